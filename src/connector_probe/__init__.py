@@ -1,0 +1,1 @@
+"""Probes mail connectors as Exchange Online would."""

@@ -1,0 +1,256 @@
+"""What is asked: a connector as Exchange Online holds it, and how to probe it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+
+from connector_probe.model.names import (
+    NameProblem,
+    SmartHost,
+    parse_name,
+    parse_smart_host,
+    parse_tls_domain,
+    show,
+)
+
+SMTP_PORT = 25
+MAX_CONNECTIONS = 100  # politeness: Exchange takes 20 at once from one source, and these go one after another
+MAX_SECONDS = 86_400.0
+ROUTES = ("healthy", "4.4.312", "4.4.315", "4.4.316", "4.4.317", "4.4.318", "4.7.320")
+
+
+class ConnectorProblem(ValueError):
+    """A connector that cannot be probed as asked. ``str()`` says why; ``hint`` says what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class TlsSettings(StrEnum):
+    """The connector's TlsSettings (Set-OutboundConnector -TlsSettings; null is opportunistic)."""
+
+    OPPORTUNISTIC = "opportunistic"
+    ENCRYPTION_ONLY = "encryption-only"
+    CERTIFICATE_VALIDATION = "certificate-validation"
+    DOMAIN_VALIDATION = "domain-validation"
+
+    @property
+    def requires_tls(self) -> bool:
+        return self is not TlsSettings.OPPORTUNISTIC
+
+    @property
+    def validates_chain(self) -> bool:
+        return self in (TlsSettings.CERTIFICATE_VALIDATION, TlsSettings.DOMAIN_VALIDATION)
+
+    @property
+    def validates_name(self) -> bool:
+        return self is TlsSettings.DOMAIN_VALIDATION
+
+
+class ConnectorType(StrEnum):
+    """The connector's ConnectorType: the organization's own servers, or somebody else's."""
+
+    ON_PREMISES = "on-premises"
+    PARTNER = "partner"
+
+
+class AddressFamily(StrEnum):
+    BOTH = "both"
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connector:
+    """One outbound connector and how to probe it.
+
+    ``smart_hosts``: names, addresses or HOST:PORT (SmartHosts). ``use_mx``: a domain whose MX records are followed
+    instead (UseMXRecord). ``tls`` None asks for the default: domain-validation for a name, certificate-validation
+    for an address without ``tls_domain``. All durations are seconds. Raises ConnectorProblem.
+    """
+
+    smart_hosts: Sequence[str] = ()
+    name: str = ""
+    use_mx: str | None = None
+    port: int = SMTP_PORT
+    type: ConnectorType = ConnectorType.ON_PREMISES
+    tls: TlsSettings | None = None
+    tls_domain: str | None = None
+    ca_file: str | None = None
+    only_ca_file: bool = False
+    nameservers: Sequence[str] = ()
+    source_address: str | None = None
+    family: AddressFamily = AddressFamily.BOTH
+    helo: str | None = None
+    connect_timeout: float = 21.0  # Windows' own connect timeout, as Exchange's connectivity logs show it
+    timeout: float = 60.0
+    deadline: float = 120.0
+    retries: int = 0
+    retry_delay: float = 10.0
+    rcpt: str | None = None
+    warn_days: int | None = None
+    as_of: datetime | None = None
+    expect: str = "healthy"
+
+    def __post_init__(self) -> None:
+        try:
+            self._normalize()
+        except NameProblem as problem:
+            raise ConnectorProblem(str(problem), problem.hint) from None
+        self._check_numbers()
+        if self.only_ca_file and self.ca_file is None:
+            raise ConnectorProblem("--only-ca-file without --ca-file", "name the file of roots: --ca-file PEM")
+        if self.expect not in ROUTES:
+            raise ConnectorProblem(f"expect {show(self.expect)} is not known", f"one of: {', '.join(ROUTES)}")
+
+    def _normalize(self) -> None:
+        set_field = object.__setattr__
+        if isinstance(self.smart_hosts, str):
+            raise ConnectorProblem("smart_hosts is a string", 'a list of hosts: ["mail.contoso.com"]')
+        hosts = tuple(parse_smart_host(host) for host in self.smart_hosts)
+        set_field(self, "smart_hosts", tuple(map(str, hosts)))
+        set_field(self, "type", ConnectorType(self.type))
+        set_field(self, "family", AddressFamily(self.family))
+        if self.tls is not None:
+            set_field(self, "tls", TlsSettings(self.tls))
+        if self.use_mx is not None:
+            if hosts:
+                raise ConnectorProblem(
+                    "smart_hosts and use_mx exclude each other", "a connector has smart hosts, or goes by MX"
+                )
+            mx = parse_smart_host(self.use_mx)
+            if mx.is_address:
+                raise ConnectorProblem(
+                    f"{mx.host} is an address and has no MX records", "give a domain, as in: --mx contoso.com"
+                )
+            if mx.port is not None:
+                set_field(self, "port", mx.port)
+            set_field(self, "use_mx", mx.host)
+        elif not hosts:
+            raise ConnectorProblem("no host to probe", "give one, as in: probe mail.contoso.com")
+        if self.tls_domain is not None:
+            set_field(self, "tls_domain", parse_tls_domain(self.tls_domain))
+        if self.helo is not None:
+            set_field(self, "helo", _helo_name(self.helo))
+        if self.rcpt is not None:
+            set_field(self, "rcpt", _recipient(self.rcpt))
+        set_field(self, "nameservers", tuple(_nameserver(text) for text in self.nameservers))
+        self._check_addresses(hosts)
+        if not self.name:
+            shown = self.use_mx if self.use_mx is not None else ", ".join(map(str, hosts))
+            set_field(self, "name", shown)
+
+    def _check_addresses(self, hosts: tuple[SmartHost, ...]) -> None:
+        wanted = {AddressFamily.IPV4: 4, AddressFamily.IPV6: 6}.get(self.family)
+        literal = [ipaddress.ip_address(host.host) for host in hosts if host.is_address]
+        for address in literal:
+            if wanted is not None and address.version != wanted:
+                raise ConnectorProblem(
+                    f"{address} is an IPv{address.version} address, and only IPv{wanted} was asked for",
+                    f"leave out -{wanted}",
+                )
+        if self.source_address is None:
+            return
+        try:
+            source = ipaddress.ip_address(self.source_address.strip().strip("[]"))
+        except ValueError:
+            raise ConnectorProblem(
+                f"source address {show(self.source_address)} is not an IP address",
+                "one of this machine's own addresses",
+            ) from None
+        object.__setattr__(self, "source_address", str(source))
+        for address in literal:
+            if address.version != source.version:
+                raise ConnectorProblem(
+                    f"from {source} no connection leads to {address}", "source and smart host must be of one family"
+                )
+        if wanted is not None and source.version != wanted:
+            raise ConnectorProblem(
+                f"source address {source} with -{wanted}", f"leave out -{wanted}, or bind an IPv{wanted} address"
+            )
+
+    def _check_numbers(self) -> None:
+        if not 1 <= self.port <= 65535:
+            raise ConnectorProblem(
+                f"{self.port} is not a port", "a port is a number from 1 to 65535; Exchange Online always uses 25"
+            )
+        for what, seconds in (
+            ("connect_timeout", self.connect_timeout),
+            ("timeout", self.timeout),
+            ("deadline", self.deadline),
+        ):
+            if not 0 < seconds <= MAX_SECONDS:
+                raise ConnectorProblem(f"{what} of {seconds:g} s", "more than nothing and at most a day, as in: 21s")
+        if not 0 <= self.retry_delay <= MAX_SECONDS:
+            raise ConnectorProblem(f"retry_delay of {self.retry_delay:g} s", "at most a day, as in: 10s")
+        if not 0 <= self.retries <= MAX_CONNECTIONS:
+            raise ConnectorProblem(f"retries of {self.retries}", f"a number from 0 to {MAX_CONNECTIONS}")
+        if self.warn_days is not None and not 0 <= self.warn_days <= 3650:
+            raise ConnectorProblem(f"warn_days of {self.warn_days}", "a number of days from 0 to 3650")
+
+    @cached_property
+    def hosts(self) -> tuple[SmartHost, ...]:
+        """The smart hosts, parsed; empty when the connector goes by MX."""
+        return tuple(parse_smart_host(text) for text in self.smart_hosts)
+
+    @property
+    def tls_settings(self) -> TlsSettings:
+        """TlsSettings with the default filled in."""
+        if self.tls is not None:
+            return self.tls
+        if self.use_mx is not None or self.tls_domain is not None or not all(host.is_address for host in self.hosts):
+            return TlsSettings.DOMAIN_VALIDATION
+        return TlsSettings.CERTIFICATE_VALIDATION
+
+    def port_of(self, host: SmartHost) -> int:
+        return self.port if host.port is None else host.port
+
+
+def _helo_name(text: str) -> str:
+    if text.startswith("[") and text.endswith("]"):  # RFC 5321 4.1.3 address literal
+        inner = text[1:-1]
+        bare = inner[5:] if inner.lower().startswith("ipv6:") else inner
+        try:
+            return f"[IPv6:{ipaddress.IPv6Address(bare)}]" if ":" in bare else f"[{ipaddress.IPv4Address(bare)}]"
+        except ValueError:
+            raise NameProblem(
+                f"--helo {show(text)} is not an address literal", "as in: [192.0.2.1] or [IPv6:2001:db8::1]"
+            ) from None
+    return parse_name(text)
+
+
+def _recipient(text: str) -> str:
+    local, at, domain = text.strip().strip("<>").rpartition("@")
+    unusable = any(not character.isprintable() or character in " <>" for character in local)
+    if not at or not local or unusable or not local.isascii() or len(local) > 64:  # RFC 5321 4.5.3.1.1
+        raise NameProblem(f"recipient {show(text)} is not a mail address", "as in: --rcpt postmaster@contoso.com")
+    return f"{local}@{parse_name(domain)}"
+
+
+def _nameserver(text: str) -> str:
+    """ADDR or ADDR#PORT, normalized to ADDR#PORT."""
+    address, hash_mark, port = text.strip().partition("#")
+    try:
+        parsed = ipaddress.ip_address(address.strip("[]"))
+    except ValueError:
+        raise NameProblem(
+            f"nameserver {show(text) or 'nothing'} is not an IP address",
+            "ADDR or ADDR#PORT, as in: 192.0.2.53 or 127.0.0.1#5353",
+        ) from None
+    if not hash_mark:
+        return f"{parsed}#53"
+    try:
+        number = int(port) if port.isascii() and port.isdigit() else 0
+    except ValueError:
+        number = 0
+    if not 1 <= number <= 65535:
+        raise NameProblem(
+            f"nameserver {show(text)}: {show(port) or 'nothing'} is not a port", "ADDR#PORT, as in: 127.0.0.1#5353"
+        )
+    return f"{parsed}#{number}"

@@ -1,0 +1,293 @@
+"""What the evidence means: codes, failure classes, causes, and the report.
+
+The dataclasses from ``Report`` down have the keys of the published JSON report; a field that would be a Python
+keyword carries a trailing underscore (``class_`` is "class", ``from_`` is "from").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from connector_probe.model.connector import ConnectorType, TlsSettings
+from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage
+
+REPORT_SCHEMA = "connector-probe/report/1"
+
+
+class Status(StrEnum):
+    """HEALTHY: as it should be. WARNING: mail flows, but somebody should look. FAILING: mail would queue.
+
+    UNKNOWN: this machine could not tell.
+    """
+
+    HEALTHY = "healthy"
+    WARNING = "warning"
+    FAILING = "failing"
+    UNKNOWN = "unknown"
+
+
+class MailFlowCode(StrEnum):
+    """The codes of "Mail flow intelligence in EOP"."""
+
+    DNS_QUERY_FAILED = "4.4.312"
+    CONNECTION_TIMED_OUT = "4.4.315"
+    CONNECTION_REFUSED = "4.4.316"
+    CANNOT_CONNECT = "4.4.317"
+    CLOSED_ABRUPTLY = "4.4.318"
+    CERTIFICATE_VALIDATION_FAILED = "4.7.320"
+
+
+class FailureClass(StrEnum):
+    """What failed, finer than the code. Each has a profile, words in every catalogue, and a lab scenario."""
+
+    DNS_NXDOMAIN = "dns-nxdomain"
+    DNS_NO_ADDRESS = "dns-no-address"
+    DNS_SERVFAIL = "dns-servfail"
+    DNS_REFUSED = "dns-refused"
+    DNS_TIMEOUT = "dns-timeout"
+    DNS_MALFORMED = "dns-malformed"
+    DNS_CNAME_LOOP = "dns-cname-loop"
+    DNS_NULL_MX = "dns-null-mx"
+    TCP_REFUSED = "tcp-refused"
+    TCP_TIMEOUT = "tcp-timeout"
+    TCP_UNREACHABLE = "tcp-unreachable"
+    BANNER_TIMEOUT = "banner-timeout"
+    BANNER_CLOSED = "banner-closed"
+    BANNER_RESET = "banner-reset"
+    BANNER_REJECTED = "banner-rejected"
+    BANNER_NOT_SMTP = "banner-not-smtp"
+    EHLO_TIMEOUT = "ehlo-timeout"
+    EHLO_CLOSED = "ehlo-closed"
+    EHLO_RESET = "ehlo-reset"
+    EHLO_REJECTED = "ehlo-rejected"
+    EHLO_MALFORMED = "ehlo-malformed"
+    STARTTLS_NOT_OFFERED = "starttls-not-offered"
+    STARTTLS_REJECTED = "starttls-rejected"
+    STARTTLS_TIMEOUT = "starttls-timeout"
+    STARTTLS_CLOSED = "starttls-closed"
+    STARTTLS_RESET = "starttls-reset"
+    STARTTLS_MALFORMED = "starttls-malformed"
+    TLS_TIMEOUT = "tls-timeout"
+    TLS_CLOSED = "tls-closed"
+    TLS_RESET = "tls-reset"
+    TLS_ALERT = "tls-alert"
+    TLS_NOT_TLS = "tls-not-tls"
+    TLS_PROTOCOL = "tls-protocol"
+    TLS_VERSION = "tls-version"
+    TLS_CIPHER = "tls-cipher"
+    TLS_CLIENT_CERTIFICATE = "tls-client-certificate"
+    SESSION_TIMEOUT = "session-timeout"
+    SESSION_CLOSED = "session-closed"
+    SESSION_RESET = "session-reset"
+    SESSION_REJECTED = "session-rejected"
+    SESSION_MALFORMED = "session-malformed"
+    CERTIFICATE_EXPIRED = "certificate-expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate-not-yet-valid"
+    CERTIFICATE_NAME_MISMATCH = "certificate-name-mismatch"
+    CERTIFICATE_COMMON_NAME_ONLY = "certificate-common-name-only"
+    CERTIFICATE_SELF_SIGNED = "certificate-self-signed"
+    CERTIFICATE_UNTRUSTED_ROOT = "certificate-untrusted-root"
+    CERTIFICATE_MISSING_INTERMEDIATE = "certificate-missing-intermediate"
+    CERTIFICATE_ISSUER_EXPIRED = "certificate-issuer-expired"
+    CERTIFICATE_ISSUER_NOT_YET_VALID = "certificate-issuer-not-yet-valid"
+    CERTIFICATE_BAD_SIGNATURE = "certificate-bad-signature"
+    CERTIFICATE_INVALID_CA = "certificate-invalid-ca"
+    CERTIFICATE_PATH_TOO_LONG = "certificate-path-too-long"
+    CERTIFICATE_NAME_CONSTRAINT = "certificate-name-constraint"
+    CERTIFICATE_WRONG_PURPOSE = "certificate-wrong-purpose"
+    CERTIFICATE_WEAK_KEY = "certificate-weak-key"
+    CERTIFICATE_WEAK_SIGNATURE = "certificate-weak-signature"
+    CERTIFICATE_UNPARSEABLE_EXTENSION = "certificate-unparseable-extension"
+    CERTIFICATE_UNKNOWN_CRITICAL_EXTENSION = "certificate-unknown-critical-extension"
+    CERTIFICATE_UNPARSEABLE_CERTIFICATE = "certificate-unparseable-certificate"
+    CERTIFICATE_REVOKED = "certificate-revoked"
+    CERTIFICATE_INVALID_PATH = "certificate-invalid-path"
+    RECIPIENT_REJECTED = "recipient-rejected"
+    RECIPIENT_DEFERRED = "recipient-deferred"
+    RECIPIENT_CUT = "recipient-cut"
+    LOCAL_NO_NAMESERVER = "local-no-nameserver"
+    LOCAL_NAMESERVER_SILENT = "local-nameserver-silent"
+    LOCAL_NO_ROUTE = "local-no-route"
+    LOCAL_NOT_PERMITTED = "local-not-permitted"
+    LOCAL_SOURCE_ADDRESS = "local-source-address"
+    LOCAL_RESOURCES = "local-resources"
+
+    @classmethod
+    def of_certificate(cls, kind: CertificateProblemKind) -> FailureClass:
+        return cls(f"certificate-{kind}")
+
+
+class Confidence(StrEnum):
+    """DOCUMENTED by Microsoft or an RFC; REPORTED in real traces; INFERRED from the layer that failed."""
+
+    DOCUMENTED = "documented"
+    REPORTED = "reported"
+    INFERRED = "inferred"
+
+
+class CauseVerdict(StrEnum):
+    """What the evidence says of one documented cause."""
+
+    CONFIRMED = "confirmed"
+    SUPPORTED = "supported"
+    POSSIBLE = "possible"
+    RULED_OUT = "ruled-out"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    id: str
+    verdict: CauseVerdict
+    text: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    id: str
+    text: str
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoSeenAs:
+    code: str
+    reply: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Why mail would queue. ``code`` None where no documented code fits, and with a fault of this machine."""
+
+    code: str | None
+    class_: FailureClass
+    title: str
+    reply: str | None
+    also_seen_as: tuple[AlsoSeenAs, ...]
+    stage: Stage
+    detail: str
+    confidence: Confidence
+    causes: tuple[Cause, ...]
+    remedies: tuple[Remedy, ...]
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warning_:
+    id: str
+    text: str
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """``start`` and ``duration`` in seconds since the attempt began; ``detail`` short facts by name."""
+
+    stage: Stage
+    status: str
+    start: float | None
+    duration: float | None
+    detail: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TlsReport:
+    version: str
+    cipher: str
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateReport:
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: datetime | None
+    not_after: datetime | None
+    serial: str
+    sha1: str
+    sha256: str
+    key: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptReport:
+    at: float
+    from_: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One address of one smart host. ``diagnosis`` is set also where another address decides for the connector."""
+
+    server: str
+    address: str | None
+    port: int
+    status: Status
+    code: str | None
+    class_: FailureClass | None
+    stages: tuple[StageReport, ...]
+    tls: TlsReport | None
+    certificates: tuple[CertificateReport, ...]
+    certificate_problems: tuple[CertificateProblemKind, ...]
+    transcript: tuple[TranscriptReport, ...]
+    diagnosis: Diagnosis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorReport:
+    smart_hosts: tuple[str, ...]
+    use_mx: str | None
+    port: int
+    type: ConnectorType
+    tls: TlsSettings
+    tls_domain: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One connector. ``by_tls_mode``: for each TlsSettings a code, None where mail flows, "other" where it fails
+
+    without a documented code, "unknown" where this machine could not tell.
+    """
+
+    name: str
+    connector: ConnectorReport
+    status: Status
+    expected: bool
+    diagnosis: Diagnosis | None
+    by_tls_mode: dict[TlsSettings, str | None]
+    warnings: tuple[Warning_, ...]
+    attempts: tuple[Attempt, ...]
+    evidence: ConnectorEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class VantageReport:
+    hostname: str
+    nameservers: tuple[str, ...]
+    source_addresses: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    healthy: int
+    warning: int
+    failing: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    schema: str
+    started_at: datetime
+    duration: float
+    version: str
+    vantage: VantageReport
+    summary: Summary
+    results: tuple[Result, ...]

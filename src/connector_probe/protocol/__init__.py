@@ -1,0 +1,1 @@
+"""Pure protocol knowledge: bytes in, facts out. No sockets, no clocks."""
