@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from connector_probe.model.names import (
-    NameProblem,
+    InvalidNameError,
     SmartHost,
     parse_name,
     parse_smart_host,
@@ -24,7 +24,7 @@ MAX_SECONDS = 86_400.0
 ROUTES = ("healthy", "4.4.312", "4.4.315", "4.4.316", "4.4.317", "4.4.318", "4.7.320")
 
 
-class ConnectorProblem(ValueError):
+class ConnectorError(ValueError):
     """A connector that cannot be probed as asked. ``str()`` says why; ``hint`` says what to do."""
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -72,7 +72,7 @@ class Connector:
 
     ``smart_hosts``: names, addresses or HOST:PORT (SmartHosts). ``use_mx``: a domain whose MX records are followed
     instead (UseMXRecord). ``tls`` None asks for the default: domain-validation for a name, certificate-validation
-    for an address without ``tls_domain``. All durations are seconds. Raises ConnectorProblem.
+    for an address without ``tls_domain``. All durations are seconds. Raises ConnectorError.
     """
 
     smart_hosts: Sequence[str] = ()
@@ -101,18 +101,18 @@ class Connector:
     def __post_init__(self) -> None:
         try:
             self._normalize()
-        except NameProblem as problem:
-            raise ConnectorProblem(str(problem), problem.hint) from None
+        except InvalidNameError as problem:
+            raise ConnectorError(str(problem), problem.hint) from None
         self._check_numbers()
         if self.only_ca_file and self.ca_file is None:
-            raise ConnectorProblem("--only-ca-file without --ca-file", "name the file of roots: --ca-file PEM")
+            raise ConnectorError("--only-ca-file without --ca-file", "name the file of roots: --ca-file PEM")
         if self.expect not in ROUTES:
-            raise ConnectorProblem(f"expect {show(self.expect)} is not known", f"one of: {', '.join(ROUTES)}")
+            raise ConnectorError(f"expect {show(self.expect)} is not known", f"one of: {', '.join(ROUTES)}")
 
     def _normalize(self) -> None:
         set_field = object.__setattr__
         if isinstance(self.smart_hosts, str):
-            raise ConnectorProblem("smart_hosts is a string", 'a list of hosts: ["mail.contoso.com"]')
+            raise ConnectorError("smart_hosts is a string", 'a list of hosts: ["mail.contoso.com"]')
         hosts = tuple(parse_smart_host(host) for host in self.smart_hosts)
         set_field(self, "smart_hosts", tuple(map(str, hosts)))
         set_field(self, "type", ConnectorType(self.type))
@@ -121,19 +121,19 @@ class Connector:
             set_field(self, "tls", TlsSettings(self.tls))
         if self.use_mx is not None:
             if hosts:
-                raise ConnectorProblem(
+                raise ConnectorError(
                     "smart_hosts and use_mx exclude each other", "a connector has smart hosts, or goes by MX"
                 )
             mx = parse_smart_host(self.use_mx)
             if mx.is_address:
-                raise ConnectorProblem(
+                raise ConnectorError(
                     f"{mx.host} is an address and has no MX records", "give a domain, as in: --mx contoso.com"
                 )
             if mx.port is not None:
                 set_field(self, "port", mx.port)
             set_field(self, "use_mx", mx.host)
         elif not hosts:
-            raise ConnectorProblem("no host to probe", "give one, as in: probe mail.contoso.com")
+            raise ConnectorError("no host to probe", "give one, as in: probe mail.contoso.com")
         if self.tls_domain is not None:
             set_field(self, "tls_domain", parse_tls_domain(self.tls_domain))
         if self.helo is not None:
@@ -151,7 +151,7 @@ class Connector:
         literal = [ipaddress.ip_address(host.host) for host in hosts if host.is_address]
         for address in literal:
             if wanted is not None and address.version != wanted:
-                raise ConnectorProblem(
+                raise ConnectorError(
                     f"{address} is an IPv{address.version} address, and only IPv{wanted} was asked for",
                     f"leave out -{wanted}",
                 )
@@ -160,24 +160,24 @@ class Connector:
         try:
             source = ipaddress.ip_address(self.source_address.strip().strip("[]"))
         except ValueError:
-            raise ConnectorProblem(
+            raise ConnectorError(
                 f"source address {show(self.source_address)} is not an IP address",
                 "one of this machine's own addresses",
             ) from None
         object.__setattr__(self, "source_address", str(source))
         for address in literal:
             if address.version != source.version:
-                raise ConnectorProblem(
+                raise ConnectorError(
                     f"from {source} no connection leads to {address}", "source and smart host must be of one family"
                 )
         if wanted is not None and source.version != wanted:
-            raise ConnectorProblem(
+            raise ConnectorError(
                 f"source address {source} with -{wanted}", f"leave out -{wanted}, or bind an IPv{wanted} address"
             )
 
     def _check_numbers(self) -> None:
         if not 1 <= self.port <= 65535:
-            raise ConnectorProblem(
+            raise ConnectorError(
                 f"{self.port} is not a port", "a port is a number from 1 to 65535; Exchange Online always uses 25"
             )
         for what, seconds in (
@@ -186,13 +186,13 @@ class Connector:
             ("deadline", self.deadline),
         ):
             if not 0 < seconds <= MAX_SECONDS:
-                raise ConnectorProblem(f"{what} of {seconds:g} s", "more than nothing and at most a day, as in: 21s")
+                raise ConnectorError(f"{what} of {seconds:g} s", "more than nothing and at most a day, as in: 21s")
         if not 0 <= self.retry_delay <= MAX_SECONDS:
-            raise ConnectorProblem(f"retry_delay of {self.retry_delay:g} s", "at most a day, as in: 10s")
+            raise ConnectorError(f"retry_delay of {self.retry_delay:g} s", "at most a day, as in: 10s")
         if not 0 <= self.retries <= MAX_CONNECTIONS:
-            raise ConnectorProblem(f"retries of {self.retries}", f"a number from 0 to {MAX_CONNECTIONS}")
+            raise ConnectorError(f"retries of {self.retries}", f"a number from 0 to {MAX_CONNECTIONS}")
         if self.warn_days is not None and not 0 <= self.warn_days <= 3650:
-            raise ConnectorProblem(f"warn_days of {self.warn_days}", "a number of days from 0 to 3650")
+            raise ConnectorError(f"warn_days of {self.warn_days}", "a number of days from 0 to 3650")
 
     @cached_property
     def hosts(self) -> tuple[SmartHost, ...]:
@@ -219,7 +219,7 @@ def _helo_name(text: str) -> str:
         try:
             return f"[IPv6:{ipaddress.IPv6Address(bare)}]" if ":" in bare else f"[{ipaddress.IPv4Address(bare)}]"
         except ValueError:
-            raise NameProblem(
+            raise InvalidNameError(
                 f"--helo {show(text)} is not an address literal", "as in: [192.0.2.1] or [IPv6:2001:db8::1]"
             ) from None
     return parse_name(text)
@@ -229,7 +229,7 @@ def _recipient(text: str) -> str:
     local, at, domain = text.strip().strip("<>").rpartition("@")
     unusable = any(not character.isprintable() or character in " <>" for character in local)
     if not at or not local or unusable or not local.isascii() or len(local) > 64:  # RFC 5321 4.5.3.1.1
-        raise NameProblem(f"recipient {show(text)} is not a mail address", "as in: --rcpt postmaster@contoso.com")
+        raise InvalidNameError(f"recipient {show(text)} is not a mail address", "as in: --rcpt postmaster@contoso.com")
     return f"{local}@{parse_name(domain)}"
 
 
@@ -239,7 +239,7 @@ def _nameserver(text: str) -> str:
     try:
         parsed = ipaddress.ip_address(address.strip("[]"))
     except ValueError:
-        raise NameProblem(
+        raise InvalidNameError(
             f"nameserver {show(text) or 'nothing'} is not an IP address",
             "ADDR or ADDR#PORT, as in: 192.0.2.53 or 127.0.0.1#5353",
         ) from None
@@ -250,7 +250,7 @@ def _nameserver(text: str) -> str:
     except ValueError:
         number = 0
     if not 1 <= number <= 65535:
-        raise NameProblem(
+        raise InvalidNameError(
             f"nameserver {show(text)}: {show(port) or 'nothing'} is not a port", "ADDR#PORT, as in: 127.0.0.1#5353"
         )
     return f"{parsed}#{number}"

@@ -21,7 +21,7 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
 _PORT = re.compile(r"[0-9]{1,6}\Z", re.ASCII)
 
 
-class NameProblem(ValueError):
+class InvalidNameError(ValueError):
     """A host, address or port that cannot be used. ``str()`` says why; ``hint`` says what to do."""
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -61,27 +61,29 @@ def is_address(text: str) -> bool:
 def parse_smart_host(text: str) -> SmartHost:
     """Read HOST, HOST:PORT, an address, or [address]:PORT.
 
-    Raises NameProblem with a hint for everything else: a URL, a mail address, a range, an over-long label.
+    Raises InvalidNameError with a hint for everything else: a URL, a mail address, a range, an over-long label.
     """
     given = text.strip()
     if not given:
-        raise NameProblem("the host is empty", "give a name or an address, as in: probe mail.contoso.com")
+        raise InvalidNameError("the host is empty", "give a name or an address, as in: probe mail.contoso.com")
     if "://" in given:
         rest = given.split("://", 1)[1].split("/", 1)[0]
-        raise NameProblem(
+        raise InvalidNameError(
             f"{show(given)} is a URL, not a host", f"leave the scheme out: {show(rest) or 'mail.contoso.com'}"
         )
     if "@" in given:
         domain = given.rsplit("@", 1)[1]
-        raise NameProblem(
+        raise InvalidNameError(
             f"{show(given)} is a mail address, not a host",
             f"to go by the domain's MX records: probe --mx {show(domain) or 'contoso.com'}",
         )
     if "/" in given:
         head = given.split("/", 1)[0]
         if is_address(head):
-            raise NameProblem(f"{show(given)} is an address range", "give the single addresses that servers listen on")
-        raise NameProblem(f"{show(given)} is not a host", f"leave out what follows the slash: {show(head)}")
+            raise InvalidNameError(
+                f"{show(given)} is an address range", "give the single addresses that servers listen on"
+            )
+        raise InvalidNameError(f"{show(given)} is not a host", f"leave out what follows the slash: {show(head)}")
     host, port = _split_port(given)
     if is_address(host):
         return SmartHost(str(ipaddress.ip_address(host)), port)
@@ -92,13 +94,13 @@ def _split_port(given: str) -> tuple[str, int | None]:
     if given.startswith("["):
         inside, bracket, after = given[1:].partition("]")
         if not bracket or not is_address(inside):
-            raise NameProblem(
+            raise InvalidNameError(
                 f"{show(given)} is not an address in brackets", "as in: [2001:db8::25] or [2001:db8::25]:25"
             )
         if not after:
             return inside, None
         if not after.startswith(":"):
-            raise NameProblem(
+            raise InvalidNameError(
                 f"{show(given)}: {show(after)} after the bracket is not a port", "as in: [2001:db8::25]:25"
             )
         return inside, parse_port(after[1:])
@@ -108,19 +110,19 @@ def _split_port(given: str) -> tuple[str, int | None]:
     if not colon:
         return given, None
     if ":" in host:
-        raise NameProblem(
+        raise InvalidNameError(
             f"{show(given)} is neither a name nor an IPv6 address",
             "an IPv6 address with a port needs brackets: [2001:db8::25]:25",
         )
     if not host:
-        raise NameProblem(f"{show(given)} has no host before the port", "as in: mail.contoso.com:25")
+        raise InvalidNameError(f"{show(given)} has no host before the port", "as in: mail.contoso.com:25")
     return host, parse_port(port)
 
 
 def parse_port(text: str) -> int:
-    """A TCP port, 1 to 65535. Raises NameProblem."""
+    """A TCP port, 1 to 65535. Raises InvalidNameError."""
     if not _PORT.match(text) or not 1 <= int(text) <= 65535:
-        raise NameProblem(
+        raise InvalidNameError(
             f"{show(text) or 'nothing'} is not a port",
             "a port is a number from 1 to 65535; Exchange Online always uses 25",
         )
@@ -128,49 +130,51 @@ def parse_port(text: str) -> int:
 
 
 def parse_name(text: str) -> str:
-    """A domain name as lower-case A-labels without the final dot. Raises NameProblem."""
+    """A domain name as lower-case A-labels without the final dot. Raises InvalidNameError."""
     name = text.strip()
     if name.endswith((".", "\u3002")):
         name = name[:-1]
     if not name:
-        raise NameProblem(f"{show(text) or 'the name'} is empty", "give a name as in: mail.contoso.com")
+        raise InvalidNameError(f"{show(text) or 'the name'} is empty", "give a name as in: mail.contoso.com")
     try:
         ascii_name = name.lower() if name.isascii() else idna.encode(name, uts46=True).decode("ascii").lower()
     except idna.IDNAError as problem:
-        raise NameProblem(
+        raise InvalidNameError(
             f"{show(name)} is not a valid name: {show(str(problem))}", "check the spelling of its non-ASCII labels"
         ) from None
     labels = ascii_name.split(".")
     for label in labels:
         if not label:
-            raise NameProblem(f"{show(name)} has an empty label", "two dots stand together, or one stands in front")
+            raise InvalidNameError(
+                f"{show(name)} has an empty label", "two dots stand together, or one stands in front"
+            )
         if len(label) > MAX_LABEL:
-            raise NameProblem(
+            raise InvalidNameError(
                 f"a label of {show(name)} has {len(label)} characters", "a label has 63 at most (RFC 1035)"
             )
         if not _LABEL.match(label):
-            raise NameProblem(
+            raise InvalidNameError(
                 f"{show(name)} is not a host name: label {show(label)}",
                 "letters, digits and hyphens only, none at a label's ends",
             )
     if len(ascii_name) > MAX_NAME:
-        raise NameProblem(f"the name has {len(ascii_name)} characters", "a domain name has 253 at most (RFC 1035)")
+        raise InvalidNameError(f"the name has {len(ascii_name)} characters", "a domain name has 253 at most (RFC 1035)")
     if re.fullmatch(r"[0-9.]+|0x[0-9a-f]+", ascii_name):
-        raise NameProblem(
+        raise InvalidNameError(
             f"{show(name)} is neither an IP address nor a name", "an IPv4 address has four numbers from 0 to 255"
         )
     return ascii_name
 
 
 def parse_tls_domain(text: str) -> str:
-    """TlsDomain: a name, or ``*.name`` (a leading wildcard only), as lower-case A-labels. Raises NameProblem."""
+    """TlsDomain: a name, or ``*.name`` (a leading wildcard only), as lower-case A-labels. Raises InvalidNameError."""
     given = text.strip()
     if given.startswith("*."):
         return "*." + parse_name(given[2:])
     if "*" in given:
-        raise NameProblem(f"TlsDomain {show(given)}: a wildcard stands only in front", "as in: *.contoso.com")
+        raise InvalidNameError(f"TlsDomain {show(given)}: a wildcard stands only in front", "as in: *.contoso.com")
     if is_address(given):
-        raise NameProblem(
+        raise InvalidNameError(
             f"TlsDomain {show(given)} is an address",
             "TlsDomain is a name that the certificate carries, as in: mail.contoso.com",
         )
@@ -178,5 +182,5 @@ def parse_tls_domain(text: str) -> str:
 
 
 def show(text: str, limit: int = 100) -> str:
-    """``text`` safe to print: control, format (bidi, zero-width) and unassigned characters as escapes, cut at ``limit``."""
+    """``text`` safe to print: control and bidi characters as escapes, cut at ``limit``."""
     return printable(text, limit)

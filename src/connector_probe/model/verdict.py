@@ -176,7 +176,7 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True)
-class Warning_:
+class Finding:
     id: str
     text: str
     address: str | None = None
@@ -261,7 +261,7 @@ class Result:
     expected: bool
     diagnosis: Diagnosis | None
     by_tls_mode: dict[TlsSettings, str | None]
-    warnings: tuple[Warning_, ...]
+    warnings: tuple[Finding, ...]
     attempts: tuple[Attempt, ...]
     evidence: ConnectorEvidence
 
