@@ -1,0 +1,23 @@
+"""The one door to the network: TCP streams, TLS, and datagrams for DNS.
+
+Everything above sees ``Network`` and ``Stream`` and the facts they give. Errors of the operating system and of
+OpenSSL become ``NetworkFault`` here, and only here.
+"""
+
+from connector_probe.network.faults import NetworkFaultError
+from connector_probe.network.system import SystemNetwork, system_nameservers
+from connector_probe.network.tls import EXCHANGE_OFFER, WIDE_OFFER, TlsOffer, TlsOutcome
+from connector_probe.network.types import Datagrams, Network, Stream
+
+__all__ = [
+    "EXCHANGE_OFFER",
+    "WIDE_OFFER",
+    "Datagrams",
+    "Network",
+    "NetworkFaultError",
+    "Stream",
+    "SystemNetwork",
+    "TlsOffer",
+    "TlsOutcome",
+    "system_nameservers",
+]

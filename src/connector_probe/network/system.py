@@ -1,0 +1,239 @@
+"""The real network: sockets on the running asyncio loop.
+
+The loop's ``sock_*`` calls are used, neither streams nor transports: reading happens only when asked for (so no
+server can fill our memory), and a failed send does not throw away a reply that had already arrived.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from connector_probe.model.evidence import FaultKind, NetworkFault
+from connector_probe.network.faults import NetworkFaultError, fault_of, timed_out
+from connector_probe.network.tls import TlsClient, TlsOffer, TlsOutcome
+
+_CHUNK = 16_384
+_DATAGRAM = 65_535
+_DISCARD_PORT = 9  # RFC 863; only connect() is called, so nothing is sent there
+_Result = TypeVar("_Result")
+
+
+class SystemNetwork:
+    """TCP and UDP of this machine."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    async def connect(self, address: str, port: int, source: str | None, limit: float) -> SocketStream:
+        """A TCP connection from ``source`` (None: the system chooses). Raises NetworkFaultError."""
+        sock = _socket(address, socket.SOCK_STREAM)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if source is not None:
+                _bind(sock, source)
+            early_fault = await _connect(sock, address, port, limit)
+            return SocketStream(sock, early_fault)
+        except BaseException:
+            sock.close()
+            raise
+
+    async def datagrams(self, address: str, port: int) -> SocketDatagrams:
+        """A UDP socket connected to ``address``. Raises NetworkFaultError."""
+        sock = _socket(address, socket.SOCK_DGRAM)
+        try:
+            await asyncio.get_running_loop().sock_connect(sock, _sockaddr(address, port, socket.SOCK_DGRAM))
+        except OSError as error:
+            sock.close()
+            raise NetworkFaultError(_localized(fault_of(error), address)) from None
+        return SocketDatagrams(sock)
+
+
+class SocketStream:
+    """One TCP connection, with TLS once ``start_tls`` has succeeded."""
+
+    def __init__(self, sock: socket.socket, early_fault: NetworkFault | None = None) -> None:
+        self._socket = sock
+        self._tls: TlsClient | None = None
+        self._early_fault = early_fault
+        self._source = _name(sock)
+
+    @property
+    def source(self) -> str:
+        return self._source
+
+    async def send(self, data: bytes, limit: float) -> None:
+        await self._send_raw(data if self._tls is None else self._tls.encrypt(data), limit)
+
+    async def receive(self, limit: float) -> bytes:
+        if self._tls is None:
+            return await self._receive_raw(limit)
+        end = time.monotonic() + limit
+        while True:
+            plain = self._tls.decrypt()
+            if plain:
+                return plain
+            waiting = self._tls.give()  # a key update or an alert that we owe
+            if waiting:
+                await self._send_raw(waiting, max(end - time.monotonic(), 0.0))
+            self._tls.take(await self._receive_raw(max(end - time.monotonic(), 0.0)))
+
+    async def start_tls(self, server_name: str | None, offer: TlsOffer, limit: float) -> TlsOutcome:
+        client = TlsClient(server_name, offer)
+        end = time.monotonic() + limit
+        try:
+            while True:
+                done = client.advance()
+                await self._send_raw(client.give(), max(end - time.monotonic(), 0.0))
+                if done:
+                    break
+                client.take(await self._receive_raw(max(end - time.monotonic(), 0.0)), handshaking=True)
+        except NetworkFaultError as error:
+            with contextlib.suppress(NetworkFaultError):  # the alert that OpenSSL owes the server
+                await self._send_raw(client.give(), 0.2)
+            return client.outcome(error.fault)
+        self._tls = client
+        return client.outcome(None)
+
+    async def close(self) -> None:
+        self._socket.close()
+
+    async def _send_raw(self, data: bytes, limit: float) -> None:
+        if not data:
+            return
+        try:
+            await _within(
+                limit, asyncio.get_running_loop().sock_sendall(self._socket, data), "nothing is taken any more"
+            )
+        except OSError as error:
+            raise NetworkFaultError(fault_of(error)) from None
+
+    async def _receive_raw(self, limit: float) -> bytes:
+        if self._early_fault is not None:
+            raise NetworkFaultError(self._early_fault)
+        try:
+            data = await _within(limit, asyncio.get_running_loop().sock_recv(self._socket, _CHUNK), "nothing arrived")
+        except OSError as error:
+            raise NetworkFaultError(fault_of(error)) from None
+        if not data:
+            raise NetworkFaultError(NetworkFault(FaultKind.CLOSED))
+        return data
+
+
+class SocketDatagrams:
+    """A connected UDP socket."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+
+    async def send(self, data: bytes, limit: float) -> None:
+        try:
+            await _within(limit, asyncio.get_running_loop().sock_sendall(self._socket, data), "not sent")
+        except OSError as error:
+            raise NetworkFaultError(fault_of(error)) from None
+
+    async def receive(self, limit: float) -> bytes:
+        try:
+            return await _within(limit, asyncio.get_running_loop().sock_recv(self._socket, _DATAGRAM), "no answer")
+        except OSError as error:
+            raise NetworkFaultError(fault_of(error)) from None
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def system_nameservers() -> tuple[str, ...]:
+    """This machine's nameservers as ADDR#53, from resolv.conf or the Windows registry; empty when it has none."""
+    import dns.resolver  # late: a tenth of the start-up, and not needed with --nameserver
+
+    try:
+        found = dns.resolver.Resolver(configure=True).nameservers
+    except (dns.resolver.NoResolverConfiguration, OSError):
+        return ()
+    return tuple(f"{address}#53" for address in map(str, found) if _is_ip(address))
+
+
+async def _within(limit: float, call: Coroutine[Any, Any, _Result], text: str) -> _Result:
+    try:
+        async with asyncio.timeout(limit):
+            return await call
+    except TimeoutError as error:
+        if error.errno is not None:  # the kernel's own ETIMEDOUT
+            raise NetworkFaultError(fault_of(error)) from None
+        raise NetworkFaultError(timed_out(f"{text} within {limit:.3g} s")) from None
+
+
+def _socket(address: str, kind: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        sock = socket.socket(family, kind)
+    except OSError as error:
+        raise NetworkFaultError(fault_of(error)) from None
+    sock.setblocking(False)
+    return sock
+
+
+def _sockaddr(address: str, port: int, kind: int) -> Any:  # noqa: ANN401 - the type differs by family
+    """The address as the socket wants it, a zone index ("fe80::1%eth0") included. Nothing is looked up."""
+    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    return socket.getaddrinfo(address, port, type=kind, flags=flags)[0][4]
+
+
+def _bind(sock: socket.socket, source: str) -> None:
+    try:
+        sock.bind(_sockaddr(source, 0, socket.SOCK_STREAM))
+    except OSError as error:
+        fault = fault_of(error)
+        raise NetworkFaultError(NetworkFault(FaultKind.SOURCE_UNAVAILABLE, fault.errno, fault.text)) from None
+
+
+async def _connect(sock: socket.socket, address: str, port: int, limit: float) -> NetworkFault | None:
+    """Connect. A reset that overtakes us after the SYN-ACK is returned: TCP was up, and the banner will miss."""
+    try:
+        target = _sockaddr(address, port, socket.SOCK_STREAM)
+        await _within(limit, asyncio.get_running_loop().sock_connect(sock, target), "no answer")
+    except ConnectionResetError as error:
+        return fault_of(error)
+    except OSError as error:
+        raise NetworkFaultError(_localized(fault_of(error), address)) from None
+    return None
+
+
+def _localized(fault: NetworkFault, address: str) -> NetworkFault:
+    """``fault``, told apart by whether a packet could leave at all: unreachable by ICMP, or no route from here."""
+    if fault.errno == "EADDRNOTAVAIL":  # Linux without IPv6; or no free port to connect from
+        kind = FaultKind.NO_ROUTE if ":" in address else FaultKind.NO_RESOURCES
+        return NetworkFault(kind, fault.errno, fault.text)
+    if fault.kind in (FaultKind.NETWORK_UNREACHABLE, FaultKind.HOST_UNREACHABLE) and not _has_route(address):
+        return NetworkFault(FaultKind.NO_ROUTE, fault.errno, fault.text)
+    return fault
+
+
+def _has_route(address: str) -> bool:
+    """Whether this machine's routing table leads to ``address``: connecting a UDP socket asks it, and sends nothing."""
+    try:
+        with _socket(address, socket.SOCK_DGRAM) as sock:
+            sock.connect(_sockaddr(address, _DISCARD_PORT, socket.SOCK_DGRAM))
+    except (OSError, NetworkFaultError):
+        return False
+    return True
+
+
+def _name(sock: socket.socket) -> str:
+    try:
+        return str(sock.getsockname()[0])
+    except OSError:
+        return ""
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,245 @@
+"""A TLS client over memory BIOs.
+
+The handshake is never verified: with verification on, OpenSSL reports only the first problem and hands over no
+chain. What the server shows is captured whole and judged elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from OpenSSL import SSL, crypto
+
+from connector_probe.model.evidence import FaultKind, NetworkFault, TlsSession
+from connector_probe.model.printable import printable
+from connector_probe.network.faults import NetworkFaultError
+
+_Value = TypeVar("_Value")
+
+# A TLS record is 16 KiB at most (RFC 8446 5.1); a handshake with ten large certificates stays far below this.
+MAX_HANDSHAKE_BYTES = 512 * 1024
+_CHUNK = 65_536
+MAX_CHAIN = 10  # real chains have two to four; Windows stops near ten as well
+_CONTENT_TYPES = frozenset(range(20, 25))  # RFC 8446 5.1 and heartbeat
+_LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT: see servers without RFC 5746 instead of refusing them
+_CLIENT_CERTIFICATE_STATES = (b"certificate request", b"TRCR")
+
+# Microsoft, "Technical reference details about encryption": the TLS 1.2 suites of Microsoft 365, in their order.
+# Their ECDSA twins stand at the end: whether Exchange Online takes them is a warning elsewhere, not a refusal here.
+_EXCHANGE_RSA = (
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES256-SHA384",
+    "ECDHE-RSA-AES128-SHA256",
+    "ECDHE-RSA-AES256-SHA",
+    "ECDHE-RSA-AES128-SHA",
+    "AES256-GCM-SHA384",
+    "AES128-GCM-SHA256",
+)
+_EXCHANGE_ECDSA = tuple(suite.replace("-RSA-", "-ECDSA-") for suite in _EXCHANGE_RSA if "-RSA-" in suite)
+
+# RFC 8446 6 and RFC 5246 7.2; names as there.
+_ALERTS = {
+    0: "close_notify",
+    10: "unexpected_message",
+    20: "bad_record_mac",
+    21: "decryption_failed",
+    22: "record_overflow",
+    30: "decompression_failure",
+    40: "handshake_failure",
+    41: "no_certificate",
+    42: "bad_certificate",
+    43: "unsupported_certificate",
+    44: "certificate_revoked",
+    45: "certificate_expired",
+    46: "certificate_unknown",
+    47: "illegal_parameter",
+    48: "unknown_ca",
+    49: "access_denied",
+    50: "decode_error",
+    51: "decrypt_error",
+    60: "export_restriction",
+    70: "protocol_version",
+    71: "insufficient_security",
+    80: "internal_error",
+    86: "inappropriate_fallback",
+    90: "user_canceled",
+    100: "no_renegotiation",
+    109: "missing_extension",
+    110: "unsupported_extension",
+    111: "certificate_unobtainable",
+    112: "unrecognized_name",
+    113: "bad_certificate_status_response",
+    115: "unknown_psk_identity",
+    116: "certificate_required",
+    120: "no_application_protocol",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TlsOffer:
+    """What the ClientHello offers: TLS versions as OpenSSL numbers (None is no bound), TLS 1.2 suites in order."""
+
+    minimum: int
+    maximum: int | None
+    ciphers: str
+
+
+# As wide as OpenSSL goes, so that an old or weak server is seen and can be named; Exchange Online's suites first,
+# so that a server that follows the client's order picks one of them.
+WIDE_OFFER = TlsOffer(
+    SSL.TLS1_VERSION, None, ":".join((*_EXCHANGE_RSA, *_EXCHANGE_ECDSA, "ALL:!aNULL:!eNULL:@SECLEVEL=0"))
+)
+EXCHANGE_OFFER = TlsOffer(SSL.TLS1_2_VERSION, None, ":".join((*_EXCHANGE_RSA, *_EXCHANGE_ECDSA)) + ":@SECLEVEL=0")
+
+
+@dataclass(frozen=True, slots=True)
+class TlsOutcome:
+    """``chain`` is DER, the server's own certificate first; it may be there although ``fault`` is set."""
+
+    session: TlsSession | None
+    fault: NetworkFault | None
+    chain: tuple[bytes, ...]
+    client_certificate_requested: bool
+
+
+class _Watch:
+    """Listens to OpenSSL's state machine: alerts received, and whether a client certificate was asked for."""
+
+    def __init__(self) -> None:
+        self.alert: int | None = None
+        self.client_certificate_requested = False
+
+    def __call__(self, connection: SSL.Connection, where: int, value: int) -> None:
+        if where & SSL.SSL_CB_ALERT and where & SSL.SSL_CB_READ:
+            self.alert = value & 0xFF
+        elif where & SSL.SSL_CB_LOOP and not self.client_certificate_requested:
+            state = connection.get_state_string()
+            self.client_certificate_requested = any(part in state for part in _CLIENT_CERTIFICATE_STATES)
+
+
+class TlsClient:
+    """The brain of one TLS connection: ciphertext in, ciphertext out, no socket."""
+
+    def __init__(self, server_name: str | None, offer: TlsOffer) -> None:
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        context.set_min_proto_version(offer.minimum)
+        if offer.maximum is not None:
+            context.set_max_proto_version(offer.maximum)
+        context.set_cipher_list(offer.ciphers.encode())
+        context.set_options(_LEGACY_SERVER_CONNECT)
+        context.set_verify(SSL.VERIFY_NONE)
+        self._watch = _Watch()
+        context.set_info_callback(self._watch)
+        self._connection = SSL.Connection(context, None)
+        if server_name is not None:
+            self._connection.set_tlsext_host_name(server_name.encode("ascii"))
+        self._connection.set_connect_state()
+        self._received = 0
+        self._head = b""
+
+    def advance(self) -> bool:
+        """Go on with the handshake; True when it is done, False when more bytes are needed."""
+        try:
+            self._connection.do_handshake()
+        except SSL.WantReadError:
+            return False
+        except SSL.Error as error:
+            raise NetworkFaultError(self._fault(error)) from None
+        return True
+
+    def take(self, data: bytes, *, handshaking: bool = False) -> None:
+        """Ciphertext from the server."""
+        if handshaking:
+            self._received += len(data)
+            if len(self._head) < 3:
+                self._head = (self._head + data)[:3]
+                if not _is_record(self._head):
+                    raise NetworkFaultError(NetworkFault(FaultKind.NOT_TLS, text=printable(data[:80])))
+            if self._received > MAX_HANDSHAKE_BYTES:
+                raise NetworkFaultError(NetworkFault(FaultKind.FLOOD, text=f"more than {MAX_HANDSHAKE_BYTES} bytes"))
+        self._connection.bio_write(data)
+
+    def give(self) -> bytes:
+        """Ciphertext for the server; empty when there is none."""
+        parts: list[bytes] = []
+        while True:
+            try:
+                parts.append(self._connection.bio_read(_CHUNK))
+            except SSL.WantReadError:
+                return b"".join(parts)
+            except SSL.Error:  # the connection is broken beyond sending; what was read so far still goes out
+                return b"".join(parts)
+
+    def encrypt(self, data: bytes) -> bytes:
+        try:
+            self._connection.sendall(data)
+        except SSL.Error as error:
+            raise NetworkFaultError(self._fault(error)) from None
+        return self.give()
+
+    def decrypt(self) -> bytes | None:
+        """Plaintext that has arrived, or None when more ciphertext is needed."""
+        try:
+            return self._connection.recv(_CHUNK)
+        except SSL.WantReadError:
+            return None
+        except SSL.ZeroReturnError:
+            raise NetworkFaultError(NetworkFault(FaultKind.CLOSED, text="close_notify")) from None
+        except SSL.Error as error:
+            raise NetworkFaultError(self._fault(error)) from None
+
+    def outcome(self, fault: NetworkFault | None) -> TlsOutcome:
+        session = None
+        if fault is None:
+            session = TlsSession(
+                version=self._connection.get_protocol_version_name(),
+                cipher=self._connection.get_cipher_name() or "",
+                group=self._group(),
+            )
+        return TlsOutcome(session, fault, self._chain(), self._watch.client_certificate_requested)
+
+    def _group(self) -> str:
+        try:
+            return self._connection.get_group_name() or ""
+        except (SSL.Error, AttributeError, NotImplementedError):  # pyOpenSSL before 25, OpenSSL before 3
+            return ""
+
+    def _chain(self) -> tuple[bytes, ...]:
+        certificates = _quietly(self._connection.get_peer_cert_chain) or []
+        encoded = (
+            _quietly(partial(crypto.dump_certificate, crypto.FILETYPE_ASN1, certificate))
+            for certificate in certificates[:MAX_CHAIN]
+        )
+        return tuple(der for der in encoded if der)
+
+    def _fault(self, error: SSL.Error) -> NetworkFault:
+        reason = _reason(error)
+        if self._watch.alert is not None:
+            name = _ALERTS.get(self._watch.alert, f"alert_{self._watch.alert}")
+            return NetworkFault(FaultKind.ALERT, text=reason, alert=name)
+        return NetworkFault(FaultKind.TLS_PROTOCOL, text=reason)
+
+
+def _quietly(call: Callable[[], _Value]) -> _Value | None:
+    """What ``call`` gives, or None where OpenSSL has nothing to give (a broken handshake, say)."""
+    try:
+        return call()
+    except (SSL.Error, crypto.Error, ValueError):
+        return None
+
+
+def _is_record(head: bytes) -> bool:
+    """Whether these first bytes can begin a TLS record: a content type, then major version 3."""
+    return head[0] in _CONTENT_TYPES and (len(head) < 2 or head[1] == 3)
+
+
+def _reason(error: SSL.Error) -> str:
+    """OpenSSL's last reason in words ("wrong version number")."""
+    queue = error.args[0] if error.args else None
+    if isinstance(queue, list) and queue:
+        return printable(str(queue[-1][-1]), 200)
+    return printable(str(error) or type(error).__name__, 200)

@@ -1,0 +1,165 @@
+"""DNS messages: a question as bytes, and what an answer's bytes say. Pure; the waiting is done in ``stages.resolve``.
+
+High-level resolvers call malformed, wrong-id and wrong-question answers time-outs; here each is its own fact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.rdtypes.ANY.CNAME
+import dns.rrset
+
+from connector_probe.model.evidence import LookupStatus
+from connector_probe.model.printable import printable
+
+EDNS_PAYLOAD = 1232  # what fits everywhere without fragments (DNS flag day 2020)
+MAX_ALIASES = 16  # the bound that common resolvers keep
+MAX_RECORDS = 200  # nobody has more MX records or addresses; keeps a hostile zone from filling the report
+_RCODES = {
+    dns.rcode.NXDOMAIN: LookupStatus.NXDOMAIN,
+    dns.rcode.SERVFAIL: LookupStatus.SERVFAIL,
+    dns.rcode.REFUSED: LookupStatus.REFUSED,
+}
+# RFC 6891 7: a server that knows no EDNS answers one of these; it is asked again without.
+_EDNS_REFUSALS = frozenset({dns.rcode.FORMERR, dns.rcode.NOTIMP, dns.rcode.BADVERS})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``wire`` is the message; ``name`` is absolute without the final dot."""
+
+    name: str
+    rdtype: str
+    message: dns.message.QueryMessage
+
+    @property
+    def wire(self) -> bytes:
+        return self.message.to_wire()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One message read. ``status`` None: an alias was followed to ``name`` and nothing is known about that yet."""
+
+    status: LookupStatus | None
+    name: str = ""
+    records: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    ttl: int | None = None
+    rcode: str | None = None
+    authoritative: bool = False
+    authenticated: bool = False
+    truncated: bool = False
+    edns_refused: bool = False
+    note: str = ""
+
+
+def question(name: str, rdtype: str, *, edns: bool = True) -> Question:
+    """A recursive question. ``name`` is "." or a name in A-labels. Raises ValueError when DNS cannot carry it."""
+    try:
+        absolute = dns.name.from_text(name if name.endswith(".") else name + ".")
+        message = dns.message.make_query(
+            absolute, rdtype, use_edns=0 if edns else -1, payload=EDNS_PAYLOAD if edns else None
+        )
+    except dns.exception.DNSException as error:
+        raise ValueError(f"{printable(name, 100)} cannot be asked for: {printable(str(error), 100)}") from None
+    message.flags |= dns.flags.AD  # RFC 6840 5.7: tell whether it was validated
+    return Question(name, rdtype, message)
+
+
+def read(wire: bytes, asked: Question) -> Answer:
+    """What ``wire`` says to ``asked``. Never raises."""
+    if len(wire) < 12:
+        return Answer(LookupStatus.MALFORMED, note=f"{len(wire)} bytes are no DNS message")
+    if int.from_bytes(wire[:2], "big") != asked.message.id:
+        return Answer(LookupStatus.WRONG_ID)
+    truncated = bool(wire[2] & 0x02)
+    try:
+        message = dns.message.from_wire(wire, ignore_trailing=True, raise_on_truncation=False)
+    except Exception as error:  # dnspython raises more than its own classes on hostile bytes
+        if truncated:  # a message cut in the middle of a record is how some servers truncate
+            return Answer(LookupStatus.TRUNCATED, truncated=True)
+        return Answer(LookupStatus.MALFORMED, note=printable(str(error) or type(error).__name__, 100))
+    if not message.flags & dns.flags.QR:
+        return Answer(LookupStatus.MALFORMED, note="a question came back instead of an answer")
+    rcode = message.rcode()
+    if rcode in _EDNS_REFUSALS and asked.message.edns >= 0:
+        return Answer(LookupStatus.OTHER_RCODE, rcode=dns.rcode.to_text(rcode), edns_refused=True)
+    if message.question != asked.message.question and not (rcode != dns.rcode.NOERROR and not message.question):
+        return Answer(LookupStatus.WRONG_QUESTION)
+    return _interpret(message, asked, truncated)
+
+
+def _interpret(message: dns.message.Message, asked: Question, truncated: bool) -> Answer:
+    rcode = message.rcode()
+    base = Answer(
+        LookupStatus.TRUNCATED,
+        rcode=dns.rcode.to_text(rcode),
+        authoritative=bool(message.flags & dns.flags.AA),
+        authenticated=bool(message.flags & dns.flags.AD),
+        truncated=truncated,
+    )
+    if truncated:
+        return base
+    if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+        return replace(base, status=_RCODES.get(rcode, LookupStatus.OTHER_RCODE))
+    wanted = dns.rdatatype.from_text(asked.rdtype)
+    at = asked.message.question[0].name
+    aliases: list[str] = []
+    ttls: list[int] = []
+    seen = {at}
+    while (alias := _rrset(message, at, dns.rdatatype.CNAME)) is not None:
+        ttls.append(alias.ttl)
+        at = alias[0].target
+        aliases.append(name_text(at))
+        if at in seen:
+            return replace(base, status=LookupStatus.CNAME_LOOP, name=name_text(at), aliases=tuple(aliases))
+        seen.add(at)
+        if len(aliases) > MAX_ALIASES:
+            return replace(base, status=LookupStatus.CNAME_TOO_LONG, name=name_text(at), aliases=tuple(aliases))
+    data = _rrset(message, at, wanted)
+    if data is not None:
+        ttls.append(data.ttl)
+        records = tuple(_record_text(record) for record in list(data)[:MAX_RECORDS])
+        status: LookupStatus | None = LookupStatus.ANSWER
+    else:
+        records = ()
+        no_data = None if aliases else LookupStatus.NODATA  # after an alias: its target was not part of the answer
+        status = LookupStatus.NXDOMAIN if rcode == dns.rcode.NXDOMAIN else no_data
+    return replace(
+        base,
+        status=status,
+        name=name_text(at),
+        records=records,
+        aliases=tuple(aliases),
+        ttl=min(ttls) if ttls else None,
+    )
+
+
+def _rrset(
+    message: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
+) -> dns.rrset.RRset | None:
+    for rrset in message.answer:
+        if rrset.name == name and rrset.rdtype == rdtype and rrset.rdclass == dns.rdataclass.IN and len(rrset):
+            return rrset
+    return None
+
+
+def _record_text(record: dns.rdata.Rdata) -> str:
+    if record.rdtype == dns.rdatatype.MX:
+        return f"{record.preference} {name_text(record.exchange)}"  # type: ignore[attr-defined]
+    return printable(record.to_text(), 1000)
+
+
+def name_text(name: dns.name.Name) -> str:
+    """A name without the final dot, lower case; bytes that no host name has come out as \\DDD."""
+    return printable(name.to_text(omit_final_dot=True).lower())

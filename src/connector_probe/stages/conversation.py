@@ -1,0 +1,131 @@
+"""One SMTP conversation over a stream: a command out, a reply back or the way it failed to come."""
+
+from __future__ import annotations
+
+from connector_probe.model.evidence import Exchange, FaultKind, Handshake, NetworkFault, Reply, TranscriptLine
+from connector_probe.model.printable import printable
+from connector_probe.network import Network, NetworkFaultError, Stream, TlsOffer, TlsOutcome
+from connector_probe.protocol.smtp import QUIT, GarbledReply, ReplyReader
+
+QUIT_WAIT = 1.0  # seconds; the verdict is in, so nobody waits long for politeness
+MAX_TRANSCRIPT_LINES = 400
+MAX_TRANSCRIPT_TEXT = 1000
+
+
+class Clock:
+    """Seconds since an attempt began, and how many of them it has left."""
+
+    def __init__(self, network: Network, deadline: float) -> None:
+        self._network = network
+        self._began = network.now()
+        self._deadline = deadline
+
+    def elapsed(self) -> float:
+        return self._network.now() - self._began
+
+    def allow(self, limit: float) -> float:
+        """``limit``, or what the deadline leaves of it."""
+        return max(min(limit, self._deadline - self.elapsed()), 0.0)
+
+
+class Transcript:
+    """The conversation as it went, for people. Bounded, and every line printable."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lines: list[TranscriptLine] = []
+
+    def add(self, source: str, text: str) -> None:
+        if len(self._lines) < MAX_TRANSCRIPT_LINES:
+            self._lines.append(
+                TranscriptLine(round(self._clock.elapsed(), 4), source, printable(text, MAX_TRANSCRIPT_TEXT))
+            )
+
+    @property
+    def lines(self) -> tuple[TranscriptLine, ...]:
+        return tuple(self._lines)
+
+
+class Conversation:
+    """SMTP on ``stream``. Concludes nothing: whatever happens becomes an Exchange or a Handshake."""
+
+    def __init__(self, stream: Stream, clock: Clock, transcript: Transcript, reply_limit: float) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._transcript = transcript
+        self._reply_limit = reply_limit
+        self._reader = ReplyReader()
+        self._usable = True
+
+    async def exchange(self, command: bytes = b"") -> Exchange:
+        """Send ``command`` (nothing for the banner) and wait for one whole reply."""
+        shown = printable(command.rstrip(b"\r\n"))
+        start = self._clock.elapsed()
+        limit = self._clock.allow(self._reply_limit)
+        send_fault: NetworkFault | None = None
+        if command:
+            self._transcript.add("client", shown)
+            try:
+                await self._stream.send(command, limit)
+            except NetworkFaultError as error:
+                send_fault = error.fault  # a reply such as 421 may have arrived before the connection broke
+        try:
+            reply = await self._reply(start + limit, send_fault)
+        except NetworkFaultError as error:
+            self._usable = False
+            sample = self._reader.sample()
+            self._transcript.add("note", _fault_note(error.fault))
+            return Exchange(shown, start, self._clock.elapsed() - start, fault=error.fault, sample=sample)
+        seconds = self._clock.elapsed() - start
+        if isinstance(reply, GarbledReply):
+            self._usable = False
+            self._transcript.add("server", reply.sample)
+            self._transcript.add("note", f"this is no SMTP reply ({reply.garble})")
+            return Exchange(shown, start, seconds, garble=reply.garble, sample=reply.sample)
+        last = len(reply.lines) - 1
+        for at, line in enumerate(reply.lines):
+            self._transcript.add("server", f"{reply.code}{' ' if at == last else '-'}{line}")
+        return Exchange(shown, start, seconds, reply=reply)
+
+    async def _reply(self, end: float, send_fault: NetworkFault | None) -> Reply | GarbledReply:
+        while True:
+            reply = self._reader.next_reply()
+            if reply is not None:
+                return reply
+            try:
+                self._reader.feed(await self._stream.receive(max(end - self._clock.elapsed(), 0.0)))
+            except NetworkFaultError as error:
+                if send_fault is not None and error.fault.kind is FaultKind.TIMED_OUT:
+                    raise NetworkFaultError(send_fault) from None
+                raise
+
+    async def start_tls(self, server_name: str | None, offer: TlsOffer) -> tuple[Handshake, TlsOutcome]:
+        """The handshake after a 220. Plaintext that stood behind the 220 is dropped, and reported."""
+        injected = printable(self._reader.discard(), 200)
+        start = self._clock.elapsed()
+        outcome = await self._stream.start_tls(server_name, offer, self._clock.allow(self._reply_limit))
+        seconds = self._clock.elapsed() - start
+        if injected:
+            self._transcript.add("note", f"dropped plaintext behind the 220: {injected}")
+        if outcome.session is not None:
+            self._transcript.add("note", f"TLS established: {outcome.session.version} {outcome.session.cipher}")
+        elif outcome.fault is not None:
+            self._usable = False
+            self._transcript.add("note", f"TLS failed: {_fault_note(outcome.fault)}")
+        handshake = Handshake(
+            start, seconds, outcome.session, outcome.fault, injected, outcome.client_certificate_requested
+        )
+        return handshake, outcome
+
+    async def quit(self) -> None:
+        """Say QUIT where the connection still carries it, and close."""
+        if self._usable:
+            self._reply_limit = QUIT_WAIT
+            await self.exchange(QUIT)
+        await self._stream.close()
+
+
+def _fault_note(fault: NetworkFault) -> str:
+    said = {FaultKind.CLOSED: "the server closed the connection", FaultKind.RESET: "the connection was reset"}
+    text = said.get(fault.kind, fault.text or str(fault.kind))
+    return f"{text} (alert {fault.alert})" if fault.alert else text

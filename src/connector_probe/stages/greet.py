@@ -1,0 +1,22 @@
+"""Stages banner and ehlo: the greeting, EHLO, and HELO where EHLO is unknown."""
+
+from __future__ import annotations
+
+from connector_probe.model.evidence import Exchange
+from connector_probe.protocol.smtp import ehlo, helo
+from connector_probe.stages.conversation import Conversation
+
+# RFC 5321 3.2 and 4.2.4: the server knows no EHLO; anything else in the negative refuses us, not the command.
+EHLO_UNKNOWN = frozenset({500, 501, 502, 504})
+
+
+async def banner(conversation: Conversation) -> Exchange:
+    return await conversation.exchange()
+
+
+async def introduce(conversation: Conversation, name: str) -> tuple[Exchange, Exchange | None]:
+    """EHLO, and HELO when EHLO was not understood; ``name`` is ours."""
+    first = await conversation.exchange(ehlo(name))
+    if first.reply is not None and first.reply.code in EHLO_UNKNOWN:
+        return first, await conversation.exchange(helo(name))
+    return first, None

@@ -1,0 +1,299 @@
+"""Stage dns: how a smart host, or a domain's MX hosts, become addresses.
+
+One question is on the wire at a time, sent to one nameserver after another, so that every kind of failure stays
+what it was. Answers are kept for the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from connector_probe.model.connector import AddressFamily, Connector
+from connector_probe.model.evidence import FaultKind, Lookup, LookupStatus, MxRecord, Resolution
+from connector_probe.network import Network, NetworkFaultError
+
+if TYPE_CHECKING:
+    from connector_probe.protocol.dns import Answer, Question
+
+UDP_WAITS = (2.0, 4.0)  # seconds for the first and second round; a resolver gives up on its upstreams within that
+TCP_WAIT = 4.0
+MAX_TCP_MESSAGE = 65_535  # RFC 1035 4.2.2: the length prefix has two octets
+_WORTH_ANOTHER_TRY = frozenset(
+    {
+        LookupStatus.TIMED_OUT,
+        LookupStatus.UNREACHABLE,
+        LookupStatus.SERVFAIL,
+        LookupStatus.REFUSED,
+        LookupStatus.MALFORMED,
+        LookupStatus.WRONG_ID,
+        LookupStatus.WRONG_QUESTION,
+        LookupStatus.TRUNCATED,
+        LookupStatus.OTHER_RCODE,
+    }
+)
+# Where a verdict would rest on the nameserver's silence or refusal, it is first asked something harmless.
+_NEEDS_CONTROL = _WORTH_ANOTHER_TRY
+LOOPBACK = ("::1", "127.0.0.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Nameserver:
+    address: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Nameserver:
+        """From ADDR#PORT."""
+        address, _, port = text.partition("#")
+        return cls(address, int(port))
+
+    def __str__(self) -> str:
+        return f"{self.address}#{self.port}"
+
+
+class Resolver:
+    """Asks nameservers, and remembers the answers as long as it lives (one run)."""
+
+    def __init__(self, network: Network, nameservers: Sequence[str], *, given: bool, patience: float) -> None:
+        """``patience``: the longest wait for one reply, in seconds. ``given``: the user named the nameservers."""
+        self._network = network
+        self._nameservers = tuple(Nameserver.parse(text) for text in nameservers)
+        self._patience = patience
+        self._kept: dict[tuple[str, str], asyncio.Task[Lookup]] = {}
+        self.given = given
+
+    @property
+    def has_nameservers(self) -> bool:
+        return bool(self._nameservers)
+
+    async def look_up(self, name: str, rdtype: str) -> Lookup:
+        """The records of ``name``, CNAMEs followed. Never raises."""
+        key = (name, rdtype)
+        if key not in self._kept:
+            self._kept[key] = asyncio.ensure_future(self._look_up(name, rdtype))
+        return await asyncio.shield(self._kept[key])
+
+    async def control(self) -> Lookup:
+        """What the nameservers say to a question that every resolver can answer."""
+        return await self.look_up(".", "NS")
+
+    async def _look_up(self, name: str, rdtype: str) -> Lookup:
+        from connector_probe.protocol.dns import MAX_ALIASES
+
+        began = self._network.now()
+        at, aliases, ttl = name, (), None  # type: tuple[str, tuple[str, ...], int | None]
+        while True:
+            lookup, answer = await self._ask_in_turn(at, rdtype)
+            aliases += lookup.aliases
+            ttl = _smaller(ttl, lookup.ttl)
+            if answer is None or answer.status is not None:
+                status = lookup.status
+                break
+            at = answer.name
+            if at == name or at in aliases[:-1]:
+                status = LookupStatus.CNAME_LOOP
+                break
+            if len(aliases) > MAX_ALIASES:
+                status = LookupStatus.CNAME_TOO_LONG
+                break
+        seconds = self._network.now() - began
+        return replace(lookup, name=name, status=status, aliases=aliases, ttl=ttl, seconds=seconds)
+
+    async def _ask_in_turn(self, name: str, rdtype: str) -> tuple[Lookup, Answer | None]:
+        """Every nameserver in two rounds, until one gives an answer that settles the question."""
+        best: tuple[Lookup, Answer | None] | None = None
+        for wait in UDP_WAITS:
+            for nameserver in self._nameservers:
+                lookup, answer = await self._ask(nameserver, name, rdtype, min(wait, self._patience))
+                if lookup.status not in _WORTH_ANOTHER_TRY:
+                    return lookup, answer
+                if best is None or _tells_more(lookup, best[0]):
+                    best = lookup, answer
+        return best or (Lookup(name, rdtype, LookupStatus.TIMED_OUT, note="no nameserver"), None)
+
+    async def _ask(self, nameserver: Nameserver, name: str, rdtype: str, wait: float) -> tuple[Lookup, Answer | None]:
+        from connector_probe.protocol.dns import question
+
+        base = Lookup(name, rdtype, LookupStatus.TIMED_OUT, nameserver=str(nameserver))
+        transport = "udp"
+        try:
+            asked = question(name, rdtype)
+            answer = await self._ask_udp(nameserver, asked, wait)
+            if answer is not None and answer.edns_refused:
+                asked = question(name, rdtype, edns=False)
+                answer = await self._ask_udp(nameserver, asked, wait)
+            if answer is not None and answer.truncated:
+                transport = "tcp"
+                answer = await self._ask_tcp(nameserver, asked, min(TCP_WAIT, self._patience)) or answer
+        except NetworkFaultError as error:
+            timed_out = error.fault.kind is FaultKind.TIMED_OUT
+            status = LookupStatus.TIMED_OUT if timed_out else LookupStatus.UNREACHABLE
+            if transport == "tcp":  # it does answer, over UDP, and says that the answer needs TCP
+                status = LookupStatus.TRUNCATED
+            return replace(base, status=status, transport=transport, fault=error.fault), None
+        except ValueError as error:
+            return replace(base, status=LookupStatus.MALFORMED, note=str(error)), None
+        if answer is None:
+            return base, None
+        found = replace(
+            base,
+            status=answer.status or LookupStatus.NODATA,
+            records=answer.records,
+            aliases=answer.aliases,
+            ttl=answer.ttl,
+            rcode=answer.rcode,
+            transport=transport,
+            authoritative=answer.authoritative,
+            authenticated=answer.authenticated,
+            note=answer.note,
+        )
+        return found, answer
+
+    async def _ask_udp(self, nameserver: Nameserver, asked: Question, wait: float) -> Answer | None:
+        """The first answer that belongs to the question; else what came instead; None for silence."""
+        from connector_probe.protocol.dns import read
+
+        strange: Answer | None = None
+        end = self._network.now() + wait
+        socket = await self._network.datagrams(nameserver.address, nameserver.port)
+        try:
+            await socket.send(asked.wire, wait)
+            while (left := end - self._network.now()) > 0:
+                answer = read(await socket.receive(left), asked)
+                if answer.status not in (LookupStatus.WRONG_ID, LookupStatus.WRONG_QUESTION):
+                    return answer
+                strange = strange or answer  # perhaps a forgery: the real one may follow
+        except NetworkFaultError as error:
+            if strange is None and error.fault.kind is not FaultKind.TIMED_OUT:
+                raise
+        finally:
+            socket.close()
+        return strange
+
+    async def _ask_tcp(self, nameserver: Nameserver, asked: Question, wait: float) -> Answer | None:
+        from connector_probe.protocol.dns import read
+
+        end = self._network.now() + wait
+        stream = await self._network.connect(nameserver.address, nameserver.port, None, wait)
+        try:
+            await stream.send(len(asked.wire).to_bytes(2, "big") + asked.wire, wait)
+            received = bytearray()
+            while len(received) < 2 or len(received) < 2 + int.from_bytes(received[:2], "big"):
+                received += await stream.receive(max(end - self._network.now(), 0.0))
+        finally:
+            await stream.close()
+        length = int.from_bytes(received[:2], "big")
+        return read(bytes(received[2 : 2 + length]), asked)
+
+
+async def resolve(connector: Connector, resolver: Resolver, network: Network, start: float) -> tuple[Resolution, ...]:
+    """One Resolution for each server that Exchange Online would go to, in its order; ``start`` is when the probe began."""
+    if connector.use_mx is not None:
+        return await _resolve_mx(connector, connector.use_mx, resolver, network, start)
+    return tuple(
+        [
+            Resolution(host.host, (host.host,), start=network.now() - start)
+            if host.is_address
+            else await _resolve_name(host.host, connector, resolver, network, start)
+            for host in connector.hosts
+        ]
+    )
+
+
+async def _resolve_mx(
+    connector: Connector, domain: str, resolver: Resolver, network: Network, start: float
+) -> tuple[Resolution, ...]:
+    began = network.now()
+    lookup = await resolver.look_up(domain, "MX") if resolver.has_nameservers else None
+    base = Resolution(
+        domain,
+        mx_domain=domain,
+        nameservers_given=resolver.given,
+        no_nameservers=not resolver.has_nameservers,
+        start=began - start,
+    )
+    if lookup is None:
+        return (base,)
+    base = replace(base, lookups=(lookup,), seconds=network.now() - began)
+    if lookup.status is LookupStatus.NODATA:  # RFC 5321 5.1: the domain itself is its implicit MX
+        implicit = await _resolve_name(domain, connector, resolver, network, start)
+        return (replace(implicit, lookups=(lookup, *implicit.lookups), mx_domain=domain, mx=()),)
+    if lookup.status is not LookupStatus.ANSWER:
+        return (replace(base, control=await _control(resolver, (lookup,))),)
+    records = tuple(sorted(map(_mx_record, lookup.records), key=lambda record: record.preference))
+    usable = tuple(dict.fromkeys(record for record in records if record.exchange))
+    base = replace(base, mx=records)
+    if not usable:
+        return (base,)
+    found = []
+    for record in usable:
+        one = await _resolve_name(record.exchange, connector, resolver, network, start)
+        found.append(
+            replace(one, lookups=(lookup, *one.lookups), mx_domain=domain, mx=records, preference=record.preference)
+        )
+    return tuple(found)
+
+
+async def _resolve_name(
+    name: str, connector: Connector, resolver: Resolver, network: Network, start: float
+) -> Resolution:
+    began = network.now()
+    base = Resolution(name, nameservers_given=resolver.given, start=began - start)
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 6.3: never asked for
+        return replace(base, addresses=_of_family(LOOPBACK, connector.family))
+    if _is_address(name):  # an MX record that holds an address; wrong, but Exchange Online may well use it
+        return replace(base, addresses=(name,))
+    if not resolver.has_nameservers:
+        return replace(base, no_nameservers=True)
+    lookups = [await resolver.look_up(name, "AAAA"), await resolver.look_up(name, "A")]
+    every = tuple(dict.fromkeys(record for lookup in lookups for record in lookup.records))
+    if not every and all(lookup.status is LookupStatus.NODATA for lookup in lookups) and connector.use_mx is None:
+        lookups.append(await resolver.look_up(name, "MX"))  # a domain given where a server was meant?
+    control = None if every else await _control(resolver, lookups)
+    return replace(
+        base,
+        addresses=_of_family(every, connector.family),
+        lookups=tuple(lookups),
+        control=control,
+        seconds=network.now() - began,
+    )
+
+
+async def _control(resolver: Resolver, lookups: Sequence[Lookup]) -> Lookup | None:
+    if any(lookup.status in _NEEDS_CONTROL for lookup in lookups):
+        return await resolver.control()
+    return None
+
+
+def _of_family(addresses: Sequence[str], family: AddressFamily) -> tuple[str, ...]:
+    """Those of ``family``, IPv6 before IPv4 as Exchange Online has it (Exchange Team blog, October 2024)."""
+    six = tuple(address for address in addresses if ":" in address)
+    four = tuple(address for address in addresses if ":" not in address)
+    return {AddressFamily.BOTH: six + four, AddressFamily.IPV6: six, AddressFamily.IPV4: four}[family]
+
+
+def _mx_record(text: str) -> MxRecord:
+    preference, _, exchange = text.partition(" ")
+    return MxRecord(int(preference), exchange.rstrip("."))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _smaller(one: int | None, other: int | None) -> int | None:
+    return one if other is None else other if one is None else min(one, other)
+
+
+def _tells_more(lookup: Lookup, than: Lookup) -> bool:
+    """Any answer tells more than an ICMP error, and that more than silence."""
+    rank = {LookupStatus.TIMED_OUT: 0, LookupStatus.UNREACHABLE: 1}
+    return rank.get(lookup.status, 2) > rank.get(than.status, 2)
