@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import TypeVar
 
 from connector_probe.model.names import (
     InvalidNameError,
     SmartHost,
+    is_address,
     parse_name,
     parse_smart_host,
     parse_tls_domain,
     show,
 )
+from connector_probe.model.printable import printable
 
 SMTP_PORT = 25
 MAX_CONNECTIONS = 100  # politeness: Exchange takes 20 at once from one source, and these go one after another
@@ -115,10 +118,10 @@ class Connector:
             raise ConnectorError("smart_hosts is a string", 'a list of hosts: ["mail.contoso.com"]')
         hosts = tuple(parse_smart_host(host) for host in self.smart_hosts)
         set_field(self, "smart_hosts", tuple(map(str, hosts)))
-        set_field(self, "type", ConnectorType(self.type))
-        set_field(self, "family", AddressFamily(self.family))
+        set_field(self, "type", _member(ConnectorType, "type", self.type))
+        set_field(self, "family", _member(AddressFamily, "family", self.family))
         if self.tls is not None:
-            set_field(self, "tls", TlsSettings(self.tls))
+            set_field(self, "tls", _member(TlsSettings, "tls", self.tls))
         if self.use_mx is not None:
             if hosts:
                 raise ConnectorError(
@@ -142,9 +145,8 @@ class Connector:
             set_field(self, "rcpt", _recipient(self.rcpt))
         set_field(self, "nameservers", tuple(_nameserver(text) for text in self.nameservers))
         self._check_addresses(hosts)
-        if not self.name:
-            shown = self.use_mx if self.use_mx is not None else ", ".join(map(str, hosts))
-            set_field(self, "name", shown)
+        shown = self.use_mx if self.use_mx is not None else ", ".join(map(str, hosts))
+        set_field(self, "name", printable(self.name.strip()) or shown)
 
     def _check_addresses(self, hosts: tuple[SmartHost, ...]) -> None:
         wanted = {AddressFamily.IPV4: 4, AddressFamily.IPV6: 6}.get(self.family)
@@ -157,13 +159,13 @@ class Connector:
                 )
         if self.source_address is None:
             return
-        try:
-            source = ipaddress.ip_address(self.source_address.strip().strip("[]"))
-        except ValueError:
+        given = _without_brackets(self.source_address)
+        if not is_address(given):
             raise ConnectorError(
-                f"source address {show(self.source_address)} is not an IP address",
+                f"source address {show(self.source_address) or 'nothing'} is not an IP address",
                 "one of this machine's own addresses",
-            ) from None
+            )
+        source = ipaddress.ip_address(given)
         object.__setattr__(self, "source_address", str(source))
         for address in literal:
             if address.version != source.version:
@@ -193,6 +195,10 @@ class Connector:
             raise ConnectorError(f"retries of {self.retries}", f"a number from 0 to {MAX_CONNECTIONS}")
         if self.warn_days is not None and not 0 <= self.warn_days <= 3650:
             raise ConnectorError(f"warn_days of {self.warn_days}", "a number of days from 0 to 3650")
+        if self.as_of is not None and self.as_of.utcoffset() is None:  # no certificate's date compares with it
+            raise ConnectorError(
+                f"as_of {self.as_of.isoformat()} has no time zone", "say which, as in: 2026-01-31T12:00:00Z"
+            )
 
     @cached_property
     def hosts(self) -> tuple[SmartHost, ...]:
@@ -212,16 +218,34 @@ class Connector:
         return self.port if host.port is None else host.port
 
 
+_Member = TypeVar("_Member", bound=StrEnum)
+
+
+def _member(kind: type[_Member], what: str, value: str) -> _Member:
+    try:
+        return kind(value)
+    except ValueError:
+        raise ConnectorError(f"{what} {show(str(value))} is not known", f"one of: {', '.join(kind)}") from None
+
+
+def _without_brackets(text: str) -> str:
+    inside = text.strip()
+    return inside[1:-1] if inside.startswith("[") and inside.endswith("]") else inside
+
+
 def _helo_name(text: str) -> str:
     if text.startswith("[") and text.endswith("]"):  # RFC 5321 4.1.3 address literal
         inner = text[1:-1]
         bare = inner[5:] if inner.lower().startswith("ipv6:") else inner
-        try:
-            return f"[IPv6:{ipaddress.IPv6Address(bare)}]" if ":" in bare else f"[{ipaddress.IPv4Address(bare)}]"
-        except ValueError:
+        if not is_address(bare) or "%" in bare:  # a zone means nothing to another machine
             raise InvalidNameError(
                 f"--helo {show(text)} is not an address literal", "as in: [192.0.2.1] or [IPv6:2001:db8::1]"
-            ) from None
+            )
+        return f"[IPv6:{ipaddress.IPv6Address(bare)}]" if ":" in bare else f"[{ipaddress.IPv4Address(bare)}]"
+    if is_address(text):
+        raise InvalidNameError(
+            f"--helo {show(text)} needs brackets", "as in: [192.0.2.1] or [IPv6:2001:db8::1] (RFC 5321 4.1.3)"
+        )
     return parse_name(text)
 
 
@@ -236,13 +260,13 @@ def _recipient(text: str) -> str:
 def _nameserver(text: str) -> str:
     """ADDR or ADDR#PORT, normalized to ADDR#PORT."""
     address, hash_mark, port = text.strip().partition("#")
-    try:
-        parsed = ipaddress.ip_address(address.strip("[]"))
-    except ValueError:
+    bare = _without_brackets(address)
+    if not is_address(bare):
         raise InvalidNameError(
             f"nameserver {show(text) or 'nothing'} is not an IP address",
             "ADDR or ADDR#PORT, as in: 192.0.2.53 or 127.0.0.1#5353",
-        ) from None
+        )
+    parsed = ipaddress.ip_address(bare)
     if not hash_mark:
         return f"{parsed}#53"
     try:

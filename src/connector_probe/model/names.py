@@ -19,6 +19,9 @@ MAX_LABEL = 63  # RFC 1035 2.3.4
 # RFC 5321 2.3.5 and RFC 1123 2.1; the underscore is no host name, but it is resolvable and people have it.
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
 _PORT = re.compile(r"[0-9]{1,6}\Z", re.ASCII)
+# RFC 6874 2: ZoneID = 1*( unreserved / pct-encoded ). The ipaddress module lets any text pass, escapes included.
+_ZONE = re.compile(r"[A-Za-z0-9._~-]{1,64}\Z")
+_MAX_GIVEN = 4 * MAX_NAME  # what UTS #46 mapping can still make a name of; its work grows faster than the text
 
 
 class InvalidNameError(ValueError):
@@ -55,7 +58,8 @@ def is_address(text: str) -> bool:
         ipaddress.ip_address(text)
     except ValueError:
         return False
-    return True
+    _, percent, zone = text.partition("%")
+    return not percent or _ZONE.match(zone) is not None
 
 
 def parse_smart_host(text: str) -> SmartHost:
@@ -83,7 +87,9 @@ def parse_smart_host(text: str) -> SmartHost:
             raise InvalidNameError(
                 f"{show(given)} is an address range", "give the single addresses that servers listen on"
             )
-        raise InvalidNameError(f"{show(given)} is not a host", f"leave out what follows the slash: {show(head)}")
+        raise InvalidNameError(
+            f"{show(given)} is not a host", f"leave out the slash and what follows: {show(head) or 'mail.contoso.com'}"
+        )
     host, port = _split_port(given)
     if is_address(host):
         return SmartHost(str(ipaddress.ip_address(host)), port)
@@ -135,10 +141,14 @@ def parse_name(text: str) -> str:
     if name.endswith((".", "\u3002")):
         name = name[:-1]
     if not name:
-        raise InvalidNameError(f"{show(text) or 'the name'} is empty", "give a name as in: mail.contoso.com")
+        raise InvalidNameError(f"{show(text.strip()) or 'the name'} is empty", "give a name as in: mail.contoso.com")
+    if is_address(name):
+        raise InvalidNameError(f"{show(name)} is an address, not a name", "give a name as in: mail.contoso.com")
+    if len(name) > _MAX_GIVEN:
+        raise InvalidNameError(f"the name has {len(name)} characters", "a domain name has 253 at most (RFC 1035)")
     try:
         ascii_name = name.lower() if name.isascii() else idna.encode(name, uts46=True).decode("ascii").lower()
-    except idna.IDNAError as problem:
+    except UnicodeError as problem:  # an IDNAError, or a lone surrogate
         raise InvalidNameError(
             f"{show(name)} is not a valid name: {show(str(problem))}", "check the spelling of its non-ASCII labels"
         ) from None
