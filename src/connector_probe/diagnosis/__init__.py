@@ -1,0 +1,1 @@
+"""From evidence to a verdict. Pure: no sockets, no clock, no files; evidence and words are passed in."""

@@ -162,7 +162,7 @@ class Connector:
         given = _without_brackets(self.source_address)
         if not is_address(given):
             raise ConnectorError(
-                f"source address {show(self.source_address) or 'nothing'} is not an IP address",
+                f"source address {show(given) or 'nothing'} is not an IP address",
                 "one of this machine's own addresses",
             )
         source = ipaddress.ip_address(given)

@@ -133,7 +133,8 @@ class Resolution:
     ``server`` is the name or address asked for; ``addresses`` in the order Exchange Online goes by (IPv6 first);
     ``lookups`` every question for this server, the domain's MX first when there was one; ``mx`` the domain's whole
     MX set (None without --mx); ``control`` what the nameservers said to a question about the root, asked only when
-    a verdict would rest on their silence or refusal; ``nameservers_given`` whether the user chose them.
+    a verdict would rest on their silence or refusal; ``nameservers_given`` whether the user chose them;
+    ``excluded`` the addresses that -4 or -6 left out.
     """
 
     server: str
@@ -145,6 +146,7 @@ class Resolution:
     control: Lookup | None = None
     no_nameservers: bool = False
     nameservers_given: bool = False
+    excluded: tuple[str, ...] = ()
     start: float = 0.0
     seconds: float = 0.0
 
@@ -370,9 +372,13 @@ class Vantage:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorEvidence:
-    """All attempts of one connector, in the order Exchange Online would make them."""
+    """All attempts of one connector, in the order Exchange Online would make them.
+
+    ``left_out`` counts the addresses beyond our bound.
+    """
 
     attempts: tuple[AttemptEvidence, ...]
     transcripts: tuple[tuple[TranscriptLine, ...], ...]
     started_at: datetime
     seconds: float
+    left_out: int = 0

@@ -73,13 +73,13 @@ def parse_smart_host(text: str) -> SmartHost:
     if "://" in given:
         rest = given.split("://", 1)[1].split("/", 1)[0]
         raise InvalidNameError(
-            f"{show(given)} is a URL, not a host", f"leave the scheme out: {show(rest) or 'mail.contoso.com'}"
+            f"{show(given)} is a URL, not a host", f"leave the scheme out: {_usable(rest) or 'mail.contoso.com'}"
         )
     if "@" in given:
         domain = given.rsplit("@", 1)[1]
         raise InvalidNameError(
             f"{show(given)} is a mail address, not a host",
-            f"to go by the domain's MX records: probe --mx {show(domain) or 'contoso.com'}",
+            f"to go by the domain's MX records: probe --mx {_usable(domain, address=False) or 'contoso.com'}",
         )
     if "/" in given:
         head = given.split("/", 1)[0]
@@ -88,12 +88,22 @@ def parse_smart_host(text: str) -> SmartHost:
                 f"{show(given)} is an address range", "give the single addresses that servers listen on"
             )
         raise InvalidNameError(
-            f"{show(given)} is not a host", f"leave out the slash and what follows: {show(head) or 'mail.contoso.com'}"
+            f"{show(given)} is not a host",
+            f"leave out the slash and what follows: {_usable(head) or 'mail.contoso.com'}",
         )
     host, port = _split_port(given)
     if is_address(host):
         return SmartHost(str(ipaddress.ip_address(host)), port)
     return SmartHost(parse_name(host), port)
+
+
+def _usable(text: str, *, address: bool = True) -> str:
+    """``text`` if a hint may suggest it as a host, else ""."""
+    try:
+        host = parse_smart_host(text)
+    except InvalidNameError:
+        return ""
+    return show(text.strip()) if address or not host.is_address else ""
 
 
 def _split_port(given: str) -> tuple[str, int | None]:

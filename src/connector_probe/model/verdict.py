@@ -107,6 +107,7 @@ class FailureClass(StrEnum):
     RECIPIENT_REJECTED = "recipient-rejected"
     RECIPIENT_DEFERRED = "recipient-deferred"
     RECIPIENT_CUT = "recipient-cut"
+    LOCAL_FAMILY_EXCLUDED = "local-family-excluded"
     LOCAL_NO_NAMESERVER = "local-no-nameserver"
     LOCAL_NAMESERVER_SILENT = "local-nameserver-silent"
     LOCAL_NO_ROUTE = "local-no-route"
@@ -117,6 +118,14 @@ class FailureClass(StrEnum):
     @classmethod
     def of_certificate(cls, kind: CertificateProblemKind) -> FailureClass:
         return cls(f"certificate-{kind}")
+
+
+# What this machine cannot tell: its own faults, and the one thing that only Exchange Online can show.
+UNTELLABLE = frozenset(
+    failure
+    for failure in FailureClass
+    if failure.value.startswith("local-") or failure is FailureClass.TLS_CLIENT_CERTIFICATE
+)
 
 
 class Confidence(StrEnum):
@@ -258,6 +267,7 @@ class Result:
     name: str
     connector: ConnectorReport
     status: Status
+    expect: str
     expected: bool
     diagnosis: Diagnosis | None
     by_tls_mode: dict[TlsSettings, str | None]

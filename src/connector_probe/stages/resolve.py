@@ -191,7 +191,7 @@ class Resolver:
 
 
 async def resolve(connector: Connector, resolver: Resolver, network: Network, start: float) -> tuple[Resolution, ...]:
-    """One Resolution for each server that Exchange Online would go to, in its order; ``start`` is when the probe began."""
+    """One Resolution for each server that Exchange Online would go to, in its order; ``start``: when it began."""
     if connector.use_mx is not None:
         return await _resolve_mx(connector, connector.use_mx, resolver, network, start)
     return tuple(
@@ -244,9 +244,9 @@ async def _resolve_name(
     began = network.now()
     base = Resolution(name, nameservers_given=resolver.given, start=began - start)
     if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 6.3: never asked for
-        return replace(base, addresses=_of_family(LOOPBACK, connector.family))
+        return _with_addresses(base, LOOPBACK, connector.family)
     if _is_address(name):  # an MX record that holds an address; wrong, but Exchange Online may well use it
-        return replace(base, addresses=(name,))
+        return _with_addresses(base, (name,), connector.family)
     if not resolver.has_nameservers:
         return replace(base, no_nameservers=True)
     lookups = [await resolver.look_up(name, "AAAA"), await resolver.look_up(name, "A")]
@@ -254,13 +254,8 @@ async def _resolve_name(
     if not every and all(lookup.status is LookupStatus.NODATA for lookup in lookups) and connector.use_mx is None:
         lookups.append(await resolver.look_up(name, "MX"))  # a domain given where a server was meant?
     control = None if every else await _control(resolver, lookups)
-    return replace(
-        base,
-        addresses=_of_family(every, connector.family),
-        lookups=tuple(lookups),
-        control=control,
-        seconds=network.now() - began,
-    )
+    found = replace(base, lookups=tuple(lookups), control=control, seconds=network.now() - began)
+    return _with_addresses(found, every, connector.family)
 
 
 async def _control(resolver: Resolver, lookups: Sequence[Lookup]) -> Lookup | None:
@@ -269,11 +264,12 @@ async def _control(resolver: Resolver, lookups: Sequence[Lookup]) -> Lookup | No
     return None
 
 
-def _of_family(addresses: Sequence[str], family: AddressFamily) -> tuple[str, ...]:
-    """Those of ``family``, IPv6 before IPv4 as Exchange Online has it (Exchange Team blog, October 2024)."""
+def _with_addresses(resolution: Resolution, addresses: Sequence[str], family: AddressFamily) -> Resolution:
+    """IPv6 before IPv4, as Exchange Online has it (Exchange Team blog, October 2024); what -4 or -6 left out apart."""
     six = tuple(address for address in addresses if ":" in address)
     four = tuple(address for address in addresses if ":" not in address)
-    return {AddressFamily.BOTH: six + four, AddressFamily.IPV6: six, AddressFamily.IPV4: four}[family]
+    wanted = {AddressFamily.BOTH: six + four, AddressFamily.IPV6: six, AddressFamily.IPV4: four}[family]
+    return replace(resolution, addresses=wanted, excluded=tuple(one for one in addresses if one not in wanted))
 
 
 def _mx_record(text: str) -> MxRecord:

@@ -1,0 +1,43 @@
+"""The words: one module for each language, each holding one Catalogue.
+
+Sentences are templates over the facts of one attempt (``diagnosis.facts``). A test holds that every language has
+every sentence, and that every template can be filled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connector_probe.model.verdict import FailureClass
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyWords:
+    """``commands`` are pasted into PowerShell or a shell; they never hold text that a server sent."""
+
+    text: str
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassWords:
+    """``title`` in a few words; ``detail`` one sentence: what was seen."""
+
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All words of one language, by id."""
+
+    language: str
+    classes: dict[FailureClass, ClassWords]
+    causes: dict[str, str]
+    remedies: dict[str, RemedyWords]
+    partner_remedy: RemedyWords
+    evidence: dict[str, str]
+    warnings: dict[str, str]
+    also_seen: dict[str, str]
+    notes: dict[str, str]
+    text: dict[str, str]

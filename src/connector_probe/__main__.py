@@ -1,0 +1,5 @@
+"""``python -m connector_probe`` is ``probe``."""
+
+from connector_probe.cli import main
+
+main()

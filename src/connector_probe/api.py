@@ -1,0 +1,95 @@
+"""Probing as a function call: connectors in, a Report out. No printing, no global state, no signal handlers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from connector_probe._version import __version__
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.diagnosis.conclude import conclude, with_expectation
+from connector_probe.diagnosis.facts import fill
+from connector_probe.model.connector import Connector
+from connector_probe.model.evidence import ConnectorEvidence
+from connector_probe.model.printable import printable
+from connector_probe.model.verdict import REPORT_SCHEMA, Report, Result, Status, Summary, VantageReport
+from connector_probe.network import Network, SystemNetwork
+from connector_probe.prober import Prober
+from connector_probe.trust import load_roots
+
+DEFAULT_JOBS = 100  # connectors side by side
+
+
+async def probe(connector: Connector) -> Report:
+    """Probe one connector. Raises TrustError when its ``ca_file`` cannot be used; a failing server raises nothing."""
+    return await probe_all([connector])
+
+
+async def probe_all(
+    connectors: Sequence[Connector],
+    *,
+    strict: bool = False,
+    words: Catalogue = ENGLISH,
+    jobs: int = DEFAULT_JOBS,
+    on_result: Callable[[Result], None] | None = None,
+    network: Network | None = None,
+) -> Report:
+    """Probe connectors side by side, at most ``jobs`` at once; results come in the order of ``connectors``.
+
+    ``strict``: a warning is not as expected. ``on_result`` is called as each one is done. Raises TrustError.
+    """
+    door = network or SystemNetwork()
+    started_at, began = datetime.now(UTC), door.now()
+    roots = {key: load_roots(*key) for key in {(one.ca_file, one.only_ca_file) for one in connectors}}
+    prober, places = Prober(door), asyncio.Semaphore(jobs)
+
+    async def one(connector: Connector) -> Result:
+        async with places:
+            evidence = await prober.gather(connector, roots[connector.ca_file, connector.only_ca_file])
+        result = with_expectation(conclude(connector, evidence, words), strict=strict)
+        if on_result is not None:
+            on_result(result)
+        return result
+
+    results = tuple(await asyncio.gather(*map(one, connectors)))
+    return assemble(connectors, results, started_at, door.now() - began, words)
+
+
+def assemble(
+    connectors: Sequence[Connector],
+    results: Sequence[Result],
+    started_at: datetime,
+    duration: float,
+    words: Catalogue = ENGLISH,
+) -> Report:
+    """The report around ``results``."""
+    return Report(
+        schema=REPORT_SCHEMA,
+        started_at=started_at,
+        duration=round(duration, 4),
+        version=__version__,
+        vantage=_vantage(connectors, [result.evidence for result in results], words),
+        summary=Summary(**{status.value: sum(one.status is status for one in results) for status in Status}),
+        results=tuple(results),
+    )
+
+
+def _vantage(connectors: Sequence[Connector], evidence: Sequence[ConnectorEvidence], words: Catalogue) -> VantageReport:
+    attempts = [attempt for one in evidence for attempt in one.attempts]
+    sources = {one.connection.source: None for one in attempts if one.connection is not None and one.connection.source}
+    asked = {lookup.nameserver: None for one in attempts for lookup in one.resolution.lookups if lookup.nameserver}
+    given = {text: None for connector in connectors for text in connector.nameservers}
+    notes = [words.notes["vantage"]]
+    trust = dict.fromkeys(one.certificate.trust for one in attempts if one.certificate is not None)
+    notes += [fill(words.notes["roots"], {"trust": label}) for label in trust]
+    dates = dict.fromkeys(one.as_of for one in connectors if one.as_of is not None)
+    notes += [fill(words.notes["as-of"], {"as_of": f"{moment:%Y-%m-%d %H:%M} UTC"}) for moment in dates]
+    return VantageReport(
+        hostname=printable(socket.gethostname(), 253),
+        nameservers=tuple(given or asked),
+        source_addresses=tuple(sources),
+        notes=tuple(notes),
+    )

@@ -1,0 +1,162 @@
+"""The commands, and the way from argv to an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from connector_probe._version import __version__
+from connector_probe.cli import options as opt
+from connector_probe.cli.output import fail, say
+from connector_probe.cli.values import UsageProblemError, parse_duration, parse_moment
+from connector_probe.model.connector import AddressFamily, Connector, ConnectorError, ConnectorType
+
+_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's UsageError, wherever typer keeps it
+_HOST_COMMAND = "host"
+_HELP = ("--help", "-h", "--version")
+EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNKNOWN, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
+
+app = typer.Typer(
+    name="probe",
+    help=(
+        "Probe mail connectors as Exchange Online would, and name the error code, its cause and the remedy before "
+        "mail queues."
+    ),
+    epilog="A HOST that is spelled like a command: probe -- HOST.",
+    no_args_is_help=False,
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+@app.callback()
+def _common(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        typer.echo(f"probe {__version__}")
+        raise typer.Exit
+
+
+@app.command(_HOST_COMMAND)
+def probe_hosts(
+    hosts: opt.Hosts,
+    port: opt.Port = 25,
+    tls: opt.Tls = None,
+    tls_domain: opt.TlsDomain = None,
+    mx: opt.Mx = False,
+    type_: opt.Type = ConnectorType.ON_PREMISES,
+    ca_file: opt.CaFile = None,
+    only_ca_file: opt.OnlyCaFile = False,
+    nameserver: opt.Nameservers = None,
+    source_address: opt.SourceAddress = None,
+    ipv4: opt.Ipv4 = False,
+    ipv6: opt.Ipv6 = False,
+    helo: opt.Helo = None,
+    connect_timeout: opt.ConnectTimeout = "21s",
+    timeout: opt.Timeout = "60s",
+    deadline: opt.Deadline = "120s",
+    retries: opt.Retries = 0,
+    retry_delay: opt.RetryDelay = "10s",
+    rcpt: opt.Rcpt = None,
+    warn_days: opt.WarnDays = None,
+    as_of: opt.AsOf = None,
+    expect: opt.Expect = "healthy",
+    strict: opt.Strict = False,
+    format_: opt.FormatOption = None,
+    json: opt.Json = False,
+    output: opt.Output = None,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
+    transcript: opt.ShowTranscript = False,
+) -> None:
+    """Probe these smart hosts now: probe mail.contoso.com"""
+    from connector_probe.cli.probe import OutputSettings, probe_and_print
+
+    if ipv4 and ipv6:
+        raise UsageProblemError("-4 and -6 exclude each other", "without either, both are probed")
+    if quiet and verbose:
+        raise UsageProblemError("-q and -v exclude each other", "give one of them")
+    settings = OutputSettings.choose(
+        format_=format_,
+        json=json,
+        output=output,
+        quiet=quiet,
+        verbose=verbose,
+        transcript=transcript,
+        modes=tls is None,
+    )
+    family = AddressFamily.IPV4 if ipv4 else AddressFamily.IPV6 if ipv6 else AddressFamily.BOTH
+    connectors = [
+        Connector(
+            smart_hosts=() if mx else (host,),
+            use_mx=host if mx else None,
+            port=port,
+            type=type_,
+            tls=tls,
+            tls_domain=tls_domain,
+            ca_file=str(ca_file) if ca_file is not None else None,
+            only_ca_file=only_ca_file,
+            nameservers=tuple(nameserver or ()),
+            source_address=source_address,
+            family=family,
+            helo=helo,
+            connect_timeout=parse_duration("--connect-timeout", connect_timeout),
+            timeout=parse_duration("--timeout", timeout),
+            deadline=parse_duration("--deadline", deadline),
+            retries=retries,
+            retry_delay=parse_duration("--retry-delay", retry_delay),
+            rcpt=rcpt,
+            warn_days=warn_days,
+            as_of=parse_moment("--as-of", as_of) if as_of is not None else None,
+            expect=expect,
+        )
+        for host in hosts
+    ]
+    raise typer.Exit(probe_and_print(connectors, settings, strict=strict))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the report."""
+    from importlib.resources import files
+
+    from connector_probe.cli.output import write_document
+
+    write_document(files("connector_probe.formats").joinpath("report.schema.json").read_text(encoding="utf-8"))
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run ``probe`` with ``argv``; gives the exit code. Nothing that a user can do ends in a traceback."""
+    try:
+        return _dispatch(_with_command(argv))
+    except UsageProblemError as problem:
+        fail(str(problem), problem.hint)
+    except ConnectorError as problem:
+        fail(str(problem), problem.hint)
+    except _USAGE_ERROR as problem:
+        message = getattr(problem, "format_message", problem.__str__)()
+        fail(" ".join(message.split()), "probe --help tells all options")
+    except KeyboardInterrupt:
+        say("probe: interrupted")
+        return EXIT_INTERRUPTED
+    return EXIT_USAGE
+
+
+def _with_command(argv: Sequence[str]) -> list[str]:
+    """``argv`` with the command filled in: ``probe HOST`` needs none."""
+    if not argv:
+        raise UsageProblemError("no host to probe", "give one, as in: probe mail.contoso.com   (or: probe --help)")
+    known = {info.name or getattr(info.callback, "__name__", "") for info in app.registered_commands} - {_HOST_COMMAND}
+    if argv[0] in known or argv[0] in _HELP:
+        return list(argv)
+    return [_HOST_COMMAND, *argv]
+
+
+def _dispatch(argv: list[str]) -> int:
+    code = app(argv, prog_name="probe", standalone_mode=False)
+    return code if isinstance(code, int) else EXIT_OK

@@ -1,0 +1,55 @@
+"""The options of a probe, declared once. The texts are what ``probe --help`` prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connector_probe.formats import Format
+from connector_probe.model.connector import ConnectorType, TlsSettings
+
+Hosts = Annotated[list[str], typer.Argument(metavar="HOST...", help="Name, address, or HOST:PORT.", show_default=False)]
+Port = Annotated[int, typer.Option("--port", metavar="N", help="TCP port.")]
+Tls = Annotated[
+    TlsSettings | None,
+    typer.Option("--tls", help="TlsSettings. Default: domain-validation for a name."),
+]
+TlsDomain = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="TlsDomain: name, or *.name, that the certificate must carry. Default: HOST."),
+]
+Mx = Annotated[bool, typer.Option("--mx", help="HOST is a domain: go by its MX records (UseMXRecord).")]
+Type = Annotated[ConnectorType, typer.Option("--type", help="Whose server it is; words the remedies.")]
+CaFile = Annotated[Path | None, typer.Option(metavar="PEM", help="Trust these roots too.")]
+OnlyCaFile = Annotated[bool, typer.Option("--only-ca-file", help="Trust the roots of --ca-file alone.")]
+Nameservers = Annotated[
+    list[str] | None,
+    typer.Option("--nameserver", metavar="ADDR[#PORT]", help="Ask this nameserver; repeatable. Default: the system's."),
+]
+SourceAddress = Annotated[str | None, typer.Option(metavar="ADDR", help="Connect from this address.")]
+Ipv4 = Annotated[bool, typer.Option("-4", help="IPv4 only.")]
+Ipv6 = Annotated[bool, typer.Option("-6", help="IPv6 only.")]
+Helo = Annotated[str | None, typer.Option(metavar="NAME", help="Name for EHLO. Default: this machine's.")]
+ConnectTimeout = Annotated[str, typer.Option(metavar="TIME", help="Longest wait for TCP (500ms, 10s, 5m).")]
+Timeout = Annotated[str, typer.Option(metavar="TIME", help="Longest wait for one reply.")]
+Deadline = Annotated[str, typer.Option(metavar="TIME", help="Longest time for one address, from start to end.")]
+Retries = Annotated[int, typer.Option(metavar="N", help="A failure counts only when it repeats N times.")]
+RetryDelay = Annotated[str, typer.Option(metavar="TIME", help="Pause before a retry.")]
+Rcpt = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Go on to MAIL FROM:<> and RCPT TO this address; never DATA.")
+]
+WarnDays = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Warn N days before a certificate ends. Default: 30, or a third of its lifetime."),
+]
+AsOf = Annotated[str | None, typer.Option(metavar="DATE", help="Judge certificates as of this day.")]
+Expect = Annotated[str, typer.Option(metavar="healthy|CODE", help="What counts as success.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as failure.")]
+FormatOption = Annotated[Format | None, typer.Option("--format", help="Output format. Default: text.")]
+Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the document to FILE.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only what is wrong.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More detail: every certificate and stage.")]
+ShowTranscript = Annotated[bool, typer.Option("--transcript", help="Add the SMTP conversation.")]

@@ -1,0 +1,124 @@
+"""Printing: documents to standard output or a file, words about the run to standard error."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TextIO
+
+from connector_probe.cli.values import UsageProblemError
+from connector_probe.model.names import show
+
+PROGRESS_AFTER = 0.4  # seconds; a quick probe shows no progress line at all
+PROGRESS_EVERY = 0.25
+NARROWEST, WIDEST = 60, 100
+
+
+def write_document(text: str) -> None:
+    """To standard output, whatever its encoding: what it cannot show comes out escaped."""
+    stream = sys.stdout
+    try:
+        encoding = stream.encoding or "utf-8"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:  # the reader has seen enough, as in: probe ... | head -1
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def check_target(path: Path) -> None:
+    """Raises UsageProblemError, before anything is probed, where ``path`` could not be written."""
+    if path.is_dir():
+        raise UsageProblemError(f"-o {show(str(path))} is a directory", "name a file in it")
+    if not path.absolute().parent.is_dir():
+        raise UsageProblemError(f"-o {show(str(path))}: there is no such directory", "make it first")
+    if not os.access(path.absolute().parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise UsageProblemError(f"-o {show(str(path))} cannot be written", "check the permissions")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Replace ``path`` in one step, so that a reader never meets half a document. Raises OSError."""
+    if path.exists() and not path.is_file():  # /dev/stdout, a pipe
+        path.write_text(text, encoding="utf-8")
+        return
+    handle, temporary = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def say(text: str) -> None:
+    """A line to a person, on standard error."""
+    stream = sys.stderr
+    encoding = stream.encoding or "utf-8"
+    with contextlib.suppress(OSError):
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()
+
+
+def fail(message: str, hint: str = "") -> None:
+    """An error in one line, and a hint."""
+    say(f"probe: error: {message}")
+    if hint:
+        say(f"probe: hint: {hint}")
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Colour only at a terminal, and never against NO_COLOR (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def terminal_width(stream: TextIO) -> int:
+    if not stream.isatty():
+        return 80
+    return max(NARROWEST, min(shutil.get_terminal_size((80, 24)).columns, WIDEST))
+
+
+@contextlib.asynccontextmanager
+async def progress(what: str, *, wanted: bool) -> AsyncIterator[None]:
+    """While the body runs, and only at a terminal: one line on standard error that says what is waited for."""
+    if not wanted or not sys.stderr.isatty():
+        yield
+        return
+    task = asyncio.create_task(_tick(what))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _tick(what: str) -> None:
+    loop = asyncio.get_running_loop()
+    began, shown = loop.time(), False
+    await asyncio.sleep(PROGRESS_AFTER)
+    try:
+        while True:
+            line = f"probing {what} ... {loop.time() - began:.0f} s"
+            sys.stderr.write("\r" + line[: terminal_width(sys.stderr) - 1] + "\x1b[K")
+            sys.stderr.flush()
+            shown = True
+            await asyncio.sleep(PROGRESS_EVERY)
+    finally:
+        if shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

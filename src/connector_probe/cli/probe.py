@@ -1,0 +1,99 @@
+"""The main job: probe, print, and tell by the exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from connector_probe.api import probe_all
+from connector_probe.cli.output import (
+    check_target,
+    fail,
+    progress,
+    terminal_width,
+    wants_colour,
+    write_document,
+    write_file,
+)
+from connector_probe.cli.values import UsageProblemError
+from connector_probe.formats import RENDERERS, Format, RenderOptions
+from connector_probe.model.connector import Connector
+from connector_probe.model.verdict import Report, Status
+from connector_probe.trust import TrustError
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSettings:
+    """What is printed, and where to."""
+
+    format: Format
+    output: Path | None
+    verbosity: int
+    transcript: bool
+    modes: bool
+
+    @classmethod
+    def choose(
+        cls,
+        *,
+        format_: Format | None,
+        json: bool,
+        output: Path | None,
+        quiet: bool,
+        verbose: bool,
+        transcript: bool,
+        modes: bool,
+    ) -> OutputSettings:
+        """Raises UsageProblemError for options that contradict each other, or a file that cannot be written."""
+        if json and format_ not in (None, Format.JSON):
+            raise UsageProblemError(f"--json and --format {format_} exclude each other", "give one of them")
+        if output is not None:
+            check_target(output)
+        chosen = Format.JSON if json else format_ or Format.TEXT
+        return cls(chosen, output, -1 if quiet else 1 if verbose else 0, transcript, modes)
+
+    def render(self, report: Report) -> str:
+        at_terminal = self.output is None and self.format is Format.TEXT
+        options = RenderOptions(
+            colour=at_terminal and wants_colour(sys.stdout),
+            width=terminal_width(sys.stdout) if at_terminal else 80,
+            verbosity=self.verbosity,
+            transcript=self.transcript,
+            modes=self.modes,
+        )
+        return RENDERERS[self.format](report, options)
+
+
+def probe_and_print(connectors: Sequence[Connector], settings: OutputSettings, *, strict: bool) -> int:
+    """Probe, print the document, give the exit code. Raises UsageProblemError for an unusable CA file."""
+    try:
+        report = asyncio.run(_probe(connectors, settings, strict=strict))
+    except TrustError as problem:
+        raise UsageProblemError(str(problem), problem.hint) from None
+    document = settings.render(report)
+    if settings.output is None:
+        write_document(document)
+        return exit_code(report)
+    try:
+        write_file(settings.output, document)
+    except OSError as error:
+        fail(f"{settings.output} cannot be written: {error.strerror}", "the document follows on standard output")
+        write_document(document)
+    return exit_code(report)
+
+
+async def _probe(connectors: Sequence[Connector], settings: OutputSettings, *, strict: bool) -> Report:
+    what = connectors[0].name if len(connectors) == 1 else f"{len(connectors)} connectors"
+    async with progress(what, wanted=settings.verbosity >= 0):
+        return await probe_all(connectors, strict=strict)
+
+
+def exit_code(report: Report) -> int:
+    """0 all as expected, 1 at least one is not, 3 nothing can be said of at least one; 1 wins over 3."""
+    unexpected = [result for result in report.results if not result.expected]
+    if any(result.status is not Status.UNKNOWN for result in unexpected):
+        return 1
+    return 3 if unexpected else 0

@@ -1,0 +1,98 @@
+"""Which of the documented causes the evidence confirms, supports or rules out.
+
+The class alone gives a verdict for each (``profiles``); what else was seen sharpens it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.facts import fill
+from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.rules import View
+from connector_probe.model.evidence import CertificateProblemKind as Kind
+from connector_probe.model.verdict import Cause, CauseVerdict, FailureClass
+from connector_probe.protocol.smtp import capabilities, masked_banner
+
+_ORDER = tuple(CauseVerdict)
+Sharpening = tuple[CauseVerdict | None, tuple[str, ...]]
+Sharpener = Callable[[FailureClass, View], Sharpening]
+_NOTHING: Sharpening = (None, ())
+
+
+def causes_of(failure: FailureClass, view: View, facts: Mapping[str, str], words: Catalogue) -> tuple[Cause, ...]:
+    """The causes of ``failure``, what is most sure first, what is ruled out last."""
+    found = []
+    for identifier, verdict in PROFILES[failure].causes:
+        sharper, evidence = _SHARPENERS[identifier](failure, view) if identifier in _SHARPENERS else _NOTHING
+        sentences = tuple(fill(words.evidence[key], facts) for key in evidence)
+        found.append(Cause(identifier, sharper or verdict, words.causes[identifier], sentences))
+    return tuple(sorted(found, key=lambda cause: _ORDER.index(cause.verdict)))
+
+
+def _expired(failure: FailureClass, view: View) -> Sharpening:
+    kinds = {problem.kind for problem in view.problems}
+    if Kind.EXPIRED in kinds:
+        return CauseVerdict.CONFIRMED, ("expired-on",)
+    return CauseVerdict.RULED_OUT, ("valid-until",)
+
+
+def _mismatch(failure: FailureClass, view: View) -> Sharpening:
+    if view.name_problem is None:
+        return CauseVerdict.RULED_OUT, ("name-found",)
+    if not view.mode.validates_name:
+        return CauseVerdict.RULED_OUT, ("name-not-checked",)
+    return CauseVerdict.CONFIRMED, ("name-differs",)
+
+
+def _no_longer_valid(failure: FailureClass, view: View) -> Sharpening:
+    rest = [one for one in view.judged_problems if one.kind is not Kind.EXPIRED and one is not view.name_problem]
+    if rest:
+        return CauseVerdict.CONFIRMED, ("problem-list",)
+    return CauseVerdict.POSSIBLE, ("revocation-not-checked",)
+
+
+def _inspection(failure: FailureClass, view: View) -> Sharpening:
+    banner, greeting = view.evidence.banner, view.greeting
+    masked = banner is not None and banner.reply is not None and masked_banner(banner.reply)
+    masked = masked or (greeting is not None and bool(capabilities(greeting).masked_keywords))
+    return (CauseVerdict.SUPPORTED, ("masked",)) if masked else _NOTHING
+
+
+def _no_tls(failure: FailureClass, view: View) -> Sharpening:
+    if failure is FailureClass.STARTTLS_NOT_OFFERED:
+        hidden = view.greeting is not None and capabilities(view.greeting).offers("X-ANONYMOUSTLS")
+        return CauseVerdict.CONFIRMED, ("starttls-missing", "x-anonymoustls") if hidden else ("starttls-missing",)
+    if failure is FailureClass.STARTTLS_REJECTED:
+        return None, ("reply-received",)
+    return None, ("tls-answered",) if view.evidence.handshake is not None else ()
+
+
+def _unavailable(failure: FailureClass, view: View) -> Sharpening:
+    if failure in (FailureClass.BANNER_REJECTED, FailureClass.EHLO_REJECTED, FailureClass.SESSION_REJECTED):
+        return None, ("reply-received",)
+    return _NOTHING
+
+
+def _dns_answer(failure: FailureClass, view: View) -> Sharpening:
+    return None, ("dns-answer",)
+
+
+def _down(failure: FailureClass, view: View) -> Sharpening:
+    return (CauseVerdict.RULED_OUT, ("port-answered",)) if failure is FailureClass.TCP_REFUSED else _NOTHING
+
+
+_SHARPENERS: dict[str, Sharpener] = {
+    "certificate-expired": _expired,
+    "certificate-subject-mismatch": _mismatch,
+    "certificate-no-longer-valid": _no_longer_valid,
+    "packet-inspection": _inspection,
+    "tls-not-supported": _no_tls,
+    "service-not-available": _unavailable,
+    "name-does-not-exist": _dns_answer,
+    "record-missing": _dns_answer,
+    "dns-hosting-trouble": _dns_answer,
+    "domain-refuses-mail": _dns_answer,
+    "server-down": _down,
+}

@@ -1,0 +1,243 @@
+"""From the evidence of a connector to its result: every attempt by itself, then the roll-up.
+
+Pure and repeatable: the same evidence, read back from a saved report, gives the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.diagnosis.causes import causes_of
+from connector_probe.diagnosis.facts import Facts, facts_of, fill
+from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.replies import HEADLINES, also_seen_as, expected_reply
+from connector_probe.diagnosis.rules import View, classify
+from connector_probe.diagnosis.stages import stage_reports
+from connector_probe.diagnosis.warnings import warnings_of
+from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
+from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Stage, TranscriptLine
+from connector_probe.model.verdict import (
+    UNTELLABLE,
+    Attempt,
+    CertificateReport,
+    ConnectorReport,
+    Diagnosis,
+    FailureClass,
+    Finding,
+    Remedy,
+    Result,
+    Status,
+    TlsReport,
+    TranscriptReport,
+)
+
+REFERENCE = "https://learn.microsoft.com/defender-office-365/connectors-mail-flow-intelligence"
+_STAGES = tuple(Stage)
+OTHER, UNKNOWN = "other", "unknown"
+
+
+def view_of(evidence: AttemptEvidence, connector: Connector, mode: TlsSettings | None = None) -> View:
+    """``evidence`` under the connector's TlsSettings, or under ``mode``."""
+    return View(evidence, mode or connector.tls_settings, connector.tls_domain or evidence.server)
+
+
+def status_of(failure: FailureClass | None) -> Status:
+    """HEALTHY, FAILING or UNKNOWN; warnings are not looked at."""
+    if failure is None:
+        return Status.HEALTHY
+    return Status.UNKNOWN if failure in UNTELLABLE else Status.FAILING
+
+
+def conclude(connector: Connector, evidence: ConnectorEvidence, words: Catalogue = ENGLISH) -> Result:
+    """The result of one connector, in the words of one language."""
+    concluded = [
+        _attempt(view_of(one, connector), connector, transcript, words)
+        for one, transcript in zip(evidence.attempts, evidence.transcripts, strict=True)
+    ]
+    attempts = tuple(attempt for attempt, _ in concluded)
+    warnings = [warning for _, found in concluded for warning in found]
+    status = _roll_up([attempt.status for attempt in attempts])
+    diagnosis = None
+    if status in (Status.FAILING, Status.UNKNOWN):
+        diagnosis = _furthest(attempts, status)
+    warnings += _other_addresses(attempts, diagnosis, words)
+    if evidence.left_out:
+        facts = Facts(probed=str(len(attempts)), left_out=str(evidence.left_out))
+        warnings.append(Finding("addresses-left-out", fill(words.warnings["addresses-left-out"], facts)))
+    if status is Status.HEALTHY and warnings:
+        status = Status.WARNING
+    return Result(
+        name=connector.name,
+        connector=ConnectorReport(
+            tuple(connector.smart_hosts),
+            connector.use_mx,
+            connector.port,
+            connector.type,
+            connector.tls_settings,
+            _tls_domain(connector),
+        ),
+        status=status,
+        expect=connector.expect,
+        expected=as_expected(connector.expect, status, diagnosis),
+        diagnosis=diagnosis,
+        by_tls_mode={mode: _under(mode, connector, evidence) for mode in TlsSettings},
+        warnings=tuple(dict.fromkeys(warnings)),
+        attempts=attempts,
+        evidence=evidence,
+    )
+
+
+def as_expected(expect: str, status: Status, diagnosis: Diagnosis | None) -> bool:
+    """Whether the result is what was asked for; with "healthy", warnings are allowed here."""
+    if expect == "healthy":
+        return status in (Status.HEALTHY, Status.WARNING)
+    return status is Status.FAILING and diagnosis is not None and diagnosis.code == expect
+
+
+def diagnose(failure: FailureClass, view: View, connector: Connector, words: Catalogue = ENGLISH) -> Diagnosis:
+    """What ``failure`` means for this attempt."""
+    profile = PROFILES[failure]
+    facts = facts_of(view, connector, words)
+    title = HEADLINES[profile.code] if profile.code is not None else words.classes[failure].title
+    return Diagnosis(
+        code=profile.code.value if profile.code is not None else None,
+        class_=failure,
+        title=title,
+        reply=expected_reply(failure, view),
+        also_seen_as=also_seen_as(failure, view, words.also_seen),
+        stage=profile.stage,
+        detail=fill(words.classes[failure].detail, facts),
+        confidence=profile.confidence,
+        causes=causes_of(failure, view, facts, words),
+        remedies=_remedies(failure, connector, facts, words),
+        reference=REFERENCE,
+    )
+
+
+def _remedies(failure: FailureClass, connector: Connector, facts: Facts, words: Catalogue) -> tuple[Remedy, ...]:
+    found = []
+    for identifier in PROFILES[failure].remedies:
+        if identifier == "contact-partner":
+            continue
+        remedy = words.remedies[identifier]
+        commands = tuple(fill(command, facts) for command in remedy.commands)
+        found.append(Remedy(identifier, fill(remedy.text, facts), commands))
+    if connector.type is ConnectorType.PARTNER and failure not in UNTELLABLE:
+        found.insert(0, Remedy("contact-partner", words.partner_remedy.text))
+    return tuple(found)
+
+
+def _attempt(
+    view: View, connector: Connector, transcript: Sequence[TranscriptLine], words: Catalogue
+) -> tuple[Attempt, tuple[Finding, ...]]:
+    evidence = view.evidence
+    failure = classify(view)
+    status = status_of(failure)
+    warnings: tuple[Finding, ...] = ()
+    if failure is None:
+        warnings = warnings_of(view, connector, facts_of(view, connector, words), words)
+        status = Status.WARNING if warnings else Status.HEALTHY
+    diagnosis = diagnose(failure, view, connector, words) if failure is not None else None
+    session = evidence.handshake.session if evidence.handshake is not None else None
+    nameless = connector.tls_domain is None and evidence.server == evidence.address
+    kinds = [
+        one.kind
+        for one in view.problems
+        if not (nameless and one is view.name_problem and not view.mode.validates_name)
+    ]
+    attempt = Attempt(
+        server=evidence.server,
+        address=evidence.address,
+        port=evidence.port,
+        status=status,
+        code=diagnosis.code if diagnosis is not None else None,
+        class_=failure,
+        stages=stage_reports(evidence, failure),
+        tls=TlsReport(session.version, session.cipher) if session is not None else None,
+        certificates=_certificates(evidence),
+        certificate_problems=tuple(dict.fromkeys(kinds)),
+        transcript=tuple(TranscriptReport(line.at, line.source, line.text) for line in transcript),
+        diagnosis=diagnosis,
+    )
+    return attempt, warnings
+
+
+def _certificates(evidence: AttemptEvidence) -> tuple[CertificateReport, ...]:
+    if evidence.certificate is None:
+        return ()
+    return tuple(
+        CertificateReport(
+            one.subject,
+            one.issuer,
+            one.names,
+            one.not_before,
+            one.not_after,
+            one.serial,
+            one.sha1,
+            one.sha256,
+            one.key,
+            one.signature,
+        )
+        for one in evidence.certificate.chain
+    )
+
+
+def _roll_up(statuses: Sequence[Status]) -> Status:
+    """Mail flows while one address takes it; failing is surer than unknown."""
+    flowing = [status for status in statuses if status in (Status.HEALTHY, Status.WARNING)]
+    if flowing:
+        return Status.HEALTHY if all(status is Status.HEALTHY for status in statuses) else Status.WARNING
+    return Status.FAILING if Status.FAILING in statuses else Status.UNKNOWN
+
+
+def _furthest(attempts: Sequence[Attempt], status: Status) -> Diagnosis | None:
+    """The diagnosis of the attempt that got furthest among those that decide the status; the first of equals."""
+    deciding = [one.diagnosis for one in attempts if one.status is status and one.diagnosis is not None]
+    return max(deciding, key=lambda one: _STAGES.index(one.stage), default=None)
+
+
+def _other_addresses(attempts: Sequence[Attempt], chosen: Diagnosis | None, words: Catalogue) -> list[Finding]:
+    """A warning for each address that fails, or could not be tested, while another one decides."""
+    found = []
+    for attempt in attempts:
+        if attempt.diagnosis is None or attempt.diagnosis is chosen:
+            continue
+        identifier = "address-not-tested" if attempt.status is Status.UNKNOWN else "address-failing"
+        where = attempt.server if attempt.address in (None, attempt.server) else f"{attempt.server} [{attempt.address}]"
+        facts = Facts(
+            endpoint=where if attempt.address is None else f"{where}:{attempt.port}",
+            title=words.classes[attempt.diagnosis.class_].title,
+            code=attempt.code or words.text["no-code"],
+            detail=attempt.diagnosis.detail,
+        )
+        found.append(Finding(identifier, fill(words.warnings[identifier], facts), attempt.address))
+    return found
+
+
+def _under(mode: TlsSettings, connector: Connector, evidence: ConnectorEvidence) -> str | None:
+    """The code under another TlsSettings; None where mail flows."""
+    failures = [classify(view_of(one, connector, mode)) for one in evidence.attempts]
+    status = _roll_up([status_of(failure) for failure in failures])
+    if status is Status.UNKNOWN:
+        return UNKNOWN
+    if status is not Status.FAILING:
+        return None
+    deciding = [PROFILES[one] for one in failures if one is not None and one not in UNTELLABLE]
+    profile = max(deciding, key=lambda one: _STAGES.index(one.stage))
+    return profile.code.value if profile.code is not None else OTHER
+
+
+def _tls_domain(connector: Connector) -> str | None:
+    """TlsDomain as the connector would hold it: the smart host's name where none was given and there is one."""
+    if connector.tls_domain is not None or not connector.tls_settings.validates_name:
+        return connector.tls_domain
+    names = [host.host for host in connector.hosts if not host.is_address]
+    return names[0] if len(names) == 1 and len(connector.hosts) == 1 else None
+
+
+def with_expectation(result: Result, *, strict: bool) -> Result:
+    """``result`` with --strict applied: a warning is then not as expected."""
+    return replace(result, expected=False) if strict and result.status is Status.WARNING else result

@@ -1,0 +1,243 @@
+"""The facts of one attempt as short texts: what the catalogue's templates are filled with.
+
+Everything in here is safe to print; nothing in here is a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.replies import refusal
+from connector_probe.diagnosis.rules import View, deciding_lookup
+from connector_probe.model.connector import Connector
+from connector_probe.model.evidence import (
+    AttemptEvidence,
+    CertificateProblemKind,
+    Exchange,
+    FaultKind,
+    Lookup,
+    NetworkFault,
+)
+from connector_probe.model.names import is_address
+from connector_probe.protocol.smtp import capabilities, looks_like
+
+MAX_QUOTED = 300  # characters of a server's words in a sentence; the whole is in the transcript
+MAX_NAMES = 6
+
+
+class Facts(dict[str, str]):
+    """Missing facts read as empty, so that a sentence never breaks the report."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def fill(template: str, facts: Mapping[str, str]) -> str:
+    return template.format_map(facts)
+
+
+def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
+    """All facts that any sentence about this attempt may use."""
+    evidence = view.evidence
+    facts = Facts(
+        server=evidence.server,
+        address=evidence.address or "",
+        address_or_server=evidence.address or evidence.server,
+        port=str(evidence.port),
+        endpoint=endpoint(evidence),
+        expected=view.expected,
+        mode=str(view.mode),
+        identity=connector.name.replace("'", "''"),
+        domain=evidence.resolution.mx_domain or evidence.server,
+        parent=_parent(evidence.resolution.mx_domain or evidence.server),
+        source=connector.source_address or "",
+        recipient=connector.rcpt or "",
+        excluded=", ".join(evidence.resolution.excluded),
+        earlier=", ".join(evidence.earlier_failures),
+    )
+    facts.update(_dns(evidence))
+    facts.update(_connection(evidence))
+    facts.update(_conversation(view))
+    facts.update(_tls(view))
+    facts.update(_certificate(view))
+    return facts
+
+
+def endpoint(evidence: AttemptEvidence) -> str:
+    """ "mail.contoso.com [192.0.2.5]:25"."""
+    if evidence.address is None:
+        return evidence.server
+    if is_address(evidence.server):
+        return f"[{evidence.address}]:{evidence.port}"
+    return f"{evidence.server} [{evidence.address}]:{evidence.port}"
+
+
+def day(moment: datetime | None) -> str:
+    return "?" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def span(seconds: float) -> str:
+    """A duration for people: "32 ms", "4.2 s"."""
+    if seconds < 1:
+        return f"{max(round(seconds * 1000), 1)} ms"
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def describe_lookup(lookup: Lookup) -> str:
+    """How a lookup ended: "A: NXDOMAIN", "MX: timed-out (no answer)"."""
+    note = lookup.note or (describe_fault(lookup.fault) if lookup.fault else "")
+    if lookup.records:
+        return f"{lookup.rdtype}: {quote(', '.join(lookup.records[:MAX_NAMES]))}"
+    return f"{lookup.rdtype}: {lookup.rcode if lookup.status == 'other-rcode' else lookup.status}" + (
+        f" ({quote(note)})" if note else ""
+    )
+
+
+def describe_fault(fault: NetworkFault) -> str:
+    said = fault.text or str(fault.kind)
+    return f"{said} ({fault.errno})" if fault.errno else said
+
+
+def quote(text: str) -> str:
+    return text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 3] + "..."
+
+
+def problem_list(view: View) -> str:
+    return ", ".join(dict.fromkeys(str(one.kind) for one in view.problems))
+
+
+def _parent(name: str) -> str:
+    """The registered domain, roughly: for a command that a person completes."""
+    labels = name.split(".")
+    return ".".join(labels[-2:]) if len(labels) > 2 and not is_address(name) else name
+
+
+def _dns(evidence: AttemptEvidence) -> dict[str, str]:
+    lookup, control = deciding_lookup(evidence), evidence.resolution.control
+    if lookup is None:
+        return {}
+    mx = next((one for one in evidence.resolution.lookups if one.rdtype == "MX" and one.records), None)
+    hint = ""
+    if mx is not None and evidence.resolution.mx_domain is None:
+        hint = f" It has MX records ({quote(', '.join(mx.records[:MAX_NAMES]))}): for a domain, use --mx."
+    return {
+        "queried": lookup.aliases[-1] if lookup.aliases else lookup.name,
+        "nameserver": lookup.nameserver or "",
+        "rcode": lookup.rcode or str(lookup.status).upper(),
+        "lookup": describe_lookup(lookup),
+        "rdtype": lookup.rdtype,
+        "aliases": quote(" -> ".join((lookup.name, *lookup.aliases[:MAX_NAMES]))),
+        "control": describe_lookup(control) if control is not None else "",
+        "mx_hint": hint,
+    }
+
+
+def _connection(evidence: AttemptEvidence) -> dict[str, str]:
+    if evidence.connection is None:
+        return {}
+    fault = evidence.connection.fault
+    found = {"connect_seconds": span(evidence.connection.seconds)}
+    if fault is not None:
+        found["fault"] = describe_fault(fault)
+    return found
+
+
+def _conversation(view: View) -> dict[str, str]:
+    evidence = view.evidence
+    exchange = refusal(evidence)
+    found: dict[str, str] = {}
+    malformed = next(
+        (one for one in (evidence.helo, evidence.ehlo, evidence.banner) if one and one.reply and one.reply.flaws), None
+    )
+    exchange = exchange or malformed or evidence.banner
+    if exchange is not None:
+        found |= _exchange(exchange)
+    greeting = view.greeting
+    if greeting is not None:
+        able = capabilities(greeting)
+        keywords = [keyword for keyword, _ in able.keywords]
+        found["keywords"] = quote(" ".join(keywords)) or "-"
+        found["masked"] = " ".join(able.masked_keywords)
+        if able.offers("X-ANONYMOUSTLS") and not able.offers("STARTTLS"):
+            found["starttls_hint"] = (
+                " It lists X-ANONYMOUSTLS: Exchange hides STARTTLS when its own certificate is broken"
+                " (check TlsCertificateName and event 12014)."
+            )
+        elif able.masked_keywords:
+            found["starttls_hint"] = f" Its keywords are masked ({found['masked']}): a firewall hides STARTTLS."
+    return found
+
+
+def _exchange(exchange: Exchange) -> dict[str, str]:
+    found = {"waited": span(exchange.seconds), "sample": quote(exchange.sample)}
+    found["sample_note"] = f' It had sent: "{quote(exchange.sample)}".' if exchange.sample else ""
+    if exchange.fault is not None:
+        found["fault"] = describe_fault(exchange.fault)
+        found["alert"] = exchange.fault.alert or ""
+    if exchange.reply is not None:
+        found["reply"] = quote(exchange.reply.wire)
+        found["sample"] = quote(exchange.reply.wire)
+        found["flaws"] = ", ".join(exchange.reply.flaws)
+    else:
+        other = looks_like(exchange.sample)
+        found["protocol"] = f" ({other})" if other else ""
+        found["flaws"] = str(exchange.garble or "")
+    return found
+
+
+def _tls(view: View) -> dict[str, str]:
+    handshake = view.evidence.handshake
+    if handshake is None:
+        return {}
+    found = {"injected": handshake.injected}
+    if handshake.session is not None:
+        found |= {"cipher": handshake.session.cipher, "version": handshake.session.version}
+        found["tls_version_seen"] = f"The server agrees on no more than {handshake.session.version}"
+    fault = handshake.fault
+    if fault is not None:
+        found["waited"] = span(handshake.seconds)
+        found["fault"] = describe_fault(fault)
+        found["alert"] = fault.alert or ""
+        found["tls_sample"] = quote(fault.text if fault.kind is FaultKind.NOT_TLS else handshake.injected)
+        said = f'it sent the alert "{fault.alert}"' if fault.alert else fault.text
+        found["tls_version_seen"] = f"No TLS version could be agreed on ({said})"
+    return found
+
+
+def _certificate(view: View) -> dict[str, str]:
+    certificate = view.evidence.certificate
+    if certificate is None or not certificate.chain:
+        return {}
+    leaf = certificate.chain[0]
+    names = leaf.names or ((f"CN={leaf.common_name}",) if leaf.common_name else (leaf.subject or "no name",))
+    shown = ", ".join(names[:MAX_NAMES]) + (f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else "")
+    found = {
+        "not_after": day(leaf.not_after),
+        "not_before": day(leaf.not_before),
+        "names": quote(shown),
+        "leaf_key": leaf.key,
+        "trust": certificate.trust,
+        "top_issuer": _top_issuer(view),
+        "problem_list": problem_list(view),
+    }
+    problems = view.judged_problems or view.problems
+    if problems:
+        first = problems[0]
+        found["problem_subject"] = quote(first.subject or leaf.subject or "the certificate")
+        found["problem_note"] = quote(first.note or str(first.kind))
+        if first.kind is CertificateProblemKind.MISSING_INTERMEDIATE and first.note:
+            found["top_issuer"] = quote(first.note)
+        others = [str(one.kind) for one in problems[1:] if one.kind is not first.kind]
+        found["more_problems"] = f" Also: {', '.join(dict.fromkeys(others))}." if others else ""
+    return found
+
+
+def _top_issuer(view: View) -> str:
+    certificate = view.evidence.certificate
+    if certificate is None or not certificate.chain:
+        return ""
+    by_subject = {one.subject: one for one in certificate.chain}
+    top = certificate.path[-1] if certificate.path else certificate.chain[0].subject
+    return quote(by_subject[top].issuer if top in by_subject else top)

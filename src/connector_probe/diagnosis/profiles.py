@@ -1,0 +1,272 @@
+"""One row for each failure class: its code, its stage, how sure that is, its causes and its remedies.
+
+Codes: Microsoft, "Mail flow intelligence in EOP"; where the page is silent the layer decides: what the server says
+and what TLS does is 4.4.317, silence or a cut in SMTP 4.4.318, nothing at TCP 4.4.315 or 4.4.316.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connector_probe.model.evidence import CertificateProblemKind, Stage
+from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, MailFlowCode
+
+_CONFIRMED, _SUPPORTED = CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED
+_POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
+_DOCUMENTED, _REPORTED, _INFERRED = Confidence.DOCUMENTED, Confidence.REPORTED, Confidence.INFERRED
+Causes = tuple[tuple[str, CauseVerdict], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """``causes``: id and the verdict that the class alone gives; evidence beyond the class may sharpen it.
+
+    ``message``: what Exchange Online writes into [Message=...], "" where that is not known or is the server's reply.
+    """
+
+    code: MailFlowCode | None
+    stage: Stage
+    confidence: Confidence
+    causes: Causes
+    remedies: tuple[str, ...]
+    message: str = ""
+
+
+_HOSTING, _EXPIRED, _STALE = "dns-hosting-trouble", "domain-expired", "stale-dns-cache"
+_INSPECTION, _SICK, _NETWORK = "packet-inspection", "server-malfunction", "network-trouble"
+_UNAVAILABLE, _NO_TLS = "service-not-available", "tls-not-supported"
+
+
+def _dns(causes: Causes, remedies: tuple[str, ...], message: str, confidence: Confidence = _DOCUMENTED) -> Profile:
+    return Profile(MailFlowCode.DNS_QUERY_FAILED, Stage.DNS, confidence, causes, remedies, message)
+
+
+def _cut(stage: Stage, confidence: Confidence, *, silent: bool = False) -> Profile:
+    """Silence or an abrupt end in plain SMTP."""
+    causes = ((_INSPECTION, _POSSIBLE), (_SICK, _POSSIBLE), (_NETWORK, _POSSIBLE))
+    remedies = ("check-server-health", "check-firewall-inspection", "check-network-path")
+    return Profile(
+        MailFlowCode.CLOSED_ABRUPTLY,
+        stage,
+        confidence,
+        causes,
+        remedies,
+        "" if silent else "SuspiciousRemoteServerError",
+    )
+
+
+def _said(
+    stage: Stage, confidence: Confidence, causes: Causes, remedies: tuple[str, ...], message: str = ""
+) -> Profile:
+    """The server answered, and not as the connector needs it."""
+    return Profile(MailFlowCode.CANNOT_CONNECT, stage, confidence, causes, remedies, message)
+
+
+def _tls(confidence: Confidence, message: str, *first: str) -> Profile:
+    causes = ((_UNAVAILABLE, _OUT), (_NO_TLS, _SUPPORTED), ("tls-broken-on-the-way", _POSSIBLE))
+    return _said(Stage.TLS, confidence, causes, (*first, "check-tls-settings", "check-firewall-inspection"), message)
+
+
+def _certificate(verdict: str, confidence: Confidence, documented_cause: str, *remedies: str) -> Profile:
+    ids = ("certificate-expired", "certificate-subject-mismatch", "certificate-no-longer-valid")
+    causes = tuple((one, _CONFIRMED if one == documented_cause else _OUT) for one in ids)
+    return Profile(MailFlowCode.CERTIFICATE_VALIDATION_FAILED, Stage.CERTIFICATE, confidence, causes, remedies, verdict)
+
+
+def _local(stage: Stage, *remedies: str) -> Profile:
+    return Profile(None, stage, _DOCUMENTED, (), (*remedies, "probe-from-elsewhere"))
+
+
+_F = FailureClass
+_TIMED_OUT_CAUSES: Causes = (("server-down", _POSSIBLE), ("wrong-smart-host", _POSSIBLE), ("firewall-drops", _POSSIBLE))
+_TIMED_OUT_REMEDIES = ("check-server-up", "check-network-change", "correct-smart-host", "open-port-25")
+_CHAIN = ("certificate-no-longer-valid", "install-public-certificate")
+_RENEW = "renew-certificate"
+
+PROFILES: dict[FailureClass, Profile] = {
+    # dns
+    _F.DNS_NXDOMAIN: _dns(
+        (("name-does-not-exist", _CONFIRMED), (_EXPIRED, _POSSIBLE), (_STALE, _POSSIBLE), (_HOSTING, _POSSIBLE)),
+        ("correct-smart-host", "renew-domain", "fix-dns"),
+        "",
+    ),
+    _F.DNS_NO_ADDRESS: _dns(
+        (("record-missing", _CONFIRMED), (_STALE, _POSSIBLE), (_HOSTING, _POSSIBLE), (_EXPIRED, _OUT)),
+        ("add-address-record", "correct-smart-host", "fix-dns"),
+        "InfoNoRecords",
+    ),
+    _F.DNS_SERVFAIL: _dns(
+        ((_HOSTING, _SUPPORTED), (_EXPIRED, _POSSIBLE), (_STALE, _OUT)), ("fix-dns", "renew-domain"), "ErrorRetry"
+    ),
+    _F.DNS_REFUSED: _dns(
+        ((_HOSTING, _SUPPORTED), (_EXPIRED, _POSSIBLE), (_STALE, _OUT)),
+        ("fix-dns", "renew-domain"),
+        "ErrorRetry",
+        _INFERRED,
+    ),
+    _F.DNS_TIMEOUT: _dns(
+        ((_HOSTING, _SUPPORTED), (_EXPIRED, _POSSIBLE), (_STALE, _OUT)), ("fix-dns", "renew-domain"), "ErrorRetry"
+    ),
+    _F.DNS_MALFORMED: _dns(
+        ((_HOSTING, _SUPPORTED), (_EXPIRED, _OUT), (_STALE, _OUT)), ("fix-dns",), "ErrorRetry", _INFERRED
+    ),
+    _F.DNS_CNAME_LOOP: _dns(
+        ((_HOSTING, _CONFIRMED), (_EXPIRED, _OUT), (_STALE, _OUT)), ("fix-alias", "fix-dns"), "ErrorRetry", _INFERRED
+    ),
+    _F.DNS_NULL_MX: _dns(
+        (("domain-refuses-mail", _CONFIRMED), (_STALE, _POSSIBLE), (_HOSTING, _OUT), (_EXPIRED, _OUT)),
+        ("replace-null-mx", "contact-partner"),
+        "",
+        _INFERRED,
+    ),
+    # connect
+    _F.TCP_REFUSED: Profile(
+        MailFlowCode.CONNECTION_REFUSED,
+        Stage.CONNECT,
+        _DOCUMENTED,
+        (("firewall-blocks", _POSSIBLE), ("service-stopped", _POSSIBLE), ("migrated", _POSSIBLE)),
+        ("open-port-25", "start-smtp-service", "disable-connector", "set-authoritative"),
+        "Socket error code 10061",
+    ),
+    _F.TCP_TIMEOUT: Profile(
+        MailFlowCode.CONNECTION_TIMED_OUT, Stage.CONNECT, _DOCUMENTED, _TIMED_OUT_CAUSES, _TIMED_OUT_REMEDIES
+    ),
+    _F.TCP_UNREACHABLE: Profile(
+        MailFlowCode.CONNECTION_TIMED_OUT, Stage.CONNECT, _INFERRED, _TIMED_OUT_CAUSES, _TIMED_OUT_REMEDIES
+    ),
+    # banner
+    _F.BANNER_TIMEOUT: _cut(Stage.BANNER, _INFERRED, silent=True),
+    _F.BANNER_CLOSED: _cut(Stage.BANNER, _DOCUMENTED),
+    _F.BANNER_RESET: _cut(Stage.BANNER, _DOCUMENTED),
+    _F.BANNER_REJECTED: _said(
+        Stage.BANNER,
+        _DOCUMENTED,
+        ((_UNAVAILABLE, _CONFIRMED), ("source-blocked", _POSSIBLE), (_NO_TLS, _OUT)),
+        ("read-the-reply", "check-service-state", "allow-exchange-online"),
+    ),
+    _F.BANNER_NOT_SMTP: _said(
+        Stage.BANNER,
+        _INFERRED,
+        (("not-a-mail-server", _SUPPORTED), (_UNAVAILABLE, _POSSIBLE), (_NO_TLS, _OUT)),
+        ("point-to-smtp", "check-firewall-inspection"),
+    ),
+    # ehlo
+    _F.EHLO_TIMEOUT: _cut(Stage.EHLO, _INFERRED, silent=True),
+    _F.EHLO_CLOSED: _cut(Stage.EHLO, _DOCUMENTED),
+    _F.EHLO_RESET: _cut(Stage.EHLO, _DOCUMENTED),
+    _F.EHLO_REJECTED: _said(
+        Stage.EHLO,
+        _INFERRED,
+        ((_UNAVAILABLE, _SUPPORTED), ("source-blocked", _POSSIBLE), (_NO_TLS, _OUT)),
+        ("read-the-reply", "check-service-state", "allow-exchange-online"),
+    ),
+    _F.EHLO_MALFORMED: _said(
+        Stage.EHLO,
+        _REPORTED,
+        (("malformed-reply", _CONFIRMED), (_INSPECTION, _POSSIBLE), (_UNAVAILABLE, _OUT), (_NO_TLS, _OUT)),
+        ("fix-reply-format", "check-firewall-inspection"),
+        "451 4.4.0 Socket error SocketError",
+    ),
+    # starttls
+    _F.STARTTLS_NOT_OFFERED: _said(
+        Stage.STARTTLS,
+        _DOCUMENTED,
+        ((_NO_TLS, _CONFIRMED), (_INSPECTION, _POSSIBLE), (_UNAVAILABLE, _OUT)),
+        ("offer-starttls", "check-firewall-inspection", "relax-tls"),
+        "451 5.7.3 STARTTLS is required to send mail",
+    ),
+    _F.STARTTLS_REJECTED: _said(
+        Stage.STARTTLS,
+        _INFERRED,
+        ((_NO_TLS, _CONFIRMED), (_UNAVAILABLE, _OUT)),
+        ("repair-starttls", "relax-tls"),
+    ),
+    _F.STARTTLS_TIMEOUT: _cut(Stage.STARTTLS, _INFERRED, silent=True),
+    _F.STARTTLS_CLOSED: _cut(Stage.STARTTLS, _INFERRED),
+    _F.STARTTLS_RESET: _cut(Stage.STARTTLS, _INFERRED),
+    _F.STARTTLS_MALFORMED: _said(
+        Stage.STARTTLS,
+        _INFERRED,
+        (("malformed-reply", _CONFIRMED), (_NO_TLS, _SUPPORTED), (_UNAVAILABLE, _OUT)),
+        ("fix-reply-format", "check-firewall-inspection"),
+    ),
+    # tls
+    _F.TLS_TIMEOUT: _tls(_INFERRED, ""),
+    _F.TLS_CLOSED: _tls(_REPORTED, "451 4.4.0 TLS negotiation failed with error ConnectionAborted"),
+    _F.TLS_RESET: _tls(_REPORTED, "451 4.4.0 TLS negotiation failed with error SocketError"),
+    _F.TLS_ALERT: _tls(_REPORTED, "451 4.4.0 TLS negotiation failed with error SocketError"),
+    _F.TLS_NOT_TLS: _tls(_REPORTED, "451 4.4.0 Security status IllegalMessage"),
+    _F.TLS_PROTOCOL: _tls(_REPORTED, "451 4.4.0 Security status IllegalMessage"),
+    _F.TLS_VERSION: _tls(_REPORTED, "451 4.4.0 TLS negotiation failed with error SocketError", "enable-tls12"),
+    _F.TLS_CIPHER: _tls(_INFERRED, "451 4.4.0 TLS negotiation failed with error SocketError", "enable-ciphers"),
+    _F.TLS_CLIENT_CERTIFICATE: Profile(
+        None, Stage.TLS, _INFERRED, (), ("trust-exchange-certificate", "validate-connector")
+    ),
+    # session inside TLS
+    _F.SESSION_TIMEOUT: _cut(Stage.EHLO, _INFERRED, silent=True),
+    _F.SESSION_CLOSED: _cut(Stage.EHLO, _DOCUMENTED),
+    _F.SESSION_RESET: _cut(Stage.EHLO, _DOCUMENTED),
+    _F.SESSION_REJECTED: _said(
+        Stage.EHLO,
+        _INFERRED,
+        ((_UNAVAILABLE, _SUPPORTED), ("source-blocked", _POSSIBLE), (_NO_TLS, _OUT)),
+        ("read-the-reply", "check-service-state", "allow-exchange-online"),
+    ),
+    _F.SESSION_MALFORMED: _said(
+        Stage.EHLO,
+        _INFERRED,
+        (("malformed-reply", _CONFIRMED), (_UNAVAILABLE, _OUT), (_NO_TLS, _OUT)),
+        ("fix-reply-format",),
+    ),
+    # certificate
+    _F.CERTIFICATE_EXPIRED: _certificate("CertificateExpired", _DOCUMENTED, "certificate-expired", _RENEW),
+    _F.CERTIFICATE_NOT_YET_VALID: _certificate("", _INFERRED, _CHAIN[0], "wait-for-validity", _RENEW),
+    _F.CERTIFICATE_NAME_MISMATCH: _certificate(
+        "SubjectMismatch",
+        _DOCUMENTED,
+        "certificate-subject-mismatch",
+        "add-name",
+        "change-tls-domain",
+        "compare-servers",
+    ),
+    _F.CERTIFICATE_COMMON_NAME_ONLY: _certificate("", _INFERRED, "certificate-subject-mismatch", "add-name"),
+    _F.CERTIFICATE_SELF_SIGNED: _certificate("UntrustedRoot", _REPORTED, *_CHAIN),
+    _F.CERTIFICATE_UNTRUSTED_ROOT: _certificate("UntrustedRoot", _DOCUMENTED, *_CHAIN),
+    _F.CERTIFICATE_MISSING_INTERMEDIATE: _certificate(
+        "UntrustedRoot", _DOCUMENTED, _CHAIN[0], "install-intermediate", "install-public-certificate"
+    ),
+    _F.CERTIFICATE_ISSUER_EXPIRED: _certificate("", _INFERRED, _CHAIN[0], "install-intermediate", _RENEW),
+    _F.CERTIFICATE_ISSUER_NOT_YET_VALID: _certificate("", _INFERRED, _CHAIN[0], "wait-for-validity", _RENEW),
+    _F.CERTIFICATE_BAD_SIGNATURE: _certificate("", _INFERRED, _CHAIN[0], "install-intermediate", _RENEW),
+    _F.CERTIFICATE_INVALID_CA: _certificate("", _INFERRED, *_CHAIN),
+    _F.CERTIFICATE_PATH_TOO_LONG: _certificate("", _INFERRED, *_CHAIN),
+    _F.CERTIFICATE_NAME_CONSTRAINT: _certificate("", _INFERRED, *_CHAIN),
+    _F.CERTIFICATE_WRONG_PURPOSE: _certificate("", _INFERRED, _CHAIN[0], "reissue-for-servers"),
+    _F.CERTIFICATE_WEAK_KEY: _certificate("", _INFERRED, _CHAIN[0], "reissue-strong"),
+    _F.CERTIFICATE_WEAK_SIGNATURE: _certificate("", _DOCUMENTED, _CHAIN[0], "reissue-strong"),
+    _F.CERTIFICATE_UNPARSEABLE_EXTENSION: _certificate("", _INFERRED, _CHAIN[0], "reissue-wellformed"),
+    _F.CERTIFICATE_UNKNOWN_CRITICAL_EXTENSION: _certificate("", _INFERRED, _CHAIN[0], "reissue-wellformed"),
+    _F.CERTIFICATE_UNPARSEABLE_CERTIFICATE: _certificate("", _INFERRED, _CHAIN[0], "reissue-wellformed"),
+    _F.CERTIFICATE_REVOKED: _certificate("", _DOCUMENTED, _CHAIN[0], _RENEW),
+    _F.CERTIFICATE_INVALID_PATH: _certificate("", _INFERRED, *_CHAIN),
+    # recipient
+    _F.RECIPIENT_REJECTED: Profile(
+        None, Stage.RECIPIENT, _INFERRED, (("recipient-refused", _CONFIRMED),), ("read-the-reply", "allow-relay")
+    ),
+    _F.RECIPIENT_DEFERRED: Profile(
+        None, Stage.RECIPIENT, _INFERRED, (("greylisting", _POSSIBLE), ("back-pressure", _POSSIBLE)), ("try-again",)
+    ),
+    _F.RECIPIENT_CUT: _cut(Stage.RECIPIENT, _INFERRED),
+    # this machine
+    _F.LOCAL_FAMILY_EXCLUDED: _local(Stage.DNS, "allow-both-families"),
+    _F.LOCAL_NO_NAMESERVER: _local(Stage.DNS, "configure-nameserver"),
+    _F.LOCAL_NAMESERVER_SILENT: _local(Stage.DNS, "configure-nameserver"),
+    _F.LOCAL_NO_ROUTE: _local(Stage.CONNECT, "check-local-route"),
+    _F.LOCAL_NOT_PERMITTED: _local(Stage.CONNECT, "check-local-firewall"),
+    _F.LOCAL_SOURCE_ADDRESS: _local(Stage.CONNECT, "correct-source-address"),
+    _F.LOCAL_RESOURCES: _local(Stage.CONNECT, "free-resources"),
+}
+
+CERTIFICATE_VERDICTS: dict[CertificateProblemKind, str] = {
+    kind: PROFILES[FailureClass.of_certificate(kind)].message for kind in CertificateProblemKind
+}

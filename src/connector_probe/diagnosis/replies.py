@@ -1,0 +1,110 @@
+"""The lines that Exchange Online writes, in the grammar of message traces and NDRs.
+
+    450 4.4.316 Connection refused [Message=<m>] [LastAttemptedServerName=<n>] [LastAttemptedIP=<ip>:25]
+
+LastAttemptedIP is missing where no address was resolved; a multi-line server reply keeps its hyphens.
+"""
+
+from __future__ import annotations
+
+from connector_probe.diagnosis.profiles import PROFILES, Profile
+from connector_probe.diagnosis.rules import View
+from connector_probe.model.evidence import AttemptEvidence, Exchange
+from connector_probe.model.verdict import AlsoSeenAs, FailureClass, MailFlowCode
+
+HEADLINES: dict[MailFlowCode, str] = {
+    MailFlowCode.DNS_QUERY_FAILED: "DNS query failed",
+    MailFlowCode.CONNECTION_TIMED_OUT: "Connection timed out",
+    MailFlowCode.CONNECTION_REFUSED: "Connection refused",
+    MailFlowCode.CANNOT_CONNECT: "Cannot connect to remote server",
+    MailFlowCode.CLOSED_ABRUPTLY: "Connection was closed abruptly",
+    MailFlowCode.CERTIFICATE_VALIDATION_FAILED: "Certificate validation failed",
+}
+SESSION_HEADLINE = "Cannot establish session with remote server"  # 4.4.317 as reworded, seen since 2026
+WINSOCK_995 = "Failed to connect. Winsock error code: 995, Win32 error code: 995"
+_SUSPICIOUS = "SuspiciousRemoteServerError"
+_SERVER_SAID = frozenset(
+    {
+        FailureClass.BANNER_REJECTED,
+        FailureClass.EHLO_REJECTED,
+        FailureClass.STARTTLS_REJECTED,
+        FailureClass.SESSION_REJECTED,
+    }
+)
+
+
+def refusal(evidence: AttemptEvidence) -> Exchange | None:
+    """The last exchange that came back with something else than success."""
+    order = (
+        evidence.recipient,
+        evidence.mail,
+        evidence.ehlo_again,
+        evidence.starttls,
+        evidence.helo,
+        evidence.ehlo,
+        evidence.banner,
+    )
+    refused = (one for one in order if one is not None and (one.reply is None or one.reply.severity not in (2, 3)))
+    return next(refused, None)
+
+
+def expected_reply(failure: FailureClass, view: View) -> str | None:
+    """The documented line for ``failure``; None where no code fits."""
+    profile = PROFILES[failure]
+    if profile.code is None:
+        return None
+    return line(profile.code, HEADLINES[profile.code], _message(failure, profile, view), view.evidence)
+
+
+def also_seen_as(failure: FailureClass, view: View, notes: dict[str, str]) -> tuple[AlsoSeenAs, ...]:
+    """What recent traces show instead. ``notes``: the catalogue's words for the reasons."""
+    evidence, profile = view.evidence, PROFILES[failure]
+    cannot, seen = MailFlowCode.CANNOT_CONNECT, []
+    if profile.code is MailFlowCode.CERTIFICATE_VALIDATION_FAILED:
+        message = certificate_message(failure, view)
+        seen.append((cannot, line(cannot, SESSION_HEADLINE, message, evidence), "traces-since-2023"))
+    elif failure in (FailureClass.TCP_TIMEOUT, FailureClass.TCP_UNREACHABLE):
+        seen.append((cannot, line(cannot, SESSION_HEADLINE, WINSOCK_995, evidence), "ndrs-2026"))
+    elif failure is FailureClass.DNS_NXDOMAIN and evidence.resolution.mx_domain is not None:
+        text = f"550 5.4.310 DNS domain {evidence.resolution.mx_domain} does not exist [Message=InfoDomainNonexistent]"
+        return (AlsoSeenAs("5.4.310", text, notes["recipient-domain"]),)
+    elif failure is FailureClass.BANNER_TIMEOUT:
+        timed_out = MailFlowCode.CONNECTION_TIMED_OUT
+        seen.append((timed_out, line(timed_out, HEADLINES[timed_out], "", evidence), "silence-untraced"))
+        seen.append((cannot, line(cannot, SESSION_HEADLINE, "", evidence), "silence-untraced"))
+    elif failure in (FailureClass.EHLO_CLOSED, FailureClass.EHLO_RESET):
+        message = "451 4.4.0 Socket error SocketError"
+        seen.append((cannot, line(cannot, HEADLINES[cannot], message, evidence), "sample-2022"))
+    return tuple(AlsoSeenAs(code, reply, notes[why]) for code, reply, why in seen)
+
+
+def certificate_message(failure: FailureClass, view: View) -> str:
+    """As traces since 2023 have it: verdict, expected subject, presented subject, SHA-1 thumbprint."""
+    verdict = PROFILES[failure].message
+    certificate = view.evidence.certificate
+    if certificate is None or not certificate.chain or not verdict:
+        return verdict
+    leaf = certificate.chain[0]
+    presented = f"CN={leaf.common_name}" if leaf.common_name else leaf.subject
+    return f"{verdict} Expected Subject: {view.expected}. Presented Subject: {presented}. Thumbprint: {leaf.sha1}."
+
+
+def line(code: MailFlowCode, headline: str, message: str, evidence: AttemptEvidence) -> str:
+    """One error line. A multi-line server reply in ``message`` makes the code "450-"."""
+    hyphen = len(message) > 3 and message[:3].isdigit() and message[3] == "-"
+    parts = [f"450{'-' if hyphen else ' '}{code} {headline}"]
+    if message == _SUSPICIOUS:
+        parts[0] += f" ({message})"
+    elif message:
+        parts.append(f"[Message={message}]")
+    parts.append(f"[LastAttemptedServerName={evidence.server}]")
+    if evidence.address is not None:
+        parts.append(f"[LastAttemptedIP={evidence.address}:{evidence.port}]")
+    return " ".join(parts)
+
+
+def _message(failure: FailureClass, profile: Profile, view: View) -> str:
+    if failure in _SERVER_SAID:
+        exchange = refusal(view.evidence)
+        return exchange.reply.wire if exchange is not None and exchange.reply is not None else ""
+    return profile.message

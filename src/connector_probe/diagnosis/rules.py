@@ -1,0 +1,388 @@
+"""Which failure class the evidence is: an ordered table, first match wins.
+
+The order is that of the wire, because Exchange Online meets the first obstacle first. Classification goes by the
+layer that failed, never by the server's words: a banner "550 Connection refused" is a rejection by SMTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from connector_probe.model.connector import TlsSettings
+from connector_probe.model.evidence import (
+    AttemptEvidence,
+    CertificateProblem,
+    CertificateProblemKind,
+    Exchange,
+    FaultKind,
+    Lookup,
+    LookupStatus,
+    NetworkFault,
+    Reply,
+    ReplyFlaw,
+)
+from connector_probe.model.verdict import FailureClass
+from connector_probe.protocol.identity import NameMatch, match
+from connector_probe.protocol.smtp import capabilities
+
+OLD_VERSIONS = frozenset({"SSLv3", "TLSv1", "TLSv1.1"})  # Exchange Online never uses them outbound (January 2021)
+_UNREADABLE_FLAWS = frozenset({ReplyFlaw.MIXED_CODES, ReplyFlaw.NO_SEPARATOR})
+# Facts 6: a sender that insists on CRLF and on "250-"/"250 " was seen to give up on such an EHLO reply (2022).
+_EHLO_FLAWS = _UNREADABLE_FLAWS | {ReplyFlaw.BARE_LF}
+_VERSION_REASONS = ("unsupported protocol", "wrong ssl version", "no protocols available")
+_CUTS = frozenset({FaultKind.CLOSED, FaultKind.RESET, FaultKind.ALERT, FaultKind.TLS_PROTOCOL})
+
+
+@dataclass(frozen=True)
+class View:
+    """One attempt seen under one TlsSettings. ``expected`` is the name the certificate must carry."""
+
+    evidence: AttemptEvidence
+    mode: TlsSettings
+    expected: str
+
+    @cached_property
+    def greeting(self) -> Reply | None:
+        """The reply that introduced the session: EHLO's, or HELO's where EHLO was unknown."""
+        exchange = self.evidence.helo or self.evidence.ehlo
+        return exchange.reply if exchange is not None else None
+
+    @cached_property
+    def offers_starttls(self) -> bool:
+        return (
+            self.evidence.helo is None and self.greeting is not None and capabilities(self.greeting).offers("STARTTLS")
+        )
+
+    @cached_property
+    def name_match(self) -> NameMatch | None:
+        certificate = self.evidence.certificate
+        if certificate is None or not certificate.chain:
+            return None
+        return match(certificate.chain[0], self.expected)
+
+    @cached_property
+    def name_problem(self) -> CertificateProblem | None:
+        """NAME_MISMATCH or COMMON_NAME_ONLY, whatever the mode."""
+        found = self.name_match
+        if found is None or found.matches:
+            return None
+        subject = self.evidence.certificate.chain[0].subject if self.evidence.certificate else ""
+        kind = (
+            CertificateProblemKind.COMMON_NAME_ONLY if found.common_name_only else CertificateProblemKind.NAME_MISMATCH
+        )
+        return CertificateProblem(kind, 0, subject, found.nearest or "")
+
+    @cached_property
+    def problems(self) -> tuple[CertificateProblem, ...]:
+        """Everything wrong with the certificate for ``expected``, whatever the mode."""
+        certificate = self.evidence.certificate
+        if certificate is None:
+            return ()
+        return certificate.problems if self.name_problem is None else (*certificate.problems, self.name_problem)
+
+    @cached_property
+    def judged_problems(self) -> tuple[CertificateProblem, ...]:
+        """Those that this mode looks at, the one to name first in front."""
+        if not self.mode.validates_chain:
+            return ()
+        relevant = [one for one in self.problems if self.mode.validates_name or one is not self.name_problem]
+        return tuple(sorted(relevant, key=lambda one: CERTIFICATE_ORDER.index(one.kind)))
+
+
+# Which of several problems names the failure: the dates and the trust, as Exchange Online's verdicts do, then the
+# name, then what it has no verdict for.
+_KINDS = CertificateProblemKind
+CERTIFICATE_ORDER = (
+    _KINDS.UNPARSEABLE_CERTIFICATE,
+    _KINDS.EXPIRED,
+    _KINDS.NOT_YET_VALID,
+    _KINDS.REVOKED,
+    _KINDS.SELF_SIGNED,
+    _KINDS.BAD_SIGNATURE,
+    _KINDS.INVALID_CA,
+    _KINDS.ISSUER_EXPIRED,
+    _KINDS.ISSUER_NOT_YET_VALID,
+    _KINDS.MISSING_INTERMEDIATE,
+    _KINDS.UNTRUSTED_ROOT,
+    _KINDS.PATH_TOO_LONG,
+    _KINDS.NAME_CONSTRAINT,
+    _KINDS.UNPARSEABLE_EXTENSION,
+    _KINDS.UNKNOWN_CRITICAL_EXTENSION,
+    _KINDS.NAME_MISMATCH,
+    _KINDS.COMMON_NAME_ONLY,
+    _KINDS.WRONG_PURPOSE,
+    _KINDS.WEAK_KEY,
+    _KINDS.WEAK_SIGNATURE,
+    _KINDS.INVALID_PATH,
+)
+
+Rule = Callable[[View], FailureClass | None]
+
+
+def classify(view: View) -> FailureClass | None:
+    """The failure class of the attempt under the view's TlsSettings; None where mail would flow."""
+    for rule in RULES:
+        found = rule(view)
+        if found is not None:
+            return found
+    return None
+
+
+# --- dns -------------------------------------------------------------------------------------------------------
+
+_BY_LOOKUP = {
+    LookupStatus.NXDOMAIN: FailureClass.DNS_NXDOMAIN,
+    LookupStatus.NODATA: FailureClass.DNS_NO_ADDRESS,
+    LookupStatus.ANSWER: FailureClass.DNS_NO_ADDRESS,
+    LookupStatus.SERVFAIL: FailureClass.DNS_SERVFAIL,
+    LookupStatus.OTHER_RCODE: FailureClass.DNS_SERVFAIL,
+    LookupStatus.REFUSED: FailureClass.DNS_REFUSED,
+    LookupStatus.TIMED_OUT: FailureClass.DNS_TIMEOUT,
+    LookupStatus.UNREACHABLE: FailureClass.DNS_TIMEOUT,
+    LookupStatus.TRUNCATED: FailureClass.DNS_TIMEOUT,
+    LookupStatus.MALFORMED: FailureClass.DNS_MALFORMED,
+    LookupStatus.WRONG_ID: FailureClass.DNS_MALFORMED,
+    LookupStatus.WRONG_QUESTION: FailureClass.DNS_MALFORMED,
+    LookupStatus.CNAME_LOOP: FailureClass.DNS_CNAME_LOOP,
+    LookupStatus.CNAME_TOO_LONG: FailureClass.DNS_CNAME_LOOP,
+}
+# With several questions for one server, the one that went worst explains why there is no address.
+_LOOKUP_ORDER = (
+    LookupStatus.CNAME_LOOP,
+    LookupStatus.CNAME_TOO_LONG,
+    LookupStatus.NXDOMAIN,
+    LookupStatus.SERVFAIL,
+    LookupStatus.REFUSED,
+    LookupStatus.OTHER_RCODE,
+    LookupStatus.MALFORMED,
+    LookupStatus.WRONG_ID,
+    LookupStatus.WRONG_QUESTION,
+    LookupStatus.TRUNCATED,
+    LookupStatus.TIMED_OUT,
+    LookupStatus.UNREACHABLE,
+    LookupStatus.NODATA,
+    LookupStatus.ANSWER,
+)
+_SILENT = frozenset({LookupStatus.TIMED_OUT, LookupStatus.UNREACHABLE})
+_ANSWERED = frozenset({LookupStatus.ANSWER, LookupStatus.NODATA, LookupStatus.NXDOMAIN})
+
+
+def deciding_lookup(evidence: AttemptEvidence) -> Lookup | None:
+    """The question that explains why the server has no address."""
+    asked = evidence.resolution.lookups
+    if evidence.resolution.mx and len(asked) > 1:
+        asked = asked[1:]  # the MX set was found; what failed is one of its hosts
+    asked = tuple(one for one in asked if one.rdtype != "MX") or asked
+    return min(asked, key=lambda one: _LOOKUP_ORDER.index(one.status)) if asked else None
+
+
+def _dns_local(view: View) -> FailureClass | None:
+    resolution = view.evidence.resolution
+    if resolution.addresses:
+        return None
+    if resolution.no_nameservers:
+        return FailureClass.LOCAL_NO_NAMESERVER
+    if resolution.excluded:
+        return FailureClass.LOCAL_FAMILY_EXCLUDED
+    lookup, control = deciding_lookup(view.evidence), resolution.control
+    if lookup is None or control is None or lookup.status in _ANSWERED:
+        return None
+    # A nameserver that the user chose only has to be alive; the machine's own must resolve something at all.
+    silent = control.status in _SILENT and lookup.status in _SILENT
+    useless = not resolution.nameservers_given and control.status not in _ANSWERED
+    return FailureClass.LOCAL_NAMESERVER_SILENT if silent or useless else None
+
+
+def _dns(view: View) -> FailureClass | None:
+    resolution = view.evidence.resolution
+    if resolution.addresses:
+        return None
+    if resolution.mx and not any(record.exchange for record in resolution.mx):
+        return FailureClass.DNS_NULL_MX
+    lookup = deciding_lookup(view.evidence)
+    return _BY_LOOKUP[lookup.status] if lookup is not None else FailureClass.DNS_NO_ADDRESS
+
+
+# --- connect ---------------------------------------------------------------------------------------------------
+
+_BY_CONNECT_FAULT = {
+    FaultKind.REFUSED: FailureClass.TCP_REFUSED,
+    FaultKind.TIMED_OUT: FailureClass.TCP_TIMEOUT,
+    FaultKind.NETWORK_UNREACHABLE: FailureClass.TCP_UNREACHABLE,
+    FaultKind.HOST_UNREACHABLE: FailureClass.TCP_UNREACHABLE,
+    FaultKind.NO_ROUTE: FailureClass.LOCAL_NO_ROUTE,
+    FaultKind.NOT_PERMITTED: FailureClass.LOCAL_NOT_PERMITTED,
+    FaultKind.SOURCE_UNAVAILABLE: FailureClass.LOCAL_SOURCE_ADDRESS,
+    FaultKind.NO_RESOURCES: FailureClass.LOCAL_RESOURCES,
+}
+
+
+def _connect(view: View) -> FailureClass | None:
+    connection = view.evidence.connection
+    if connection is None or connection.fault is None:
+        return None
+    return _BY_CONNECT_FAULT.get(connection.fault.kind, FailureClass.LOCAL_RESOURCES)
+
+
+# --- SMTP before TLS -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """What the ways an exchange can break mean at one place of the conversation."""
+
+    timeout: FailureClass
+    closed: FailureClass
+    reset: FailureClass
+    garbled: FailureClass
+
+    def of(self, exchange: Exchange | None) -> FailureClass | None:
+        if exchange is None:
+            return None
+        if exchange.garble is not None:
+            return self.garbled
+        return None if exchange.fault is None else self.of_fault(exchange.fault)
+
+    def of_fault(self, fault: NetworkFault) -> FailureClass:
+        if fault.local:
+            return FailureClass.LOCAL_RESOURCES
+        if fault.kind is FaultKind.CLOSED:
+            return self.closed
+        return self.timeout if fault.kind is FaultKind.TIMED_OUT else self.reset
+
+
+_F = FailureClass
+_BANNER = _Broken(_F.BANNER_TIMEOUT, _F.BANNER_CLOSED, _F.BANNER_RESET, _F.BANNER_NOT_SMTP)
+_EHLO = _Broken(_F.EHLO_TIMEOUT, _F.EHLO_CLOSED, _F.EHLO_RESET, _F.EHLO_MALFORMED)
+_STARTTLS = _Broken(_F.STARTTLS_TIMEOUT, _F.STARTTLS_CLOSED, _F.STARTTLS_RESET, _F.STARTTLS_MALFORMED)
+_SESSION = _Broken(_F.SESSION_TIMEOUT, _F.SESSION_CLOSED, _F.SESSION_RESET, _F.SESSION_MALFORMED)
+
+
+def _banner(view: View) -> FailureClass | None:
+    exchange = view.evidence.banner
+    if exchange is None or exchange.reply is None:
+        return _BANNER.of(exchange)
+    if exchange.reply.severity in (4, 5):
+        return FailureClass.BANNER_REJECTED
+    if exchange.reply.code != 220 or _UNREADABLE_FLAWS & set(exchange.reply.flaws):  # RFC 5321 4.3.2
+        return FailureClass.BANNER_NOT_SMTP
+    return None
+
+
+def _ehlo(view: View) -> FailureClass | None:
+    evidence = view.evidence
+    for exchange in (evidence.ehlo, evidence.helo):
+        broken = _EHLO.of(exchange)
+        if broken is not None:
+            return broken
+    reply = view.greeting
+    if reply is None:
+        return None
+    if reply.severity != 2:
+        return FailureClass.EHLO_REJECTED
+    return FailureClass.EHLO_MALFORMED if _EHLO_FLAWS & set(reply.flaws) else None
+
+
+def _starttls(view: View) -> FailureClass | None:
+    exchange = view.evidence.starttls
+    if exchange is None:
+        missing = view.greeting is not None and not view.offers_starttls
+        return FailureClass.STARTTLS_NOT_OFFERED if missing and view.mode.requires_tls else None
+    if exchange.reply is None:
+        return _STARTTLS.of(exchange)
+    if exchange.reply.code == 220:
+        return None
+    # 421 ends the session (RFC 5321 3.8); after any other refusal an opportunistic sender goes on in the clear.
+    given_up = view.mode.requires_tls or exchange.reply.code == 421
+    return FailureClass.STARTTLS_REJECTED if given_up else None
+
+
+# --- TLS -------------------------------------------------------------------------------------------------------
+
+_BY_TLS_FAULT = {
+    FaultKind.TIMED_OUT: FailureClass.TLS_TIMEOUT,
+    FaultKind.CLOSED: FailureClass.TLS_CLOSED,
+    FaultKind.RESET: FailureClass.TLS_RESET,
+    FaultKind.ALERT: FailureClass.TLS_ALERT,
+    FaultKind.NOT_TLS: FailureClass.TLS_NOT_TLS,
+    FaultKind.TLS_PROTOCOL: FailureClass.TLS_PROTOCOL,
+    FaultKind.FLOOD: FailureClass.TLS_PROTOCOL,
+}
+
+
+def _handshake(view: View) -> FailureClass | None:
+    handshake = view.evidence.handshake
+    if handshake is None or handshake.fault is None:
+        return None
+    fault = handshake.fault
+    if fault.local:
+        return FailureClass.LOCAL_RESOURCES
+    if handshake.client_certificate_requested and fault.kind in _CUTS:
+        return FailureClass.TLS_CLIENT_CERTIFICATE
+    if fault.alert == "protocol_version" or any(reason in fault.text for reason in _VERSION_REASONS):
+        return FailureClass.TLS_VERSION
+    if handshake.injected and fault.kind is FaultKind.TIMED_OUT:  # what should have been TLS came in plaintext
+        return FailureClass.TLS_NOT_TLS
+    return _BY_TLS_FAULT.get(fault.kind, FailureClass.TLS_PROTOCOL)
+
+
+def _tls_version(view: View) -> FailureClass | None:
+    handshake = view.evidence.handshake
+    old = handshake is not None and handshake.session is not None and handshake.session.version in OLD_VERSIONS
+    return FailureClass.TLS_VERSION if old else None
+
+
+def _tls_cipher(view: View) -> FailureClass | None:
+    offer = view.evidence.exchange_offer
+    refused = offer is not None and offer.fault is not None and offer.fault.kind in _CUTS
+    return FailureClass.TLS_CIPHER if refused else None
+
+
+def _certificate(view: View) -> FailureClass | None:
+    problems = view.judged_problems
+    return FailureClass.of_certificate(problems[0].kind) if problems else None
+
+
+def _session(view: View) -> FailureClass | None:
+    exchange, handshake = view.evidence.ehlo_again, view.evidence.handshake
+    if exchange is None or handshake is None:
+        return None
+    if exchange.fault is not None and exchange.fault.kind is FaultKind.ALERT:
+        demanded = handshake.client_certificate_requested  # TLS 1.3: the refusal comes after our side is done
+        return FailureClass.TLS_CLIENT_CERTIFICATE if demanded else FailureClass.TLS_ALERT
+    if exchange.fault is not None and exchange.fault.kind is FaultKind.TLS_PROTOCOL:
+        return FailureClass.TLS_PROTOCOL
+    if exchange.reply is None:
+        return _SESSION.of(exchange)
+    return FailureClass.SESSION_REJECTED if exchange.reply.severity != 2 else None
+
+
+def _recipient(view: View) -> FailureClass | None:
+    for exchange in (view.evidence.mail, view.evidence.recipient):
+        if exchange is None:
+            continue
+        if exchange.reply is None:
+            return FailureClass.RECIPIENT_CUT
+        if exchange.reply.severity == 4:
+            return FailureClass.RECIPIENT_DEFERRED
+        if exchange.reply.severity != 2:
+            return FailureClass.RECIPIENT_REJECTED
+    return None
+
+
+RULES: tuple[Rule, ...] = (
+    _dns_local,
+    _dns,
+    _connect,
+    _banner,
+    _ehlo,
+    _starttls,
+    _handshake,
+    _tls_version,
+    _tls_cipher,
+    _certificate,
+    _session,
+    _recipient,
+)

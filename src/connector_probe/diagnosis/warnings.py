@@ -1,0 +1,138 @@
+"""What needs a person although mail would flow: one small check each, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.facts import Facts, day, describe_lookup, fill, span
+from connector_probe.diagnosis.rules import View
+from connector_probe.model.connector import Connector
+from connector_probe.model.evidence import Certificate, Exchange, LookupStatus
+from connector_probe.model.verdict import Finding
+from connector_probe.protocol.smtp import capabilities, masked_banner
+
+DEFAULT_WARN_DAYS = 30
+SLOW_REPLY = 5.0  # seconds; Exchange's own default tarpit interval, "more ... can cause timeouts"
+LOOP_SUFFIXES = (".mail.protection.outlook.com", ".mx.microsoft")
+_FAILED_LOOKUPS = frozenset(LookupStatus) - {LookupStatus.ANSWER, LookupStatus.NODATA, LookupStatus.NXDOMAIN}
+
+Check = Callable[[View, Connector], Iterator[tuple[str, dict[str, str]]]]
+
+
+def warnings_of(view: View, connector: Connector, facts: Facts, words: Catalogue) -> tuple[Finding, ...]:
+    """The warnings of an attempt that did not fail."""
+    return tuple(
+        Finding(identifier, fill(words.warnings[identifier], Facts(facts | extra)), view.evidence.address)
+        for check in CHECKS
+        for identifier, extra in check(view, connector)
+    )
+
+
+def warn_days(certificate: Certificate, asked: int | None) -> float:
+    """How many days before its end a certificate is worth a warning: 30, or a third of a shorter lifetime."""
+    if asked is not None:
+        return float(asked)
+    if certificate.not_before is None or certificate.not_after is None:
+        return float(DEFAULT_WARN_DAYS)
+    lifetime = (certificate.not_after - certificate.not_before) / timedelta(days=1)
+    return min(float(DEFAULT_WARN_DAYS), lifetime / 3)
+
+
+def _ends_soon(certificate: Certificate, at: datetime, asked: int | None) -> bool:
+    if certificate.not_after is None or certificate.not_after < at:
+        return False
+    return certificate.not_after - at < timedelta(days=warn_days(certificate, asked))
+
+
+def _expiry(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, str]]]:
+    evidence = view.evidence.certificate
+    if evidence is None:
+        return
+    for depth, certificate in enumerate(evidence.chain):
+        if not _ends_soon(certificate, evidence.judged_at, connector.warn_days) or certificate.not_after is None:
+            continue
+        if depth == 0:
+            yield "certificate-expires-soon", {"days_left": str((certificate.not_after - evidence.judged_at).days)}
+        elif certificate.subject in evidence.path:
+            until = day(certificate.not_after)
+            yield "issuer-expires-soon", {"expiring_issuer": certificate.subject, "issuer_not_after": until}
+
+
+def _ignored_problems(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, str]]]:
+    # An address without TlsDomain has no name that a certificate could miss.
+    nameless = connector.tls_domain is None and view.expected == view.evidence.address
+    ignored = [one for one in view.problems if not (nameless and one is view.name_problem)]
+    if ignored and not view.judged_problems:
+        yield "certificate-would-fail", {"problem_list": ", ".join(dict.fromkeys(str(one.kind) for one in ignored))}
+
+
+def _cleartext(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, str]]]:
+    starttls = view.evidence.starttls
+    if view.evidence.helo is not None:
+        yield "helo-only", {}
+    if starttls is None and view.greeting is not None:
+        yield "starttls-not-offered", {}
+    elif starttls is not None and starttls.reply is not None and starttls.reply.code != 220:
+        yield "starttls-rejected", {"reply": starttls.reply.wire}
+
+
+def _middleboxes(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, str]]]:
+    banner = view.evidence.banner
+    if banner is not None and banner.reply is not None and masked_banner(banner.reply):
+        yield "banner-masked", {}
+    if view.greeting is not None and capabilities(view.greeting).masked_keywords:
+        yield "keywords-masked", {}
+    if view.evidence.handshake is not None and view.evidence.handshake.injected:
+        yield "plaintext-injection", {}
+
+
+def _manners(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, str]]]:
+    evidence = view.evidence
+    exchanges: list[Exchange] = [
+        one
+        for one in (
+            evidence.banner,
+            evidence.ehlo,
+            evidence.helo,
+            evidence.starttls,
+            evidence.ehlo_again,
+            evidence.recipient,
+        )
+        if one is not None
+    ]
+    slowest = max(exchanges, key=lambda one: one.seconds, default=None)
+    if slowest is not None and slowest.seconds >= SLOW_REPLY:
+        command = slowest.command.split(" ", 1)[0] or "the connection"
+        yield "slow-reply", {"slowest": span(slowest.seconds), "slow_command": command}
+    flaws = dict.fromkeys(flaw for one in exchanges if one.reply is not None for flaw in one.reply.flaws)
+    if flaws:
+        yield "malformed-reply", {"flaws": ", ".join(flaws)}
+    if evidence.earlier_failures:
+        yield "retry-cleared", {}
+
+
+def _names(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, str]]]:
+    resolution = view.evidence.resolution
+    for lookup in resolution.lookups:
+        if lookup.rdtype != "MX" and lookup.status in _FAILED_LOOKUPS:
+            yield "lookup-failed", {"rdtype": lookup.rdtype, "lookup": describe_lookup(lookup)}
+    aliases = (alias for lookup in resolution.lookups for alias in lookup.aliases)
+    looping = next((name for name in (resolution.server, *aliases) if f".{name}".endswith(LOOP_SUFFIXES)), None)
+    if looping is not None:
+        yield "routes-to-exchange-online", {"loop_name": looping}
+
+
+def _key(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, str]]]:
+    evidence = view.evidence.certificate
+    if (
+        evidence is not None
+        and evidence.chain
+        and evidence.chain[0].key
+        and not evidence.chain[0].key.startswith("RSA")
+    ):
+        yield "ecdsa-certificate", {}
+
+
+CHECKS: tuple[Check, ...] = (_expiry, _ignored_problems, _cleartext, _middleboxes, _manners, _names, _key)

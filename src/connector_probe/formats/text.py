@@ -1,0 +1,243 @@
+"""Text for a person in a hurry: the verdict and the code first, then why, then what to do, then the stages."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from connector_probe.diagnosis.facts import day, fill, span
+from connector_probe.formats.options import RenderOptions
+from connector_probe.model.evidence import Stage
+from connector_probe.model.names import is_address
+from connector_probe.model.verdict import (
+    Attempt,
+    CauseVerdict,
+    CertificateReport,
+    Diagnosis,
+    Report,
+    Result,
+    StageReport,
+    Status,
+)
+
+_COLOURS = {
+    Status.HEALTHY: "32;1",
+    Status.WARNING: "33;1",
+    Status.FAILING: "31;1",
+    Status.UNKNOWN: "35;1",
+}
+_HEADING, _DIM = "1", "2"
+_SHOWN_NAMES = 8
+_STAGE_FACT = {
+    Stage.DNS: ("addresses", "a", "aaaa", "mx"),
+    Stage.CONNECT: ("fault",),
+    Stage.BANNER: ("reply", "fault", "garble"),
+    Stage.EHLO: ("fault", "garble"),
+    Stage.STARTTLS: ("reply", "fault", "garble"),
+    Stage.TLS: ("version", "cipher", "fault", "alert", "text"),
+    Stage.CERTIFICATE: ("problems", "subject"),
+    Stage.RECIPIENT: ("reply", "fault", "garble"),
+}
+
+
+def render(report: Report, options: RenderOptions) -> str:
+    """The whole report. With verbosity -1, connectors that are as expected are left out."""
+    shown = [one for one in report.results if options.verbosity >= 0 or not one.expected]
+    blocks = ["\n".join(_Page(options, report).result(result)) for result in shown]
+    if len(report.results) > 1 and shown:
+        counts = {status.value: str(getattr(report.summary, status.value)) for status in Status}
+        counts["total"] = str(len(report.results))
+        blocks.append(fill(options.words.text["summary"], counts))
+    return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+class _Page:
+    """Lines of text within a width, in colour or not."""
+
+    def __init__(self, options: RenderOptions, report: Report) -> None:
+        self._options = options
+        self._report = report
+        self._say = options.words.text
+
+    def result(self, result: Result) -> Iterator[str]:
+        verbose = self._options.verbosity > 0
+        yield from self._verdict(result)
+        diagnosis = result.diagnosis
+        if diagnosis is not None:
+            yield from self._diagnosis(diagnosis, verbose)
+        if result.warnings:
+            yield ""
+            yield self._heading("warnings")
+            for warning in result.warnings:
+                yield from self._wrap(warning.text, "  - ", "    ")
+        if self._options.modes:
+            yield from self._modes(result)
+        yield ""
+        yield self._heading("addresses")
+        for attempt in result.attempts:
+            yield from self._attempt(attempt)
+        yield from self._certificates(result.attempts, verbose)
+        if self._options.transcript:
+            for attempt in result.attempts:
+                yield from self._transcript(attempt)
+        if verbose or result.status is not Status.HEALTHY:
+            yield ""
+            yield self._heading("notes")
+            for note in self._report.vantage.notes:
+                yield from self._wrap(note, "  ", "  ", _DIM)
+
+    def _verdict(self, result: Result) -> Iterator[str]:
+        say, diagnosis = self._say, result.diagnosis
+        word = self._paint(say[result.status.value], _COLOURS[result.status])
+        if diagnosis is None:
+            yield f"{word}  {result.name}: {say[result.status.value + '-line']}"
+        else:
+            if diagnosis.code is not None:
+                headline = f"450 {diagnosis.code} {diagnosis.title}"
+            else:
+                headline = say["not-server" if result.status is Status.UNKNOWN else "no-code"]
+            yield f"{word}  {result.name}: {self._paint(headline, _HEADING)}"
+            title = self._options.words.classes[diagnosis.class_].title
+            if title != diagnosis.title or diagnosis.code is None:
+                yield from self._wrap(f"{title}.", "  ", "  ", _HEADING)
+            yield from self._wrap(diagnosis.detail, "  ", "  ")
+        if result.expect != "healthy":
+            found = diagnosis.code or diagnosis.class_.value if diagnosis is not None else result.status.value
+            told = say["expected-met" if result.expected else "expected-other"]
+            yield from self._wrap(fill(told, {"expected": result.expect, "found": found}), "  ", "  ", _HEADING)
+
+    def _diagnosis(self, diagnosis: Diagnosis, verbose: bool) -> Iterator[str]:
+        say = self._say
+        causes = [one for one in diagnosis.causes if verbose or one.verdict is not CauseVerdict.RULED_OUT]
+        ruled_out = [one for one in diagnosis.causes if one not in causes]
+        if diagnosis.causes:
+            yield ""
+            yield self._heading("why")
+            for cause in causes:
+                label = f"  {say[cause.verdict.value]:<10} "
+                yield from self._wrap(" ".join((cause.text, *cause.evidence)), label, " " * len(label))
+            for cause in ruled_out:
+                label = f"  {say[cause.verdict.value]:<10} "
+                yield from self._wrap(" ".join((cause.text, *cause.evidence)), label, " " * len(label), _DIM)
+        if diagnosis.remedies:
+            yield ""
+            yield self._heading("do")
+            for number, remedy in enumerate(diagnosis.remedies, 1):
+                yield from self._wrap(remedy.text, f"  {number}. ", "     ")
+                for command in remedy.commands:
+                    yield f"       {command}"
+        if diagnosis.reply is not None:
+            yield ""
+            yield self._heading("reply")
+            yield from self._wrap(diagnosis.reply, "  ", "    ")
+            for other in diagnosis.also_seen_as:
+                yield from self._wrap(fill(say["also"], {"note": other.note}) + ":", "  ", "  ", _DIM)
+                yield from self._wrap(other.reply, "  ", "    ")
+            yield from self._wrap(f"{say['confidence']}: {say[diagnosis.confidence.value]}.", "  ", "  ", _DIM)
+            yield self._paint(f"  {say['reference']} {diagnosis.reference}", _DIM)
+
+    def _modes(self, result: Result) -> Iterator[str]:
+        words = []
+        for mode, code in result.by_tls_mode.items():
+            if mode is not result.connector.tls:
+                words.append(f"{mode} {self._say['flows'] if code is None else self._say.get(code, code)}")
+        yield ""
+        yield from self._wrap(fill(self._say["other-modes"], {"modes": ", ".join(words)}), "", "  ")
+
+    def _attempt(self, attempt: Attempt) -> Iterator[str]:
+        status = self._paint(self._say[attempt.status.value], _COLOURS[attempt.status])
+        code = attempt.code or (attempt.class_.value if attempt.class_ is not None else "")
+        yield f"  {_endpoint(attempt, self._say['no-address'])}  {status} {code}".rstrip()
+        for stage in attempt.stages:
+            if stage.status == "skipped" and self._options.verbosity <= 0:
+                continue
+            yield from self._stage(stage, attempt)
+
+    def _stage(self, stage: StageReport, attempt: Attempt) -> Iterator[str]:
+        took = span(stage.duration) if stage.duration else ""
+        facts = [stage.detail[name] for name in _STAGE_FACT[stage.stage] if stage.detail.get(name)]
+        if stage.stage is Stage.CERTIFICATE and attempt.certificate_problems:
+            facts = [", ".join(attempt.certificate_problems)]
+        status = f"{self._say[stage.status]:<6}"
+        painted = self._paint(status, _COLOURS[Status.FAILING]) if stage.status == "failed" else status
+        line = f"    {stage.stage.value:<11} {painted} {took:>7}  {' '.join(facts)}".rstrip()
+        extra = len(painted) - len(status)
+        yield _cut(line, self._options.width + extra if self._options.verbosity <= 0 else 10_000)
+
+    def _certificates(self, attempts: tuple[Attempt, ...], verbose: bool) -> Iterator[str]:
+        """Each distinct chain once."""
+        seen: set[tuple[str, ...]] = set()
+        for attempt in attempts:
+            prints = tuple(one.sha256 for one in attempt.certificates)
+            if not prints or prints in seen:
+                continue
+            seen.add(prints)
+            yield ""
+            yield self._heading("certificate")
+            for depth, certificate in enumerate(attempt.certificates if verbose else attempt.certificates[:1]):
+                yield from self._certificate(certificate, depth)
+            if not verbose and len(attempt.certificates) > 1:
+                rest = " <- ".join(one.subject for one in attempt.certificates[1:])
+                yield from self._wrap(f"{self._say['chain']:<8} {rest}", "  ", " " * 11)
+
+    def _certificate(self, certificate: CertificateReport, depth: int) -> Iterator[str]:
+        say = self._say
+        names = ", ".join(certificate.names[:_SHOWN_NAMES])
+        if len(certificate.names) > _SHOWN_NAMES:
+            names += f" (+{len(certificate.names) - _SHOWN_NAMES})"
+        validity = {"not_before": day(certificate.not_before), "not_after": day(certificate.not_after)}
+        rows = [
+            (say["subject"], certificate.subject),
+            (say["names"], names),
+            (say["issuer"], certificate.issuer),
+            ("", fill(say["valid"], validity)),
+            (say["key"], f"{certificate.key}, {certificate.signature}"),
+            (say["serial"], certificate.serial),
+            ("SHA-1", certificate.sha1),
+            ("SHA-256", certificate.sha256),
+        ]
+        if depth:
+            yield f"  [{depth}]"
+        for label, value in rows:
+            if value:
+                yield from self._wrap(value, f"  {label:<8} ", " " * 11)
+
+    def _transcript(self, attempt: Attempt) -> Iterator[str]:
+        if not attempt.transcript:
+            return
+        yield ""
+        endpoint = _endpoint(attempt, self._say["no-address"])
+        yield self._paint(fill(self._say["transcript"], {"endpoint": endpoint}), _HEADING)
+        marks = {"client": ">", "server": "<", "note": "*"}
+        for line in attempt.transcript:
+            yield f"  {line.at:8.3f} {marks[line.from_]} {line.text}"
+
+    def _heading(self, key: str) -> str:
+        return self._paint(self._say[key], _HEADING)
+
+    def _paint(self, text: str, colour: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._options.colour and text else text
+
+    def _wrap(self, text: str, first: str, then: str, colour: str = "") -> Iterator[str]:
+        lines = textwrap.wrap(
+            text,
+            self._options.width,
+            initial_indent=first,
+            subsequent_indent=then,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in lines:
+            yield self._paint(line, colour) if colour else line
+
+
+def _endpoint(attempt: Attempt, none: str) -> str:
+    if attempt.address is None:
+        return f"{attempt.server} ({none})"
+    if is_address(attempt.server):
+        return f"[{attempt.address}]:{attempt.port}"
+    return f"{attempt.server} [{attempt.address}]:{attempt.port}"
+
+
+def _cut(line: str, width: int) -> str:
+    return line if len(line) <= width else line[: width - 3] + "..."

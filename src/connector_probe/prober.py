@@ -1,0 +1,199 @@
+"""One connector: every address of every server it would use, the stages in their order."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from connector_probe.diagnosis.conclude import view_of
+from connector_probe.diagnosis.rules import classify
+from connector_probe.model.connector import Connector
+from connector_probe.model.evidence import (
+    AttemptEvidence,
+    CertificateEvidence,
+    ConnectorEvidence,
+    Exchange,
+    Handshake,
+    Resolution,
+    TranscriptLine,
+)
+from connector_probe.model.verdict import UNTELLABLE
+from connector_probe.network import EXCHANGE_OFFER, WIDE_OFFER, Network, TlsOffer, system_nameservers
+from connector_probe.protocol.certificate import TrustRoots, judge
+from connector_probe.protocol.smtp import capabilities
+from connector_probe.stages.connect import connect
+from connector_probe.stages.conversation import Clock, Conversation, Transcript
+from connector_probe.stages.greet import banner, introduce
+from connector_probe.stages.recipient import offer_recipient
+from connector_probe.stages.resolve import Resolver, resolve
+from connector_probe.stages.secure import secure
+
+MAX_ADDRESSES = 64  # of one connector; more than any mail domain has, and a bound on what a hostile zone can ask of us
+_EXCHANGE_SUITES = frozenset(EXCHANGE_OFFER.ciphers.split(":"))
+
+Transcribed = tuple[AttemptEvidence, tuple[TranscriptLine, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    server: str
+    address: str
+    port: int
+    resolution: Resolution
+
+
+class Prober:
+    """Probes connectors over one network, in one run: lookups are shared, and no address is met twice at once."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._resolvers: dict[tuple[tuple[str, ...], float], Resolver] = {}
+        self._turns: dict[tuple[str, int], asyncio.Lock] = {}
+        self._judged: dict[tuple[tuple[bytes, ...], int, datetime], CertificateEvidence] = {}
+        self._now = datetime.now(UTC)
+
+    async def gather(self, connector: Connector, roots: TrustRoots) -> ConnectorEvidence:
+        """Everything that can be seen of ``connector``. Never raises for what a network or a server does."""
+        started_at, began = datetime.now(UTC), self._network.now()
+        resolutions = await resolve(connector, self._resolver(connector), self._network, began)
+        ports = [connector.port_of(host) for host in connector.hosts] or [connector.port] * len(resolutions)
+        waiting = []
+        for resolution, port in zip(resolutions, ports, strict=True):
+            if not resolution.addresses:
+                waiting.append(_unresolved(resolution, port))
+            for address in resolution.addresses:
+                target = _Target(resolution.server, address, port, resolution)
+                waiting.append(self._attempt_patiently(target, connector, roots))
+        for dropped in waiting[MAX_ADDRESSES:]:
+            dropped.close()
+        done = await asyncio.gather(*waiting[:MAX_ADDRESSES])
+        return ConnectorEvidence(
+            attempts=tuple(evidence for evidence, _ in done),
+            transcripts=tuple(transcript for _, transcript in done),
+            started_at=started_at,
+            seconds=self._network.now() - began,
+            left_out=max(len(waiting) - MAX_ADDRESSES, 0),
+        )
+
+    async def _attempt_patiently(self, target: _Target, connector: Connector, roots: TrustRoots) -> Transcribed:
+        """One attempt, repeated while it fails and retries are left."""
+        earlier: list[str] = []
+        for left in range(connector.retries, -1, -1):
+            async with self._turns.setdefault((target.address, target.port), asyncio.Lock()):
+                evidence, transcript = await self._attempt(target, connector, roots)
+            failure = classify(view_of(evidence, connector))
+            if failure is None or failure in UNTELLABLE or left == 0:
+                break
+            earlier.append(failure.value)
+            await asyncio.sleep(connector.retry_delay)
+        return replace(evidence, earlier_failures=tuple(earlier) if failure is None else ()), transcript
+
+    async def _attempt(self, target: _Target, connector: Connector, roots: TrustRoots) -> Transcribed:
+        """One address, from TCP to QUIT. The first broken stage ends it."""
+        clock = Clock(self._network, connector.deadline)
+        transcript = Transcript(clock)
+        evidence = AttemptEvidence(target.server, target.address, target.port, target.resolution)
+        evidence, chain = await self._converse(evidence, target, connector, clock, transcript)
+        if _unlisted_cipher(evidence.handshake):
+            offer = await self._handshake_again(target, connector, EXCHANGE_OFFER, clock)
+            evidence = replace(evidence, exchange_offer=offer)
+        if evidence.handshake is not None and chain:
+            evidence = replace(evidence, certificate=self._judge(chain, roots, connector.as_of or self._now))
+        return replace(evidence, seconds=clock.elapsed()), transcript.lines
+
+    async def _converse(
+        self, evidence: AttemptEvidence, target: _Target, connector: Connector, clock: Clock, transcript: Transcript
+    ) -> tuple[AttemptEvidence, tuple[bytes, ...]]:
+        """The conversation itself; also gives the certificate chain, in DER."""
+        connection, stream = await connect(
+            self._network, clock, target.address, target.port, connector.source_address, connector.connect_timeout
+        )
+        evidence = replace(evidence, connection=connection)
+        if stream is None:
+            return evidence, ()
+        name = connector.helo or own_name(connection.source or "")
+        conversation = Conversation(stream, clock, transcript, connector.timeout)
+        chain: tuple[bytes, ...] = ()
+        try:
+            evidence = replace(evidence, banner=await banner(conversation))
+            if not _positive(evidence.banner):
+                return evidence, ()
+            ehlo, helo = await introduce(conversation, name)
+            evidence = replace(evidence, ehlo=ehlo, helo=helo)
+            if not _positive(helo or ehlo):
+                return evidence, ()
+            in_session = True
+            if helo is None and ehlo.reply is not None and capabilities(ehlo.reply).offers("STARTTLS"):
+                starttls, handshake, chain = await secure(conversation, target.server, WIDE_OFFER)
+                evidence = replace(evidence, starttls=starttls, handshake=handshake)
+                in_session = starttls.reply is not None and (handshake is None or handshake.session is not None)
+                if handshake is not None and handshake.session is not None:
+                    again, _ = await introduce(conversation, name)
+                    evidence = replace(evidence, ehlo_again=again)
+                    in_session = _positive(again)
+            if connector.rcpt is not None and in_session:
+                mail, recipient = await offer_recipient(conversation, connector.rcpt)
+                evidence = replace(evidence, mail=mail, recipient=recipient)
+            return evidence, chain
+        finally:
+            await conversation.quit()
+
+    async def _handshake_again(
+        self, target: _Target, connector: Connector, offer: TlsOffer, clock: Clock
+    ) -> Handshake | None:
+        """Another connection, up to a handshake with ``offer``; None where it did not get that far."""
+        _, stream = await connect(
+            self._network, clock, target.address, target.port, connector.source_address, connector.connect_timeout
+        )
+        if stream is None:
+            return None
+        conversation = Conversation(stream, clock, Transcript(clock), connector.timeout)
+        try:
+            if not _positive(await banner(conversation)):
+                return None
+            ehlo, _ = await introduce(conversation, connector.helo or own_name(stream.source))
+            if not _positive(ehlo):
+                return None
+            return (await secure(conversation, target.server, offer))[1]
+        finally:
+            await conversation.quit()
+
+    def _judge(self, chain: tuple[bytes, ...], roots: TrustRoots, at: datetime) -> CertificateEvidence:
+        key = (chain, id(roots), at)
+        if key not in self._judged:
+            self._judged[key] = judge(chain, roots, at)
+        return self._judged[key]
+
+    def _resolver(self, connector: Connector) -> Resolver:
+        key = (tuple(connector.nameservers), connector.timeout)
+        if key not in self._resolvers:
+            given = bool(connector.nameservers)
+            needed = given or connector.use_mx is not None or not all(host.is_address for host in connector.hosts)
+            nameservers = connector.nameservers or (system_nameservers() if needed else ())
+            self._resolvers[key] = Resolver(self._network, nameservers, given=given, patience=connector.timeout)
+        return self._resolvers[key]
+
+
+async def _unresolved(resolution: Resolution, port: int) -> Transcribed:
+    return AttemptEvidence(resolution.server, None, port, resolution, seconds=resolution.seconds), ()
+
+
+def _positive(exchange: Exchange | None) -> bool:
+    return exchange is not None and exchange.reply is not None and exchange.reply.severity == 2
+
+
+def _unlisted_cipher(handshake: Handshake | None) -> bool:
+    """Whether TLS 1.2 was agreed on with a suite that Exchange Online does not offer."""
+    session = handshake.session if handshake is not None else None
+    return session is not None and session.version == "TLSv1.2" and session.cipher not in _EXCHANGE_SUITES
+
+
+def own_name(source: str) -> str:
+    """This machine's name for EHLO: its FQDN, else an address literal (RFC 5321 4.1.4)."""
+    name = socket.gethostname().rstrip(".").lower()
+    if "." in name and name.isascii() and name.replace(".", "").replace("-", "").isalnum():
+        return name
+    bare = source.split("%", 1)[0]
+    return f"[IPv6:{bare}]" if ":" in bare else f"[{bare or '127.0.0.1'}]"
