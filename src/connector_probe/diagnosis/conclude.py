@@ -12,7 +12,7 @@ from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.causes import causes_of
 from connector_probe.diagnosis.facts import Facts, facts_of, fill
-from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.profiles import OWN_SERVER_ONLY, PROFILES
 from connector_probe.diagnosis.replies import HEADLINES, also_seen_as, expected_reply
 from connector_probe.diagnosis.rules import View, classify
 from connector_probe.diagnosis.stages import stage_reports
@@ -118,14 +118,14 @@ def diagnose(failure: FailureClass, view: View, connector: Connector, words: Cat
 
 
 def _remedies(failure: FailureClass, connector: Connector, facts: Facts, words: Catalogue) -> tuple[Remedy, ...]:
-    found = []
+    found, partner = [], connector.type is ConnectorType.PARTNER
     for identifier in PROFILES[failure].remedies:
-        if identifier == "contact-partner":
+        if partner and identifier in OWN_SERVER_ONLY:
             continue
         remedy = words.remedies[identifier]
         commands = tuple(fill(command, facts) for command in remedy.commands)
         found.append(Remedy(identifier, fill(remedy.text, facts), commands))
-    if connector.type is ConnectorType.PARTNER and failure not in UNTELLABLE:
+    if partner and failure not in UNTELLABLE:
         found.insert(0, Remedy("contact-partner", words.partner_remedy.text))
     return tuple(found)
 

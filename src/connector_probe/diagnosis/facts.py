@@ -5,6 +5,7 @@ Everything in here is safe to print; nothing in here is a sentence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -21,10 +22,12 @@ from connector_probe.model.evidence import (
     NetworkFault,
 )
 from connector_probe.model.names import is_address
+from connector_probe.model.printable import printable
 from connector_probe.protocol.smtp import capabilities, looks_like
 
 MAX_QUOTED = 300  # characters of a server's words in a sentence; the whole is in the transcript
 MAX_NAMES = 6
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:%-]*")
 
 
 class Facts(dict[str, str]):
@@ -44,14 +47,15 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
     facts = Facts(
         server=evidence.server,
         address=evidence.address or "",
-        address_or_server=evidence.address or evidence.server,
+        address_or_server=evidence.address or _pasteable(evidence.server),
+        host=_pasteable(evidence.server),
         port=str(evidence.port),
         endpoint=endpoint(evidence),
         expected=view.expected,
         mode=str(view.mode),
-        identity=connector.name.replace("'", "''"),
+        identity=printable(connector.name).replace("'", "''"),
         domain=evidence.resolution.mx_domain or evidence.server,
-        parent=_parent(evidence.resolution.mx_domain or evidence.server),
+        parent=_pasteable(_parent(evidence.resolution.mx_domain or evidence.server)),
         source=connector.source_address or "",
         recipient=connector.rcpt or "",
         excluded=", ".join(evidence.resolution.excluded),
@@ -106,6 +110,11 @@ def quote(text: str) -> str:
 
 def problem_list(view: View) -> str:
     return ", ".join(dict.fromkeys(str(one.kind) for one in view.problems))
+
+
+def _pasteable(name: str) -> str:
+    """``name`` for a command line: a zone can hold any bytes as a name, a shell must not see them."""
+    return name if _PLAIN_NAME.fullmatch(name) else "<host>"
 
 
 def _parent(name: str) -> str:

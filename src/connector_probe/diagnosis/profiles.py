@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connector_probe.model.evidence import CertificateProblemKind, Stage
+from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, MailFlowCode
 
 _CONFIRMED, _SUPPORTED = CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED
@@ -115,7 +115,7 @@ PROFILES: dict[FailureClass, Profile] = {
     ),
     _F.DNS_NULL_MX: _dns(
         (("domain-refuses-mail", _CONFIRMED), (_STALE, _POSSIBLE), (_HOSTING, _OUT), (_EXPIRED, _OUT)),
-        ("replace-null-mx", "contact-partner"),
+        ("replace-null-mx",),
         "",
         _INFERRED,
     ),
@@ -267,6 +267,5 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.LOCAL_RESOURCES: _local(Stage.CONNECT, "free-resources"),
 }
 
-CERTIFICATE_VERDICTS: dict[CertificateProblemKind, str] = {
-    kind: PROFILES[FailureClass.of_certificate(kind)].message for kind in CertificateProblemKind
-}
+# What only the server's owner can do, or makes sense only for one's own organization: not said of a partner's server.
+OWN_SERVER_ONLY = frozenset({"start-smtp-service", "disable-connector", "set-authoritative", "check-service-state"})

@@ -137,11 +137,14 @@ class _Page:
             yield self._paint(f"  {say['reference']} {diagnosis.reference}", _DIM)
 
     def _modes(self, result: Result) -> Iterator[str]:
+        yield ""
+        if len(set(result.by_tls_mode.values())) == 1:
+            yield self._say["same-modes"]
+            return
         words = []
         for mode, code in result.by_tls_mode.items():
             if mode is not result.connector.tls:
                 words.append(f"{mode} {self._say['flows'] if code is None else self._say.get(code, code)}")
-        yield ""
         yield from self._wrap(fill(self._say["other-modes"], {"modes": ", ".join(words)}), "", "  ")
 
     def _attempt(self, attempt: Attempt) -> Iterator[str]:

@@ -244,7 +244,7 @@ REMEDIES: dict[str, RemedyWords] = {
     ),
     "fix-dns": _R(
         "Ask the DNS hosting service to repair the domain's authoritative name servers, and compare what they answer.",
-        ("nslookup -type=NS {parent}", "nslookup {server} <name server>"),
+        ("nslookup -type=NS {parent}", "nslookup {host} <name server>"),
     ),
     "add-address-record": _R("Publish an A or AAAA record for the smart host at the DNS hosting service."),
     "fix-alias": _R(
@@ -453,6 +453,7 @@ TEXT: dict[str, str] = {
     "transcript": "Conversation with {endpoint}",
     "reference": "See",
     "other-modes": "Under other TlsSettings: {modes}",
+    "same-modes": "The same under every TlsSettings.",
     "flows": "flows",
     "other": "fails",
     "expected-other": "Expected {expected}, found {found}.",

@@ -1,0 +1,53 @@
+"""The JSON Schema of the report, made from the types.
+
+The result is shipped as ``report.schema.json``; a test holds the two together. To write it anew:
+``python -m connector_probe.formats.schema > src/connector_probe/formats/report.schema.json``
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from connector_probe.formats.json import key
+from connector_probe.model.verdict import Report
+
+SCHEMA_ID = "connector-probe/report/1"
+
+
+def report_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the report. Unknown keys are allowed: they may be added within a version."""
+    from pydantic import TypeAdapter
+
+    schema = TypeAdapter(Report).json_schema(mode="serialization")
+    definitions = {name: _with_json_keys(part) for name, part in schema.pop("$defs", {}).items()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "connector-probe report",
+        **_with_json_keys(schema),
+        "$defs": definitions,
+    }
+
+
+def _with_json_keys(part: dict[str, Any]) -> dict[str, Any]:
+    """``part`` with the fields' JSON keys, and without the titles that pydantic makes of Python names."""
+    found = {name: value for name, value in part.items() if name != "title"}
+    if "description" in found:
+        found["description"] = " ".join(str(found["description"]).split())
+    if "properties" in found:
+        found["properties"] = {
+            key(name): {one: value for one, value in field.items() if one != "title"}
+            for name, field in found["properties"].items()
+        }
+    if "required" in found:
+        found["required"] = [key(name) for name in found["required"]]
+    return found
+
+
+def document() -> str:
+    """The shipped file's content."""
+    return json.dumps(report_schema(), indent=2, sort_keys=False) + "\n"
+
+
+if __name__ == "__main__":
+    print(document(), end="")

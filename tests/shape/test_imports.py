@@ -1,0 +1,91 @@
+"""Imports point down only, and what concludes from evidence does no I/O."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import connector_probe
+
+ROOT = Path(connector_probe.__file__).parent
+# From the bottom up; a room may import itself (except the siblings below) and everything beneath it.
+LAYERS = (
+    ("model",),
+    ("protocol", "network"),
+    ("trust", "stages", "diagnosis"),
+    ("prober",),
+    ("api", "config", "formats", "history", "lab"),
+    ("cli", "serve"),
+)
+DOORS = {"__init__", "__main__", "_version"}
+SIBLINGS = ("stages", "formats")
+SHARED = {"conversation", "options", "json", "saved"}  # what siblings may share among them
+PURE = ("model", "protocol", "diagnosis", "formats")
+IMPURE_MODULES = {"asyncio", "socket", "ssl", "select", "time", "sqlite3", "subprocess", "urllib", "threading"}
+MODEL_MAY_IMPORT = {"idna"}
+
+
+def _files() -> list[Path]:
+    return sorted(ROOT.rglob("*.py"))
+
+
+def _room(path: Path) -> str:
+    relative = path.relative_to(ROOT)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _height(room: str) -> int:
+    return next(height for height, rooms in enumerate(LAYERS) if room in rooms)
+
+
+@pytest.mark.parametrize("path", _files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_down(path: Path) -> None:
+    room = _room(path)
+    if room in DOORS:
+        return
+    for name in _imports(path):
+        parts = name.split(".")
+        if parts[0] != "connector_probe" or len(parts) == 1 or parts[1] in DOORS:
+            continue
+        other = parts[1]
+        if other not in {one for rooms in LAYERS for one in rooms}:
+            continue  # a name out of the package's own __init__
+        assert other == room or _height(other) < _height(room), f"{path.name} imports {name}"
+        if other == room and room in SIBLINGS and len(parts) > 2 and path.stem != "__init__":
+            assert parts[2] in SHARED, f"{path.name} imports its sibling {name}"
+
+
+@pytest.mark.parametrize("path", [one for one in _files() if _room(one) in PURE], ids=lambda path: path.stem)
+def test_pure_rooms_do_no_io(path: Path) -> None:
+    for name in _imports(path):
+        assert name.split(".")[0] not in IMPURE_MODULES, f"{path.name} imports {name}"
+
+
+def test_the_model_stands_on_the_standard_library_alone() -> None:
+    import sys
+
+    for path in _files():
+        if _room(path) == "model":
+            for name in _imports(path):
+                top = name.split(".")[0]
+                assert top in sys.stdlib_module_names | MODEL_MAY_IMPORT | {"connector_probe"}, f"{path.name}: {name}"
+
+
+def test_only_the_command_line_prints() -> None:
+    for path in _files():
+        calls = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+        printing = any(isinstance(call.func, ast.Name) and call.func.id == "print" for call in calls)
+        assert not printing or _room(path) == "cli" or path.stem == "schema", path
