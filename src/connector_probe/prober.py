@@ -14,6 +14,7 @@ from connector_probe.model.evidence import (
     AttemptEvidence,
     CertificateEvidence,
     ConnectorEvidence,
+    Control,
     Exchange,
     Handshake,
     Resolution,
@@ -24,6 +25,7 @@ from connector_probe.network import EXCHANGE_OFFER, WIDE_OFFER, Network, TlsOffe
 from connector_probe.protocol.certificate import TrustRoots, judge
 from connector_probe.protocol.smtp import capabilities
 from connector_probe.stages.connect import connect
+from connector_probe.stages.control import Controls, says_something
 from connector_probe.stages.conversation import Clock, Conversation, Transcript
 from connector_probe.stages.greet import banner, introduce
 from connector_probe.stages.recipient import offer_recipient
@@ -49,8 +51,9 @@ class Prober:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._resolvers: dict[tuple[tuple[str, ...], float], Resolver] = {}
+        self._resolvers: dict[tuple[tuple[str, ...], float, bool], Resolver] = {}
         self._turns: dict[tuple[str, int], asyncio.Lock] = {}
+        self._controls = Controls(network)
         self._judged: dict[tuple[tuple[bytes, ...], int, datetime], CertificateEvidence] = {}
         self._now = datetime.now(UTC)
 
@@ -96,6 +99,8 @@ class Prober:
         transcript = Transcript(clock)
         evidence = AttemptEvidence(target.server, target.address, target.port, target.resolution)
         evidence, chain = await self._converse(evidence, target, connector, clock, transcript)
+        if _blames_the_way(evidence):
+            evidence = replace(evidence, control=await self._control(target, connector))
         if _unlisted_cipher(evidence.handshake):
             offer = await self._handshake_again(target, connector, EXCHANGE_OFFER, clock)
             evidence = replace(evidence, exchange_offer=offer)
@@ -160,17 +165,23 @@ class Prober:
         finally:
             await conversation.quit()
 
+    async def _control(self, target: _Target, connector: Connector) -> Control | None:
+        resolver, six = self._resolver(connector, needed=True), ":" in target.address
+        limit = connector.connect_timeout
+        return await self._controls.try_out(tuple(connector.control), resolver, six, connector.source_address, limit)
+
     def _judge(self, chain: tuple[bytes, ...], roots: TrustRoots, at: datetime) -> CertificateEvidence:
         key = (chain, id(roots), at)
         if key not in self._judged:
-            self._judged[key] = judge(chain, roots, at)
+            self._judged[key] = replace(judge(chain, roots, at), as_of_given=at is not self._now)
         return self._judged[key]
 
-    def _resolver(self, connector: Connector) -> Resolver:
-        key = (tuple(connector.nameservers), connector.timeout)
+    def _resolver(self, connector: Connector, *, needed: bool = False) -> Resolver:
+        """The run's resolver for the connector's nameservers; the system's are read only when there is a name."""
+        given = bool(connector.nameservers)
+        needed = needed or connector.use_mx is not None or not all(host.is_address for host in connector.hosts)
+        key = (tuple(connector.nameservers), connector.timeout, needed)
         if key not in self._resolvers:
-            given = bool(connector.nameservers)
-            needed = given or connector.use_mx is not None or not all(host.is_address for host in connector.hosts)
             nameservers = connector.nameservers or (system_nameservers() if needed else ())
             self._resolvers[key] = Resolver(self._network, nameservers, given=given, patience=connector.timeout)
         return self._resolvers[key]
@@ -178,6 +189,14 @@ class Prober:
 
 async def _unresolved(resolution: Resolution, port: int) -> Transcribed:
     return AttemptEvidence(resolution.server, None, port, resolution, seconds=resolution.seconds), ()
+
+
+def _blames_the_way(evidence: AttemptEvidence) -> bool:
+    """Whether the verdict would rest on a failed connect that a block on our side would explain as well."""
+    fault = evidence.connection.fault if evidence.connection is not None else None
+    if fault is None or fault.local or evidence.address is None:
+        return False
+    return says_something(evidence.address, evidence.port)
 
 
 def _positive(exchange: Exchange | None) -> bool:

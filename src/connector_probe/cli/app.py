@@ -11,7 +11,7 @@ from connector_probe._version import __version__
 from connector_probe.cli import options as opt
 from connector_probe.cli.output import fail, say
 from connector_probe.cli.values import UsageProblemError, parse_duration, parse_moment
-from connector_probe.model.connector import AddressFamily, Connector, ConnectorError, ConnectorType
+from connector_probe.model.connector import CONTROL_HOSTS, AddressFamily, Connector, ConnectorError, ConnectorType
 
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's UsageError, wherever typer keeps it
 _HOST_COMMAND = "host"
@@ -56,6 +56,8 @@ def probe_hosts(
     source_address: opt.SourceAddress = None,
     ipv4: opt.Ipv4 = False,
     ipv6: opt.Ipv6 = False,
+    control: opt.ControlHosts = None,
+    no_control: opt.NoControl = False,
     helo: opt.Helo = None,
     connect_timeout: opt.ConnectTimeout = "21s",
     timeout: opt.Timeout = "60s",
@@ -79,6 +81,8 @@ def probe_hosts(
 
     if ipv4 and ipv6:
         raise UsageProblemError("-4 and -6 exclude each other", "without either, both are probed")
+    if control and no_control:
+        raise UsageProblemError("--control and --no-control exclude each other", "give one of them")
     if quiet and verbose:
         raise UsageProblemError("-q and -v exclude each other", "give one of them")
     settings = OutputSettings.choose(
@@ -104,6 +108,7 @@ def probe_hosts(
             nameservers=tuple(nameserver or ()),
             source_address=source_address,
             family=family,
+            control=() if no_control else tuple(control or CONTROL_HOSTS),
             helo=helo,
             connect_timeout=parse_duration("--connect-timeout", connect_timeout),
             timeout=parse_duration("--timeout", timeout),

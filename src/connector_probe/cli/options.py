@@ -31,6 +31,13 @@ Nameservers = Annotated[
 SourceAddress = Annotated[str | None, typer.Option(metavar="ADDR", help="Connect from this address.")]
 Ipv4 = Annotated[bool, typer.Option("-4", help="IPv4 only.")]
 Ipv6 = Annotated[bool, typer.Option("-6", help="IPv6 only.")]
+ControlHosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--control", metavar="HOST", help="Try this host's port 25 before a failed connect is held against HOST."
+    ),
+]
+NoControl = Annotated[bool, typer.Option("--no-control", help="Try no control host.")]
 Helo = Annotated[str | None, typer.Option(metavar="NAME", help="Name for EHLO. Default: this machine's.")]
 ConnectTimeout = Annotated[str, typer.Option(metavar="TIME", help="Longest wait for TCP (500ms, 10s, 5m).")]
 Timeout = Annotated[str, typer.Option(metavar="TIME", help="Longest wait for one reply.")]

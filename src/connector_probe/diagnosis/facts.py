@@ -11,7 +11,7 @@ from datetime import datetime
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.replies import refusal
-from connector_probe.diagnosis.rules import View, deciding_lookup
+from connector_probe.diagnosis.rules import RELEASED, View, deciding_lookup
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -63,6 +63,10 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
     )
     facts.update(_dns(evidence))
     facts.update(_connection(evidence))
+    if evidence.control is not None:
+        facts.update(control_host=evidence.control.host, control_address=evidence.control.address)
+    if evidence.certificate is not None:
+        facts.update(judged_at=day(evidence.certificate.judged_at), clock_hint=clock_hint(view))
     facts.update(_conversation(view))
     facts.update(_tls(view))
     facts.update(_certificate(view))
@@ -110,6 +114,12 @@ def quote(text: str) -> str:
 
 def problem_list(view: View) -> str:
     return ", ".join(dict.fromkeys(str(one.kind) for one in view.problems))
+
+
+def clock_hint(view: View) -> str:
+    if view.server_time is not None:
+        return f"the server's greeting {day(view.server_time)}"
+    return f"which is before this program was made ({RELEASED:%Y-%m-%d})"
 
 
 def _pasteable(name: str) -> str:

@@ -262,6 +262,8 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.LOCAL_NO_NAMESERVER: _local(Stage.DNS, "configure-nameserver"),
     _F.LOCAL_NAMESERVER_SILENT: _local(Stage.DNS, "configure-nameserver"),
     _F.LOCAL_NO_ROUTE: _local(Stage.CONNECT, "check-local-route"),
+    _F.LOCAL_PORT_BLOCKED: _local(Stage.CONNECT, "check-outgoing-port"),
+    _F.LOCAL_CLOCK: _local(Stage.CERTIFICATE, "set-clock"),
     _F.LOCAL_NOT_PERMITTED: _local(Stage.CONNECT, "check-local-firewall"),
     _F.LOCAL_SOURCE_ADDRESS: _local(Stage.CONNECT, "correct-source-address"),
     _F.LOCAL_RESOURCES: _local(Stage.CONNECT, "free-resources"),

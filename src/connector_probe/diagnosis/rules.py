@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from connector_probe.model.connector import TlsSettings
@@ -25,13 +26,15 @@ from connector_probe.model.evidence import (
 )
 from connector_probe.model.verdict import FailureClass
 from connector_probe.protocol.identity import NameMatch, match
-from connector_probe.protocol.smtp import capabilities
+from connector_probe.protocol.smtp import capabilities, greeting_time
 
 OLD_VERSIONS = frozenset({"SSLv3", "TLSv1", "TLSv1.1"})  # Exchange Online never uses them outbound (January 2021)
 _UNREADABLE_FLAWS = frozenset({ReplyFlaw.MIXED_CODES, ReplyFlaw.NO_SEPARATOR})
 # Facts 6: a sender that insists on CRLF and on "250-"/"250 " was seen to give up on such an EHLO reply (2022).
 _EHLO_FLAWS = _UNREADABLE_FLAWS | {ReplyFlaw.BARE_LF}
 _VERSION_REASONS = ("unsupported protocol", "wrong ssl version", "no protocols available")
+RELEASED = datetime(2026, 11, 1, tzinfo=UTC)  # no clock that is right shows an earlier time to this program
+CLOCK_TOLERANCE = timedelta(days=1)
 _CUTS = frozenset({FaultKind.CLOSED, FaultKind.RESET, FaultKind.ALERT, FaultKind.TLS_PROTOCOL})
 
 
@@ -54,6 +57,28 @@ class View:
         return (
             self.evidence.helo is None and self.greeting is not None and capabilities(self.greeting).offers("STARTTLS")
         )
+
+    @cached_property
+    def server_time(self) -> datetime | None:
+        """The time that the server's greeting tells, as Exchange's and many others' do."""
+        banner = self.evidence.banner
+        return greeting_time(banner.reply) if banner is not None and banner.reply is not None else None
+
+    @cached_property
+    def clock_is_doubtful(self) -> bool:
+        """Whether dates were judged by a clock that is older than this program, or far from the server's.
+
+        Far from the server's counts only where the certificate is valid by the server's: else it is bad either way.
+        """
+        certificate = self.evidence.certificate
+        if certificate is None or not certificate.chain or certificate.as_of_given:
+            return False
+        if certificate.judged_at < RELEASED:
+            return True
+        leaf, told = certificate.chain[0], self.server_time
+        if told is None or leaf.not_before is None or leaf.not_after is None:
+            return False
+        return abs(told - certificate.judged_at) > CLOCK_TOLERANCE and leaf.not_before <= told <= leaf.not_after
 
     @cached_property
     def name_match(self) -> NameMatch | None:
@@ -223,6 +248,9 @@ def _connect(view: View) -> FailureClass | None:
     connection = view.evidence.connection
     if connection is None or connection.fault is None:
         return None
+    control = view.evidence.control
+    if control is not None and control.fault is not None and not connection.fault.local:
+        return FailureClass.LOCAL_PORT_BLOCKED
     return _BY_CONNECT_FAULT.get(connection.fault.kind, FailureClass.LOCAL_RESOURCES)
 
 
@@ -340,6 +368,14 @@ def _tls_cipher(view: View) -> FailureClass | None:
     return FailureClass.TLS_CIPHER if refused else None
 
 
+def _clock(view: View) -> FailureClass | None:
+    """A date problem that our own clock may have made: the server's greeting tells another time."""
+    dates = {CertificateProblemKind.EXPIRED, CertificateProblemKind.NOT_YET_VALID}
+    if view.clock_is_doubtful and any(one.kind in dates for one in view.judged_problems):
+        return FailureClass.LOCAL_CLOCK
+    return None
+
+
 def _certificate(view: View) -> FailureClass | None:
     problems = view.judged_problems
     return FailureClass.of_certificate(problems[0].kind) if problems else None
@@ -382,6 +418,7 @@ RULES: tuple[Rule, ...] = (
     _handshake,
     _tls_version,
     _tls_cipher,
+    _clock,
     _certificate,
     _session,
     _recipient,

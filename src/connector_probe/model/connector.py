@@ -24,6 +24,8 @@ from connector_probe.model.printable import printable
 SMTP_PORT = 25
 MAX_CONNECTIONS = 100  # politeness: Exchange takes 20 at once from one source, and these go one after another
 MAX_SECONDS = 86_400.0
+# Large mail services whose port 25 answers everybody: if neither does, connections to port 25 do not leave here.
+CONTROL_HOSTS = ("gmail-smtp-in.l.google.com", "outlook-com.olc.protection.outlook.com")
 ROUTES = ("healthy", "4.4.312", "4.4.315", "4.4.316", "4.4.317", "4.4.318", "4.7.320")
 
 
@@ -75,7 +77,9 @@ class Connector:
 
     ``smart_hosts``: names, addresses or HOST:PORT (SmartHosts). ``use_mx``: a domain whose MX records are followed
     instead (UseMXRecord). ``tls`` None asks for the default: domain-validation for a name, certificate-validation
-    for an address without ``tls_domain``. All durations are seconds. Raises ConnectorError.
+    for an address without ``tls_domain``. ``control``: hosts whose port 25 is tried before a failed connect is held
+    against the server (many networks block port 25); empty for none. All durations are seconds.
+    Raises ConnectorError.
     """
 
     smart_hosts: Sequence[str] = ()
@@ -100,6 +104,7 @@ class Connector:
     warn_days: int | None = None
     as_of: datetime | None = None
     expect: str = "healthy"
+    control: Sequence[str] = CONTROL_HOSTS
 
     def __post_init__(self) -> None:
         try:
@@ -143,6 +148,7 @@ class Connector:
             set_field(self, "helo", _helo_name(self.helo))
         if self.rcpt is not None:
             set_field(self, "rcpt", _recipient(self.rcpt))
+        set_field(self, "control", tuple(str(parse_smart_host(text)) for text in self.control))
         set_field(self, "nameservers", tuple(_nameserver(text) for text in self.nameservers))
         self._check_addresses(hosts)
         shown = self.use_mx if self.use_mx is not None else ", ".join(map(str, hosts))

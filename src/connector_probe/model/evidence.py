@@ -312,7 +312,8 @@ class CertificateEvidence:
     """The chain as sent (the server's own certificate first) and what is wrong with it, whatever the name expected.
 
     ``path`` lists the subjects from the server's certificate up to the trust anchor, as far as it could be built.
-    ``judged_at`` is the moment the dates were judged for, ``trust`` says which roots were used ("system", ...).
+    ``judged_at`` is the moment the dates were judged for, ``as_of_given`` says that it is the user's and not the
+    clock's; ``trust`` says which roots were used ("system", ...).
     """
 
     chain: tuple[Certificate, ...]
@@ -320,6 +321,7 @@ class CertificateEvidence:
     path: tuple[str, ...]
     judged_at: datetime
     trust: str
+    as_of_given: bool = False
 
 
 # --- the whole -------------------------------------------------------------------------------------------------
@@ -335,6 +337,18 @@ class TranscriptLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """Whether connections to port 25 leave this machine at all, tried when a verdict would rest on a failed connect.
+
+    ``host`` and ``address`` are those of the last control host tried; ``fault`` None means that one was reached.
+    """
+
+    host: str
+    address: str
+    fault: NetworkFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptEvidence:
     """Everything one connection to one address showed. What was not reached is None.
 
@@ -347,6 +361,7 @@ class AttemptEvidence:
     port: int
     resolution: Resolution
     connection: Connection | None = None
+    control: Control | None = None
     banner: Exchange | None = None
     ehlo: Exchange | None = None
     helo: Exchange | None = None

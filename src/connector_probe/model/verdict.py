@@ -111,6 +111,8 @@ class FailureClass(StrEnum):
     LOCAL_NO_NAMESERVER = "local-no-nameserver"
     LOCAL_NAMESERVER_SILENT = "local-nameserver-silent"
     LOCAL_NO_ROUTE = "local-no-route"
+    LOCAL_PORT_BLOCKED = "local-port-blocked"
+    LOCAL_CLOCK = "local-clock"
     LOCAL_NOT_PERMITTED = "local-not-permitted"
     LOCAL_SOURCE_ADDRESS = "local-source-address"
     LOCAL_RESOURCES = "local-resources"

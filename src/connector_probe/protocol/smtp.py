@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from connector_probe.model.evidence import Garble, Reply, ReplyFlaw
@@ -312,3 +314,20 @@ def looks_like(sample: bytes | str) -> str | None:
     """The protocol that a garbled sample (octets, or as ``ReplyReader.sample`` gives it) is, where that is certain."""
     text = printable(sample) if isinstance(sample, bytes) else sample
     return next((name for name, pattern in _PROTOCOLS if pattern.match(text)), None)
+
+
+# RFC 5322 3.3 date-time, as greetings have it: "... ready at Tue, 24 Nov 2026 03:42:51 +0000".
+_DATE_TIME = re.compile(
+    r"[0-3]?[0-9] [A-Z][a-z]{2} 20[0-9]{2} [0-2][0-9]:[0-5][0-9](?::[0-6][0-9])? (?:[+-][0-9]{4}|GMT|UTC)"
+)
+
+
+def greeting_time(reply: Reply) -> datetime | None:
+    """The time that a greeting tells, in UTC; None where it tells none. RFC 5321 4.2 leaves its text free."""
+    found = _DATE_TIME.search(" ".join(reply.lines))
+    if found is None:
+        return None
+    try:
+        return parsedate_to_datetime(found[0]).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

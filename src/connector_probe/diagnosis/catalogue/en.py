@@ -195,6 +195,15 @@ CLASSES: dict[F, ClassWords] = {
         "{nameserver} resolves nothing at all, not even a question about the root ({lookup}; root: {control}).",
     ),
     F.LOCAL_NO_ROUTE: _W("This machine has no route there", "This machine has no route to {endpoint}: {fault}."),
+    F.LOCAL_PORT_BLOCKED: _W(
+        "Port 25 is blocked here",
+        "{endpoint} could not be reached ({fault}), but neither could {control_host} [{control_address}]:25, which answers "
+        "everybody: connections to port 25 do not leave this machine or its network.",
+    ),
+    F.LOCAL_CLOCK: _W(
+        "This machine's clock is not plausible",
+        "The certificate's dates cannot be judged: this machine's clock says {judged_at}, {clock_hint}.",
+    ),
     F.LOCAL_NOT_PERMITTED: _W(
         "This machine forbids the connection", "This machine's own firewall or policy forbids it: {fault}."
     ),
@@ -369,6 +378,10 @@ REMEDIES: dict[str, RemedyWords] = {
     "check-local-firewall": _R(
         "Allow outgoing connections on this port in this machine's firewall or security policy."
     ),
+    "check-outgoing-port": _R(
+        "Allow outgoing TCP port 25 in this machine's and network's firewall; many providers and clouds block it."
+    ),
+    "set-clock": _R("Set this machine's clock (NTP), then probe again; or judge for a given day with --as-of."),
     "correct-source-address": _R("Give an address of this machine with --source-address, or leave the option out."),
     "free-resources": _R(
         "Close connections or raise the limits (open files, ports) on this machine, then probe again."
