@@ -27,8 +27,8 @@ REPLIES: dict[str, tuple[bytes, list[Reply]]] = {
     "multiline, empty lines": (b"250-\r\n250-\r\n250\r\n", [Reply(250, ("", "", ""))]),
     "two replies": (b"220 a\r\n421 b\r\n", [Reply(220, ("a",)), Reply(421, ("b",))]),
     "first digits": (
-        b"200 a\r\n354 b\r\n450 c\r\n559 d\r\n",
-        [Reply(200, ("a",)), Reply(354, ("b",)), Reply(450, ("c",)), Reply(559, ("d",))],
+        b"200 a\r\n354 b\r\n450 c\r\n591 d\r\n",
+        [Reply(200, ("a",)), Reply(354, ("b",)), Reply(450, ("c",)), Reply(591, ("d",))],
     ),
     "bare LF": (b"220-a\n220 b\r\n", [Reply(220, ("a", "b"), (ReplyFlaw.BARE_LF,))]),
     "bare LF after the code": (b"220\n", [Reply(220, ("",), (ReplyFlaw.BARE_LF,))]),
@@ -79,7 +79,6 @@ GARBLED: dict[str, tuple[bytes, Garble, int]] = {
     "space": (b" 220 mx\r\n", Garble.NOT_SMTP, 1),
     "1yz": (b"120 wait\r\n", Garble.NOT_SMTP, 1),
     "6yz": (b"650 mx\r\n", Garble.NOT_SMTP, 1),
-    "second digit": (b"260 mx\r\n", Garble.NOT_SMTP, 2),
     "one digit": (b"2\r\n", Garble.NOT_SMTP, 2),
     "two digits": (b"22\r\n", Garble.NOT_SMTP, 3),
     "two digits and text": (b"22 mx\r\n", Garble.NOT_SMTP, 3),
@@ -236,7 +235,7 @@ def test_any_split_gives_the_same(data: bytes, places: list[int]) -> None:
 def test_any_bytes_end_in_replies_a_garble_or_a_request_for_more(data: bytes) -> None:
     replies, garble, sample = play([data])
     for reply in replies:
-        assert 200 <= reply.code <= 559
+        assert 200 <= reply.code <= 599
         assert 1 <= len(reply.lines) <= smtp.MAX_LINES
         assert all(line.isprintable() for line in reply.lines)
         assert list(reply.flaws) == [flaw for flaw in ReplyFlaw if flaw in reply.flaws]
@@ -248,7 +247,7 @@ TEXT = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=1
 
 
 @settings(deadline=None)
-@given(code=st.from_regex(r"[2-5][0-5][0-9]", fullmatch=True), lines=st.lists(TEXT, min_size=1, max_size=20))
+@given(code=st.from_regex(r"[2-5][0-9][0-9]", fullmatch=True), lines=st.lists(TEXT, min_size=1, max_size=20))
 def test_a_reply_written_by_the_book_is_read_as_written(code: str, lines: list[str]) -> None:
     wire = "".join(f"{code}-{line}\r\n" for line in lines[:-1]) + f"{code} {lines[-1]}\r\n"
     assert play([wire.encode()]) == ([Reply(int(code), tuple(lines))], None, "")

@@ -135,6 +135,31 @@ def schema() -> None:
     write_document(files("connector_probe.formats").joinpath("report.schema.json").read_text(encoding="utf-8"))
 
 
+@app.command()
+def demo() -> None:
+    """Start the lab, probe it with the real prober, and print what a user sees; needs no network."""
+    from connector_probe.cli.lab import run_demo
+
+    raise typer.Exit(run_demo())
+
+
+@app.command()
+def lab(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[SCENARIO...]", help="Which ones; all by default.")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Print the scenarios, and start none.")] = False,
+) -> None:
+    """Start smart hosts on loopback, each with one failure, for trying out the tool and for testing alerts."""
+    from connector_probe.cli.lab import list_scenarios, run_lab
+    from connector_probe.cli.output import write_document
+
+    if list_:
+        write_document(list_scenarios())
+    else:
+        run_lab(names or ())
+
+
 def run(argv: Sequence[str]) -> int:
     """Run ``probe`` with ``argv``; gives the exit code. Nothing that a user can do ends in a traceback."""
     try:

@@ -25,7 +25,7 @@ from connector_probe.model.evidence import (
     ReplyFlaw,
 )
 from connector_probe.model.verdict import FailureClass
-from connector_probe.protocol.identity import NameMatch, match
+from connector_probe.protocol.identity import NameMatch, NameOutcome, match
 from connector_probe.protocol.smtp import capabilities, greeting_time
 
 OLD_VERSIONS = frozenset({"SSLv3", "TLSv1", "TLSv1.1"})  # Exchange Online never uses them outbound (January 2021)
@@ -85,13 +85,14 @@ class View:
         certificate = self.evidence.certificate
         if certificate is None or not certificate.chain:
             return None
-        return match(certificate.chain[0], self.expected)
+        broken = any(one.depth == 0 and one.kind is _KINDS.UNPARSEABLE_EXTENSION for one in certificate.problems)
+        return match(certificate.chain[0], self.expected, names_readable=not broken)
 
     @cached_property
     def name_problem(self) -> CertificateProblem | None:
         """NAME_MISMATCH or COMMON_NAME_ONLY, whatever the mode."""
         found = self.name_match
-        if found is None or found.matches:
+        if found is None or found.matches or found.outcome is NameOutcome.UNREADABLE:
             return None
         subject = self.evidence.certificate.chain[0].subject if self.evidence.certificate else ""
         kind = (

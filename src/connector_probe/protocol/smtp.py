@@ -33,8 +33,9 @@ _SAMPLE_BYTES: Final = 4 * (MAX_SAMPLE + 1)  # a character has four octets at mo
 #   Reply-code  = %x32-35 %x30-35 %x30-39
 #   textstring  = 1*(%d09 / %d32-126)
 # The beginning of a line that is, or may yet become, such a line. Codes 1yz and 6yz up are no SMTP (RFC 5321 4.2.1
-# has no preliminary replies, RFC 959's FTP has); neither is a number of four digits.
-_MAYBE_HEAD = re.compile(rb"(?:[2-5](?:\Z|[0-5](?:\Z|[0-9](?:\Z|[^0-9])))|\Z)")
+# has no preliminary replies, RFC 959's FTP has); neither is a number of four digits. The second digit may be any:
+# block lists really answer 571 and 591, and that is a rejection, not another protocol.
+_MAYBE_HEAD = re.compile(rb"(?:[2-5](?:\Z|[0-9](?:\Z|[0-9](?:\Z|[^0-9])))|\Z)")
 
 _CODE_SIZE: Final = 3
 

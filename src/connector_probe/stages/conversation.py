@@ -8,6 +8,8 @@ from connector_probe.network import Network, NetworkFaultError, Stream, TlsOffer
 from connector_probe.protocol.smtp import QUIT, GarbledReply, ReplyReader
 
 QUIT_WAIT = 1.0  # seconds; the verdict is in, so nobody waits long for politeness
+TELLING_SAMPLE = 8  # characters that tell one protocol from another
+SAMPLE_WAIT = 0.5
 MAX_TRANSCRIPT_LINES = 400
 MAX_TRANSCRIPT_TEXT = 1000
 
@@ -90,6 +92,8 @@ class Conversation:
     async def _reply(self, end: float, send_fault: NetworkFault | None) -> Reply | GarbledReply:
         while True:
             reply = self._reader.next_reply()
+            if isinstance(reply, GarbledReply) and len(reply.sample) < TELLING_SAMPLE:
+                return await self._longer_sample(reply)
             if reply is not None:
                 return reply
             try:
@@ -98,6 +102,15 @@ class Conversation:
                 if send_fault is not None and error.fault.kind is FaultKind.TIMED_OUT:
                     raise NetworkFaultError(send_fault) from None
                 raise
+
+    async def _longer_sample(self, garbled: GarbledReply) -> GarbledReply:
+        """``garbled`` with what comes shortly after: one octet tells that it is no SMTP, but not what else it is."""
+        try:
+            self._reader.feed(await self._stream.receive(self._clock.allow(SAMPLE_WAIT)))
+        except NetworkFaultError:
+            return garbled
+        longer = self._reader.next_reply()
+        return longer if isinstance(longer, GarbledReply) else garbled
 
     async def start_tls(self, server_name: str | None, offer: TlsOffer) -> tuple[Handshake, TlsOutcome]:
         """The handshake after a 220. Plaintext that stood behind the 220 is dropped, and reported."""

@@ -1,0 +1,137 @@
+"""``probe lab`` and ``probe demo``: the loopback laboratory, to try the tool out without any network."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+
+from connector_probe.api import probe_all
+from connector_probe.cli.output import progress, say, terminal_width, wants_colour, write_document
+from connector_probe.cli.values import UsageProblemError
+from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.formats import RenderOptions, text
+from connector_probe.lab import SCENARIOS, Lab, Scenario, runs_here
+from connector_probe.model.names import show
+from connector_probe.model.verdict import Report, Result
+
+SHOWN_IN_FULL = ("healthy", "certificate-expired")
+_WAIT = 1.0  # seconds; enough on loopback, and the demo ends in time
+
+
+def list_scenarios() -> str:
+    """One line for each scenario: its name, what a probe finds, and what it is."""
+    widest = max(len(scenario.name) for scenario in SCENARIOS)
+    return "".join(f"{one.name:<{widest}}  {_expectation(one):<9}  {one.summary}\n" for one in SCENARIOS)
+
+
+def run_lab(names: Sequence[str]) -> None:
+    """Start the scenarios (all without names), say how to reach them, and stay until interrupted."""
+    chosen = [_scenario(name) for name in names] or [one for one in SCENARIOS if runs_here(one)]
+    for one in chosen:
+        if not runs_here(one):
+            raise UsageProblemError(
+                f"the scenario {one.name} does not run on this machine", "probe lab --list tells all"
+            )
+    asyncio.run(_stay([one.name for one in chosen]))
+
+
+async def _stay(names: Sequence[str]) -> None:
+    async with Lab.start(names) as lab:
+        lines = [
+            f"{len(lab.running)} smart hosts on loopback. Try one in another terminal:",
+            "",
+            *(
+                f"  probe {_arguments(one.scenario)}{one.host}:{one.port} --nameserver {lab.nameserver}"
+                f" --ca-file {lab.ca_file} --only-ca-file"
+                for one in lab.running
+            ),
+            "",
+            "Ctrl-C ends the lab.",
+        ]
+        write_document("\n".join(lines) + "\n")
+        await asyncio.Event().wait()
+
+
+def run_demo() -> int:
+    """Probe every scenario of the lab with the real prober; 0 when each diagnosis is the expected one."""
+    return asyncio.run(_demo())
+
+
+async def _demo() -> int:
+    scenarios = [one for one in SCENARIOS if runs_here(one)]
+    async with (
+        Lab.start([one.name for one in scenarios]) as lab,
+        progress(f"{len(scenarios)} smart hosts", wanted=True),
+    ):
+        connectors = [
+            lab.connector(one.name, name=one.name, connect_timeout=_WAIT, timeout=_WAIT, deadline=6.0, retry_delay=0.1)
+            for one in scenarios
+        ]
+        report = await probe_all(connectors)
+    width, colour = terminal_width(sys.stdout), wants_colour(sys.stdout)
+    wrong = [
+        scenario.name
+        for scenario, result in zip(scenarios, report.results, strict=True)
+        if _found(result) != (scenario.expect_status, scenario.expect_code)
+    ]
+    write_document("\n".join(_demo_lines(scenarios, report, width, colour)) + "\n")
+    if wrong:
+        say(f"probe: not as the lab expects on this machine: {', '.join(wrong)}")
+        return 1
+    return 0
+
+
+def _demo_lines(scenarios: Sequence[Scenario], report: Report, width: int, colour: bool) -> Iterator[str]:
+    yield f"{len(scenarios)} smart hosts on loopback, one peculiarity each, probed by the real prober in"
+    yield f"{report.duration:.1f} s. What a user sees of two of them, then the verdict on each:"
+    options = RenderOptions(width=width, colour=colour)
+    for scenario, result in zip(scenarios, report.results, strict=True):
+        if scenario.name in SHOWN_IN_FULL:
+            yield ""
+            yield f"$ probe {scenario.host}"
+            yield text.render(_alone(report, result), options).rstrip()
+    yield ""
+    for scenario, result in zip(scenarios, report.results, strict=True):
+        code = result.diagnosis.code if result.diagnosis is not None else None
+        yield f"{ENGLISH.text[result.status.value]:<8} {code or '':<8} {scenario.name}: {scenario.summary}"[:width]
+        for line in _reasons(result):
+            yield from textwrap.wrap(line, width, initial_indent=" " * 18, subsequent_indent=" " * 18)
+    counts = {status: getattr(report.summary, status) for status in ("healthy", "warning", "failing", "unknown")}
+    yield ""
+    yield f"{len(scenarios)} probed: " + ", ".join(f"{number} {status}" for status, number in counts.items())
+
+
+def _reasons(result: Result) -> tuple[str, ...]:
+    if result.diagnosis is not None:
+        return (result.diagnosis.detail,)
+    return tuple(warning.text for warning in result.warnings)
+
+
+def _alone(report: Report, result: Result) -> Report:
+    from dataclasses import replace
+
+    return replace(report, results=(result,))
+
+
+def _found(result: Result) -> tuple[object, str | None]:
+    return result.status, result.diagnosis.code if result.diagnosis is not None else None
+
+
+def _scenario(name: str) -> Scenario:
+    found = next((one for one in SCENARIOS if one.name == name), None)
+    if found is not None:
+        return found
+    near = get_close_matches(name, [one.name for one in SCENARIOS], 1)
+    hint = f"did you mean {near[0]}?" if near else "probe lab --list tells all"
+    raise UsageProblemError(f"there is no scenario {show(name)}", hint)
+
+
+def _expectation(scenario: Scenario) -> str:
+    return scenario.expect_code or scenario.expect_status.value
+
+
+def _arguments(scenario: Scenario) -> str:
+    return "--mx " if scenario.options.use_mx else ""

@@ -1,0 +1,118 @@
+"""Every scenario of the lab, probed by the real prober over real sockets: is the diagnosis the right one?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+import pytest_asyncio
+from jsonschema import Draft202012Validator
+
+from connector_probe.api import probe_all
+from connector_probe.formats import RENDERERS, Format, RenderOptions
+from connector_probe.formats.json import jsonable
+from connector_probe.formats.schema import document
+from connector_probe.lab import SCENARIOS, Lab, Scenario, runs_here
+from connector_probe.model.connector import TlsSettings
+from connector_probe.model.evidence import Stage
+from connector_probe.model.verdict import FailureClass, Report, Status
+
+WAIT = 0.8  # seconds; loopback answers within milliseconds, and the silent scenarios are sat out side by side
+HERE = [one for one in SCENARIOS if runs_here(one)]
+VALIDATOR = Draft202012Validator(json.loads(document()))
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+by_name = pytest.mark.parametrize("scenario", HERE, ids=lambda scenario: scenario.name)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def reports() -> AsyncIterator[dict[str, Report]]:
+    """One report for each scenario, all probed side by side."""
+    names = [one.name for one in HERE]
+    async with Lab.start(names) as lab:
+        connectors = [
+            lab.connector(name, name=name, connect_timeout=WAIT, timeout=WAIT, deadline=10 * WAIT, retry_delay=0.05)
+            for name in names
+        ]
+        whole = await probe_all(connectors)
+        yield {result.name: replace(whole, results=(result,)) for result in whole.results}
+
+
+@by_name
+async def test_diagnosis(scenario: Scenario, reports: dict[str, Report]) -> None:
+    result = reports[scenario.name].results[0]
+    found = result.diagnosis
+    seen = (result.status, found.class_ if found else None, found.code if found else None)
+    detail = found.detail if found else [warning.text for warning in result.warnings]
+    assert seen == (scenario.expect_status, scenario.expect_class, scenario.expect_code), detail
+    if scenario.expect_problems:
+        problems = {kind for attempt in result.attempts for kind in attempt.certificate_problems}
+        assert problems == set(scenario.expect_problems)
+
+
+@by_name
+async def test_report_is_valid(scenario: Scenario, reports: dict[str, Report]) -> None:
+    VALIDATOR.validate(jsonable(reports[scenario.name]))
+
+
+@by_name
+async def test_nothing_raw_reaches_the_output(scenario: Scenario, reports: dict[str, Report]) -> None:
+    for output in Format:
+        options = RenderOptions(verbosity=1, transcript=True)
+        document = RENDERERS[output](reports[scenario.name], options)
+        assert document.replace("\n", "").isprintable(), output
+    assert json.dumps(jsonable(reports[scenario.name]), ensure_ascii=False).isprintable()
+
+
+@by_name
+async def test_stages_are_whole(scenario: Scenario, reports: dict[str, Report]) -> None:
+    """Every attempt names every stage once and in order; a failing one has exactly one failed stage: the diagnosed."""
+    for attempt in reports[scenario.name].results[0].attempts:
+        assert [row.stage for row in attempt.stages] == list(Stage)
+        failed = [row.stage for row in attempt.stages if row.status == "failed"]
+        assert failed == ([attempt.diagnosis.stage] if attempt.diagnosis else [])
+
+
+@by_name
+async def test_certificates_are_reported_even_when_bad(scenario: Scenario, reports: dict[str, Report]) -> None:
+    if not (scenario.expect_class or "").startswith("certificate-"):
+        return
+    shown = [one for attempt in reports[scenario.name].results[0].attempts for one in attempt.certificates]
+    assert shown
+    assert all(len(one.sha1) == 40 and len(one.sha256) == 64 for one in shown)
+
+
+@by_name
+async def test_the_four_modes(scenario: Scenario, reports: dict[str, Report]) -> None:
+    """by_tls_mode agrees with the verdict under the connector's own mode, and a lax mode never fails more."""
+    result = reports[scenario.name].results[0]
+    own = result.by_tls_mode[result.connector.tls]
+    expected = {
+        Status.FAILING: (result.diagnosis.code if result.diagnosis else None) or "other",
+        Status.UNKNOWN: "unknown",
+    }.get(result.status)
+    assert own == expected
+    failure = scenario.expect_class
+    if failure is FailureClass.STARTTLS_NOT_OFFERED:
+        assert result.by_tls_mode[TlsSettings.OPPORTUNISTIC] is None
+    if failure is FailureClass.CERTIFICATE_NAME_MISMATCH and result.connector.tls is TlsSettings.DOMAIN_VALIDATION:
+        assert result.by_tls_mode[TlsSettings.CERTIFICATE_VALIDATION] is None
+    if failure is not None and failure.value.startswith("certificate-"):
+        assert result.by_tls_mode[TlsSettings.ENCRYPTION_ONLY] is None
+        assert result.by_tls_mode[TlsSettings.OPPORTUNISTIC] is None
+
+
+@by_name
+async def test_a_diagnosis_says_what_to_do(scenario: Scenario, reports: dict[str, Report]) -> None:
+    found = reports[scenario.name].results[0].diagnosis
+    if found is None:
+        return
+    assert found.remedies
+    assert found.detail.endswith((".", '"', ")", "]")) or found.detail
+    assert "{" not in found.detail
+    if found.code is not None:
+        assert found.reply is not None
+        assert found.reply.startswith(("450 " + found.code, "450-" + found.code))
+        assert found.causes
