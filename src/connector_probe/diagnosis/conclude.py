@@ -112,14 +112,20 @@ def diagnose(failure: FailureClass, view: View, connector: Connector, words: Cat
         detail=fill(words.classes[failure].detail, facts),
         confidence=profile.confidence,
         causes=causes_of(failure, view, facts, words),
-        remedies=_remedies(failure, connector, facts, words),
+        remedies=_remedies(failure, view, connector, facts, words),
         reference=REFERENCE,
     )
 
 
-def _remedies(failure: FailureClass, connector: Connector, facts: Facts, words: Catalogue) -> tuple[Remedy, ...]:
+def _remedies(
+    failure: FailureClass, view: View, connector: Connector, facts: Facts, words: Catalogue
+) -> tuple[Remedy, ...]:
+    """Those of the class; with a bad certificate those of all its problems, so that one new certificate mends all."""
     found, partner = [], connector.type is ConnectorType.PARTNER
-    for identifier in PROFILES[failure].remedies:
+    failures = [failure]
+    if PROFILES[failure].stage is Stage.CERTIFICATE and failure not in UNTELLABLE:
+        failures += [FailureClass.of_certificate(problem.kind) for problem in view.judged_problems]
+    for identifier in dict.fromkeys(one for each in failures for one in PROFILES[each].remedies):
         if partner and identifier in OWN_SERVER_ONLY:
             continue
         remedy = words.remedies[identifier]

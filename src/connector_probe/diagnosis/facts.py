@@ -69,7 +69,7 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
         facts.update(judged_at=day(evidence.certificate.judged_at), clock_hint=clock_hint(view))
     facts.update(_conversation(view))
     facts.update(_tls(view))
-    facts.update(_certificate(view))
+    facts.update(_certificate(view, words))
     return facts
 
 
@@ -225,7 +225,7 @@ def _tls(view: View) -> dict[str, str]:
     return found
 
 
-def _certificate(view: View) -> dict[str, str]:
+def _certificate(view: View, words: Catalogue) -> dict[str, str]:
     certificate = view.evidence.certificate
     if certificate is None or not certificate.chain:
         return {}
@@ -246,8 +246,9 @@ def _certificate(view: View) -> dict[str, str]:
         first = problems[0]
         found["problem_subject"] = quote(first.subject or leaf.subject or "the certificate")
         found["problem_note"] = quote(first.note or str(first.kind))
-        if first.kind is CertificateProblemKind.MISSING_INTERMEDIATE and first.note:
-            found["top_issuer"] = quote(first.note)
+        kinds = {one.kind for one in problems}
+        if {CertificateProblemKind.MISSING_INTERMEDIATE, CertificateProblemKind.UNTRUSTED_ROOT} <= kinds:
+            found["chain_hint"] = fill(words.text["or-private-ca"], found)
         others = [str(one.kind) for one in problems[1:] if one.kind is not first.kind]
         found["more_problems"] = f" Also: {', '.join(dict.fromkeys(others))}." if others else ""
     return found

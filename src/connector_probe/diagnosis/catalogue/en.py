@@ -126,7 +126,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.CERTIFICATE_MISSING_INTERMEDIATE: _W(
         "The certificate chain is incomplete",
-        "The server does not send the certificate of {top_issuer}, and Exchange Online fetches none.{more_problems}",
+        "The server does not send the certificate of {top_issuer}, and Exchange Online fetches none.{chain_hint}{more_problems}",
     ),
     F.CERTIFICATE_ISSUER_EXPIRED: _W(
         "A certificate further up has expired",
@@ -465,6 +465,7 @@ TEXT: dict[str, str] = {
     "notes": "Notes",
     "transcript": "Conversation with {endpoint}",
     "reference": "See",
+    "or-private-ca": " Either that is an intermediate that is missing, or a private CA that is not trusted.",
     "other-modes": "Under other TlsSettings: {modes}",
     "same-modes": "The same under every TlsSettings.",
     "flows": "flows",
