@@ -1,0 +1,398 @@
+"""What one certificate says (RFC 5280), field by field: a broken field is empty, the others are still there.
+
+Pure: bytes in, facts out, never an exception. Whether any of it is good is decided in ``certificate.py``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Final, TypeVar
+
+from connector_probe.model.evidence import Certificate
+from connector_probe.model.printable import printable
+from connector_probe.protocol import der
+from connector_probe.protocol.der import DerError, Element
+from connector_probe.protocol.x509_extensions import MAX_NAME, Extensions, read_extensions
+
+# --- limits ----------------------------------------------------------------------------------------------------
+
+MAX_CERTIFICATE: Final = 64 * 1024  # octets; certificates with hundreds of names have ten KiB
+MAX_TEXT: Final = 1024  # characters of a subject or issuer that evidence keeps; real ones have under 300
+_REMEMBERED: Final = 256  # certificates kept parsed; the same few intermediates come with most chains
+
+# --- names of things -------------------------------------------------------------------------------------------
+
+# RFC 4514 section 3, its whole table; every other attribute type is written as dotted numbers.
+_ATTRIBUTES: Final = {
+    "2.5.4.3": "CN",
+    "2.5.4.7": "L",
+    "2.5.4.8": "ST",
+    "2.5.4.10": "O",
+    "2.5.4.11": "OU",
+    "2.5.4.6": "C",
+    "2.5.4.9": "STREET",
+    "0.9.2342.19200300.100.1.25": "DC",
+    "0.9.2342.19200300.100.1.1": "UID",
+}
+_SPECIAL: Final = re.compile(r'[",+;<>\\]')
+_VERSION: Final = 0xA0  # the tag of TBSCertificate's first field, left out in version 1
+_COMMON_NAME: Final = "2.5.4.3"
+_ORGANIZATION: Final = "2.5.4.10"
+
+# OpenSSL's long names, the spelling that administrators meet elsewhere.
+_PSS: Final = "1.2.840.113549.1.1.10"
+_SIGNATURES: Final = {
+    "1.2.840.113549.1.1.2": "md2WithRSAEncryption",
+    "1.2.840.113549.1.1.3": "md4WithRSAEncryption",
+    "1.2.840.113549.1.1.4": "md5WithRSAEncryption",
+    "1.2.840.113549.1.1.5": "sha1WithRSAEncryption",
+    "1.3.14.3.2.3": "md5WithRSA",
+    "1.3.14.3.2.29": "sha1WithRSA",
+    "1.2.840.113549.1.1.14": "sha224WithRSAEncryption",
+    "1.2.840.113549.1.1.11": "sha256WithRSAEncryption",
+    "1.2.840.113549.1.1.12": "sha384WithRSAEncryption",
+    "1.2.840.113549.1.1.13": "sha512WithRSAEncryption",
+    _PSS: "rsassaPss",
+    "1.2.840.10045.4.1": "ecdsa-with-SHA1",
+    "1.2.840.10045.4.3.1": "ecdsa-with-SHA224",
+    "1.2.840.10045.4.3.2": "ecdsa-with-SHA256",
+    "1.2.840.10045.4.3.3": "ecdsa-with-SHA384",
+    "1.2.840.10045.4.3.4": "ecdsa-with-SHA512",
+    "1.2.840.10040.4.3": "dsaWithSHA1",
+    "1.3.14.3.2.27": "dsaWithSHA1-old",
+    "2.16.840.1.101.3.4.3.1": "dsa_with_SHA224",
+    "2.16.840.1.101.3.4.3.2": "dsa_with_SHA256",
+    "1.3.101.112": "ED25519",
+    "1.3.101.113": "ED448",
+    "2.16.840.1.101.3.4.3.17": "ML-DSA-44",
+    "2.16.840.1.101.3.4.3.18": "ML-DSA-65",
+    "2.16.840.1.101.3.4.3.19": "ML-DSA-87",
+}
+_SHA1: Final = "1.3.14.3.2.26"
+_MD5: Final = "1.2.840.113549.2.5"
+_WEAK_DIGESTS: Final = {_SHA1: "SHA-1", _MD5: "MD5", "1.2.840.113549.2.2": "MD2"}
+_WEAK_SIGNATURES: Final = frozenset(
+    name for name in _SIGNATURES.values() if any(digest in name.lower() for digest in ("md2", "md4", "md5", "sha1"))
+)
+
+_CURVES: Final = {  # RFC 5480 2.1.1.1 and RFC 5639: object identifier -> name, bits
+    "1.2.840.10045.3.1.1": ("P-192", 192),
+    "1.3.132.0.33": ("P-224", 224),
+    "1.2.840.10045.3.1.7": ("P-256", 256),
+    "1.3.132.0.34": ("P-384", 384),
+    "1.3.132.0.35": ("P-521", 521),
+    "1.3.132.0.10": ("secp256k1", 256),
+    "1.3.36.3.3.2.8.1.1.7": ("brainpoolP256r1", 256),
+    "1.3.36.3.3.2.8.1.1.11": ("brainpoolP384r1", 384),
+    "1.3.36.3.3.2.8.1.1.13": ("brainpoolP512r1", 512),
+}
+_PLAIN_KEYS: Final = {  # keys whose algorithm says it all
+    "1.3.101.112": "Ed25519",
+    "1.3.101.113": "Ed448",
+    "1.3.101.110": "X25519",
+    "1.3.101.111": "X448",
+    "2.16.840.1.101.3.4.3.17": "ML-DSA-44",
+    "2.16.840.1.101.3.4.3.18": "ML-DSA-65",
+    "2.16.840.1.101.3.4.3.19": "ML-DSA-87",
+}
+_MINIMUM_RSA: Final = 2048  # CA/Browser Forum baseline requirements 6.1.5, and Microsoft's root program
+_MINIMUM_EC: Final = 256  # the same
+
+_T = TypeVar("_T")
+NameKey = tuple[tuple[tuple[str, str], ...], ...]  # a name made comparable, see _name_key
+
+
+# --- the result ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One certificate, read once. ``broken`` names the fields (not extensions) that could not be read.
+
+    ``subject_key`` and ``issuer_key`` are for comparing names; ``weak_key`` and ``weak_signature`` say what is weak
+    in words ("RSA 1024", "sha1WithRSAEncryption"), "" when nothing is. ``version`` is 1 to 3, 0 when unreadable.
+    """
+
+    data: bytes
+    certificate: Certificate
+    extensions: Extensions
+    version: int = 0
+    subject_key: NameKey | None = None
+    issuer_key: NameKey | None = None
+    issuer_organization: str = ""
+    organization: str = ""
+    weak_key: str = ""
+    weak_signature: str = ""
+    broken: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The shortest thing that names the certificate: its subject, else its first name, else its fingerprint."""
+        return self.certificate.subject or next(iter(self.certificate.names), self.certificate.sha1)
+
+    @property
+    def self_issued(self) -> bool:
+        return self.subject_key is not None and self.subject_key == self.issuer_key
+
+    @property
+    def is_authority(self) -> bool:
+        """Whether it may sign certificates (RFC 5280 6.1.4 k and n), read as leniently as mail servers' CAs need.
+
+        A version 1 root has no extensions at all; an old root may have keyUsage only.
+        """
+        usage, constraint = self.extensions.usage, self.extensions.is_authority
+        if usage is not None and "keyCertSign" not in usage:
+            return False
+        if constraint is not None:
+            return constraint
+        return usage is not None or (self.version == 1 and self.self_issued)
+
+
+def read_certificate(data: bytes) -> Certificate:
+    """The facts of one DER certificate for evidence. Never raises; of unreadable bytes only the hashes remain."""
+    return read_facts(data).certificate
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def read_facts(data: bytes) -> Facts:
+    """Everything that judging needs to know of one DER certificate. Never raises."""
+    if len(data) > MAX_CERTIFICATE:
+        return _hashes_only(data, f"{len(data)} octets")
+    try:
+        body = der.single(data).children()
+        fields = list(body[0].children())
+    except (DerError, IndexError):
+        return _hashes_only(data, "DER")
+    return _Reader(fields, body).facts(data)
+
+
+def read_subject(data: bytes) -> tuple[NameKey | None, str]:
+    """A certificate's subject for comparing, and its organisation: what of a root is read in advance. Never raises."""
+    try:
+        fields = der.single(data).children()[0].children()
+        subject = _name(fields[5 if fields[0].tag == _VERSION else 4].raw)
+    except (DerError, IndexError):
+        return None, ""
+    return subject.key, subject.organization
+
+
+def _hashes_only(data: bytes, broken: str) -> Facts:
+    empty = Certificate("", "", (), None, None, "", *_fingerprints(data), "", "")
+    return Facts(data, empty, Extensions(), broken=(broken,))
+
+
+def _fingerprints(data: bytes) -> tuple[str, str]:
+    sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest().upper()
+    return sha1, hashlib.sha256(data).hexdigest().upper()
+
+
+class _Reader:
+    """Reads field after field and remembers which could not be read.
+
+    Certificate    ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue }
+    TBSCertificate ::= SEQUENCE { [0] version, serialNumber, signature, issuer, validity, subject,
+                                  subjectPublicKeyInfo, [1] issuerUniqueID, [2] subjectUniqueID, [3] extensions }
+    """
+
+    def __init__(self, fields: list[Element], body: list[Element]) -> None:
+        self._broken: list[str] = []
+        self._version = fields.pop(0) if fields and fields[0].tag == _VERSION else None
+        self._fields = fields
+        self._body = body
+
+    def facts(self, data: bytes) -> Facts:
+        version = self._read("version", self._read_version, 0)
+        subject = self._read("subject", lambda: _name(self._fields[4].raw), _NO_NAME)
+        issuer = self._read("issuer", lambda: _name(self._fields[2].raw), _NO_NAME)
+        key, weak_key = self._read("public key", lambda: _public_key(self._fields[5]), ("", ""))
+        signature, weak_signature = self._read("signature algorithm", lambda: _signature(self._body[1]), ("", ""))
+        extensions = self._read_extensions()
+        certificate = Certificate(
+            subject=subject.text,
+            issuer=issuer.text,
+            names=extensions.names,
+            not_before=self._read("notBefore", lambda: self._moment(0), None),
+            not_after=self._read("notAfter", lambda: self._moment(1), None),
+            serial=self._read("serial number", lambda: _hex(der.integer(self._fields[0])), ""),
+            sha1=(prints := _fingerprints(data))[0],
+            sha256=prints[1],
+            key=key,
+            signature=signature,
+            common_name=subject.common_name,
+        )
+        return Facts(
+            data,
+            certificate,
+            extensions,
+            version=version,
+            subject_key=subject.key,
+            issuer_key=issuer.key,
+            issuer_organization=issuer.organization,
+            organization=subject.organization,
+            weak_key=weak_key,
+            weak_signature=weak_signature,
+            broken=tuple(self._broken),
+        )
+
+    def _read(self, field: str, read: Callable[[], _T], otherwise: _T) -> _T:
+        try:
+            return read()
+        except (DerError, IndexError):
+            self._broken.append(field)
+            return otherwise
+
+    def _read_version(self) -> int:
+        if self._version is None:
+            return 1
+        return der.integer(der.single(self._version.value)) + 1
+
+    def _moment(self, which: int) -> datetime | None:
+        return der.moment(self._fields[3].children()[which])
+
+    def _read_extensions(self) -> Extensions:
+        wrapped = [field for field in self._fields[6:] if field.tag == 0xA3]
+        return read_extensions(wrapped[0].value) if wrapped else Extensions()
+
+
+def _hex(number: int) -> str:
+    text = f"{abs(number):X}"
+    return ("-" if number < 0 else "") + text.zfill(len(text) + len(text) % 2)
+
+
+# --- names -----------------------------------------------------------------------------------------------------
+
+# The pairs of type and value of each RDN, in the order of the certificate.
+Rdns = list[list[tuple[str, Element]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A subject or issuer: as RFC 4514 text, as something to compare by, and the two attributes of interest."""
+
+    text: str = ""
+    key: NameKey | None = None
+    common_name: str = ""
+    organization: str = ""
+
+
+_NO_NAME: Final = _Name()
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _name(raw: bytes) -> _Name:
+    """Name ::= SEQUENCE OF SET OF SEQUENCE { type, value }. Raises DerError or IndexError."""
+    pairs = [[pair.children() for pair in rdn.children(der.SET)] for rdn in der.single(raw).children()]
+    rdns = [[(der.identifier(pair[0]), pair[1]) for pair in rdn] for rdn in pairs]
+    # RFC 4514 section 2: the last RDN first, multiple values joined by a plus sign.
+    written = ("+".join(_attribute(oid, value) for oid, value in rdn) for rdn in reversed(rdns))
+    return _Name(
+        text=printable(",".join(written), MAX_TEXT),
+        # RFC 5280 7.1: letter case, string type and the width of spaces do not count.
+        key=tuple(tuple(sorted((oid, _folded(value)) for oid, value in rdn)) for rdn in rdns),
+        common_name=printable(_last(rdns, _COMMON_NAME), MAX_NAME),
+        organization=_last(rdns, _ORGANIZATION),
+    )
+
+
+def _text(value: Element) -> str | None:
+    try:
+        return der.string(value)
+    except DerError:
+        return None
+
+
+def _last(rdns: Rdns, attribute: str) -> str:
+    """The most specific value of an attribute (RFC 6125 1.8), "" if there is none."""
+    found = [_text(value) for rdn in rdns for oid, value in rdn if oid == attribute]
+    return next((text for text in reversed(found) if text), "")
+
+
+def _attribute(oid: str, value: Element) -> str:
+    text = _text(value)
+    shown = f"#{value.raw.hex()}" if text is None else _escape(text)
+    return f"{_ATTRIBUTES.get(oid, oid)}={shown}"
+
+
+def _escape(text: str) -> str:
+    """RFC 4514 2.4: specials anywhere, a number sign or space in front, a space at the end."""
+    escaped = _SPECIAL.sub(r"\\\g<0>", text)
+    if escaped.startswith(("#", " ")):
+        escaped = "\\" + escaped
+    if text.endswith(" ") and len(text) > 1:
+        escaped = escaped[:-1] + "\\ "
+    return escaped
+
+
+def _folded(value: Element) -> str:
+    text = _text(value)
+    return f"#{value.raw.hex()}" if text is None else fold(text)
+
+
+def fold(text: str) -> str:
+    """Text of a name for comparison."""
+    return " ".join(text.lower().split())
+
+
+# --- keys and signatures ---------------------------------------------------------------------------------------
+
+
+def _public_key(info: Element) -> tuple[str, str]:
+    """SubjectPublicKeyInfo ::= SEQUENCE { AlgorithmIdentifier, BIT STRING } -> the key, and what is weak about it."""
+    algorithm, key = info.children()[:2]
+    oid = der.identifier(algorithm.children()[0])
+    octets = der.bits(key)
+    read = _KEY_READERS.get(oid)
+    return (_PLAIN_KEYS.get(oid, oid), "") if read is None else read(algorithm, octets)
+
+
+def _rsa_key(_: Element, key: bytes) -> tuple[str, str]:
+    size = der.integer(der.single(key).children()[0]).bit_length()
+    shown = f"RSA {size}"
+    return shown, shown if size < _MINIMUM_RSA else ""
+
+
+def _ec_key(algorithm: Element, _: bytes) -> tuple[str, str]:
+    parameters = algorithm.children()[1]
+    if parameters.tag != der.OID:
+        return "ECDSA with explicit parameters", ""
+    oid = der.identifier(parameters)
+    curve, size = _CURVES.get(oid, (oid, _MINIMUM_EC))
+    shown = f"ECDSA {curve}"
+    return shown, shown if size < _MINIMUM_EC else ""
+
+
+def _dsa_key(algorithm: Element, _: bytes) -> tuple[str, str]:
+    # Inherited parameters (RFC 3279 2.3.2) leave the size open; DSA is turned down at any size.
+    parameters = algorithm.children()[1:]
+    numbers = parameters[0].children() if parameters and parameters[0].tag == der.SEQUENCE else ()
+    shown = f"DSA {der.integer(numbers[0]).bit_length()}" if numbers else "DSA"
+    return shown, shown
+
+
+_KEY_READERS: Final = {
+    "1.2.840.113549.1.1.1": _rsa_key,
+    _PSS: _rsa_key,
+    "1.2.840.10045.2.1": _ec_key,
+    "1.2.840.10040.4.1": _dsa_key,
+}
+
+
+def _signature(algorithm: Element) -> tuple[str, str]:
+    """AlgorithmIdentifier -> the signature algorithm, and what is weak about it."""
+    oid, *parameters = algorithm.children()
+    name = _SIGNATURES.get(der.identifier(oid), der.identifier(oid))
+    if name == _SIGNATURES[_PSS]:
+        digest = _WEAK_DIGESTS.get(_pss_digest(parameters))
+        return name, f"{name} with {digest}" if digest else ""
+    return name, name if name in _WEAK_SIGNATURES else ""
+
+
+def _pss_digest(parameters: list[Element]) -> str:
+    """RSASSA-PSS-params ::= SEQUENCE { [0] hashAlgorithm DEFAULT sha1, ... } (RFC 8017 A.2.3)."""
+    given = [field for field in parameters[0].children() if field.tag == 0xA0] if parameters else []
+    return der.identifier(der.single(given[0].value).children()[0]) if given else _SHA1

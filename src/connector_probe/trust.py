@@ -1,0 +1,201 @@
+"""Trusted roots from where they are kept: this system's bundle, a file of the user's, or both.
+
+Exchange Online goes by Microsoft's root program; the system's bundle (else certifi's) stands in for it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+import ssl
+import sys
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import certifi
+
+from connector_probe.model.printable import printable
+from connector_probe.protocol import der
+from connector_probe.protocol.certificate import TrustRoots
+from connector_probe.protocol.path import load
+
+MAX_FILE: Final = 16 * 1024 * 1024  # octets; the bundles of all root programs together have under one MiB
+_BUNDLES: Final = (  # where distributions keep the bundle, for a Python built with other defaults
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch, Gentoo
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  # Fedora, RHEL
+    "/etc/pki/tls/certs/ca-bundle.crt",  # older Fedora, RHEL
+    "/etc/ssl/ca-bundle.pem",  # openSUSE
+    "/etc/ssl/cert.pem",  # macOS, Alpine, OpenBSD
+    "/usr/local/share/certs/ca-root-nss.crt",  # FreeBSD
+)
+_SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"  # RFC 5280 4.2.1.12, as Windows marks what a root is trusted for
+
+# RFC 7468 section 2; a block may be of any label, its end has the same one.
+_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
+_BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]*CERTIFICATE)-----")
+_CERTIFICATE_LABELS: Final = frozenset({"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"})
+_BYTE_ORDER_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+class TrustError(ValueError):
+    """Roots that cannot be used. ``str()`` names the file and what is wrong with it; ``hint`` says what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def load_roots(ca_file: str | None = None, only: bool = False) -> TrustRoots:
+    """The system's roots, with those of ``ca_file`` added, or (``only``) those of ``ca_file`` alone.
+
+    The label is "system" ("certifi" where the system has none), "system + FILE" or "FILE only". Raises TrustError.
+    """
+    if ca_file is None:
+        if only:
+            raise TrustError("no CA file was given, and no other root is to be trusted", "name a PEM file of roots")
+        return _system_roots(os.environ.get("SSL_CERT_FILE") or None)
+    own, name = read_certificates(ca_file), printable(ca_file)
+    if only:
+        return TrustRoots.from_der(own, f"{name} only")
+    system, label = _system_certificates(os.environ.get("SSL_CERT_FILE") or None)
+    return TrustRoots.from_der((*system, *own), f"{label} + {name}")
+
+
+# --- the system ------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4)
+def _system_roots(configured: str | None) -> TrustRoots:
+    return TrustRoots.from_der(*_system_certificates(configured))
+
+
+@lru_cache(maxsize=4)
+def _system_certificates(configured: str | None) -> tuple[tuple[bytes, ...], str]:
+    """The system's certificates and what they are called; ``configured`` is the SSL_CERT_FILE of the environment."""
+    if configured is not None:
+        try:
+            return read_certificates(configured), "system"
+        except TrustError as problem:
+            raise TrustError(f"SSL_CERT_FILE: {problem}", "correct or unset SSL_CERT_FILE") from None
+    if sys.platform == "win32":
+        found = tuple(_windows_certificates())
+        if found:
+            return found, "system"
+    for bundle in dict.fromkeys((ssl.get_default_verify_paths().cafile, *_BUNDLES)):
+        found = _bundle(bundle) if bundle else ()
+        if found:
+            return found, "system"
+    return _bundle(certifi.where()), "certifi"
+
+
+def _bundle(path: str) -> tuple[bytes, ...]:
+    """A bundle that nobody named: what is not there or cannot be parsed is passed over."""
+    try:
+        text = _text(Path(path).read_bytes())
+    except OSError:
+        return ()
+    blocks = (_decoded(content) for label, content in _BLOCK.findall(text) if label in _CERTIFICATE_LABELS)
+    return tuple(block for block in blocks if block is not None)
+
+
+def _windows_certificates() -> Iterator[bytes]:
+    """The ROOT store, as far as it is trusted for servers."""
+    for data, encoding, purposes in getattr(ssl, "enum_certificates")("ROOT"):  # noqa: B009 (not there elsewhere)
+        if encoding == "x509_asn" and (purposes is True or _SERVER_AUTH in purposes):
+            yield data
+
+
+# --- a file ----------------------------------------------------------------------------------------------------
+
+
+def read_certificates(path: str) -> tuple[bytes, ...]:
+    """The certificates of a PEM or DER file, as DER, in their order. Raises TrustError."""
+    name, data = printable(path), _read(path)
+    if not data.strip():
+        raise TrustError(f"{name} is empty", "give a PEM file that holds the CA's certificate")
+    if data[:1] == b"\x30":
+        return (_whole(data, name),)
+    text = _text(data)
+    blocks = _BLOCK.findall(text)
+    certificates = tuple(
+        _parsed(content, f"certificate {number} in {name}")
+        for number, content in enumerate((one for label, one in blocks if label in _CERTIFICATE_LABELS), start=1)
+    )
+    if len(certificates) < len(_BEGIN.findall(text)):
+        raise TrustError(
+            f"{name}: a certificate has no matching END line", "the file is cut off or damaged: export it again"
+        )
+    if not certificates:
+        raise _nothing_found(name, {label for label, _ in blocks})
+    return certificates
+
+
+def _read(path: str) -> bytes:
+    name = printable(path)
+    try:
+        if Path(path).is_dir():
+            raise TrustError(f"{name} is a directory", "name the file in it that holds the CA's certificate")
+        with Path(path).open("rb") as file:
+            data = file.read(MAX_FILE + 1)
+    except FileNotFoundError:
+        raise TrustError(f"{name} does not exist", "check the path of the CA file") from None
+    except PermissionError:
+        raise TrustError(f"{name} cannot be read: permission denied", "make the file readable for this user") from None
+    except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
+        reason = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
+        raise TrustError(f"{name} cannot be read: {printable(reason)}", "check the path of the CA file") from None
+    if len(data) > MAX_FILE:
+        raise TrustError(f"{name} is larger than {MAX_FILE >> 20} MiB", "give a PEM file of CA certificates only")
+    return data
+
+
+def _text(data: bytes) -> str:
+    """PEM is ASCII, but editors and shells put byte order marks in front, and PowerShell writes UTF-16."""
+    encoding = next((encoding for mark, encoding in _BYTE_ORDER_MARKS if data.startswith(mark)), "latin-1")
+    return data.decode(encoding, "replace")
+
+
+def _decoded(content: str) -> bytes | None:
+    """One block's DER, None if it is no certificate. OpenSSL's TRUSTED CERTIFICATE has trust settings behind it."""
+    try:
+        data = der.first(base64.b64decode("".join(content.split()), validate=True)).raw
+    except (binascii.Error, ValueError):
+        return None
+    return data if load(data) is not None else None
+
+
+def _parsed(content: str, which: str) -> bytes:
+    data = _decoded(content)
+    if data is None:
+        raise TrustError(f"{which} cannot be parsed", "the file is damaged: export or download it again")
+    return data
+
+
+def _whole(data: bytes, name: str) -> bytes:
+    if load(data) is None:
+        raise TrustError(
+            f"{name} is neither PEM nor one DER certificate",
+            "export the CA's certificate as PEM (Base64); PKCS #7 and PKCS #12 files are not read",
+        )
+    return data
+
+
+# What stands in files that hold no certificate -> what it is, what to do instead.
+_OTHER_BLOCKS: Final[Mapping[str, tuple[str, str]]] = {
+    "PRIVATE KEY": ("a private key, no certificate", "give the CA's certificate; a private key is never needed here"),
+    "CERTIFICATE REQUEST": ("a certificate request, no certificate", "give the certificate that the CA issued for it"),
+    "PKCS7": ("PKCS #7", "convert it: openssl pkcs7 -print_certs -in FILE -out ca.pem"),
+    "X509 CRL": ("a revocation list, no certificate", "give the CA's certificate"),
+    "PUBLIC KEY": ("a public key, no certificate", "give the CA's certificate"),
+}
+
+
+def _nothing_found(name: str, labels: set[str]) -> TrustError:
+    for ending, (what, hint) in _OTHER_BLOCKS.items():
+        if any(label.endswith(ending) for label in labels):
+            return TrustError(f"{name} holds {what}", hint)
+    return TrustError(f"{name} holds no certificate", "give a PEM file: a text with -----BEGIN CERTIFICATE----- in it")
