@@ -1,0 +1,14 @@
+"""Smart hosts on loopback, one small misbehaviour each, with their own nameserver and certificate authority.
+
+    async with Lab.start(["healthy", "refused"]) as lab:
+        report = await probe(lab.connector("refused"))
+
+For trying out the tool, for testing an alert chain, and for the test-suite. Nothing but loopback is ever dialled.
+"""
+
+from connector_probe.lab.lab import Lab, LabError, Running, obstacle
+from connector_probe.lab.scenario import Options, Scenario, Server
+from connector_probe.lab.scenarios import SCENARIOS
+from connector_probe.lab.sockets import Need
+
+__all__ = ["SCENARIOS", "Lab", "LabError", "Need", "Options", "Running", "Scenario", "Server", "obstacle"]

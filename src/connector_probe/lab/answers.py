@@ -1,0 +1,212 @@
+"""What the lab's nameserver says about one name: one small function or factory for each behaviour.
+
+An answerer gets the question and the zone, and gives the bytes to send, or None to say nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+
+ORIGIN = "lab.test"
+TTL = 60
+MAX_CHASED = 100  # CNAMEs put into one answer; more than any resolver follows
+PLAIN_UDP = 512  # RFC 1035 4.2.1: what a client without EDNS can take
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question as it came. ``asked`` is the name in lower case without the final dot."""
+
+    message: dns.message.Message
+    over_tcp: bool
+
+    @property
+    def name(self) -> dns.name.Name:
+        return self.message.question[0].name
+
+    @property
+    def asked(self) -> str:
+        return self.name.to_text(omit_final_dot=True).lower()
+
+    @property
+    def rdtype(self) -> dns.rdatatype.RdataType:
+        return self.message.question[0].rdtype
+
+    def response(self, rcode: dns.rcode.Rcode = dns.rcode.NOERROR) -> dns.message.Message:
+        response = dns.message.make_response(self.message, recursion_available=True, our_payload=1232)
+        response.flags |= dns.flags.AA
+        response.set_rcode(rcode)
+        return response
+
+
+Answerer = Callable[[Query, "Zone"], bytes | None]
+Zone = Mapping[str, "Answerer"]
+
+
+def packed(query: Query, response: dns.message.Message) -> bytes:
+    """The bytes of ``response``, truncated where UDP cannot carry them."""
+    limit = 65_535 if query.over_tcp else (query.message.payload if query.message.edns >= 0 else PLAIN_UDP)
+    wire = response.to_wire(max_size=65_535)
+    return wire if len(wire) <= limit else _truncation(query)
+
+
+def _truncation(query: Query) -> bytes:
+    response = query.response()
+    response.flags |= dns.flags.TC
+    return response.to_wire()
+
+
+def _with_soa(query: Query, rcode: dns.rcode.Rcode) -> bytes:
+    response = query.response(rcode)
+    response.authority.append(
+        dns.rrset.from_text(f"{ORIGIN}.", TTL, "IN", "SOA", f"ns.{ORIGIN}. admin.{ORIGIN}. 1 3600 600 86400 60")
+    )
+    return response.to_wire()
+
+
+# --- answers as they should be -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Records by type, in presentation form; any other type is NODATA. A CNAME is followed within the zone."""
+
+    by_type: tuple[tuple[str, tuple[str, ...]], ...]
+    ttl: int = TTL
+
+    def of(self, rdtype: dns.rdatatype.RdataType) -> tuple[str, ...]:
+        return dict(self.by_type).get(dns.rdatatype.to_text(rdtype), ())
+
+    def __call__(self, query: Query, zone: Zone) -> bytes:
+        response = query.response()
+        at, records = query.name, self
+        for _ in range(MAX_CHASED):
+            found = records.of(query.rdtype)
+            alias = records.of(dns.rdatatype.CNAME)
+            if found:
+                rdtype = query.rdtype
+            elif alias:
+                found, rdtype = alias, dns.rdatatype.CNAME
+            else:
+                break
+            response.answer.append(dns.rrset.from_text(at, records.ttl, "IN", rdtype, *found))
+            if rdtype == query.rdtype:
+                break
+            at = dns.name.from_text(alias[0])
+            following = zone.get(at.to_text(omit_final_dot=True).lower())
+            if following is None:  # the alias leads nowhere
+                response.set_rcode(dns.rcode.NXDOMAIN)
+                break
+            if not isinstance(following, Records):
+                break
+            records = following
+        return packed(query, response) if response.answer or response.rcode() else _with_soa(query, dns.rcode.NOERROR)
+
+
+def addresses(*texts: str, ttl: int = TTL) -> Records:
+    """A and AAAA records."""
+    four = tuple(text for text in texts if ":" not in text)
+    six = tuple(text for text in texts if ":" in text)
+    return Records((("A", four), ("AAAA", six)), ttl)
+
+
+def exchanges(*preferences: tuple[int, str]) -> Records:
+    """MX records: preference and absolute name."""
+    return Records((("MX", tuple(f"{number} {name}" for number, name in preferences)),))
+
+
+def alias(target: str) -> Records:
+    """A CNAME to an absolute name in presentation form."""
+    return Records((("CNAME", (target,)),))
+
+
+def nodata(query: Query, zone: Zone) -> bytes:
+    """The name exists, without records of that type."""
+    return _with_soa(query, dns.rcode.NOERROR)
+
+
+def nxdomain(query: Query, zone: Zone) -> bytes:
+    return _with_soa(query, dns.rcode.NXDOMAIN)
+
+
+# --- misbehaviour ------------------------------------------------------------------------------------------------
+
+
+def servfail(query: Query, zone: Zone) -> bytes:
+    return query.response(dns.rcode.SERVFAIL).to_wire()
+
+
+def refused(query: Query, zone: Zone) -> bytes:
+    return query.response(dns.rcode.REFUSED).to_wire()
+
+
+def silence(query: Query, zone: Zone) -> None:
+    return None
+
+
+def malformed(query: Query, zone: Zone) -> bytes:
+    """The right header, then bytes that break off within a record."""
+    header = query.response().to_wire()[:4] + b"\x00\x01\x00\x01\x00\x00\x00\x00"
+    return header + b"\x3flab"
+
+
+def wrong_id(query: Query, zone: Zone) -> bytes:
+    response = query.response()
+    response.id ^= 0x5555
+    return response.to_wire()
+
+
+def wrong_question(query: Query, zone: Zone) -> bytes:
+    """The right id, and an answer to something else."""
+    other = dns.message.make_query(f"other.{ORIGIN}.", query.rdtype, id=query.message.id)
+    response = dns.message.make_response(other, recursion_available=True)
+    return response.to_wire()
+
+
+def truncated_then(whole: Answerer) -> Answerer:
+    """Truncated over UDP, ``whole`` over TCP."""
+
+    def answer(query: Query, zone: Zone) -> bytes | None:
+        return whole(query, zone) if query.over_tcp else _truncation(query)
+
+    return answer
+
+
+def knows_no_edns(plain: Answerer) -> Answerer:
+    """FORMERR for a question with EDNS (RFC 6891 7), ``plain`` without."""
+
+    def answer(query: Query, zone: Zone) -> bytes | None:
+        if query.message.edns < 0:
+            return plain(query, zone)
+        without = dns.message.make_query(query.name, query.rdtype, use_edns=-1, id=query.message.id)
+        response = dns.message.make_response(without, recursion_available=True)
+        response.set_rcode(dns.rcode.FORMERR)
+        return response.to_wire()
+
+    return answer
+
+
+def by_type(answers: Mapping[str, Answerer], otherwise: Answerer = nodata) -> Answerer:
+    """One behaviour for each record type asked for."""
+
+    def answer(query: Query, zone: Zone) -> bytes | None:
+        return answers.get(dns.rdatatype.to_text(query.rdtype), otherwise)(query, zone)
+
+    return answer
+
+
+def chain(names: Sequence[str], *, end: Answerer) -> dict[str, Answerer]:
+    """CNAMEs from each of ``names`` (without a final dot) to the next, and ``end`` at the last."""
+    links: dict[str, Answerer] = {name: alias(f"{following}.") for name, following in pairwise(names)}
+    links[names[-1]] = end
+    return links

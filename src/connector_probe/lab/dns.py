@@ -1,0 +1,100 @@
+"""The lab's nameserver: UDP and TCP on one loopback port, well behaved but for the names declared not to be."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import NoReturn, cast
+
+import dns.exception
+import dns.message
+import dns.name
+import dns.rdatatype
+
+from connector_probe.lab.answers import Answerer, Query, Records, Zone, nodata, nxdomain
+from connector_probe.lab.smtp import ClientGoneError, Listener, Visit
+from connector_probe.lab.sockets import bind_together
+
+ADDRESS = "127.0.0.1"
+# A question about the root: how a client sees that the nameserver is alive.
+_ROOT = Records((("NS", ("a.root-servers.lab.test.",)),))
+
+
+def answer(wire: bytes, zone: Zone, *, over_tcp: bool) -> bytes | None:
+    """The bytes that answer ``wire``; None where nothing is to be said."""
+    try:
+        query = Query(dns.message.from_wire(wire), over_tcp)
+    except (dns.exception.DNSException, ValueError):
+        return None  # no DNS message, and no client of ours
+    if not query.message.question:
+        return None
+    if query.name == dns.name.root:
+        behaviour: Answerer = _ROOT if query.rdtype == dns.rdatatype.NS else nodata
+    else:
+        behaviour = zone.get(query.asked, nxdomain)
+    return behaviour(query, zone)
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, zone: Zone) -> None:
+        self._zone = zone
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
+        reply = answer(data, self._zone, over_tcp=False)
+        if reply is not None and self._transport is not None:
+            self._transport.sendto(reply, addr)
+
+
+class Nameserver:
+    """Answers for ``zone`` until ``stop``."""
+
+    def __init__(self, port: int, transport: asyncio.DatagramTransport, listener: Listener) -> None:
+        self.port = port
+        self._transport = transport
+        self._listener = listener
+
+    @classmethod
+    async def start(cls, zone: Zone) -> Nameserver:
+        port, (datagrams, stream) = bind_together([(ADDRESS, socket.SOCK_DGRAM), (ADDRESS, socket.SOCK_STREAM)])
+        stream.listen()
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(zone), sock=datagrams)
+
+        async def answers(visit: Visit) -> None:
+            while True:
+                length = int.from_bytes(await visit.exactly(2), "big")  # RFC 1035 4.2.2
+                reply = answer(await visit.exactly(length), zone, over_tcp=True)
+                if reply is None:
+                    raise ClientGoneError
+                await visit.send(len(reply).to_bytes(2, "big") + reply)
+
+        return cls(port, transport, Listener(stream, answers, "", _no_tls))
+
+    async def stop(self) -> None:
+        self._transport.close()
+        await self._listener.stop()
+
+
+async def _no_tls() -> NoReturn:
+    raise RuntimeError("a nameserver speaks no TLS")
+
+
+class DeadPort:
+    """A port for ``--nameserver`` behind which nobody is: ``silent`` swallows questions, otherwise they are refused."""
+
+    def __init__(self, *, silent: bool) -> None:
+        if silent:
+            kinds = [(ADDRESS, socket.SOCK_DGRAM), (ADDRESS, socket.SOCK_STREAM)]
+        else:
+            kinds = [(ADDRESS, socket.SOCK_STREAM)]  # bound, not listening, and nothing on the UDP port
+        self.port, self._sockets = bind_together(kinds)
+        if silent:
+            self._sockets[1].listen()
+
+    def close(self) -> None:
+        for sock in self._sockets:
+            sock.close()

@@ -1,0 +1,176 @@
+"""The lab itself: starts servers, nameserver and authority, and says how to probe them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from connector_probe.lab.answers import Answerer
+from connector_probe.lab.authority import Authority
+from connector_probe.lab.dns import ADDRESS, DeadPort, Nameserver
+from connector_probe.lab.scenario import Listens, Nameservers, Scenario, Server
+from connector_probe.lab.scenarios import SCENARIOS
+from connector_probe.lab.smtp import Listener
+from connector_probe.lab.sockets import available, bind_together, fill_backlog
+from connector_probe.model.connector import Connector
+
+if TYPE_CHECKING:
+    from OpenSSL import SSL
+
+BACKLOG = 100
+HELO = "probe.lab.test"
+# Nothing on loopback takes that long; it only bounds a probe that hangs by mistake.
+PATIENT = {"connect_timeout": 5.0, "timeout": 10.0, "deadline": 30.0}
+# For what ends by a timeout: long enough for a busy machine, short enough to wait for.
+IMPATIENT = {"connect_timeout": 1.0, "timeout": 1.0, "deadline": 10.0}
+
+
+class LabError(Exception):
+    """The lab cannot do what was asked. ``hint`` says what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One scenario that runs. ``host`` is its DNS name, or an address for a smart host without a name.
+
+    ``received`` holds the commands that arrived, by the address of the server that got them.
+    """
+
+    scenario: Scenario
+    host: str
+    port: int
+    received: MappingProxyType[str, deque[bytes]] = field(compare=False)
+
+
+def obstacle(scenario: Scenario) -> str | None:
+    """Why ``scenario`` cannot run on this machine; None where it can."""
+    missing = [need for need in scenario.needs if not available(need)]
+    return f"this machine lacks: {', '.join(missing)}" if missing else None
+
+
+class Lab:
+    """Smart hosts on loopback, one for each scenario, with their own DNS and certificates.
+
+    ``async with Lab.start() as lab``. ``nameserver`` is ADDR#PORT, ``ca_file`` the root as PEM, both as a probe's
+    options take them; ``skipped`` names the scenarios that this machine cannot run, each with the reason.
+    """
+
+    def __init__(self, authority: Authority, nameservers: dict[Nameservers, str], running: tuple[Running, ...]) -> None:
+        self._nameservers = nameservers
+        self._by_name = {each.scenario.name: each for each in running}
+        self.nameserver = nameservers[Nameservers.LAB]
+        self.ca_file = authority.ca_file
+        self.ca_pem = authority.root_pem
+        self.running = running
+        self.skipped: MappingProxyType[str, str] = MappingProxyType({})
+
+    @classmethod
+    @asynccontextmanager
+    async def start(cls, names: Sequence[str] | None = None) -> AsyncIterator[Lab]:
+        """Start the scenarios called ``names``, in that order; by default all that this machine can run.
+
+        Raises LabError for a name that is not known or cannot run here.
+        """
+        chosen, skipped = _choose(names)
+        async with AsyncExitStack() as stack:
+            authority = stack.enter_context(Authority())
+            running = tuple([await _run(scenario, authority, stack) for scenario in chosen])
+            zone: dict[str, Answerer] = {}
+            for scenario in chosen:
+                zone.update(scenario.zone)
+            nameserver = await Nameserver.start(zone)
+            stack.push_async_callback(nameserver.stop)
+            nameservers = {Nameservers.LAB: f"{ADDRESS}#{nameserver.port}"}
+            for kind in {scenario.options.nameservers for scenario in chosen} - {Nameservers.LAB}:
+                dead = DeadPort(silent=kind is Nameservers.SILENT)
+                stack.callback(dead.close)
+                nameservers[kind] = f"{ADDRESS}#{dead.port}"
+            lab = cls(authority, nameservers, running)
+            lab.skipped = skipped
+            yield lab
+
+    def __getitem__(self, name: str) -> Running:
+        """The running scenario called ``name``. Raises LabError."""
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise LabError(f"scenario {name!r} does not run", "start the lab with it") from None
+
+    def connector(self, name: str, **overrides: Any) -> Connector:  # noqa: ANN401  (any field of Connector)
+        """How to probe the scenario called ``name``; ``overrides`` are fields of Connector. Raises LabError."""
+        running = self[name]
+        options = running.scenario.options
+        settings: dict[str, Any] = {
+            "name": name,
+            "port": running.port,
+            "nameservers": (self._nameservers[options.nameservers],),
+            "ca_file": self.ca_file,
+            "only_ca_file": True,
+            "helo": HELO,
+            "tls": options.tls,
+            "tls_domain": options.tls_domain,
+            "family": options.family,
+            "source_address": options.source_address,
+            "rcpt": options.rcpt,
+            "retries": options.retries,
+            "retry_delay": 0.0,
+            **(IMPATIENT if running.scenario.waits else PATIENT),
+        }
+        if options.use_mx:
+            settings["use_mx"] = running.host
+        else:
+            settings["smart_hosts"] = (running.host,)
+        return Connector(**(settings | overrides))
+
+
+def _choose(names: Sequence[str] | None) -> tuple[list[Scenario], MappingProxyType[str, str]]:
+    if names is None:
+        reasons = {name: why for name, each in SCENARIOS.items() if (why := obstacle(each)) is not None}
+        return [each for name, each in SCENARIOS.items() if name not in reasons], MappingProxyType(reasons)
+    chosen = []
+    for name in dict.fromkeys(names):
+        if name not in SCENARIOS:
+            raise LabError(f"there is no scenario {name!r}", "probe lab --list names them all")
+        why = obstacle(SCENARIOS[name])
+        if why is not None:
+            raise LabError(f"scenario {name!r} cannot run here: {why}", "leave it out")
+        chosen.append(SCENARIOS[name])
+    return chosen, MappingProxyType({})
+
+
+async def _run(scenario: Scenario, authority: Authority, stack: AsyncExitStack) -> Running:
+    port, sockets = bind_together([(server.address, socket.SOCK_STREAM) for server in scenario.servers])
+    received: dict[str, deque[bytes]] = {}
+    for server, sock in zip(scenario.servers, sockets, strict=True):
+        stack.callback(sock.close)
+        if server.listens is Listens.IGNORES:
+            for filler in await fill_backlog(sock):
+                stack.callback(filler.close)
+        elif server.listens is Listens.ANSWERS:
+            sock.listen(BACKLOG)
+            listener = _listen(scenario, server, sock, authority)
+            stack.push_async_callback(listener.stop)
+            received[server.address] = listener.received
+    host = scenario.servers[0].address if scenario.options.by_address else scenario.host
+    return Running(scenario, host, port, MappingProxyType(received))
+
+
+def _listen(scenario: Scenario, server: Server, sock: socket.socket, authority: Authority) -> Listener:
+    name = server.name or scenario.host
+
+    async def make_context() -> SSL.Context:
+        # In a thread: the first one makes RSA keys, and nobody else shall wait for that.
+        return await asyncio.to_thread(partial(authority.context, server.certificate, name, server.tls))
+
+    return Listener(sock, server.behaviour, name, make_context)

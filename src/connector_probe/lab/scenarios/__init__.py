@@ -1,0 +1,32 @@
+"""The registry: every scenario of the lab, in the order of the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from connector_probe.lab.scenario import Scenario
+from connector_probe.lab.scenarios.certified import CERTIFICATES
+from connector_probe.lab.scenarios.encrypted import HANDSHAKE, SESSION, STARTTLS
+from connector_probe.lab.scenarios.healthy import HEALTHY, WARNING
+from connector_probe.lab.scenarios.named import EXCHANGES, NAMES
+from connector_probe.lab.scenarios.plain import BANNER, CONNECT, EHLO, RECIPIENT
+
+_ALL = (
+    *HEALTHY,
+    *WARNING,
+    *NAMES,
+    *EXCHANGES,
+    *CONNECT,
+    *BANNER,
+    *EHLO,
+    *STARTTLS,
+    *HANDSHAKE,
+    *CERTIFICATES,
+    *SESSION,
+    *RECIPIENT,
+)
+
+SCENARIOS: Mapping[str, Scenario] = MappingProxyType({scenario.name: scenario for scenario in _ALL})
+if len(SCENARIOS) != len(_ALL):
+    raise RuntimeError("two scenarios have one name")

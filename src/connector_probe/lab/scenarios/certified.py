@@ -1,0 +1,98 @@
+"""TLS works; the certificate does not. One scenario for each problem kind."""
+
+from __future__ import annotations
+
+from connector_probe.lab import certificates
+from connector_probe.lab.authority import CertificateMaker
+from connector_probe.lab.scenario import Scenario, Server, failing
+from connector_probe.model.evidence import CertificateProblemKind as Kind
+from connector_probe.model.verdict import FailureClass
+
+
+def _certificate(name: str, summary: str, make: CertificateMaker, *problems: Kind) -> Scenario:
+    """The first problem is the one that names the failure."""
+    return failing(
+        name,
+        summary,
+        FailureClass.of_certificate(problems[0]),
+        servers=(Server(certificate=make),),
+        expect_problems=problems,
+    )
+
+
+CERTIFICATES: tuple[Scenario, ...] = (
+    _certificate("certificate-expired", "ended a month ago", certificates.expired, Kind.EXPIRED),
+    _certificate("certificate-not-yet-valid", "begins in a month", certificates.not_yet_valid, Kind.NOT_YET_VALID),
+    _certificate("certificate-name-mismatch", "for another name", certificates.other_name, Kind.NAME_MISMATCH),
+    _certificate(
+        "certificate-common-name-only",
+        "the name stands in the subject alone",
+        certificates.common_name_only,
+        Kind.COMMON_NAME_ONLY,
+    ),
+    _certificate(
+        "certificate-expired-and-mismatched",
+        "two problems at once",
+        certificates.expired_and_other_name,
+        Kind.EXPIRED,
+        Kind.NAME_MISMATCH,
+    ),
+    _certificate("certificate-self-signed", "signed by itself", certificates.self_signed, Kind.SELF_SIGNED),
+    _certificate(
+        "certificate-untrusted-root", "a complete chain nobody trusts", certificates.untrusted_root, Kind.UNTRUSTED_ROOT
+    ),
+    _certificate(
+        "certificate-missing-intermediate",
+        "the intermediate is not sent",
+        certificates.leaf_only,
+        Kind.MISSING_INTERMEDIATE,
+    ),
+    _certificate(
+        "certificate-issuer-expired", "the intermediate ended", certificates.expired_intermediate, Kind.ISSUER_EXPIRED
+    ),
+    _certificate(
+        "certificate-issuer-not-yet-valid",
+        "the intermediate begins in a month",
+        certificates.future_intermediate,
+        Kind.ISSUER_NOT_YET_VALID,
+    ),
+    _certificate(
+        "certificate-bad-signature", "one bit of the signature is wrong", certificates.bad_signature, Kind.BAD_SIGNATURE
+    ),
+    _certificate("certificate-invalid-ca", "the issuer is no CA", certificates.not_an_authority, Kind.INVALID_CA),
+    _certificate(
+        "certificate-path-too-long",
+        "an intermediate below one that allows none",
+        certificates.path_too_long,
+        Kind.PATH_TOO_LONG,
+    ),
+    _certificate(
+        "certificate-name-constraint",
+        "the issuer may not sign for this name",
+        certificates.outside_name_constraint,
+        Kind.NAME_CONSTRAINT,
+    ),
+    _certificate(
+        "certificate-wrong-purpose", "for clients, not servers", certificates.client_purpose, Kind.WRONG_PURPOSE
+    ),
+    _certificate("certificate-weak-key", "RSA with 1024 bits", certificates.weak_key, Kind.WEAK_KEY),
+    _certificate("certificate-weak-signature", "signed with SHA-1", certificates.sha1_signature, Kind.WEAK_SIGNATURE),
+    _certificate(
+        "certificate-unparseable-extension",
+        "the SAN's bytes break off",
+        certificates.unparseable_names,
+        Kind.UNPARSEABLE_EXTENSION,
+    ),
+    _certificate(
+        "certificate-unknown-critical-extension",
+        "a critical extension that nobody knows",
+        certificates.unknown_critical_extension,
+        Kind.UNKNOWN_CRITICAL_EXTENSION,
+    ),
+    _certificate(
+        "certificate-unparseable",
+        "X.509 version 6, which there is not",
+        certificates.impossible_version,
+        Kind.UNPARSEABLE_CERTIFICATE,
+    ),
+)

@@ -1,0 +1,96 @@
+"""Mail flows; in some of these somebody should look."""
+
+from __future__ import annotations
+
+from connector_probe.lab import behaviours as smtp
+from connector_probe.lab import certificates
+from connector_probe.lab import tls_behaviours as tls
+from connector_probe.lab.authority import TlsShape
+from connector_probe.lab.scenario import Options, Scenario, Server, healthy, warning
+from connector_probe.lab.sockets import Need
+from connector_probe.model.connector import TlsSettings
+
+TLS12 = TlsShape(maximum=0x0303)
+TLS13 = TlsShape(minimum=0x0304)
+
+HEALTHY: tuple[Scenario, ...] = (
+    healthy("healthy", "everything as it should be"),
+    healthy(
+        "healthy-by-address",
+        "the smart host is an IP address, so no name is checked",
+        options=Options(by_address=True, tls=TlsSettings.CERTIFICATE_VALIDATION),
+    ),
+    healthy("healthy-recipient", "RCPT TO is accepted too", options=Options(rcpt="postmaster@lab.test")),
+    healthy("healthy-ipv6", "reached over IPv6", needs=(Need.IPV6,), servers=(Server(address="::1"),)),
+    healthy(
+        "healthy-both-families",
+        "the same server on IPv4 and IPv6",
+        needs=(Need.IPV6,),
+        servers=(Server(), Server(address="::1")),
+    ),
+    healthy("tls12-only", "TLS 1.2 and no newer", servers=(Server(tls=TLS12),)),
+    healthy("tls13-only", "TLS 1.3 and no older", servers=(Server(tls=TLS13),)),
+    healthy("banner-multi-line", "a 220 banner of three lines", smtp.greets_in_lines),
+    healthy("slow-pieces", "replies arrive in small pieces, cut anywhere", smtp.sends_in_pieces),
+    healthy("tarpit", "every reply comes one second late", smtp.tarpits),
+    healthy("starttls-last-keyword", "starttls in the last EHLO line, in small letters", smtp.lists_keyword_last),
+    healthy("banner-escapes", "a banner full of terminal escape sequences and markup", smtp.greets_with_escapes),
+    healthy(
+        "client-certificate-optional",
+        "asks for a client certificate and goes on without",
+        servers=(Server(tls=TlsShape(client_certificate=False)),),
+    ),
+    healthy(
+        "certificate-wildcard", "a certificate for *.lab.test", servers=(Server(certificate=certificates.wildcard),)
+    ),
+    healthy(
+        "certificate-tls-domain",
+        "a certificate for the connector's TlsDomain instead of the host's name",
+        options=Options(tls_domain="*.elsewhere.test"),
+        servers=(Server(certificate=certificates.other_name),),
+    ),
+    healthy(
+        "certificate-long-chain",
+        "six intermediates, all sent in order",
+        servers=(Server(certificate=certificates.long),),
+    ),
+    healthy(
+        "certificate-wrong-order",
+        "a complete chain in the wrong order",
+        servers=(Server(certificate=certificates.wrong_order),),
+    ),
+    healthy("certificate-with-root", "the root is sent along", servers=(Server(certificate=certificates.with_root),)),
+    healthy(
+        "certificate-hostile-subject",
+        "escape sequences, bidi marks, NUL and markup in the certificate's subject",
+        servers=(Server(certificate=certificates.hostile_subject),),
+    ),
+)
+
+WARNING: tuple[Scenario, ...] = (
+    warning(
+        "certificate-expires-soon",
+        "five days left",
+        servers=(Server(certificate=certificates.expires_soon),),
+    ),
+    warning(
+        "certificate-elliptic",
+        "an ECDSA certificate, which Exchange Online's cipher list does not name",
+        servers=(Server(certificate=certificates.elliptic),),
+    ),
+    warning(
+        "banner-masked",
+        "a firewall masks the banner with asterisks but lets STARTTLS through",
+        smtp.is_masked_with_starttls,
+    ),
+    warning("banner-not-ascii", "a banner with UTF-8, a bidi override and invalid bytes", smtp.greets_beyond_ascii),
+    warning("banner-long-line", "a banner line beyond 512 octets", smtp.greets_at_length),
+    warning("ehlo-bare-lf", "EHLO lines end with LF alone", smtp.ends_lines_with_lf),
+    warning("starttls-injection", "plaintext behind the 220 to STARTTLS", tls.injects_plaintext),
+    warning(
+        "retry-clears",
+        "421 on the first connection, fine on the second",
+        smtp.recovers,
+        options=Options(retries=1),
+    ),
+)

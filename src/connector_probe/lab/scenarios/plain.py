@@ -1,0 +1,163 @@
+"""It fails at TCP or in plain SMTP, before TLS."""
+
+from __future__ import annotations
+
+from connector_probe.lab import behaviours as smtp
+from connector_probe.lab import certificates
+from connector_probe.lab import tls_behaviours as tls
+from connector_probe.lab.answers import addresses
+from connector_probe.lab.scenario import (
+    LOOPBACK,
+    Listens,
+    Options,
+    Scenario,
+    Server,
+    failing,
+    host_of,
+    unknown,
+    warning,
+)
+from connector_probe.lab.sockets import Need
+from connector_probe.model.connector import AddressFamily
+from connector_probe.model.evidence import CertificateProblemKind
+from connector_probe.model.verdict import FailureClass as F
+
+SECOND = "127.0.0.2"
+NOT_OURS = "192.0.2.1"  # RFC 5737: no machine has it, so binding to it fails before anything is dialled
+
+CONNECT: tuple[Scenario, ...] = (
+    failing(
+        "refused",
+        "nothing listens on the port",
+        F.TCP_REFUSED,
+        servers=(Server(listens=Listens.REFUSES),),
+    ),
+    failing(
+        "no-answer",
+        "the backlog is full: a SYN is not answered",
+        F.TCP_TIMEOUT,
+        waits=True,
+        needs=(Need.FULL_BACKLOG,),
+        servers=(Server(listens=Listens.IGNORES),),
+    ),
+    warning(
+        "one-address-refused",
+        "two addresses, one of them refuses",
+        needs=(Need.LOOPBACK_NET,),
+        servers=(Server(), Server(address=SECOND, listens=Listens.REFUSES)),
+    ),
+    warning(
+        "one-address-silent",
+        "two addresses, one of them does not answer",
+        waits=True,
+        needs=(Need.LOOPBACK_NET, Need.FULL_BACKLOG),
+        servers=(Server(), Server(address=SECOND, listens=Listens.IGNORES)),
+    ),
+    warning(
+        "ipv6-dead",
+        "an AAAA record that leads nowhere beside a good A record",
+        needs=(Need.IPV6,),
+        servers=(Server(), Server(address="::1", listens=Listens.REFUSES)),
+    ),
+    warning(
+        "one-address-bad-certificate",
+        "two servers behind one name, one with an expired certificate",
+        needs=(Need.LOOPBACK_NET,),
+        servers=(Server(), Server(address=SECOND, certificate=certificates.expired)),
+        expect_problems=(CertificateProblemKind.EXPIRED,),
+    ),
+    failing(
+        "both-addresses-refused",
+        "two addresses, both refuse",
+        F.TCP_REFUSED,
+        needs=(Need.LOOPBACK_NET,),
+        servers=(Server(listens=Listens.REFUSES), Server(address=SECOND, listens=Listens.REFUSES)),
+    ),
+    failing(
+        "furthest-decides",
+        "one address refuses, the other gets as far as STARTTLS",
+        F.STARTTLS_REJECTED,
+        needs=(Need.LOOPBACK_NET,),
+        servers=(Server(listens=Listens.REFUSES), Server(address=SECOND, behaviour=tls.has_no_tls_today)),
+    ),
+    unknown(
+        "source-address",
+        "the source address is not this machine's",
+        F.LOCAL_SOURCE_ADDRESS,
+        options=Options(source_address=NOT_OURS),
+        answers={host_of("source-address"): addresses(LOOPBACK)},
+    ),
+    unknown(
+        "family-excluded",
+        "only IPv6 was asked for, and the host has only an IPv4 address",
+        F.LOCAL_FAMILY_EXCLUDED,
+        options=Options(family=AddressFamily.IPV6),
+    ),
+)
+
+BANNER: tuple[Scenario, ...] = (
+    failing("banner-silent", "accepts and says nothing", F.BANNER_TIMEOUT, smtp.says_nothing, waits=True),
+    failing("banner-dripping", "a banner of one byte a second", F.BANNER_TIMEOUT, smtp.drips_banner, waits=True),
+    failing("implicit-tls", "TLS from the first byte, as on 465", F.BANNER_TIMEOUT, smtp.waits_for_tls, waits=True),
+    failing("accept-closed", "accepts and hangs up", F.BANNER_CLOSED, smtp.hangs_up_at_once),
+    failing("banner-cut", "hangs up in the middle of the banner", F.BANNER_CLOSED, smtp.hangs_up_within_banner),
+    failing("accept-reset", "accepts and resets", F.BANNER_RESET, smtp.resets_at_once),
+    failing("banner-421", "421 Service not available", F.BANNER_REJECTED, smtp.is_busy),
+    failing("banner-554", "554, the source is blocked", F.BANNER_REJECTED, smtp.turns_away),
+    failing(
+        "banner-550-connection-refused",
+        "a banner 550 Connection refused: refused by SMTP, not by TCP",
+        F.BANNER_REJECTED,
+        smtp.turns_away_in_words_of_tcp,
+    ),
+    failing("banner-no-space", "220 without a space behind it", F.BANNER_NOT_SMTP, smtp.greets_without_space),
+    failing("banner-endless-line", "a banner line that never ends", F.BANNER_NOT_SMTP, smtp.never_ends_line),
+    failing("banner-endless-lines", "one 220- line after another", F.BANNER_NOT_SMTP, smtp.never_ends_banner),
+    failing("banner-binary", "a database's greeting", F.BANNER_NOT_SMTP, smtp.sends_binary),
+    failing("banner-http", "a web server", F.BANNER_NOT_SMTP, smtp.speaks_http),
+    failing("banner-ssh", "an SSH server", F.BANNER_NOT_SMTP, smtp.speaks_ssh),
+    failing("banner-imap", "an IMAP server", F.BANNER_NOT_SMTP, smtp.speaks_imap),
+    failing("banner-pop", "a POP3 server", F.BANNER_NOT_SMTP, smtp.speaks_pop),
+    failing("banner-ftp", "an FTP server: its banner could be SMTP's", F.EHLO_REJECTED, smtp.speaks_ftp),
+)
+
+EHLO: tuple[Scenario, ...] = (
+    failing("ehlo-silent", "no answer to EHLO", F.EHLO_TIMEOUT, smtp.ignores_ehlo, waits=True),
+    failing("banner-then-closed", "hangs up after the banner", F.EHLO_CLOSED, smtp.hangs_up_after_banner),
+    failing("ehlo-closed", "hangs up on EHLO", F.EHLO_CLOSED, smtp.hangs_up_on_ehlo),
+    failing("ehlo-cut", "hangs up in the middle of the EHLO reply", F.EHLO_CLOSED, smtp.hangs_up_within_ehlo),
+    failing("ehlo-reset", "resets on EHLO", F.EHLO_RESET, smtp.resets_on_ehlo),
+    failing("ehlo-550", "refuses EHLO and HELO with 550", F.EHLO_REJECTED, smtp.rejects_ehlo),
+    failing("ehlo-421", "421 to EHLO", F.EHLO_REJECTED, smtp.busy_on_ehlo),
+    failing("ehlo-mixed-codes", "250- and 220 in one reply", F.EHLO_MALFORMED, smtp.mixes_codes),
+    failing("ehlo-nonsense", "an answer to EHLO that is no reply", F.EHLO_MALFORMED, smtp.answers_ehlo_with_nonsense),
+    failing("ehlo-endless", "an EHLO reply that never ends", F.EHLO_MALFORMED, smtp.never_ends_ehlo),
+    failing("helo-only", "knows HELO alone, so no STARTTLS", F.STARTTLS_NOT_OFFERED, smtp.refuses_ehlo_knows_helo),
+    failing("no-starttls", "STARTTLS is not offered", F.STARTTLS_NOT_OFFERED, smtp.offers_no_starttls),
+    failing(
+        "anonymous-tls-only",
+        "Exchange with a broken certificate of its own: X-ANONYMOUSTLS without STARTTLS",
+        F.STARTTLS_NOT_OFFERED,
+        smtp.offers_anonymous_tls_only,
+    ),
+    failing(
+        "masked-by-firewall",
+        "SMTP inspection: a banner of asterisks, XXXXXXXA in place of STARTTLS",
+        F.STARTTLS_NOT_OFFERED,
+        smtp.is_masked,
+    ),
+)
+
+_RCPT = Options(rcpt="postmaster@lab.test")
+
+RECIPIENT: tuple[Scenario, ...] = (
+    failing("recipient-550", "RCPT TO is rejected", F.RECIPIENT_REJECTED, smtp.rejects_recipient, options=_RCPT),
+    failing("recipient-451", "RCPT TO is greylisted", F.RECIPIENT_DEFERRED, smtp.defers_recipient, options=_RCPT),
+    failing("sender-530", "MAIL FROM is rejected", F.RECIPIENT_REJECTED, smtp.rejects_sender, options=_RCPT),
+    failing("sender-452", "MAIL FROM meets back pressure", F.RECIPIENT_DEFERRED, smtp.defers_sender, options=_RCPT),
+    failing("recipient-closed", "hangs up on RCPT TO", F.RECIPIENT_CUT, smtp.hangs_up_on_recipient, options=_RCPT),
+    failing("sender-reset", "resets on MAIL FROM", F.RECIPIENT_CUT, smtp.resets_on_sender, options=_RCPT),
+    failing(
+        "recipient-silent", "no answer to RCPT TO", F.RECIPIENT_CUT, smtp.ignores_recipient, options=_RCPT, waits=True
+    ),
+)
