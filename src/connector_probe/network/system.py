@@ -32,6 +32,8 @@ class SystemNetwork:
 
     async def connect(self, address: str, port: int, source: str | None, limit: float) -> SocketStream:
         """A TCP connection from ``source`` (None: the system chooses). Raises NetworkFaultError."""
+        if not _is_unicast(address):
+            raise NetworkFaultError(NetworkFault(FaultKind.HOST_UNREACHABLE, text=f"{address} is no host's address"))
         sock = _socket(address, socket.SOCK_STREAM)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -212,6 +214,12 @@ def _localized(fault: NetworkFault, address: str) -> NetworkFault:
     if fault.kind in (FaultKind.NETWORK_UNREACHABLE, FaultKind.HOST_UNREACHABLE) and not _has_route(address):
         return NetworkFault(FaultKind.NO_ROUTE, fault.errno, fault.text)
     return fault
+
+
+def _is_unicast(address: str) -> bool:
+    """Whether a host can have ``address``. A zone may say 0.0.0.0, and Linux would then connect to this machine."""
+    parsed = ipaddress.ip_address(address)
+    return not (parsed.is_unspecified or parsed.is_multicast or address == "255.255.255.255")
 
 
 def _has_route(address: str) -> bool:

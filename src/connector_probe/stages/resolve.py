@@ -70,24 +70,25 @@ class Resolver:
     def has_nameservers(self) -> bool:
         return bool(self._nameservers)
 
-    async def look_up(self, name: str, rdtype: str) -> Lookup:
-        """The records of ``name``, CNAMEs followed. Never raises."""
+    async def look_up(self, name: str, rdtype: str, *, brief: bool = False) -> Lookup:
+        """The records of ``name``, CNAMEs followed. ``brief``: one round only. Never raises."""
         key = (name, rdtype)
         if key not in self._kept:
-            self._kept[key] = asyncio.ensure_future(self._look_up(name, rdtype))
+            waits = UDP_WAITS[:1] if brief else UDP_WAITS
+            self._kept[key] = asyncio.ensure_future(self._look_up(name, rdtype, waits))
         return await asyncio.shield(self._kept[key])
 
     async def control(self) -> Lookup:
         """What the nameservers say to a question that every resolver can answer."""
         return await self.look_up(".", "NS")
 
-    async def _look_up(self, name: str, rdtype: str) -> Lookup:
+    async def _look_up(self, name: str, rdtype: str, waits: Sequence[float]) -> Lookup:
         from connector_probe.protocol.dns import MAX_ALIASES
 
         began = self._network.now()
         at, aliases, ttl = name, (), None  # type: tuple[str, tuple[str, ...], int | None]
         while True:
-            lookup, answer = await self._ask_in_turn(at, rdtype)
+            lookup, answer = await self._ask_in_turn(at, rdtype, waits)
             aliases += lookup.aliases
             ttl = _smaller(ttl, lookup.ttl)
             if answer is None or answer.status is not None:
@@ -103,10 +104,10 @@ class Resolver:
         seconds = self._network.now() - began
         return replace(lookup, name=name, status=status, aliases=aliases, ttl=ttl, seconds=seconds)
 
-    async def _ask_in_turn(self, name: str, rdtype: str) -> tuple[Lookup, Answer | None]:
-        """Every nameserver in two rounds, until one gives an answer that settles the question."""
+    async def _ask_in_turn(self, name: str, rdtype: str, waits: Sequence[float]) -> tuple[Lookup, Answer | None]:
+        """Every nameserver, once for each of ``waits``, until one gives an answer that settles the question."""
         best: tuple[Lookup, Answer | None] | None = None
-        for wait in UDP_WAITS:
+        for wait in waits:
             for nameserver in self._nameservers:
                 lookup, answer = await self._ask(nameserver, name, rdtype, min(wait, self._patience))
                 if lookup.status not in _WORTH_ANOTHER_TRY:
@@ -249,7 +250,9 @@ async def _resolve_name(
         return _with_addresses(base, (name,), connector.family)
     if not resolver.has_nameservers:
         return replace(base, no_nameservers=True)
-    lookups = [await resolver.look_up(name, "AAAA"), await resolver.look_up(name, "A")]
+    first = await resolver.look_up(name, "AAAA")
+    # After silence about one type, a name is not waited for as long again: the other is answered at once or not.
+    lookups = [first, await resolver.look_up(name, "A", brief=first.status is LookupStatus.TIMED_OUT)]
     every = tuple(dict.fromkeys(record for lookup in lookups for record in lookup.records))
     if not every and all(lookup.status is LookupStatus.NODATA for lookup in lookups) and connector.use_mx is None:
         lookups.append(await resolver.look_up(name, "MX"))  # a domain given where a server was meant?
