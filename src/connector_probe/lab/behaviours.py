@@ -22,9 +22,9 @@ from connector_probe.lab.session import (
 )
 from connector_probe.lab.smtp import Behaviour, Visit
 
-TARPIT = 1.0  # seconds; Exchange's own default is five, which would make a long wait for a demonstration
+TARPIT = 0.5  # seconds; Exchange's own default is five, which would make a long wait for a demonstration
 DRIP = 1.0  # seconds from byte to byte: slow enough that no sensible limit is met
-PIECES = 0.01  # seconds from piece to piece: enough for each to travel alone
+PIECES = 0.002  # seconds from piece to piece: enough for each to travel alone
 
 # --- healthy, or nearly ------------------------------------------------------------------------------------------
 

@@ -53,6 +53,9 @@ class Running:
     received: MappingProxyType[str, deque[bytes]] = field(compare=False)
 
 
+_BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+
+
 def obstacle(scenario: Scenario) -> str | None:
     """Why ``scenario`` cannot run on this machine; None where it can."""
     missing = [need for need in scenario.needs if not available(need)]
@@ -107,7 +110,7 @@ class Lab:
         except KeyError:
             raise LabError(f"scenario {name!r} does not run", "start the lab with it") from None
 
-    def connector(self, name: str, **overrides: Any) -> Connector:  # noqa: ANN401  (any field of Connector)
+    def connector(self, name: str, /, **overrides: Any) -> Connector:  # noqa: ANN401  (any field of Connector)
         """How to probe the scenario called ``name``; ``overrides`` are fields of Connector. Raises LabError."""
         running = self[name]
         options = running.scenario.options
@@ -118,6 +121,7 @@ class Lab:
             "ca_file": self.ca_file,
             "only_ca_file": True,
             "helo": HELO,
+            "control": (),  # nothing but loopback is dialled, so there is nobody to try port 25 with
             "tls": options.tls,
             "tls_domain": options.tls_domain,
             "family": options.family,
@@ -136,16 +140,16 @@ class Lab:
 
 def _choose(names: Sequence[str] | None) -> tuple[list[Scenario], MappingProxyType[str, str]]:
     if names is None:
-        reasons = {name: why for name, each in SCENARIOS.items() if (why := obstacle(each)) is not None}
-        return [each for name, each in SCENARIOS.items() if name not in reasons], MappingProxyType(reasons)
+        reasons = {each.name: why for each in SCENARIOS if (why := obstacle(each)) is not None}
+        return [each for each in SCENARIOS if each.name not in reasons], MappingProxyType(reasons)
     chosen = []
     for name in dict.fromkeys(names):
-        if name not in SCENARIOS:
+        if name not in _BY_NAME:
             raise LabError(f"there is no scenario {name!r}", "probe lab --list names them all")
-        why = obstacle(SCENARIOS[name])
+        why = obstacle(_BY_NAME[name])
         if why is not None:
             raise LabError(f"scenario {name!r} cannot run here: {why}", "leave it out")
-        chosen.append(SCENARIOS[name])
+        chosen.append(_BY_NAME[name])
     return chosen, MappingProxyType({})
 
 

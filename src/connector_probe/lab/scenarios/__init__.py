@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from connector_probe.lab.scenario import Scenario
 from connector_probe.lab.scenarios.certified import CERTIFICATES
 from connector_probe.lab.scenarios.encrypted import HANDSHAKE, SESSION, STARTTLS
@@ -12,7 +9,7 @@ from connector_probe.lab.scenarios.healthy import HEALTHY, WARNING
 from connector_probe.lab.scenarios.named import EXCHANGES, NAMES
 from connector_probe.lab.scenarios.plain import BANNER, CONNECT, EHLO, RECIPIENT
 
-_ALL = (
+SCENARIOS: tuple[Scenario, ...] = (
     *HEALTHY,
     *WARNING,
     *NAMES,
@@ -26,7 +23,3 @@ _ALL = (
     *SESSION,
     *RECIPIENT,
 )
-
-SCENARIOS: Mapping[str, Scenario] = MappingProxyType({scenario.name: scenario for scenario in _ALL})
-if len(SCENARIOS) != len(_ALL):
-    raise RuntimeError("two scenarios have one name")

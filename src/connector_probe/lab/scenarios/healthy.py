@@ -32,7 +32,7 @@ HEALTHY: tuple[Scenario, ...] = (
     healthy("tls13-only", "TLS 1.3 and no older", servers=(Server(tls=TLS13),)),
     healthy("banner-multi-line", "a 220 banner of three lines", smtp.greets_in_lines),
     healthy("slow-pieces", "replies arrive in small pieces, cut anywhere", smtp.sends_in_pieces),
-    healthy("tarpit", "every reply comes one second late", smtp.tarpits),
+    healthy("tarpit", "every reply comes half a second late", smtp.tarpits),
     healthy("starttls-last-keyword", "starttls in the last EHLO line, in small letters", smtp.lists_keyword_last),
     healthy("banner-escapes", "a banner full of terminal escape sequences and markup", smtp.greets_with_escapes),
     healthy(
