@@ -14,13 +14,12 @@ from connector_probe.api import probe_all
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.schema import document
-from connector_probe.lab import SCENARIOS, Lab, Scenario, runs_here
+from connector_probe.lab import SCENARIOS, Lab, Scenario, obstacle
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import FailureClass, Report, Status
 
-WAIT = 0.8  # seconds; loopback answers within milliseconds, and the silent scenarios are sat out side by side
-HERE = [one for one in SCENARIOS if runs_here(one)]
+HERE = [one for one in SCENARIOS if obstacle(one) is None]
 VALIDATOR = Draft202012Validator(json.loads(document()))
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -32,10 +31,7 @@ async def reports() -> AsyncIterator[dict[str, Report]]:
     """One report for each scenario, all probed side by side."""
     names = [one.name for one in HERE]
     async with Lab.start(names) as lab:
-        connectors = [
-            lab.connector(name, name=name, connect_timeout=WAIT, timeout=WAIT, deadline=10 * WAIT, retry_delay=0.05)
-            for name in names
-        ]
+        connectors = [lab.connector(name) for name in names]
         whole = await probe_all(connectors)
         yield {result.name: replace(whole, results=(result,)) for result in whole.results}
 

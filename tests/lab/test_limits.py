@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from connector_probe.api import probe_all
-from connector_probe.lab import SCENARIOS, Lab, runs_here
+from connector_probe.lab import SCENARIOS, Lab, obstacle
 from connector_probe.model.verdict import Status
 
 DEADLINE = 1.5  # seconds, far below the other time limits, so that only the deadline can end the wait
@@ -19,8 +19,8 @@ SLACK = 1.5  # for QUIT, and for a busy machine
 MAX_MEMORY = 80 * 1024 * 1024
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-WAITING = [one.name for one in SCENARIOS if one.waits and runs_here(one) and not one.name.startswith("dns-")]
-ENDLESS = [one.name for one in SCENARIOS if "endless" in one.name and runs_here(one)]
+WAITING = [one.name for one in SCENARIOS if one.waits and obstacle(one) is None and not one.name.startswith("dns-")]
+ENDLESS = [one.name for one in SCENARIOS if "endless" in one.name and obstacle(one) is None]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -31,7 +31,7 @@ async def lab() -> AsyncIterator[Lab]:
 
 async def test_no_probe_outlives_its_deadline(lab: Lab) -> None:
     assert WAITING
-    connectors = [lab.connector(name, name=name, deadline=DEADLINE, retries=0) for name in WAITING]
+    connectors = [lab.connector(name, deadline=DEADLINE, retries=0) for name in WAITING]
     report = await probe_all(connectors)
     for result in report.results:
         for attempt in result.evidence.attempts:
@@ -69,5 +69,5 @@ def _read_all(descriptor: int) -> bytes:
 
 async def test_endless_scenarios_fail_and_do_not_hang(lab: Lab) -> None:
     assert ENDLESS
-    report = await probe_all([lab.connector(name, name=name, deadline=DEADLINE) for name in ENDLESS])
+    report = await probe_all([lab.connector(name, deadline=DEADLINE) for name in ENDLESS])
     assert {result.status for result in report.results} == {Status.FAILING}

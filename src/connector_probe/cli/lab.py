@@ -13,12 +13,11 @@ from connector_probe.cli.output import progress, say, terminal_width, wants_colo
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.formats import RenderOptions, text
-from connector_probe.lab import SCENARIOS, Lab, Scenario, runs_here
+from connector_probe.lab import SCENARIOS, Lab, Scenario, obstacle
 from connector_probe.model.names import show
 from connector_probe.model.verdict import Report, Result
 
 SHOWN_IN_FULL = ("healthy", "certificate-expired")
-_WAIT = 1.0  # seconds; enough on loopback, and the demo ends in time
 
 
 def list_scenarios() -> str:
@@ -29,9 +28,9 @@ def list_scenarios() -> str:
 
 def run_lab(names: Sequence[str]) -> None:
     """Start the scenarios (all without names), say how to reach them, and stay until interrupted."""
-    chosen = [_scenario(name) for name in names] or [one for one in SCENARIOS if runs_here(one)]
+    chosen = [_scenario(name) for name in names] or [one for one in SCENARIOS if obstacle(one) is None]
     for one in chosen:
-        if not runs_here(one):
+        if obstacle(one) is not None:
             raise UsageProblemError(
                 f"the scenario {one.name} does not run on this machine", "probe lab --list tells all"
             )
@@ -61,15 +60,12 @@ def run_demo() -> int:
 
 
 async def _demo() -> int:
-    scenarios = [one for one in SCENARIOS if runs_here(one)]
+    scenarios = [one for one in SCENARIOS if obstacle(one) is None]
     async with (
         Lab.start([one.name for one in scenarios]) as lab,
         progress(f"{len(scenarios)} smart hosts", wanted=True),
     ):
-        connectors = [
-            lab.connector(one.name, name=one.name, connect_timeout=_WAIT, timeout=_WAIT, deadline=6.0, retry_delay=0.1)
-            for one in scenarios
-        ]
+        connectors = [lab.connector(one.name) for one in scenarios]
         report = await probe_all(connectors)
     width, colour = terminal_width(sys.stdout), wants_colour(sys.stdout)
     wrong = [
@@ -96,9 +92,14 @@ def _demo_lines(scenarios: Sequence[Scenario], report: Report, width: int, colou
     yield ""
     for scenario, result in zip(scenarios, report.results, strict=True):
         code = result.diagnosis.code if result.diagnosis is not None else None
-        yield f"{ENGLISH.text[result.status.value]:<8} {code or '':<8} {scenario.name}: {scenario.summary}"[:width]
+        verdict = f"{ENGLISH.text[result.status.value]:<8} {code or '':<8} "
+        yield from textwrap.wrap(
+            f"{scenario.name}: {scenario.summary}", width, initial_indent=verdict, subsequent_indent=" " * len(verdict)
+        )
         for line in _reasons(result):
-            yield from textwrap.wrap(line, width, initial_indent=" " * 18, subsequent_indent=" " * 18)
+            yield from textwrap.wrap(
+                line, width, initial_indent=" " * 18, subsequent_indent=" " * 18, break_on_hyphens=False
+            )
     counts = {status: getattr(report.summary, status) for status in ("healthy", "warning", "failing", "unknown")}
     yield ""
     yield f"{len(scenarios)} probed: " + ", ".join(f"{number} {status}" for status, number in counts.items())

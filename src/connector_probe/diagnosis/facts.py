@@ -213,7 +213,7 @@ def _tls(view: View) -> dict[str, str]:
     found = {"injected": handshake.injected}
     if handshake.session is not None:
         found |= {"cipher": handshake.session.cipher, "version": handshake.session.version}
-        found["tls_version_seen"] = f"The server agrees on no more than {handshake.session.version}"
+        found["tls_version_seen"] = f"The server agrees on no more than {_version_name(handshake.session.version)}"
     fault = handshake.fault
     if fault is not None:
         found["waited"] = span(handshake.seconds)
@@ -223,6 +223,12 @@ def _tls(view: View) -> dict[str, str]:
         said = f'it sent the alert "{fault.alert}"' if fault.alert else fault.text
         found["tls_version_seen"] = f"No TLS version could be agreed on ({said})"
     return found
+
+
+def _version_name(version: str) -> str:
+    """ "TLS 1.0" for OpenSSL's "TLSv1"."""
+    name = version.replace("TLSv", "TLS ")
+    return name if "." in name or not name.startswith("TLS") else f"{name}.0"
 
 
 def _certificate(view: View, words: Catalogue) -> dict[str, str]:

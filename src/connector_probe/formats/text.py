@@ -29,7 +29,7 @@ _COLOURS = {
 _HEADING, _DIM = "1", "2"
 _SHOWN_NAMES = 8
 _STAGE_FACT = {
-    Stage.DNS: ("addresses", "a", "aaaa", "mx"),
+    Stage.DNS: (),
     Stage.CONNECT: ("fault",),
     Stage.BANNER: ("reply", "fault", "garble"),
     Stage.EHLO: ("fault", "garble"),
@@ -159,6 +159,8 @@ class _Page:
     def _stage(self, stage: StageReport, attempt: Attempt) -> Iterator[str]:
         took = span(stage.duration) if stage.duration else ""
         facts = [stage.detail[name] for name in _STAGE_FACT[stage.stage] if stage.detail.get(name)]
+        if stage.stage is Stage.DNS:
+            facts = _dns_facts(stage)
         if stage.stage is Stage.CERTIFICATE and attempt.certificate_problems:
             facts = [", ".join(attempt.certificate_problems)]
         status = f"{self._say[stage.status]:<6}"
@@ -240,6 +242,13 @@ def _endpoint(attempt: Attempt, none: str) -> str:
     if is_address(attempt.server):
         return f"[{attempt.address}]:{attempt.port}"
     return f"{attempt.server} [{attempt.address}]:{attempt.port}"
+
+
+def _dns_facts(stage: StageReport) -> list[str]:
+    """The addresses, or how each question ended."""
+    if stage.detail.get("addresses"):
+        return [stage.detail["addresses"]]
+    return [", ".join(f"{name.upper()}: {said}" for name, said in stage.detail.items())]
 
 
 def _cut(line: str, width: int) -> str:

@@ -6,6 +6,8 @@ A behaviour that ends by itself is hung up on properly; see ``session`` for the 
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 from connector_probe.lab.session import (
     EXTENSIONS,
@@ -197,6 +199,12 @@ async def greets_beyond_ascii(visit: Visit) -> None:
 
 async def greets_without_space(visit: Visit) -> None:
     await session(visit, greet=says("220ESMTP"))
+
+
+async def tells_another_time(visit: Visit) -> None:
+    """A clock of half a year ago."""
+    then = format_datetime(datetime.now(UTC) - timedelta(days=180))
+    await session(visit, greet=says(f"220 {visit.host} ESMTP lab ready at {then}"))
 
 
 async def greets_at_length(visit: Visit) -> None:

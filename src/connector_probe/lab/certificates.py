@@ -17,6 +17,7 @@ ELSEWHERE = "mail.elsewhere.test"
 # The two signature algorithms' object identifiers differ in the last byte alone (RFC 8017 appendix A.2.4).
 _SHA256_WITH_RSA = bytes.fromhex("06092a864886f70d01010b")
 _SHA1_WITH_RSA = bytes.fromhex("06092a864886f70d010105")
+_NO_SUCH_ALGORITHM = bytes.fromhex("06092a864886f70d01017f")  # in the same arc, given to nothing
 
 
 def _chain(ca: Authority, leaf: x509.Certificate, *issuers: Issuer) -> Chain:
@@ -182,6 +183,12 @@ def sha1_signature(ca: Authority, host: str) -> Chain:
     """Signed anew by hand, because a library of today signs no certificate with SHA-1."""
     body = ca.server(host, [host], issuer=ca.intermediate).tbs_certificate_bytes
     return _signed_anew(ca, body.replace(_SHA256_WITH_RSA, _SHA1_WITH_RSA), _SHA1_WITH_RSA, hashes.SHA1())
+
+
+def unknown_signature_algorithm(ca: Authority, host: str) -> Chain:
+    """Signed by a method that nobody can check."""
+    body = ca.server(host, [host], issuer=ca.intermediate).tbs_certificate_bytes
+    return _signed_anew(ca, body.replace(_SHA256_WITH_RSA, _NO_SUCH_ALGORITHM), _NO_SUCH_ALGORITHM, hashes.SHA256())
 
 
 def unparseable_names(ca: Authority, host: str) -> Chain:

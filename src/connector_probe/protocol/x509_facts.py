@@ -249,10 +249,13 @@ class _Reader:
     def _read_version(self) -> int:
         if self._version is None:
             return 1
-        return der.integer(der.single(self._version.value)) + 1
+        version = der.integer(der.single(self._version.value)) + 1
+        if not 1 <= version <= 3:  # RFC 5280 4.1.2.1
+            raise DerError(f"version {version}")
+        return version
 
     def _moment(self, which: int) -> datetime | None:
-        return der.moment(self._fields[3].children()[which])
+        return der.moment(self._fields[3].parts(2)[which])
 
     def _read_extensions(self) -> Extensions:
         wrapped = [field for field in self._fields[6:] if field.tag == 0xA3]
@@ -285,8 +288,8 @@ _NO_NAME: Final = _Name()
 
 @lru_cache(maxsize=_REMEMBERED)
 def _name(raw: bytes) -> _Name:
-    """Name ::= SEQUENCE OF SET OF SEQUENCE { type, value }. Raises DerError or IndexError."""
-    pairs = [[pair.children() for pair in rdn.children(der.SET)] for rdn in der.single(raw).children()]
+    """Name ::= SEQUENCE OF SET OF SEQUENCE { type, value }. Raises DerError."""
+    pairs = [[pair.parts(2) for pair in rdn.children(der.SET)] for rdn in der.single(raw).children()]
     rdns = [[(der.identifier(pair[0]), pair[1]) for pair in rdn] for rdn in pairs]
     # RFC 4514 section 2: the last RDN first, multiple values joined by a plus sign.
     written = ("+".join(_attribute(oid, value) for oid, value in rdn) for rdn in reversed(rdns))
@@ -343,21 +346,21 @@ def fold(text: str) -> str:
 
 def _public_key(info: Element) -> tuple[str, str]:
     """SubjectPublicKeyInfo ::= SEQUENCE { AlgorithmIdentifier, BIT STRING } -> the key, and what is weak about it."""
-    algorithm, key = info.children()[:2]
-    oid = der.identifier(algorithm.children()[0])
+    algorithm, key = info.parts(2)[:2]
+    oid = der.identifier(algorithm.parts(1)[0])
     octets = der.bits(key)
     read = _KEY_READERS.get(oid)
     return (_PLAIN_KEYS.get(oid, oid), "") if read is None else read(algorithm, octets)
 
 
 def _rsa_key(_: Element, key: bytes) -> tuple[str, str]:
-    size = der.integer(der.single(key).children()[0]).bit_length()
+    size = der.integer(der.single(key).parts(1)[0]).bit_length()
     shown = f"RSA {size}"
     return shown, shown if size < _MINIMUM_RSA else ""
 
 
 def _ec_key(algorithm: Element, _: bytes) -> tuple[str, str]:
-    parameters = algorithm.children()[1]
+    parameters = algorithm.parts(2)[1]
     if parameters.tag != der.OID:
         return "ECDSA with explicit parameters", ""
     oid = der.identifier(parameters)
@@ -384,7 +387,7 @@ _KEY_READERS: Final = {
 
 def _signature(algorithm: Element) -> tuple[str, str]:
     """AlgorithmIdentifier -> the signature algorithm, and what is weak about it."""
-    oid, *parameters = algorithm.children()
+    oid, *parameters = algorithm.parts(1)
     name = _SIGNATURES.get(der.identifier(oid), der.identifier(oid))
     if name == _SIGNATURES[_PSS]:
         digest = _WEAK_DIGESTS.get(_pss_digest(parameters))
@@ -395,4 +398,4 @@ def _signature(algorithm: Element) -> tuple[str, str]:
 def _pss_digest(parameters: list[Element]) -> str:
     """RSASSA-PSS-params ::= SEQUENCE { [0] hashAlgorithm DEFAULT sha1, ... } (RFC 8017 A.2.3)."""
     given = [field for field in parameters[0].children() if field.tag == 0xA0] if parameters else []
-    return der.identifier(der.single(given[0].value).children()[0]) if given else _SHA1
+    return der.identifier(der.single(given[0].value).parts(1)[0]) if given else _SHA1

@@ -78,6 +78,12 @@ CERTIFICATES: tuple[Scenario, ...] = (
     _certificate("certificate-weak-key", "RSA with 1024 bits", certificates.weak_key, Kind.WEAK_KEY),
     _certificate("certificate-weak-signature", "signed with SHA-1", certificates.sha1_signature, Kind.WEAK_SIGNATURE),
     _certificate(
+        "certificate-unknown-algorithm",
+        "signed by a method that nobody can check",
+        certificates.unknown_signature_algorithm,
+        Kind.INVALID_PATH,
+    ),
+    _certificate(
         "certificate-unparseable-extension",
         "the SAN's bytes break off",
         certificates.unparseable_names,

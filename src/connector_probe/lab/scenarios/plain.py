@@ -88,6 +88,13 @@ CONNECT: tuple[Scenario, ...] = (
         answers={host_of("source-address"): addresses(LOOPBACK)},
     ),
     unknown(
+        "clock-doubtful",
+        "the certificate has expired by our clock, and the server's greeting tells a time at which it was valid",
+        F.LOCAL_CLOCK,
+        servers=(Server(behaviour=smtp.tells_another_time, certificate=certificates.expired),),
+        expect_problems=(CertificateProblemKind.EXPIRED,),
+    ),
+    unknown(
         "family-excluded",
         "only IPv6 was asked for, and the host has only an IPv4 address",
         F.LOCAL_FAMILY_EXCLUDED,
@@ -129,6 +136,7 @@ EHLO: tuple[Scenario, ...] = (
     failing("ehlo-reset", "resets on EHLO", F.EHLO_RESET, smtp.resets_on_ehlo),
     failing("ehlo-550", "refuses EHLO and HELO with 550", F.EHLO_REJECTED, smtp.rejects_ehlo),
     failing("ehlo-421", "421 to EHLO", F.EHLO_REJECTED, smtp.busy_on_ehlo),
+    failing("ehlo-bare-lf", "EHLO lines end with LF alone", F.EHLO_MALFORMED, smtp.ends_lines_with_lf),
     failing("ehlo-mixed-codes", "250- and 220 in one reply", F.EHLO_MALFORMED, smtp.mixes_codes),
     failing("ehlo-nonsense", "an answer to EHLO that is no reply", F.EHLO_MALFORMED, smtp.answers_ehlo_with_nonsense),
     failing("ehlo-endless", "an EHLO reply that never ends", F.EHLO_MALFORMED, smtp.never_ends_ehlo),
