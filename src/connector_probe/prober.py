@@ -33,6 +33,7 @@ from connector_probe.stages.resolve import Resolver, resolve
 from connector_probe.stages.secure import secure
 
 MAX_ADDRESSES = 64  # of one connector; more than any mail domain has, and a bound on what a hostile zone can ask of us
+DNS_SHARE = 1 / 8  # of the deadline for one question to one nameserver, so that all of them together keep within it
 _EXCHANGE_SUITES = frozenset(EXCHANGE_OFFER.ciphers.split(":"))
 
 Transcribed = tuple[AttemptEvidence, tuple[TranscriptLine, ...]]
@@ -51,7 +52,7 @@ class Prober:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._resolvers: dict[tuple[tuple[str, ...], float, bool], Resolver] = {}
+        self._resolvers: dict[tuple[tuple[str, ...], float, float, bool], Resolver] = {}
         self._turns: dict[tuple[str, int], asyncio.Lock] = {}
         self._controls = Controls(network)
         self._judged: dict[tuple[tuple[bytes, ...], int, datetime], CertificateEvidence] = {}
@@ -180,10 +181,11 @@ class Prober:
         """The run's resolver for the connector's nameservers; the system's are read only when there is a name."""
         given = bool(connector.nameservers)
         needed = needed or connector.use_mx is not None or not all(host.is_address for host in connector.hosts)
-        key = (tuple(connector.nameservers), connector.timeout, needed)
+        key = (tuple(connector.nameservers), connector.timeout, connector.deadline, needed)
         if key not in self._resolvers:
             nameservers = connector.nameservers or (system_nameservers() if needed else ())
-            self._resolvers[key] = Resolver(self._network, nameservers, given=given, patience=connector.timeout)
+            patience = min(connector.timeout, connector.deadline * DNS_SHARE)
+            self._resolvers[key] = Resolver(self._network, nameservers, given=given, patience=patience)
         return self._resolvers[key]
 
 

@@ -22,13 +22,13 @@ NEEDS_A_NAMESPACE = {
     FailureClass.TCP_UNREACHABLE,
     FailureClass.LOCAL_NO_ROUTE,
     FailureClass.LOCAL_NOT_PERMITTED,
+    FailureClass.LOCAL_NO_NAMESERVER,
+    FailureClass.LOCAL_PORT_BLOCKED,
 }
 # What cannot be brought about by a server or a network; unit tests show them.
 FROM_EVIDENCE_ONLY = {
     FailureClass.LOCAL_RESOURCES,
-    FailureClass.CERTIFICATE_INVALID_PATH,
     FailureClass.CERTIFICATE_REVOKED,
-    FailureClass.CERTIFICATE_UNPARSEABLE_CERTIFICATE,
 }
 
 
