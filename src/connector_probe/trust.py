@@ -137,10 +137,12 @@ def read_certificates(path: str) -> tuple[bytes, ...]:
 def _read(path: str) -> bytes:
     name = printable(path)
     try:
-        if Path(path).is_dir():
-            raise TrustError(f"{name} is a directory", "name the file in it that holds the CA's certificate")
+        if Path(path).is_dir():  # asked first: Windows calls opening one a lack of permission
+            raise IsADirectoryError
         with Path(path).open("rb") as file:
             data = file.read(MAX_FILE + 1)
+    except IsADirectoryError:
+        raise TrustError(f"{name} is a directory", "name the file in it that holds the CA's certificate") from None
     except FileNotFoundError:
         raise TrustError(f"{name} does not exist", "check the path of the CA file") from None
     except PermissionError:

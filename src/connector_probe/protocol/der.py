@@ -60,6 +60,13 @@ class Element(NamedTuple):
             start += len(child.raw)
         return found
 
+    def parts(self, least: int) -> list[Element]:
+        """What a SEQUENCE of ``least`` or more elements holds. Raises DerError."""
+        found = self.children()
+        if len(found) < least:
+            raise DerError(f"{len(found)} elements where {least} were expected")
+        return found
+
 
 def single(data: bytes) -> Element:
     """The one element that ``data`` is, nothing before or after it. Raises DerError."""

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
-from threading import Lock
 from typing import Final
 
 from cryptography import x509
@@ -132,10 +131,8 @@ class TrustRoots:
                 by_subject.setdefault(subject, []).append(data)
         self._organizations = frozenset(organizations)
         self._by_subject = {subject: tuple(found) for subject, found in by_subject.items()}
-        # The time is a property of the store, not of a verification: setting it and using it is one step.
-        self._dated = _store(certificates, _PARTIAL_CHAIN)
-        self._undated = _store(certificates, _PARTIAL_CHAIN | _NO_CHECK_TIME)
-        self._one_at_a_time = Lock()
+        # Without dates: the moment is a property of a store, and one that changes cannot serve several threads.
+        self._store = _store(certificates, _PARTIAL_CHAIN | _NO_CHECK_TIME)
 
     @classmethod
     def from_der(cls, certificates: Iterable[bytes], label: str) -> TrustRoots:
@@ -156,32 +153,31 @@ class TrustRoots:
         """Whether a root is of this organisation (its subject's O)."""
         return bool(name) and fold(name) in self._organizations
 
-    def verify_at(self, leaf: Facts, others: Sequence[Facts], at: datetime) -> Path | PathError:
-        """OpenSSL's path with every date checked."""
-        with self._one_at_a_time:
-            self._dated.set_time(at)
-            return _verify(self._dated, leaf, others)
-
-    def verify_undated(self, leaf: Facts, others: Sequence[Facts]) -> Path | PathError:
-        """OpenSSL's path whatever the dates."""
-        return _verify(self._undated, leaf, others)
+    def verify(self, leaf: Facts, others: Sequence[Facts]) -> Path | PathError:
+        """OpenSSL's path whatever the dates, or its first error."""
+        return _verify(self._store, leaf, others)
 
 
 # --- the search ------------------------------------------------------------------------------------------------
 
 
 def find_path(leaf: Facts, others: Sequence[Facts], roots: TrustRoots, at: datetime) -> Path:
-    """The path that OpenSSL accepts, or else the best there is and everything against it except dates and trust."""
-    accepted = roots.verify_at(leaf, others, at)
-    if isinstance(accepted, Path):
+    """The path that OpenSSL accepts, or else the best there is and everything against it except dates and trust.
+
+    Where the accepted path has an issuer out of its time and another path has not, it is the other one.
+    """
+    accepted = roots.verify(leaf, others)
+    if isinstance(accepted, Path) and _is_timely(accepted, at):
         return accepted
     path = _Search(others, roots, at).best(leaf)
-    if not path.trusted:
-        # Our comparison of names is close to OpenSSL's, not the same: what it accepts is accepted.
-        undated = roots.verify_undated(leaf, others)
-        if isinstance(undated, Path):
-            return undated
-    return replace(path, errors=_errors(path.certificates))
+    path = replace(path, errors=_errors(path.certificates))
+    if isinstance(accepted, PathError):
+        return path
+    return path if path.trusted and not path.forged and not path.errors and _is_timely(path, at) else accepted
+
+
+def _is_timely(path: Path, at: datetime) -> bool:
+    return not any(is_early(issuer, at) or is_late(issuer, at) for issuer in path.certificates[1:])
 
 
 def _errors(path: tuple[Facts, ...]) -> tuple[PathError, ...]:

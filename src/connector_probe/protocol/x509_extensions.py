@@ -97,7 +97,7 @@ def read_extensions(data: bytes) -> Extensions:
     """
     try:
         given = tuple(map(_extension, der.single(data).children()))
-    except (DerError, IndexError):
+    except DerError:
         return Extensions(unreadable=("the list of extensions",))
     found: dict[str, object] = {}
     unreadable: list[str] = []
@@ -114,13 +114,13 @@ def read_extensions(data: bytes) -> Extensions:
             continue
         try:
             found |= _EXTENSION_READERS.get(name, _nothing)(der.single(value))
-        except (DerError, IndexError):
+        except DerError:
             unreadable.append(name)
     return Extensions(unreadable=tuple(unreadable), unknown_critical=tuple(unknown), **found)  # type: ignore[arg-type]
 
 
 def _extension(extension: Element) -> tuple[str, bool, bytes]:
-    oid, *rest = extension.children()
+    oid, *rest = extension.parts(2)
     critical = len(rest) > 1 and der.boolean(rest[0])
     return der.identifier(oid), critical, rest[-1].expect(der.OCTET_STRING)
 
@@ -175,7 +175,7 @@ def _authority_information(value: Element) -> dict[str, object]:
     """SEQUENCE OF SEQUENCE { accessMethod, accessLocation GeneralName }; [6] is a URI."""
     urls = []
     for description in value.children():
-        method, location = description.children()[:2]
+        method, location = description.parts(2)[:2]
         if der.identifier(method) == _CA_ISSUERS and location.tag == 0x86:
             urls.append(printable(location.value, MAX_NAME))
     return {"issuer_urls": tuple(url for url in urls if url.lower().startswith(("http://", "https://")))}

@@ -251,7 +251,7 @@ class _Reader:
             return 1
         version = der.integer(der.single(self._version.value)) + 1
         if not 1 <= version <= 3:  # RFC 5280 4.1.2.1
-            raise DerError(f"version {version}")
+            raise DerError("a version that is none")
         return version
 
     def _moment(self, which: int) -> datetime | None:
