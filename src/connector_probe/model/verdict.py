@@ -251,12 +251,18 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorReport:
+    """What was asked: as much of the connector as it takes to diagnose again. The last four are null by default."""
+
     smart_hosts: tuple[str, ...]
     use_mx: str | None
     port: int
     type: ConnectorType
     tls: TlsSettings
     tls_domain: str | None
+    source_address: str | None = None
+    rcpt: str | None = None
+    warn_days: int | None = None
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
