@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
+import typer.core
+import typer.main
 
 from connector_probe._version import __version__
 from connector_probe.cli import options as opt
-from connector_probe.cli.output import fail, say
+from connector_probe.cli.fleet import run_file
+from connector_probe.cli.importing import import_file
+from connector_probe.cli.output import fail, say, write_document
 from connector_probe.cli.values import UsageProblemError, parse_duration, parse_moment
 from connector_probe.model.connector import CONTROL_HOSTS, AddressFamily, Connector, ConnectorError, ConnectorType
 
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's UsageError, wherever typer keeps it
 _HOST_COMMAND = "host"
-_HELP = ("--help", "-h", "--version")
+_VERSION = "--version"
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNKNOWN, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 
 app = typer.Typer(
@@ -24,7 +28,6 @@ app = typer.Typer(
         "Probe mail connectors as Exchange Online would, and name the error code, its cause and the remedy before "
         "mail queues."
     ),
-    epilog="A HOST that is spelled like a command: probe -- HOST.",
     no_args_is_help=False,
     rich_markup_mode=None,
     add_completion=False,
@@ -33,16 +36,7 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _common(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
-) -> None:
-    if version:
-        typer.echo(f"probe {__version__}")
-        raise typer.Exit
-
-
-@app.command(_HOST_COMMAND)
+@app.command(_HOST_COMMAND, hidden=True)
 def probe_hosts(
     hosts: opt.Hosts,
     port: opt.Port = 25,
@@ -76,7 +70,14 @@ def probe_hosts(
     verbose: opt.Verbose = False,
     transcript: opt.ShowTranscript = False,
 ) -> None:
-    """Probe these smart hosts now: probe mail.contoso.com"""
+    """Probe mail connectors as Exchange Online would: which error code, why, and what to do, before mail queues.
+
+    \b
+      probe mail.contoso.com               a smart host
+      probe --mx fabrikam.com              a domain, by its MX records
+      probe --tls opportunistic 203.0.113.7
+      probe COMMAND --help                 one of the commands below
+    """
     from connector_probe.cli.probe import OutputSettings, probe_and_print
 
     if ipv4 and ipv6:
@@ -125,12 +126,14 @@ def probe_hosts(
     raise typer.Exit(probe_and_print(connectors, settings, strict=strict))
 
 
+app.command("run")(run_file)
+app.command("import")(import_file)
+
+
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of the report."""
     from importlib.resources import files
-
-    from connector_probe.cli.output import write_document
 
     write_document(files("connector_probe.formats").joinpath("report.schema.json").read_text(encoding="utf-8"))
 
@@ -152,7 +155,6 @@ def lab(
 ) -> None:
     """Start smart hosts on loopback, each with one failure, for trying out the tool and for testing alerts."""
     from connector_probe.cli.lab import list_scenarios, run_lab
-    from connector_probe.cli.output import write_document
 
     if list_:
         write_document(list_scenarios())
@@ -163,7 +165,7 @@ def lab(
 def run(argv: Sequence[str]) -> int:
     """Run ``probe`` with ``argv``; gives the exit code. Nothing that a user can do ends in a traceback."""
     try:
-        return _dispatch(_with_command(argv))
+        return _dispatch(argv)
     except UsageProblemError as problem:
         fail(str(problem), problem.hint)
     except ConnectorError as problem:
@@ -177,16 +179,27 @@ def run(argv: Sequence[str]) -> int:
     return EXIT_USAGE
 
 
-def _with_command(argv: Sequence[str]) -> list[str]:
-    """``argv`` with the command filled in: ``probe HOST`` needs none."""
+def _dispatch(argv: Sequence[str]) -> int:
+    """Run the command that ``argv`` begins with, or probe: ``probe HOST`` needs no command."""
     if not argv:
         raise UsageProblemError("no host to probe", "give one, as in: probe mail.contoso.com   (or: probe --help)")
-    known = {info.name or getattr(info.callback, "__name__", "") for info in app.registered_commands} - {_HOST_COMMAND}
-    if argv[0] in known or argv[0] in _HELP:
-        return list(argv)
-    return [_HOST_COMMAND, *argv]
-
-
-def _dispatch(argv: list[str]) -> int:
-    code = app(argv, prog_name="probe", standalone_mode=False)
+    if argv[0] == _VERSION:
+        write_document(f"probe {__version__}\n")
+        return EXIT_OK
+    commands = cast(typer.core.TyperGroup, typer.main.get_command(app)).commands
+    if argv[0] in commands and argv[0] != _HOST_COMMAND:
+        name, command, arguments = f"probe {argv[0]}", commands[argv[0]], argv[1:]
+    else:
+        name, command, arguments = "probe", commands[_HOST_COMMAND], argv
+        listed = [(each, one.get_short_help_str(90)) for each, one in commands.items() if not one.hidden]
+        command.epilog = _list_of(listed)
+    command.context_settings["help_option_names"] = ["-h", "--help"]
+    code = command.main(list(arguments), prog_name=name, standalone_mode=False)
     return code if isinstance(code, int) else EXIT_OK
+
+
+def _list_of(rows: Sequence[tuple[str, str]]) -> str:
+    """What ``probe --help`` ends with: every command and its one line."""
+    width = max(len(name) for name, _ in rows)
+    lines = ["Commands:", *(f"  {name:<{width}}  {text}" for name, text in rows)]
+    return "\b\n" + "\n".join([*lines, "", "A HOST that is spelled like a command: probe -- HOST"])

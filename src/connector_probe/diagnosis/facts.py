@@ -53,7 +53,7 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
         endpoint=endpoint(evidence),
         expected=view.expected,
         mode=str(view.mode),
-        identity=printable(connector.name).replace("'", "''"),
+        identity=printable(connector.name).replace("'", "''") if connector.named else "<connector>",
         domain=evidence.resolution.mx_domain or evidence.server,
         parent=_pasteable(_parent(evidence.resolution.mx_domain or evidence.server)),
         source=connector.source_address or "",

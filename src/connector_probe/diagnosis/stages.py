@@ -20,7 +20,10 @@ def stage_reports(evidence: AttemptEvidence, failure: FailureClass | None) -> tu
     for stage in Stage:
         if stage not in ran:
             # A stage that never ran can still be the one that fails: no STARTTLS on offer.
-            rows.append(StageReport(stage, "failed" if stage is failed else "skipped", None, None, {}))
+            missing = (
+                {"fault": "not offered"} if failure is FailureClass.STARTTLS_NOT_OFFERED and stage is failed else {}
+            )
+            rows.append(StageReport(stage, "failed" if stage is failed else "skipped", None, None, missing))
             continue
         start, duration, detail = ran[stage]
         status = "failed" if stage is failed else "ok"

@@ -96,7 +96,11 @@ class _Page:
                 headline = f"450 {diagnosis.code} {diagnosis.title}"
             else:
                 headline = say["not-server" if result.status is Status.UNKNOWN else "no-code"]
-            yield f"{word}  {result.name}: {self._paint(headline, _HEADING)}"
+            if len(f"{say[result.status.value]}  {result.name}: {headline}") <= self._options.width:
+                yield f"{word}  {result.name}: {self._paint(headline, _HEADING)}"
+            else:
+                yield f"{word}  {result.name}:"
+                yield f"  {self._paint(headline, _HEADING)}"
             title = self._options.words.classes[diagnosis.class_].title
             if title != diagnosis.title or diagnosis.code is None:
                 yield from self._wrap(f"{title}.", "  ", "  ", _HEADING)

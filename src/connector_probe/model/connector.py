@@ -212,6 +212,11 @@ class Connector:
         return tuple(parse_smart_host(text) for text in self.smart_hosts)
 
     @property
+    def named(self) -> bool:
+        """Whether ``name`` is the connector's own, and not just what is probed."""
+        return self.name not in (self.use_mx, ", ".join(self.smart_hosts))
+
+    @property
     def tls_settings(self) -> TlsSettings:
         """TlsSettings with the default filled in."""
         if self.tls is not None:

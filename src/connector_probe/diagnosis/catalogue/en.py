@@ -454,7 +454,7 @@ TEXT: dict[str, str] = {
     "healthy-line": "mail would flow",
     "warning-line": "mail would flow, but look at the warnings",
     "no-code": "no documented code",
-    "not-server": "not the server's fault",
+    "not-server": "cannot be told from here",
     "why": "Why",
     "do": "What to do",
     "reply": "Exchange Online would write",
