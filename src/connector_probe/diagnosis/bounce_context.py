@@ -1,0 +1,261 @@
+"""What stands around a code: the braces of a trace, the fields of a report, "Server at", addresses and times.
+
+Every function works on a window of bounded length.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+from connector_probe.model.names import is_address
+
+BEFORE, AFTER = 300, 2_000  # characters around a code that can say where and when it was met
+_AT_EXPIRY, _BY_REPORT, _AT_ATTEMPT = 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Facts from around a code. ``rank`` orders ``occurred_at``: the attempt itself beats the report of it."""
+
+    server: str | None = None
+    address: str | None = None
+    message: str | None = None
+    recipient: str | None = None
+    occurred_at: datetime | None = None
+    rank: int = 0
+
+
+# --- traces and queues -----------------------------------------------------------------------------------------
+
+_NEXT_LED = re.compile(r"\{\s?LED\s?=", re.IGNORECASE)
+_BRACE = re.compile(r"\{(?P<key>[A-Za-z ]{1,40})=(?P<value>[^{}]{0,1000})(?:\}|\Z)")
+_PROXY = re.compile(r"OutboundProxyTarget(?P<key>IP|HostName):\s?(?P<value>\S{1,255})")
+_TRACE_KEYS = {
+    "fqdn": "server",
+    "lastattemptedservername": "server",  # a trace of 2021 has it in place of FQDN
+    "ip": "address",
+    "lastattemptedip": "address",
+    "lrt": "time",
+    "lastretrytime": "time",
+    "msg": "message",
+}
+
+
+def of_trace(text: str, start: int, end: int) -> Around:
+    """The braces around {LED=...}, which may stand in any order, and the outbound proxy's target behind them."""
+    before = text[max(0, start - BEFORE) : start].rpartition("[")[2]
+    after = text[end : end + AFTER]
+    if (following := _NEXT_LED.search(after)) is not None:
+        after = after[: following.start()]
+    told: dict[str, str] = {}
+    for match in (*_BRACE.finditer(before), *_BRACE.finditer(after)):
+        key = _TRACE_KEYS.get(match["key"].lower().replace(" ", ""))
+        value = one_line(match["value"].split(". OutboundProxy", 1)[0])  # a trace cuts texts off anywhere
+        if key is not None and value:
+            told.setdefault(key, value)
+    proxy = {match["key"]: match["value"] for match in _PROXY.finditer(after)}
+    given = told.get("address", "")
+    return Around(
+        server=told.get("server") or proxy.get("HostName"),
+        address=bare_address(given) or address_and_port(given)[0] or bare_address(proxy.get("IP", "")),
+        message=told.get("message"),
+        occurred_at=last_time(told.get("time", "")),
+        rank=_AT_ATTEMPT,
+    )
+
+
+# --- delivery status reports -----------------------------------------------------------------------------------
+
+_BLANK = re.compile(r"\n[ \t]*\n")
+_FIELD = re.compile(
+    r"\b(?P<name>Remote-MTA|Reporting-MTA|Final-Recipient|Original-Recipient|Last-Attempt-Date|Action|Status"
+    r"|Diagnostic-Code|X-Display-Name|Arrival-Date|Will-Retry-Until|Received-From-MTA):",
+    re.IGNORECASE,
+)
+
+
+def paragraph(text: str, at: int) -> str:
+    """The text between the blank lines around ``at``."""
+    before, after = text[max(0, at - AFTER) : at], text[at : at + AFTER]
+    start = max((match.end() for match in _BLANK.finditer(before)), default=0)
+    blank = _BLANK.search(after)
+    return before[start:] + (after if blank is None else after[: blank.start()])
+
+
+def of_report(fields: str) -> Around:
+    """The fields of one recipient in a delivery status (RFC 3464 2.3)."""
+    marks = list(_FIELD.finditer(fields))
+    ends = [*(mark.start() for mark in marks[1:]), len(fields)]
+    told = {
+        mark["name"].lower(): one_line(fields[mark.end() : end])[:1_000] for mark, end in zip(marks, ends, strict=True)
+    }
+    remote = told.get("remote-mta", "").rpartition(";")[2].strip(" <>")
+    server, _, rest = remote.partition(" ")
+    recipient = told.get("final-recipient", told.get("original-recipient", "")).rpartition(";")[2].strip()
+    own = is_exchange_online(server)
+    return Around(
+        server=None if own else server.strip("[]") or None,
+        address=None if own else bare_address(server) or bare_address(rest.strip("() ").split(",")[0]),
+        recipient=recipient or None,
+        occurred_at=mail_date(told.get("last-attempt-date", "")),
+        rank=_BY_REPORT,
+    )
+
+
+# --- the human part of an NDR ----------------------------------------------------------------------------------
+
+_SERVER_AT = re.compile(r"\bServer at (?P<name>[^()]{1,255}?)(?: \((?P<address>[^()]{0,80})\))? returned\b")
+_RETURNED = re.compile(r"\breturned ['\"‘“]\Z")
+_QUOTES = tuple("'\"‘’“”„«»「")
+
+
+def returned_by(before: str) -> tuple[str, str] | None:
+    """Who returned the error: "Server at N (IP) returned '", or in any language "N (IP) ... '"; None where nobody."""
+    line = one_line(_BLANK.split(before)[-1])
+    if found := list(_SERVER_AT.finditer(line)):
+        return found[-1]["name"], found[-1]["address"] or ""
+    opening, closing = line.rfind("("), line.rfind(")")
+    if 0 < opening < closing and len(line) - closing < 80 and line.endswith(_QUOTES):
+        address, names = line[opening + 1 : closing], line[:opening].split()
+        if names and is_address(address.strip("[]")):
+            return names[-1], address
+    return ("", "") if _RETURNED.search(line) is not None else None
+
+
+def of_context(before: str, told_by: tuple[str, str] | None, *, final: bool) -> Around:
+    """Server and time in front of an error. Exchange Online itself, where it gives up, is no destination."""
+    name, address = told_by or ("", "")
+    own = is_exchange_online(name)
+    return Around(
+        server=None if own else name.strip(" '\"<>[]") or None,
+        address=None if own else bare_address(address),
+        occurred_at=last_time(_BLANK.split(before)[-1]),
+        rank=_AT_EXPIRY if final else _AT_ATTEMPT,
+    )
+
+
+_RECEIVER = re.compile(
+    r"\b(?:Receiving|Remote|Destination) server:\s?(?P<name>[^\s()]{1,255})(?: \((?P<address>[^()\n]{0,60})\))?",
+    re.IGNORECASE,
+)
+
+
+def receiver(text: str) -> tuple[str, str | None] | None:
+    """Name and address of the receiving server, where a report names exactly one for all of its errors."""
+    named = {
+        (match["name"], bare_address(match["address"] or ""))
+        for match in _RECEIVER.finditer(text)
+        if not is_exchange_online(match["name"])
+    }
+    return named.pop() if len(named) == 1 else None
+
+
+_EXCHANGE_ONLINE = re.compile(
+    r"\.prod\.(?:protection\.)?(?:outlook\.(?:com|de)|exchangelabs\.com|partner\.outlook\.cn|office365\.us)\Z",
+    re.IGNORECASE,
+)
+
+
+def is_exchange_online(name: str) -> bool:
+    """Whether ``name`` is a machine of Exchange Online, not a customer's entrance to it."""
+    return _EXCHANGE_ONLINE.search(name.strip(" '\"<>[].")) is not None
+
+
+# --- addresses and times ---------------------------------------------------------------------------------------
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def address_and_port(text: str) -> tuple[str | None, int | None]:
+    """Read "192.0.2.5", "192.0.2.5:25", "[2001:db8::5]:25" or "2001:db8::5:25" (as traces write it)."""
+    given = text.strip().rstrip(".")[:80]
+    inside, _, after = given[1:].partition("]") if given.startswith("[") else (given, "", "")
+    host, colon, port = (inside, after[:1], after[1:]) if after else inside.rpartition(":")
+    number = int(port) if port.isascii() and port.isdigit() and len(port) <= 5 else 0
+    if colon == ":" and 0 < number <= 65535 and (address := _address(host)) is not None:
+        return address, number
+    return _address(inside), None
+
+
+def bare_address(text: str) -> str | None:
+    """Read an address where no port can stand behind it."""
+    return _address(text.strip().strip("[]").rstrip(".")[:80])
+
+
+def _address(text: str) -> str | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    # Exchange Online writes 0.0.0.0 where it had no address at all; a zone index means nothing elsewhere.
+    return None if address.is_unspecified or "%" in text else str(address)
+
+
+_ZONE = r"(?: ?(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})\b)?"
+_ISO = re.compile(
+    r"(?<![0-9])(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,][0-9]{1,7})?" + _ZONE
+)
+_LOCAL = re.compile(
+    r"(?<![0-9./-])(?P<first>[0-9]{1,4})(?P<mark>[./-])(?P<second>[0-9]{1,2})(?P=mark)(?P<third>[0-9]{1,4})"
+    r"[.,]{0,2} (?P<early>(?:上午|下午|午前|午後|오전|오후) ?)?(?P<hour>[0-9]{1,2})[:.](?P<minute>[0-9]{2})"
+    r"(?:[:.](?P<seconds>[0-9]{2}))?(?P<late> ?[AaPp]\.? ?[Mm]\b\.?)?" + _ZONE
+)
+_AFTERNOON = ("下午", "午後", "오후", "p")
+
+
+def last_time(text: str) -> datetime | None:
+    """The last moment that ``text`` names beyond doubt; without a zone it is UTC, as Exchange Online writes."""
+    iso = [(one.start(), _zoned(f"{one['date']}T{one['time']}", one["zone"])) for one in _ISO.finditer(text)]
+    local = [(one.start(), _local(one)) for one in _LOCAL.finditer(text)]
+    return next((moment for _, moment in sorted(iso + local, key=lambda one: -one[0]) if moment is not None), None)
+
+
+def mail_date(text: str) -> datetime | None:
+    """A date as RFC 5322 has it."""
+    try:
+        found = parsedate_to_datetime(text[:60])
+        return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def _local(match: re.Match[str]) -> datetime | None:
+    date = _date(match["first"], match["second"], match["third"], match["mark"], clock12=match["late"] is not None)
+    half = (match["early"] or match["late"] or "").strip().lower()
+    hour = int(match["hour"])
+    if date is None or (half and not 1 <= hour <= 12):
+        return None
+    if half:
+        hour = hour % 12 + (12 if half.startswith(_AFTERNOON) else 0)
+    return _zoned(f"{date}T{hour:02}:{match['minute']}:{match['seconds'] or '00'}", match["zone"])
+
+
+def _date(first: str, second: str, third: str, mark: str, *, clock12: bool) -> str | None:
+    """YYYY-MM-DD, or None where day and month cannot be told apart."""
+    if len(first) == 4 and len(third) <= 2:
+        return f"{first}-{int(second):02}-{int(third):02}"
+    if len(third) != 4 or len(first) > 2:
+        return None
+    month, day = int(first), int(second)
+    if mark == "." or month > 12:  # 24.11.2026 and 24/11/2026 put the day first
+        month, day = day, month
+    elif not clock12 and day <= 12 and day != month:  # AM and PM go with M/D/YYYY; 3/4/2026 03:42 could be either
+        return None
+    return f"{third}-{month:02}-{day:02}"
+
+
+def _zoned(moment: str, zone: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(moment)
+        if zone is None or zone in ("Z", "UTC", "GMT"):
+            return found.replace(tzinfo=UTC)
+        shift = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+        return found.replace(tzinfo=timezone(-shift if zone[0] == "-" else shift)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
