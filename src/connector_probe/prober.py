@@ -13,15 +13,17 @@ from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
     CertificateEvidence,
+    Connection,
     ConnectorEvidence,
     Control,
     Exchange,
+    FaultKind,
     Handshake,
     Resolution,
     TranscriptLine,
 )
 from connector_probe.model.verdict import UNTELLABLE
-from connector_probe.network import EXCHANGE_OFFER, WIDE_OFFER, Network, TlsOffer, system_nameservers
+from connector_probe.network import EXCHANGE_OFFER, WIDE_OFFER, Network, Stream, TlsOffer, system_nameservers
 from connector_probe.protocol.certificate import TrustRoots, judge
 from connector_probe.protocol.smtp import capabilities
 from connector_probe.stages.connect import connect
@@ -30,9 +32,10 @@ from connector_probe.stages.conversation import Clock, Conversation, Transcript
 from connector_probe.stages.greet import banner, introduce
 from connector_probe.stages.recipient import offer_recipient
 from connector_probe.stages.resolve import Resolver, resolve
-from connector_probe.stages.secure import secure
+from connector_probe.stages.secure import secure, sni_of
 
 MAX_ADDRESSES = 64  # of one connector; more than any mail domain has, and a bound on what a hostile zone can ask of us
+IMPLICIT_TLS_GRACE = 1.0  # seconds for one more look at a port that gave no greeting
 DNS_SHARE = 1 / 8  # of the deadline for one question to one nameserver, so that all of them together keep within it
 _EXCHANGE_SUITES = frozenset(EXCHANGE_OFFER.ciphers.split(":"))
 
@@ -41,8 +44,10 @@ Transcribed = tuple[AttemptEvidence, tuple[TranscriptLine, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Target:
+    """One address to meet; None where the server has none."""
+
     server: str
-    address: str
+    address: str | None
     port: int
     resolution: Resolution
 
@@ -53,7 +58,7 @@ class Prober:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._resolvers: dict[tuple[tuple[str, ...], float, float, bool], Resolver] = {}
-        self._turns: dict[tuple[str, int], asyncio.Lock] = {}
+        self._turns: dict[tuple[str | None, int], asyncio.Lock] = {}
         self._controls = Controls(network)
         self._judged: dict[tuple[tuple[bytes, ...], int, datetime], CertificateEvidence] = {}
         self._now = datetime.now(UTC)
@@ -63,22 +68,24 @@ class Prober:
         started_at, began = datetime.now(UTC), self._network.now()
         resolutions = await resolve(connector, self._resolver(connector), self._network, began)
         ports = [connector.port_of(host) for host in connector.hosts] or [connector.port] * len(resolutions)
-        waiting = []
-        for resolution, port in zip(resolutions, ports, strict=True):
-            if not resolution.addresses:
-                waiting.append(_unresolved(resolution, port))
-            for address in resolution.addresses:
-                target = _Target(resolution.server, address, port, resolution)
-                waiting.append(self._attempt_patiently(target, connector, roots))
-        for dropped in waiting[MAX_ADDRESSES:]:
-            dropped.close()
-        done = await asyncio.gather(*waiting[:MAX_ADDRESSES])
+        targets = [
+            _Target(resolution.server, address, port, resolution)
+            for resolution, port in zip(resolutions, ports, strict=True)
+            for address in resolution.addresses or (None,)
+        ]
+        done = await asyncio.gather(
+            *(
+                self._attempt_patiently(target, connector, roots)
+                for target in targets[:MAX_ADDRESSES]
+                for _ in range(connector.connections if target.address is not None else 1)
+            )
+        )
         return ConnectorEvidence(
             attempts=tuple(evidence for evidence, _ in done),
             transcripts=tuple(transcript for _, transcript in done),
             started_at=started_at,
             seconds=self._network.now() - began,
-            left_out=max(len(waiting) - MAX_ADDRESSES, 0),
+            left_out=max(len(targets) - MAX_ADDRESSES, 0),
         )
 
     async def _attempt_patiently(self, target: _Target, connector: Connector, roots: TrustRoots) -> Transcribed:
@@ -99,9 +106,13 @@ class Prober:
         clock = Clock(self._network, connector.deadline)
         transcript = Transcript(clock)
         evidence = AttemptEvidence(target.server, target.address, target.port, target.resolution)
+        if target.address is None:
+            return replace(evidence, seconds=target.resolution.seconds), ()
         evidence, chain = await self._converse(evidence, target, connector, clock, transcript)
         if _blames_the_way(evidence):
             evidence = replace(evidence, control=await self._control(target, connector))
+        if _fell_silent(evidence.banner):
+            evidence = replace(evidence, implicit_tls=await self._implicit_tls(target, connector, clock))
         if _unlisted_cipher(evidence.handshake):
             offer = await self._handshake_again(target, connector, EXCHANGE_OFFER, clock)
             evidence = replace(evidence, exchange_offer=offer)
@@ -113,9 +124,7 @@ class Prober:
         self, evidence: AttemptEvidence, target: _Target, connector: Connector, clock: Clock, transcript: Transcript
     ) -> tuple[AttemptEvidence, tuple[bytes, ...]]:
         """The conversation itself; also gives the certificate chain, in DER."""
-        connection, stream = await connect(
-            self._network, clock, target.address, target.port, connector.source_address, connector.connect_timeout
-        )
+        connection, stream = await self._connect(target, connector, clock)
         evidence = replace(evidence, connection=connection)
         if stream is None:
             return evidence, ()
@@ -150,9 +159,7 @@ class Prober:
         self, target: _Target, connector: Connector, offer: TlsOffer, clock: Clock
     ) -> Handshake | None:
         """Another connection, up to a handshake with ``offer``; None where it did not get that far."""
-        _, stream = await connect(
-            self._network, clock, target.address, target.port, connector.source_address, connector.connect_timeout
-        )
+        _, stream = await self._connect(target, connector, clock)
         if stream is None:
             return None
         conversation = Conversation(stream, clock, Transcript(clock), connector.timeout)
@@ -166,8 +173,27 @@ class Prober:
         finally:
             await conversation.quit()
 
+    async def _implicit_tls(self, target: _Target, connector: Connector, clock: Clock) -> Handshake | None:
+        """Where no greeting came: does the port speak TLS from the first byte, as submissions (465) does?"""
+        grace = Clock(self._network, IMPLICIT_TLS_GRACE)  # the silence may have used the deadline up
+        _, stream = await self._connect(target, connector, grace)
+        if stream is None:
+            return None
+        conversation = Conversation(stream, grace, Transcript(grace), IMPLICIT_TLS_GRACE)
+        try:
+            handshake, _ = await conversation.start_tls(sni_of(target.server), WIDE_OFFER)
+        finally:
+            await stream.close()
+        return handshake
+
+    async def _connect(self, target: _Target, connector: Connector, clock: Clock) -> tuple[Connection, Stream | None]:
+        assert target.address is not None
+        return await connect(
+            self._network, clock, target.address, target.port, connector.source_address, connector.connect_timeout
+        )
+
     async def _control(self, target: _Target, connector: Connector) -> Control | None:
-        resolver, six = self._resolver(connector, needed=True), ":" in target.address
+        resolver, six = self._resolver(connector, needed=True), ":" in (target.address or "")
         limit = connector.connect_timeout
         return await self._controls.try_out(tuple(connector.control), resolver, six, connector.source_address, limit)
 
@@ -189,16 +215,18 @@ class Prober:
         return self._resolvers[key]
 
 
-async def _unresolved(resolution: Resolution, port: int) -> Transcribed:
-    return AttemptEvidence(resolution.server, None, port, resolution, seconds=resolution.seconds), ()
-
-
 def _blames_the_way(evidence: AttemptEvidence) -> bool:
     """Whether the verdict would rest on a failed connect that a block on our side would explain as well."""
     fault = evidence.connection.fault if evidence.connection is not None else None
     if fault is None or fault.local or evidence.address is None:
         return False
     return says_something(evidence.address, evidence.port)
+
+
+def _fell_silent(banner: Exchange | None) -> bool:
+    """Whether the port took the connection and said nothing at all."""
+    fault = banner.fault if banner is not None else None
+    return fault is not None and fault.kind is FaultKind.TIMED_OUT and banner is not None and not banner.sample
 
 
 def _positive(exchange: Exchange | None) -> bool:

@@ -42,6 +42,10 @@ Helo = Annotated[str | None, typer.Option(metavar="NAME", help="Name for EHLO. D
 ConnectTimeout = Annotated[str, typer.Option(metavar="TIME", help="Longest wait for TCP (500ms, 10s, 5m).")]
 Timeout = Annotated[str, typer.Option(metavar="TIME", help="Longest wait for one reply.")]
 Deadline = Annotated[str, typer.Option(metavar="TIME", help="Longest time for one address, from start to end.")]
+Connections = Annotated[
+    int,
+    typer.Option(metavar="N", help="Connect N times to each address: are the servers behind it equal?"),
+]
 Retries = Annotated[int, typer.Option(metavar="N", help="A failure counts only when it repeats N times.")]
 RetryDelay = Annotated[str, typer.Option(metavar="TIME", help="Pause before a retry.")]
 Rcpt = Annotated[

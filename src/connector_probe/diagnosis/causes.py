@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.facts import fill
 from connector_probe.diagnosis.profiles import PROFILES
-from connector_probe.diagnosis.rules import View
+from connector_probe.diagnosis.rules import View, speaks_implicit_tls
 from connector_probe.model.evidence import CertificateProblemKind as Kind
 from connector_probe.model.verdict import Cause, CauseVerdict, FailureClass
 from connector_probe.protocol.smtp import capabilities, masked_banner
@@ -79,6 +79,17 @@ def _dns_answer(failure: FailureClass, view: View) -> Sharpening:
     return None, ("dns-answer",)
 
 
+def _implicit_tls(failure: FailureClass, view: View) -> Sharpening:
+    if speaks_implicit_tls(view):
+        return CauseVerdict.CONFIRMED, ("implicit-tls-seen",)
+    tried = view.evidence.implicit_tls
+    return (CauseVerdict.RULED_OUT, ("implicit-tls-unseen",)) if tried is not None else _NOTHING
+
+
+def _sick(failure: FailureClass, view: View) -> Sharpening:
+    return (CauseVerdict.RULED_OUT, ("implicit-tls-seen",)) if speaks_implicit_tls(view) else _NOTHING
+
+
 def _down(failure: FailureClass, view: View) -> Sharpening:
     return (CauseVerdict.RULED_OUT, ("port-answered",)) if failure is FailureClass.TCP_REFUSED else _NOTHING
 
@@ -95,4 +106,7 @@ _SHARPENERS: dict[str, Sharpener] = {
     "dns-hosting-trouble": _dns_answer,
     "domain-refuses-mail": _dns_answer,
     "server-down": _down,
+    "implicit-tls": _implicit_tls,
+    "server-malfunction": _sick,
+    "network-trouble": _sick,
 }

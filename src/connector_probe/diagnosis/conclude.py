@@ -12,9 +12,10 @@ from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.causes import causes_of
 from connector_probe.diagnosis.facts import Facts, facts_of, fill
-from connector_probe.diagnosis.profiles import OWN_SERVER_ONLY, PROFILES
+from connector_probe.diagnosis.inequality import inequalities
+from connector_probe.diagnosis.profiles import IMPLICIT_TLS_REMEDY, OWN_SERVER_ONLY, PROFILES
 from connector_probe.diagnosis.replies import HEADLINES, also_seen_as, expected_reply
-from connector_probe.diagnosis.rules import View, classify
+from connector_probe.diagnosis.rules import View, classify, speaks_implicit_tls
 from connector_probe.diagnosis.stages import stage_reports
 from connector_probe.diagnosis.warnings import warnings_of
 from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
@@ -63,6 +64,8 @@ def conclude(connector: Connector, evidence: ConnectorEvidence, words: Catalogue
     diagnosis = None
     if status in (Status.FAILING, Status.UNKNOWN):
         diagnosis = _furthest(attempts, status)
+    views = [view_of(one, connector) for one in evidence.attempts]
+    warnings += inequalities(views, [attempt.status for attempt in attempts], words)
     warnings += _other_addresses(attempts, diagnosis, words)
     if evidence.left_out:
         facts = Facts(probed=str(len(attempts)), left_out=str(evidence.left_out))
@@ -126,11 +129,11 @@ def _remedies(
 ) -> tuple[Remedy, ...]:
     """Those of the class; with a bad certificate those of all its problems, so that one new certificate mends all."""
     found, partner = [], connector.type is ConnectorType.PARTNER
-    failures = [failure]
+    failures, implicit = [failure], speaks_implicit_tls(view)
     if PROFILES[failure].stage is Stage.CERTIFICATE and failure not in UNTELLABLE:
         failures += [FailureClass.of_certificate(problem.kind) for problem in view.judged_problems]
     for identifier in dict.fromkeys(one for each in failures for one in PROFILES[each].remedies):
-        if partner and identifier in OWN_SERVER_ONLY:
+        if (partner and identifier in OWN_SERVER_ONLY) or (identifier == IMPLICIT_TLS_REMEDY and not implicit):
             continue
         remedy = words.remedies[identifier]
         commands = tuple(fill(command, facts) for command in remedy.commands)
@@ -211,9 +214,12 @@ def _furthest(attempts: Sequence[Attempt], status: Status) -> Diagnosis | None:
 
 def _other_addresses(attempts: Sequence[Attempt], chosen: Diagnosis | None, words: Catalogue) -> list[Finding]:
     """A warning for each address that fails, or could not be tested, while another one decides."""
-    found = []
+    found: dict[tuple[str, str | None], Finding] = {}
+    flowing = {(one.server, one.address) for one in attempts if one.diagnosis is None}
+    told = {(one.server, one.address) for one in attempts if one.diagnosis is not None and one.diagnosis is chosen}
     for attempt in attempts:
-        if attempt.diagnosis is None or attempt.diagnosis is chosen:
+        here = (attempt.server, attempt.address)
+        if attempt.diagnosis is None or here in told or here in flowing or here in found:
             continue
         identifier = "address-not-tested" if attempt.status is Status.UNKNOWN else "address-failing"
         where = attempt.server if attempt.address in (None, attempt.server) else f"{attempt.server} [{attempt.address}]"
@@ -223,8 +229,8 @@ def _other_addresses(attempts: Sequence[Attempt], chosen: Diagnosis | None, word
             code=attempt.code or words.text["no-code"],
             detail=attempt.diagnosis.detail,
         )
-        found.append(Finding(identifier, fill(words.warnings[identifier], facts), attempt.address))
-    return found
+        found[here] = Finding(identifier, fill(words.warnings[identifier], facts), attempt.address)
+    return list(found.values())
 
 
 def _under(mode: TlsSettings, connector: Connector, evidence: ConnectorEvidence) -> str | None:

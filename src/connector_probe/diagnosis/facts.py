@@ -11,7 +11,7 @@ from datetime import datetime
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.replies import refusal
-from connector_probe.diagnosis.rules import RELEASED, View, deciding_lookup
+from connector_probe.diagnosis.rules import RELEASED, View, deciding_lookup, speaks_implicit_tls
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -69,6 +69,8 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
         facts.update(judged_at=day(evidence.certificate.judged_at), clock_hint=clock_hint(view))
     facts.update(_conversation(view))
     facts.update(_tls(view))
+    if speaks_implicit_tls(view):
+        facts["sample_note"] = words.text["implicit-tls"]
     facts.update(_certificate(view, words))
     return facts
 

@@ -135,7 +135,13 @@ PROFILES: dict[FailureClass, Profile] = {
         MailFlowCode.CONNECTION_TIMED_OUT, Stage.CONNECT, _INFERRED, _TIMED_OUT_CAUSES, _TIMED_OUT_REMEDIES
     ),
     # banner
-    _F.BANNER_TIMEOUT: _cut(Stage.BANNER, _INFERRED, silent=True),
+    _F.BANNER_TIMEOUT: Profile(
+        MailFlowCode.CLOSED_ABRUPTLY,
+        Stage.BANNER,
+        _INFERRED,
+        ((_SICK, _POSSIBLE), (_INSPECTION, _POSSIBLE), (_NETWORK, _POSSIBLE), ("implicit-tls", _POSSIBLE)),
+        ("use-plain-smtp-port", "check-server-health", "check-firewall-inspection", "check-network-path"),
+    ),
     _F.BANNER_CLOSED: _cut(Stage.BANNER, _DOCUMENTED),
     _F.BANNER_RESET: _cut(Stage.BANNER, _DOCUMENTED),
     _F.BANNER_REJECTED: _said(
@@ -271,3 +277,4 @@ PROFILES: dict[FailureClass, Profile] = {
 
 # What only the server's owner can do, or makes sense only for one's own organization: not said of a partner's server.
 OWN_SERVER_ONLY = frozenset({"start-smtp-service", "disable-connector", "set-authoritative", "check-service-state"})
+IMPLICIT_TLS_REMEDY = "use-plain-smtp-port"  # said only where the port was seen to speak implicit TLS

@@ -144,6 +144,13 @@ CERTIFICATE_ORDER = (
     _KINDS.INVALID_PATH,
 )
 
+
+def speaks_implicit_tls(view: View) -> bool:
+    """Whether a port that gave no greeting took a TLS handshake instead."""
+    tried = view.evidence.implicit_tls
+    return tried is not None and tried.session is not None
+
+
 Rule = Callable[[View], FailureClass | None]
 
 

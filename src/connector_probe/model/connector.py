@@ -78,7 +78,8 @@ class Connector:
     ``smart_hosts``: names, addresses or HOST:PORT (SmartHosts). ``use_mx``: a domain whose MX records are followed
     instead (UseMXRecord). ``tls`` None asks for the default: domain-validation for a name, certificate-validation
     for an address without ``tls_domain``. ``control``: hosts whose port 25 is tried before a failed connect is held
-    against the server (many networks block port 25); empty for none. All durations are seconds.
+    against the server (many networks block port 25); empty for none. ``connections``: how often each address is met,
+    one after another, to catch unequal servers behind a balancer. All durations are seconds.
     Raises ConnectorError.
     """
 
@@ -98,6 +99,7 @@ class Connector:
     connect_timeout: float = 21.0  # Windows' own connect timeout, as Exchange's connectivity logs show it
     timeout: float = 60.0
     deadline: float = 120.0
+    connections: int = 1
     retries: int = 0
     retry_delay: float = 10.0
     rcpt: str | None = None
@@ -199,6 +201,8 @@ class Connector:
             raise ConnectorError(f"retry_delay of {self.retry_delay:g} s", "at most a day, as in: 10s")
         if not 0 <= self.retries <= MAX_CONNECTIONS:
             raise ConnectorError(f"retries of {self.retries}", f"a number from 0 to {MAX_CONNECTIONS}")
+        if not 1 <= self.connections <= MAX_CONNECTIONS:
+            raise ConnectorError(f"connections of {self.connections}", f"a number from 1 to {MAX_CONNECTIONS}")
         if self.warn_days is not None and not 0 <= self.warn_days <= 3650:
             raise ConnectorError(f"warn_days of {self.warn_days}", "a number of days from 0 to 3650")
         if self.as_of is not None and self.as_of.utcoffset() is None:  # no certificate's date compares with it

@@ -353,7 +353,8 @@ class AttemptEvidence:
     """Everything one connection to one address showed. What was not reached is None.
 
     ``exchange_offer`` is a second handshake with exactly the versions and cipher suites of Exchange Online, made
-    only when the first one agreed on something that is not among them. ``address`` is None when the server has none.
+    only when the first one agreed on something that is not among them. ``implicit_tls`` is a handshake from the first
+    byte, tried where no greeting came. ``address`` is None when the server has none.
     """
 
     server: str
@@ -368,6 +369,7 @@ class AttemptEvidence:
     starttls: Exchange | None = None
     handshake: Handshake | None = None
     exchange_offer: Handshake | None = None
+    implicit_tls: Handshake | None = None
     certificate: CertificateEvidence | None = None
     ehlo_again: Exchange | None = None
     mail: Exchange | None = None

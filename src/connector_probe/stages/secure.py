@@ -16,6 +16,10 @@ async def secure(
     command = await conversation.exchange(STARTTLS)
     if command.reply is None or command.reply.code != 220:  # RFC 3207 4
         return command, None, ()
-    server_name = None if is_address(server) else server  # RFC 6066 3: no addresses in server_name
-    handshake, outcome = await conversation.start_tls(server_name, offer)
+    handshake, outcome = await conversation.start_tls(sni_of(server), offer)
     return command, handshake, outcome.chain
+
+
+def sni_of(server: str) -> str | None:
+    """The server_name to send; None for an address (RFC 6066 3)."""
+    return None if is_address(server) else server

@@ -41,3 +41,4 @@ class Catalogue:
     also_seen: dict[str, str]
     notes: dict[str, str]
     text: dict[str, str]
+    explain: dict[str, str]
