@@ -279,7 +279,7 @@ def outcome(parse: Callable[[str], object], text: str) -> object:
     assert str(problem).isprintable()
     assert problem.hint
     assert problem.hint.isprintable()
-    assert not problem.hint.rstrip().endswith(":")
+    assert problem.hint.endswith("::") or not problem.hint.rstrip().endswith(":")  # "::" is an address
     return problem
 
 

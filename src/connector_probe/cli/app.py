@@ -11,6 +11,7 @@ import typer.main
 
 from connector_probe._version import __version__
 from connector_probe.cli import options as opt
+from connector_probe.cli.explain import explain
 from connector_probe.cli.fleet import run_file
 from connector_probe.cli.importing import import_file
 from connector_probe.cli.output import fail, say, write_document
@@ -130,6 +131,7 @@ def probe_hosts(
 
 app.command("run")(run_file)
 app.command("import")(import_file)
+app.command()(explain)
 
 
 @app.command()

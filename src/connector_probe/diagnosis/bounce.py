@@ -152,13 +152,16 @@ def _sightings(text: str) -> Iterator[_Sighting]:
 
 
 def _is_meant(match: re.Match[str], known: KnownCode, before: str, text: str) -> bool:
-    """Whether this is an error code, and not a version number that looks like one."""
+    """Whether this is an error of its own: neither the words in {MSG=...} again, nor a version number."""
+    if _MSG.search(before) is not None:
+        return False
     if known.distinct or match["reply"] is not None:
         return True
     return grammar.announced(before[-24:]) or (len(text) < 100 and text.strip() == match["code"])
 
 
 _LED = re.compile(r"\{\s?LED\s?=[^{}]{0,200}\Z", re.IGNORECASE)
+_MSG = re.compile(r"\{\s?MSG\s?=[^{}\n]{0,200}\Z", re.IGNORECASE)
 _STATUS = re.compile(r"\bStatus:\s?\Z", re.IGNORECASE)
 _DIAGNOSTIC = re.compile(r"\bDiagnostic-Code:[^\n]{0,40}\Z|\bsmtp\s?;\s?#?\Z", re.IGNORECASE)
 _DIAGNOSIS = re.compile(r"\bDiagnostic-Code:[^\n]{0,40}?" + grammar.CODE.pattern, re.IGNORECASE)

@@ -136,7 +136,7 @@ _PAIR = {"[": "]", "(": ")"}
 def detail(text: str, start: int, quote: str, code: str) -> Detail:
     """Read on from ``code``, which ends at ``start``; ``quote`` is the character in front of it all."""
     window = text[start : start + MAX_DETAIL]
-    stop = _headline_end(window, quote, code)
+    stop, closed = _headline_end(window, quote, code)
     headline, first_line = window[:stop], window[:stop].split("\n", 1)[0]
     groups: dict[str, str] = {}
     bracketed = False
@@ -151,27 +151,28 @@ def detail(text: str, start: int, quote: str, code: str) -> Detail:
             groups.setdefault(key, value)
         bracketed = bracketed or match["open"] == "["
         end = at
-    if not groups and stop < len(window) and window[stop] not in _CLOSING.get(quote, ""):
+    if not groups and not closed:  # nothing but a line break tells where it ends
         chained = first_line.rstrip().endswith("->")
         end = stop if chained else len(first_line)
         headline = headline if chained else first_line
     return Detail(one_line(_CONTINUATION.sub(" ", headline)).rstrip(" '\"’”»」"), groups, bracketed, start + end)
 
 
-def _headline_end(window: str, quote: str, code: str) -> int:
+def _headline_end(window: str, quote: str, code: str) -> tuple[int, bool]:
+    """Where the words behind a code end, and whether a closing quotation mark says so."""
     head = window[:MAX_HEADLINE]
     stop = _STOP.search(head)
-    end = stop.start() if stop is not None else len(head)
+    end, closed = stop.start() if stop is not None else len(head), False
     if closing := _CLOSING.get(quote):
         # A doubled quote is an escaped one, and with a letter behind it it is an apostrophe.
         found = re.compile(rf"(?<![{closing}])[{closing}](?![{closing}\w])").search(head, 0, end)
-        end = found.start() if found is not None else end
+        end, closed = (found.start(), True) if found is not None else (end, False)
     for match in CODE.finditer(head, 0, end):
         other = known(match["code"])
         # The same code again begins the next line of one hyphenated reply.
         if other is not None and other.code not in _NESTED and match["code"] != code:
-            return match.start()
-    return end
+            return match.start(), False
+    return end, closed
 
 
 def _content(window: str, start: int, opening: str) -> tuple[str, int]:

@@ -30,8 +30,8 @@ _MAX_PARAMETERS = 2_000  # characters of one Content-* field; the parser's work 
 class InputTooLargeError(ValueError):
     """More text than any bounce has."""
 
-    def __init__(self, size: int) -> None:
-        super().__init__(f"the text is larger than {MAX_INPUT // 1024 // 1024} MiB ({size} given)")
+    def __init__(self) -> None:
+        super().__init__(f"the text is larger than {MAX_INPUT // 1024 // 1024} MiB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Readable:
 def readable(data: str | bytes) -> Readable:
     """``data`` as plain text. Raises InputTooLargeError, and nothing else."""
     if len(data) > MAX_INPUT:
-        raise InputTooLargeError(len(data))
+        raise InputTooLargeError
     # Text, and UTF-16, become UTF-8: what a part then says of its charset is no longer true.
     transcoded = isinstance(data, str) or _wide(data) is not None
     plain = data if isinstance(data, str) else decode(data)

@@ -393,9 +393,11 @@ def _session(view: View) -> FailureClass | None:
     exchange, handshake = view.evidence.ehlo_again, view.evidence.handshake
     if exchange is None or handshake is None:
         return None
-    if exchange.fault is not None and exchange.fault.kind is FaultKind.ALERT:
-        demanded = handshake.client_certificate_requested  # TLS 1.3: the refusal comes after our side is done
-        return FailureClass.TLS_CLIENT_CERTIFICATE if demanded else FailureClass.TLS_ALERT
+    fault = exchange.fault
+    if fault is not None and handshake.client_certificate_requested and fault.kind in _CUTS:
+        return FailureClass.TLS_CLIENT_CERTIFICATE  # TLS 1.3: the refusal comes after our side is done
+    if fault is not None and fault.kind is FaultKind.ALERT:
+        return FailureClass.TLS_ALERT
     if exchange.fault is not None and exchange.fault.kind is FaultKind.TLS_PROTOCOL:
         return FailureClass.TLS_PROTOCOL
     if exchange.reply is None:

@@ -104,6 +104,8 @@ class Records:
                 break
             at = dns.name.from_text(alias[0])
             following = zone.get(at.to_text(omit_final_dot=True).lower())
+            if at in [rrset.name for rrset in response.answer]:  # a circle: all of it has been told
+                break
             if following is None:  # the alias leads nowhere
                 response.set_rcode(dns.rcode.NXDOMAIN)
                 break

@@ -207,6 +207,10 @@ async def tells_another_time(visit: Visit) -> None:
     await session(visit, greet=says(f"220 {visit.host} ESMTP lab ready at {then}"))
 
 
+async def ends_banner_with_lf(visit: Visit) -> None:
+    await session(visit, greet=writes(b"220 lab ESMTP\n"))
+
+
 async def greets_at_length(visit: Visit) -> None:
     """One line beyond the 512 octets of RFC 5321 4.5.3.1.5."""
     await session(visit, greet=says(f"220 {visit.host} ESMTP {'lab ' * 150}"))
@@ -281,7 +285,7 @@ async def answers_ehlo_with_nonsense(visit: Visit) -> None:
     await session(visit, EHLO=says("Hello yourself, nice to meet you."))
 
 
-async def ends_lines_with_lf(visit: Visit) -> None:
+async def ends_ehlo_lines_with_lf(visit: Visit) -> None:
     """Bare LF instead of CRLF."""
     await session(visit, EHLO=writes(b"250-lab\n250-PIPELINING\n250-STARTTLS\n250 SIZE 1000\n"))
 

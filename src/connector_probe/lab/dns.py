@@ -87,13 +87,12 @@ class DeadPort:
     """A port for ``--nameserver`` behind which nobody is: ``silent`` swallows questions, otherwise they are refused."""
 
     def __init__(self, *, silent: bool) -> None:
+        self.port, self._sockets = bind_together([(ADDRESS, socket.SOCK_DGRAM), (ADDRESS, socket.SOCK_STREAM)])
+        datagrams, stream = self._sockets
         if silent:
-            kinds = [(ADDRESS, socket.SOCK_DGRAM), (ADDRESS, socket.SOCK_STREAM)]
-        else:
-            kinds = [(ADDRESS, socket.SOCK_STREAM)]  # bound, not listening, and nothing on the UDP port
-        self.port, self._sockets = bind_together(kinds)
-        if silent:
-            self._sockets[1].listen()
+            stream.listen()
+        else:  # taken, so that nobody else gets the port, and deaf to everybody but itself: others get ICMP errors
+            datagrams.connect((ADDRESS, self.port))
 
     def close(self) -> None:
         for sock in self._sockets:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import sys
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -185,7 +186,7 @@ class Visit:
     def reset(self) -> None:
         """RST: closing with a linger time of nothing."""
         # The structure is two ints, on Windows two unsigned shorts.
-        layout = "HH" if hasattr(socket, "SIO_RCVALL") else "ii"
+        layout = "HH" if sys.platform == "win32" else "ii"
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(layout, 1, 0))
         self._socket.close()
         raise ClientGoneError

@@ -83,8 +83,8 @@ def _fits(presented: str, expected: str) -> bool:
     if name == wanted:
         return True
     pattern, single = (name, wanted) if name.startswith(_WILDCARD) else (wanted, name)
-    # A wildcard stands for exactly one whole label, and never for another wildcard (RFC 9525 6.3).
-    return pattern.startswith(_WILDCARD) and not single.startswith("*") and single.partition(".")[2] == pattern[2:]
+    # A wildcard stands for exactly one whole label (RFC 9525 6.3).
+    return pattern.startswith(_WILDCARD) and single.partition(".")[2] == pattern[2:]
 
 
 def _is_presentable(name: str) -> bool:

@@ -85,6 +85,7 @@ WARNING: tuple[Scenario, ...] = (
     ),
     warning("banner-not-ascii", "a banner with UTF-8, a bidi override and invalid bytes", smtp.greets_beyond_ascii),
     warning("banner-long-line", "a banner line beyond 512 octets", smtp.greets_at_length),
+    warning("banner-bare-lf", "the banner ends with LF alone", smtp.ends_banner_with_lf),
     warning("starttls-injection", "plaintext behind the 220 to STARTTLS", tls.injects_plaintext),
     warning(
         "retry-clears",

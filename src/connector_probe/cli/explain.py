@@ -1,0 +1,374 @@
+"""``probe explain``: what a bounce says, or a saved report. What it stands on is imported only when it is called."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector_probe.cli import options as opt
+from connector_probe.model.connector import TlsSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connector_probe.diagnosis.bounce import Bounce
+    from connector_probe.diagnosis.explanation import ExplanationDocument
+    from connector_probe.model.connector import Connector
+    from connector_probe.model.verdict import Report
+
+Texts = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[TEXT|FILE|-]",
+        help="NDR, trace line, queue or validation error, or a file with some; - or nothing: standard input.",
+        show_default=False,
+    ),
+]
+Probe = Annotated[
+    bool, typer.Option("--probe", help="Also probe the server that is named: does the fault still stand?")
+]
+Port = Annotated[int | None, typer.Option("--port", metavar="N", help="With --probe: TCP port. Default: the error's.")]
+Tls = Annotated[TlsSettings | None, typer.Option("--tls", help="With --probe: the connector's TlsSettings.")]
+TlsDomain = Annotated[
+    str | None, typer.Option(metavar="NAME", help="With --probe: TlsDomain. Default: what the error expected.")
+]
+
+EXIT_FOUND, EXIT_NONE, EXIT_USAGE, EXIT_UNKNOWN = 0, 1, 2, 3
+
+
+def explain(
+    texts: Texts = None,
+    json: opt.Json = False,
+    output: opt.Output = None,
+    probe: Probe = False,
+    port: Port = None,
+    tls: Tls = None,
+    tls_domain: TlsDomain = None,
+    nameserver: opt.Nameservers = None,
+    ca_file: opt.CaFile = None,
+    only_ca_file: opt.OnlyCaFile = False,
+    no_control: opt.NoControl = False,
+    connect_timeout: opt.ConnectTimeout = "21s",
+    timeout: opt.Timeout = "60s",
+    deadline: opt.Deadline = "120s",
+) -> None:
+    """Say which error a bounce is, what it means and what to do; or diagnose a saved report again.
+
+    \b
+      probe explain ndr.eml
+      probe explain "450 4.4.316 Connection refused [Message=Socket error code 10061]"
+      probe explain report.json            the report of an earlier probe --json
+    """
+    from connector_probe.cli.output import check_target
+    from connector_probe.cli.values import UsageProblemError, parse_duration
+    from connector_probe.diagnosis.bounce import InputTooLargeError, decode
+    from connector_probe.formats.saved import SavedReportError, is_report
+
+    alone = {"--port": port, "--tls": tls, "--tls-domain": tls_domain, "--nameserver": nameserver, "--ca-file": ca_file}
+    for name, value in alone.items():
+        if value is not None and not probe:
+            raise UsageProblemError(f"{name} without --probe", "add --probe to probe the server that the error names")
+    if output is not None:
+        check_target(output)
+    data = _given(texts or [])
+    settings = _Settings(
+        json=json,
+        output=output,
+        port=port,
+        tls=tls,
+        tls_domain=tls_domain,
+        nameservers=tuple(nameserver or ()),
+        ca_file=str(ca_file) if ca_file is not None else None,
+        only_ca_file=only_ca_file,
+        control=not no_control,
+        connect_timeout=parse_duration("--connect-timeout", connect_timeout),
+        timeout=parse_duration("--timeout", timeout),
+        deadline=parse_duration("--deadline", deadline),
+    )
+    text = data if isinstance(data, str) else decode(data)
+    try:
+        if is_report(text):
+            raise typer.Exit(_again(text, settings, probe=probe))
+        raise typer.Exit(_explain(data, settings, probe=probe))
+    except InputTooLargeError as problem:
+        raise UsageProblemError(str(problem), "give the NDR or the trace line alone") from None
+    except SavedReportError as problem:
+        raise UsageProblemError(str(problem), problem.hint) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """Where the document goes, and how --probe probes."""
+
+    json: bool
+    output: Path | None
+    port: int | None
+    tls: TlsSettings | None
+    tls_domain: str | None
+    nameservers: tuple[str, ...]
+    ca_file: str | None
+    only_ca_file: bool
+    control: bool
+    connect_timeout: float
+    timeout: float
+    deadline: float
+
+
+# --- what is given ---------------------------------------------------------------------------------------------
+
+_FILE_NAME = re.compile(r"\S{0,4000}(?:[/\\]\S{0,255}|\.(?:eml|mbox|msg|txt|log|csv|json|html?))", re.IGNORECASE)
+_OUTLOOK_ITEM = b"\xd0\xcf\x11\xe0"  # the compound file that Outlook saves a mail as
+
+
+def _given(texts: Sequence[str]) -> str | bytes:
+    """Files where all of ``texts`` are files, standard input, or the words themselves."""
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.diagnosis.bounce import codes_seen
+    from connector_probe.model.names import show
+
+    if not texts or list(texts) == ["-"]:
+        if not texts and (sys.stdin is None or sys.stdin.isatty()):
+            raise UsageProblemError(
+                "nothing to explain", 'give a text, a file, or a pipe: probe explain "450 4.4.316 Connection refused"'
+            )
+        data = _standard_input()
+        if not texts and not data.strip():
+            raise UsageProblemError("nothing to explain", "standard input is empty; give a text or a file")
+        return data
+    if all(map(_is_there, texts)):
+        read = [_file(Path(one)) for one in texts]
+        return read[0] if len(read) == 1 else b"\n\n".join(read)
+    text = " ".join(texts)
+    if len(texts) == 1 and _FILE_NAME.fullmatch(text) is not None and not codes_seen(text):
+        raise UsageProblemError(f"there is no file {show(text)}", "check the name; a text goes in quotes")
+    return text
+
+
+def _is_there(text: str) -> bool:
+    try:
+        return bool(text) and Path(text).exists()
+    except PermissionError:
+        return True  # something is there, and reading it will say why it cannot be read
+    except (OSError, ValueError):  # no file name at all: too long, or with a NUL
+        return False
+
+
+def _file(path: Path) -> bytes:
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.diagnosis.bounce_text import MAX_INPUT
+    from connector_probe.model.names import show
+
+    if path.is_dir():
+        raise UsageProblemError(f"{show(str(path))} is a directory", "name a file in it")
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_INPUT + 1)
+    except OSError as error:
+        raise UsageProblemError(
+            f"{show(str(path))} cannot be read: {error.strerror}", "check name and permissions"
+        ) from None
+    if data.startswith(_OUTLOOK_ITEM):
+        raise UsageProblemError(
+            f"{show(str(path))} is an Outlook item, which cannot be read", "save it as .eml or .txt, or paste its text"
+        )
+    return data
+
+
+def _standard_input() -> bytes:
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.diagnosis.bounce_text import MAX_INPUT
+
+    if sys.stdin is None:
+        return b""
+    try:
+        return sys.stdin.buffer.read(MAX_INPUT + 1)
+    except OSError as error:
+        raise UsageProblemError(f"standard input cannot be read: {error.strerror}", "name a file") from None
+
+
+# --- a bounce --------------------------------------------------------------------------------------------------
+
+
+def _explain(data: str | bytes, settings: _Settings, *, probe: bool) -> int:
+    from connector_probe.cli.output import fail, say
+    from connector_probe.diagnosis.bounce import MAX_BOUNCES, codes_seen, read_bounces
+    from connector_probe.diagnosis.bounce_grammar import looked_for
+    from connector_probe.diagnosis.explanation import document
+
+    bounces = read_bounces(data)
+    if not bounces:
+        if settings.json:
+            _write(settings, document(()), None)
+        seen = codes_seen(data)
+        known = f", only {', '.join(seen)}" if seen else ""
+        fail(f"no known error code in the text{known}", f"looked for {looked_for()}")
+        return EXIT_NONE
+    if len(bounces) == MAX_BOUNCES:
+        say(f"probe: note: only the first {MAX_BOUNCES} errors are looked at")
+    found = document(bounces)
+    if not probe:
+        _write(settings, found, None)
+        return EXIT_FOUND
+    asked = _connectors(bounces, settings)
+    if not asked:
+        _write(settings, found, None)
+        fail("the text names no server to probe", "probe it by its name: probe HOST")
+        return EXIT_USAGE
+    report = _report(list(dict.fromkeys(asked.values())), settings)
+    return _with_live(settings, bounces, found, asked, report)
+
+
+def _connectors(bounces: Sequence[Bounce], settings: _Settings) -> dict[int, Connector]:
+    """A connector for each bounce that names a server, by the bounce's number; one for all that need the same."""
+    from connector_probe.diagnosis.explanation import host_of
+    from connector_probe.model.connector import CONTROL_HOSTS, Connector, ConnectorError
+
+    made: dict[tuple[str, int, str | None, bool], Connector] = {}
+    found: dict[int, Connector] = {}
+    for number, bounce in enumerate(bounces):
+        host = host_of(bounce)
+        if host is None:
+            continue
+        # "DNS domain X does not exist" is about a recipient's domain, which is reached by its MX records.
+        mx = bounce.code in ("5.4.310", "5.6.7") and bounce.address is None
+        port = settings.port or bounce.port or 25
+        for tls_domain in dict.fromkeys((settings.tls_domain or bounce.expected_subject, settings.tls_domain)):
+            key = (host, port, tls_domain, mx)
+            try:
+                made[key] = made.get(key) or Connector(
+                    smart_hosts=() if mx else (host,),
+                    use_mx=host if mx else None,
+                    port=port,
+                    tls=settings.tls,
+                    tls_domain=tls_domain,
+                    ca_file=settings.ca_file,
+                    only_ca_file=settings.only_ca_file,
+                    nameservers=settings.nameservers,
+                    control=CONTROL_HOSTS if settings.control else (),
+                    connect_timeout=settings.connect_timeout,
+                    timeout=settings.timeout,
+                    deadline=settings.deadline,
+                )
+            except ConnectorError:
+                if tls_domain == settings.tls_domain:
+                    raise
+                continue  # what the error calls the expected subject is no name
+            found[number] = made[key]
+            break
+    return found
+
+
+def _report(connectors: list[Connector], settings: _Settings) -> Report:
+    import asyncio
+
+    from connector_probe.api import probe_all
+    from connector_probe.cli.output import progress
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.trust import TrustError
+
+    what = connectors[0].name if len(connectors) == 1 else f"{len(connectors)} servers"
+
+    async def run() -> Report:
+        async with progress(what, wanted=True):
+            return await probe_all(connectors)
+
+    try:
+        return asyncio.run(run())
+    except TrustError as problem:
+        raise UsageProblemError(str(problem), problem.hint) from None
+
+
+def _with_live(
+    settings: _Settings,
+    bounces: Sequence[Bounce],
+    found: ExplanationDocument,
+    asked: dict[int, Connector],
+    report: Report,
+) -> int:
+    """Print what the probe says of each bounce; 1 where a fault stands or another took its place, 3 where unknown."""
+    from dataclasses import replace
+
+    from connector_probe.diagnosis.explanation import LiveVerdict, live
+
+    order = list(dict.fromkeys(asked.values()))
+    matches = list(found.matches)
+    for number, connector in asked.items():
+        told = live(bounces[number], report.results[order.index(connector)])
+        matches[number] = replace(matches[number], live=told)
+    _write(settings, replace(found, matches=tuple(matches)), report)
+    verdicts = {one.live.verdict for one in matches if one.live is not None}
+    if verdicts & {LiveVerdict.STANDS, LiveVerdict.CHANGED}:
+        return EXIT_NONE
+    return EXIT_UNKNOWN if LiveVerdict.UNKNOWN in verdicts else EXIT_FOUND
+
+
+def _write(settings: _Settings, found: ExplanationDocument, report: Report | None) -> None:
+    from connector_probe.cli.output import terminal_width, wants_colour
+    from connector_probe.cli.probe import OutputSettings
+    from connector_probe.formats import Format, RenderOptions
+    from connector_probe.formats.explanation import to_json, to_text
+
+    if settings.json:
+        _put(settings.output, to_json(found, report))
+        return
+    at_terminal = settings.output is None
+    options = RenderOptions(
+        colour=at_terminal and wants_colour(sys.stdout), width=terminal_width(sys.stdout) if at_terminal else 80
+    )
+    text = to_text(found, options)
+    if report is not None:
+        live = OutputSettings.choose(
+            format_=Format.TEXT,
+            json=False,
+            output=settings.output,
+            quiet=False,
+            verbose=False,
+            transcript=False,
+            modes=settings.tls is None,
+        )
+        text += "\n" + live.render(report)
+    _put(settings.output, text)
+
+
+def _put(target: Path | None, text: str) -> None:
+    from connector_probe.cli.output import fail, write_document, write_file
+    from connector_probe.model.names import show
+
+    if target is None:
+        write_document(text)
+        return
+    try:
+        write_file(target, text)
+    except OSError as error:
+        fail(f"{show(str(target))} cannot be written: {error.strerror}", "the document follows on standard output")
+        write_document(text)
+
+
+# --- a saved report --------------------------------------------------------------------------------------------
+
+
+def _again(text: str, settings: _Settings, *, probe: bool) -> int:
+    """A saved report, diagnosed anew: printed, and answered by the exit code, as ``probe`` would."""
+    from connector_probe.cli.probe import OutputSettings, exit_code
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.formats.saved import diagnose_again, read_report
+
+    if probe:
+        raise UsageProblemError("--probe goes with a bounce, not with a saved report", "to probe again: probe HOST")
+    report = diagnose_again(read_report(text))
+    chosen = OutputSettings.choose(
+        format_=None,
+        json=settings.json,
+        output=settings.output,
+        quiet=False,
+        verbose=False,
+        transcript=False,
+        modes=True,
+    )
+    _put(settings.output, chosen.render(report))
+    return exit_code(report)

@@ -1,0 +1,143 @@
+"""``probe run``: the connectors of probes.yaml. What it stands on is imported only when it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector_probe.cli import options as opt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connector_probe.cli.probe import OutputSettings
+    from connector_probe.config import Configuration, Entry
+    from connector_probe.model.verdict import Report
+
+File = Annotated[
+    Path | None,
+    typer.Argument(metavar="FILE", help="Default: probes.yaml here, else in your config folder.", show_default=False),
+]
+Check = Annotated[bool, typer.Option("--check", help="Only check the file; probe nothing.")]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", metavar="NAME_OR_TAG", help="Only these connectors; repeatable.")
+]
+Shard = Annotated[
+    str | None, typer.Option("--shard", metavar="I/N", help="A stable share, so that N jobs split one file.")
+]
+
+
+def run_file(
+    file: File = None,
+    check: Check = False,
+    only: Only = None,
+    shard: Shard = None,
+    format_: opt.FormatOption = None,
+    json: opt.Json = False,
+    output: opt.Output = None,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
+    transcript: opt.ShowTranscript = False,
+) -> None:
+    """Probe every connector in a file: probe run probes.yaml"""
+    from connector_probe.cli.output import say, write_document
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.model.names import show
+
+    if quiet and verbose:
+        raise UsageProblemError("-q and -v exclude each other", "give one of them")
+    configuration = _load(file)
+    chosen = _choose(configuration, only or (), shard)
+    if check:
+        number = len(configuration.entries)
+        write_document(f"{show(str(configuration.path))}: {number} connector{'s' if number != 1 else ''}, fine\n")
+        return
+    from connector_probe.cli.probe import OutputSettings
+
+    settings = OutputSettings.choose(
+        format_=format_,
+        json=json,
+        output=output,
+        quiet=quiet,
+        verbose=verbose,
+        transcript=transcript,
+        modes=False,
+    )
+    entries = [entry for entry in chosen if entry.enabled]
+    if chosen and not entries:
+        raise UsageProblemError(
+            "nothing to probe: each of these connectors is disabled", "enabled: false stands beside it in the file"
+        )
+    if not chosen:  # of few connectors and many shares, some are empty
+        say(f"probe: no connector is in the share {shard}")
+    raise typer.Exit(_probe_and_print(entries, settings))
+
+
+def _load(file: Path | None) -> Configuration:
+    """The file's configuration; all its problems are printed first. Raises UsageProblemError."""
+    from connector_probe.cli.output import say
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.config import ConfigError, SelectionError, find_file, load
+
+    try:
+        return load(file if file is not None else find_file())
+    except SelectionError as missing:
+        raise UsageProblemError(str(missing), missing.hint) from None
+    except ConfigError as error:
+        for problem in error.problems:
+            say(str(problem))
+        number = len(error.problems)
+        told = "1 problem" if number == 1 else f"{number} problems"
+        raise UsageProblemError(f"{error.problems[0].path}: {told}, and nothing was probed") from None
+
+
+def _choose(configuration: Configuration, only: Sequence[str], share: str | None) -> tuple[Entry, ...]:
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.config import SelectionError, select, shard
+
+    try:
+        chosen = select(configuration.entries, only)
+        return shard(chosen, share) if share is not None else chosen
+    except SelectionError as problem:
+        raise UsageProblemError(str(problem), problem.hint) from None
+
+
+def _probe_and_print(entries: Sequence[Entry], settings: OutputSettings) -> int:
+    """As probe_and_print does it, with each connector as strict as its entry."""
+    import asyncio
+
+    from connector_probe.cli.output import fail, write_document, write_file
+    from connector_probe.cli.probe import exit_code
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.trust import TrustError
+
+    try:
+        report = asyncio.run(_probe(entries, settings))
+    except TrustError as problem:
+        raise UsageProblemError(str(problem), problem.hint) from None
+    document = settings.render(report)
+    if settings.output is not None:
+        try:
+            write_file(settings.output, document)
+            return exit_code(report)
+        except OSError as error:
+            fail(f"{settings.output} cannot be written: {error.strerror}", "the document follows on standard output")
+    write_document(document)
+    return exit_code(report)
+
+
+async def _probe(entries: Sequence[Entry], settings: OutputSettings) -> Report:
+    from dataclasses import replace
+
+    from connector_probe.api import probe_all
+    from connector_probe.cli.output import progress
+    from connector_probe.diagnosis.conclude import with_expectation
+
+    async with progress(f"{len(entries)} connectors", wanted=settings.verbosity >= 0):
+        report = await probe_all([entry.connector for entry in entries])
+    results = (
+        with_expectation(result, strict=entry.strict) for result, entry in zip(report.results, entries, strict=True)
+    )
+    return replace(report, results=tuple(results))

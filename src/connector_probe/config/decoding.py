@@ -1,0 +1,29 @@
+"""Bytes of a text file -> text: UTF-8, and the UTF-16 that Windows PowerShell's ">" writes."""
+
+from __future__ import annotations
+
+import json
+
+
+class UndecodableError(ValueError):
+    """Bytes that are no text in any of the known encodings. ``line`` counts from 1."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def decode(data: bytes) -> str:
+    """The text of ``data``, without a byte order mark. Raises UndecodableError.
+
+    Both formats that are read here begin with an ASCII character, so the zero bytes among the first four tell UTF-16
+    and UTF-32 without a mark (RFC 4627 3).
+    """
+    encoding = json.detect_encoding(data)
+    try:
+        return data.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as problem:
+        byte = data[problem.start : problem.start + 1].hex().upper()
+        line = data.count(b"\n", 0, problem.start) + 1
+        name = encoding.removesuffix("-sig").upper()
+        raise UndecodableError(f"byte 0x{byte} in line {line} is not {name}", line) from None

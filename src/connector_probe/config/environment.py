@@ -1,0 +1,46 @@
+"""${NAME} in a text becomes the environment's value, so that no secret needs to stand in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_REFERENCE = re.compile(r"(?P<escaped>\$\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|(?P<open>\$\{)")
+
+
+class ReferenceProblemError(ValueError):
+    """A ${NAME} that leads nowhere. ``hint`` says what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def expand(text: str, environ: Mapping[str, str]) -> str:
+    """``text`` with each ${NAME} replaced, once; $${ stands for ${ itself. Raises ReferenceProblemError."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match["name"]
+        if match["escaped"]:
+            return "${"
+        if not name:
+            raise ReferenceProblemError(
+                "${ begins a reference without a name", "as in: ${NAME}; for the two characters themselves: $${"
+            )
+        if name not in environ:
+            raise ReferenceProblemError(f"{name} is not set in the environment", f"set it, as in: export {name}=...")
+        if not environ[name]:  # what a CI service puts in place of a secret that it does not hold
+            raise ReferenceProblemError(f"{name} is empty in the environment", f"set it, as in: export {name}=...")
+        return environ[name]
+
+    return _REFERENCE.sub(value, text)
+
+
+def escape(text: str) -> str:
+    """``text`` such that ``expand`` gives it back."""
+    return text.replace("${", "$${")
+
+
+def refers(text: str) -> bool:
+    """Whether a part of ``text`` comes from the environment, and so may be a secret."""
+    return any(match["name"] for match in _REFERENCE.finditer(text))

@@ -1,0 +1,130 @@
+"""Every key of probes.yaml, one row each. A new key is one row, and one bad file in tests/data/config/bad."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connector_probe.config.kinds import Choice, Duration, File, Kind, Moment, Text, Texts, Truth, Whole
+from connector_probe.model.connector import ROUTES, AddressFamily, ConnectorType, TlsSettings
+
+VERSION = 1
+DAY = 86_400.0
+QUEUE_LIFETIME = DAY  # Exchange Online's since 2019
+_LONGEST_QUEUE = 30 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key: what it holds, an example as it is written, and what it means.
+
+    ``attribute`` is the field of Connector that it fills; None for a key that is of the entry, not of the connector.
+    ``shared``: it may stand under defaults.
+    """
+
+    key: str
+    kind: Kind
+    example: str
+    help: str
+    attribute: str | None
+    shared: bool = True
+
+
+def _option(key: str, kind: Kind, example: str, help_: str, *, attribute: str = "", shared: bool = True) -> Field:
+    """A key that fills a field of Connector, of the same name unless ``attribute`` says another."""
+    return Field(key, kind, example, help_, attribute or key, shared)
+
+
+def _entry(key: str, kind: Kind, example: str, help_: str) -> Field:
+    return Field(key, kind, example, help_, None)
+
+
+FIELDS: tuple[Field, ...] = (
+    _option("name", Text(), '"Hybrid, head office"', "The connector's name. Default: its hosts.", shared=False),
+    _option(
+        "smart_hosts",
+        Texts(),
+        '[mail.contoso.com, "203.0.113.7"]',
+        "SmartHosts: names, addresses, or HOST:PORT.",
+        shared=False,
+    ),
+    _option("use_mx", Text(), "fabrikam.com", "UseMXRecord: the domain whose MX records are followed.", shared=False),
+    _entry("tags", Texts(), "[production]", "Words that --only can pick the connector by."),
+    _entry("enabled", Truth(), "false", "Whether it is probed. Default: true."),
+    _entry(
+        "queue_lifetime",
+        Duration(_LONGEST_QUEUE),
+        "24h",
+        "How long queued mail is retried before it bounces. Default: 24h.",
+    ),
+    _option("port", Whole(), "25", "TCP port. Exchange Online always uses 25."),
+    _option(
+        "tls",
+        Choice(tuple(TlsSettings), null=TlsSettings.OPPORTUNISTIC),
+        "domain-validation",
+        "TlsSettings. Default: domain-validation for a name, certificate-validation for an address.",
+    ),
+    _option(
+        "tls_domain",
+        Text(),
+        '"*.contoso.com"',
+        "TlsDomain: name, or *.name, that the certificate must carry. Default: the smart host's.",
+    ),
+    _option("type", Choice(tuple(ConnectorType)), "partner", "ConnectorType: whose server it is; words the remedies."),
+    _option("ca_file", File(), "roots.pem", "Trust these roots too. A relative path begins at this file's folder."),
+    _option("only_ca_file", Truth(), "true", "Trust the roots of ca_file alone."),
+    _option(
+        "nameserver",
+        Texts(single=True),
+        '"192.0.2.53"',
+        "Ask these nameservers: ADDR or ADDR#PORT, one or a list. Default: the system's.",
+        attribute="nameservers",
+    ),
+    _option("source_address", Text(), '"192.0.2.9"', "Connect from this address."),
+    _option("family", Choice(tuple(AddressFamily)), "ipv4", "Which addresses are probed. Default: both."),
+    _option(
+        "control",
+        Texts(single=True, none=True),
+        "[]",
+        "Hosts whose port 25 is tried before a failed connect is held against the server; [] for none.",
+    ),
+    _option("helo", Text(), "probe.contoso.com", "Name for EHLO. Default: this machine's."),
+    _option("connect_timeout", Duration(), "21s", "Longest wait for TCP. Default: 21s."),
+    _option("timeout", Duration(), "60s", "Longest wait for one reply. Default: 60s."),
+    _option("deadline", Duration(), "120s", "Longest time for one address, from start to end. Default: 120s."),
+    _option("retries", Whole(), "2", "A failure counts only when it repeats this many times. Default: 0."),
+    _option("retry_delay", Duration(), "10s", "Pause before a retry. Default: 10s."),
+    _option("rcpt", Text(), "postmaster@contoso.com", "Go on to MAIL FROM:<> and RCPT TO this address; never DATA."),
+    _option(
+        "warn_days",
+        Whole(),
+        "30",
+        "Warn this many days before a certificate ends. Default: 30, or a third of its lifetime.",
+    ),
+    _option("as_of", Moment(), "2026-12-24", "Judge certificates as of this day."),
+    _option("expect", Choice(ROUTES), "healthy", "What counts as success: healthy, or a code."),
+    _entry("strict", Truth(), "true", "Warnings count as failure. Default: false."),
+)
+BY_KEY = {field.key: field for field in FIELDS}
+
+# What the same thing is called elsewhere: parameters of Set-OutboundConnector, options of the command line.
+# Spelled as problems.nearest folds words.
+ALIASES = {
+    "host": "smart_hosts",
+    "hosts": "smart_hosts",
+    "server": "smart_hosts",
+    "mx": "use_mx",
+    "usemxrecord": "use_mx",
+    "recipientdomains": "use_mx",
+    "tlssettings": "tls",
+    "connectortype": "type",
+    "identity": "name",
+    "ipv4": "family",
+    "ipv6": "family",
+    "disabled": "enabled",
+    "hello": "helo",
+    "ehlo": "helo",
+    "dns": "nameserver",
+    "recipient": "rcpt",
+    "controlhost": "control",
+    "nocontrol": "control",
+}

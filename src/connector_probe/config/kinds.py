@@ -1,0 +1,284 @@
+"""The kinds of value that a key may hold: how each is read, what a wrong one is told, how JSON Schema says it.
+
+YAML reads more into a value than most people know (``no`` is false to one reader and text to another, ``010`` is 8 or
+10), so nothing is guessed: a value is of its kind, or the message says what YAML makes of it and how to write it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from connector_probe.config.durations import DURATION, moment, seconds
+from connector_probe.config.environment import ReferenceProblemError, expand
+from connector_probe.config.nodes import Items, Node, Scalar
+from connector_probe.config.problems import nearest
+from connector_probe.model.names import show
+from connector_probe.model.printable import printable
+
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,8}", re.ASCII)  # 010 is 8 to one reader and 10 to another
+# What YAML 1.1 and 1.2 readers make of a value without quotes. The first match wins; anything else is text.
+_READINGS = (
+    ("nothing", re.compile(r"~|null|Null|NULL|")),
+    ("true", re.compile(r"true|True|TRUE")),
+    ("false", re.compile(r"false|False|FALSE")),
+    ("true or text", re.compile(r"[Yy]|yes|Yes|YES|on|On|ON")),
+    ("false or text", re.compile(r"[Nn]|no|No|NO|off|Off|OFF")),
+    ("number", re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?|[-+]?0[xob][0-9A-Fa-f_]+")),
+    ("number", re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")),
+)
+_OR_TEXT = " or text"
+_NOUNS = {"true": "the truth value", "false": "the truth value", "number": "the number"}
+_REFERENCE_SCHEMA = {"type": "string", "pattern": r"\$\{"}
+
+
+class WrongValueError(Exception):
+    """A value that does not fit its key. ``node`` is the value, or the part of it, that is wrong.
+
+    ``others``: what is wrong with further parts of the same value.
+    """
+
+    def __init__(self, node: Node, message: str, hint: str, others: tuple[WrongValueError, ...] = ()) -> None:
+        super().__init__(message)
+        self.node = node
+        self.hint = hint
+        self.others = others
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a value is read with: its key, an example for hints, the environment, the file's folder.
+
+    ``part`` says which part of the key's value this is, as in "an item of ".
+    """
+
+    key: str
+    example: str
+    environ: Mapping[str, str]
+    folder: Path
+    part: str = ""
+
+    @property
+    def what(self) -> str:
+        return self.part + self.key
+
+    def wrong(self, node: Node, noun: str, hint: str = "") -> WrongValueError:
+        if reading_of(node) == "nothing":
+            return WrongValueError(node, f"{self.what} has no value", self.as_in + ", or leave the key out")
+        return WrongValueError(node, f"{self.what} is {_described(node)}, not {noun}", hint or self.as_in)
+
+    @property
+    def as_in(self) -> str:
+        return f"as in: {self.key}: {self.example}"
+
+
+class Kind(Protocol):
+    """A kind of value. ``read`` raises WrongValueError."""
+
+    def read(self, node: Node, how: Reading) -> object: ...
+
+    def schema(self) -> dict[str, Any]: ...
+
+
+def reading_of(node: Node) -> str:
+    """What YAML makes of a single value: "text", "number", "true", "false or text", ... ; "" for a list or mapping."""
+    if not isinstance(node, Scalar):
+        return ""
+    if not node.plain:
+        return "text"
+    return next((name for name, pattern in _READINGS if pattern.fullmatch(node.text)), "text")
+
+
+def _described(node: Node) -> str:
+    if not isinstance(node, Scalar):
+        return "a list" if isinstance(node, Items) else "a mapping"
+    shown, reading = show(node.text), reading_of(node)
+    if reading.endswith(_OR_TEXT):
+        return f"{shown} ({reading.removesuffix(_OR_TEXT)} to some YAML readers)"
+    return f"the text {shown!r}" if reading == "text" else f"{_NOUNS.get(reading, reading)} {shown}"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text; a number or a truth value must be quoted to be one."""
+
+    def read(self, node: Node, how: Reading) -> str:
+        return _text(node, how)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that is there; a relative path begins at the folder of the configuration file."""
+
+    def read(self, node: Node, how: Reading) -> str:
+        path = how.folder / _text(node, how)
+        if not path.is_file():
+            raise WrongValueError(
+                node,
+                f"{how.key} {show(getattr(node, 'text', ''))}: there is no such file",
+                "a relative path begins at this file's folder",
+            )
+        return str(path)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a few words. ``null`` is the one that stands for null elsewhere, which is none of them here."""
+
+    words: tuple[str, ...]
+    null: str | None = None
+
+    def read(self, node: Node, how: Reading) -> str:
+        if self.null is not None and reading_of(node) == "nothing":
+            raise WrongValueError(node, f"{how.key} has no value", f"null is written as: {how.key}: {self.null}")
+        if not isinstance(node, Scalar) or reading_of(node) == "nothing":
+            raise how.wrong(node, f"one of: {', '.join(self.words)}")
+        word = _expanded(node, how)
+        if word not in self.words:
+            meant = nearest(node.text, self.words)
+            raise WrongValueError(
+                node,
+                f"{how.key} {show(node.text)!r} is not known",
+                f"did you mean {meant}?" if meant else f"one of: {', '.join(self.words)}",
+            )
+        return word
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"enum": list(self.words)}, _REFERENCE_SCHEMA]}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number, in plain digits."""
+
+    def read(self, node: Node, how: Reading) -> int:
+        digits = node.text.strip() if isinstance(node, Scalar) else ""
+        if not _WHOLE.fullmatch(digits):
+            raise how.wrong(node, "a whole number in plain digits")
+        if reading_of(node) != "number":
+            raise how.wrong(node, "a number", f"without quotes: {how.key}: {digits}")
+        return int(digits)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """true or false, and none of YAML 1.1's other words for them."""
+
+    def read(self, node: Node, how: Reading) -> bool:
+        reading = reading_of(node)
+        if reading in ("true", "false"):
+            return reading == "true"
+        if reading == "text" and isinstance(node, Scalar) and node.text.strip().casefold() in ("true", "false"):
+            raise how.wrong(node, "true or false", f"without quotes: {how.key}: {node.text.strip().casefold()}")
+        meant = reading.removesuffix(_OR_TEXT)
+        raise how.wrong(node, "true or false", f"write {how.key}: {meant}" if meant in ("true", "false") else "")
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """500ms, 10s, 5m, 2h, 1d, or a number of seconds. ``most``: the longest that makes sense."""
+
+    most: float | None = None
+
+    def read(self, node: Node, how: Reading) -> float:
+        reading = reading_of(node)
+        found = None
+        if isinstance(node, Scalar) and reading in ("text", "number"):
+            found = seconds(_expanded(node, how))
+        if found is None:
+            raise how.wrong(node, "a duration", "as in: 500ms, 10s, 5m, 2h, or seconds")
+        if self.most is not None and not 0 < found <= self.most:
+            most = f"{self.most / 86_400:g} days"
+            raise how.wrong(node, f"a duration of more than nothing and at most {most}")
+        return found
+
+    def schema(self) -> dict[str, Any]:
+        text = {"type": "string", "pattern": rf"^\s*{DURATION}\s*$|\$\{{"}
+        return {"anyOf": [{"type": "number", "minimum": 0}, text]}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date, or a date and a time."""
+
+    def read(self, node: Node, how: Reading) -> object:
+        found = moment(_text(node, how)) if reading_of(node) == "text" else None
+        if found is None:
+            raise how.wrong(node, "a date", "as in: 2026-12-24 or 2026-12-24T20:00:00+01:00")
+        return found
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^\s*[0-9]{4}-?[0-9]{2}|\$\{"}
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A list of texts. ``single``: one text may stand for a list of one. ``none``: the list may be empty."""
+
+    single: bool = False
+    none: bool = False
+
+    def read(self, node: Node, how: Reading) -> tuple[str, ...]:
+        if self.single and isinstance(node, Scalar):
+            if reading_of(node) in ("true", "false"):
+                raise how.wrong(node, "text or a list")
+            return (_text(node, how),)
+        if not isinstance(node, Items):
+            word = node.text if isinstance(node, Scalar) and reading_of(node) == "text" else ""
+            listed = re.fullmatch(r"[\w.:/ -]+", word) is not None  # needs no quotes inside the brackets
+            raise how.wrong(node, "a list", f"in brackets: {how.key}: [{word}]" if listed else "")
+        if not node.items and not self.none:
+            raise WrongValueError(node, f"{how.key} is an empty list", how.as_in + ", or leave the key out")
+        item = replace(how, part="an item of ")
+        found: list[str] = []
+        wrong: list[WrongValueError] = []
+        for one in node.items:
+            try:
+                found.append(_text(one, item))
+            except WrongValueError as error:
+                wrong.append(error)
+        if wrong:
+            raise WrongValueError(wrong[0].node, str(wrong[0]), wrong[0].hint, tuple(wrong[1:]))
+        return tuple(found)
+
+    def schema(self) -> dict[str, Any]:
+        text = {"type": "string", "minLength": 1}
+        several: dict[str, Any] = {"type": "array", "items": text} | ({} if self.none else {"minItems": 1})
+        return {"anyOf": [text, several]} if self.single else several
+
+
+def _text(node: Node, how: Reading) -> str:
+    if not isinstance(node, Scalar):
+        raise how.wrong(node, "text")
+    if reading_of(node) != "text":
+        raise how.wrong(node, "text", f'in quotes: "{show(node.text)}"')
+    if not node.text.strip():
+        raise WrongValueError(node, f"{how.what} is empty", how.as_in + ", or leave the key out")
+    return _expanded(node, how)
+
+
+def _expanded(node: Scalar, how: Reading) -> str:
+    try:
+        return expand(node.text, how.environ)
+    except ReferenceProblemError as problem:
+        raise WrongValueError(node, f"{how.key}: {problem}", problem.hint) from None
+
+
+def tidy(texts: Iterable[str]) -> tuple[str, ...]:
+    """Each text once, on one line and safe to show."""
+    return tuple(dict.fromkeys(printable(text.strip()) for text in texts))

@@ -1,0 +1,97 @@
+"""What is wrong with a file, and where: every problem is collected, so that all are told at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+MAX_PROBLEMS = 100  # told of one file; a file with more is another kind of file
+_MAX_SPELLING = 60  # comparing spellings takes quadratic time, and no key or name worth a guess is longer
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands; both count from 1, in characters. Line 0: the file as a whole."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """One thing that is wrong. ``key`` is empty where no key can be named."""
+
+    path: str
+    line: int
+    column: int
+    key: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+        return f"{where}: {self.message}" + (f"; {self.hint}" if self.hint else "")
+
+
+class ConfigError(ValueError):
+    """A file that cannot be worked with. ``str()`` has one line for each of ``problems``."""
+
+    def __init__(self, problems: Iterable[ConfigProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class SelectionError(ValueError):
+    """A name, a share or a file that was asked for and cannot be had. ``hint`` says what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class Problems:
+    """Collects what is wrong with one file."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._found: dict[ConfigProblem, None] = {}  # a fault in the defaults shows in each connector: told once
+        self._more = False
+
+    def add(self, place: Place, key: str, message: str, hint: str = "") -> None:
+        problem = ConfigProblem(self.path, place.line, place.column, key, message, hint)
+        if len(self._found) < MAX_PROBLEMS:
+            self._found[problem] = None
+        elif problem not in self._found:
+            self._more = True
+
+    @property
+    def found(self) -> bool:
+        return bool(self._found)
+
+    def raise_any(self) -> None:
+        """Raises ConfigError if anything was added."""
+        if not self._found:
+            return
+        found = sorted(self._found, key=lambda problem: (problem.line, problem.column))
+        if self._more:
+            found.append(ConfigProblem(self.path, 0, 0, "", "there are more problems", "these are the first that met"))
+        raise ConfigError(found)
+
+
+def nearest(word: str, known: Iterable[str], aliases: dict[str, str] | None = None) -> str | None:
+    """The one of ``known`` that ``word`` was probably meant to be; ``aliases`` map folded spellings to one of them."""
+    if len(word) > _MAX_SPELLING:
+        return None
+    folded = {_fold(one): one for one in known if len(one) <= _MAX_SPELLING}
+    meant = folded.get(_fold(word)) or (aliases or {}).get(_fold(word))
+    if meant is not None:
+        return meant
+    close = difflib.get_close_matches(_fold(word), folded, n=1, cutoff=0.7)
+    return folded[close[0]] if close else None
+
+
+def _fold(word: str) -> str:
+    """``word`` without what people vary in writing it: case, hyphens, underscores, spaces."""
+    return re.sub(r"[-_\s]", "", word).casefold()

@@ -1,0 +1,368 @@
+"""What a bounce means: causes, remedies and where to read on; and whether its fault still stands.
+
+Pure. A bounce shows one message, not a server: nothing is ruled out, and nothing confirmed, that it does not say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from connector_probe.diagnosis.bounce import Bounce, BounceSource
+from connector_probe.diagnosis.bounce_grammar import known
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.diagnosis.conclude import REFERENCE
+from connector_probe.diagnosis.facts import Facts, fill
+from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.replies import HEADLINES
+from connector_probe.model.evidence import Stage
+from connector_probe.model.names import InvalidNameError, is_address, parse_smart_host
+from connector_probe.model.verdict import (
+    Attempt,
+    Cause,
+    CauseVerdict,
+    Confidence,
+    Diagnosis,
+    FailureClass,
+    MailFlowCode,
+    Remedy,
+    Result,
+    Status,
+)
+
+EXPLANATION_SCHEMA = "connector-probe/explanation/1"
+
+
+class LiveVerdict(StrEnum):
+    """What a probe right now says of the fault in a bounce."""
+
+    STANDS = "stands"
+    GONE = "gone"
+    CHANGED = "changed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """``connector`` names the result in the report of the probe that this was read from."""
+
+    verdict: LiveVerdict
+    text: str
+    connector: str
+    status: Status
+    code: str | None
+    class_: FailureClass | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One bounce, explained. The keys of the JSON; ``class_`` is "class".
+
+    ``documented_code``: where Microsoft's page lists the fault, when that is another code than the one written.
+    ``also_possible``: failures that write the same message. ``live`` is set by --probe.
+    """
+
+    code: str
+    class_: FailureClass | None
+    title: str
+    message: str | None
+    server: str | None
+    address: str | None
+    occurred_at: datetime | None
+    causes: tuple[Cause, ...]
+    remedies: tuple[Remedy, ...]
+    reference: str
+    confidence: Confidence
+    meaning: str
+    notes: tuple[str, ...]
+    written_code: str
+    documented_code: str | None
+    final: bool
+    also_possible: tuple[FailureClass, ...]
+    port: int | None
+    recipient: str | None
+    expected_subject: str | None
+    presented_subject: str | None
+    thumbprint: str | None
+    source: BounceSource
+    on_premises: bool
+    live: Live | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationDocument:
+    """The whole of ``probe explain --json``."""
+
+    schema: str
+    matches: tuple[Explanation, ...]
+
+
+def document(bounces: Sequence[Bounce], words: Catalogue = ENGLISH) -> ExplanationDocument:
+    return ExplanationDocument(EXPLANATION_SCHEMA, tuple(explain(one, words) for one in bounces))
+
+
+def explain(bounce: Bounce, words: Catalogue = ENGLISH) -> Explanation:
+    """What ``bounce`` means, in the words of one language."""
+    subject, facts = _subject(bounce), _facts(bounce)
+    return Explanation(
+        code=bounce.code,
+        class_=bounce.failure_class,
+        title=_title(bounce.code, subject, words),
+        message=bounce.message,
+        server=bounce.server,
+        address=bounce.address,
+        occurred_at=bounce.occurred_at,
+        causes=_causes(bounce, subject, facts, words),
+        remedies=_remedies(bounce, subject, facts, words),
+        reference=_REFERENCES.get(subject, _NDR_PAGE if subject not in HEADLINES else REFERENCE),
+        confidence=bounce.confidence,
+        meaning=words.explain[f"meaning-{subject}"],
+        notes=tuple(_notes(bounce, facts, words)),
+        written_code=bounce.written_code,
+        documented_code=_documented_code(bounce),
+        final=bounce.final,
+        also_possible=bounce.alternatives,
+        port=bounce.port,
+        recipient=bounce.recipient,
+        expected_subject=bounce.expected_subject,
+        presented_subject=bounce.presented_subject,
+        thumbprint=bounce.thumbprint,
+        source=bounce.source,
+        on_premises=bounce.on_premises,
+    )
+
+
+# --- which words, which classes --------------------------------------------------------------------------------
+
+_NDR_PAGE = (
+    "https://learn.microsoft.com/troubleshoot/exchange/email-delivery/ndr/non-delivery-reports-in-exchange-online"
+)
+_DANE_PAGE = "https://learn.microsoft.com/purview/how-smtp-dane-works"
+_STS_PAGE = "https://learn.microsoft.com/purview/enhancing-mail-flow-with-mta-sts"
+_SERVER_PAGE = (
+    "https://learn.microsoft.com/exchange/mail-flow/non-delivery-reports-and-bounce-messages/"
+    "non-delivery-reports-and-bounce-messages"
+)
+_REFERENCES = {
+    **{f"4.7.32{digit}": _DANE_PAGE for digit in range(1, 6)},
+    "mta-sts-hosts": _STS_PAGE,
+    "certificate-policy": _STS_PAGE,
+    "on-premises": _SERVER_PAGE,
+    "on-premises-certificate": _SERVER_PAGE,
+}
+_F = FailureClass
+_CERTIFICATE = (_F.CERTIFICATE_EXPIRED, _F.CERTIFICATE_NAME_MISMATCH, _F.CERTIFICATE_UNTRUSTED_ROOT)
+# What a code stands for when nothing else is known. Certificate faults come as 4.4.317 since 2023.
+_BY_CODE_ALONE: dict[str, tuple[FailureClass, ...]] = {
+    MailFlowCode.DNS_QUERY_FAILED: (_F.DNS_SERVFAIL, _F.DNS_NXDOMAIN, _F.DNS_NO_ADDRESS),
+    MailFlowCode.CONNECTION_TIMED_OUT: (_F.TCP_TIMEOUT,),
+    MailFlowCode.CONNECTION_REFUSED: (_F.TCP_REFUSED,),
+    MailFlowCode.CANNOT_CONNECT: (_F.BANNER_REJECTED, _F.STARTTLS_NOT_OFFERED, _F.TLS_RESET, *_CERTIFICATE),
+    MailFlowCode.CLOSED_ABRUPTLY: (_F.EHLO_CLOSED,),
+    MailFlowCode.CERTIFICATE_VALIDATION_FAILED: _CERTIFICATE,
+}
+_NEEDS_A_REPLY = "read-the-reply"
+_NEEDS_A_PROBE = frozenset({"use-plain-smtp-port"})  # advice that only what a probe saw can give
+# What speaks of the outbound connector, or of Exchange Online as the sender, where neither has a part in it.
+_NOT_FOR: dict[str, frozenset[str]] = {
+    "domain-nonexistent": frozenset({"name-does-not-exist", "correct-smart-host"}),
+    "certificate-policy": frozenset({"change-tls-domain"}),
+}
+_NOT_ON_PREMISES = frozenset(
+    {
+        *("firewall-blocks", "migrated", "open-port-25", "disable-connector", "set-authoritative"),
+        *("allow-exchange-online", "correct-smart-host", "change-tls-domain", "relax-tls", "validate-connector"),
+    }
+)
+
+
+def _subject(bounce: Bounce) -> str:
+    """What the catalogue calls this code."""
+    code = known(bounce.code)
+    words = code.words if code is not None else "older-exchange"
+    return "on-premises-certificate" if words == "certificate-policy" and bounce.on_premises else words
+
+
+def _title(code: str, subject: str, words: Catalogue) -> str:
+    return HEADLINES[MailFlowCode(code)] if subject in HEADLINES else words.explain[f"title-{subject}"]
+
+
+def _classes(bounce: Bounce) -> tuple[FailureClass, ...]:
+    if bounce.failure_class is None:
+        return _BY_CODE_ALONE.get(bounce.code, ())
+    return (bounce.failure_class, *bounce.alternatives)
+
+
+def _left_out(bounce: Bounce, subject: str) -> frozenset[str]:
+    return _NOT_FOR.get(subject, frozenset()) | _NEEDS_A_PROBE | (_NOT_ON_PREMISES if bounce.on_premises else set())
+
+
+def _documented_code(bounce: Bounce) -> str | None:
+    code = PROFILES[bounce.failure_class].code if bounce.failure_class is not None else None
+    listed = code is not None and code.value != bounce.code and (bounce.on_premises or bounce.code in HEADLINES)
+    return code.value if code is not None and listed else None
+
+
+# --- causes ----------------------------------------------------------------------------------------------------
+
+_ORDER = tuple(CauseVerdict)
+
+
+def _causes(bounce: Bounce, subject: str, facts: Mapping[str, str], words: Catalogue) -> tuple[Cause, ...]:
+    """Those of every class it can be, what is most sure first."""
+    classes, left_out = _classes(bounce), _left_out(bounce, subject)
+    found = []
+    for identifier in dict.fromkeys(one for each in classes for one, _ in PROFILES[each].causes):
+        if identifier in left_out:
+            continue
+        verdict = _verdict(identifier, classes, told=bounce.failure_class is not None)
+        found.append(Cause(identifier, verdict, words.causes[identifier], _evidence(bounce, verdict, facts, words)))
+    return tuple(sorted(found, key=lambda cause: _ORDER.index(cause.verdict)))
+
+
+def _verdict(cause: str, classes: Sequence[FailureClass], *, told: bool) -> CauseVerdict:
+    """The weakest that any of ``classes`` gives: a message shows less than a probe."""
+    given = [dict(PROFILES[one].causes).get(cause, CauseVerdict.POSSIBLE) for one in classes]
+    # Exchange Online stops at the first fault of a certificate, so the others are still open.
+    certificate = all(PROFILES[one].stage is Stage.CERTIFICATE for one in classes)
+    if all(one is CauseVerdict.RULED_OUT for one in given) and told and not certificate:
+        return CauseVerdict.RULED_OUT
+    if CauseVerdict.RULED_OUT in given or not told:
+        return CauseVerdict.POSSIBLE
+    return max(given, key=_ORDER.index)
+
+
+def _evidence(bounce: Bounce, verdict: CauseVerdict, facts: Mapping[str, str], words: Catalogue) -> tuple[str, ...]:
+    if verdict is CauseVerdict.CONFIRMED and bounce.message is not None:
+        return (fill(words.explain["message-says"], facts),)
+    return ()
+
+
+# --- remedies and notes ----------------------------------------------------------------------------------------
+
+
+def _remedies(bounce: Bounce, subject: str, facts: Mapping[str, str], words: Catalogue) -> tuple[Remedy, ...]:
+    left_out = _left_out(bounce, subject) | (frozenset() if bounce.message else {_NEEDS_A_REPLY})
+    found = []
+    if (own := words.explain.get(f"do-{subject}")) is not None:
+        found.append(Remedy(subject, own))
+    for identifier in dict.fromkeys(one for each in _classes(bounce) for one in PROFILES[each].remedies):
+        if identifier not in left_out:
+            remedy = words.remedies[identifier]
+            commands = tuple(fill(command, facts) for command in remedy.commands)
+            found.append(Remedy(identifier, fill(remedy.text, facts), commands))
+    if bounce.thumbprint is not None:
+        found.append(Remedy("find-thumbprint", fill(words.explain["find-thumbprint"], facts)))
+    if subject in HEADLINES:
+        found.append(Remedy("contact-partner", words.explain["if-partner"]))
+    return tuple(found)
+
+
+def _notes(bounce: Bounce, facts: Mapping[str, str], words: Catalogue) -> list[str]:
+    say = words.explain
+    documented = _documented_code(bounce)
+    facts = Facts(facts)
+    if documented is not None:
+        facts = Facts(facts, code=documented, title=HEADLINES[MailFlowCode(documented)])
+    keys = []
+    if bounce.on_premises:
+        keys.append("of-exchange-server" if documented is None else "counterpart")
+    elif documented is not None:
+        keys.append("documented-as")
+    if bounce.alternatives:
+        titles = dict.fromkeys(words.classes[one].title for one in bounce.alternatives)
+        facts = Facts(facts, classes="; ".join(titles))
+        keys.append("also-possible")
+    if bounce.failure_class is not None and PROFILES[bounce.failure_class].stage is Stage.CERTIFICATE:
+        keys.append("one-at-a-time")
+    if bounce.final:
+        keys.append("final")
+    elif bounce.on_premises:
+        keys.append("pending-on-premises")
+    elif bounce.code in HEADLINES:
+        keys.append("pending")
+    return [fill(say[key], facts) for key in keys]
+
+
+def _facts(bounce: Bounce) -> Facts:
+    """For the catalogue's templates. A paste can hold anything as a server: commands get only what is a host."""
+    host = host_of(bounce)
+    parent = ".".join(host.split(".")[-2:]) if host is not None and not is_address(host) else host
+    return Facts(
+        server=host or "<server>",
+        host=host or "<server>",
+        address=bounce.address or "",
+        address_or_server=bounce.address or host or "<server>",
+        port=str(bounce.port or 25),
+        parent=parent or "<domain>",
+        expected=bounce.expected_subject or host or "<name>",
+        identity="<connector>",
+        message=bounce.message or "",
+        thumbprint=bounce.thumbprint or "",
+    )
+
+
+def host_of(bounce: Bounce) -> str | None:
+    """The server, or else the address, as a host that can be probed; None where the text names none."""
+    for text in (bounce.server, bounce.address):
+        try:
+            if text is not None:
+                return parse_smart_host(text).host
+        except InvalidNameError:
+            continue
+    return None
+
+
+# --- now -------------------------------------------------------------------------------------------------------
+
+# Of these codes, any failure is one and the same fault to a person; 4.4.317 and 4.7.320 hold too many kinds.
+_ONE_FAULT = frozenset({"4.4.312", "4.4.315", "4.4.316", "4.4.318"})
+
+
+def live(bounce: Bounce, result: Result, words: Catalogue = ENGLISH) -> Live:
+    """Whether the fault of ``bounce`` still stands, going by a probe of its server just now."""
+    here = [one for one in result.attempts if bounce.address is not None and one.address == bounce.address]
+    attempts = here or list(result.attempts)
+    standing = next((one for one in attempts if _still(bounce, one)), None)
+    other = next((one for one in attempts if one.status is Status.FAILING), None)
+    unsure = next((one for one in attempts if one.status is Status.UNKNOWN), None)
+    verdict, decisive = LiveVerdict.GONE, attempts[0] if attempts else None
+    if standing is not None:
+        verdict, decisive = LiveVerdict.STANDS, standing
+    elif other is not None:
+        verdict, decisive = LiveVerdict.CHANGED, other
+    elif unsure is not None or decisive is None:
+        verdict, decisive = LiveVerdict.UNKNOWN, unsure
+    sentences = [fill(words.explain[f"live-{verdict}"], {"found": _found(decisive, words)})]
+    if bounce.address is not None and not here and result.attempts:
+        sentences.append(fill(words.explain["live-address"], {"address": bounce.address}))
+    return Live(
+        verdict=verdict,
+        text=" ".join(sentences),
+        connector=result.name,
+        status=decisive.status if decisive is not None else result.status,
+        code=decisive.code if decisive is not None else None,
+        class_=decisive.class_ if decisive is not None else None,
+    )
+
+
+def _still(bounce: Bounce, attempt: Attempt) -> bool:
+    classes = (bounce.failure_class, *bounce.alternatives) if bounce.failure_class is not None else ()
+    if attempt.class_ is not None and attempt.class_ in classes:
+        return True
+    if any(_F.of_certificate(kind) in classes for kind in attempt.certificate_problems):
+        return attempt.status is not Status.HEALTHY
+    code = _documented_code(bounce) or bounce.code
+    return attempt.code is not None and attempt.code == code and (code in _ONE_FAULT or not classes)
+
+
+def _found(attempt: Attempt | None, words: Catalogue) -> str:
+    """What was met, as a part of a sentence."""
+    diagnosis: Diagnosis | None = attempt.diagnosis if attempt is not None else None
+    if diagnosis is None:
+        return "-"
+    title = words.classes[diagnosis.class_].title
+    return f"{diagnosis.code} {title}" if diagnosis.code is not None else title

@@ -1,0 +1,113 @@
+"""Explained bounces as text, verdict first, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+
+from connector_probe.diagnosis.explanation import Explanation, ExplanationDocument, LiveVerdict
+from connector_probe.diagnosis.facts import day
+from connector_probe.formats.json import jsonable
+from connector_probe.formats.options import RenderOptions
+from connector_probe.model.names import is_address
+from connector_probe.model.verdict import CauseVerdict, Report
+
+_BOLD, _DIM = "1", "2"
+
+
+def to_json(document: ExplanationDocument, report: Report | None = None) -> str:
+    """One object, in ASCII; ``report`` is that of --probe."""
+    value = jsonable(document)
+    if report is not None:
+        value["report"] = jsonable(report)
+    return json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def to_text(document: ExplanationDocument, options: RenderOptions) -> str:
+    page = _Page(options)
+    return "\n\n".join("\n".join(page.match(one)) for one in document.matches) + "\n" if document.matches else ""
+
+
+class _Page:
+    """Lines of text within a width, in colour or not."""
+
+    def __init__(self, options: RenderOptions) -> None:
+        self._options = options
+        self._words = options.words
+
+    def match(self, one: Explanation) -> Iterator[str]:
+        yield from self._verdict(one)
+        if one.live is not None:
+            yield ""
+            yield self._paint(self._words.explain["now"], _BOLD)
+            yield from self._wrap(one.live.text, "  ", "  ")
+            if one.live.verdict in (LiveVerdict.STANDS, LiveVerdict.CHANGED):
+                return  # the report of the probe follows, and its causes and remedies rest on more than a message
+        yield from self._advice(one)
+
+    def _advice(self, one: Explanation) -> Iterator[str]:
+        if one.causes:
+            yield ""
+            yield self._paint(self._words.text["why"], _BOLD)
+            for cause in one.causes:
+                label = f"  {self._words.text[cause.verdict.value]:<10} "
+                colour = _DIM if cause.verdict is CauseVerdict.RULED_OUT else ""
+                yield from self._wrap(" ".join((cause.text, *cause.evidence)), label, " " * len(label), colour)
+        yield ""
+        yield self._paint(self._words.text["do"], _BOLD)
+        for number, remedy in enumerate(one.remedies, 1):
+            yield from self._wrap(remedy.text, f"  {number}. ", "     ")
+            for command in remedy.commands:
+                yield f"       {command}"
+        yield ""
+        say = self._words.text
+        yield from self._wrap(f"{say['confidence']}: {say[one.confidence.value]}.", "", "  ", _DIM)
+        yield self._paint(f"{say['reference']} {one.reference}", _DIM)
+
+    def _verdict(self, one: Explanation) -> Iterator[str]:
+        say = self._words.explain
+        yield from self._wrap(f"{one.code} {one.title}", "", "  ", _BOLD)
+        if one.class_ is not None and (title := self._words.classes[one.class_].title) != one.title:
+            yield from self._wrap(f"{title}.", "  ", "  ", _BOLD)
+        yield from self._wrap(one.meaning, "  ", "  ")
+        for note in one.notes:
+            yield from self._wrap(note, "  ", "  ")
+        rows = {
+            "label-server": _endpoint(one),
+            "label-time": day(one.occurred_at) if one.occurred_at is not None else "",
+            "label-recipient": one.recipient,
+            "label-message": one.message,
+            "label-expected": one.expected_subject,
+            "label-presented": one.presented_subject,
+            "label-thumbprint": one.thumbprint,
+        }
+        shown = {say[key]: value for key, value in rows.items() if value}
+        if shown:
+            yield ""
+        for label, value in shown.items():
+            yield from self._wrap(value, f"  {label:<10} ", " " * 13)
+
+    def _paint(self, text: str, colour: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._options.colour and colour and text else text
+
+    def _wrap(self, text: str, first: str, then: str, colour: str = "") -> Iterator[str]:
+        lines = textwrap.wrap(
+            text,
+            self._options.width,
+            initial_indent=first,
+            subsequent_indent=then,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        return (self._paint(line, colour) for line in lines)
+
+
+def _endpoint(one: Explanation) -> str:
+    """ "mail.contoso.com [192.0.2.5]:25", or as much of it as is known."""
+    port = f":{one.port}" if one.port is not None else ""
+    if one.address is None:
+        return f"{one.server}{port}" if one.server is not None else ""
+    if one.server is None or is_address(one.server):
+        return f"[{one.address}]{port}"
+    return f"{one.server} [{one.address}]{port}"

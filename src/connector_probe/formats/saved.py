@@ -1,0 +1,217 @@
+"""Reading a saved JSON report back: what was asked and what was seen, strictly; and diagnosing it again.
+
+Whatever the file holds passes through ``printable``, and is checked before a rule looks at it, so that a damaged or
+hostile report ends in one sentence. Keys that a later version added are passed over.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from typing import Any
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.diagnosis.conclude import conclude, with_expectation
+from connector_probe.model.connector import Connector, ConnectorError
+from connector_probe.model.evidence import ConnectorEvidence, Exchange, Handshake
+from connector_probe.model.printable import printable
+from connector_probe.model.verdict import (
+    REPORT_SCHEMA,
+    ConnectorReport,
+    Report,
+    Status,
+    Summary,
+    VantageReport,
+)
+
+MAX_DEPTH = 30  # brackets within brackets; a report has ten or so
+
+
+class SavedReportError(ValueError):
+    """A file that is no report, or not one that can be read. ``str()`` says why; ``hint`` says what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class SavedResult:
+    """``strict``: a warning had not been as expected (--strict)."""
+
+    connector: Connector
+    evidence: ConnectorEvidence
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SavedReport:
+    """A report without its conclusions."""
+
+    started_at: datetime
+    duration: float
+    version: str
+    vantage: VantageReport
+    results: tuple[SavedResult, ...]
+
+
+def load_report(text: str) -> list[tuple[Connector, ConnectorEvidence]]:
+    """What was asked and seen, connector by connector. Raises SavedReportError."""
+    return [(one.connector, one.evidence) for one in read_report(text).results]
+
+
+def is_report(text: str) -> bool:
+    """Whether ``text`` is meant as one of our JSON documents, sound or not."""
+    return text.lstrip("\ufeff \t\r\n").startswith("{") and '"connector-probe/' in text[:10_000]
+
+
+def read_report(text: str) -> SavedReport:
+    """A whole report. Raises SavedReportError."""
+    document = _document(text)
+    results = document.get("results")
+    if not isinstance(results, list):
+        raise SavedReportError("the report has no list of results", _WRITE_ONE)
+    return SavedReport(
+        started_at=_read(datetime, document, "started_at", ""),
+        duration=_read(float, document, "duration", ""),
+        version=_read(str, document, "version", ""),
+        vantage=_read(VantageReport, document, "vantage", ""),
+        results=tuple(_result(one, f"results[{at}]") for at, one in enumerate(results)),
+    )
+
+
+def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
+    """The report as its evidence is understood now; nothing is probed. Raises SavedReportError."""
+    results = []
+    for at, one in enumerate(saved.results):
+        try:
+            result = conclude(one.connector, one.evidence, words)
+        except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as problem:
+            # The types were right; this is a combination of facts that no probe ever writes.
+            raise SavedReportError(
+                f"results[{at}].evidence contradicts itself ({type(problem).__name__})", _WRITE_ONE
+            ) from None
+        results.append(with_expectation(result, strict=one.strict))
+    return Report(
+        schema=REPORT_SCHEMA,
+        started_at=saved.started_at,
+        duration=saved.duration,
+        version=saved.version,
+        vantage=saved.vantage,
+        summary=Summary(**{status.value: sum(one.status is status for one in results) for status in Status}),
+        results=tuple(results),
+    )
+
+
+# --- the parts -------------------------------------------------------------------------------------------------
+
+_WRITE_ONE = "write one with: probe HOST --json -o report.json"
+
+
+def _document(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text.lstrip("\ufeff"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as problem:
+        where = f" (line {problem.lineno})" if isinstance(problem, json.JSONDecodeError) else ""
+        raise SavedReportError(f"the report is not valid JSON{where}", "was it cut off when it was saved?") from None
+    if not isinstance(value, dict):
+        raise SavedReportError("the report is not a JSON object", _WRITE_ONE)
+    schema = value.get("schema")
+    if schema != REPORT_SCHEMA:
+        raise SavedReportError(
+            f"the document's schema is {printable(str(schema), 60)}, not {REPORT_SCHEMA}", _WRITE_ONE
+        )
+    safe = _printable(value, MAX_DEPTH)
+    return safe if isinstance(safe, dict) else {}
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _printable(value: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON value
+    if depth == 0:
+        raise SavedReportError("the report is nested too deeply", _WRITE_ONE)
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list):
+        return [_printable(item, depth - 1) for item in value]
+    if isinstance(value, dict):
+        return {printable(name): _printable(item, depth - 1) for name, item in value.items()}
+    return value
+
+
+def _read(kind: Any, source: dict[str, Any], key: str, where: str) -> Any:  # noqa: ANN401 - any of the model's types
+    """``source[key]`` as ``kind``, by the strict rules of JSON. Raises SavedReportError with the place."""
+    from pydantic import TypeAdapter, ValidationError
+
+    place = f"{where}.{key}" if where else key
+    if key not in source:
+        raise SavedReportError(f"{place} is missing", _WRITE_ONE)
+    try:
+        value = TypeAdapter(kind).validate_json(json.dumps(source[key], ensure_ascii=True), strict=True)
+    except (ValidationError, ValueError, RecursionError) as problem:
+        detail = problem.errors()[0] if isinstance(problem, ValidationError) else {"loc": (), "msg": "not readable"}
+        path = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in detail["loc"])
+        message = f"{place}{path}: {detail['msg']}"
+        raise SavedReportError(printable(message, 200), _WRITE_ONE) from None
+    for fault in _faults(value, place):
+        raise SavedReportError(printable(fault, 200), _WRITE_ONE)
+    return value
+
+
+def _faults(value: Any, place: str) -> Iterator[str]:  # noqa: ANN401 - any of the model's types
+    """What the types do not say: times with a zone, finite numbers, exchanges that ended in exactly one way."""
+    if isinstance(value, datetime) and value.utcoffset() is None:
+        yield f"{place}: the time has no zone"
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"{place}: the number is not finite"
+    elif isinstance(value, tuple):
+        for at, item in enumerate(value):
+            yield from _faults(item, f"{place}[{at}]")
+    elif is_dataclass(value) and not isinstance(value, type):
+        if (
+            isinstance(value, Exchange)
+            and sum(one is not None for one in (value.reply, value.fault, value.garble)) != 1
+        ):
+            yield f"{place}: exactly one of reply, fault and garble must be set"
+        if isinstance(value, Handshake) and (value.session is None) == (value.fault is None):
+            yield f"{place}: exactly one of session and fault must be set"
+        if isinstance(value, ConnectorEvidence) and len(value.attempts) != len(value.transcripts):
+            yield f"{place}: {len(value.attempts)} attempts, but {len(value.transcripts)} transcripts"
+        for field in fields(value):
+            yield from _faults(getattr(value, field.name), f"{place}.{field.name}")
+
+
+def _result(value: Any, place: str) -> SavedResult:  # noqa: ANN401 - any JSON value
+    if not isinstance(value, dict):
+        raise SavedReportError(f"{place} is not an object", _WRITE_ONE)
+    asked: ConnectorReport = _read(ConnectorReport, value, "connector", place)
+    expect, status, expected = (
+        _read(str, value, "expect", place),
+        _read(Status, value, "status", place),
+        _read(bool, value, "expected", place),
+    )
+    try:
+        connector = Connector(
+            name=_read(str, value, "name", place),
+            smart_hosts=asked.smart_hosts,
+            use_mx=asked.use_mx,
+            port=asked.port,
+            type=asked.type,
+            tls=asked.tls,
+            tls_domain=asked.tls_domain,
+            source_address=asked.source_address,
+            rcpt=asked.rcpt,
+            warn_days=asked.warn_days,
+            as_of=asked.as_of,
+            expect=expect,
+        )
+    except ConnectorError as problem:
+        raise SavedReportError(f"{place}.connector: {problem}", problem.hint) from None
+    strict = status is Status.WARNING and expect == "healthy" and not expected
+    return SavedResult(connector, _read(ConnectorEvidence, value, "evidence", place), strict)
