@@ -36,9 +36,7 @@ class Authority:
         self.root_file = folder / "root.pem"
         self.root_file.write_bytes(self._root.public_bytes(_PEM))
         self._key_file = folder / "leaf.key"
-        private = self._leaf_key.private_bytes(
-            _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        private = self._leaf_key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         self._key_file.write_bytes(private)
 
     def good(self) -> Files:
@@ -70,9 +68,7 @@ class Authority:
         builder = _builder(name, self._leaf_key, name, -10, 355)
         return self._files("self-signed", _for_server(builder, HOST).sign(self._leaf_key, hashes.SHA256()))
 
-    def _leaf(
-        self, host: str, *, from_day: int = -10, to_day: int = 355, published: bool = False
-    ) -> x509.Certificate:
+    def _leaf(self, host: str, *, from_day: int = -10, to_day: int = 355, published: bool = False) -> x509.Certificate:
         builder = _builder(_name(host), self._leaf_key, self._intermediate.subject, from_day, to_day)
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._intermediate_key.public_key())
         signed = _for_server(builder, host).add_extension(identifier, critical=False)

@@ -47,7 +47,19 @@ bounce    unix       - - n - 0 bounce
 defer     unix       - - n - 0 bounce
 postlog   unix-dgram n - n - 1 postlogd
 """
-_PRIVATE = ("private", "incoming", "active", "deferred", "bounce", "defer", "corrupt", "hold", "trace", "flush", "saved")
+_PRIVATE = (
+    "private",
+    "incoming",
+    "active",
+    "deferred",
+    "bounce",
+    "defer",
+    "corrupt",
+    "hold",
+    "trace",
+    "flush",
+    "saved",
+)  # noqa: E501
 
 
 def services(authority: Authority) -> dict[str, dict[str, str]]:
@@ -96,9 +108,7 @@ def _versions(lowest: str, highest: str) -> dict[str, str]:
 class Postfix(Part):
     """``services``: for each ADDRESS:PORT the parameters of the smtpd there."""
 
-    def __init__(
-        self, folder: Path, services: Mapping[str, Mapping[str, str]], inside: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, folder: Path, services: Mapping[str, Mapping[str, str]], inside: Sequence[str] = ()) -> None:
         require_root("Postfix")
         postconf = require("postconf", "postfix")
         asked = subprocess.run([postconf, "-dh", "daemon_directory"], capture_output=True, text=True, check=True)

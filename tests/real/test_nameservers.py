@@ -45,7 +45,7 @@ async def port_of_both_families(authority: Authority) -> AsyncIterator[int]:
         yield port
 
 
-async def ask(name: str, nameservers: list[str], port: int, ca_file: str, *, timeout: float = 60.0) -> Result:
+async def ask(name: str, nameservers: list[str], port: int, ca_file: str, *, timeout: float = 60.0) -> Result:  # noqa: ASYNC109
     return await result_of(
         Connector(
             smart_hosts=[name], port=port, nameservers=nameservers, tls_domain=HOST, ca_file=ca_file, timeout=timeout

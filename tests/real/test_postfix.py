@@ -150,9 +150,7 @@ async def test_lax_modes_let_mail_flow_and_warn(
         ("rejects-bounces", "somebody@contoso.test", failing(None, "recipient-rejected", "recipient")),
     ],
 )
-async def test_recipient(
-    postfix: dict[str, str], ca_file: str, state: str, recipient: str, expected: Verdict
-) -> None:
+async def test_recipient(postfix: dict[str, str], ca_file: str, state: str, recipient: str, expected: Verdict) -> None:
     connector = Connector(smart_hosts=[postfix[state]], tls_domain=HOST, ca_file=ca_file, rcpt=recipient)
     result = await result_of(connector)
     assert verdict_of(result) == expected
@@ -195,9 +193,7 @@ async def test_a_crowd_gets_the_same_verdict(postfix: dict[str, str], ca_file: s
         ("rejects-clients", [], 1),
     ],
 )
-def test_command_line(
-    postfix: dict[str, str], ca_file: str, state: str, options: list[str], exit_code: int
-) -> None:
+def test_command_line(postfix: dict[str, str], ca_file: str, state: str, options: list[str], exit_code: int) -> None:
     ended = command_line(postfix[state], "--tls-domain", HOST, "--ca-file", ca_file, *options)
     assert (ended.exit_code, ended.verdicts()) == (exit_code, [STATES[state][0]]), ended.said
     (attempt,) = ended.document["results"][0]["attempts"]

@@ -68,7 +68,9 @@ def modes_of(result: Result) -> dict[str, str | None]:
     return {str(mode): code for mode, code in result.by_tls_mode.items()}
 
 
-def modes(opportunistic: str | None, encryption: str | None, chain: str | None, name: str | None) -> dict[str, str | None]:
+def modes(
+    opportunistic: str | None, encryption: str | None, chain: str | None, name: str | None
+) -> dict[str, str | None]:
     """A by_tls_mode, from the laxest mode to the strictest."""
     return dict(zip(map(str, TlsSettings), (opportunistic, encryption, chain, name), strict=True))
 
