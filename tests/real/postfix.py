@@ -59,7 +59,7 @@ _PRIVATE = (
     "trace",
     "flush",
     "saved",
-)  # noqa: E501
+)
 
 
 def services(authority: Authority) -> dict[str, dict[str, str]]:

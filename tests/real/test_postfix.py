@@ -73,7 +73,6 @@ async def test_state(postfix: dict[str, str], ca_file: str, state: str) -> None:
     assert (verdict_of(result), sorted(problems_of(attempt)), modes_of(result)) == STATES[state]
 
 
-@pytest.mark.xfail(strict=True, reason="a refusal after the handshake is not yet set down to the missing certificate")
 @pytest.mark.parametrize("state", ["demands-certificate-1.2", "demands-certificate-1.3"])
 async def test_only_exchange_online_has_the_certificate_that_is_demanded(
     postfix: dict[str, str], ca_file: str, state: str

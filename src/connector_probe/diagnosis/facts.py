@@ -69,6 +69,8 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
         facts.update(judged_at=day(evidence.certificate.judged_at), clock_hint=clock_hint(view))
     facts.update(_conversation(view))
     facts.update(_tls(view))
+    if facts["reply"]:
+        facts["said"] = fill(words.text["it-said"], facts)
     if speaks_implicit_tls(view):
         facts["sample_note"] = words.text["implicit-tls"]
     facts.update(_certificate(view, words))

@@ -402,7 +402,12 @@ def _session(view: View) -> FailureClass | None:
         return FailureClass.TLS_PROTOCOL
     if exchange.reply is None:
         return _SESSION.of(exchange)
-    return FailureClass.SESSION_REJECTED if exchange.reply.severity != 2 else None
+    if exchange.reply.severity == 2:
+        return None
+    # The same EHLO was welcome before TLS; since then we only failed to show the certificate that was asked for.
+    # Postfix with smtpd_tls_req_ccert answers so: 421 No client certificate presented.
+    demanded = handshake.client_certificate_requested
+    return FailureClass.TLS_CLIENT_CERTIFICATE if demanded else FailureClass.SESSION_REJECTED
 
 
 def _recipient(view: View) -> FailureClass | None:

@@ -87,7 +87,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.TLS_CLIENT_CERTIFICATE: _W(
         "The server demands a client certificate",
-        "The server asked for a client certificate and ended the session for lack of one. Exchange Online presents its own "
+        "The server asked for a client certificate, got none, and ended the session.{said} Exchange Online presents its own "
         "(CN=mail.protection.outlook.com), this probe has none: what happens to Exchange Online cannot be told from here.",
     ),
     F.SESSION_TIMEOUT: _W(
@@ -476,6 +476,7 @@ TEXT: dict[str, str] = {
     "transcript": "Conversation with {endpoint}",
     "reference": "See",
     "implicit-tls": " The port speaks TLS from the first byte (implicit TLS, as on 465) instead of SMTP with STARTTLS.",
+    "it-said": " It said: {reply}",
     "or-private-ca": " Either that is an intermediate that is missing, or a private CA that is not trusted.",
     "other-modes": "Under other TlsSettings: {modes}",
     "same-modes": "The same under every TlsSettings.",
