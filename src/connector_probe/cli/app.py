@@ -199,6 +199,8 @@ def _dispatch(argv: Sequence[str]) -> int:
         command.epilog = _list_of(listed)
     command.context_settings["help_option_names"] = ["-h", "--help"]
     code = command.main(list(arguments), prog_name=name, standalone_mode=False)
+    if code == EXIT_INTERRUPTED:
+        say("probe: interrupted")
     return code if isinstance(code, int) else EXIT_OK
 
 

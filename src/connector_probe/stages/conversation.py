@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from connector_probe.model.evidence import Exchange, FaultKind, Handshake, NetworkFault, Reply, TranscriptLine
 from connector_probe.model.printable import printable
 from connector_probe.network import Network, NetworkFaultError, Stream, TlsOffer, TlsOutcome
@@ -132,10 +134,18 @@ class Conversation:
 
     async def quit(self) -> None:
         """Say QUIT where the connection still carries it, and close."""
-        if self._usable:
-            self._reply_limit = QUIT_WAIT
-            await self.exchange(QUIT)
-        await self._stream.close()
+        try:
+            if self._usable and not self._interrupted():
+                self._reply_limit = QUIT_WAIT
+                await self.exchange(QUIT)
+        finally:
+            await self._stream.close()
+
+    @staticmethod
+    def _interrupted() -> bool:
+        """Whether this task is being cancelled: nobody waits for politeness then."""
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
 
 
 def _fault_note(fault: NetworkFault) -> str:

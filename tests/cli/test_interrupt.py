@@ -1,0 +1,29 @@
+"""Ctrl-C: exit 130, one line, no traceback, and at once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to a process there")
+async def test_an_interrupted_probe_says_so() -> None:
+    connected = asyncio.Event()
+
+    async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(keep_silent, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        argv = [sys.executable, "-m", "connector_probe", f"127.0.0.1:{port}"]
+        process = await asyncio.create_subprocess_exec(*argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        await asyncio.wait_for(connected.wait(), 20)
+        process.send_signal(signal.SIGINT)
+        out, err = await asyncio.wait_for(process.communicate(), 10)
+    assert (process.returncode, out, err.strip()) == (130, b"", b"probe: interrupted")
