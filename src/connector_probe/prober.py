@@ -133,7 +133,7 @@ class Prober:
         chain: tuple[bytes, ...] = ()
         try:
             evidence = replace(evidence, banner=await banner(conversation))
-            if not _positive(evidence.banner):
+            if evidence.banner is None or evidence.banner.reply is None or evidence.banner.reply.code != 220:
                 return evidence, ()
             ehlo, helo = await introduce(conversation, name)
             evidence = replace(evidence, ehlo=ehlo, helo=helo)

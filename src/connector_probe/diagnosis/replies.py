@@ -34,18 +34,22 @@ _SERVER_SAID = frozenset(
 
 
 def refusal(evidence: AttemptEvidence) -> Exchange | None:
-    """The last exchange that came back with something else than success."""
+    """The last exchange that came back with something else than what RFC 5321 4.3.2 and RFC 3207 4 call success."""
     order = (
-        evidence.recipient,
-        evidence.mail,
-        evidence.ehlo_again,
-        evidence.starttls,
-        evidence.helo,
-        evidence.ehlo,
-        evidence.banner,
+        (evidence.recipient, False),
+        (evidence.mail, False),
+        (evidence.ehlo_again, False),
+        (evidence.starttls, True),
+        (evidence.helo, False),
+        (evidence.ehlo, False),
+        (evidence.banner, True),
     )
-    refused = (one for one in order if one is not None and (one.reply is None or one.reply.severity not in (2, 3)))
-    return next(refused, None)
+    return next((one for one, only_220 in order if one is not None and not _succeeded(one, only_220)), None)
+
+
+def _succeeded(exchange: Exchange, only_220: bool) -> bool:
+    reply = exchange.reply
+    return reply is not None and (reply.code == 220 if only_220 else reply.severity == 2)
 
 
 def expected_reply(failure: FailureClass, view: View) -> str | None:

@@ -11,7 +11,7 @@ _R = RemedyWords
 CLASSES: dict[F, ClassWords] = {
     F.DNS_NXDOMAIN: _W("The name does not exist", "{nameserver} answers NXDOMAIN: there is no name {queried} in DNS."),
     F.DNS_NO_ADDRESS: _W(
-        "The name has no address", "{nameserver} knows the name {queried}, but it has no A and no AAAA record.{mx_hint}"
+        "The name has no address", "{nameserver} answers about {queried}, but with no A and no AAAA record.{mx_hint}"
     ),
     F.DNS_SERVFAIL: _W(
         "The name's DNS servers fail", "{nameserver} answers {rcode} for {queried}: it got no usable answer itself."
