@@ -11,7 +11,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
@@ -27,6 +28,9 @@ from connector_probe.model.verdict import (
     Summary,
     VantageReport,
 )
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 MAX_DEPTH = 30  # brackets within brackets; a report has ten or so
 
@@ -145,15 +149,22 @@ def _printable(value: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any of the model's types
+    from pydantic import TypeAdapter  # late: it is slow to import, and slow to make
+
+    return TypeAdapter(kind)
+
+
 def _read(kind: Any, source: dict[str, Any], key: str, where: str) -> Any:  # noqa: ANN401 - any of the model's types
     """``source[key]`` as ``kind``, by the strict rules of JSON. Raises SavedReportError with the place."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     place = f"{where}.{key}" if where else key
     if key not in source:
         raise SavedReportError(f"{place} is missing", _WRITE_ONE)
     try:
-        value = TypeAdapter(kind).validate_json(json.dumps(source[key], ensure_ascii=True), strict=True)
+        value = _adapter(kind).validate_json(json.dumps(source[key], ensure_ascii=True), strict=True)
     except (ValidationError, ValueError, RecursionError) as problem:
         detail = problem.errors()[0] if isinstance(problem, ValidationError) else {"loc": (), "msg": "not readable"}
         path = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in detail["loc"])
