@@ -82,9 +82,10 @@ async def test_all_start_quickly_and_leave_nothing_behind() -> None:
         assert set(lab.skipped) == {one.name for one in SCENARIOS} - {one.name for one in RUNNABLE}
         ca_file = Path(lab.ca_file)
         assert await asyncio.to_thread(ca_file.read_text, encoding="ascii") == lab.ca_pem
-        reader, _ = await connect(lab, "healthy")  # in the middle of a conversation when the lab ends
+        reader, writer = await connect(lab, "healthy")  # in the middle of a conversation when the lab ends
         await hear(reader)
     assert await asyncio.wait_for(reader.read(), 5) == b""
+    writer.close()
     assert asyncio.all_tasks() <= before
     assert not await asyncio.to_thread(ca_file.exists)
     with pytest.raises(ConnectionRefusedError):

@@ -292,6 +292,7 @@ def test_any_text_is_survived(text: str) -> None:
 
 
 @given(st.lists(PIECES | st.text(EVERY_CHARACTER, max_size=5), max_size=25).map("".join))
+@example("x" * 40 + "Diagnostic-Code: smtp;450 4.4.316 ")
 @example("450 4.4.316 x [Message=\x1b[2J\u202e] [LastAttemptedServerName=\x07a\ud800]")
 @settings(max_examples=600)
 def test_any_text_made_of_the_grammar_is_survived(text: str) -> None:

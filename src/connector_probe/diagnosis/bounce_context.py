@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from itertools import zip_longest
 
 from connector_probe.model.names import is_address
 
@@ -89,10 +90,10 @@ def paragraph(text: str, at: int) -> str:
 def of_report(fields: str) -> Around:
     """The fields of one recipient in a delivery status (RFC 3464 2.3)."""
     marks = list(_FIELD.finditer(fields))
-    ends = [*(mark.start() for mark in marks[1:]), len(fields)]
-    told = {
-        mark["name"].lower(): one_line(fields[mark.end() : end])[:1_000] for mark, end in zip(marks, ends, strict=True)
-    }
+    told = {}
+    for mark, following in zip_longest(marks, marks[1:]):
+        end = following.start() if following is not None else len(fields)
+        told[mark["name"].lower()] = one_line(fields[mark.end() : end])[:1_000]
     remote = told.get("remote-mta", "").rpartition(";")[2].strip(" <>")
     server, _, rest = remote.partition(" ")
     recipient = told.get("final-recipient", told.get("original-recipient", "")).rpartition(";")[2].strip()
