@@ -71,7 +71,8 @@ _ONE_FORM = (
     KnownCode("4.4.395", "on-premises", _REPORTED, distinct=True, on_premises=True),
     KnownCode("4.4.397", "on-premises", _REPORTED, distinct=True, on_premises=True),
 )
-_KNOWN = {one.code: one for one in (*_TWO_FORMS, *_ONE_FORM)} | {f"5{one.code[1:]}": one for one in _TWO_FORMS}
+KNOWN_CODES = (*_TWO_FORMS, *_ONE_FORM)
+_KNOWN = {one.code: one for one in KNOWN_CODES} | {f"5{one.code[1:]}": one for one in _TWO_FORMS}
 _THROTTLING = re.compile(r"4\.7\.(?:[56][0-9]{2}|8[5-9][0-9])")  # 4.7.500 to 699, 850 to 899
 # The nested words of a sender ("[Message=451 4.4.0 TLS negotiation ...") start no bounce of their own.
 _NESTED = frozenset({"4.4.0", "4.3.2", "4.7.5", "5.7.5"})

@@ -38,7 +38,7 @@ _SOCKET = r"(?:421[ -]4\.2\.1 Unable to connect)?[^0-9]*"
 _NUMBER = r"(?:Socket|Winsock) error code:?\s?"
 
 # The first match wins. What the sender itself says comes first, then any other reply, which is the server's.
-_READINGS: tuple[tuple[re.Pattern[str], Reading], ...] = tuple(
+READINGS: tuple[tuple[re.Pattern[str], Reading], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), read)
     for pattern, read in (
         (r"(?:451[ -]5\.7\.3 )?STARTTLS is required to send", Reading((_F.STARTTLS_NOT_OFFERED,), _DOCUMENTED)),
@@ -99,7 +99,7 @@ def reading(code: str, message: str | None) -> Reading | None:
     """What ``message`` under ``code`` says failed; None where that is not known. ``code`` "" stands for any."""
     if message is None:
         return _BY_CODE.get(code)
-    found = next((read for pattern, read in _READINGS if pattern.match(message)), None)
+    found = next((read for pattern, read in READINGS if pattern.match(message)), None)
     if found is None or (found.classes[:1] == _REFUSALS[:1] and code not in _QUOTES_THE_SERVER):
         return None
     return found if found.classes else None

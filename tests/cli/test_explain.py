@@ -1,0 +1,303 @@
+"""``probe explain``: what is given, what is printed, and the exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from socket import SO_REUSEADDR, SOL_SOCKET, socket
+from threading import Thread
+
+import pytest
+
+from connector_probe.cli.app import run
+
+BOUNCES = Path(__file__).parent.parent / "data" / "bounces"
+REFUSED = "450 4.4.316 Connection refused [Message=Socket error code 10061] [LastAttemptedServerName=mail.contoso.com]"
+LIVE = ["--no-control", "--connect-timeout", "5s", "--timeout", "5s"]
+
+
+@pytest.fixture
+def stdin(monkeypatch: pytest.MonkeyPatch) -> io.BytesIO:
+    """Standard input as a pipe: fill it before the run."""
+    pipe = io.BytesIO()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(pipe))
+    return pipe
+
+
+def matches(text: str) -> list[dict[str, object]]:
+    document = json.loads(text)
+    assert document["schema"] == "connector-probe/explanation/1"
+    found = document["matches"]
+    assert isinstance(found, list)
+    return found
+
+
+# --- what is given ---------------------------------------------------------------------------------------------
+
+
+def test_words_without_quotes_are_one_text(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", *REFUSED.split()]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("4.4.316 Connection refused\n")
+    assert "mail.contoso.com" in out
+    assert "Socket error code 10061" in out
+    assert err == ""
+
+
+def test_a_file_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "--json", str(BOUNCES / "mail-report.eml")]) == 0
+    (found,) = matches(capsys.readouterr().out)
+    assert (found["code"], found["class"], found["server"]) == ("4.4.317", "certificate-expired", "mail.contoso.com")
+    assert found["occurred_at"] == "2023-05-02T06:07:08Z"
+    assert found["final"] is True
+
+
+def test_several_files_are_read_in_their_order(capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(BOUNCES / name) for name in ("bare-318-new-words.txt", "bare-code.txt")]
+    assert run(["explain", "--json", *files]) == 0
+    assert [one["code"] for one in matches(capsys.readouterr().out)] == ["4.4.318", "4.4.316"]
+
+
+@pytest.mark.parametrize("argv", [["explain", "--json", "-"], ["explain", "--json"]])
+def test_a_pipe_is_read(argv: list[str], stdin: io.BytesIO, capsys: pytest.CaptureFixture[str]) -> None:
+    stdin.write(REFUSED.encode("utf-16"))  # as PowerShell 5 redirects
+    stdin.seek(0)
+    assert run(argv) == 0
+    assert matches(capsys.readouterr().out)[0]["code"] == "4.4.316"
+
+
+def test_a_text_that_looks_like_a_file_is_a_text_when_it_has_a_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "#550/5.4.316/x.txt", "4.4.316"]) == 0
+    assert capsys.readouterr().out.startswith("4.4.316")
+
+
+def test_the_document_goes_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "out.json"
+    assert run(["explain", "--json", "-o", str(target), REFUSED]) == 0
+    assert capsys.readouterr().out == ""
+    assert matches(target.read_text())[0]["code"] == "4.4.316"
+
+
+# --- what is not there -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["hello", "550 5.1.1 User unknown", "", "Linux 5.4.1"])
+def test_no_known_code(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", text]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    first, second = err.splitlines()
+    assert first.startswith("probe: error: no known error code")
+    assert ("5.1.1" in first) == ("5.1.1" in text)
+    assert second.startswith("probe: hint: looked for 4.4.312")
+
+
+def test_no_known_code_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "--json", "hello"]) == 1
+    assert matches(capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["no-such-file.eml"], "there is no file no-such-file.eml"),
+        (["no/such\x1b[31m/file"], r"no/such\x1b[31m/file"),
+        ([str(BOUNCES)], "is a directory"),
+        (["--port", "25", "4.4.316"], "--port without --probe"),
+        (["--nameserver", "192.0.2.53", "4.4.316"], "--nameserver without --probe"),
+        (["--probe", "4.4.316"], "the text names no server to probe"),
+        (["--probe", "--port", "70000", REFUSED], "70000 is not a port"),
+        (["--probe", "--tls-domain", "a b", REFUSED], "a b"),
+        (["--probe", "--timeout", "soon", REFUSED], "--timeout 'soon' is not a duration"),
+        (["-o", "/nonexistent/x", "4.4.316"], "there is no such directory"),
+        (["--no-such-option", "4.4.316"], "No such option"),
+        (["--probe", "--ca-file", "/nonexistent.pem", REFUSED], "/nonexistent.pem"),
+    ],
+)
+def test_bad_input_is_explained(argv: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", *argv]) == 2
+    err = capsys.readouterr().err
+    first, second = err.splitlines()
+    assert first.startswith("probe: error: ")
+    assert message in first
+    assert second.startswith("probe: hint: ")
+    assert err.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an Outlook item"),
+        (b"x" * (10 * 1024 * 1024 + 1), "larger than 10 MiB"),
+        (b'{"schema": "connector-probe/report/1"', "not valid JSON"),
+        (b'{"schema": "connector-probe/report/1"}', "no list of results"),
+        (b'{"schema": "connector-probe/explanation/1", "matches": []}', "schema is connector-probe/explanation/1"),
+        (b'{"schema": "connector-probe/report/1", "results": []}', "started_at is missing"),
+    ],
+    ids=["outlook", "large", "cut-off", "empty", "explanation", "no-time"],
+)
+def test_an_unusable_file_is_explained(
+    content: bytes, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "given"
+    file.write_bytes(content)
+    assert run(["explain", str(file)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err.splitlines()[0]
+    assert len(err.splitlines()) == 2
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "secret.eml"
+    file.touch(mode=0o000)
+    assert run(["explain", str(file)]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_nothing_given(stdin: io.BytesIO, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain"]) == 2
+    assert "nothing to explain" in capsys.readouterr().err
+
+
+def test_nothing_given_at_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    assert run(["explain"]) == 2
+    assert "nothing to explain" in capsys.readouterr().err
+
+
+def test_an_empty_pipe_has_no_code(stdin: io.BytesIO, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "-"]) == 1
+    assert "no known error code" in capsys.readouterr().err
+
+
+# --- and now? --------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def smtp_server(banner: bytes) -> Iterator[int]:
+    """A server on loopback that greets with ``banner`` and answers 250 to everything."""
+    with socket() as listener:
+        listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+
+        def serve() -> None:
+            while True:
+                try:
+                    stream, _ = listener.accept()
+                except OSError:
+                    return
+                with stream:
+                    stream.sendall(banner)
+                    while stream.recv(1000):
+                        stream.sendall(b"250 fine\r\n")
+
+        Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+        listener.shutdown(2)
+
+
+def closed_port() -> int:
+    with socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+        assert isinstance(port, int)
+        return port
+
+
+def bounce(words: str, port: int) -> str:
+    return f"450 {words} [LastAttemptedServerName=127.0.0.1] [LastAttemptedIP=127.0.0.1:{port}]"
+
+
+def test_a_fault_that_still_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    text = bounce("4.4.316 Connection refused [Message=Socket error code 10061]", closed_port())
+    assert run(["explain", "--probe", *LIVE, text]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("4.4.316 Connection refused\n")
+    assert "The fault still stands: 4.4.316 Connection refused." in out
+    assert "FAILING  127.0.0.1" in out
+
+
+def test_a_fault_that_is_gone(capsys: pytest.CaptureFixture[str]) -> None:
+    with smtp_server(b"220 ready\r\n") as port:
+        text = bounce("4.4.316 Connection refused [Message=Socket error code 10061]", port)
+        assert run(["explain", "--probe", "--json", "--tls", "opportunistic", *LIVE, text]) == 0
+    out = capsys.readouterr().out
+    (found,) = matches(out)
+    assert isinstance(found["live"], dict)
+    assert (found["live"]["verdict"], found["live"]["code"]) == ("gone", None)
+    report = json.loads(out)["report"]
+    assert report["schema"] == "connector-probe/report/1"
+    assert report["results"][0]["name"] == found["live"]["connector"]
+
+
+def test_a_fault_that_gave_way_to_another(capsys: pytest.CaptureFixture[str]) -> None:
+    with smtp_server(b"421 go away\r\n") as port:
+        text = bounce("4.4.316 Connection refused [Message=Socket error code 10061]", 25)
+        assert run(["explain", "--probe", "--port", str(port), *LIVE, text]) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "now there is another: 4.4.317 The server turns the connection away." in told
+
+
+def test_the_expected_subject_is_what_the_probe_expects(capsys: pytest.CaptureFixture[str]) -> None:
+    message = "SubjectMismatch Expected Subject: *.contoso.com. Presented Subject: CN=x. Thumbprint: " + "0" * 40
+    text = bounce(f"4.4.317 Cannot connect to remote server [Message={message}.]", closed_port())
+    assert run(["explain", "--probe", "--json", *LIVE, text]) == 1
+    report = json.loads(capsys.readouterr().out)["report"]
+    assert report["results"][0]["connector"]["tls_domain"] == "*.contoso.com"
+
+
+def test_one_server_is_probed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    port = closed_port()
+    text = "\n".join(bounce(words, port) for words in ("4.4.316 x", "4.4.318 y")) + "\n450 4.4.312 z"
+    assert run(["explain", "--probe", "--json", *LIVE, text]) == 1
+    out = capsys.readouterr().out
+    lives = [one["live"] for one in matches(out)]
+    assert [isinstance(one, dict) and one["verdict"] for one in lives] == ["stands", "changed", False]
+    assert len(json.loads(out)["report"]["results"]) == 1
+
+
+def test_a_server_that_cannot_be_looked_up_from_here(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "--probe", "--nameserver", "127.0.0.1#1", *LIVE, REFUSED]) == 3
+    assert "cannot be told from here" in " ".join(capsys.readouterr().out.split())
+
+
+# --- saved reports ---------------------------------------------------------------------------------------------
+
+
+def test_a_saved_report_is_printed_as_the_probe_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target, argv = tmp_path / "report.json", ["--no-control", f"127.0.0.1:{closed_port()}"]
+    assert run([*argv, "--json", "-o", str(target)]) == 1
+    assert run(["explain", "--json", str(target)]) == 1
+    assert capsys.readouterr().out == target.read_text()
+    assert run(["explain", str(target)]) == 1
+    assert capsys.readouterr().out.startswith("FAILING  127.0.0.1:")
+    assert run([*argv, "--expect", "4.4.316", "--json", "-o", str(target)]) == 0
+    assert run(["explain", str(target)]) == 0
+
+
+def test_a_saved_report_may_come_by_a_pipe_and_in_utf16(
+    tmp_path: Path, stdin: io.BytesIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "report.json"
+    run(["--no-control", f"127.0.0.1:{closed_port()}", "--json", "-o", str(target)])
+    stdin.write(target.read_text().encode("utf-16"))
+    stdin.seek(0)
+    assert run(["explain"]) == 1
+    assert "4.4.316" in capsys.readouterr().out
+
+
+def test_a_saved_report_is_not_probed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "report.json"
+    run(["--no-control", f"127.0.0.1:{closed_port()}", "--json", "-o", str(target)])
+    assert run(["explain", "--probe", str(target)]) == 2
+    assert "--probe goes with a bounce" in capsys.readouterr().err

@@ -1,0 +1,295 @@
+"""diagnosis/explanation.py: a bounce in words; nothing is claimed that its message does not show."""
+
+from __future__ import annotations
+
+import json
+import string
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from connector_probe.diagnosis.bounce import Bounce, read_bounces
+from connector_probe.diagnosis.bounce_grammar import KNOWN_CODES, KnownCode
+from connector_probe.diagnosis.bounce_readings import READINGS
+from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.diagnosis.explanation import Explanation, LiveVerdict, document, explain, live
+from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.formats.explanation import to_json, to_text
+from connector_probe.formats.options import RenderOptions
+from connector_probe.model.connector import ConnectorType, TlsSettings
+from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence
+from connector_probe.model.verdict import (
+    Attempt,
+    CauseVerdict,
+    Confidence,
+    ConnectorReport,
+    Diagnosis,
+    FailureClass,
+    Result,
+    Status,
+)
+
+TEXTS = sorted(
+    path for path in (Path(__file__).parent.parent / "data" / "bounces").iterdir() if path.stem != "expected"
+)
+EVERY_CODE = [*KNOWN_CODES, KnownCode("4.7.500", "receiver-throttling")]
+REQUIRED = (
+    *("code", "class", "title", "message", "server", "address", "occurred_at"),
+    *("causes", "remedies", "reference", "confidence"),
+)
+
+
+def explained(text: str) -> Explanation:
+    (bounce,) = read_bounces(text)
+    return explain(bounce)
+
+
+def verdicts(explanation: Explanation) -> dict[str, CauseVerdict]:
+    return {cause.id: cause.verdict for cause in explanation.causes}
+
+
+# --- all of it -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", EVERY_CODE, ids=lambda code: code.code)
+def test_every_known_code_is_explained(code: KnownCode) -> None:
+    for written in (f"450 {code.code} x", f"550 {code.code} x"):
+        found = explained(written)
+        assert found.title
+        assert found.meaning.endswith(".")
+        assert found.remedies
+        assert found.reference.startswith("https://learn.microsoft.com/")
+
+
+@pytest.mark.parametrize("failure", PROFILES)
+def test_every_class_can_be_explained(failure: FailureClass) -> None:
+    found = explain(Bounce("4.4.317", "4.4.317", False, failure, message="m", server="mail.contoso.com"))
+    shown = to_text(document([Bounce("4.4.317", "4.4.317", False, failure)]), RenderOptions())
+    assert "{" not in shown
+    assert found.class_ is failure
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_every_bounce_is_explained_in_text_and_json(path: Path) -> None:
+    found = document(read_bounces(path.read_bytes()))
+    value = json.loads(to_json(found))
+    assert value["schema"] == "connector-probe/explanation/1"
+    for match in value["matches"]:
+        assert set(REQUIRED) <= set(match)
+        assert match["occurred_at"] is None or match["occurred_at"].endswith("Z")
+    shown = to_text(found, RenderOptions())
+    assert shown.replace("\n", "").isprintable()
+    assert "{" not in shown.replace("{2b", "")
+    for line in shown.splitlines():
+        words = line.split()
+        command = line.startswith("       ")  # for pasting: never broken
+        assert len(line) <= 80 or command or len(max(words, key=len)) > 60, line
+
+
+def test_every_word_is_used_and_every_template_filled() -> None:
+    used = {f"meaning-{one.words}" for one in EVERY_CODE} | {"meaning-on-premises-certificate"}
+    used |= {f"title-{key.removeprefix('meaning-')}" for key in used} | {f"live-{one}" for one in LiveVerdict}
+    fixed = {key for key in ENGLISH.explain if not key.startswith(("meaning-", "title-", "do-"))}
+    assert {key for key in ENGLISH.explain if key.startswith("meaning-")} == used & {
+        key for key in used if key.startswith("meaning-")
+    }
+    assert {key for key in ENGLISH.explain if key.startswith("title-")} <= used
+    assert {key.removeprefix("do-") for key in ENGLISH.explain if key.startswith("do-")} <= {
+        one.words for one in EVERY_CODE
+    }
+    known_facts = {"code", "title", "classes", "message", "thumbprint", "found", "address"}
+    for key in fixed:
+        names = {name for _, name, _, _ in string.Formatter().parse(ENGLISH.explain[key]) if name is not None}
+        assert names <= known_facts, key
+
+
+def test_every_reading_leads_to_classes_that_have_a_profile() -> None:
+    for _, read in READINGS:
+        assert set(read.classes) <= set(PROFILES)
+
+
+# --- causes ----------------------------------------------------------------------------------------------------
+
+
+def test_a_class_gives_its_causes_and_the_message_as_evidence() -> None:
+    found = explained("450 4.4.317 x [Message=451 5.7.3 STARTTLS is required to send mail]")
+    assert found.class_ is FailureClass.STARTTLS_NOT_OFFERED
+    assert found.confidence is Confidence.DOCUMENTED
+    assert verdicts(found)["tls-not-supported"] is CauseVerdict.CONFIRMED
+    assert verdicts(found)["service-not-available"] is CauseVerdict.RULED_OUT
+    assert found.causes[0].evidence == ("The error says: 451 5.7.3 STARTTLS is required to send mail",)
+
+
+def test_a_code_alone_confirms_and_rules_out_nothing() -> None:
+    found = explained("450 4.4.317 Cannot connect to remote server")
+    assert found.class_ is None
+    assert {"service-not-available", "tls-not-supported", "certificate-expired"} <= set(verdicts(found))
+    assert set(verdicts(found).values()) == {CauseVerdict.POSSIBLE}
+    assert "read-the-reply" not in {one.id for one in found.remedies}
+
+
+def test_one_fault_of_a_certificate_does_not_clear_it_of_the_others() -> None:
+    found = explained("450 4.4.317 x [Message=SubjectMismatch Expected Subject: mail.contoso.com.]")
+    assert verdicts(found) == {
+        "certificate-subject-mismatch": CauseVerdict.CONFIRMED,
+        "certificate-expired": CauseVerdict.POSSIBLE,
+        "certificate-no-longer-valid": CauseVerdict.POSSIBLE,
+    }
+    assert found.documented_code == "4.7.320"
+    assert any("4.7.320" in note for note in found.notes)
+
+
+def test_a_message_that_several_failures_write_claims_no_more_than_all_of_them() -> None:
+    found = explained("450 4.4.312 DNS query failed [Message=ErrorRetry]")
+    assert FailureClass.DNS_CNAME_LOOP in found.also_possible
+    assert verdicts(found)["dns-hosting-trouble"] is CauseVerdict.SUPPORTED  # an alias loop alone would confirm it
+    assert {"fix-dns", "renew-domain", "fix-alias"} <= {one.id for one in found.remedies}
+
+
+@pytest.mark.parametrize(
+    ("text", "documented"),
+    [
+        ("450 4.4.317 x [Message=Failed to connect. Winsock error code: 995, Win32 error code: 995]", "4.4.315"),
+        ("451 4.4.397 x -> 421 4.2.1 Unable to connect -> SocketConnectionRefused: Socket error code 10061", "4.4.316"),
+        ("454 4.7.5 Certificate validation failure, Reason:SubjectMismatch", "4.7.320"),
+        ("450 4.4.316 Connection refused [Message=Socket error code 10061]", None),
+        ("450 4.7.5 Remote certificate failed MTA-STS validation. Reason: CertificateExpired", None),
+        ("550 5.6.7 DNS domain x.example does not exist", None),
+    ],
+)
+def test_the_code_under_which_microsoft_lists_a_fault(text: str, documented: str | None) -> None:
+    assert explained(text).documented_code == documented
+
+
+# --- remedies --------------------------------------------------------------------------------------------------
+
+
+def test_commands_hold_the_server_only_where_it_is_one() -> None:
+    text = "450 4.4.312 DNS query failed [Message=InfoDomainNonexistent] [LastAttemptedServerName={}]"
+    good, bad = explained(text.format("mail.contoso.com")), explained(text.format("$(reboot);'a.contoso.com"))
+    assert "nslookup mail.contoso.com <name server>" in _commands(good)
+    assert not any("reboot" in command or ";" in command for command in _commands(bad))
+
+
+def _commands(explanation: Explanation) -> list[str]:
+    return [command for remedy in explanation.remedies for command in remedy.commands]
+
+
+def test_exchange_server_is_not_told_to_change_an_outbound_connector() -> None:
+    found = explained(
+        "451 4.4.397 x -> 421 4.2.1 Unable to connect -> SocketConnectionRefused: Socket error code 10061"
+    )
+    assert found.on_premises
+    assert not any("OutboundConnector" in command for command in _commands(found))
+    assert not {"open-port-25", "disable-connector"} & {one.id for one in found.remedies}
+    assert not {"migrated", "firewall-blocks"} & set(verdicts(found))
+
+
+def test_a_thumbprint_is_worth_a_search_on_every_device() -> None:
+    found = explained(f"450 4.4.317 x [Message=CertificateExpired Thumbprint: {'ab' * 20}.]")
+    assert any("AB" * 20 in one.text for one in found.remedies)
+
+
+def test_whether_the_mail_is_given_up_is_said() -> None:
+    waiting, final = explained("450 4.4.316 x"), explained("550 5.4.316 x")
+    assert (ENGLISH.explain["pending"] in waiting.notes, ENGLISH.explain["final"] in waiting.notes) == (True, False)
+    assert (ENGLISH.explain["pending"] in final.notes, ENGLISH.explain["final"] in final.notes) == (False, True)
+
+
+# --- now -------------------------------------------------------------------------------------------------------
+
+
+def attempt(
+    failure: FailureClass | None,
+    address: str = "192.0.2.5",
+    *,
+    problems: tuple[CertificateProblemKind, ...] = (),
+    status: Status | None = None,
+) -> Attempt:
+    code = PROFILES[failure].code if failure is not None else None
+    diagnosis = None
+    if failure is not None:
+        stage = PROFILES[failure].stage
+        diagnosis = Diagnosis(code, failure, "t", None, (), stage, "d", Confidence.INFERRED, (), (), "r")
+    return Attempt(
+        server="mail.contoso.com",
+        address=address,
+        port=25,
+        status=status or (Status.FAILING if failure is not None else Status.HEALTHY),
+        code=code,
+        class_=failure,
+        stages=(),
+        tls=None,
+        certificates=(),
+        certificate_problems=problems,
+        transcript=(),
+        diagnosis=diagnosis,
+    )
+
+
+def result(*attempts: Attempt) -> Result:
+    asked = ConnectorReport(
+        ("mail.contoso.com",), None, 25, ConnectorType.ON_PREMISES, TlsSettings.DOMAIN_VALIDATION, None
+    )
+    evidence = ConnectorEvidence((), (), datetime(2026, 1, 1, tzinfo=UTC), 0.0)
+    return Result("mail.contoso.com", asked, attempts[0].status, "healthy", False, None, {}, (), attempts, evidence)
+
+
+F, V = FailureClass, LiveVerdict
+REFUSED = Bounce("4.4.316", "4.4.316", False, F.TCP_REFUSED, address="192.0.2.5")
+EXPIRED = Bounce("4.4.317", "4.4.317", False, F.CERTIFICATE_EXPIRED)
+UNKNOWN_317 = Bounce("4.4.317", "4.4.317", False)
+CUT = Bounce("4.4.318", "4.4.318", False, F.EHLO_CLOSED, (F.BANNER_CLOSED,))
+
+
+@pytest.mark.parametrize(
+    ("bounce", "attempts", "verdict"),
+    [
+        (REFUSED, [attempt(F.TCP_REFUSED)], V.STANDS),
+        (REFUSED, [attempt(None)], V.GONE),
+        (REFUSED, [attempt(F.CERTIFICATE_EXPIRED)], V.CHANGED),
+        (REFUSED, [attempt(F.LOCAL_NO_ROUTE, status=Status.UNKNOWN)], V.UNKNOWN),
+        (REFUSED, [attempt(F.TCP_REFUSED, "192.0.2.6"), attempt(None)], V.GONE),  # only the other address fails
+        (REFUSED, [attempt(F.TCP_REFUSED, "192.0.2.6")], V.STANDS),  # the name has moved, the fault has not
+        (EXPIRED, [attempt(F.CERTIFICATE_EXPIRED)], V.STANDS),
+        (EXPIRED, [attempt(F.CERTIFICATE_NAME_MISMATCH)], V.CHANGED),
+        (
+            EXPIRED,
+            [attempt(F.CERTIFICATE_REVOKED, problems=(CertificateProblemKind.EXPIRED,))],
+            V.STANDS,
+        ),
+        (UNKNOWN_317, [attempt(F.BANNER_REJECTED)], V.STANDS),
+        (UNKNOWN_317, [attempt(F.TCP_TIMEOUT)], V.CHANGED),
+        (CUT, [attempt(F.BANNER_CLOSED)], V.STANDS),
+        (CUT, [attempt(F.SESSION_TIMEOUT)], V.STANDS),  # the same code, and one fault to a person
+        (CUT, [attempt(F.TLS_RESET)], V.CHANGED),
+    ],
+)
+def test_whether_the_fault_still_stands(bounce: Bounce, attempts: list[Attempt], verdict: LiveVerdict) -> None:
+    found = live(bounce, result(*attempts))
+    assert found.verdict is verdict
+    assert found.text
+    assert "{" not in found.text
+
+
+def test_an_address_that_is_no_more_is_named() -> None:
+    assert "192.0.2.5" in live(REFUSED, result(attempt(None, "192.0.2.6"))).text
+    assert "192.0.2.5" not in live(REFUSED, result(attempt(None))).text
+
+
+def test_the_text_leaves_causes_to_the_probe_where_the_fault_stands() -> None:
+    found = explain(REFUSED)
+    standing = replace(found, live=live(REFUSED, result(attempt(F.TCP_REFUSED))))
+    gone = replace(found, live=live(REFUSED, result(attempt(None))))
+    why = ENGLISH.text["why"]
+    shown = [to_text(replace(document([REFUSED]), matches=(one,)), RenderOptions()) for one in (found, standing, gone)]
+    assert [why in text.splitlines() for text in shown] == [True, False, True]
+    assert [text.splitlines()[0] for text in shown] == ["4.4.316 Connection refused"] * 3
+
+
+def test_colour_only_where_it_is_asked_for() -> None:
+    plain, coloured = (to_text(document([CUT]), RenderOptions(colour=one)) for one in (False, True))
+    assert "\x1b" not in plain
+    assert "\x1b[1m4.4.318" in coloured
