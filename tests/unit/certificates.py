@@ -76,6 +76,7 @@ def issue(
     *,
     days: tuple[float, float] = (-30, 300),
     key_ids: bool = True,
+    serial: int | None = None,
 ) -> Issued:
     """Any certificate; self-signed without ``issuer``. ``key_ids`` False leaves SKI and AKI out."""
     signing = issuer.key if issuer is not None else key
@@ -86,7 +87,7 @@ def issue(
         .subject_name(subject)
         .issuer_name(issuer.subject if issuer is not None else subject)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial or x509.random_serial_number())
         .not_valid_before(NOW + timedelta(days=days[0]))
         .not_valid_after(NOW + timedelta(days=days[1]))
     )

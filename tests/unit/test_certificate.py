@@ -358,6 +358,31 @@ def test_a_bad_sha1_signature_is_weak_and_bad() -> None:
     assert kinds(verdict([leaf], trusted())) == [(Kind.BAD_SIGNATURE, 0), (Kind.WEAK_SIGNATURE, 0)]
 
 
+def test_an_issuer_whose_extensions_cannot_be_read_is_not_called_no_ca() -> None:
+    middle = authority("Middle", root(), ca=None, more=[(raw("2.5.29.19", b"\x30\x01"), True)])
+    assert kinds(verdict([server(middle), middle], trusted())) == [(Kind.UNPARSEABLE_EXTENSION, 1)]
+
+
+def test_the_signature_of_a_private_root_does_not_count() -> None:
+    own = authority("Old Root", key=rsa_key("private"))
+    own = signed_with("sha1", own, own)
+    assert kinds(verdict([server(own), own], trusted())) == [(Kind.UNTRUSTED_ROOT, 1)]
+
+
+def test_a_private_root_is_found_under_its_name_in_other_letters() -> None:
+    written = Issued(private().der, private().key, name("private  ROOT", "FABRIKAM"), private().key_id)
+    assert kinds(verdict([server(written), private()], trusted())) == [(Kind.UNTRUSTED_ROOT, 1)]
+
+
+def test_a_name_that_openssl_reads_otherwise_is_no_good_path() -> None:
+    """OpenSSL knows upper and lower case in ASCII only; what it turns down never passes in silence."""
+    own = authority("Prüfstelle")
+    leaf = server(Issued(own.der, own.key, name("PRÜFSTELLE"), own.key_id))
+    problem = only(verdict([leaf], roots(own)))
+    assert (problem.kind, problem.note) == (Kind.INVALID_PATH, "unable to get local issuer certificate")
+    assert kinds(verdict([leaf, own], trusted())) == [(Kind.UNTRUSTED_ROOT, 1)]
+
+
 # --- good ones -------------------------------------------------------------------------------------------------
 
 
@@ -412,6 +437,11 @@ def _twin_intermediate_no_ca() -> Chain:
     key = ec_key("Twin Inter")
     bad, good = authority("Twin Inter", root(), key=key, ca=False), authority("Twin Inter", root(), key=key)
     return (server(good), bad, good), trusted()
+
+
+def _twin_intermediate_forged() -> Chain:
+    good = authority("Twin Inter", root(), key=ec_key("Twin Inter"))
+    return (server(good), forged(good), good), trusted()
 
 
 def _new_key_same_name() -> Chain:
@@ -476,6 +506,7 @@ GOOD: dict[str, Callable[[], Chain]] = {
     "an expired root and its successor": _twin_roots,
     "an expired intermediate and its successor": _twin_intermediates,
     "an intermediate that was no CA and its successor": _twin_intermediate_no_ca,
+    "an intermediate with a bad signature and its twin": _twin_intermediate_forged,
     "a new key under the old name": _new_key_same_name,
     "the issuer's name in other letters": _other_spelling,
     "any purpose": lambda: _leaf(purposes=[ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]),
@@ -586,12 +617,15 @@ def test_an_unreadable_extra_is_told_with_its_place() -> None:
 
 
 def test_ten_authorities_that_all_signed_each_other_end_the_search() -> None:
-    """A full circle has a hundred thousand paths; all of one name and key, so that none is ruled out."""
+    """Of one name and key, so that each verifies with each; identifiers that say none is self-signed. 9! paths."""
     key = ec_key("circle")
-    first = authority("Circle", key=key, key_ids=False)
-    circle = [authority("Circle", first, key=key, key_ids=False, path_length=number) for number in range(9)]
-    evidence = verdict([server(first, key_ids=False), *circle], trusted())
-    assert Kind.UNTRUSTED_ROOT in [problem.kind for problem in evidence.problems]
+    issuer = Issued(b"", key, name("Circle"), b"another")
+    circle = [
+        authority("Circle", issuer, key=key, more=[(x509.SubjectKeyIdentifier(bytes([number])), False)])
+        for number in range(9)
+    ]
+    evidence = verdict([server(issuer), *circle], trusted())
+    assert {problem.kind for problem in evidence.problems} == {Kind.UNTRUSTED_ROOT}
 
 
 def test_a_ring_of_different_names_ends_the_search() -> None:
@@ -605,7 +639,7 @@ def test_a_ring_of_different_names_ends_the_search() -> None:
 
 def test_a_failed_verification_leaves_the_next_connection_alone() -> None:
     """OpenSSL keeps errors for each thread, and a TLS connection takes those left behind for its own."""
-    verdict([forged(server(root()))], trusted())
+    verdict([forged(server(rsa_root()))], trusted())  # ECDSA leaves nothing behind
     connection = SSL.Connection(SSL.Context(SSL.TLS_METHOD), None)
     connection.set_connect_state()
     with pytest.raises(SSL.WantReadError):
@@ -687,6 +721,12 @@ def test_the_facts_of_a_certificate() -> None:
 def test_kinds_of_keys(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, shown: str) -> None:
     read = read_certificate(server(root(), key=key).der)
     assert (read.key, read.signature) == (shown, "ecdsa-with-SHA256")
+
+
+@pytest.mark.parametrize(("number", "shown"), [(0x0A, "0A"), (0xABC, "0ABC"), (2**158, "40" + "00" * 19)])
+def test_serial_numbers_have_whole_octets(number: int, shown: str) -> None:
+    leaf = issue(name(HOST), ec_key("server"), root(), serial=number)
+    assert read_certificate(leaf.der).serial == shown
 
 
 def test_names_are_written_by_rfc_4514() -> None:

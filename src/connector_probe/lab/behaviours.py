@@ -237,8 +237,8 @@ async def is_masked_with_starttls(visit: Visit) -> None:
 
 
 async def resets_after_banner(visit: Visit) -> None:
+    """The banner, and a RST right behind it."""
     await greets(visit)
-    await visit.command()
     visit.reset()
 
 

@@ -7,6 +7,7 @@ close, a close that is never a reset, bytes before, between and after TLS record
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 import sys
@@ -62,6 +63,7 @@ class Visit:
         """``data`` on the socket itself, whatever TLS may be running over it."""
         try:
             await self._loop.sock_sendall(self._socket, data)
+            await asyncio.sleep(0)  # a send that succeeds at once lets nobody else run, and some servers never stop
         except OSError as problem:
             raise ClientGoneError from problem
 
@@ -208,7 +210,7 @@ class Listener:
         self._behaviour = behaviour
         self._host = host
         self._make_context = make_context
-        self._visits: set[asyncio.Task[None]] = set()
+        self._visits: dict[asyncio.Task[None], Visit] = {}
         self._failures: list[BaseException] = []
         self._accepting = asyncio.create_task(self._accept())
 
@@ -222,12 +224,13 @@ class Listener:
                 await asyncio.sleep(0.01)
                 continue
             connection.setblocking(False)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with contextlib.suppress(OSError):  # some systems refuse it on a connection that is already reset
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             number += 1
             visit = Visit(connection, number, self._host, self._make_context, self.received)
             task = asyncio.create_task(self._serve(visit))
-            self._visits.add(task)
-            task.add_done_callback(self._visits.discard)
+            self._visits[task] = visit
+            task.add_done_callback(self._visits.pop)
 
     async def _serve(self, visit: Visit) -> None:
         try:
@@ -242,10 +245,13 @@ class Listener:
 
     async def stop(self) -> None:
         """End every conversation and close the socket. Raises what a behaviour raised by mistake."""
-        tasks = [self._accepting, *self._visits]
+        visits = dict(self._visits)
+        tasks = [self._accepting, *visits]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for visit in visits.values():  # a task that was cancelled before its first step has closed nothing
+            visit.close()
         self._socket.close()
         if self._failures:
             raise self._failures[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from connector_probe.lab.session import (
-    answers_ehlo,
     hangs_up,
     resets,
     says,
@@ -230,14 +229,3 @@ async def busy_inside(visit: Visit) -> None:
 
 async def answers_ehlo_inside_with_nonsense(visit: Visit) -> None:
     await session(visit, inside={"EHLO": says("Hello yourself, nice to meet you.")})
-
-
-async def offers_starttls_inside(visit: Visit) -> None:
-    """STARTTLS once more inside TLS (RFC 3207 4.2 forbids it)."""
-
-    async def forgets(visit: Visit) -> None:
-        visit.secured = False
-        await answers_ehlo(visit)
-        visit.secured = True
-
-    await session(visit, inside={"EHLO": forgets})

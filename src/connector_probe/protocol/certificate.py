@@ -80,8 +80,9 @@ class _Found:
     def add(self, kind: _Kind, depth: int, subject: str, note: str = "") -> None:
         self._problems.setdefault((depth, kind), CertificateProblem(kind, depth, subject, note))
 
-    def has(self, kind: _Kind, depth: int) -> bool:
-        return (depth, kind) in self._problems
+    def depths(self, *kinds: _Kind) -> set[int]:
+        """Where there is a problem of one of these kinds."""
+        return {depth for depth, kind in self._problems if kind in kinds}
 
     def in_order(self) -> tuple[CertificateProblem, ...]:
         return tuple(sorted(self._problems.values(), key=lambda problem: (problem.depth, _ORDER[problem.kind])))
@@ -278,9 +279,11 @@ def _find_path_faults(path: Path, found: _Found) -> None:
 
 
 def _is_explained(kind: _Kind, depth: int, facts: Facts, found: _Found) -> bool:
-    """Whether OpenSSL's complaint only follows from what is already known of that certificate."""
-    unreadable = found.has(_Kind.UNPARSEABLE_EXTENSION, depth) or found.has(_Kind.UNPARSEABLE_CERTIFICATE, depth)
-    return unreadable or (kind is _Kind.BAD_SIGNATURE and _is_uncheckable(facts))
+    """Whether OpenSSL's complaint only follows from what is already known."""
+    unreadable = found.depths(_Kind.UNPARSEABLE_EXTENSION, _Kind.UNPARSEABLE_CERTIFICATE)
+    # Of an issuer that it cannot read, OpenSSL says at the certificate below that it has no issuer.
+    followed = depth in unreadable or (kind is _Kind.INVALID_PATH and bool(unreadable))
+    return followed or (kind is _Kind.BAD_SIGNATURE and _is_uncheckable(facts))
 
 
 def _find_distrust(path: Path, sent: Sequence[Facts], roots: TrustRoots, found: _Found) -> None:

@@ -229,7 +229,9 @@ class _Search:
 
     def _rank(self, path: Path) -> tuple[int, bool, int, bool, int]:
         faults = sum(not self._is_usable(one) for one in path.certificates[1:])
-        return -len(path.forged), path.trusted, -faults, is_self_signed(path.certificates[-1]), -len(path.certificates)
+        # The shortest way to a root; without a root, the one that explains most of what was sent.
+        length = -len(path.certificates) if path.trusted else len(path.certificates)
+        return -len(path.forged), path.trusted, -faults, is_self_signed(path.certificates[-1]), length
 
     def _is_usable(self, issuer: Facts) -> bool:
         return issuer.is_authority and not (is_early(issuer, self.at) or is_late(issuer, self.at))

@@ -101,9 +101,8 @@ class Conversation:
             try:
                 self._reader.feed(await self._stream.receive(max(end - self._clock.elapsed(), 0.0)))
             except NetworkFaultError as error:
-                if send_fault is not None and error.fault.kind is FaultKind.TIMED_OUT:
-                    raise NetworkFaultError(send_fault) from None
-                raise
+                # The system tells a reset once: when sending met it, reading only finds the end.
+                raise NetworkFaultError(send_fault or error.fault) from None
 
     async def _longer_sample(self, garbled: GarbledReply) -> GarbledReply:
         """``garbled`` with what comes shortly after: one octet tells that it is no SMTP, but not what else it is."""

@@ -131,6 +131,7 @@ BANNER: tuple[Scenario, ...] = (
 EHLO: tuple[Scenario, ...] = (
     failing("ehlo-silent", "no answer to EHLO", F.EHLO_TIMEOUT, smtp.ignores_ehlo, waits=True),
     failing("banner-then-closed", "hangs up after the banner", F.EHLO_CLOSED, smtp.hangs_up_after_banner),
+    failing("banner-then-reset", "resets right after the banner", F.EHLO_RESET, smtp.resets_after_banner),
     failing("ehlo-closed", "hangs up on EHLO", F.EHLO_CLOSED, smtp.hangs_up_on_ehlo),
     failing("ehlo-cut", "hangs up in the middle of the EHLO reply", F.EHLO_CLOSED, smtp.hangs_up_within_ehlo),
     failing("ehlo-reset", "resets on EHLO", F.EHLO_RESET, smtp.resets_on_ehlo),

@@ -1,0 +1,11 @@
+"""For all tests: in CI hypothesis tries the same examples each time, so that a landing does not hang on luck."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("here", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
