@@ -17,7 +17,7 @@ from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, Status
 
 CATALOGUES = (ENGLISH,)
-# What no scenario on loopback can show without root: network namespaces do, in tests/real.
+# What no scenario on loopback can show without root; tests/unit/test_rules.py has them from evidence.
 NEEDS_A_NAMESPACE = {
     FailureClass.TCP_UNREACHABLE,
     FailureClass.LOCAL_NO_ROUTE,

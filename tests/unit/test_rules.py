@@ -1,0 +1,45 @@
+"""The classes that loopback cannot show, from evidence alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector_probe.diagnosis.rules import View, classify
+from connector_probe.model.connector import TlsSettings
+from connector_probe.model.evidence import AttemptEvidence, Connection, Control, FaultKind, NetworkFault, Resolution
+from connector_probe.model.verdict import FailureClass
+
+TIMED_OUT = NetworkFault(FaultKind.TIMED_OUT)
+
+
+def classified(fault: NetworkFault, control: Control | None = None) -> FailureClass | None:
+    resolution = Resolution("203.0.113.7", ("203.0.113.7",))
+    connection = Connection(0.0, 1.0, fault=fault)
+    evidence = AttemptEvidence("203.0.113.7", "203.0.113.7", 25, resolution, connection, control)
+    return classify(View(evidence, TlsSettings.CERTIFICATE_VALIDATION, "203.0.113.7"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "failure"),
+    [
+        (FaultKind.HOST_UNREACHABLE, FailureClass.TCP_UNREACHABLE),
+        (FaultKind.NETWORK_UNREACHABLE, FailureClass.TCP_UNREACHABLE),
+        (FaultKind.NO_ROUTE, FailureClass.LOCAL_NO_ROUTE),
+        (FaultKind.NOT_PERMITTED, FailureClass.LOCAL_NOT_PERMITTED),
+        (FaultKind.NO_RESOURCES, FailureClass.LOCAL_RESOURCES),
+    ],
+)
+def test_a_fault_of_the_connection(kind: FaultKind, failure: FailureClass) -> None:
+    assert classified(NetworkFault(kind)) is failure
+
+
+def test_a_control_host_that_fails_too_acquits_the_server() -> None:
+    assert classified(TIMED_OUT, Control("mx", "198.51.100.9", TIMED_OUT)) is FailureClass.LOCAL_PORT_BLOCKED
+    assert classified(TIMED_OUT, Control("mx", "198.51.100.9")) is FailureClass.TCP_TIMEOUT
+    assert classified(TIMED_OUT) is FailureClass.TCP_TIMEOUT
+
+
+def test_no_nameserver_is_no_fault_of_the_name() -> None:
+    evidence = AttemptEvidence("mail.contoso.com", None, 25, Resolution("mail.contoso.com", no_nameservers=True))
+    view = View(evidence, TlsSettings.DOMAIN_VALIDATION, "mail.contoso.com")
+    assert classify(view) is FailureClass.LOCAL_NO_NAMESERVER
