@@ -271,6 +271,13 @@ def test_a_server_that_cannot_be_looked_up_from_here(capsys: pytest.CaptureFixtu
     assert "cannot be told from here" in " ".join(capsys.readouterr().out.split())
 
 
+def test_a_domain_that_did_not_exist_is_probed_by_its_mx(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "550 5.4.310 DNS domain x.example does not exist [LastAttemptedServerName=x.example]"
+    assert run(["explain", "--probe", "--json", "--nameserver", "127.0.0.1#1", *LIVE, text]) == 3
+    asked = json.loads(capsys.readouterr().out)["report"]["results"][0]["connector"]
+    assert (asked["use_mx"], asked["smart_hosts"]) == ("x.example", [])
+
+
 # --- saved reports ---------------------------------------------------------------------------------------------
 
 

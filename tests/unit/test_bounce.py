@@ -185,6 +185,12 @@ def test_two_servers_are_two_errors_in_their_order() -> None:
     assert [one.server for one in found] == ["b.example", "a.example"]
 
 
+def test_two_addresses_are_two_errors() -> None:
+    line = "450 4.4.316 Connection refused [LastAttemptedServerName=a.example] [LastAttemptedIP={}:25]"
+    found = read_bounces("\n".join(line.format(address) for address in ("192.0.2.1", "2001:db8::1", "192.0.2.1")))
+    assert [one.address for one in found] == ["192.0.2.1", "2001:db8::1"]
+
+
 def test_two_messages_are_two_errors() -> None:
     found = read_bounces("450 4.4.317 x [Message=CertificateExpired]\n450 4.4.317 x [Message=SubjectMismatch]")
     assert [one.failure_class for one in found] == [
@@ -341,10 +347,17 @@ def test_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
 
 
 def test_parameters_without_end_cost_nothing() -> None:
+    mail = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain{}\n\n{}\n"
     began = time.perf_counter()
-    (found,) = read_bounces("MIME-Version: 1.0\nContent-Type: text/plain" + ";a=b" * 500_000 + "\n\n450 4.4.316 x")
+    (found,) = read_bounces(mail.format(";a=b" * 2_500_000, "450 4.4.316 x"))
     assert found.code == "4.4.316"
     assert time.perf_counter() - began < 30
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "idna", "punycode", "rot13", "x" * 100, "a\0b"])
+def test_what_is_no_charset_decodes_nothing(charset: str) -> None:
+    assert read_bounces(f"Content-Type: text/plain; charset={charset}\n\n450 4\\x2e4.316 x".encode()) == ()
+    assert len(read_bounces(f"Content-Type: text/plain; charset={charset}\n\n450 4.4.316 x".encode())) == 1
 
 
 def test_a_number_without_end_is_no_character() -> None:

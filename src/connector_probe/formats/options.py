@@ -1,16 +1,45 @@
-"""What a reader may ask of a format."""
+"""What a reader may ask of a format, and the phrases that several formats share.
+
+Here because no format imports another one. Everything is text without markup: each format escapes for its own syntax.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.diagnosis.facts import day, fill
+from connector_probe.model.evidence import Stage
+from connector_probe.model.names import is_address
+from connector_probe.model.verdict import Attempt, CertificateReport, Report, Result, StageReport, Status
+
+AS_IT_SHOULD_BE = "healthy"  # the value of ``expect`` without --expect
+MAX_NAMES = 8  # of a certificate; the rest is counted
+# The only addresses that become links: a server can write others into its replies, and they must stay text.
+TRUSTED_LINK = re.compile(r"https://learn\.microsoft\.com/(?:[A-Za-z0-9/_.#?=-]*[A-Za-z0-9/])?", re.ASCII)
+
+# The facts of a stage that are worth a place in its row, best first.
+_STAGE_FACTS = {
+    Stage.DNS: ("addresses", "a", "aaaa", "mx"),
+    Stage.CONNECT: ("fault",),
+    Stage.BANNER: ("reply", "fault", "garble"),
+    Stage.EHLO: ("fault", "garble"),
+    Stage.STARTTLS: ("reply", "fault", "garble"),
+    Stage.TLS: ("version", "cipher", "fault", "alert", "text"),
+    Stage.CERTIFICATE: ("problems", "subject"),
+    Stage.RECIPIENT: ("reply", "fault", "garble"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """``verbosity``: -1 only what is wrong, 0 normal, 1 everything. ``modes``: say how other TlsSettings would do."""
+    """``verbosity``: -1 only what is wrong, 0 normal, 1 everything. ``modes``: say how other TlsSettings would do.
+
+    ``locations``: file and line of each connector by its name, where the connectors came from a file.
+    """
 
     words: Catalogue = ENGLISH
     colour: bool = False
@@ -18,3 +47,142 @@ class RenderOptions:
     verbosity: int = 0
     transcript: bool = False
     modes: bool = False
+    locations: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+
+
+def shown(report: Report, options: RenderOptions) -> Sequence[Result]:
+    """The results that a document for people has: with verbosity -1 only those that are not as expected."""
+    return [one for one in report.results if options.verbosity >= 0 or not one.expected]
+
+
+def headline(result: Result, words: Catalogue) -> str:
+    """The verdict in a few words: "450 4.4.316 Connection refused", "mail would flow"."""
+    diagnosis = result.diagnosis
+    if diagnosis is None:
+        return words.text[f"{result.status.value}-line"]
+    if diagnosis.code is not None:
+        return f"450 {diagnosis.code} {diagnosis.title}"
+    return words.text["not-server" if result.status is Status.UNKNOWN else "no-code"]
+
+
+def subtitle(result: Result, words: Catalogue) -> str:
+    """What failed in our own words, where they say more than the headline; else empty."""
+    diagnosis = result.diagnosis
+    if diagnosis is None:
+        return ""
+    title = words.classes[diagnosis.class_].title
+    return "" if title == diagnosis.title and diagnosis.code is not None else title
+
+
+def sentence(result: Result, words: Catalogue) -> str:
+    """Headline, subtitle and what was seen (or the warnings), in one line."""
+    start, more = headline(result, words), subtitle(result, words)
+    seen = [warning.text for warning in result.warnings] if result.diagnosis is None else [result.diagnosis.detail]
+    return " ".join([f"{start}: {more}." if more else f"{start}.", *seen])
+
+
+def expectation(result: Result, words: Catalogue) -> str:
+    """Whether --expect CODE was met, empty without it."""
+    if result.expect == AS_IT_SHOULD_BE:
+        return ""
+    diagnosis = result.diagnosis
+    found = diagnosis.code or diagnosis.class_.value if diagnosis is not None else result.status.value
+    told = words.text["expected-met" if result.expected else "expected-other"]
+    return fill(told, {"expected": result.expect, "found": found})
+
+
+def totals(report: Report, words: Catalogue) -> str:
+    """ "4 probed: 1 healthy, 1 warning, 1 failing, 1 unknown"."""
+    counts = {status.value: str(getattr(report.summary, status.value)) for status in Status}
+    return fill(words.text["summary"], counts | {"total": str(len(report.results))})
+
+
+def other_modes(result: Result, words: Catalogue) -> str:
+    """What would happen under the other TlsSettings."""
+    say = words.text
+    if len(set(result.by_tls_mode.values())) == 1:
+        return say["same-modes"]
+    others = [
+        f"{mode} {say['flows'] if code is None else say.get(code, code)}"
+        for mode, code in result.by_tls_mode.items()
+        if mode is not result.connector.tls
+    ]
+    return fill(say["other-modes"], {"modes": ", ".join(others)})
+
+
+def endpoint(attempt: Attempt, words: Catalogue) -> str:
+    """ "mail.contoso.com [192.0.2.5]:25"."""
+    if attempt.address is None:
+        return f"{attempt.server} ({words.text['no-address']})"
+    if is_address(attempt.server):
+        return f"[{attempt.address}]:{attempt.port}"
+    return f"{attempt.server} [{attempt.address}]:{attempt.port}"
+
+
+def code_or_class(attempt: Attempt) -> str:
+    """What the attempt failed with, in one token; empty where it did not."""
+    return attempt.code or (attempt.class_.value if attempt.class_ is not None else "")
+
+
+def stage_fact(stage: StageReport, attempt: Attempt) -> str:
+    """What the stage showed, as short as possible."""
+    if stage.stage is Stage.CERTIFICATE and attempt.certificate_problems:
+        return ", ".join(attempt.certificate_problems)
+    return " ".join(stage.detail[name] for name in _STAGE_FACTS[stage.stage] if stage.detail.get(name))
+
+
+def chains(attempts: Sequence[Attempt]) -> Iterator[tuple[CertificateReport, ...]]:
+    """Each distinct chain of certificates once."""
+    seen: set[tuple[str, ...]] = set()
+    for attempt in attempts:
+        prints = tuple(one.sha256 for one in attempt.certificates)
+        if prints and prints not in seen:
+            seen.add(prints)
+            yield attempt.certificates
+
+
+def certificate_rows(certificate: CertificateReport, words: Catalogue) -> Iterator[tuple[str, str]]:
+    """Label and value of each thing to know about a certificate; labels may be empty, values are not."""
+    say = words.text
+    names = ", ".join(certificate.names[:MAX_NAMES])
+    if len(certificate.names) > MAX_NAMES:
+        names += f" (+{len(certificate.names) - MAX_NAMES})"
+    validity = {"not_before": day(certificate.not_before), "not_after": day(certificate.not_after)}
+    rows = (
+        (say["subject"], certificate.subject),
+        (say["names"], names),
+        (say["issuer"], certificate.issuer),
+        ("", fill(say["valid"], validity)),
+        (say["key"], ", ".join(filter(None, (certificate.key, certificate.signature)))),
+        (say["serial"], certificate.serial),
+        ("SHA-1", certificate.sha1),
+        ("SHA-256", certificate.sha256),
+    )
+    return (row for row in rows if row[1])
+
+
+# What begins a construct anywhere in Markdown's inline text (CommonMark 6), and a table cell's end (GFM 4.10).
+_MARKDOWN_INLINE = re.compile(r"[\\`*_\[\]<>&|~$]")
+# What begins a block where a line begins (CommonMark 4 and 5), and what GFM makes a link of by itself.
+_MARKDOWN_BLOCK = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)]))")
+_MARKDOWN_LINK = re.compile(r"(?i)(?<=\bwww)(?=\.)|(?<=\bhttp)(?=:)|(?<=\bhttps)(?=:)|(?<=\bftp)(?=:)")
+
+
+def markdown_text(text: str) -> str:
+    """``text`` so that Markdown shows it as it is: no markup, no HTML, no links but the trusted ones."""
+    found, at = [], 0
+    for link in TRUSTED_LINK.finditer(text):
+        found += [_markdown_plain(text[at : link.start()]), f"<{link[0]}>"]
+        at = link.end()
+    escaped = "".join([*found, _markdown_plain(text[at:])])
+    return _MARKDOWN_BLOCK.sub(_escape_block, escaped)
+
+
+def _markdown_plain(text: str) -> str:
+    escaped = _MARKDOWN_INLINE.sub(r"\\\g<0>", text)
+    return _MARKDOWN_LINK.sub(r"\\", escaped)
+
+
+def _escape_block(match: re.Match[str]) -> str:
+    """A list number is escaped at its dot, everything else at its first character."""
+    return f"{match[1]}{match[2]}\\" if match[2].isdigit() else f"{match[1]}\\{match[2]}"

@@ -1,0 +1,158 @@
+"""The plugin API of Nagios, Icinga, Naemon and the like: a state, one line, performance data, more lines, a code.
+
+The line is ``PROBE STATE - text | 'label'=value[unit];warn;crit;min``. Thresholds are left out: the verdict rests on
+more than one number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from connector_probe.formats.options import (
+    AS_IT_SHOULD_BE,
+    RenderOptions,
+    code_or_class,
+    endpoint,
+    expectation,
+    headline,
+    sentence,
+    totals,
+)
+from connector_probe.model.evidence import Stage
+from connector_probe.model.verdict import CauseVerdict, Report, Result, Status
+
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
+_NAMES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
+_FROM_BEST_TO_WORST = (OK, WARNING, UNKNOWN, CRITICAL)  # as with the other exit codes, a sure failure wins
+MAX_LINE = 400  # characters of text in the first line, which goes into pagers and tables
+# "|" ends the text; "<" would let a server write markup into web interfaces that do not escape.
+_HARMLESS = str.maketrans({"|": r"\x7c", "<": r"\x3c", "\n": " ", "\r": " "})
+_HARMLESS_LABEL = str.maketrans(dict.fromkeys("='|\n\r", "_"))  # what the label of a figure may not hold
+# What a person in front of the monitor needs; the rest is in the other formats.
+_TOLD_CAUSES = (CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED)
+# Reading the certificate takes no time of its own.
+_TIMED_STAGES = tuple(stage for stage in Stage if stage is not Stage.CERTIFICATE)
+
+
+def render(report: Report, options: RenderOptions) -> str:
+    """The whole output of the plugin."""
+    first, more = _alone(report.results[0], options) if len(report.results) == 1 else _several(report, options)
+    figures = " ".join(_unique(figure for result in report.results for figure in _figures(result, report)))
+    whole = _harmless(first)
+    text = _cut(whole)
+    lines = [f"PROBE {_NAMES[exit_code(report)]} - {text}{f' | {figures}' if figures else ''}"]
+    if text != whole:
+        lines.append(whole)
+    return "\n".join([*lines, *map(_harmless, more)]) + "\n"
+
+
+def exit_code(report: Report) -> int:
+    """0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN; a check that checked nothing knows nothing."""
+    return max(map(_state, report.results), key=_FROM_BEST_TO_WORST.index, default=UNKNOWN)
+
+
+def problem(message: str) -> str:
+    """The output where nothing was probed because of ``message``."""
+    return f"PROBE UNKNOWN - {_cut(_harmless(message))}\n"
+
+
+def _state(result: Result) -> int:
+    if not result.expected:
+        return UNKNOWN if result.status is Status.UNKNOWN else CRITICAL
+    return WARNING if result.expect == AS_IT_SHOULD_BE and result.status is Status.WARNING else OK
+
+
+def _alone(result: Result, options: RenderOptions) -> tuple[str, Iterator[str]]:
+    told = expectation(result, options.words)
+    first = f"{result.name}: {sentence(result, options.words)}"
+    return f"{first} {told}" if told else first, _details(result, options, "")
+
+
+def _several(report: Report, options: RenderOptions) -> tuple[str, Iterator[str]]:
+    wanting = [one for one in report.results if _state(one) != OK]
+    named = "; ".join(f"{one.name}: {headline(one, options.words)}" for one in wanting)
+    first = totals(report, options.words)
+    return f"{first} - {named}" if named else first, _each(report.results, options)
+
+
+def _each(results: Sequence[Result], options: RenderOptions) -> Iterator[str]:
+    for result in results:
+        state = _state(result)
+        told = expectation(result, options.words)
+        yield " ".join(filter(None, (f"[{_NAMES[state]}]", f"{result.name}:", sentence(result, options.words), told)))
+        if state != OK or options.verbosity > 0:
+            yield from _details(result, options, "  ")
+
+
+def _details(result: Result, options: RenderOptions, indent: str) -> Iterator[str]:
+    say, diagnosis = options.words.text, result.diagnosis
+    if diagnosis is not None:
+        for cause in diagnosis.causes:
+            if cause.verdict in _TOLD_CAUSES or options.verbosity > 0:
+                yield f"{indent}{say['why']} ({say[cause.verdict.value]}): {cause.text}"
+        for number, remedy in enumerate(diagnosis.remedies, 1):
+            yield f"{indent}{say['do']} {number}: {remedy.text}"
+        if diagnosis.reply is not None:
+            yield f"{indent}{say['reply']}: {diagnosis.reply}"
+        for warning in result.warnings:  # without a diagnosis they are what the sentence says
+            yield f"{indent}{say['warnings']}: {warning.text}"
+    for attempt in result.attempts:
+        state = f"{say[attempt.status.value]} {code_or_class(attempt)}"
+        yield f"{indent}{endpoint(attempt, options.words)}: {state}".rstrip()
+
+
+# --- performance data ------------------------------------------------------------------------------------------
+
+
+def _figures(result: Result, report: Report) -> Iterator[tuple[str, str]]:
+    """Label and value. The labels stay the same from one check to the next, however many addresses there are."""
+    prefix = f"{result.name} " if len(report.results) > 1 else ""
+    yield f"{prefix}time", _seconds(result.evidence.seconds)
+    if not prefix:  # monitors cut long lines off, so that several connectors get only what matters most
+        for stage in _TIMED_STAGES:
+            took = [
+                row.duration
+                for attempt in result.attempts
+                for row in attempt.stages
+                if row.stage is stage and row.duration is not None
+            ]
+            if took:
+                yield stage.value, _seconds(max(took))  # the slowest address
+    days = _certificate_days(result)
+    if days is not None:
+        yield f"{prefix}certificate_days", str(days)  # days are no unit of the API: a plain number
+    reachable = sum(one.status in (Status.HEALTHY, Status.WARNING) for one in result.attempts)
+    yield f"{prefix}addresses_ok", f"{reachable};;;0;{len(result.attempts)}"
+
+
+def _certificate_days(result: Result) -> int | None:
+    """Whole days until the first of the servers' own certificates ends, negative after it; None without one."""
+    left = [
+        (seen.chain[0].not_after - seen.judged_at) // timedelta(days=1)
+        for attempt in result.evidence.attempts
+        if (seen := attempt.certificate) is not None and seen.chain and seen.chain[0].not_after is not None
+    ]
+    return min(left, default=None)
+
+
+def _seconds(value: float) -> str:
+    """Never in scientific notation, which not all readers know."""
+    return f"{value:.4f}".rstrip("0").rstrip(".") + "s;;;0"
+
+
+def _unique(figures: Iterator[tuple[str, str]]) -> Iterator[str]:
+    """Label and value joined; labels that occur again, as two connectors of one name make them, get a number."""
+    seen: dict[str, int] = {}
+    for label, value in figures:
+        clean = label.translate(_HARMLESS_LABEL)
+        seen[clean] = seen.get(clean, 0) + 1
+        yield f"'{clean}'={value}" if seen[clean] == 1 else f"'{clean} {seen[clean]}'={value}"
+
+
+def _harmless(text: str) -> str:
+    return text.translate(_HARMLESS)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_LINE else text[: MAX_LINE - 3] + "..."
