@@ -1,0 +1,27 @@
+"""English. Causes and remedies follow Microsoft's "Mail flow intelligence in EOP", in our own words."""
+
+from __future__ import annotations
+
+from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords
+from connector_probe.diagnosis.catalogue.en.causes import CAUSES, EVIDENCE
+from connector_probe.diagnosis.catalogue.en.classes import CLASSES
+from connector_probe.diagnosis.catalogue.en.explain import EXPLAIN
+from connector_probe.diagnosis.catalogue.en.remedies import REMEDIES
+from connector_probe.diagnosis.catalogue.en.text import TEXT
+from connector_probe.diagnosis.catalogue.en.warnings import ALSO_SEEN, NOTES, WARNINGS
+
+ENGLISH = Catalogue(
+    language="en",
+    classes=CLASSES,
+    causes=CAUSES,
+    remedies=REMEDIES,
+    partner_remedy=RemedyWords(
+        "The server belongs to a partner: contact the partner's mail administrators with the lines above."
+    ),
+    evidence=EVIDENCE,
+    warnings=WARNINGS,
+    also_seen=ALSO_SEEN,
+    notes=NOTES,
+    text=TEXT,
+    explain=EXPLAIN,
+)

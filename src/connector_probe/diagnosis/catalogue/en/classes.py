@@ -1,0 +1,213 @@
+"""A title and a sentence for each failure class."""
+
+from __future__ import annotations
+
+from connector_probe.diagnosis.catalogue import ClassWords
+from connector_probe.model.verdict import FailureClass as F
+
+_W = ClassWords
+
+CLASSES: dict[F, ClassWords] = {
+    F.DNS_NXDOMAIN: _W("The name does not exist", "{nameserver} answers NXDOMAIN: there is no name {queried} in DNS."),
+    F.DNS_NO_ADDRESS: _W(
+        "The name has no address", "{nameserver} answers about {queried}, but with no A and no AAAA record.{mx_hint}"
+    ),
+    F.DNS_SERVFAIL: _W(
+        "The name's DNS servers fail", "{nameserver} answers {rcode} for {queried}: it got no usable answer itself."
+    ),
+    F.DNS_REFUSED: _W("The DNS query is refused", "{nameserver} answers REFUSED for {queried}."),
+    F.DNS_TIMEOUT: _W(
+        "The DNS query is not answered",
+        "{nameserver} gives no answer about {queried} ({lookup}), although it is there and answers other questions.",
+    ),
+    F.DNS_MALFORMED: _W(
+        "The DNS answer is unusable", "What comes back for {queried} from {nameserver} is no valid answer: {lookup}."
+    ),
+    F.DNS_CNAME_LOOP: _W("The name's aliases lead nowhere", "CNAME records lead in a circle or too far: {aliases}."),
+    F.DNS_NULL_MX: _W(
+        "The domain accepts no mail", 'The MX record of {domain} is "0 ." (null MX, RFC 7505): it refuses all mail.'
+    ),
+    F.TCP_REFUSED: _W("Connection refused", "{endpoint} refused the connection (TCP reset) after {connect_seconds}."),
+    F.TCP_TIMEOUT: _W("Connection timed out", "{endpoint} did not answer within {connect_seconds}."),
+    F.TCP_UNREACHABLE: _W("The server cannot be reached", "No way leads to {endpoint}: {fault}."),
+    F.BANNER_TIMEOUT: _W(
+        "No greeting",
+        "{endpoint} accepts the connection, but sent no complete 220 greeting within {waited}.{sample_note}",
+    ),
+    F.BANNER_CLOSED: _W(
+        "Closed before the greeting", "{endpoint} closed the connection after {waited} without a greeting.{sample_note}"
+    ),
+    F.BANNER_RESET: _W(
+        "Reset before the greeting", "{endpoint} reset the connection after {waited} without a greeting.{sample_note}"
+    ),
+    F.BANNER_REJECTED: _W("The server turns the connection away", "Instead of 220 the server greets with: {reply}"),
+    F.BANNER_NOT_SMTP: _W("This is no SMTP greeting", "What came is no valid SMTP greeting{protocol}: {sample}"),
+    F.EHLO_TIMEOUT: _W(
+        "No answer to EHLO", "The server greeted, but did not answer EHLO within {waited}.{sample_note}"
+    ),
+    F.EHLO_CLOSED: _W("Closed after EHLO", "The server greeted, and closed the connection at EHLO.{sample_note}"),
+    F.EHLO_RESET: _W("Reset after EHLO", "The server greeted, and the connection was reset at EHLO.{sample_note}"),
+    F.EHLO_REJECTED: _W("EHLO is rejected", "The server answers EHLO with: {reply}"),
+    F.EHLO_MALFORMED: _W(
+        "The answer to EHLO is malformed", "The answer to EHLO breaks the SMTP rules ({flaws}): {sample}"
+    ),
+    F.STARTTLS_NOT_OFFERED: _W(
+        "The server offers no STARTTLS",
+        "The connector requires TLS, and the answer to EHLO lists no STARTTLS.{starttls_hint}",
+    ),
+    F.STARTTLS_REJECTED: _W(
+        "STARTTLS is rejected", "The server offers STARTTLS, but answers the command with: {reply}"
+    ),
+    F.STARTTLS_TIMEOUT: _W("No answer to STARTTLS", "The server did not answer STARTTLS within {waited}.{sample_note}"),
+    F.STARTTLS_CLOSED: _W("Closed at STARTTLS", "The server closed the connection in answer to STARTTLS.{sample_note}"),
+    F.STARTTLS_RESET: _W("Reset at STARTTLS", "The connection was reset in answer to STARTTLS.{sample_note}"),
+    F.STARTTLS_MALFORMED: _W(
+        "The answer to STARTTLS is malformed", "The answer to STARTTLS is no SMTP reply: {sample}"
+    ),
+    F.TLS_TIMEOUT: _W(
+        "The TLS handshake hangs", "After the 220 to STARTTLS the TLS handshake did not end within {waited}."
+    ),
+    F.TLS_CLOSED: _W(
+        "Closed in the TLS handshake", "The server closed the connection in the middle of the TLS handshake."
+    ),
+    F.TLS_RESET: _W("Reset in the TLS handshake", "The connection was reset in the middle of the TLS handshake."),
+    F.TLS_ALERT: _W("The server breaks off TLS", 'The server ended the TLS handshake with the alert "{alert}".'),
+    F.TLS_NOT_TLS: _W(
+        "The server does not speak TLS", "After the 220 to STARTTLS came something that is not TLS: {tls_sample}"
+    ),
+    F.TLS_PROTOCOL: _W("The TLS handshake is broken", "The server's TLS messages make no sense: {fault}."),
+    F.TLS_VERSION: _W(
+        "The server's TLS is too old",
+        "{tls_version_seen}; Exchange Online uses TLS 1.2 or later and never TLS 1.0 or 1.1.",
+    ),
+    F.TLS_CIPHER: _W(
+        "No common cipher suite",
+        "The server agreed on {cipher}, and refuses a handshake with the cipher suites that Microsoft lists.",
+    ),
+    F.TLS_CLIENT_CERTIFICATE: _W(
+        "The server demands a client certificate",
+        "The server asked for a client certificate, got none, and ended the session.{said} Exchange Online presents its own "
+        "(CN=mail.protection.outlook.com), this probe has none: what happens to Exchange Online cannot be told from here.",
+    ),
+    F.SESSION_TIMEOUT: _W(
+        "Silence inside TLS", "TLS was established, but EHLO inside it got no answer within {waited}."
+    ),
+    F.SESSION_CLOSED: _W("Closed inside TLS", "TLS was established, then the server closed the connection at EHLO."),
+    F.SESSION_RESET: _W("Reset inside TLS", "TLS was established, then the connection was reset at EHLO."),
+    F.SESSION_REJECTED: _W(
+        "EHLO is rejected inside TLS", "TLS was established, then the server answers EHLO with: {reply}"
+    ),
+    F.SESSION_MALFORMED: _W(
+        "Malformed answer inside TLS", "TLS was established, then came something that is no SMTP: {sample}"
+    ),
+    F.CERTIFICATE_EXPIRED: _W(
+        "The certificate has expired", "The certificate of {server} expired on {not_after}.{more_problems}"
+    ),
+    F.CERTIFICATE_NOT_YET_VALID: _W(
+        "The certificate is not yet valid",
+        "The certificate of {server} is valid only from {not_before}.{more_problems}",
+    ),
+    F.CERTIFICATE_NAME_MISMATCH: _W(
+        "The certificate has another name",
+        "The connector expects {expected}, the certificate is for {names}.{more_problems}",
+    ),
+    F.CERTIFICATE_COMMON_NAME_ONLY: _W(
+        "The name stands only in the common name",
+        "The certificate carries {expected} only as its subject's CN, not as subject alternative name (RFC 9525).{more_problems}",
+    ),
+    F.CERTIFICATE_SELF_SIGNED: _W(
+        "The certificate is self-signed",
+        "The certificate of {server} is signed by itself and not trusted.{more_problems}",
+    ),
+    F.CERTIFICATE_UNTRUSTED_ROOT: _W(
+        "The certificate's root is not trusted",
+        "The certificate chain ends at {top_issuer}, which is not a trusted root.{more_problems}",
+    ),
+    F.CERTIFICATE_MISSING_INTERMEDIATE: _W(
+        "The certificate chain is incomplete",
+        "The server does not send the certificate of {top_issuer}, and Exchange Online fetches none.{chain_hint}{more_problems}",
+    ),
+    F.CERTIFICATE_ISSUER_EXPIRED: _W(
+        "A certificate further up has expired",
+        "In the chain, {problem_subject} expired on {problem_note}.{more_problems}",
+    ),
+    F.CERTIFICATE_ISSUER_NOT_YET_VALID: _W(
+        "A certificate further up is not yet valid",
+        "In the chain, {problem_subject} is valid only from {problem_note}.{more_problems}",
+    ),
+    F.CERTIFICATE_BAD_SIGNATURE: _W(
+        "A signature in the chain is wrong",
+        "The signature on {problem_subject} does not fit its issuer's key.{more_problems}",
+    ),
+    F.CERTIFICATE_INVALID_CA: _W(
+        "An issuer in the chain is no CA",
+        "{problem_subject} signed a certificate, but is not marked as a CA.{more_problems}",
+    ),
+    F.CERTIFICATE_PATH_TOO_LONG: _W(
+        "The chain is longer than allowed",
+        "{problem_subject} forbids as many CAs below it as the chain has.{more_problems}",
+    ),
+    F.CERTIFICATE_NAME_CONSTRAINT: _W(
+        "The CA may not sign this name",
+        "A name constraint in the chain excludes a name of {problem_subject}.{more_problems}",
+    ),
+    F.CERTIFICATE_WRONG_PURPOSE: _W(
+        "The certificate is not for servers",
+        "{problem_subject} is not meant for TLS servers ({problem_note}).{more_problems}",
+    ),
+    F.CERTIFICATE_WEAK_KEY: _W(
+        "The key is too weak", "{problem_subject} has a weak key: {problem_note}.{more_problems}"
+    ),
+    F.CERTIFICATE_WEAK_SIGNATURE: _W(
+        "The signature algorithm is too weak", "{problem_subject} is signed with {problem_note}.{more_problems}"
+    ),
+    F.CERTIFICATE_UNPARSEABLE_EXTENSION: _W(
+        "An extension cannot be read",
+        "{problem_subject} has an extension that breaks its format: {problem_note}.{more_problems}",
+    ),
+    F.CERTIFICATE_UNKNOWN_CRITICAL_EXTENSION: _W(
+        "An unknown extension is marked critical",
+        "{problem_subject} has the unknown critical extension {problem_note}.{more_problems}",
+    ),
+    F.CERTIFICATE_UNPARSEABLE_CERTIFICATE: _W(
+        "A certificate cannot be read", "A certificate of the chain cannot be parsed: {problem_note}.{more_problems}"
+    ),
+    F.CERTIFICATE_REVOKED: _W(
+        "The certificate is revoked", "{problem_subject} was revoked by its issuer {problem_note}.{more_problems}"
+    ),
+    F.CERTIFICATE_INVALID_PATH: _W(
+        "The certificate chain is invalid", "The chain of {server} cannot be validated: {problem_note}.{more_problems}"
+    ),
+    F.RECIPIENT_REJECTED: _W("The recipient is rejected", "The server rejects the mail for {recipient} with: {reply}"),
+    F.RECIPIENT_DEFERRED: _W("The recipient is deferred", "The server puts the mail for {recipient} off with: {reply}"),
+    F.RECIPIENT_CUT: _W(
+        "Cut off at the recipient", "The session broke off at MAIL FROM or RCPT TO ({fault}).{sample_note}"
+    ),
+    F.LOCAL_FAMILY_EXCLUDED: _W(
+        "Nothing left to probe", "{server} has addresses only of the family that was left out: {excluded}."
+    ),
+    F.LOCAL_NO_NAMESERVER: _W(
+        "This machine has no nameserver", "No nameserver is configured here, so {server} cannot be looked up."
+    ),
+    F.LOCAL_NAMESERVER_SILENT: _W(
+        "This machine's nameserver does not work",
+        "{nameserver} resolves nothing at all, not even a question about the root ({lookup}; root: {control}).",
+    ),
+    F.LOCAL_NO_ROUTE: _W("This machine has no route there", "This machine has no route to {endpoint}: {fault}."),
+    F.LOCAL_PORT_BLOCKED: _W(
+        "Port 25 is blocked here",
+        "{endpoint} could not be reached ({fault}), but neither could {control_host} [{control_address}]:25, which answers "
+        "everybody: connections to port 25 do not leave this machine or its network.",
+    ),
+    F.LOCAL_CLOCK: _W(
+        "This machine's clock is not plausible",
+        "The certificate's dates cannot be judged: this machine's clock says {judged_at}, {clock_hint}.",
+    ),
+    F.LOCAL_NOT_PERMITTED: _W(
+        "This machine forbids the connection", "This machine's own firewall or policy forbids it: {fault}."
+    ),
+    F.LOCAL_SOURCE_ADDRESS: _W("The source address is not usable", "Connections cannot leave from {source}: {fault}."),
+    F.LOCAL_RESOURCES: _W(
+        "This machine cannot open connections", "The operating system turned the call down: {fault}."
+    ),
+}

@@ -1,0 +1,158 @@
+"""What to do, and the commands for it."""
+
+from __future__ import annotations
+
+from connector_probe.diagnosis.catalogue import RemedyWords
+
+_R = RemedyWords
+
+REMEDIES: dict[str, RemedyWords] = {
+    "correct-smart-host": _R(
+        "Check the smart host in the connector: Exchange admin center > Mail flow > Connectors > the connector > Routing.",
+        ("Set-OutboundConnector -Identity '{identity}' -SmartHosts <host>",),
+    ),
+    "renew-domain": _R(
+        "Check at the registrar that the domain is registered and delegated; renew it if it has expired."
+    ),
+    "fix-dns": _R(
+        "Ask the DNS hosting service to repair the domain's authoritative name servers, and compare what they answer.",
+        ("nslookup -type=NS {parent}", "nslookup {host} <name server>"),
+    ),
+    "add-address-record": _R("Publish an A or AAAA record for the smart host at the DNS hosting service."),
+    "fix-alias": _R(
+        "Let the CNAME record point to a name that has an A or AAAA record; an MX should name no alias at all."
+    ),
+    "replace-null-mx": _R(
+        "If the domain should receive mail, replace the null MX by its mail servers; else remove it from the connector."
+    ),
+    "check-server-up": _R("Check that the server runs and is reachable at {address_or_server} from the internet."),
+    "check-network-change": _R(
+        "If mail flowed before: look for changes in the network, such as a new internet provider and so other addresses."
+    ),
+    "open-port-25": _R(
+        "Open TCP port 25 to the server for the address ranges of Exchange Online (firewall, NAT, provider): "
+        "https://learn.microsoft.com/microsoft-365/enterprise/urls-and-ip-address-ranges",
+    ),
+    "start-smtp-service": _R(
+        "Check that the SMTP service runs on the server and listens on this address.",
+        ("Get-Service MSExchangeFrontEndTransport", "Get-ReceiveConnector | Format-List Identity,Bindings,Enabled"),
+    ),
+    "disable-connector": _R(
+        'If no mailboxes are left on premises: "Fix now" in the alert, or turn the connector off or delete it (Exchange '
+        "admin center > Mail flow > Connectors); allow 30 to 60 minutes. Leaving it risks the quota for invalid recipients.",
+        ("Set-OutboundConnector -Identity '{identity}' -Enabled $false",),
+    ),
+    "set-authoritative": _R(
+        "Or change the accepted domain from Internal relay to Authoritative (Mail flow > Accepted domains).",
+        ("Set-AcceptedDomain -Identity <domain> -DomainType Authoritative",),
+    ),
+    "read-the-reply": _R("The server says why in its own reply above; look it up in the server's log at this time."),
+    "check-service-state": _R(
+        "On Exchange, check that the transport components are active and that back pressure is not in force.",
+        ("Get-ServerComponentState -Identity <server>", "Get-ReceiveConnector | Format-List Identity,Bindings,Enabled"),
+    ),
+    "allow-exchange-online": _R(
+        "If it is a block list, rate limit or allow-list: exempt Exchange Online's address ranges. A probe from another "
+        "address may be blocked where Exchange Online is not, and the reverse."
+    ),
+    "use-plain-smtp-port": _R(
+        "Let the smart host lead to the SMTP port 25 with STARTTLS: Exchange Online cannot use implicit TLS."
+    ),
+    "point-to-smtp": _R(
+        "Let the smart host and port lead to the SMTP service; check port forwarding and load balancer."
+    ),
+    "fix-reply-format": _R(
+        'Have the server (or the device in front of it) send replies as RFC 5321 4.2 wants: lines end in CRLF, "250-" '
+        'in all but the last, "250 " in the last, one code throughout.'
+    ),
+    "check-firewall-inspection": _R(
+        "Turn SMTP packet examination off on the firewalls in between.",
+        ("no inspect esmtp   (Cisco ASA, in the policy map)",),
+    ),
+    "check-server-health": _R(
+        "Check the server: does the SMTP service hang, crash or lack memory, disk or connections?"
+    ),
+    "check-network-path": _R(
+        "If it persists, have the network team trace the connection on both sides of the firewall."
+    ),
+    "offer-starttls": _R(
+        "Turn TLS on at the server: give the receive connector a valid certificate and AuthMechanism Tls.",
+        (
+            "Get-ReceiveConnector | Format-List Identity,AuthMechanism,TlsCertificateName,Fqdn",
+            "Get-ExchangeCertificate | Format-List Subject,CertificateDomains,NotAfter,Services,Status",
+        ),
+    ),
+    "relax-tls": _R(
+        "Or, if mail may travel unencrypted, let the connector use TLS only where it is offered.",
+        ("Set-OutboundConnector -Identity '{identity}' -TlsSettings $null",),
+    ),
+    "repair-starttls": _R(
+        "Repair TLS on the server: a 454 mostly means that it cannot load its certificate or private key.",
+        ("Get-ExchangeCertificate | Format-List Subject,Thumbprint,HasPrivateKey,Services,Status",),
+    ),
+    "check-tls-settings": _R(
+        "Check the TLS settings and the certificate on the server, and on any firewall or balancer that ends TLS for it."
+    ),
+    "enable-tls12": _R("Turn TLS 1.2 on at the server (SChannel, OpenSSL or the appliance in front of it)."),
+    "enable-ciphers": _R(
+        "Allow cipher suites that Microsoft 365 uses, such as TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384: "
+        "https://learn.microsoft.com/purview/technical-reference-details-about-encryption"
+    ),
+    "trust-exchange-certificate": _R(
+        "Make sure that the server trusts the root of Exchange Online's client certificate (DigiCert Global Root G2), "
+        "or only requests a certificate instead of requiring it."
+    ),
+    "validate-connector": _R(
+        "Test it from Exchange Online itself: Exchange admin center > Mail flow > Connectors > Validate this connector.",
+        ("Validate-OutboundConnector -Identity '{identity}' -Recipients <address>",),
+    ),
+    "renew-certificate": _R(
+        "Install a valid certificate on the server (or on the device that ends TLS) and assign it to SMTP.",
+        (
+            "Get-ExchangeCertificate | Format-List Subject,NotAfter,Thumbprint,Services",
+            "Enable-ExchangeCertificate -Thumbprint <thumbprint> -Services SMTP",
+        ),
+    ),
+    "wait-for-validity": _R(
+        "Use the certificate only from the day on which it becomes valid, or check the issuing CA's clock."
+    ),
+    "add-name": _R("Use a certificate that carries {expected} among its subject alternative names."),
+    "change-tls-domain": _R(
+        "Or let the connector expect a name that the certificate has.",
+        ("Set-OutboundConnector -Identity '{identity}' -TlsSettings DomainValidation -TlsDomain <name>",),
+    ),
+    "compare-servers": _R(
+        "If several servers answer behind this name, compare their certificates: perhaps only one is wrong."
+    ),
+    "install-public-certificate": _R(
+        "Use a certificate from a CA in Microsoft's root program, and install its whole chain on the server."
+    ),
+    "install-intermediate": _R(
+        "Install the CA's current intermediate certificates on the server, so that it sends the whole chain.",
+        ("openssl s_client -starttls smtp -showcerts -connect {address_or_server}:{port}",),
+    ),
+    "reissue-for-servers": _R("Have the certificate issued for server authentication (EKU 1.3.6.1.5.5.7.3.1)."),
+    "reissue-strong": _R("Have the certificate issued anew with RSA 2048 or more, signed with SHA-256 or better."),
+    "reissue-wellformed": _R("Have the certificate issued anew: its encoding breaks RFC 5280."),
+    "allow-relay": _R(
+        "Check that the server accepts mail for this recipient from Exchange Online (accepted domains, relay rights)."
+    ),
+    "try-again": _R("Probe again in some minutes; senders that retry normally get through."),
+    "allow-both-families": _R("Probe without -4 or -6: Exchange Online uses both families, IPv6 first."),
+    "configure-nameserver": _R("Repair this machine's DNS settings, or name another nameserver: --nameserver ADDR."),
+    "check-local-route": _R("Check this machine's network: address, gateway and routes (IPv4 and IPv6 apart)."),
+    "check-local-firewall": _R(
+        "Allow outgoing connections on this port in this machine's firewall or security policy."
+    ),
+    "check-outgoing-port": _R(
+        "Allow outgoing TCP port 25 in this machine's and network's firewall; many providers and clouds block it."
+    ),
+    "set-clock": _R("Set this machine's clock (NTP), then probe again; or judge for a given day with --as-of."),
+    "correct-source-address": _R("Give an address of this machine with --source-address, or leave the option out."),
+    "free-resources": _R(
+        "Close connections or raise the limits (open files, ports) on this machine, then probe again."
+    ),
+    "probe-from-elsewhere": _R(
+        "Nothing is known about the server; probe from another machine or network to learn more."
+    ),
+}
