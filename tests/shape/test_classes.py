@@ -43,7 +43,7 @@ def _templates(words: Catalogue) -> Iterator[str]:
     for remedy in (*words.remedies.values(), words.partner_remedy):
         yield remedy.text
         yield from remedy.commands
-    for table in (words.causes, words.evidence, words.warnings, words.also_seen, words.notes, words.text):
+    for table in (words.causes, words.evidence, words.warnings, words.also_seen, words.notes, words.text, words.clock):
         yield from table.values()
 
 
@@ -84,7 +84,7 @@ def test_every_certificate_problem_has_its_place_in_the_order() -> None:
 
 @pytest.mark.parametrize("words", CATALOGUES, ids=lambda words: words.language)
 def test_every_language_has_every_sentence(words: Catalogue) -> None:
-    for table in ("classes", "causes", "remedies", "evidence", "warnings", "also_seen", "notes", "text"):
+    for table in ("classes", "causes", "remedies", "evidence", "warnings", "also_seen", "notes", "text", "clock"):
         assert set(getattr(words, table)) == set(getattr(ENGLISH, table)), table
     for enum in (Status, CauseVerdict, Confidence):
         assert {member.value for member in enum} <= set(words.text)

@@ -48,6 +48,7 @@ Connections = Annotated[
 ]
 Retries = Annotated[int, typer.Option(metavar="N", help="A failure counts only when it repeats N times.")]
 RetryDelay = Annotated[str, typer.Option(metavar="TIME", help="Pause before a retry.")]
+QueueLifetime = Annotated[str, typer.Option(metavar="TIME", help="How long queued mail is retried before it bounces.")]
 Rcpt = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Go on to MAIL FROM:<> and RCPT TO this address; never DATA.")
 ]

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connector_probe.config.kinds import Choice, Duration, File, Kind, Moment, Text, Texts, Truth, Whole
-from connector_probe.model.connector import ROUTES, AddressFamily, ConnectorType, TlsSettings
+from connector_probe.model.connector import MAX_QUEUE_LIFETIME, ROUTES, AddressFamily, ConnectorType, TlsSettings
 
 VERSION = 1
-DAY = 86_400.0
-QUEUE_LIFETIME = DAY  # Exchange Online's since 2019
-_LONGEST_QUEUE = 30 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +47,9 @@ FIELDS: tuple[Field, ...] = (
     _option("use_mx", Text(), "fabrikam.com", "UseMXRecord: the domain whose MX records are followed.", shared=False),
     _entry("tags", Texts(), "[production]", "Words that --only can pick the connector by."),
     _entry("enabled", Truth(), "false", "Whether it is probed. Default: true."),
-    _entry(
+    _option(
         "queue_lifetime",
-        Duration(_LONGEST_QUEUE),
+        Duration(MAX_QUEUE_LIFETIME),
         "24h",
         "How long queued mail is retried before it bounces. Default: 24h.",
     ),

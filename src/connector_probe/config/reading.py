@@ -12,7 +12,7 @@ from typing import Any
 
 from connector_probe.config.decoding import UndecodableError, decode
 from connector_probe.config.environment import refers
-from connector_probe.config.fields import ALIASES, BY_KEY, FIELDS, QUEUE_LIFETIME, VERSION, Field
+from connector_probe.config.fields import ALIASES, BY_KEY, FIELDS, VERSION, Field
 from connector_probe.config.kinds import Reading, Whole, WrongValueError, tidy
 from connector_probe.config.nodes import MAX_CHARACTERS, Broken, Items, Mapping, Node, Scalar, read_nodes
 from connector_probe.config.problems import ConfigError, ConfigProblem, Place, Problems, nearest
@@ -28,13 +28,12 @@ _ANY_HOST = "host.invalid"  # RFC 2606 2; stands in while one value is tried by 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One connector of the file. ``queue_lifetime`` is in seconds; ``line`` and ``column`` count from 1."""
+    """One connector of the file. ``line`` and ``column`` count from 1."""
 
     connector: Connector
     name: str
     tags: tuple[str, ...] = ()
     enabled: bool = True
-    queue_lifetime: float = QUEUE_LIFETIME
     strict: bool = False
     line: int
     column: int

@@ -13,6 +13,7 @@ from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.causes import causes_of
 from connector_probe.diagnosis.facts import Facts, facts_of, fill
 from connector_probe.diagnosis.inequality import inequalities
+from connector_probe.diagnosis.outage import outage_of
 from connector_probe.diagnosis.profiles import IMPLICIT_TLS_REMEDY, OWN_SERVER_ONLY, PROFILES
 from connector_probe.diagnosis.replies import HEADLINES, also_seen_as, expected_reply
 from connector_probe.diagnosis.rules import View, classify, speaks_implicit_tls
@@ -72,6 +73,7 @@ def conclude(connector: Connector, evidence: ConnectorEvidence, words: Catalogue
         warnings.append(Finding("addresses-left-out", fill(words.warnings["addresses-left-out"], facts)))
     if status is Status.HEALTHY and warnings:
         status = Status.WARNING
+    expected = as_expected(connector.expect, status, diagnosis)
     return Result(
         name=connector.name,
         connector=ConnectorReport(
@@ -85,15 +87,17 @@ def conclude(connector: Connector, evidence: ConnectorEvidence, words: Catalogue
             connector.rcpt,
             connector.warn_days,
             connector.as_of,
+            connector.queue_lifetime,
         ),
         status=status,
         expect=connector.expect,
-        expected=as_expected(connector.expect, status, diagnosis),
+        expected=expected,
         diagnosis=diagnosis,
         by_tls_mode={mode: _under(mode, connector, evidence) for mode in TlsSettings},
         warnings=tuple(dict.fromkeys(warnings)),
         attempts=attempts,
         evidence=evidence,
+        outage=None if expected else outage_of(connector, status, diagnosis, evidence.started_at),
     )
 
 

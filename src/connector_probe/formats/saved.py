@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import conclude, with_expectation
+from connector_probe.diagnosis.outage import with_earlier
 from connector_probe.model.connector import Connector, ConnectorError
 from connector_probe.model.evidence import ConnectorEvidence, Exchange, Handshake
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import (
     REPORT_SCHEMA,
     ConnectorReport,
+    Outage,
     Report,
     Status,
     Summary,
@@ -45,11 +47,12 @@ class SavedReportError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SavedResult:
-    """``strict``: a warning had not been as expected (--strict)."""
+    """``strict``: a warning had not been as expected (--strict). ``outage``: the bounce clock as it stood then."""
 
     connector: Connector
     evidence: ConnectorEvidence
     strict: bool
+    outage: Outage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
     for at, one in enumerate(saved.results):
         try:
             result = conclude(one.connector, one.evidence, words)
+            if one.outage is not None:  # what history knew is not in the evidence
+                result = with_earlier(result, one.outage)
         except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as problem:
             # The types were right; this is a combination of facts that no probe ever writes.
             raise SavedReportError(
@@ -220,9 +225,12 @@ def _result(value: Any, place: str) -> SavedResult:  # noqa: ANN401 - any JSON v
             rcpt=asked.rcpt,
             warn_days=asked.warn_days,
             as_of=asked.as_of,
+            queue_lifetime=asked.queue_lifetime,
             expect=expect,
         )
     except ConnectorError as problem:
         raise SavedReportError(f"{place}.connector: {problem}", problem.hint) from None
     strict = status is Status.WARNING and expect == "healthy" and not expected
-    return SavedResult(connector, _read(ConnectorEvidence, value, "evidence", place), strict)
+    evidence = _read(ConnectorEvidence, value, "evidence", place)
+    outage = _read(Outage, value, "outage", place) if value.get("outage") is not None else None
+    return SavedResult(connector, evidence, strict, outage)

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from connector_probe.diagnosis.facts import day, fill, span
+from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.options import RenderOptions
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import is_address
@@ -105,6 +106,9 @@ class _Page:
             if title != diagnosis.title or diagnosis.code is None:
                 yield from self._wrap(f"{title}.", "  ", "  ", _HEADING)
             yield from self._wrap(diagnosis.detail, "  ", "  ")
+        ticking = clock(result, self._options.words)
+        if ticking:
+            yield from self._wrap(ticking, "  ", "  ", _HEADING)
         if result.expect != "healthy":
             found = diagnosis.code or diagnosis.class_.value if diagnosis is not None else result.status.value
             told = say["expected-met" if result.expected else "expected-other"]

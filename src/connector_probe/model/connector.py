@@ -24,6 +24,8 @@ from connector_probe.model.printable import printable
 SMTP_PORT = 25
 MAX_CONNECTIONS = 100  # politeness: Exchange takes 20 at once from one source, and these go one after another
 MAX_SECONDS = 86_400.0
+QUEUE_LIFETIME = 86_400.0  # seconds; Exchange Online's since 2019
+MAX_QUEUE_LIFETIME = 30 * 86_400.0
 # Large mail services whose port 25 answers everybody: if neither does, connections to port 25 do not leave here.
 CONTROL_HOSTS = ("gmail-smtp-in.l.google.com", "outlook-com.olc.protection.outlook.com")
 ROUTES = ("healthy", "4.4.312", "4.4.315", "4.4.316", "4.4.317", "4.4.318", "4.7.320")
@@ -79,7 +81,8 @@ class Connector:
     instead (UseMXRecord). ``tls`` None asks for the default: domain-validation for a name, certificate-validation
     for an address without ``tls_domain``. ``control``: hosts whose port 25 is tried before a failed connect is held
     against the server (many networks block port 25); empty for none. ``connections``: how often each address is met,
-    one after another, to catch unequal servers behind a balancer. All durations are seconds.
+    one after another, to catch unequal servers behind a balancer. ``queue_lifetime``: how long queued mail is retried
+    before it bounces. All durations are seconds.
     Raises ConnectorError.
     """
 
@@ -107,6 +110,7 @@ class Connector:
     as_of: datetime | None = None
     expect: str = "healthy"
     control: Sequence[str] = CONTROL_HOSTS
+    queue_lifetime: float = QUEUE_LIFETIME
 
     def __post_init__(self) -> None:
         try:
@@ -199,6 +203,10 @@ class Connector:
                 raise ConnectorError(f"{what} of {seconds:g} s", "more than nothing and at most a day, as in: 21s")
         if not 0 <= self.retry_delay <= MAX_SECONDS:
             raise ConnectorError(f"retry_delay of {self.retry_delay:g} s", "at most a day, as in: 10s")
+        if not 0 < self.queue_lifetime <= MAX_QUEUE_LIFETIME:
+            raise ConnectorError(
+                f"queue_lifetime of {self.queue_lifetime:g} s", "more than nothing and at most 30 days, as in: 24h"
+            )
         if not 0 <= self.retries <= MAX_CONNECTIONS:
             raise ConnectorError(f"retries of {self.retries}", f"a number from 0 to {MAX_CONNECTIONS}")
         if not 1 <= self.connections <= MAX_CONNECTIONS:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from connector_probe.model.connector import ConnectorType, TlsSettings
+from connector_probe.model.connector import QUEUE_LIFETIME, ConnectorType, TlsSettings
 from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage
 
 REPORT_SCHEMA = "connector-probe/report/1"
@@ -251,7 +251,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorReport:
-    """What was asked: as much of the connector as it takes to diagnose again. The last four are null by default."""
+    """What was asked: as much of the connector as it takes to diagnose again. ``queue_lifetime`` is in seconds."""
 
     smart_hosts: tuple[str, ...]
     use_mx: str | None
@@ -263,13 +263,35 @@ class ConnectorReport:
     rcpt: str | None = None
     warn_days: int | None = None
     as_of: datetime | None = None
+    queue_lifetime: float = QUEUE_LIFETIME
+
+
+class KnownFrom(StrEnum):
+    """HISTORY: earlier runs saw the failure begin. THIS_RUN: nothing is known of the time before."""
+
+    HISTORY = "history"
+    THIS_RUN = "this-run"
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """The bounce clock: mail has been queuing since ``since``, as far as known, and starts to bounce at
+
+    ``bounces_at``, which is ``queue_lifetime`` seconds later.
+    """
+
+    since: datetime
+    bounces_at: datetime
+    queue_lifetime: float
+    known_from: KnownFrom
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """One connector. ``by_tls_mode``: for each TlsSettings a code, None where mail flows, "other" where it fails
 
-    without a documented code, "unknown" where this machine could not tell.
+    without a documented code, "unknown" where this machine could not tell. ``outage``: the bounce clock, None where
+    no mail queues, or where the failure is the expected one.
     """
 
     name: str
@@ -282,6 +304,7 @@ class Result:
     warnings: tuple[Finding, ...]
     attempts: tuple[Attempt, ...]
     evidence: ConnectorEvidence
+    outage: Outage | None = None
 
 
 @dataclass(frozen=True, slots=True)

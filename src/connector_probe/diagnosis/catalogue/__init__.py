@@ -42,3 +42,4 @@ class Catalogue:
     notes: dict[str, str]
     text: dict[str, str]
     explain: dict[str, str]
+    clock: dict[str, str]

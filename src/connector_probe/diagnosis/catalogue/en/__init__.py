@@ -5,6 +5,7 @@ from __future__ import annotations
 from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords
 from connector_probe.diagnosis.catalogue.en.causes import CAUSES, EVIDENCE
 from connector_probe.diagnosis.catalogue.en.classes import CLASSES
+from connector_probe.diagnosis.catalogue.en.clock import CLOCK
 from connector_probe.diagnosis.catalogue.en.explain import EXPLAIN
 from connector_probe.diagnosis.catalogue.en.remedies import REMEDIES
 from connector_probe.diagnosis.catalogue.en.text import TEXT
@@ -24,4 +25,5 @@ ENGLISH = Catalogue(
     notes=NOTES,
     text=TEXT,
     explain=EXPLAIN,
+    clock=CLOCK,
 )

@@ -1,0 +1,14 @@
+"""The bounce clock: when mail that queues now starts to bounce; and durations of hours and days."""
+
+from __future__ import annotations
+
+CLOCK: dict[str, str] = {
+    "from-now": "Mail queued from now on starts to bounce in {left} ({bounces_at}).",
+    "left": "Failing since {since}: queued mail starts to bounce in {left} ({bounces_at}).",
+    "bouncing": "Failing since {since}: queued mail has been bouncing since {bounces_at}.",
+    "days": "{days} d {hours} h",
+    "hours": "{hours} h",
+    "hours-minutes": "{hours} h {minutes} m",
+    "minutes": "{minutes} m",
+    "moment": "less than a minute",
+}
