@@ -5,6 +5,7 @@ OpenSSL become ``NetworkFault`` here, and only here.
 """
 
 from connector_probe.network.faults import NetworkFaultError
+from connector_probe.network.http import HttpError, HttpRequest, HttpResponse, HttpUrl
 from connector_probe.network.system import SystemNetwork, system_nameservers
 from connector_probe.network.tls import EXCHANGE_OFFER, WIDE_OFFER, TlsOffer, TlsOutcome
 from connector_probe.network.types import Datagrams, Network, Stream
@@ -13,6 +14,10 @@ __all__ = [
     "EXCHANGE_OFFER",
     "WIDE_OFFER",
     "Datagrams",
+    "HttpError",
+    "HttpRequest",
+    "HttpResponse",
+    "HttpUrl",
     "Network",
     "NetworkFaultError",
     "Stream",

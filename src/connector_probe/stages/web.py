@@ -1,0 +1,165 @@
+"""Fetching over plain HTTP what a certificate points to: lists of revoked certificates, OCSP, issuers.
+
+The address to fetch from is chosen by whoever made the certificate, so it is bounded: size, time, redirects, and
+where it may lead. What was fetched is kept for the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from dataclasses import dataclass, replace
+from typing import Final
+
+from connector_probe.model.evidence import FaultKind, NetworkFault
+from connector_probe.network import HttpError, HttpRequest, HttpResponse, HttpUrl, Network
+from connector_probe.network.faults import timed_out
+from connector_probe.network.http import fetch
+from connector_probe.stages.resolve import Resolver
+
+FETCH_WAIT: Final = 3.0  # seconds for one URL with its name, connection and redirects; a CA's servers need a tenth
+MAX_REDIRECTS: Final = 2
+MAX_TRIED: Final = 2  # addresses of one host
+_WEB_PORTS: Final = frozenset({80, 8080})  # other ports are other services
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_TRANSLATED: Final = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address within an IPv6 one
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a URL gave. Exactly one of ``body`` and ``error`` is set; ``error`` is printable, ``fault`` may go with it.
+
+    ``seconds``: how long it took, names and redirects included.
+    """
+
+    url: str
+    body: bytes | None = None
+    error: str = ""
+    fault: NetworkFault | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """On whose behalf something is fetched: the server whose certificate points there, our source, our resolver."""
+
+    server: str  # the address of the smart host
+    resolver: Resolver
+    source: str | None = None
+
+
+class Web:
+    """Fetches, each URL once a run for those who may."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._kept: dict[tuple[str, bytes, str, str | None, Resolver], asyncio.Task[Fetched]] = {}
+
+    async def fetch(
+        self, url: str, visitor: Visitor, *, max_body: int, limit: float, body: bytes = b"", content_type: str = ""
+    ) -> Fetched:
+        """GET ``url``, or POST ``body`` to it, in at most ``limit`` and ``FETCH_WAIT`` seconds. Never raises."""
+        key = (url, body, reach_of(visitor.server), visitor.source, visitor.resolver)
+        if key not in self._kept:
+            self._kept[key] = asyncio.ensure_future(self._bounded(url, visitor, max_body, body, content_type))
+        try:
+            async with asyncio.timeout(limit):
+                return await asyncio.shield(self._kept[key])
+        except TimeoutError:
+            return Fetched(url, error="no time was left for it", fault=timed_out("no time left"), seconds=limit)
+
+    async def _bounded(self, url: str, visitor: Visitor, max_body: int, body: bytes, content_type: str) -> Fetched:
+        began = self._network.now()
+        found = Fetched(url)
+        try:
+            async with asyncio.timeout(FETCH_WAIT):
+                request = HttpRequest(HttpUrl.parse(url), max_body, body, content_type)
+                response = await self._follow(request, visitor)
+                found = replace(found, body=response.body)
+        except HttpError as error:
+            found = replace(found, error=str(error), fault=error.fault)
+        except TimeoutError:
+            text = f"timed out after {FETCH_WAIT:.3g} s"
+            found = replace(found, error=text, fault=NetworkFault(FaultKind.TIMED_OUT, text=text))
+        return replace(found, seconds=self._network.now() - began)
+
+    async def _follow(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
+        for _ in range(MAX_REDIRECTS + 1):
+            response = await self._one(request, visitor)
+            if response.status not in _REDIRECTS:
+                if response.status != 200:
+                    raise HttpError(f"HTTP status {response.status}")
+                return response
+            location = response.header("location")
+            if location.startswith("/") and not location.startswith("//"):
+                location = f"{request.url.scheme}://{request.url.authority}{location}"
+            target = HttpUrl.parse(location)
+            if target.scheme != "http":
+                raise HttpError(f"redirects to HTTPS ({target}), which is not followed")
+            request = replace(request, url=target)
+        raise HttpError(f"more than {MAX_REDIRECTS} redirects")
+
+    async def _one(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
+        """The response from the first address that gives one."""
+        allowed = [one for one in await self._addresses(request.url, visitor) if may_fetch(one, request.url, visitor)]
+        if not allowed:
+            raise HttpError("leads to an address or port that is not asked on a certificate's behalf")
+        error = HttpError("no address")
+        for address in allowed[:MAX_TRIED]:
+            try:
+                source = visitor.source if (":" in (visitor.source or "")) == (":" in address) else None
+                limit = FETCH_WAIT / min(len(allowed), MAX_TRIED)
+                return await fetch(self._network, address, request, source=source, limit=limit)
+            except HttpError as problem:
+                error = problem
+        raise error
+
+    async def _addresses(self, url: HttpUrl, visitor: Visitor) -> list[str]:
+        """IPv4 first: an authority's servers have it, and IPv6 may lead nowhere from here."""
+        if url.is_address:
+            return [url.host]
+        if not visitor.resolver.has_nameservers:
+            raise HttpError(f"{url.host} cannot be looked up: no nameserver")
+        four, six = await asyncio.gather(
+            *(visitor.resolver.look_up(url.host.removesuffix("."), rdtype, brief=True) for rdtype in ("A", "AAAA"))
+        )
+        found = [*four.records, *six.records]
+        if not found:
+            raise HttpError(f"{url.host} cannot be looked up ({four.status})")
+        return found
+
+
+def reach_of(address: str) -> str:
+    """Which part of the world an address is in: "public", "private", "link-local", "loopback", or "nowhere".
+
+    Addresses that stand for an IPv4 address (mapped, 6to4, NAT64, Teredo) are where that one is.
+    """
+    parsed = _meant(ipaddress.ip_address(address.split("%", 1)[0]))
+    if parsed.is_loopback:
+        return "loopback"
+    if parsed.is_link_local:
+        return "link-local"
+    if parsed.is_multicast or parsed.is_unspecified or parsed.is_reserved:
+        return "nowhere"
+    return "public" if parsed.is_global else "private"
+
+
+def _meant(address: _Address) -> _Address:
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _TRANSLATED:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else address)
+
+
+def may_fetch(address: str, url: HttpUrl, visitor: Visitor) -> bool:
+    """Whether a certificate may send us there.
+
+    Into the internet; into our own network only where the server that showed the certificate is in the same part of
+    it, else a certificate from outside could make us ask services inside. To web ports alone, but on this machine.
+    """
+    reach = reach_of(address)
+    if reach == "loopback":
+        return reach == reach_of(visitor.server)
+    return url.port in _WEB_PORTS and (reach == "public" or (reach != "nowhere" and reach == reach_of(visitor.server)))

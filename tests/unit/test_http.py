@@ -1,0 +1,227 @@
+"""network/http.py and stages/web.py: against real sockets, every way in which a response can be none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from connector_probe.model.evidence import FaultKind
+from connector_probe.network import HttpError, HttpRequest, HttpUrl, SystemNetwork
+from connector_probe.network.http import fetch
+from connector_probe.stages.resolve import Resolver
+from connector_probe.stages.web import Visitor, Web, may_fetch, reach_of
+
+OK = b"HTTP/1.1 200 OK\r\n"
+MAX = 1000
+
+
+@dataclass
+class Site:
+    """A server that says the same bytes to everybody."""
+
+    port: int
+    asked: list[bytes] = field(default_factory=list)
+
+    def url(self, path: str = "/") -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+
+@asynccontextmanager
+async def site(*answers: bytes, close: bool = True) -> AsyncIterator[Site]:
+    """Answers connection after connection, the last one again and again; PORT in an answer is its own."""
+    found, stop = Site(0), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        found.asked.append(head)
+        answer = answers[min(len(found.asked), len(answers)) - 1]
+        writer.write(answer.replace(b"PORT", str(found.port).encode()))
+        if not close:
+            await stop.wait()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    found.port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield found
+        stop.set()
+
+
+async def get(there: Site, limit: float = 5.0) -> bytes:
+    request = HttpRequest(HttpUrl.parse(there.url("/ca.crl?a=b")), MAX)
+    return (await fetch(SystemNetwork(), "127.0.0.1", request, source=None, limit=limit)).body
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        OK + b"Content-Length: 5\r\n\r\nhello",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+        OK + b"\r\nhello",
+        b"HTTP/1.0 200 OK\r\n\r\nhello",
+        b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Content-Length: 5\r\n\r\nhello and more",
+    ],
+)
+async def test_a_body_however_it_ends(answer: bytes) -> None:
+    async with site(answer) as there:
+        assert await get(there) == b"hello"
+        assert there.asked[0].startswith(b"GET /ca.crl?a=b HTTP/1.1\r\n")
+        assert f"Host: 127.0.0.1:{there.port}\r\n".encode() in there.asked[0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (b"", "closed"),
+        (b"220 mail.contoso.com ESMTP\r\n", "no HTTP response"),
+        (OK + b"Content-Length: 50\r\n\r\nhello", "HTTP"),
+        (OK + b"Content-Length: 5000\r\n\r\n" + b"x" * 5000, "longer than 1000"),
+        (OK + b"\r\n" + b"x" * 100_000, "longer than 1000"),
+        (OK + b"X: " + b"x" * 100_000 + b"\r\n\r\n", "no HTTP response"),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", "no HTTP response"),
+        (b"\x15\x03\x01\x00\x02\x02\x28", "HTTP"),
+    ],
+)
+async def test_what_is_no_response(answer: bytes, why: str) -> None:
+    async with site(answer) as there:
+        with pytest.raises(HttpError, match=why) as caught:
+            await get(there)
+        assert str(caught.value).isprintable()
+
+
+async def test_a_server_that_hangs_is_left() -> None:
+    async with site(OK + b"Content-Length: 50\r\n\r\nhello", close=False) as there:
+        with pytest.raises(HttpError, match="timed out") as caught:
+            await get(there, limit=0.1)
+        assert caught.value.fault is not None
+        assert caught.value.fault.kind is FaultKind.TIMED_OUT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ldap:///CN=CA?certificateRevocationList",
+        "http:///x",
+        "http://user:secret@contoso.com/",
+        "http://contoso.com:99999/",
+        "http://contoso.com/\r\nX: y",
+        "http://contoso.com/a b",
+        "http://[::1%25eth0]/",
+        "http://münchen.test/",
+        "file:///etc/passwd",
+        "//contoso.com/",
+        "http://contoso.com/" + "x" * 2000,
+    ],
+)
+def test_what_is_no_url_of_ours(text: str) -> None:
+    with pytest.raises(HttpError):
+        HttpUrl.parse(text)
+
+
+def test_a_url_is_read() -> None:
+    url = HttpUrl.parse("HTTP://CRL.Contoso.com?x=1")
+    assert (url.scheme, url.host, url.port, url.target) == ("http", "crl.contoso.com", 80, "/?x=1")
+    assert str(HttpUrl.parse("http://[::1]:8080/a")) == "http://[::1]:8080/a"
+
+
+# --- stages/web.py ---------------------------------------------------------------------------------------------
+
+
+def visitor(server: str = "127.0.0.1") -> Visitor:
+    return Visitor(server, Resolver(SystemNetwork(), (), given=True, patience=1.0))
+
+
+async def test_redirects_are_followed_twice_and_no_further() -> None:
+    elsewhere = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:PORT/again\r\nContent-Length: 0\r\n\r\n"
+    relative = b"HTTP/1.1 301 Moved\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n"
+    web = Web(SystemNetwork())
+    async with site(elsewhere, relative, OK + b"Content-Length: 2\r\n\r\nok") as there:
+        found = await web.fetch(there.url(), visitor(), max_body=MAX, limit=5.0)
+        assert found.body == b"ok"
+    async with site(elsewhere) as there:
+        found = await web.fetch(there.url(), visitor(), max_body=MAX, limit=5.0)
+        assert (found.body, found.error) == (None, "more than 2 redirects")
+        assert len(there.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("location", "why"),
+    [
+        (b"https://127.0.0.1/", "HTTPS"),
+        (b"http://169.254.169.254/latest/meta-data/", "not asked"),
+        (b"gopher://127.0.0.1/", "gopher"),
+        (b"", "no URL"),
+    ],
+)
+async def test_redirects_lead_nowhere_else(location: bytes, why: str) -> None:
+    async with site(b"HTTP/1.1 302 Found\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n") as there:
+        found = await Web(SystemNetwork()).fetch(there.url(), visitor(), max_body=MAX, limit=5.0)
+        assert why in found.error
+
+
+async def test_a_url_is_fetched_once_a_run_and_not_on_behalf_of_a_stranger() -> None:
+    web, own = Web(SystemNetwork()), visitor()
+    async with site(OK + b"Content-Length: 2\r\n\r\nok") as there:
+        both = await asyncio.gather(*(web.fetch(there.url(), own, max_body=MAX, limit=5.0) for _ in range(2)))
+        assert [one.body for one in both] == [b"ok", b"ok"]
+        assert len(there.asked) == 1
+        refused = await web.fetch(there.url(), visitor("203.0.113.7"), max_body=MAX, limit=5.0)
+        assert "not asked" in refused.error
+        assert len(there.asked) == 1
+
+
+async def test_a_refusal_and_an_error_status_are_told() -> None:
+    async with site(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n") as there:
+        found = await Web(SystemNetwork()).fetch(there.url(), visitor(), max_body=MAX, limit=5.0)
+        assert found.error == "HTTP status 404"
+    found = await Web(SystemNetwork()).fetch(there.url(), visitor(), max_body=MAX, limit=5.0)
+    assert found.fault is not None
+    assert found.fault.kind is FaultKind.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("address", "reach"),
+    [
+        ("8.8.8.8", "public"),
+        ("2001:4860:4860::8888", "public"),
+        ("64:ff9b::8.8.8.8", "public"),
+        ("127.0.0.53", "loopback"),
+        ("::1", "loopback"),
+        ("::ffff:127.0.0.1", "loopback"),
+        ("64:ff9b::127.0.0.1", "loopback"),
+        ("2002:7f00:1::", "loopback"),
+        ("10.0.0.1", "private"),
+        ("100.64.0.1", "private"),
+        ("192.168.1.1", "private"),
+        ("fd00::1", "private"),
+        ("::ffff:10.0.0.1", "private"),
+        ("169.254.169.254", "link-local"),
+        ("fe80::1%eth0", "link-local"),
+        ("0.0.0.0", "nowhere"),
+        ("::", "nowhere"),
+        ("224.0.0.1", "nowhere"),
+        ("255.255.255.255", "nowhere"),
+    ],
+)
+def test_which_part_of_the_world_an_address_is_in(address: str, reach: str) -> None:
+    assert reach_of(address) == reach
+
+
+def test_a_certificate_from_outside_leads_to_nothing_inside() -> None:
+    outside, inside, here = visitor("8.8.4.4"), visitor("10.0.0.5"), visitor("127.0.0.1")
+    web, other = HttpUrl.parse("http://crl.test/"), HttpUrl.parse("http://crl.test:25/")
+    assert may_fetch("8.8.8.8", web, outside)
+    assert may_fetch("8.8.8.8", web, inside)
+    assert may_fetch("10.0.0.9", web, inside)
+    assert may_fetch("127.0.0.1", other, here)
+    assert not may_fetch("8.8.8.8", other, outside)
+    assert not may_fetch("10.0.0.9", other, inside)
+    for address in ("127.0.0.1", "10.0.0.9", "169.254.169.254", "::ffff:10.0.0.9", "0.0.0.0"):
+        assert not may_fetch(address, web, outside)
+    assert not may_fetch("127.0.0.1", web, inside)
+    assert not may_fetch("169.254.169.254", web, inside)
