@@ -12,15 +12,13 @@ from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import conclude, with_expectation
 from connector_probe.diagnosis.facts import fill
+from connector_probe.fleet import DEFAULT_JOBS, gather_all
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import REPORT_SCHEMA, Report, Result, Status, Summary, VantageReport
 from connector_probe.network import Network, SystemNetwork
-from connector_probe.prober import Prober
 from connector_probe.trust import load_roots
-
-DEFAULT_JOBS = 100  # connectors side by side
 
 
 async def probe(connector: Connector) -> Report:
@@ -31,30 +29,33 @@ async def probe(connector: Connector) -> Report:
 async def probe_all(
     connectors: Sequence[Connector],
     *,
-    strict: bool = False,
+    strict: bool | Sequence[bool] = False,
     words: Catalogue = ENGLISH,
     jobs: int = DEFAULT_JOBS,
     on_result: Callable[[Result], None] | None = None,
     network: Network | None = None,
+    stop: asyncio.Event | None = None,
 ) -> Report:
     """Probe connectors side by side, at most ``jobs`` at once; results come in the order of ``connectors``.
 
-    ``strict``: a warning is not as expected. ``on_result`` is called as each one is done. Raises TrustError.
+    ``strict``: a warning is not as expected; one for all, or one for each. ``on_result`` is called as each one is
+    done. Once ``stop`` is set the run ends, and what was not finished is unknown (LOCAL_INTERRUPTED).
+    Raises TrustError.
     """
     door = network or SystemNetwork()
     started_at, began = datetime.now(UTC), door.now()
     roots = {key: load_roots(*key) for key in {(one.ca_file, one.only_ca_file) for one in connectors}}
-    prober, places = Prober(door), asyncio.Semaphore(jobs)
+    strictness = [strict] * len(connectors) if isinstance(strict, bool) else strict
+    found: dict[int, Result] = {}
 
-    async def one(connector: Connector) -> Result:
-        async with places:
-            evidence = await prober.gather(connector, roots[connector.ca_file, connector.only_ca_file])
-        result = with_expectation(conclude(connector, evidence, words), strict=strict)
+    def judge(number: int, evidence: ConnectorEvidence) -> None:
+        result = conclude(connectors[number], evidence, words)
+        found[number] = with_expectation(result, strict=strictness[number])
         if on_result is not None:
-            on_result(result)
-        return result
+            on_result(found[number])
 
-    results = tuple(await asyncio.gather(*map(one, connectors)))
+    await gather_all(connectors, roots, door, jobs=jobs, stop=stop, on_evidence=judge)
+    results = [found[number] for number in range(len(connectors))]
     return assemble(connectors, results, started_at, door.now() - began, words)
 
 

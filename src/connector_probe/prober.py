@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from dataclasses import dataclass, replace
+from collections.abc import Hashable
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 
 from connector_probe.diagnosis.conclude import view_of
 from connector_probe.diagnosis.rules import classify
+from connector_probe.meetings import Appointment, Meeting, Meetings, held_for
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -20,7 +22,6 @@ from connector_probe.model.evidence import (
     FaultKind,
     Handshake,
     Resolution,
-    TranscriptLine,
 )
 from connector_probe.model.verdict import UNTELLABLE
 from connector_probe.network import EXCHANGE_OFFER, WIDE_OFFER, Network, Stream, TlsOffer, system_nameservers
@@ -39,7 +40,25 @@ IMPLICIT_TLS_GRACE = 1.0  # seconds for one more look at a port that gave no gre
 DNS_SHARE = 1 / 8  # of the deadline for one question to one nameserver, so that all of them together keep within it
 _EXCHANGE_SUITES = frozenset(EXCHANGE_OFFER.ciphers.split(":"))
 
-Transcribed = tuple[AttemptEvidence, tuple[TranscriptLine, ...]]
+# What of a connector chooses the addresses, judges what was seen, or asks again: two that differ in this only share
+# their meetings. What a meeting reads must not be among it; a test holds that.
+JUDGING = frozenset(
+    {
+        "name",
+        "smart_hosts",
+        "use_mx",
+        "port",
+        "type",
+        "tls",
+        "tls_domain",
+        "family",
+        "connections",
+        "retries",
+        "retry_delay",
+        "warn_days",
+        "expect",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +72,12 @@ class _Target:
 
 
 class Prober:
-    """Probes connectors over one network, in one run: lookups are shared, and no address is met twice at once."""
+    """Probes connectors over one network, in one run: lookups are shared, and so is what a smart host showed."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
         self._resolvers: dict[tuple[tuple[str, ...], float, float, bool], Resolver] = {}
-        self._turns: dict[tuple[str | None, int], asyncio.Lock] = {}
+        self._meetings = Meetings()
         self._controls = Controls(network)
         self._judged: dict[tuple[tuple[bytes, ...], int, datetime], CertificateEvidence] = {}
         self._now = datetime.now(UTC)
@@ -73,11 +92,14 @@ class Prober:
             for resolution, port in zip(resolutions, ports, strict=True)
             for address in resolution.addresses or (None,)
         ]
+        turns: dict[tuple[str | None, int], asyncio.Lock] = {}
         done = await asyncio.gather(
             *(
-                self._attempt_patiently(target, connector, roots)
+                self._attempt_patiently(
+                    target, connector, roots, turns.setdefault((target.address, target.port), asyncio.Lock()), number
+                )
                 for target in targets[:MAX_ADDRESSES]
-                for _ in range(connector.connections if target.address is not None else 1)
+                for number in range(connector.connections if target.address is not None else 1)
             )
         )
         return ConnectorEvidence(
@@ -88,12 +110,19 @@ class Prober:
             left_out=max(len(targets) - MAX_ADDRESSES, 0),
         )
 
-    async def _attempt_patiently(self, target: _Target, connector: Connector, roots: TrustRoots) -> Transcribed:
-        """One attempt, repeated while it fails and retries are left."""
+    def close(self) -> None:
+        """End what is still going on; nobody waits for it any more."""
+        self._meetings.close()
+
+    async def _attempt_patiently(
+        self, target: _Target, connector: Connector, roots: TrustRoots, turn: asyncio.Lock, number: int
+    ) -> Meeting:
+        """The connector's attempt of this ``number`` there, repeated while it fails and retries are left."""
         earlier: list[str] = []
         for left in range(connector.retries, -1, -1):
-            async with self._turns.setdefault((target.address, target.port), asyncio.Lock()):
-                evidence, transcript = await self._attempt(target, connector, roots)
+            retry = () if left == connector.retries else (connector.retries - left, connector.retry_delay)
+            async with turn:
+                evidence, transcript = await self._meet(target, connector, roots, (number, *retry))
             failure = classify(view_of(evidence, connector))
             if failure is None or failure in UNTELLABLE or left == 0:
                 break
@@ -101,7 +130,27 @@ class Prober:
             await asyncio.sleep(connector.retry_delay)
         return replace(evidence, earlier_failures=tuple(earlier) if failure is None else ()), transcript
 
-    async def _attempt(self, target: _Target, connector: Connector, roots: TrustRoots) -> Transcribed:
+    async def _meet(
+        self, target: _Target, connector: Connector, roots: TrustRoots, number: tuple[float, ...]
+    ) -> Meeting:
+        """An attempt, or what it showed when another connector of this run made the same one."""
+        base = AttemptEvidence(target.server, target.address, target.port, target.resolution)
+        if target.address is None:
+            return await self._attempt(target, connector, roots)
+        domain = target.resolution.mx_domain
+        path: Hashable = (
+            (domain, target.server if domain else None),
+            (connector.source_address, connector.connect_timeout, connector.control, connector.nameservers),
+        )
+        terms: Hashable = (
+            (target.server, id(roots)),
+            tuple(getattr(connector, one.name) for one in fields(connector) if one.name not in JUDGING),
+        )
+        appointment = Appointment(target.address, target.port, path, terms, number)
+        held = await self._meetings.attend(appointment, lambda: self._attempt(target, connector, roots))
+        return held_for(held, base)
+
+    async def _attempt(self, target: _Target, connector: Connector, roots: TrustRoots) -> Meeting:
         """One address, from TCP to QUIT. The first broken stage ends it."""
         clock = Clock(self._network, connector.deadline)
         transcript = Transcript(clock)

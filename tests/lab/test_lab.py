@@ -27,6 +27,7 @@ NOT_ON_LOOPBACK = {
     F.LOCAL_NO_ROUTE: "needs a machine without a route",
     F.LOCAL_NOT_PERMITTED: "needs a local firewall, so root",
     F.LOCAL_PORT_BLOCKED: "is concluded only for port 25 of an address beyond loopback",
+    F.LOCAL_INTERRUPTED: "needs a run that is stopped; tests/lab/test_fleet.py",
     F.LOCAL_RESOURCES: "needs this process to run out of sockets",
     F.LOCAL_NO_NAMESERVER: "needs a machine without nameservers; a connector cannot say so",
     F.CERTIFICATE_REVOKED: "nothing checks revocation yet",

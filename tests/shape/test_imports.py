@@ -15,8 +15,9 @@ ROOT = Path(connector_probe.__file__).parent
 LAYERS = (
     ("model",),
     ("protocol", "network"),
-    ("trust", "stages", "diagnosis"),
+    ("trust", "stages", "diagnosis", "meetings"),
     ("prober",),
+    ("fleet",),
     ("api", "config", "formats", "history", "lab"),
     ("cli", "serve"),
 )

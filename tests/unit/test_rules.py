@@ -33,6 +33,11 @@ def test_a_fault_of_the_connection(kind: FaultKind, failure: FailureClass) -> No
     assert classified(NetworkFault(kind)) is failure
 
 
+def test_an_attempt_that_was_stopped_says_nothing_of_the_server() -> None:
+    evidence = AttemptEvidence("mail", None, 25, Resolution("mail"), stopped=True)
+    assert classify(View(evidence, TlsSettings.OPPORTUNISTIC, "mail")) is FailureClass.LOCAL_INTERRUPTED
+
+
 def test_a_control_host_that_fails_too_acquits_the_server() -> None:
     assert classified(TIMED_OUT, Control("mx", "198.51.100.9", TIMED_OUT)) is FailureClass.LOCAL_PORT_BLOCKED
     assert classified(TIMED_OUT, Control("mx", "198.51.100.9")) is FailureClass.TCP_TIMEOUT

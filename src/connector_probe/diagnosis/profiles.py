@@ -273,6 +273,7 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.LOCAL_NOT_PERMITTED: _local(Stage.CONNECT, "check-local-firewall"),
     _F.LOCAL_SOURCE_ADDRESS: _local(Stage.CONNECT, "correct-source-address"),
     _F.LOCAL_RESOURCES: _local(Stage.CONNECT, "free-resources"),
+    _F.LOCAL_INTERRUPTED: Profile(None, Stage.DNS, _DOCUMENTED, (), ("run-to-the-end",)),
 }
 
 # What only the server's owner can do, or makes sense only for one's own organization: not said of a partner's server.

@@ -163,6 +163,10 @@ def classify(view: View) -> FailureClass | None:
     return None
 
 
+def _stopped(view: View) -> FailureClass | None:
+    return FailureClass.LOCAL_INTERRUPTED if view.evidence.stopped else None
+
+
 # --- dns -------------------------------------------------------------------------------------------------------
 
 _BY_LOOKUP = {
@@ -424,6 +428,7 @@ def _recipient(view: View) -> FailureClass | None:
 
 
 RULES: tuple[Rule, ...] = (
+    _stopped,
     _dns_local,
     _dns,
     _connect,

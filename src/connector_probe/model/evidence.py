@@ -375,6 +375,7 @@ class AttemptEvidence:
     mail: Exchange | None = None
     recipient: Exchange | None = None
     earlier_failures: tuple[str, ...] = ()  # classes of failures that a retry cleared
+    stopped: bool = False  # the run was stopped before this had ended: nothing else was kept
     seconds: float = 0.0
 
 

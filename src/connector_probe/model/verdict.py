@@ -116,6 +116,7 @@ class FailureClass(StrEnum):
     LOCAL_NOT_PERMITTED = "local-not-permitted"
     LOCAL_SOURCE_ADDRESS = "local-source-address"
     LOCAL_RESOURCES = "local-resources"
+    LOCAL_INTERRUPTED = "local-interrupted"
 
     @classmethod
     def of_certificate(cls, kind: CertificateProblemKind) -> FailureClass:

@@ -210,4 +210,7 @@ CLASSES: dict[F, ClassWords] = {
     F.LOCAL_RESOURCES: _W(
         "This machine cannot open connections", "The operating system turned the call down: {fault}."
     ),
+    F.LOCAL_INTERRUPTED: _W(
+        "Interrupted", "The run was interrupted before {server} had been probed to the end: nothing is known of it."
+    ),
 }

@@ -152,6 +152,7 @@ REMEDIES: dict[str, RemedyWords] = {
     "free-resources": _R(
         "Close connections or raise the limits (open files, ports) on this machine, then probe again."
     ),
+    "run-to-the-end": _R("Probe again, and let the run come to its end."),
     "probe-from-elsewhere": _R(
         "Nothing is known about the server; probe from another machine or network to learn more."
     ),

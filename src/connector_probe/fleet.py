@@ -1,0 +1,113 @@
+"""Many connectors side by side: bounded, and none kept waiting by a dead host that another one leads to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from connector_probe.model.connector import Connector
+from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Resolution
+from connector_probe.network import Network
+from connector_probe.prober import Prober
+from connector_probe.protocol.certificate import TrustRoots
+
+DEFAULT_JOBS = 100  # connectors side by side
+MAX_JOBS = 10_000
+# Seconds after which a connector counts no more among the jobs: one that answers is done by then, and one that does
+# not (an unanswered SYN, a tarpit, the pause before a retry) costs nothing but a socket.
+PATIENCE = 2.0
+WAITING_FOR_EACH_JOB = 10  # how many such connectors may wait, for each job
+
+RootsOf = Mapping[tuple[str | None, bool], TrustRoots]
+
+
+async def gather_all(
+    connectors: Sequence[Connector],
+    roots: RootsOf,
+    network: Network,
+    *,
+    jobs: int = DEFAULT_JOBS,
+    patience: float = PATIENCE,
+    stop: asyncio.Event | None = None,
+    on_evidence: Callable[[int, ConnectorEvidence], None],
+) -> None:
+    """Probe ``connectors``; ``on_evidence`` gets each one's number and evidence, as it is done.
+
+    Once ``stop`` is set, what is not finished ends, with evidence that says only that.
+    """
+    prober, places = Prober(network), _Places(jobs, patience)
+    started_at, began = datetime.now(UTC), network.now()
+
+    async def one(number: int, connector: Connector) -> None:
+        async with places.place():
+            evidence = await prober.gather(connector, roots[connector.ca_file, connector.only_ca_file])
+        on_evidence(number, evidence)
+
+    tasks = [asyncio.create_task(one(number, connector)) for number, connector in enumerate(connectors)]
+    try:
+        if not await _all_done(tasks, stop):
+            for number, task in enumerate(tasks):
+                if task.cancelled():
+                    on_evidence(number, unfinished(connectors[number], started_at, network.now() - began))
+    finally:
+        for task in tasks:
+            task.cancel()
+        prober.close()
+
+
+async def _all_done(tasks: Sequence[asyncio.Task[None]], stop: asyncio.Event | None) -> bool:
+    """Whether all was done; False when ``stop`` was set, and the rest has ended. Raises what a task raised."""
+    together = asyncio.gather(*tasks)
+    if stop is None:
+        await together
+        return True
+    stopped = asyncio.ensure_future(stop.wait())
+    either: set[asyncio.Future[Any]] = {together, stopped}
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if together.done():
+            together.result()
+            return True
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        with contextlib.suppress(asyncio.CancelledError):
+            await together
+        return False
+    finally:
+        stopped.cancel()
+
+
+def unfinished(connector: Connector, started_at: datetime, seconds: float) -> ConnectorEvidence:
+    """The evidence of a connector whose probe was stopped: one attempt for each server, that says so."""
+    hosts = [(host.host, connector.port_of(host)) for host in connector.hosts]
+    attempts = tuple(
+        AttemptEvidence(server, None, port, Resolution(server), stopped=True)
+        for server, port in hosts or [(connector.use_mx or "", connector.port)]
+    )
+    return ConnectorEvidence(attempts, ((),) * len(attempts), started_at, seconds)
+
+
+class _Places:
+    """Places for those who work; who has held one for long is let wait beside, and the next may work."""
+
+    def __init__(self, jobs: int, patience: float) -> None:
+        self._patience = patience
+        self._working = asyncio.Semaphore(jobs)
+        self._everybody = asyncio.Semaphore(jobs * (1 + WAITING_FOR_EACH_JOB))
+
+    @contextlib.asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        async with self._everybody:
+            await self._working.acquire()
+            free = contextlib.ExitStack()
+            free.callback(self._working.release)
+            timer = asyncio.get_running_loop().call_later(self._patience, free.close)
+            try:
+                yield
+            finally:
+                timer.cancel()
+                free.close()

@@ -1,0 +1,190 @@
+"""Many connectors at once: shared meetings, polite turns, no waiting behind a dead host, a run that is stopped."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import socket
+import textwrap
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
+
+import pytest
+
+from connector_probe import Connector, FailureClass, Result, Status, TlsSettings, probe_all
+from connector_probe.fleet import RootsOf, gather_all
+from connector_probe.formats import RenderOptions
+from connector_probe.formats import json as json_format
+from connector_probe.formats.saved import diagnose_again, read_report
+from connector_probe.lab import Lab
+from connector_probe.meetings import AT_ONE_ADDRESS
+from connector_probe.model.evidence import ConnectorEvidence
+from connector_probe.network import SystemNetwork
+from connector_probe.prober import JUDGING, Prober
+from connector_probe.trust import load_roots
+
+
+class Server:
+    """Speaks SMTP without TLS on loopback, and counts its visitors."""
+
+    def __init__(self) -> None:
+        self.met = self.here = self.most_here = 0
+        self.crowded = asyncio.Event()
+        self.port = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.met += 1
+        self.here += 1
+        self.most_here = max(self.most_here, self.here)
+        if self.here == AT_ONE_ADDRESS:
+            self.crowded.set()
+        await self.greet()
+        writer.write(b"220 ready\r\n")
+        while await reader.readline():
+            writer.write(b"250 fine\r\n")
+        self.here -= 1
+        writer.close()
+
+    async def greet(self) -> None:
+        """When to greet: at once."""
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Server]:
+        async with await asyncio.start_server(self.serve, "127.0.0.1", 0) as server:
+            self.port = server.sockets[0].getsockname()[1]
+            yield self
+
+
+class Crowd(Server):
+    """Greets nobody before as many are here as may be."""
+
+    async def greet(self) -> None:
+        await self.crowded.wait()
+
+
+@contextmanager
+def dead_port() -> Iterator[int]:
+    """A port on loopback that leaves a SYN unanswered: its backlog is full."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(2):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        port = listener.getsockname()[1]
+        assert isinstance(port, int)
+        yield port
+
+
+def connector(port: int, **more: object) -> Connector:
+    asked: dict[str, object] = {"smart_hosts": [f"127.0.0.1:{port}"], "control": (), "tls": TlsSettings.OPPORTUNISTIC}
+    return Connector(**{**asked, **more})  # type: ignore[arg-type]
+
+
+async def test_one_meeting_is_evidence_for_every_connector_and_judged_for_each() -> None:
+    async with Server().running() as server:
+        asked = [
+            connector(server.port, name="flows"),
+            connector(server.port, name="insists", tls=TlsSettings.ENCRYPTION_ONLY),
+            connector(server.port, name="by name", tls=TlsSettings.DOMAIN_VALIDATION, tls_domain="*.contoso.com"),
+            connector(server.port, name="introduces itself", helo="probe.contoso.com"),
+        ]
+        report = await probe_all(asked)
+        assert server.met == 2
+    assert [result.name for result in report.results] == ["flows", "insists", "by name", "introduces itself"]
+    classes = [result.attempts[0].class_ for result in report.results]
+    assert classes == [None, *[FailureClass.STARTTLS_NOT_OFFERED] * 2, None]
+
+
+async def test_names_share_a_meeting_only_with_the_name_that_is_asked_for() -> None:
+    """The server's name goes into the handshake, so it is part of the meeting; the TlsDomain is not."""
+    async with Lab.start(["healthy"]) as lab:
+        one = lab.connector("healthy")
+        roots = {(one.ca_file, one.only_ca_file): load_roots(one.ca_file, one.only_ca_file)}
+        found: dict[int, ConnectorEvidence] = {}
+        again = replace(one, name="again", tls_domain="other.contoso.com")
+        await gather_all([one, again], roots, SystemNetwork(), on_evidence=found.__setitem__)
+    assert found[0].attempts[0].handshake is found[1].attempts[0].handshake is not None
+    assert found[0].attempts[0].resolution is not found[1].attempts[0].resolution
+
+
+async def test_a_host_that_was_not_reached_is_not_called_again_in_other_words() -> None:
+    with dead_port() as port:
+        asked = [connector(port, helo=f"{name}.contoso.com", connect_timeout=0.3) for name in "abcdef"]
+        report = await probe_all(asked)
+    met = {id(result.evidence.attempts[0].connection) for result in report.results}
+    assert len(met) <= AT_ONE_ADDRESS
+    assert {result.attempts[0].class_ for result in report.results} == {FailureClass.TCP_TIMEOUT}
+
+
+async def test_one_address_is_met_by_few_at_the_same_time() -> None:
+    async with Crowd().running() as server:
+        asked = [connector(server.port, helo=f"{name}.contoso.com") for name in "abcdef"]
+        report = await probe_all(asked)
+        assert (server.met, server.most_here) == (len(asked), AT_ONE_ADDRESS)
+    assert report.summary.healthy + report.summary.warning == len(asked)
+
+
+async def test_connections_of_one_connector_come_one_after_another_and_are_all_made() -> None:
+    async with Server().running() as server:
+        await probe_all([connector(server.port, connections=4), connector(server.port, name="again", connections=2)])
+        assert (server.met, server.most_here) == (4, 1)
+
+
+async def test_a_dead_host_keeps_no_place() -> None:
+    """One job, three dead hosts in front: the healthy one behind them is done while they are still waited for."""
+    done: dict[int, ConnectorEvidence] = {}
+    stop = asyncio.Event()
+
+    def on_evidence(number: int, evidence: ConnectorEvidence) -> None:
+        done[number] = evidence
+        if number == 3:
+            assert set(done) == {3}
+            stop.set()
+
+    with ExitStack() as stack:
+        dead = [stack.enter_context(dead_port()) for _ in range(3)]
+        async with Server().running() as server:
+            asked = [connector(port, connect_timeout=600, deadline=600) for port in (*dead, server.port)]
+            roots: RootsOf = {(None, False): load_roots()}
+            async with asyncio.timeout(60):
+                await gather_all(
+                    asked, roots, SystemNetwork(), jobs=1, patience=0.01, stop=stop, on_evidence=on_evidence
+                )
+    assert [done[number].attempts[0].stopped for number in range(4)] == [True, True, True, False]
+
+
+async def test_a_run_that_is_stopped_tells_what_it_knows() -> None:
+    stop, told = asyncio.Event(), list[Result]()
+
+    def on_result(result: Result) -> None:
+        told.append(result)
+        stop.set()
+
+    with dead_port() as port:
+        async with Server().running() as server:
+            asked = [connector(port, name="dead", connect_timeout=600), connector(server.port, name="alive")]
+            async with asyncio.timeout(60):
+                report = await probe_all(asked, stop=stop, on_result=on_result)
+    assert [one.name for one in told] == ["alive", "dead"]
+    assert [(one.name, one.status) for one in report.results] == [("dead", Status.UNKNOWN), ("alive", Status.WARNING)]
+    diagnosis = report.results[0].diagnosis
+    assert diagnosis is not None
+    assert (diagnosis.class_, diagnosis.code) == (FailureClass.LOCAL_INTERRUPTED, None)
+    saved = diagnose_again(read_report(json_format.render(report, RenderOptions())))
+    assert [one.diagnosis for one in saved.results] == [one.diagnosis for one in report.results]
+
+
+@pytest.mark.parametrize("name", sorted(set(vars(Prober)) - {"__module__", "__doc__"}))
+def test_a_meeting_reads_nothing_that_its_sharers_may_differ_in(name: str) -> None:
+    if name.startswith("__") or name in ("gather", "close", "_attempt_patiently", "_meet", "_resolver"):
+        return  # these choose the addresses, ask again, or share
+    unseen = JUDGING | {"tls_settings", "hosts", "port_of", "named"}
+    tree = ast.parse(textwrap.dedent(inspect.getsource(getattr(Prober, name))))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "connector":
+            assert node.attr not in unseen, f"{name} reads connector.{node.attr}: take it off JUDGING"
