@@ -12,9 +12,7 @@ from connector_probe.cli import options as opt
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector_probe.cli.probe import OutputSettings
     from connector_probe.config import Configuration, Entry
-    from connector_probe.model.verdict import Report
 
 File = Annotated[
     Path | None,
@@ -27,6 +25,9 @@ Only = Annotated[
 Shard = Annotated[
     str | None, typer.Option("--shard", metavar="I/N", help="A stable share, so that N jobs split one file.")
 ]
+Jobs = Annotated[
+    int, typer.Option("--jobs", metavar="N", min=1, max=10_000, help="Probe this many connectors side by side.")
+]
 
 
 def run_file(
@@ -34,6 +35,7 @@ def run_file(
     check: Check = False,
     only: Only = None,
     shard: Shard = None,
+    jobs: Jobs = 100,
     format_: opt.FormatOption = None,
     json: opt.Json = False,
     output: opt.Output = None,
@@ -54,7 +56,7 @@ def run_file(
         number = len(configuration.entries)
         write_document(f"{show(str(configuration.path))}: {number} connector{'s' if number != 1 else ''}, fine\n")
         return
-    from connector_probe.cli.probe import OutputSettings
+    from connector_probe.cli.probe import OutputSettings, probe_and_print
 
     settings = OutputSettings.choose(
         format_=format_,
@@ -72,7 +74,8 @@ def run_file(
         )
     if not chosen:  # of few connectors and many shares, some are empty
         say(f"probe: no connector is in the share {shard}")
-    raise typer.Exit(_probe_and_print(entries, settings))
+    asked = [entry.connector for entry in entries]
+    raise typer.Exit(probe_and_print(asked, settings, strict=[entry.strict for entry in entries], jobs=jobs))
 
 
 def _load(file: Path | None) -> Configuration:
@@ -102,42 +105,3 @@ def _choose(configuration: Configuration, only: Sequence[str], share: str | None
         return shard(chosen, share) if share is not None else chosen
     except SelectionError as problem:
         raise UsageProblemError(str(problem), problem.hint) from None
-
-
-def _probe_and_print(entries: Sequence[Entry], settings: OutputSettings) -> int:
-    """As probe_and_print does it, with each connector as strict as its entry."""
-    import asyncio
-
-    from connector_probe.cli.output import fail, write_document, write_file
-    from connector_probe.cli.probe import exit_code
-    from connector_probe.cli.values import UsageProblemError
-    from connector_probe.trust import TrustError
-
-    try:
-        report = asyncio.run(_probe(entries, settings))
-    except TrustError as problem:
-        raise UsageProblemError(str(problem), problem.hint) from None
-    document = settings.render(report)
-    if settings.output is not None:
-        try:
-            write_file(settings.output, document)
-            return exit_code(report)
-        except OSError as error:
-            fail(f"{settings.output} cannot be written: {error.strerror}", "the document follows on standard output")
-    write_document(document)
-    return exit_code(report)
-
-
-async def _probe(entries: Sequence[Entry], settings: OutputSettings) -> Report:
-    from dataclasses import replace
-
-    from connector_probe.api import probe_all
-    from connector_probe.cli.output import progress
-    from connector_probe.diagnosis.conclude import with_expectation
-
-    async with progress(f"{len(entries)} connectors", wanted=settings.verbosity >= 0):
-        report = await probe_all([entry.connector for entry in entries])
-    results = (
-        with_expectation(result, strict=entry.strict) for result, entry in zip(report.results, entries, strict=True)
-    )
-    return replace(report, results=tuple(results))

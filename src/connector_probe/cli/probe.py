@@ -8,21 +8,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from connector_probe.api import probe_all
 from connector_probe.cli.output import (
     check_target,
     fail,
-    progress,
     terminal_width,
     wants_colour,
     write_document,
     write_file,
 )
+from connector_probe.cli.running import run_probe
 from connector_probe.cli.values import UsageProblemError
+from connector_probe.fleet import DEFAULT_JOBS
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.model.connector import Connector
 from connector_probe.model.verdict import Report, Status
 from connector_probe.trust import TrustError
+
+EXIT_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +69,28 @@ class OutputSettings:
         return RENDERERS[self.format](report, options)
 
 
-def probe_and_print(connectors: Sequence[Connector], settings: OutputSettings, *, strict: bool) -> int:
+def probe_and_print(
+    connectors: Sequence[Connector],
+    settings: OutputSettings,
+    *,
+    strict: bool | Sequence[bool],
+    jobs: int = DEFAULT_JOBS,
+) -> int:
     """Probe, print the document, give the exit code. Raises UsageProblemError for an unusable CA file."""
     try:
-        report = asyncio.run(_probe(connectors, settings, strict=strict))
+        run = asyncio.run(run_probe(connectors, strict=strict, jobs=jobs, quiet=settings.verbosity < 0))
     except TrustError as problem:
         raise UsageProblemError(str(problem), problem.hint) from None
-    document = settings.render(report)
-    if settings.output is None:
-        write_document(document)
-        return exit_code(report)
+    document = settings.render(run.report)
     try:
-        write_file(settings.output, document)
+        if settings.output is not None:
+            write_file(settings.output, document)
+            document = ""
     except OSError as error:
         fail(f"{settings.output} cannot be written: {error.strerror}", "the document follows on standard output")
+    if document:
         write_document(document)
-    return exit_code(report)
-
-
-async def _probe(connectors: Sequence[Connector], settings: OutputSettings, *, strict: bool) -> Report:
-    what = connectors[0].name if len(connectors) == 1 else f"{len(connectors)} connectors"
-    async with progress(what, wanted=settings.verbosity >= 0):
-        return await probe_all(connectors, strict=strict)
+    return EXIT_INTERRUPTED if run.interrupted else exit_code(run.report)
 
 
 def exit_code(report: Report) -> int:

@@ -1,0 +1,92 @@
+"""The live table of a run of many connectors: how far it is, what is wrong so far, what is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from connector_probe.cli.output import PROGRESS_AFTER, PROGRESS_EVERY
+from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.model.connector import Connector
+from connector_probe.model.verdict import Result, Status
+
+MOST_ROWS = 20  # of what is wrong, and of what is waited for; less where the terminal is low
+_STYLES = {Status.FAILING: "bold red", Status.UNKNOWN: "yellow", Status.WARNING: "yellow", Status.HEALTHY: "green"}
+
+
+class LiveTable:
+    """Drawn on standard error while a run lasts, and wiped away when it ends."""
+
+    def __init__(self, connectors: Sequence[Connector], console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True, highlight=False)
+        self._total = len(connectors)
+        self._waiting = dict.fromkeys(connector.name for connector in connectors)
+        self._counts = dict.fromkeys(Status, 0)
+        self._wrong: list[Result] = []
+
+    def add(self, result: Result) -> None:
+        """``result`` is there."""
+        self._waiting.pop(result.name, None)
+        self._counts[result.status] += 1
+        if not result.expected:
+            self._wrong.append(result)
+
+    @contextlib.asynccontextmanager
+    async def shown(self) -> AsyncIterator[None]:
+        """While the body runs; a quick run shows nothing at all."""
+        task = asyncio.create_task(self._draw())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _draw(self) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await asyncio.sleep(PROGRESS_AFTER)
+        with Live(console=self._console, auto_refresh=False, transient=True, redirect_stdout=False) as live:
+            while True:
+                live.update(self.picture(loop.time() - began), refresh=True)
+                await asyncio.sleep(PROGRESS_EVERY)
+
+    def picture(self, seconds: float) -> RenderableType:
+        """What stands on the screen after ``seconds``."""
+        head = Table.grid(padding=(0, 1))
+        done = self._total - len(self._waiting)
+        head.add_row(
+            f"{done} of {self._total} probed",
+            ProgressBar(total=max(self._total, 1), completed=done, width=24),
+            f"{int(seconds) // 60}:{int(seconds) % 60:02d}",
+        )
+        counts = Text("  ").join(
+            Text(f"{number} {ENGLISH.text[status.value].lower()}", style=_STYLES[status])
+            for status, number in self._counts.items()
+            if number
+        )
+        rows = Table.grid(padding=(0, 1))
+        rows.add_column(no_wrap=True)
+        rows.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+        rows.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+        for row in self._rows(min(MOST_ROWS, max(self._console.height - 4, 2))):
+            rows.add_row(*row)
+        return Group(head, counts, rows)
+
+    def _rows(self, room: int) -> Iterator[tuple[Text, Text, Text]]:
+        """The latest that are wrong, and those that began first of what is waited for: half the room for each."""
+        waiting = list(self._waiting)[: max(room // 2, room - len(self._wrong))]
+        for result in self._wrong[len(waiting) - room :]:
+            diagnosis = result.diagnosis
+            told = f"{diagnosis.code or ''} {diagnosis.title}".strip() if diagnosis is not None else ""
+            word = Text(ENGLISH.text[result.status.value], style=_STYLES[result.status])
+            yield word, Text(result.name), Text(told)
+        for name in waiting:
+            yield Text("...", style="dim"), Text(name, style="dim"), Text("")

@@ -1,0 +1,64 @@
+"""Running a probe from the command line: the live view beside it, and Ctrl-C, which ends it with what is known."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from connector_probe.api import probe_all
+from connector_probe.cli.output import progress
+from connector_probe.fleet import DEFAULT_JOBS
+from connector_probe.model.connector import Connector
+from connector_probe.model.verdict import Report, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run gave; ``interrupted``: by Ctrl-C, and ``report`` says of the connectors not finished just that."""
+
+    report: Report
+    interrupted: bool = False
+
+
+async def run_probe(
+    connectors: Sequence[Connector], *, strict: bool | Sequence[bool] = False, jobs: int = DEFAULT_JOBS, quiet: bool
+) -> Run:
+    """Probe, with a view of it at a terminal. To be the main task of asyncio.run, which cancels that on Ctrl-C.
+
+    Raises KeyboardInterrupt where nothing was finished by then, and TrustError.
+    """
+    wanted = not quiet and _somebody_looks_on()
+    finished: list[Result] = []
+    watchers: list[Callable[[Result], None]] = [finished.append]
+    stop = asyncio.Event()
+    if wanted and len(connectors) > 1:
+        from connector_probe.cli.live import LiveTable  # late: it is slow to import, and for a terminal only
+
+        table = LiveTable(connectors)
+        watchers.append(table.add)
+        view = table.shown()
+    else:
+        view = progress(connectors[0].name if connectors else "nothing", wanted=wanted)
+
+    def on_result(result: Result) -> None:
+        for watcher in () if stop.is_set() else watchers:
+            watcher(result)
+
+    async with view:
+        run = asyncio.create_task(probe_all(connectors, strict=strict, jobs=jobs, on_result=on_result, stop=stop))
+        try:
+            return Run(await asyncio.shield(run))
+        except asyncio.CancelledError:
+            stop.set()
+            report = await run
+    if not finished:
+        raise KeyboardInterrupt
+    return Run(report, interrupted=True)
+
+
+def _somebody_looks_on() -> bool:
+    """Whether standard error is a terminal that can be written over, and nobody said that it is CI's."""
+    return sys.stderr.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb"

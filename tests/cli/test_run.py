@@ -1,0 +1,108 @@
+"""probe run at a terminal: the live table, and Ctrl-C, which prints what is known."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from connector_probe import Connector, probe
+from connector_probe.cli import running
+from connector_probe.cli.app import run
+from connector_probe.cli.live import LiveTable
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal and SIGINT")
+
+
+def probes_yaml(folder: Path, *ports: int) -> Path:
+    file = folder / "probes.yaml"
+    rows = [f"  - {{name: C{number}, smart_hosts: ['127.0.0.1:{port}']}}" for number, port in enumerate(ports)]
+    text = "\n".join(["version: 1", "defaults: {control: [], tls: opportunistic}", "connectors:", *rows])
+    file.write_text(text + "\n", encoding="utf-8")
+    return file
+
+
+async def test_an_interrupted_run_shows_the_table_and_prints_what_is_known(tmp_path: Path) -> None:
+    async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(keep_silent, "127.0.0.1", 0) as server:
+        file = probes_yaml(tmp_path, server.sockets[0].getsockname()[1], 1)
+        terminal, its_end = os.openpty()
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "connector_probe", "run", str(file), "--json"),
+            stdout=subprocess.PIPE,
+            stderr=its_end,
+            env={name: value for name, value in os.environ.items() if name != "CI"} | {"TERM": "xterm"},
+        )
+        os.close(its_end)
+        loop, shown, table = asyncio.get_running_loop(), bytearray(), asyncio.Event()
+
+        def read() -> None:
+            try:
+                shown.extend(os.read(terminal, 65536))
+            except OSError:  # the other end is closed
+                loop.remove_reader(terminal)
+            if b"FAILING" in shown and b"..." in shown:
+                table.set()
+
+        loop.add_reader(terminal, read)
+        await asyncio.wait_for(table.wait(), 30)
+        process.send_signal(signal.SIGINT)
+        out, _ = await asyncio.wait_for(process.communicate(), 30)
+        loop.remove_reader(terminal)
+        os.close(terminal)
+    assert process.returncode == 130
+    assert "1 of 2 probed" in shown.decode()
+    results = json.loads(out)["results"]
+    assert [(one["name"], one["status"], one["diagnosis"]["class"]) for one in results] == [
+        ("C0", "unknown", "local-interrupted"),
+        ("C1", "failing", "tcp-refused"),
+    ]
+
+
+def test_nobody_looks_on_in_ci_or_where_nothing_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("CI", raising=False)
+    assert running._somebody_looks_on()
+    monkeypatch.setenv("CI", "true")
+    assert not running._somebody_looks_on()
+    monkeypatch.delenv("CI")
+    monkeypatch.setenv("TERM", "dumb")
+    assert not running._somebody_looks_on()
+
+
+async def test_the_table_keeps_within_the_terminal() -> None:
+    connectors = [
+        Connector(smart_hosts=["127.0.0.1:1"], name=f"{'漢字' * 30} {number}", control=()) for number in range(60)
+    ]
+    report = await probe(connectors[0])
+    for width, height in ((40, 8), (80, 24), (200, 60)):
+        console = Console(width=width, height=height, file=io.StringIO(), force_terminal=True)
+        table = LiveTable(connectors, console)
+        for _ in range(30):
+            table.add(report.results[0])
+        with console.capture() as drawn:
+            console.print(table.picture(75.0))
+        lines = drawn.get().splitlines()
+        assert len(lines) <= height - 2
+        assert "of 60 probed" in lines[0]
+        assert "1:15" in lines[0]
+
+
+def test_jobs_are_bounded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for given in ("0", "many", "100000"):
+        assert run(["run", str(probes_yaml(tmp_path, 1)), "--jobs", given]) == 2
+        assert "--jobs" in capsys.readouterr().err.splitlines()[0]
