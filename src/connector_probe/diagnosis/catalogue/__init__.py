@@ -6,6 +6,7 @@ every sentence, and that every template can be filled.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connector_probe.model.verdict import FailureClass
@@ -43,3 +44,15 @@ class Catalogue:
     text: dict[str, str]
     explain: dict[str, str]
     clock: dict[str, str]
+    facts: dict[str, str]
+
+    def join(self, sentences: Iterable[str]) -> str:
+        """Sentences one after the other, as the language sets them."""
+        return self.text["between-sentences"].join(sentences)
+
+    def listed(self, items: Iterable[str]) -> str:
+        return self.text["between-items"].join(items)
+
+    def title(self, code: str, otherwise: str) -> str:
+        """What Microsoft's page in this language calls a code of mail flow intelligence."""
+        return self.text.get(f"title-{code}", otherwise)

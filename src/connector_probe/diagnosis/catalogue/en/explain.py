@@ -77,7 +77,7 @@ EXPLAIN: dict[str, str] = {
     "of-exchange-server": "Written by Exchange Server on premises, not by Exchange Online.",
     "also-possible": "The same message is written for: {classes}.",
     "message-says": "The error says: {message}",
-    "one-at-a-time": "Exchange Online names one fault of a certificate at a time; this one may follow.",
+    "one-at-a-time": "Exchange Online names one fault of a certificate at a time; others may follow.",
     "find-thumbprint": "Look for the certificate with SHA-1 thumbprint {thumbprint} on every device in front of the server too (firewall, balancer, mail gateway): it is the one that was presented.",
     "if-partner": "If the server belongs to a partner organization, contact the partner with these lines.",
     "label-message": "message",

@@ -1,0 +1,29 @@
+"""The registry of languages, and which one a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.diagnosis.catalogue.zh import CHINESE
+
+
+class Language(StrEnum):
+    """By its ISO 639-1 code, as ``--lang`` takes it."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
+CATALOGUES: dict[Language, Catalogue] = {Language.ENGLISH: ENGLISH, Language.CHINESE: CHINESE}
+# POSIX.1-2017 8.2: the first of these that is set and not empty decides on messages.
+_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+
+def language_of(environment: Mapping[str, str]) -> Language:
+    """The language of a locale such as zh_CN.UTF-8; English for every one that there is no catalogue for."""
+    locale = next((value for name in _VARIABLES if (value := environment.get(name))), "")
+    code = locale.replace("-", "_").split("_")[0].split(".")[0].split("@")[0].lower()
+    return Language(code) if code in set(Language) else Language.ENGLISH

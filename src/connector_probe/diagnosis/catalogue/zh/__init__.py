@@ -1,0 +1,29 @@
+"""Simplified Chinese, in the terms of Microsoft's own zh-CN documentation. Codes, options and PowerShell stay as they are."""
+
+from __future__ import annotations
+
+from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords
+from connector_probe.diagnosis.catalogue.zh.causes import CAUSES, EVIDENCE
+from connector_probe.diagnosis.catalogue.zh.classes import CLASSES
+from connector_probe.diagnosis.catalogue.zh.clock import CLOCK
+from connector_probe.diagnosis.catalogue.zh.explain import EXPLAIN
+from connector_probe.diagnosis.catalogue.zh.facts import FACTS
+from connector_probe.diagnosis.catalogue.zh.remedies import REMEDIES
+from connector_probe.diagnosis.catalogue.zh.text import TEXT
+from connector_probe.diagnosis.catalogue.zh.warnings import ALSO_SEEN, NOTES, WARNINGS
+
+CHINESE = Catalogue(
+    language="zh",
+    classes=CLASSES,
+    causes=CAUSES,
+    remedies=REMEDIES,
+    partner_remedy=RemedyWords("该服务器属于合作伙伴组织：请将以上内容提供给合作伙伴的邮件管理员。"),
+    evidence=EVIDENCE,
+    warnings=WARNINGS,
+    also_seen=ALSO_SEEN,
+    notes=NOTES,
+    text=TEXT,
+    explain=EXPLAIN,
+    clock=CLOCK,
+    facts=FACTS,
+)
