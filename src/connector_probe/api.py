@@ -11,7 +11,7 @@ from connector_probe._version import __version__
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import conclude, with_expectation
-from connector_probe.diagnosis.facts import fill
+from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.fleet import DEFAULT_JOBS, gather_all
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence
@@ -83,14 +83,9 @@ def _vantage(connectors: Sequence[Connector], evidence: Sequence[ConnectorEviden
     sources = {one.connection.source: None for one in attempts if one.connection is not None and one.connection.source}
     asked = {lookup.nameserver: None for one in attempts for lookup in one.resolution.lookups if lookup.nameserver}
     given = {text: None for connector in connectors for text in connector.nameservers}
-    notes = [words.notes["vantage"]]
-    trust = dict.fromkeys(one.certificate.trust for one in attempts if one.certificate is not None)
-    notes += [fill(words.notes["roots"], {"trust": label}) for label in trust]
-    dates = dict.fromkeys(one.as_of for one in connectors if one.as_of is not None)
-    notes += [fill(words.notes["as-of"], {"as_of": f"{moment:%Y-%m-%d %H:%M} UTC"}) for moment in dates]
     return VantageReport(
         hostname=printable(socket.gethostname(), 253),
         nameservers=tuple(given or asked),
         source_addresses=tuple(sources),
-        notes=tuple(notes),
+        notes=vantage_notes(connectors, evidence, words),
     )

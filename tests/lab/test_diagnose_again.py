@@ -11,7 +11,9 @@ import pytest
 
 from connector_probe.api import probe_all
 from connector_probe.diagnosis.bounce import read_bounces
+from connector_probe.diagnosis.catalogue.languages import CATALOGUES, Language
 from connector_probe.diagnosis.explanation import LiveVerdict, live
+from connector_probe.formats import text
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
@@ -32,7 +34,8 @@ def reports() -> dict[str, Report]:
             return await probe_all([lab.connector(name) for name in names])
 
     whole = asyncio.run(probe_them())
-    return {result.name: replace(whole, results=(result,)) for result in whole.results}
+    vantage = replace(whole.vantage, notes=())  # of all scenarios; tests/unit/test_saved.py has the notes of one
+    return {result.name: replace(whole, vantage=vantage, results=(result,)) for result in whole.results}
 
 
 def without_times(value: object) -> object:
@@ -49,7 +52,38 @@ def test_the_same_diagnosis_from_the_file(scenario: Scenario, reports: dict[str,
     saved = json.loads(render(reports[scenario.name], RenderOptions()))
     again = json.loads(render(diagnose_again(read_report(json.dumps(saved))), RenderOptions()))
     del saved["summary"], again["summary"]  # the fixture's is that of all scenarios
+    saved["vantage"]["notes"] = again["vantage"]["notes"]
     assert without_times(again) == without_times(saved)
+
+
+# The keys that hold words; the rest of a report is the same in every language.
+WORDS = {"title", "detail", "text", "note", "notes", "evidence"}
+
+
+def without_words(value: object, key: str = "") -> object:
+    """``detail`` is a sentence in a diagnosis, and an object in a stage; ``evidence`` sentences in a cause only."""
+    if isinstance(value, dict):
+        return {each: without_words(item, each) for each, item in value.items()}
+    if isinstance(value, list):
+        return [without_words(item, key) for item in value]
+    return "words" if isinstance(value, str) and key in WORDS else value
+
+
+@by_name
+def test_the_same_diagnosis_in_the_other_language(scenario: Scenario, reports: dict[str, Report]) -> None:
+    saved = render(reports[scenario.name], RenderOptions())
+    english, chinese = (diagnose_again(read_report(saved), words) for words in CATALOGUES.values())
+    told, translated = (json.loads(render(one, RenderOptions())) for one in (english, chinese))
+    assert without_words(translated) == without_words(told)
+    assert translated != told
+    page = text.render(chinese, RenderOptions(words=CATALOGUES[Language.CHINESE], modes=True, verbosity=1))
+    assert any("\u4e00" <= character <= "\u9fff" for character in page)
+    assert not set(labels(page)) & set(CATALOGUES[Language.ENGLISH].text.values())
+
+
+def labels(page: str) -> list[str]:
+    """The headings: lines that are not indented."""
+    return [line for line in page.splitlines() if line and not line.startswith(" ")]
 
 
 @by_name

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterator
+from dataclasses import fields
+from enum import StrEnum
 
 import pytest
 
 from connector_probe.diagnosis import rules
-from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords
+from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords, languages
 from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.diagnosis.catalogue.zh import CHINESE
 from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.replies import HEADLINES, headline_of
 from connector_probe.diagnosis.rules import CERTIFICATE_ORDER
 from connector_probe.lab.scenarios import SCENARIOS
-from connector_probe.model.evidence import CertificateProblemKind
+from connector_probe.model.evidence import CertificateProblemKind, FaultKind, Garble, LookupStatus, ReplyFlaw, Stage
 from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, Status
 
-CATALOGUES = (ENGLISH,)
+CATALOGUES = tuple(languages.CATALOGUES.values())
+TABLES = ("causes", "evidence", "warnings", "also_seen", "notes", "text", "explain", "clock", "facts")
 # What no scenario on loopback can show without root; tests/unit/test_rules.py has them from evidence.
 NEEDS_A_NAMESPACE = {
     FailureClass.TCP_UNREACHABLE,
@@ -37,15 +43,22 @@ def _fields(template: str) -> Iterator[str]:
     return (name for _, name, _, _ in string.Formatter().parse(template) if name is not None)
 
 
+def _sentences(words: Catalogue) -> dict[str, str]:
+    """Every sentence and label of a language, by its place in the catalogue."""
+    found = {"partner_remedy": words.partner_remedy.text}
+    for failure, one in words.classes.items():
+        found |= {f"classes/{failure}/title": one.title, f"classes/{failure}/detail": one.detail}
+    for identifier, remedy in words.remedies.items():
+        found[f"remedies/{identifier}"] = remedy.text
+    for table in TABLES:
+        found |= {f"{table}/{key}": text for key, text in getattr(words, table).items()}
+    return found
+
+
 def _templates(words: Catalogue) -> Iterator[str]:
-    for one in words.classes.values():
-        yield one.title
-        yield one.detail
+    yield from _sentences(words).values()
     for remedy in (*words.remedies.values(), words.partner_remedy):
-        yield remedy.text
         yield from remedy.commands
-    for table in (words.causes, words.evidence, words.warnings, words.also_seen, words.notes, words.text, words.clock):
-        yield from table.values()
 
 
 @pytest.mark.parametrize("failure", FailureClass)
@@ -85,10 +98,65 @@ def test_every_certificate_problem_has_its_place_in_the_order() -> None:
 
 @pytest.mark.parametrize("words", CATALOGUES, ids=lambda words: words.language)
 def test_every_language_has_every_sentence(words: Catalogue) -> None:
-    for table in ("classes", "causes", "remedies", "evidence", "warnings", "also_seen", "notes", "text", "clock"):
-        assert set(getattr(words, table)) == set(getattr(ENGLISH, table)), table
+    assert set(_sentences(words)) == set(_sentences(ENGLISH))
+    assert set(TABLES) | {"classes", "remedies"} == {
+        field.name for field in fields(Catalogue) if field.name not in ("language", "partner_remedy")
+    }
     for enum in (Status, CauseVerdict, Confidence):
         assert {member.value for member in enum} <= set(words.text)
+
+
+@pytest.mark.parametrize("words", CATALOGUES, ids=lambda words: words.language)
+def test_every_sentence_says_the_same_facts_in_every_language(words: Catalogue) -> None:
+    ours, english = _sentences(words), _sentences(ENGLISH)
+    different = [key for key, text in ours.items() if set(_fields(text)) != set(_fields(english[key]))]
+    assert not different
+
+
+@pytest.mark.parametrize("words", CATALOGUES, ids=lambda words: words.language)
+def test_commands_are_the_same_in_every_language(words: Catalogue) -> None:
+    for identifier, remedy in words.remedies.items():
+        assert remedy.commands == ENGLISH.remedies[identifier].commands, identifier
+    assert words.partner_remedy.commands == ENGLISH.partner_remedy.commands
+
+
+# What Chinese administrators write in Latin letters as well.
+_UNTRANSLATED = re.compile(r"[A-Za-z0-9 .:{}#+/_-]*")
+
+
+def test_chinese_sentences_are_chinese() -> None:
+    english = _sentences(ENGLISH)
+    left = {
+        key for key, text in _sentences(CHINESE).items() if text == english[key] and not _UNTRANSLATED.fullmatch(text)
+    }
+    assert not left
+    latin = {key: text for key, text in _sentences(CHINESE).items() if text.isascii()}
+    assert all(len(text.split()) <= 2 for text in latin.values()), latin
+
+
+def test_chinese_punctuation_stands_beside_chinese() -> None:
+    """A comma, colon, question mark or full stop of ASCII beside a Chinese character is a slip of the keyboard."""
+    for key, text in _sentences(CHINESE).items():
+        assert not re.search(r"[\u4e00-\u9fff][,;:!?]|[,;!?][\u4e00-\u9fff]|[\u4e00-\u9fff]\.(?![\w*])", text), key
+
+
+@pytest.mark.parametrize("words", CATALOGUES, ids=lambda words: words.language)
+def test_everything_that_was_seen_has_a_word(words: Catalogue) -> None:
+    kinds: dict[str, type[StrEnum]] = {
+        "problem": CertificateProblemKind,
+        "fault": FaultKind,
+        "lookup": LookupStatus,
+        "flaw": ReplyFlaw,
+        "garble": Garble,
+    }
+    for kind, enum in kinds.items():
+        assert {f"{kind}-{member}" for member in enum} <= set(words.facts), kind
+    assert {f"stage-{stage}" for stage in Stage} <= set(words.text)
+    assert {f"title-{code}" for code in HEADLINES} <= set(words.text) | set(words.explain)
+
+
+def test_english_titles_are_what_exchange_online_writes() -> None:
+    assert {code: headline_of(code, ENGLISH) for code in HEADLINES} == HEADLINES
 
 
 @pytest.mark.parametrize("words", CATALOGUES, ids=lambda words: words.language)

@@ -69,6 +69,7 @@ def probe_hosts(
     format_: opt.FormatOption = None,
     json: opt.Json = False,
     output: opt.Output = None,
+    lang: opt.Lang = None,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
     transcript: opt.ShowTranscript = False,
@@ -97,6 +98,7 @@ def probe_hosts(
         verbose=verbose,
         transcript=transcript,
         modes=tls is None,
+        lang=lang,
     )
     family = AddressFamily.IPV4 if ipv4 else AddressFamily.IPV6 if ipv6 else AddressFamily.BOTH
     connectors = [
@@ -145,11 +147,13 @@ def schema() -> None:
 
 
 @app.command()
-def demo() -> None:
+def demo(lang: opt.Lang = None) -> None:
     """Start the lab, probe it with the real prober, and print what a user sees; needs no network."""
     from connector_probe.cli.lab import run_demo
+    from connector_probe.cli.language import words_for
+    from connector_probe.formats import Format
 
-    raise typer.Exit(run_demo())
+    raise typer.Exit(run_demo(words_for(lang, Format.TEXT)))
 
 
 @app.command()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector_probe.diagnosis.bounce import Bounce
+    from connector_probe.diagnosis.catalogue import Catalogue
+    from connector_probe.diagnosis.catalogue.languages import Language
     from connector_probe.diagnosis.explanation import ExplanationDocument
     from connector_probe.model.connector import Connector
     from connector_probe.model.verdict import Report
@@ -45,6 +47,7 @@ def explain(
     texts: Texts = None,
     json: opt.Json = False,
     output: opt.Output = None,
+    lang: opt.Lang = None,
     probe: Probe = False,
     port: Port = None,
     tls: Tls = None,
@@ -79,6 +82,7 @@ def explain(
     settings = _Settings(
         json=json,
         output=output,
+        lang=lang,
         port=port,
         tls=tls,
         tls_domain=tls_domain,
@@ -107,6 +111,7 @@ class _Settings:
 
     json: bool
     output: Path | None
+    lang: Language | None
     port: int | None
     tls: TlsSettings | None
     tls_domain: str | None
@@ -117,6 +122,13 @@ class _Settings:
     connect_timeout: float
     timeout: float
     deadline: float
+
+    @property
+    def words(self) -> Catalogue:
+        from connector_probe.cli.language import words_for
+        from connector_probe.formats import Format
+
+        return words_for(self.lang, Format.JSON if self.json else Format.TEXT)
 
 
 # --- what is given ---------------------------------------------------------------------------------------------
@@ -210,7 +222,7 @@ def _explain(data: str | bytes, settings: _Settings, *, probe: bool) -> int:
         return EXIT_NONE
     if len(bounces) == MAX_BOUNCES:
         say(f"probe: note: only the first {MAX_BOUNCES} errors are looked at")
-    found = document(bounces)
+    found = document(bounces, settings.words)
     if not probe:
         _write(settings, found, None)
         return EXIT_FOUND
@@ -275,7 +287,7 @@ def _report(connectors: list[Connector], settings: _Settings) -> Report:
 
     async def run() -> Report:
         async with progress(what, wanted=True):
-            return await probe_all(connectors)
+            return await probe_all(connectors, words=settings.words)
 
     try:
         return asyncio.run(run())
@@ -298,7 +310,7 @@ def _with_live(
     order = list(dict.fromkeys(asked.values()))
     matches = list(found.matches)
     for number, connector in asked.items():
-        told = live(bounces[number], report.results[order.index(connector)])
+        told = live(bounces[number], report.results[order.index(connector)], settings.words)
         matches[number] = replace(matches[number], live=told)
     _write(settings, replace(found, matches=tuple(matches)), report)
     verdicts = {one.live.verdict for one in matches if one.live is not None}
@@ -318,7 +330,9 @@ def _write(settings: _Settings, found: ExplanationDocument, report: Report | Non
         return
     at_terminal = settings.output is None
     options = RenderOptions(
-        colour=at_terminal and wants_colour(sys.stdout), width=terminal_width(sys.stdout) if at_terminal else 80
+        words=settings.words,
+        colour=at_terminal and wants_colour(sys.stdout),
+        width=terminal_width(sys.stdout) if at_terminal else 80,
     )
     text = to_text(found, options)
     if report is not None:
@@ -330,6 +344,7 @@ def _write(settings: _Settings, found: ExplanationDocument, report: Report | Non
             verbose=False,
             transcript=False,
             modes=settings.tls is None,
+            lang=settings.lang,
         )
         text += "\n" + live.render(report)
     _put(settings.output, text)
@@ -360,7 +375,7 @@ def _again(text: str, settings: _Settings, *, probe: bool) -> int:
 
     if probe:
         raise UsageProblemError("--probe goes with a bounce, not with a saved report", "to probe again: probe HOST")
-    report = diagnose_again(read_report(text))
+    report = diagnose_again(read_report(text), settings.words)
     chosen = OutputSettings.choose(
         format_=None,
         json=settings.json,
@@ -369,6 +384,7 @@ def _again(text: str, settings: _Settings, *, probe: bool) -> int:
         verbose=False,
         transcript=False,
         modes=True,
+        lang=settings.lang,
     )
     _put(settings.output, chosen.render(report))
     return exit_code(report)

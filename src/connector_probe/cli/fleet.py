@@ -39,6 +39,7 @@ def run_file(
     format_: opt.FormatOption = None,
     json: opt.Json = False,
     output: opt.Output = None,
+    lang: opt.Lang = None,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
     transcript: opt.ShowTranscript = False,
@@ -66,6 +67,7 @@ def run_file(
         verbose=verbose,
         transcript=transcript,
         modes=False,
+        lang=lang,
     )
     entries = [entry for entry in chosen if entry.enabled]
     if chosen and not entries:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from connector_probe.api import probe_all
 from connector_probe.cli.output import progress, say, terminal_width, wants_colour, write_document
 from connector_probe.cli.values import UsageProblemError
-from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.facts import fill, span
 from connector_probe.formats import RenderOptions, text
+from connector_probe.formats.layout import pad, wrap
+from connector_probe.formats.options import totals
 from connector_probe.lab import SCENARIOS, Lab, Scenario, obstacle
 from connector_probe.model.names import show
 from connector_probe.model.verdict import Report, Result
@@ -54,36 +56,36 @@ async def _stay(names: Sequence[str]) -> None:
         await asyncio.Event().wait()
 
 
-def run_demo() -> int:
+def run_demo(words: Catalogue) -> int:
     """Probe every scenario of the lab with the real prober; 0 when each diagnosis is the expected one."""
-    return asyncio.run(_demo())
+    return asyncio.run(_demo(words))
 
 
-async def _demo() -> int:
+async def _demo(words: Catalogue) -> int:
     scenarios = [one for one in SCENARIOS if obstacle(one) is None]
     async with (
         Lab.start([one.name for one in scenarios]) as lab,
         progress(f"{len(scenarios)} smart hosts", wanted=True),
     ):
         connectors = [lab.connector(one.name) for one in scenarios]
-        report = await probe_all(connectors)
-    width, colour = terminal_width(sys.stdout), wants_colour(sys.stdout)
+        report = await probe_all(connectors, words=words)
+    options = RenderOptions(words=words, width=terminal_width(sys.stdout), colour=wants_colour(sys.stdout))
     wrong = [
         scenario.name
         for scenario, result in zip(scenarios, report.results, strict=True)
         if _found(result) != (scenario.expect_status, scenario.expect_code)
     ]
-    write_document("\n".join(_demo_lines(scenarios, report, width, colour)) + "\n")
+    write_document("\n".join(_demo_lines(scenarios, report, options)) + "\n")
     if wrong:
         say(f"probe: not as the lab expects on this machine: {', '.join(wrong)}")
         return 1
     return 0
 
 
-def _demo_lines(scenarios: Sequence[Scenario], report: Report, width: int, colour: bool) -> Iterator[str]:
-    yield f"{len(scenarios)} smart hosts on loopback, one peculiarity each, probed by the real prober in"
-    yield f"{report.duration:.1f} s. What a user sees of two of them, then the verdict on each:"
-    options = RenderOptions(width=width, colour=colour)
+def _demo_lines(scenarios: Sequence[Scenario], report: Report, options: RenderOptions) -> Iterator[str]:
+    words, width = options.words, options.width
+    counts = {"number": str(len(scenarios)), "seconds": span(report.duration)}
+    yield from wrap(fill(words.text["demo"], counts), width)
     for scenario, result in zip(scenarios, report.results, strict=True):
         if scenario.name in SHOWN_IN_FULL:
             yield ""
@@ -92,17 +94,13 @@ def _demo_lines(scenarios: Sequence[Scenario], report: Report, width: int, colou
     yield ""
     for scenario, result in zip(scenarios, report.results, strict=True):
         code = result.diagnosis.code if result.diagnosis is not None else None
-        verdict = f"{ENGLISH.text[result.status.value]:<8} {code or '':<8} "
-        yield from textwrap.wrap(
-            f"{scenario.name}: {scenario.summary}", width, initial_indent=verdict, subsequent_indent=" " * len(verdict)
-        )
+        verdict = f"{pad(words.text[result.status.value], 8)} {code or '':<8} "
+        told = f"{scenario.name}: {scenario.summary}" if words.language == "en" else scenario.name
+        yield from wrap(told, width, verdict, " " * 18)
         for line in _reasons(result):
-            yield from textwrap.wrap(
-                line, width, initial_indent=" " * 18, subsequent_indent=" " * 18, break_on_hyphens=False
-            )
-    counts = {status: getattr(report.summary, status) for status in ("healthy", "warning", "failing", "unknown")}
+            yield from wrap(line, width, " " * 18, " " * 18)
     yield ""
-    yield f"{len(scenarios)} probed: " + ", ".join(f"{number} {status}" for status, number in counts.items())
+    yield totals(report, words)
 
 
 def _reasons(result: Result) -> tuple[str, ...]:

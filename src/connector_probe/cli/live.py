@@ -13,7 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from connector_probe.cli.output import PROGRESS_AFTER, PROGRESS_EVERY
+from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.diagnosis.facts import fill
 from connector_probe.model.connector import Connector
 from connector_probe.model.verdict import Result, Status
 
@@ -24,7 +26,10 @@ _STYLES = {Status.FAILING: "bold red", Status.UNKNOWN: "yellow", Status.WARNING:
 class LiveTable:
     """Drawn on standard error while a run lasts, and wiped away when it ends."""
 
-    def __init__(self, connectors: Sequence[Connector], console: Console | None = None) -> None:
+    def __init__(
+        self, connectors: Sequence[Connector], console: Console | None = None, words: Catalogue = ENGLISH
+    ) -> None:
+        self._words = words
         self._console = console or Console(stderr=True, highlight=False)
         self._total = len(connectors)
         self._waiting = dict.fromkeys(connector.name for connector in connectors)
@@ -63,12 +68,12 @@ class LiveTable:
         head = Table.grid(padding=(0, 1))
         done = self._total - len(self._waiting)
         head.add_row(
-            f"{done} of {self._total} probed",
+            fill(self._words.text["progress"], {"done": str(done), "total": str(self._total)}),
             ProgressBar(total=max(self._total, 1), completed=done, width=24),
             f"{int(seconds) // 60}:{int(seconds) % 60:02d}",
         )
         counts = Text("  ").join(
-            Text(f"{number} {ENGLISH.text[status.value].lower()}", style=_STYLES[status])
+            Text(f"{number} {self._words.text[status.value].lower()}", style=_STYLES[status])
             for status, number in self._counts.items()
             if number
         )
@@ -86,7 +91,7 @@ class LiveTable:
         for result in self._wrong[len(waiting) - room :]:
             diagnosis = result.diagnosis
             told = f"{diagnosis.code or ''} {diagnosis.title}".strip() if diagnosis is not None else ""
-            word = Text(ENGLISH.text[result.status.value], style=_STYLES[result.status])
+            word = Text(self._words.text[result.status.value], style=_STYLES[result.status])
             yield word, Text(result.name), Text(told)
         for name in waiting:
             yield Text("...", style="dim"), Text(name, style="dim"), Text("")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from connector_probe.diagnosis.catalogue.languages import Language
 from connector_probe.formats import Format
 from connector_probe.model.connector import ConnectorType, TlsSettings
 
@@ -60,6 +61,7 @@ AsOf = Annotated[str | None, typer.Option(metavar="DATE", help="Judge certificat
 Expect = Annotated[str, typer.Option(metavar="healthy|CODE", help="What counts as success.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as failure.")]
 FormatOption = Annotated[Format | None, typer.Option("--format", help="Output format. Default: text.")]
+Lang = Annotated[Language | None, typer.Option("--lang", help="Language of the words. Default: by the locale.")]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the document to FILE.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only what is wrong.")]

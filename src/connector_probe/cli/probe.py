@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from connector_probe.cli.language import words_for
 from connector_probe.cli.output import (
     check_target,
     fail,
@@ -18,6 +19,8 @@ from connector_probe.cli.output import (
 )
 from connector_probe.cli.running import run_probe
 from connector_probe.cli.values import UsageProblemError
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.catalogue.languages import Language
 from connector_probe.fleet import DEFAULT_JOBS
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.model.connector import Connector
@@ -36,6 +39,7 @@ class OutputSettings:
     verbosity: int
     transcript: bool
     modes: bool
+    words: Catalogue
 
     @classmethod
     def choose(
@@ -48,6 +52,7 @@ class OutputSettings:
         verbose: bool,
         transcript: bool,
         modes: bool,
+        lang: Language | None,
     ) -> OutputSettings:
         """Raises UsageProblemError for options that contradict each other, or a file that cannot be written."""
         if json and format_ not in (None, Format.JSON):
@@ -55,11 +60,13 @@ class OutputSettings:
         if output is not None:
             check_target(output)
         chosen = Format.JSON if json else format_ or Format.TEXT
-        return cls(chosen, output, -1 if quiet else 1 if verbose else 0, transcript, modes)
+        words = words_for(lang, chosen)
+        return cls(chosen, output, -1 if quiet else 1 if verbose else 0, transcript, modes, words)
 
     def render(self, report: Report) -> str:
         at_terminal = self.output is None and self.format is Format.TEXT
         options = RenderOptions(
+            words=self.words,
             colour=at_terminal and wants_colour(sys.stdout),
             width=terminal_width(sys.stdout) if at_terminal else 80,
             verbosity=self.verbosity,
@@ -78,7 +85,8 @@ def probe_and_print(
 ) -> int:
     """Probe, print the document, give the exit code. Raises UsageProblemError for an unusable CA file."""
     try:
-        run = asyncio.run(run_probe(connectors, strict=strict, jobs=jobs, quiet=settings.verbosity < 0))
+        quiet = settings.verbosity < 0
+        run = asyncio.run(run_probe(connectors, strict=strict, jobs=jobs, quiet=quiet, words=settings.words))
     except TrustError as problem:
         raise UsageProblemError(str(problem), problem.hint) from None
     document = settings.render(run.report)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from connector_probe.api import probe_all
 from connector_probe.cli.output import progress
+from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.fleet import DEFAULT_JOBS
 from connector_probe.model.connector import Connector
 from connector_probe.model.verdict import Report, Result
@@ -24,7 +25,12 @@ class Run:
 
 
 async def run_probe(
-    connectors: Sequence[Connector], *, strict: bool | Sequence[bool] = False, jobs: int = DEFAULT_JOBS, quiet: bool
+    connectors: Sequence[Connector],
+    *,
+    strict: bool | Sequence[bool] = False,
+    jobs: int = DEFAULT_JOBS,
+    quiet: bool,
+    words: Catalogue,
 ) -> Run:
     """Probe, with a view of it at a terminal. To be the main task of asyncio.run, which cancels that on Ctrl-C.
 
@@ -37,7 +43,7 @@ async def run_probe(
     if wanted and len(connectors) > 1:
         from connector_probe.cli.live import LiveTable  # late: it is slow to import, and for a terminal only
 
-        table = LiveTable(connectors)
+        table = LiveTable(connectors, words=words)
         watchers.append(table.add)
         view = table.shown()
     else:
@@ -48,7 +54,9 @@ async def run_probe(
             watcher(result)
 
     async with view:
-        run = asyncio.create_task(probe_all(connectors, strict=strict, jobs=jobs, on_result=on_result, stop=stop))
+        run = asyncio.create_task(
+            probe_all(connectors, strict=strict, words=words, jobs=jobs, on_result=on_result, stop=stop)
+        )
         try:
             return Run(await asyncio.shield(run))
         except asyncio.CancelledError:

@@ -15,7 +15,7 @@ from connector_probe.diagnosis.facts import Facts, facts_of, fill
 from connector_probe.diagnosis.inequality import inequalities
 from connector_probe.diagnosis.outage import outage_of
 from connector_probe.diagnosis.profiles import IMPLICIT_TLS_REMEDY, OWN_SERVER_ONLY, PROFILES
-from connector_probe.diagnosis.replies import HEADLINES, also_seen_as, expected_reply
+from connector_probe.diagnosis.replies import also_seen_as, expected_reply, headline_of
 from connector_probe.diagnosis.rules import View, classify, speaks_implicit_tls
 from connector_probe.diagnosis.stages import stage_reports
 from connector_probe.diagnosis.warnings import warnings_of
@@ -112,7 +112,7 @@ def diagnose(failure: FailureClass, view: View, connector: Connector, words: Cat
     """What ``failure`` means for this attempt."""
     profile = PROFILES[failure]
     facts = facts_of(view, connector, words)
-    title = HEADLINES[profile.code] if profile.code is not None else words.classes[failure].title
+    title = headline_of(profile.code, words) if profile.code is not None else words.classes[failure].title
     return Diagnosis(
         code=profile.code.value if profile.code is not None else None,
         class_=failure,

@@ -17,7 +17,7 @@ from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import REFERENCE
 from connector_probe.diagnosis.facts import Facts, fill
 from connector_probe.diagnosis.profiles import PROFILES
-from connector_probe.diagnosis.replies import HEADLINES
+from connector_probe.diagnosis.replies import HEADLINES, headline_of
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import InvalidNameError, is_address, parse_smart_host
 from connector_probe.model.verdict import (
@@ -187,7 +187,7 @@ def _subject(bounce: Bounce) -> str:
 
 
 def _title(code: str, subject: str, words: Catalogue) -> str:
-    return HEADLINES[MailFlowCode(code)] if subject in HEADLINES else words.explain[f"title-{subject}"]
+    return headline_of(MailFlowCode(code), words) if subject in HEADLINES else words.explain[f"title-{subject}"]
 
 
 def _classes(bounce: Bounce) -> tuple[FailureClass, ...]:
@@ -266,7 +266,7 @@ def _notes(bounce: Bounce, facts: Mapping[str, str], words: Catalogue) -> list[s
     documented = _documented_code(bounce)
     facts = Facts(facts)
     if documented is not None:
-        facts = Facts(facts, code=documented, title=HEADLINES[MailFlowCode(documented)])
+        facts = Facts(facts, code=documented, title=headline_of(MailFlowCode(documented), words))
     keys = []
     if bounce.on_premises:
         keys.append("of-exchange-server" if documented is None else "counterpart")
@@ -341,7 +341,7 @@ def live(bounce: Bounce, result: Result, words: Catalogue = ENGLISH) -> Live:
         sentences.append(fill(words.explain["live-address"], {"address": bounce.address}))
     return Live(
         verdict=verdict,
-        text=" ".join(sentences),
+        text=words.join(sentences),
         connector=result.name,
         status=decisive.status if decisive is not None else result.status,
         code=decisive.code if decisive is not None else None,

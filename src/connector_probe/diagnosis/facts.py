@@ -6,7 +6,7 @@ Everything in here is safe to print; nothing in here is a sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from connector_probe.diagnosis.catalogue import Catalogue
@@ -27,6 +27,7 @@ from connector_probe.protocol.smtp import capabilities, looks_like
 
 MAX_QUOTED = 300  # characters of a server's words in a sentence; the whole is in the transcript
 MAX_NAMES = 6
+_SYSTEM_LANGUAGE = "en"  # of the texts that come from below: strerror, OpenSSL, our own network room
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:%-]*")
 
 
@@ -61,14 +62,14 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
         excluded=", ".join(evidence.resolution.excluded),
         earlier=", ".join(evidence.earlier_failures),
     )
-    facts.update(_dns(evidence))
-    facts.update(_connection(evidence))
+    facts.update(_dns(evidence, words))
+    facts.update(_connection(evidence, words))
     if evidence.control is not None:
         facts.update(control_host=evidence.control.host, control_address=evidence.control.address)
     if evidence.certificate is not None:
-        facts.update(judged_at=day(evidence.certificate.judged_at), clock_hint=clock_hint(view))
-    facts.update(_conversation(view))
-    facts.update(_tls(view))
+        facts.update(judged_at=day(evidence.certificate.judged_at), clock_hint=_clock_hint(view, words))
+    facts.update(_conversation(view, words))
+    facts.update(_tls(view, words))
     if facts["reply"]:
         facts["said"] = fill(words.text["it-said"], facts)
     if speaks_implicit_tls(view):
@@ -97,33 +98,43 @@ def span(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
-def describe_lookup(lookup: Lookup) -> str:
+def describe_lookup(lookup: Lookup, words: Catalogue) -> str:
     """How a lookup ended: "A: NXDOMAIN", "MX: timed-out (no answer)"."""
-    note = lookup.note or (describe_fault(lookup.fault) if lookup.fault else "")
+    note = lookup.note or (describe_fault(lookup.fault, words) if lookup.fault else "")
     if lookup.records:
         return f"{lookup.rdtype}: {quote(', '.join(lookup.records[:MAX_NAMES]))}"
-    return f"{lookup.rdtype}: {lookup.rcode if lookup.status == 'other-rcode' else lookup.status}" + (
-        f" ({quote(note)})" if note else ""
-    )
+    ended = lookup.rcode if lookup.status == "other-rcode" else word("lookup", lookup.status, words)
+    return f"{lookup.rdtype}: {ended}" + (f" ({quote(note)})" if note else "")
 
 
-def describe_fault(fault: NetworkFault) -> str:
-    said = fault.text or str(fault.kind)
-    return f"{said} ({fault.errno})" if fault.errno else said
+def describe_fault(fault: NetworkFault, words: Catalogue) -> str:
+    """What the system said, where it is in the reader's language; else our word for it, and its name or text."""
+    kind = word("fault", fault.kind, words)
+    if words.language == _SYSTEM_LANGUAGE:
+        said = fault.text or kind
+        return f"{said} ({fault.errno})" if fault.errno else said
+    told = fault.errno or ("" if fault.kind is FaultKind.TIMED_OUT else fault.text)
+    return f"{kind} ({told})" if told else kind
+
+
+def word(kind: str, value: str, words: Catalogue) -> str:
+    """The word for a member of one of the enumerations of ``model.evidence``, or of what stands in their place."""
+    return words.facts.get(f"{kind}-{value.replace(' ', '-')}", value)
 
 
 def quote(text: str) -> str:
     return text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 3] + "..."
 
 
-def problem_list(view: View) -> str:
-    return ", ".join(dict.fromkeys(str(one.kind) for one in view.problems))
+def problem_list(kinds: Iterable[CertificateProblemKind], words: Catalogue) -> str:
+    """Each kind once."""
+    return words.listed(dict.fromkeys(word("problem", kind, words) for kind in kinds))
 
 
-def clock_hint(view: View) -> str:
+def _clock_hint(view: View, words: Catalogue) -> str:
     if view.server_time is not None:
-        return f"the server's greeting {day(view.server_time)}"
-    return f"which is before this program was made ({RELEASED:%Y-%m-%d})"
+        return fill(words.facts["clock-greeting"], {"server_time": day(view.server_time)})
+    return fill(words.facts["clock-release"], {"released": f"{RELEASED:%Y-%m-%d}"})
 
 
 def _pasteable(name: str) -> str:
@@ -137,37 +148,37 @@ def _parent(name: str) -> str:
     return ".".join(labels[-2:]) if len(labels) > 2 and not is_address(name) else name
 
 
-def _dns(evidence: AttemptEvidence) -> dict[str, str]:
+def _dns(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:
     lookup, control = deciding_lookup(evidence), evidence.resolution.control
     if lookup is None:
         return {}
     mx = next((one for one in evidence.resolution.lookups if one.rdtype == "MX" and one.records), None)
     hint = ""
     if mx is not None and evidence.resolution.mx_domain is None:
-        hint = f" It has MX records ({quote(', '.join(mx.records[:MAX_NAMES]))}): for a domain, use --mx."
+        hint = fill(words.facts["mx-hint"], {"records": quote(", ".join(mx.records[:MAX_NAMES]))})
     return {
         "queried": lookup.aliases[-1] if lookup.aliases else lookup.name,
         "nameserver": lookup.nameserver or "",
         "rcode": lookup.rcode or str(lookup.status).upper(),
-        "lookup": describe_lookup(lookup),
+        "lookup": describe_lookup(lookup, words),
         "rdtype": lookup.rdtype,
         "aliases": quote(" -> ".join((lookup.name, *lookup.aliases[:MAX_NAMES]))),
-        "control": describe_lookup(control) if control is not None else "",
+        "control": describe_lookup(control, words) if control is not None else "",
         "mx_hint": hint,
     }
 
 
-def _connection(evidence: AttemptEvidence) -> dict[str, str]:
+def _connection(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:
     if evidence.connection is None:
         return {}
     fault = evidence.connection.fault
     found = {"connect_seconds": span(evidence.connection.seconds)}
     if fault is not None:
-        found["fault"] = describe_fault(fault)
+        found["fault"] = describe_fault(fault, words)
     return found
 
 
-def _conversation(view: View) -> dict[str, str]:
+def _conversation(view: View, words: Catalogue) -> dict[str, str]:
     evidence = view.evidence
     exchange = refusal(evidence)
     found: dict[str, str] = {}
@@ -176,7 +187,7 @@ def _conversation(view: View) -> dict[str, str]:
     )
     exchange = exchange or malformed or evidence.banner
     if exchange is not None:
-        found |= _exchange(exchange)
+        found |= _exchange(exchange, words)
     greeting = view.greeting
     if greeting is not None:
         able = capabilities(greeting)
@@ -184,48 +195,46 @@ def _conversation(view: View) -> dict[str, str]:
         found["keywords"] = quote(" ".join(keywords)) or "-"
         found["masked"] = " ".join(able.masked_keywords)
         if able.offers("X-ANONYMOUSTLS") and not able.offers("STARTTLS"):
-            found["starttls_hint"] = (
-                " It lists X-ANONYMOUSTLS: Exchange hides STARTTLS when its own certificate is broken"
-                " (check TlsCertificateName and event 12014)."
-            )
+            found["starttls_hint"] = words.facts["anonymoustls-hint"]
         elif able.masked_keywords:
-            found["starttls_hint"] = f" Its keywords are masked ({found['masked']}): a firewall hides STARTTLS."
+            found["starttls_hint"] = fill(words.facts["masked-hint"], found)
     return found
 
 
-def _exchange(exchange: Exchange) -> dict[str, str]:
+def _exchange(exchange: Exchange, words: Catalogue) -> dict[str, str]:
     found = {"waited": span(exchange.seconds), "sample": quote(exchange.sample)}
-    found["sample_note"] = f' It had sent: "{quote(exchange.sample)}".' if exchange.sample else ""
+    found["sample_note"] = fill(words.facts["had-sent"], found) if exchange.sample else ""
     if exchange.fault is not None:
-        found["fault"] = describe_fault(exchange.fault)
+        found["fault"] = describe_fault(exchange.fault, words)
         found["alert"] = exchange.fault.alert or ""
     if exchange.reply is not None:
         found["reply"] = quote(exchange.reply.wire)
         found["sample"] = quote(exchange.reply.wire)
-        found["flaws"] = ", ".join(exchange.reply.flaws)
+        found["flaws"] = words.listed(word("flaw", one, words) for one in exchange.reply.flaws)
     else:
         other = looks_like(exchange.sample)
-        found["protocol"] = f" ({other})" if other else ""
-        found["flaws"] = str(exchange.garble or "")
+        found["protocol"] = fill(words.facts["protocol"], {"protocol": other}) if other else ""
+        found["flaws"] = word("garble", exchange.garble, words) if exchange.garble else ""
     return found
 
 
-def _tls(view: View) -> dict[str, str]:
+def _tls(view: View, words: Catalogue) -> dict[str, str]:
     handshake = view.evidence.handshake
     if handshake is None:
         return {}
     found = {"injected": handshake.injected}
     if handshake.session is not None:
         found |= {"cipher": handshake.session.cipher, "version": handshake.session.version}
-        found["tls_version_seen"] = f"The server agrees on no more than {_version_name(handshake.session.version)}"
+        version = {"version": _version_name(handshake.session.version)}
+        found["tls_version_seen"] = fill(words.facts["tls-at-most"], version)
     fault = handshake.fault
     if fault is not None:
         found["waited"] = span(handshake.seconds)
-        found["fault"] = describe_fault(fault)
+        found["fault"] = describe_fault(fault, words)
         found["alert"] = fault.alert or ""
         found["tls_sample"] = quote(fault.text if fault.kind is FaultKind.NOT_TLS else handshake.injected)
-        said = f'it sent the alert "{fault.alert}"' if fault.alert else fault.text
-        found["tls_version_seen"] = f"No TLS version could be agreed on ({said})"
+        said = fill(words.facts["tls-alert"], found) if fault.alert else fault.text
+        found["tls_version_seen"] = fill(words.facts["tls-none"], {"said": said})
     return found
 
 
@@ -240,8 +249,12 @@ def _certificate(view: View, words: Catalogue) -> dict[str, str]:
     if certificate is None or not certificate.chain:
         return {}
     leaf = certificate.chain[0]
-    names = leaf.names or ((f"CN={leaf.common_name}",) if leaf.common_name else (leaf.subject or "no name",))
-    shown = ", ".join(names[:MAX_NAMES]) + (f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else "")
+    names = leaf.names or (
+        (f"CN={leaf.common_name}",) if leaf.common_name else (leaf.subject or words.facts["no-name"],)
+    )
+    shown = ", ".join(names[:MAX_NAMES])
+    if len(names) > MAX_NAMES:
+        shown = fill(words.facts["more-names"], {"names": shown, "number": str(len(names) - MAX_NAMES)})
     found = {
         "not_after": day(leaf.not_after),
         "not_before": day(leaf.not_before),
@@ -249,18 +262,18 @@ def _certificate(view: View, words: Catalogue) -> dict[str, str]:
         "leaf_key": leaf.key,
         "trust": certificate.trust,
         "top_issuer": _top_issuer(view),
-        "problem_list": problem_list(view),
+        "problem_list": problem_list((one.kind for one in view.problems), words),
     }
     problems = view.judged_problems or view.problems
     if problems:
         first = problems[0]
-        found["problem_subject"] = quote(first.subject or leaf.subject or "the certificate")
-        found["problem_note"] = quote(first.note or str(first.kind))
+        found["problem_subject"] = quote(first.subject or leaf.subject or words.facts["the-certificate"])
+        found["problem_note"] = quote(first.note or word("problem", first.kind, words))
         kinds = {one.kind for one in problems}
         if {CertificateProblemKind.MISSING_INTERMEDIATE, CertificateProblemKind.UNTRUSTED_ROOT} <= kinds:
             found["chain_hint"] = fill(words.text["or-private-ca"], found)
-        others = [str(one.kind) for one in problems[1:] if one.kind is not first.kind]
-        found["more_problems"] = f" Also: {', '.join(dict.fromkeys(others))}." if others else ""
+        others = problem_list((one.kind for one in problems[1:] if one.kind is not first.kind), words)
+        found["more_problems"] = fill(words.facts["more-problems"], {"problems": others}) if others else ""
     return found
 
 

@@ -7,6 +7,7 @@ LastAttemptedIP is missing where no address was resolved; a multi-line server re
 
 from __future__ import annotations
 
+from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.profiles import PROFILES, Profile
 from connector_probe.diagnosis.rules import View
 from connector_probe.model.evidence import AttemptEvidence, Exchange
@@ -20,6 +21,13 @@ HEADLINES: dict[MailFlowCode, str] = {
     MailFlowCode.CLOSED_ABRUPTLY: "Connection was closed abruptly",
     MailFlowCode.CERTIFICATE_VALIDATION_FAILED: "Certificate validation failed",
 }
+
+
+def headline_of(code: MailFlowCode, words: Catalogue) -> str:
+    """What Microsoft's page calls ``code``, in one language; Exchange Online itself writes English."""
+    return words.text.get(f"title-{code}", HEADLINES[code])
+
+
 SESSION_HEADLINE = "Cannot establish session with remote server"  # 4.4.317 as reworded, seen since 2026
 WINSOCK_995 = "Failed to connect. Winsock error code: 995, Win32 error code: 995"
 _SUSPICIOUS = "SuspiciousRemoteServerError"

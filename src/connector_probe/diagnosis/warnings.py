@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.facts import Facts, day, describe_lookup, fill, span
+from connector_probe.diagnosis.facts import Facts, day, describe_lookup, fill, problem_list, span, word
 from connector_probe.diagnosis.rules import View
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import Certificate, Exchange, LookupStatus
@@ -18,7 +18,7 @@ SLOW_REPLY = 5.0  # seconds; Exchange's own default tarpit interval, "more ... c
 LOOP_SUFFIXES = (".mail.protection.outlook.com", ".mx.microsoft")
 _FAILED_LOOKUPS = frozenset(LookupStatus) - {LookupStatus.ANSWER, LookupStatus.NODATA, LookupStatus.NXDOMAIN}
 
-Check = Callable[[View, Connector], Iterator[tuple[str, dict[str, str]]]]
+Check = Callable[[View, Connector, Catalogue], Iterator[tuple[str, dict[str, str]]]]
 
 
 def warnings_of(view: View, connector: Connector, facts: Facts, words: Catalogue) -> tuple[Finding, ...]:
@@ -26,7 +26,7 @@ def warnings_of(view: View, connector: Connector, facts: Facts, words: Catalogue
     return tuple(
         Finding(identifier, fill(words.warnings[identifier], Facts(facts | extra)), view.evidence.address)
         for check in CHECKS
-        for identifier, extra in check(view, connector)
+        for identifier, extra in check(view, connector, words)
     )
 
 
@@ -46,7 +46,7 @@ def _ends_soon(certificate: Certificate, at: datetime, asked: int | None) -> boo
     return certificate.not_after - at < timedelta(days=warn_days(certificate, asked))
 
 
-def _expiry(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, str]]]:
+def _expiry(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
     evidence = view.evidence.certificate
     if evidence is None:
         return
@@ -60,15 +60,15 @@ def _expiry(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, s
             yield "issuer-expires-soon", {"expiring_issuer": certificate.subject, "issuer_not_after": until}
 
 
-def _ignored_problems(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, str]]]:
+def _ignored_problems(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
     # An address without TlsDomain has no name that a certificate could miss.
     nameless = connector.tls_domain is None and view.expected == view.evidence.address
     ignored = [one for one in view.problems if not (nameless and one is view.name_problem)]
     if ignored and not view.judged_problems:
-        yield "certificate-would-fail", {"problem_list": ", ".join(dict.fromkeys(str(one.kind) for one in ignored))}
+        yield "certificate-would-fail", {"problem_list": problem_list((one.kind for one in ignored), words)}
 
 
-def _cleartext(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, str]]]:
+def _cleartext(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
     starttls = view.evidence.starttls
     if view.evidence.helo is not None:
         yield "helo-only", {}
@@ -78,7 +78,7 @@ def _cleartext(view: View, connector: Connector) -> Iterator[tuple[str, dict[str
         yield "starttls-rejected", {"reply": starttls.reply.wire}
 
 
-def _middleboxes(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, str]]]:
+def _middleboxes(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
     banner = view.evidence.banner
     if banner is not None and banner.reply is not None and masked_banner(banner.reply):
         yield "banner-masked", {}
@@ -88,7 +88,7 @@ def _middleboxes(view: View, connector: Connector) -> Iterator[tuple[str, dict[s
         yield "plaintext-injection", {}
 
 
-def _manners(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, str]]]:
+def _manners(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
     evidence = view.evidence
     exchanges: list[Exchange] = [
         one
@@ -104,27 +104,27 @@ def _manners(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, 
     ]
     slowest = max(exchanges, key=lambda one: one.seconds, default=None)
     if slowest is not None and slowest.seconds >= SLOW_REPLY:
-        command = slowest.command.split(" ", 1)[0] or "the connection"
+        command = slowest.command.split(" ", 1)[0] or words.facts["slow-connection"]
         yield "slow-reply", {"slowest": span(slowest.seconds), "slow_command": command}
     flaws = dict.fromkeys(flaw for one in exchanges if one.reply is not None for flaw in one.reply.flaws)
     if flaws:
-        yield "malformed-reply", {"flaws": ", ".join(flaws)}
+        yield "malformed-reply", {"flaws": words.listed(word("flaw", flaw, words) for flaw in flaws)}
     if evidence.earlier_failures:
         yield "retry-cleared", {}
 
 
-def _names(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, str]]]:
+def _names(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
     resolution = view.evidence.resolution
     for lookup in resolution.lookups:
         if lookup.rdtype != "MX" and lookup.status in _FAILED_LOOKUPS:
-            yield "lookup-failed", {"rdtype": lookup.rdtype, "lookup": describe_lookup(lookup)}
+            yield "lookup-failed", {"rdtype": lookup.rdtype, "lookup": describe_lookup(lookup, words)}
     aliases = (alias for lookup in resolution.lookups for alias in lookup.aliases)
     looping = next((name for name in (resolution.server, *aliases) if f".{name}".endswith(LOOP_SUFFIXES)), None)
     if looping is not None:
         yield "routes-to-exchange-online", {"loop_name": looping}
 
 
-def _key(view: View, connector: Connector) -> Iterator[tuple[str, dict[str, str]]]:
+def _key(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
     evidence = view.evidence.certificate
     if (
         evidence is not None

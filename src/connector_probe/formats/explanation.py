@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterator
 
 from connector_probe.diagnosis.explanation import Explanation, ExplanationDocument, LiveVerdict
 from connector_probe.diagnosis.facts import day
 from connector_probe.formats.json import jsonable
-from connector_probe.formats.options import RenderOptions
+from connector_probe.formats.layout import columns, pad, wrap
+from connector_probe.formats.options import RenderOptions, cause_text, confidence, full_stop
 from connector_probe.model.names import is_address
 from connector_probe.model.verdict import CauseVerdict, Report
 
@@ -51,9 +51,9 @@ class _Page:
             yield ""
             yield self._paint(self._words.text["why"], _BOLD)
             for cause in one.causes:
-                label = f"  {self._words.text[cause.verdict.value]:<10} "
+                label = f"  {pad(self._words.text[cause.verdict.value], 10)} "
                 colour = _DIM if cause.verdict is CauseVerdict.RULED_OUT else ""
-                yield from self._wrap(" ".join((cause.text, *cause.evidence)), label, " " * len(label), colour)
+                yield from self._wrap(cause_text(cause, self._words), label, " " * columns(label), colour)
         yield ""
         yield self._paint(self._words.text["do"], _BOLD)
         for number, remedy in enumerate(one.remedies, 1):
@@ -62,14 +62,14 @@ class _Page:
                 yield f"       {command}"
         yield ""
         say = self._words.text
-        yield from self._wrap(f"{say['confidence']}: {say[one.confidence.value]}.", "", "  ", _DIM)
+        yield from self._wrap(confidence(one.confidence, self._words), "", "  ", _DIM)
         yield self._paint(f"{say['reference']} {one.reference}", _DIM)
 
     def _verdict(self, one: Explanation) -> Iterator[str]:
         say = self._words.explain
         yield from self._wrap(f"{one.code} {one.title}", "", "  ", _BOLD)
         if one.class_ is not None and (title := self._words.classes[one.class_].title) != one.title:
-            yield from self._wrap(f"{title}.", "  ", "  ", _BOLD)
+            yield from self._wrap(full_stop(title, self._words), "  ", "  ", _BOLD)
         yield from self._wrap(one.meaning, "  ", "  ")
         for note in one.notes:
             yield from self._wrap(note, "  ", "  ")
@@ -86,21 +86,13 @@ class _Page:
         if shown:
             yield ""
         for label, value in shown.items():
-            yield from self._wrap(value, f"  {label:<10} ", " " * 13)
+            yield from self._wrap(value, f"  {pad(label, 10)} ", " " * 13)
 
     def _paint(self, text: str, colour: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._options.colour and colour and text else text
 
     def _wrap(self, text: str, first: str, then: str, colour: str = "") -> Iterator[str]:
-        lines = textwrap.wrap(
-            text,
-            self._options.width,
-            initial_indent=first,
-            subsequent_indent=then,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        return (self._paint(line, colour) for line in lines)
+        return (self._paint(line, colour) for line in wrap(text, self._options.width, first, then))
 
 
 def _endpoint(one: Explanation) -> str:

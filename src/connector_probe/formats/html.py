@@ -13,15 +13,20 @@ from connector_probe.diagnosis.facts import day, fill, span
 from connector_probe.formats.options import (
     TRUSTED_LINK,
     RenderOptions,
+    cause_text,
     certificate_rows,
     chains,
     code_or_class,
+    colon,
+    confidence,
     endpoint,
     expectation,
+    full_stop,
     headline,
     other_modes,
     shown,
     stage_fact,
+    stage_name,
     subtitle,
     totals,
 )
@@ -201,7 +206,7 @@ class _Page:
         yield _tag("p", headline(result, self._words), class_="verdict")
         title, told = subtitle(result, self._words), expectation(result, self._words)
         if title:
-            yield _tag("p", f"{title}.", class_="title")
+            yield _tag("p", full_stop(title, self._words), class_="title")
         if result.diagnosis is not None:
             yield _tag("p", result.diagnosis.detail, class_="seen")
         if told:
@@ -215,7 +220,7 @@ class _Page:
                 _tag(
                     "li",
                     _tag("b", say[cause.verdict.value]),
-                    _tag("span", " ".join((cause.text, *cause.evidence))),
+                    _tag("span", cause_text(cause, self._words)),
                     class_=cause.verdict.value,
                 )
                 for cause in diagnosis.causes
@@ -234,9 +239,9 @@ class _Page:
             yield self._heading("reply")
             yield _tag("pre", diagnosis.reply)
             for other in diagnosis.also_seen_as:
-                yield _tag("p", fill(say["also"], {"note": other.note}), ":", class_="quiet")
+                yield _tag("p", colon(fill(say["also"], {"note": other.note}), self._words), class_="quiet")
                 yield _tag("pre", other.reply)
-            sure = f"{say['confidence']}: {say[diagnosis.confidence.value]}. {say['reference']} "
+            sure = f"{confidence(diagnosis.confidence, self._words)} {say['reference']} "
             yield _tag("p", sure, _linked(diagnosis.reference), class_="quiet")
 
     def _attempt(self, attempt: Attempt) -> _Html:
@@ -257,11 +262,11 @@ class _Page:
             bar.append(_tag("i", style=f"margin-left:{min(left, 97):.1f}%;width:{width:.1f}%"))
         return _tag(
             "tr",
-            _tag("th", stage.stage.value, scope="row"),
+            _tag("th", stage_name(stage.stage, self._words), scope="row"),
             _tag("td", self._say[stage.status], class_="state"),
             _tag("td", span(stage.duration) if stage.duration else "", class_="took"),
             _tag("td", *bar, class_="bar"),
-            _tag("td", stage_fact(stage, attempt), class_="fact"),
+            _tag("td", stage_fact(stage, attempt, self._words), class_="fact"),
             class_=stage.status,
         )
 

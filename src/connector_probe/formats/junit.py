@@ -17,6 +17,7 @@ from connector_probe.formats.json import timestamp
 from connector_probe.formats.options import (
     AS_IT_SHOULD_BE,
     RenderOptions,
+    cause_text,
     endpoint,
     expectation,
     sentence,
@@ -143,7 +144,7 @@ def _stage(stage: StageReport, attempt: Attempt, result: Result, prefix: str, op
     kind = diagnosis.class_.value
     if result.expected:  # another address takes the mail
         return _Case(name, seconds, SKIPPED, TOLERATED, f"{TOLERATED}: {message}")
-    text = "\n".join(_explained(diagnosis, stage_fact(stage, attempt), options))
+    text = "\n".join(_explained(diagnosis, stage_fact(stage, attempt, options.words), options))
     return _Case(name, seconds, _OF_STATUS[attempt.status], kind, message, text)
 
 
@@ -161,7 +162,7 @@ def _explained(diagnosis: Diagnosis, fact: str, options: RenderOptions) -> Itera
     if fact:
         yield fact
     for cause in diagnosis.causes:
-        yield f"{say['why']} ({say[cause.verdict.value]}): {' '.join((cause.text, *cause.evidence))}"
+        yield f"{say['why']} ({say[cause.verdict.value]}): {cause_text(cause, options.words)}"
     for number, remedy in enumerate(diagnosis.remedies, 1):
         yield f"{say['do']} {number}: {remedy.text}"
         yield from (f"    {command}" for command in remedy.commands)

@@ -8,16 +8,21 @@ from collections.abc import Iterator, Sequence
 from connector_probe.diagnosis.facts import day, fill, span
 from connector_probe.formats.options import (
     RenderOptions,
+    cause_text,
     certificate_rows,
     chains,
     code_or_class,
+    colon,
+    confidence,
     endpoint,
     expectation,
+    full_stop,
     headline,
     markdown_text,
     other_modes,
     shown,
     stage_fact,
+    stage_name,
     subtitle,
     totals,
 )
@@ -80,7 +85,7 @@ class _Page:
         diagnosis = result.diagnosis
         if diagnosis is not None:
             title = subtitle(result, self._words)
-            bold = f"**{markdown_text(title)}.** " if title else ""
+            bold = f"**{full_stop(markdown_text(title), self._words)}** " if title else ""
             yield f"{bold}{markdown_text(diagnosis.detail)}"
         told = expectation(result, self._words)
         if told:
@@ -91,8 +96,8 @@ class _Page:
         if diagnosis.causes:
             yield self._heading("why")
             yield _list(
-                f"{_weight(cause.verdict, say[cause.verdict.value])} "
-                + markdown_text(" ".join((cause.text, *cause.evidence)))
+                f"{_weight(cause.verdict, colon(say[cause.verdict.value], self._words))} "
+                + markdown_text(cause_text(cause, self._words))
                 for cause in diagnosis.causes
             )
         if diagnosis.remedies:
@@ -105,9 +110,9 @@ class _Page:
             yield self._heading("reply")
             yield _code([diagnosis.reply])
             for other in diagnosis.also_seen_as:
-                yield f"{markdown_text(fill(say['also'], {'note': other.note}))}:"
+                yield markdown_text(colon(fill(say["also"], {"note": other.note}), self._words))
                 yield _code([other.reply])
-            yield f"{say['confidence']}: {say[diagnosis.confidence.value]}."
+            yield confidence(diagnosis.confidence, self._words)
             yield f"{say['reference']} {markdown_text(diagnosis.reference)}"
 
     def _attempt(self, attempt: Attempt) -> str:
@@ -118,7 +123,14 @@ class _Page:
             if stage.status == "skipped" and self._options.verbosity <= 0:
                 continue
             took = span(stage.duration) if stage.duration else ""
-            rows.append((stage.stage.value, self._say[stage.status], took, stage_fact(stage, attempt)))
+            rows.append(
+                (
+                    stage_name(stage.stage, self._words),
+                    self._say[stage.status],
+                    took,
+                    stage_fact(stage, attempt, self._words),
+                )
+            )
         return _table(rows, "|---|---|--:|---|")
 
     def _certificates(self, attempts: Sequence[Attempt], verbose: bool) -> Iterator[str]:
@@ -142,7 +154,7 @@ class _Page:
 
 
 def _weight(verdict: CauseVerdict, word: str) -> str:
-    return f"*{word}:*" if verdict is CauseVerdict.RULED_OUT else f"**{word}:**"
+    return f"*{word}*" if verdict is CauseVerdict.RULED_OUT else f"**{word}**"
 
 
 def _list(items: Iterator[str]) -> str:

@@ -11,10 +11,19 @@ from dataclasses import dataclass, field
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.facts import day, fill
+from connector_probe.diagnosis.facts import day, fill, problem_list, word
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import is_address
-from connector_probe.model.verdict import Attempt, CertificateReport, Report, Result, StageReport, Status
+from connector_probe.model.verdict import (
+    Attempt,
+    Cause,
+    CertificateReport,
+    Confidence,
+    Report,
+    Result,
+    StageReport,
+    Status,
+)
 
 AS_IT_SHOULD_BE = "healthy"  # the value of ``expect`` without --expect
 MAX_NAMES = 8  # of a certificate; the rest is counted
@@ -23,7 +32,7 @@ TRUSTED_LINK = re.compile(r"https://learn\.microsoft\.com/(?:[A-Za-z0-9/_.#?=-]*
 
 # The facts of a stage that are worth a place in its row, best first.
 _STAGE_FACTS = {
-    Stage.DNS: ("addresses", "a", "aaaa", "mx"),
+    Stage.DNS: ("addresses",),
     Stage.CONNECT: ("fault",),
     Stage.BANNER: ("reply", "fault", "garble"),
     Stage.EHLO: ("fault", "garble"),
@@ -78,7 +87,29 @@ def sentence(result: Result, words: Catalogue) -> str:
     """Headline, subtitle and what was seen (or the warnings), in one line."""
     start, more = headline(result, words), subtitle(result, words)
     seen = [warning.text for warning in result.warnings] if result.diagnosis is None else [result.diagnosis.detail]
-    return " ".join([f"{start}: {more}." if more else f"{start}.", *seen])
+    first = fill(words.text["labelled"], {"label": start, "text": more}) if more else start
+    return words.join([full_stop(first, words), *seen])
+
+
+def full_stop(text: str, words: Catalogue) -> str:
+    """``text`` as a whole sentence."""
+    return fill(words.text["sentence"], {"text": text})
+
+
+def colon(text: str, words: Catalogue) -> str:
+    """``text`` in front of what it announces."""
+    return fill(words.text["colon"], {"text": text})
+
+
+def confidence(level: Confidence, words: Catalogue) -> str:
+    """How sure a diagnosis is, as a sentence."""
+    say = words.text
+    return full_stop(fill(say["labelled"], {"label": say["confidence"], "text": say[level.value]}), words)
+
+
+def cause_text(cause: Cause, words: Catalogue) -> str:
+    """A cause and what was seen of it."""
+    return words.join((cause.text, *cause.evidence))
 
 
 def expectation(result: Result, words: Catalogue) -> str:
@@ -107,7 +138,7 @@ def other_modes(result: Result, words: Catalogue) -> str:
         for mode, code in result.by_tls_mode.items()
         if mode is not result.connector.tls
     ]
-    return fill(say["other-modes"], {"modes": ", ".join(others)})
+    return fill(say["other-modes"], {"modes": words.listed(others)})
 
 
 def endpoint(attempt: Attempt, words: Catalogue) -> str:
@@ -124,11 +155,18 @@ def code_or_class(attempt: Attempt) -> str:
     return attempt.code or (attempt.class_.value if attempt.class_ is not None else "")
 
 
-def stage_fact(stage: StageReport, attempt: Attempt) -> str:
-    """What the stage showed, as short as possible."""
+def stage_name(stage: Stage, words: Catalogue) -> str:
+    return words.text[f"stage-{stage}"]
+
+
+def stage_fact(stage: StageReport, attempt: Attempt, words: Catalogue) -> str:
+    """What the stage showed, as short as possible; for DNS the addresses, or how each question ended."""
     if stage.stage is Stage.CERTIFICATE and attempt.certificate_problems:
-        return ", ".join(attempt.certificate_problems)
-    return " ".join(stage.detail[name] for name in _STAGE_FACTS[stage.stage] if stage.detail.get(name))
+        return problem_list(attempt.certificate_problems, words)
+    if stage.stage is Stage.DNS and not stage.detail.get("addresses"):
+        return ", ".join(f"{rdtype.upper()}: {word('lookup', said, words)}" for rdtype, said in stage.detail.items())
+    shown = (name for name in _STAGE_FACTS[stage.stage] if stage.detail.get(name))
+    return " ".join(word(name, stage.detail[name], words) for name in shown)
 
 
 def chains(attempts: Sequence[Attempt]) -> Iterator[tuple[CertificateReport, ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import conclude, with_expectation
+from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.diagnosis.outage import with_earlier
 from connector_probe.model.connector import Connector, ConnectorError
 from connector_probe.model.evidence import ConnectorEvidence, Exchange, Handshake
@@ -93,6 +94,8 @@ def read_report(text: str) -> SavedReport:
 
 def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
     """The report as its evidence is understood now; nothing is probed. Raises SavedReportError."""
+    connectors = [one.connector for one in saved.results]
+    evidence = [one.evidence for one in saved.results]
     results = []
     for at, one in enumerate(saved.results):
         try:
@@ -110,7 +113,7 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
         started_at=saved.started_at,
         duration=saved.duration,
         version=saved.version,
-        vantage=saved.vantage,
+        vantage=replace(saved.vantage, notes=vantage_notes(connectors, evidence, words)),
         summary=Summary(**{status.value: sum(one.status is status for one in results) for status in Status}),
         results=tuple(results),
     )

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from connector_probe.diagnosis.facts import day, fill, span
 from connector_probe.diagnosis.outage import clock
-from connector_probe.formats.options import RenderOptions
-from connector_probe.model.evidence import Stage
+from connector_probe.formats.layout import columns, cut, pad, wrap
+from connector_probe.formats.options import (
+    RenderOptions,
+    cause_text,
+    colon,
+    confidence,
+    full_stop,
+    stage_fact,
+    stage_name,
+)
 from connector_probe.model.names import is_address
 from connector_probe.model.verdict import (
     Attempt,
+    Cause,
     CauseVerdict,
     CertificateReport,
     Diagnosis,
@@ -29,16 +37,6 @@ _COLOURS = {
 }
 _HEADING, _DIM = "1", "2"
 _SHOWN_NAMES = 8
-_STAGE_FACT = {
-    Stage.DNS: (),
-    Stage.CONNECT: ("fault",),
-    Stage.BANNER: ("reply", "fault", "garble"),
-    Stage.EHLO: ("fault", "garble"),
-    Stage.STARTTLS: ("reply", "fault", "garble"),
-    Stage.TLS: ("version", "cipher", "fault", "alert", "text"),
-    Stage.CERTIFICATE: ("problems", "subject"),
-    Stage.RECIPIENT: ("reply", "fault", "garble"),
-}
 
 
 def render(report: Report, options: RenderOptions) -> str:
@@ -97,14 +95,14 @@ class _Page:
                 headline = f"450 {diagnosis.code} {diagnosis.title}"
             else:
                 headline = say["not-server" if result.status is Status.UNKNOWN else "no-code"]
-            if len(f"{say[result.status.value]}  {result.name}: {headline}") <= self._options.width:
+            if columns(f"{say[result.status.value]}  {result.name}: {headline}") <= self._options.width:
                 yield f"{word}  {result.name}: {self._paint(headline, _HEADING)}"
             else:
                 yield f"{word}  {result.name}:"
                 yield f"  {self._paint(headline, _HEADING)}"
             title = self._options.words.classes[diagnosis.class_].title
             if title != diagnosis.title or diagnosis.code is None:
-                yield from self._wrap(f"{title}.", "  ", "  ", _HEADING)
+                yield from self._wrap(full_stop(title, self._options.words), "  ", "  ", _HEADING)
             yield from self._wrap(diagnosis.detail, "  ", "  ")
         ticking = clock(result, self._options.words)
         if ticking:
@@ -122,11 +120,9 @@ class _Page:
             yield ""
             yield self._heading("why")
             for cause in causes:
-                label = f"  {say[cause.verdict.value]:<10} "
-                yield from self._wrap(" ".join((cause.text, *cause.evidence)), label, " " * len(label))
+                yield from self._cause(cause)
             for cause in ruled_out:
-                label = f"  {say[cause.verdict.value]:<10} "
-                yield from self._wrap(" ".join((cause.text, *cause.evidence)), label, " " * len(label), _DIM)
+                yield from self._cause(cause, _DIM)
         if diagnosis.remedies:
             yield ""
             yield self._heading("do")
@@ -139,10 +135,16 @@ class _Page:
             yield self._heading("reply")
             yield from self._wrap(diagnosis.reply, "  ", "    ")
             for other in diagnosis.also_seen_as:
-                yield from self._wrap(fill(say["also"], {"note": other.note}) + ":", "  ", "  ", _DIM)
+                yield from self._wrap(
+                    colon(fill(say["also"], {"note": other.note}), self._options.words), "  ", "  ", _DIM
+                )
                 yield from self._wrap(other.reply, "  ", "    ")
-            yield from self._wrap(f"{say['confidence']}: {say[diagnosis.confidence.value]}.", "  ", "  ", _DIM)
+            yield from self._wrap(confidence(diagnosis.confidence, self._options.words), "  ", "  ", _DIM)
             yield self._paint(f"  {say['reference']} {diagnosis.reference}", _DIM)
+
+    def _cause(self, cause: Cause, colour: str = "") -> Iterator[str]:
+        label = f"  {pad(self._say[cause.verdict.value], 10)} "
+        yield from self._wrap(cause_text(cause, self._options.words), label, " " * columns(label), colour)
 
     def _modes(self, result: Result) -> Iterator[str]:
         yield ""
@@ -153,7 +155,7 @@ class _Page:
         for mode, code in result.by_tls_mode.items():
             if mode is not result.connector.tls:
                 words.append(f"{mode} {self._say['flows'] if code is None else self._say.get(code, code)}")
-        yield from self._wrap(fill(self._say["other-modes"], {"modes": ", ".join(words)}), "", "  ")
+        yield from self._wrap(fill(self._say["other-modes"], {"modes": self._options.words.listed(words)}), "", "  ")
 
     def _attempt(self, attempt: Attempt) -> Iterator[str]:
         status = self._paint(self._say[attempt.status.value], _COLOURS[attempt.status])
@@ -166,16 +168,12 @@ class _Page:
 
     def _stage(self, stage: StageReport, attempt: Attempt) -> Iterator[str]:
         took = span(stage.duration) if stage.duration else ""
-        facts = [stage.detail[name] for name in _STAGE_FACT[stage.stage] if stage.detail.get(name)]
-        if stage.stage is Stage.DNS:
-            facts = _dns_facts(stage)
-        if stage.stage is Stage.CERTIFICATE and attempt.certificate_problems:
-            facts = [", ".join(attempt.certificate_problems)]
-        status = f"{self._say[stage.status]:<6}"
+        status = pad(self._say[stage.status], 6)
         painted = self._paint(status, _COLOURS[Status.FAILING]) if stage.status == "failed" else status
-        line = f"    {stage.stage.value:<11} {painted} {took:>7}  {' '.join(facts)}".rstrip()
-        extra = len(painted) - len(status)
-        yield _cut(line, self._options.width + extra if self._options.verbosity <= 0 else 10_000)
+        name = pad(stage_name(stage.stage, self._options.words), 11)
+        fact = stage_fact(stage, attempt, self._options.words)
+        room = self._options.width - columns(f"    {name} {status} {took:>7}  ")
+        yield f"    {name} {painted} {took:>7}  {cut(fact, room) if self._options.verbosity <= 0 else fact}".rstrip()
 
     def _certificates(self, attempts: tuple[Attempt, ...], verbose: bool) -> Iterator[str]:
         """Each distinct chain once."""
@@ -191,7 +189,7 @@ class _Page:
                 yield from self._certificate(certificate, depth)
             if not verbose and len(attempt.certificates) > 1:
                 rest = " <- ".join(one.subject for one in attempt.certificates[1:])
-                yield from self._wrap(f"{self._say['chain']:<8} {rest}", "  ", " " * 11)
+                yield from self._wrap(f"{pad(self._say['chain'], 8)} {rest}", "  ", " " * 11)
 
     def _certificate(self, certificate: CertificateReport, depth: int) -> Iterator[str]:
         say = self._say
@@ -213,7 +211,7 @@ class _Page:
             yield f"  [{depth}]"
         for label, value in rows:
             if value:
-                yield from self._wrap(value, f"  {label:<8} ", " " * 11)
+                yield from self._wrap(value, f"  {pad(label, 8)} ", " " * 11)
 
     def _transcript(self, attempt: Attempt) -> Iterator[str]:
         if not attempt.transcript:
@@ -232,15 +230,7 @@ class _Page:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._options.colour and text else text
 
     def _wrap(self, text: str, first: str, then: str, colour: str = "") -> Iterator[str]:
-        lines = textwrap.wrap(
-            text,
-            self._options.width,
-            initial_indent=first,
-            subsequent_indent=then,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        for line in lines:
+        for line in wrap(text, self._options.width, first, then):
             yield self._paint(line, colour) if colour else line
 
 
@@ -250,14 +240,3 @@ def _endpoint(attempt: Attempt, none: str) -> str:
     if is_address(attempt.server):
         return f"[{attempt.address}]:{attempt.port}"
     return f"{attempt.server} [{attempt.address}]:{attempt.port}"
-
-
-def _dns_facts(stage: StageReport) -> list[str]:
-    """The addresses, or how each question ended."""
-    if stage.detail.get("addresses"):
-        return [stage.detail["addresses"]]
-    return [", ".join(f"{name.upper()}: {said}" for name, said in stage.detail.items())]
-
-
-def _cut(line: str, width: int) -> str:
-    return line if len(line) <= width else line[: width - 3] + "..."

@@ -52,7 +52,3 @@ class Catalogue:
 
     def listed(self, items: Iterable[str]) -> str:
         return self.text["between-items"].join(items)
-
-    def title(self, code: str, otherwise: str) -> str:
-        """What Microsoft's page in this language calls a code of mail flow intelligence."""
-        return self.text.get(f"title-{code}", otherwise)

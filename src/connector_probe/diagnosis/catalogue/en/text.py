@@ -65,6 +65,8 @@ TEXT: dict[str, str] = {
     "title-4.4.317": "Cannot connect to remote server",
     "title-4.4.318": "Connection was closed abruptly",
     "title-4.7.320": "Certificate validation failed",
+    "demo": "{number} smart hosts on loopback, one peculiarity each, probed by the real prober in {seconds}. What a user sees of two of them, then the verdict on each:",
+    "progress": "{done} of {total} probed",
     "sentence": "{text}.",
     "colon": "{text}:",
     "labelled": "{label}: {text}",

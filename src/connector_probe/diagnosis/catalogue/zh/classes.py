@@ -22,9 +22,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.DNS_MALFORMED: _W("DNS 应答无法使用", "{nameserver} 就 {queried} 返回的不是有效应答：{lookup}。"),
     F.DNS_CNAME_LOOP: _W("该名称的别名没有结果", "CNAME 记录形成循环或链条过长：{aliases}。"),
-    F.DNS_NULL_MX: _W(
-        "该域不接收邮件", "{domain} 的 MX 记录为“0 .”（空 MX，RFC 7505）：该域拒收所有邮件。"
-    ),
+    F.DNS_NULL_MX: _W("该域不接收邮件", "{domain} 的 MX 记录为“0 .”（空 MX，RFC 7505）：该域拒收所有邮件。"),
     F.TCP_REFUSED: _W("连接被拒绝", "{endpoint} 在 {connect_seconds} 后拒绝了连接（TCP 重置）。"),
     F.TCP_TIMEOUT: _W("连接超时", "{endpoint} 在 {connect_seconds} 内没有应答。"),
     F.TCP_UNREACHABLE: _W("无法到达服务器", "没有通往 {endpoint} 的路径：{fault}。"),
@@ -32,8 +30,12 @@ CLASSES: dict[F, ClassWords] = {
         "没有问候语",
         "{endpoint} 接受了连接，但在 {waited} 内没有发送完整的 220 问候语。{sample_note}",
     ),
-    F.BANNER_CLOSED: _W("发送问候语之前连接被关闭", "{endpoint} 在 {waited} 后关闭了连接，没有发送问候语。{sample_note}"),
-    F.BANNER_RESET: _W("发送问候语之前连接被重置", "{endpoint} 在 {waited} 后重置了连接，没有发送问候语。{sample_note}"),
+    F.BANNER_CLOSED: _W(
+        "发送问候语之前连接被关闭", "{endpoint} 在 {waited} 后关闭了连接，没有发送问候语。{sample_note}"
+    ),
+    F.BANNER_RESET: _W(
+        "发送问候语之前连接被重置", "{endpoint} 在 {waited} 后重置了连接，没有发送问候语。{sample_note}"
+    ),
     F.BANNER_REJECTED: _W("服务器拒绝此连接", "服务器的问候语不是 220，而是：{reply}"),
     F.BANNER_NOT_SMTP: _W("这不是 SMTP 问候语", "收到的内容不是有效的 SMTP 问候语{protocol}：{sample}"),
     F.EHLO_TIMEOUT: _W("EHLO 没有得到应答", "服务器发送了问候语，但在 {waited} 内没有应答 EHLO。{sample_note}"),
@@ -114,9 +116,7 @@ CLASSES: dict[F, ClassWords] = {
         "证书不能用于服务器", "{problem_subject} 的用途不是 TLS 服务器（{problem_note}）。{more_problems}"
     ),
     F.CERTIFICATE_WEAK_KEY: _W("密钥强度不足", "{problem_subject} 的密钥强度不足：{problem_note}。{more_problems}"),
-    F.CERTIFICATE_WEAK_SIGNATURE: _W(
-        "签名算法强度不足", "{problem_subject} 使用 {problem_note} 签名。{more_problems}"
-    ),
+    F.CERTIFICATE_WEAK_SIGNATURE: _W("签名算法强度不足", "{problem_subject} 使用 {problem_note} 签名。{more_problems}"),
     F.CERTIFICATE_UNPARSEABLE_EXTENSION: _W(
         "某个扩展无法读取", "{problem_subject} 中有一个扩展不符合其格式：{problem_note}。{more_problems}"
     ),
@@ -131,9 +131,7 @@ CLASSES: dict[F, ClassWords] = {
     F.CERTIFICATE_INVALID_PATH: _W("证书链无效", "{server} 的证书链无法通过验证：{problem_note}。{more_problems}"),
     F.RECIPIENT_REJECTED: _W("收件人被拒绝", "服务器拒绝发往 {recipient} 的邮件，应答为：{reply}"),
     F.RECIPIENT_DEFERRED: _W("收件人被推迟", "服务器推迟接收发往 {recipient} 的邮件，应答为：{reply}"),
-    F.RECIPIENT_CUT: _W(
-        "在收件人阶段中断", "会话在 MAIL FROM 或 RCPT TO 时中断（{fault}）。{sample_note}"
-    ),
+    F.RECIPIENT_CUT: _W("在收件人阶段中断", "会话在 MAIL FROM 或 RCPT TO 时中断（{fault}）。{sample_note}"),
     F.LOCAL_FAMILY_EXCLUDED: _W("没有可探测的地址", "{server} 只有被排除的那一类地址：{excluded}。"),
     F.LOCAL_NO_NAMESERVER: _W("本机没有 DNS 服务器", "本机没有配置 DNS 服务器，因此无法查询 {server}。"),
     F.LOCAL_NAMESERVER_SILENT: _W(
@@ -146,10 +144,9 @@ CLASSES: dict[F, ClassWords] = {
         "无法到达 {endpoint}（{fault}），但对所有人都应答的 {control_host} [{control_address}]:25 "
         "同样无法到达：发往端口 25 的连接出不了本机或其所在网络。",
     ),
-    F.LOCAL_CLOCK: _W(
-        "本机的时钟不可信", "无法判断证书的日期：本机的时钟显示 {judged_at}，{clock_hint}。"
-    ),
+    F.LOCAL_CLOCK: _W("本机的时钟不可信", "无法判断证书的日期：本机的时钟显示 {judged_at}，{clock_hint}。"),
     F.LOCAL_NOT_PERMITTED: _W("本机禁止此连接", "本机自己的防火墙或策略禁止此连接：{fault}。"),
     F.LOCAL_SOURCE_ADDRESS: _W("源地址不可用", "无法从 {source} 发起连接：{fault}。"),
     F.LOCAL_RESOURCES: _W("本机无法打开连接", "操作系统拒绝了该调用：{fault}。"),
+    F.LOCAL_INTERRUPTED: _W("已中断", "在对 {server} 的探测完成之前，运行已被中断：对其情况一无所知。"),
 }

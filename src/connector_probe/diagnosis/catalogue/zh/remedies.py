@@ -18,13 +18,9 @@ REMEDIES: dict[str, RemedyWords] = {
     ),
     "add-address-record": _R("在 DNS 托管服务处为智能主机发布 A 或 AAAA 记录。"),
     "fix-alias": _R("让 CNAME 记录指向具有 A 或 AAAA 记录的名称；MX 记录则不应指向任何别名。"),
-    "replace-null-mx": _R(
-        "如果该域应当接收邮件，请将空 MX 记录替换为其邮件服务器；否则将该域从连接器中移除。"
-    ),
+    "replace-null-mx": _R("如果该域应当接收邮件，请将空 MX 记录替换为其邮件服务器；否则将该域从连接器中移除。"),
     "check-server-up": _R("确认服务器正在运行，并且可以从 Internet 通过 {address_or_server} 到达。"),
-    "check-network-change": _R(
-        "如果邮件流以前正常：查看网络是否有变化，例如更换了 Internet 提供商，因而地址也变了。"
-    ),
+    "check-network-change": _R("如果邮件流以前正常：查看网络是否有变化，例如更换了 Internet 提供商，因而地址也变了。"),
     "open-port-25": _R(
         "为 Exchange Online 的地址范围开放通往服务器的 TCP 端口 25（防火墙、NAT、提供商）："
         "https://learn.microsoft.com/microsoft-365/enterprise/urls-and-ip-address-ranges",
@@ -78,7 +74,9 @@ REMEDIES: dict[str, RemedyWords] = {
         "修复服务器上的 TLS：454 通常表示服务器无法加载其证书或私钥。",
         ("Get-ExchangeCertificate | Format-List Subject,Thumbprint,HasPrivateKey,Services,Status",),
     ),
-    "check-tls-settings": _R("检查服务器上的 TLS 设置和证书，以及代其终结 TLS 的防火墙或负载均衡器上的 TLS 设置和证书。"),
+    "check-tls-settings": _R(
+        "检查服务器上的 TLS 设置和证书，以及代其终结 TLS 的防火墙或负载均衡器上的 TLS 设置和证书。"
+    ),
     "enable-tls12": _R("在服务器（SChannel、OpenSSL 或其前面的设备）上启用 TLS 1.2。"),
     "enable-ciphers": _R(
         "允许 Microsoft 365 使用的密码套件，例如 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384："
@@ -123,5 +121,6 @@ REMEDIES: dict[str, RemedyWords] = {
     "set-clock": _R("校准本机的时钟 (NTP)，然后再次探测；或者使用 --as-of 按指定的日期判断。"),
     "correct-source-address": _R("使用 --source-address 指定本机的某个地址，或者不使用该选项。"),
     "free-resources": _R("在本机上关闭一些连接或提高限制（打开的文件数、端口数），然后再次探测。"),
+    "run-to-the-end": _R("再次探测，并让运行完整结束。"),
     "probe-from-elsewhere": _R("对服务器的情况一无所知；请从另一台计算机或另一个网络进行探测以了解更多。"),
 }

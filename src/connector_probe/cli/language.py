@@ -1,0 +1,20 @@
+"""Which language a document is in."""
+
+from __future__ import annotations
+
+import os
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.catalogue.languages import CATALOGUES, Language, language_of
+from connector_probe.formats import Format
+
+# What a person reads follows the person's locale. What a program reads is the same on every machine, so that it
+# follows --lang alone.
+FOR_PEOPLE = frozenset({Format.TEXT, Format.MARKDOWN, Format.HTML})
+
+
+def words_for(lang: Language | None, format_: Format) -> Catalogue:
+    """The catalogue for a document in ``format_``: that of --lang, else of the locale, else English."""
+    if lang is None:
+        lang = language_of(os.environ) if format_ in FOR_PEOPLE else Language.ENGLISH
+    return CATALOGUES[lang]

@@ -1,0 +1,24 @@
+"""What has to be known about the place that a report was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.facts import day, fill
+from connector_probe.model.connector import Connector
+from connector_probe.model.evidence import ConnectorEvidence
+
+
+def vantage_notes(
+    connectors: Sequence[Connector], evidence: Sequence[ConnectorEvidence], words: Catalogue
+) -> tuple[str, ...]:
+    """Sentences that hold for the whole report: the vantage, the roots, the day that certificates were judged for."""
+    notes = [words.notes["vantage"]]
+    trust = dict.fromkeys(
+        one.certificate.trust for each in evidence for one in each.attempts if one.certificate is not None
+    )
+    notes += [fill(words.notes["roots"], {"trust": label}) for label in trust]
+    dates = dict.fromkeys(one.as_of for one in connectors if one.as_of is not None)
+    notes += [fill(words.notes["as-of"], {"as_of": day(moment)}) for moment in dates]
+    return tuple(notes)

@@ -1,0 +1,65 @@
+"""Laying text out by columns of a terminal, where an East Asian character takes two (UAX #11)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wcwidth import wcswidth
+
+# A line is broken beside a wide character too, but not before what closes and not after what opens (UAX #14, CL and
+# OP; GB/T 15834). A run of narrow characters, such as a host's name or an address, stays whole.
+_CLOSES = "，。、；：？！）】》」』”’…％"
+_OPENS = "（【《「『“‘"
+_WIDE = "\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
+_PIECE = re.compile(f"[{_OPENS}]*(?:[{_WIDE}]|[^{_WIDE}{_OPENS}{_CLOSES}]+)[{_CLOSES}]*|.", re.DOTALL)
+
+
+def columns(text: str) -> int:
+    """How many columns ``text`` takes; control characters, which it should not have, count as none."""
+    return len(text) if text.isascii() else sum(max(wcswidth(one), 0) for one in text)
+
+
+def pad(text: str, width: int) -> str:
+    """``text`` with spaces behind it up to ``width`` columns."""
+    return text + " " * (width - columns(text))
+
+
+def cut(text: str, width: int) -> str:
+    """``text`` in at most ``width`` columns, with "..." where something was left out."""
+    if columns(text) <= width:
+        return text
+    kept, room = "", width - 3
+    for character in text:
+        room -= columns(character)
+        if room < 0:
+            break
+        kept += character
+    return kept + "..."
+
+
+def wrap(text: str, width: int, first: str = "", then: str = "") -> Iterator[str]:
+    """``text`` in lines of at most ``width`` columns, begun by ``first`` and then by ``then``.
+
+    White space where a line is broken is dropped; a word longer than a line gets one of its own and is not cut.
+    """
+    line, taken, empty = first, columns(first), True
+    for gap, piece in _pieces(text):
+        needs = columns(piece)
+        if not empty and taken + len(gap) + needs > width:
+            yield line
+            line, taken, empty = then, columns(then), True
+        line += piece if empty else gap + piece
+        taken += needs if empty else len(gap) + needs
+        empty = False
+    if not empty:
+        yield line
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """What is never broken, with the spaces in front of it."""
+    for found in re.finditer(r"(\s*)(\S+)", text):
+        gap, word = " " * len(found[1]), found[2]
+        for piece in (word,) if word.isascii() else _PIECE.findall(word):
+            yield gap, piece
+            gap = ""
