@@ -1,0 +1,107 @@
+"""The tables, version by version. A migration that was shipped is never edited: a change is a new one at the end.
+
+Each is applied in one transaction together with its number in PRAGMA user_version, so that a file is at one version
+or at the next, and never between. Only what SQLite 3.31 knows is used: no STRICT, no RETURNING.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from connector_probe.history.faults import HistoryError
+from connector_probe.model.names import show
+
+APPLICATION_ID = 0x70726F62  # "prob", for file(1) and so that another program's database is never touched
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (  # 1: what each run saw. Times are milliseconds since 1970, UTC.
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        """CREATE TABLE connector (
+             id INTEGER PRIMARY KEY,
+             name TEXT NOT NULL UNIQUE,
+             queue_lifetime REAL NOT NULL)""",
+        """CREATE TABLE observation (
+             seq INTEGER PRIMARY KEY AUTOINCREMENT,
+             connector INTEGER NOT NULL REFERENCES connector (id),
+             at INTEGER NOT NULL,
+             status TEXT NOT NULL,
+             expected INTEGER NOT NULL,
+             code TEXT,
+             class TEXT,
+             maintenance INTEGER NOT NULL)""",
+        "CREATE INDEX observation_order ON observation (connector, seq)",
+        "CREATE INDEX observation_status ON observation (connector, status, seq)",
+    ),
+    (  # 2: each certificate that a server ever showed
+        """CREATE TABLE certificate (
+             connector INTEGER NOT NULL REFERENCES connector (id),
+             server TEXT NOT NULL,
+             port INTEGER NOT NULL,
+             sha256 TEXT NOT NULL,
+             subject TEXT NOT NULL,
+             issuer TEXT NOT NULL,
+             not_before INTEGER,
+             not_after INTEGER,
+             first_seq INTEGER NOT NULL,
+             first_at INTEGER NOT NULL,
+             last_seq INTEGER NOT NULL,
+             last_at INTEGER NOT NULL,
+             PRIMARY KEY (connector, server, port, sha256)) WITHOUT ROWID""",
+    ),
+    (  # 3: who was told what, for --only-changes and notifications; and when old rows were thinned out last
+        """CREATE TABLE announcement (
+             connector INTEGER NOT NULL REFERENCES connector (id),
+             channel TEXT NOT NULL,
+             state TEXT NOT NULL,
+             at INTEGER NOT NULL,
+             PRIMARY KEY (connector, channel)) WITHOUT ROWID""",
+        "CREATE TABLE housekeeping (job TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
+    ),
+)
+VERSION = len(MIGRATIONS)
+
+
+def version_of(connection: sqlite3.Connection, path: Path) -> int:
+    """The file's version. Raises HistoryError for another program's database, and for a later version of this one."""
+    (identity,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if identity != APPLICATION_ID and (identity or version or tables):
+        raise HistoryError(
+            f"history {show(str(path), 300)} is the database of another program, and was not touched",
+            "name another file with --history FILE",
+        )
+    if version > VERSION:
+        raise HistoryError(
+            f"history {show(str(path), 300)} was written by a later version of probe (its tables are version {version},"
+            f" this one knows {VERSION}), and was not touched",
+            "update probe, or name another file with --history FILE",
+        )
+    return int(version)
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the file to this version. Raises HistoryError and sqlite3.Error."""
+    while (version := version_of(connection, path)) < VERSION:
+        with transaction(connection):
+            if version_of(connection, path) != version:
+                continue  # another run was faster
+            for statement in MIGRATIONS[version]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version + 1}")
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """What the body writes is on the disk when it ends, or nothing is."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,71 @@
+"""Carrying over what can still be read of a damaged history, so that a bad page does not restart the bounce clock."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+# Each table, its columns, and the one to read by: from both ends, since a broken page stops a reader on either side.
+_TABLES = (
+    ("connector", ("id", "name", "queue_lifetime"), "id"),
+    ("observation", ("seq", "connector", "at", "status", "expected", "code", "class", "maintenance"), "seq"),
+    (
+        "certificate",
+        (
+            *("connector", "server", "port", "sha256", "subject", "issuer", "not_before", "not_after"),
+            *("first_seq", "first_at", "last_seq", "last_at"),
+        ),
+        "connector",
+    ),
+    ("announcement", ("connector", "channel", "state", "at"), "connector"),
+)
+_STATUSES = ("healthy", "warning", "failing", "unknown")
+_NUMBERS = {"id", "seq", "connector", "at", "expected", "maintenance", "port"}
+_NUMBERS |= {"first_seq", "first_at", "last_seq", "last_at"}
+_DATES = {"not_before", "not_after"}
+_LATEST = 50_000_000_000_000  # about the year 3554, in milliseconds
+
+
+def salvage(damaged: Path, into: sqlite3.Connection) -> int:
+    """Copy every sound row of ``damaged`` into the new, empty history; gives the number of observations."""
+    carried = 0
+    with contextlib.closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as source:
+        source.execute("PRAGMA cell_size_check = ON")
+        for table, columns, key in _TABLES:
+            places = ", ".join("?" * len(columns))
+            insert = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({places})"
+            for row in _rows(source, table, columns, key):
+                if not _sound(dict(zip(columns, row, strict=True))):
+                    continue
+                with contextlib.suppress(sqlite3.IntegrityError):  # of a connector whose own row is lost
+                    carried += into.execute(insert, row).rowcount if table == "observation" else 0
+                    if table != "observation":
+                        into.execute(insert, row)
+    return carried
+
+
+def _rows(source: sqlite3.Connection, table: str, columns: tuple[str, ...], key: str) -> Iterator[tuple[Any, ...]]:
+    for direction in ("ASC", "DESC"):
+        try:
+            yield from source.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY {key} {direction}")
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
+            continue
+        return
+
+
+def _sound(row: dict[str, Any]) -> bool:
+    """Whether it is a row that this program writes."""
+    return row.get("status", "healthy") in _STATUSES and all(_fits(column, value) for column, value in row.items())
+
+
+def _fits(column: str, value: object) -> bool:
+    if column in _NUMBERS:
+        return isinstance(value, int) and 0 <= value <= _LATEST
+    if column in _DATES:
+        return value is None or (isinstance(value, int) and -_LATEST <= value <= _LATEST)
+    if column == "queue_lifetime":
+        return isinstance(value, int | float)
+    return isinstance(value, str) or (value is None and column in ("code", "class"))

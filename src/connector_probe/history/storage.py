@@ -1,0 +1,171 @@
+"""The history file: SQLite with a rollback journal, one short transaction a run.
+
+Why no WAL: it needs shared memory, so it fails on network file systems and in folders that cannot be written, and it
+leaves two more files that must not be parted from the first. Here one small transaction is written every few minutes,
+and a reader waits milliseconds for it. ``synchronous = EXTRA`` makes a row that was acknowledged outlast a power cut.
+
+Writers also hold a lock file, so that a damaged file can be set aside while no other run is in the middle of writing
+to it, with its journal still to come.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from connector_probe.history import tables
+from connector_probe.history.faults import DamagedError, HistoryError, translated
+from connector_probe.history.migrations import VERSION, migrate, transaction, version_of
+from connector_probe.model.history import Before, Past, Sighting
+from connector_probe.model.names import show
+
+PATIENCE = 10.0  # seconds to wait for another run that writes
+_OURS = (sqlite3.Error, OSError, OverflowError, ValueError)
+_Answer = TypeVar("_Answer")
+
+
+class History:
+    """One history file. Every method opens it, does its work in one go and closes it: nothing is held between.
+
+    ``say`` is told what happened to the file, in one line: a damaged one was set aside.
+    """
+
+    def __init__(self, path: Path, *, patience: float = PATIENCE, say: Callable[[str], None] | None = None) -> None:
+        self.path = path
+        self._patience = patience
+        self._say = say or (lambda text: None)
+
+    def before(self, names: Iterable[str]) -> dict[str, Before]:
+        """What is known of these connectors. Raises HistoryError."""
+        return self._work(lambda: self._read(lambda connection: tables.before_each(connection, names), {}))
+
+    def pasts(self, names: Iterable[str] | None = None) -> list[Past]:
+        """All rows of these connectors, or of all, in the order in which they were first seen. Raises HistoryError."""
+        with self._translating():
+            return self._read(lambda connection: list(tables.pasts(connection, names)), [])
+
+    def names(self) -> list[str]:
+        """Every connector that was ever recorded. Raises HistoryError."""
+        with self._translating():
+            return self._read(lambda connection: [name for name, _ in tables.connectors(connection)], [])
+
+    def record(self, sightings: Sequence[Sighting]) -> None:
+        """Add a run's rows, all or none: when this returns, they are on the disk. Raises HistoryError."""
+        self._work(lambda: self._write(lambda connection: tables.add(connection, sightings)))
+
+    def announce(self, channel: str, states: Iterable[tuple[str, str]], at: datetime) -> None:
+        """Remember that ``channel`` was told (connector, state) at ``at``. Raises HistoryError."""
+        self._work(lambda: self._write(lambda connection: tables.announce(connection, channel, states, at)))
+
+    def thin(self, now: datetime) -> None:
+        """Let plain successes of old go, at most once a day. Raises HistoryError."""
+        self._work(lambda: self._write(lambda connection: tables.thin(connection, now)))
+
+    # --- how ---
+
+    def _work(self, work: Callable[[], _Answer]) -> _Answer:
+        """``work``, and once more on a new file where this one turns out to be damaged."""
+        with self._translating():
+            try:
+                with self._translating():
+                    return work()
+            except DamagedError as damage:
+                self._set_aside(damage)
+                return work()
+
+    @contextlib.contextmanager
+    def _translating(self) -> Iterator[None]:
+        try:
+            yield
+        except _OURS as error:
+            raise translated(error, self.path) from error
+
+    def _read(self, work: Callable[[sqlite3.Connection], _Answer], nothing: _Answer) -> _Answer:
+        if not self.path.exists():
+            return nothing
+        with contextlib.closing(self._connect()) as connection:
+            if version_of(connection, self.path) < VERSION:
+                self._migrate(connection)
+            return work(connection)
+
+    def _write(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self._alone(), contextlib.closing(self._connect()) as connection:
+            migrate(connection, self.path)
+            with transaction(connection):
+                work(connection)
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        with self._alone():
+            migrate(connection, self.path)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None)
+        connection.execute("PRAGMA synchronous = EXTRA")
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While the body runs, no other run writes. Raises HistoryError when it has to wait too long."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(f"{self.path}.lock", timeout=self._patience)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise HistoryError(
+                f"history {show(str(self.path), 300)}: another run has been writing for {self._patience:g} s",
+                "see who has it open, as in: fuser FILE",
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _set_aside(self, damage: DamagedError) -> None:
+        """Rename the damaged file, unless another run did so meanwhile; what can still be read is carried over."""
+        from connector_probe.history.salvage import salvage
+
+        with self._alone():
+            if not self._is_damaged():
+                return
+            aside = _free_name(self.path, datetime.now(UTC))
+            journal = Path(f"{self.path}-journal")
+            if journal.exists():  # goes first: left behind, it would be played into the new file
+                journal.rename(f"{aside}-journal")
+            self.path.rename(aside)
+            carried = 0
+            nothing_lost = contextlib.suppress(sqlite3.Error, HistoryError)  # the old file is safe
+            with nothing_lost, contextlib.closing(self._connect()) as connection:
+                migrate(connection, self.path)
+                with transaction(connection):
+                    carried = salvage(aside, connection)
+        self._say(f"{damage}")
+        self._say(f"it was kept as {show(str(aside), 300)}, and a new history begins with {carried} rows out of it")
+
+    def _is_damaged(self) -> bool:
+        try:
+            with contextlib.closing(self._connect()) as connection:
+                version_of(connection, self.path)
+                found = connection.execute("PRAGMA quick_check(1)").fetchone()
+                if found != ("ok",):
+                    return True
+                list(tables.pasts(connection, None))
+        except (sqlite3.DatabaseError, ValueError, OverflowError) as error:
+            if isinstance(translated(error, self.path), DamagedError):
+                return True
+            raise
+        except OSError:
+            return False
+        return False
+
+
+def _free_name(path: Path, now: datetime) -> Path:
+    stem = f"{path.name}.damaged-{now:%Y-%m-%dT%H%M%SZ}"
+    names = (path.with_name(stem + (f"-{number}" if number else "")) for number in range(10_000))
+    return next(name for name in names if not name.exists())

@@ -1,0 +1,173 @@
+"""Rows in and out of the tables. Everything that is read is checked: a row that this program never writes is damage."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from connector_probe.history.thinning import superfluous
+from connector_probe.model.history import (
+    Announcement,
+    Before,
+    KnownCertificate,
+    Observation,
+    Past,
+    SeenCertificate,
+    Sighting,
+)
+from connector_probe.model.verdict import Status
+
+THIN_EVERY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_FAILED = 50  # rows from which the beginning of a failure is read: enough to see through a clock that was set
+
+
+def add(connection: sqlite3.Connection, sightings: Iterable[Sighting]) -> None:
+    for one in sightings:
+        identifier = _identifier(connection, one.name, one.queue_lifetime)
+        at = _stamp(one.at)
+        values = (identifier, at, one.status.value, one.expected, one.code, one.class_, one.maintenance)
+        cursor = connection.execute(
+            "INSERT INTO observation (connector, at, status, expected, code, class, maintenance)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            values,
+        )
+        for met in one.certificates:
+            row = (identifier, met.server, met.port, met.sha256, met.subject, met.issuer)
+            dates = (_stamp_or_none(met.not_before), _stamp_or_none(met.not_after))
+            connection.execute(
+                "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET last_seq = excluded.last_seq, last_at = excluded.last_at",
+                (*row, *dates, cursor.lastrowid, at, cursor.lastrowid, at),
+            )
+
+
+def announce(connection: sqlite3.Connection, channel: str, states: Iterable[tuple[str, str]], at: datetime) -> None:
+    for name, state in states:
+        connection.execute(
+            "INSERT INTO announcement SELECT id, ?, ?, ? FROM connector WHERE name = ?"
+            " ON CONFLICT DO UPDATE SET state = excluded.state, at = excluded.at",
+            (channel, state, _stamp(at), name),
+        )
+
+
+def thin(connection: sqlite3.Connection, now: datetime) -> None:
+    done = connection.execute("SELECT at FROM housekeeping WHERE job = 'thin'").fetchone()
+    if done is not None and timedelta(0) <= now - _moment(done[0]) < THIN_EVERY:
+        return
+    for _, identifier in list(connectors(connection)):
+        gone = [(seq,) for seq in superfluous(list(_observations(connection, identifier)), now)]
+        connection.executemany("DELETE FROM observation WHERE seq = ?", gone)
+    connection.execute(
+        "INSERT INTO housekeeping VALUES ('thin', ?) ON CONFLICT DO UPDATE SET at = excluded.at", (_stamp(now),)
+    )
+
+
+def _identifier(connection: sqlite3.Connection, name: str, queue_lifetime: float) -> int:
+    connection.execute(
+        "INSERT INTO connector (name, queue_lifetime) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET queue_lifetime = excluded.queue_lifetime",
+        (name, queue_lifetime),
+    )
+    (identifier,) = connection.execute("SELECT id FROM connector WHERE name = ?", (name,)).fetchone()
+    return int(identifier)
+
+
+def connectors(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
+    return ((str(name), int(identifier)) for name, identifier in connection.execute("SELECT name, id FROM connector"))
+
+
+def before_each(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, Before]:
+    known = dict(connectors(connection))
+    return {name: _before(connection, known[name]) if name in known else Before() for name in names}
+
+
+def _before(connection: sqlite3.Connection, identifier: int) -> Before:
+    last = list(_observations(connection, identifier, "ORDER BY seq DESC LIMIT 1"))
+    flowed = connection.execute(
+        "SELECT seq, at FROM observation WHERE connector = ? AND status IN ('healthy', 'warning')"
+        " ORDER BY seq DESC LIMIT 1",
+        (identifier,),
+    ).fetchone()
+    failed = connection.execute(
+        "SELECT at FROM observation WHERE connector = ? AND status = 'failing' AND seq > ? ORDER BY seq LIMIT ?",
+        (identifier, flowed[0] if flowed is not None else 0, _MAX_FAILED),
+    ).fetchall()
+    told = connection.execute("SELECT channel, state, at FROM announcement WHERE connector = ?", (identifier,))
+    return Before(
+        last=last[0] if last else None,
+        flowed_at=_moment(flowed[1]) if flowed is not None else None,
+        failed=tuple(_moment(at) for (at,) in failed),
+        announced={str(channel): Announcement(str(state), _moment(at)) for channel, state, at in told},
+    )
+
+
+def pasts(connection: sqlite3.Connection, names: Iterable[str] | None) -> Iterator[Past]:
+    wanted = set(names) if names is not None else None
+    connection.execute("BEGIN")  # one view of all tables
+    try:
+        rows = connection.execute("SELECT id, name, queue_lifetime FROM connector ORDER BY id").fetchall()
+        for identifier, name, queue_lifetime in rows:
+            if wanted is None or name in wanted:
+                observations = tuple(_observations(connection, identifier))
+                certificates = tuple(_certificates(connection, identifier))
+                yield Past(str(name), float(queue_lifetime), observations, certificates)
+    finally:
+        connection.execute("COMMIT")
+
+
+def _observations(
+    connection: sqlite3.Connection, identifier: int, order: str = "ORDER BY seq"
+) -> Iterator[Observation]:
+    rows = connection.execute(
+        f"SELECT seq, at, status, expected, code, class, maintenance FROM observation WHERE connector = ? {order}",
+        (identifier,),
+    )
+    for seq, at, status, expected, code, class_, maintenance in rows:
+        yield Observation(
+            seq, _moment(at), Status(status), bool(expected), _text(code), _text(class_), bool(maintenance)
+        )
+
+
+def _certificates(connection: sqlite3.Connection, identifier: int) -> Iterator[KnownCertificate]:
+    rows = connection.execute(
+        "SELECT server, port, sha256, subject, issuer, not_before, not_after, first_seq, first_at, last_seq, last_at"
+        " FROM certificate WHERE connector = ? ORDER BY first_seq, sha256",
+        (identifier,),
+    )
+    for server, port, sha256, subject, issuer, begins, ends, first_seq, first_at, last_seq, last_at in rows:
+        met = SeenCertificate(
+            str(server),
+            int(port),
+            str(sha256),
+            str(subject),
+            str(issuer),
+            _moment_or_none(begins),
+            _moment_or_none(ends),
+        )
+        yield KnownCertificate(met, int(first_seq), _moment(first_at), int(last_seq), _moment(last_at))
+
+
+def _stamp(at: datetime) -> int:
+    """Milliseconds since 1970."""
+    return (at - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _stamp_or_none(at: datetime | None) -> int | None:
+    return _stamp(at) if at is not None else None
+
+
+def _moment(stamp: object) -> datetime:
+    """Raises ValueError or OverflowError for what is no stamp of ours."""
+    if not isinstance(stamp, int):
+        raise ValueError(f"{stamp!r} is no moment")
+    return _EPOCH + timedelta(milliseconds=stamp)
+
+
+def _moment_or_none(stamp: object) -> datetime | None:
+    return _moment(stamp) if stamp is not None else None
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value is not None else None

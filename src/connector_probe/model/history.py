@@ -1,0 +1,190 @@
+"""What earlier runs saw: the rows that history keeps, and what they amount to. No I/O, and no clock.
+
+Rows are ordered by ``seq`` and never by ``at``: a clock can be set back. All moments are in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connector_probe.model.verdict import Status
+
+HISTORY_SCHEMA = "connector-probe/history/1"
+FLOWING = frozenset({Status.HEALTHY, Status.WARNING})  # mail would flow
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCertificate:
+    """A server's own certificate, as one run met it. ``not_before`` and ``not_after`` None where unreadable."""
+
+    server: str
+    port: int
+    sha256: str
+    subject: str
+    issuer: str
+    not_before: datetime | None
+    not_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One connector in one run, as it is recorded. ``queue_lifetime`` is in seconds.
+
+    ``expected``: as --expect asked. ``maintenance``: inside one of its windows.
+    """
+
+    name: str
+    at: datetime
+    status: Status
+    expected: bool
+    code: str | None = None
+    class_: str | None = None
+    maintenance: bool = False
+    queue_lifetime: float = 86_400.0
+    certificates: tuple[SeenCertificate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One row: ``class_`` is text, because a later version may know more classes than this one."""
+
+    seq: int
+    at: datetime
+    status: Status
+    expected: bool
+    code: str | None
+    class_: str | None
+    maintenance: bool
+
+    @property
+    def state(self) -> tuple[Status, str | None, str | None, bool]:
+        """What makes two neighbouring rows the same state."""
+        return self.status, self.code, self.class_, self.expected
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What a channel (standard output, one sink) was told last of a connector, and when."""
+
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What history knew of a connector before this run. ``last`` None: it was never seen.
+
+    ``flowed_at``: when mail flowed last. ``failed``: when it was seen to fail since then, in order and bounded.
+    ``announced`` by channel.
+    """
+
+    last: Observation | None = None
+    flowed_at: datetime | None = None
+    failed: tuple[datetime, ...] = ()
+    announced: Mapping[str, Announcement] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCertificate:
+    """A certificate and when it was met first and last; the ``_seq`` are those of the runs' rows."""
+
+    certificate: SeenCertificate
+    first_seq: int
+    first_at: datetime
+    last_seq: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """All that is kept of one connector, rows in the order of ``seq``."""
+
+    name: str
+    queue_lifetime: float
+    observations: tuple[Observation, ...]
+    certificates: tuple[KnownCertificate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The state became another; ``before`` None for the first row of all."""
+
+    at: datetime
+    before: Status | None
+    after: Status
+    code: str | None
+    class_: str | None
+    maintenance: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One outage; ``until`` None while it lasts. ``codes``: what it was seen as; ``runs``: how often it was seen."""
+
+    since: datetime
+    until: datetime | None
+    codes: tuple[str, ...]
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A server showed a new certificate instead of the one before; fingerprints are SHA-256."""
+
+    at: datetime
+    server: str
+    port: int
+    sha256_before: str
+    sha256: str
+    not_after_before: datetime | None
+    not_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The worst status in each part of a stretch of time, oldest first; None where nothing was probed."""
+
+    begins_at: datetime
+    part_seconds: float
+    statuses: tuple[Status | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorHistory:
+    """What is known of one connector. ``since``: its present state; ``failing_since``: the failure that stands,
+
+    also while the last run could not tell. ``bounces_at`` None where no mail queues unexpectedly. ``outages`` within
+    the window that was asked for; ``flaps`` within a day.
+    """
+
+    name: str
+    status: Status | None
+    code: str | None
+    class_: str | None
+    expected: bool | None
+    since: datetime | None
+    last_seen: datetime | None
+    first_seen: datetime | None
+    failing_since: datetime | None
+    bounces_at: datetime | None
+    queue_lifetime: float
+    outages: int
+    flapping: bool
+    flaps: int
+    changes: tuple[Change, ...]
+    episodes: tuple[Episode, ...]
+    renewals: tuple[Renewal, ...]
+    certificates: tuple[KnownCertificate, ...]
+    timeline: Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryDocument:
+    """``probe history`` as JSON. ``window`` in seconds."""
+
+    schema: str
+    generated_at: datetime
+    window: float
+    connectors: tuple[ConnectorHistory, ...]
