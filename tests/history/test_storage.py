@@ -1,0 +1,354 @@
+"""The history file: two runs at once, kill -9, a full disk, a clock set back, damaged and foreign files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from connector_probe.history import DamagedError, History, HistoryError
+from connector_probe.history.migrations import MIGRATIONS, VERSION
+from connector_probe.model.history import Announcement
+from connector_probe.model.verdict import Status
+from tests.history.killing import recorded
+from tests.history.rows import NOW, STEP, sightings
+from tests.real.parts import require, require_root
+
+ROOT = Path(__file__).parents[2]
+MEMORY = Path("/dev/shm")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "history.sqlite3"
+
+
+def letters(path: Path, name: str = "A") -> str:
+    """The statuses of a connector's rows, by their first letters."""
+    return "".join(row.status.value[0] for past in History(path).pasts([name]) for row in past.observations)
+
+
+def test_what_is_recorded_is_read_back(path: Path) -> None:
+    history = History(path)
+    history.record([*sightings("hhft"), *sightings("w", "B")])
+    past, other = history.pasts()
+    assert [row.seq for row in past.observations] == [1, 2, 3, 4]
+    assert [row.code for row in past.observations] == [None, None, "4.4.316", "4.4.315"]
+    assert past.observations[-1].at == NOW
+    assert [(one.certificate.sha256, one.first_seq, one.last_seq) for one in past.certificates] == [("AA", 1, 2)]
+    assert (other.name, other.observations[0].status) == ("B", Status.WARNING)
+    assert history.names() == ["A", "B"]
+
+
+def test_a_history_that_is_not_there_yet_knows_nothing(path: Path) -> None:
+    assert History(path).pasts() == []
+    assert History(path).before(["A"]) == {}
+    assert not path.exists(), "reading makes no file"
+
+
+def test_before_a_run(path: Path) -> None:
+    history = History(path)
+    history.record(list(sightings("hhfut")))
+    history.announce("stdout", [("A", "failing")], NOW)
+    known = history.before(["A", "B"])
+    assert known["A"].last is not None
+    assert known["A"].last.code == "4.4.315"
+    assert known["A"].flowed_at == NOW - 3 * STEP
+    assert known["A"].failed == (NOW - 2 * STEP, NOW)
+    assert known["A"].announced == {"stdout": Announcement("failing", NOW)}
+    assert known["B"].last is None
+
+
+def test_a_clock_that_is_set_back_does_not_break_the_order(path: Path) -> None:
+    history = History(path)
+    history.record(list(sightings("hf")))
+    history.record(list(sightings("u", end=NOW - timedelta(days=400))))
+    history.record(list(sightings("h", end=NOW - timedelta(days=399))))
+    assert letters(path) == "hfuh"
+    known = history.before(["A"])["A"]
+    assert (known.last is not None and known.last.status, known.failed) == (Status.HEALTHY, ())
+
+
+def test_old_successes_are_thinned_once_a_day(path: Path) -> None:
+    history = History(path)
+    history.record(list(sightings("h" * 600 + "f" + "h" * 600)))
+    history.thin(NOW)
+    kept = letters(path)
+    assert "hfh" in kept
+    assert 288 < len(kept) < 400
+    history.record(list(sightings("h" * 600, "B")))
+    history.thin(NOW + timedelta(hours=1))
+    assert len(letters(path, "B")) == 600, "not twice a day"
+    history.thin(NOW - timedelta(days=3))
+    assert len(letters(path, "B")) == 600, "of the future, by a clock that was set back"
+
+
+# --- migrations ------------------------------------------------------------------------------------------------
+
+
+def at_version(path: Path, version: int) -> None:
+    """A file as an earlier version of this program left it."""
+    path.parent.mkdir(parents=True)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for migration in MIGRATIONS[:version]:
+            for statement in migration:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("INSERT INTO connector VALUES (1, 'A', 86400.0)")
+        connection.execute("INSERT INTO observation VALUES (1, 1, 0, 'healthy', 1, NULL, NULL, 0)")
+
+
+@pytest.mark.parametrize("version", range(1, VERSION + 1))
+def test_a_file_of_each_earlier_version_is_brought_up(version: int, path: Path) -> None:
+    at_version(path, version)
+    assert letters(path) == "h"
+    History(path).record(list(sightings("f")))
+    assert letters(path) == "hf"
+
+
+def test_a_file_of_a_later_version_is_refused_and_not_touched(path: Path) -> None:
+    History(path).record(list(sightings("h")))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    content = path.read_bytes()
+    for work in both(History(path)):
+        with pytest.raises(HistoryError, match="later version of probe") as caught:
+            work()
+        assert "update probe" in caught.value.hint
+    assert path.read_bytes() == content
+
+
+def test_another_program_s_database_is_refused_and_not_touched(path: Path) -> None:
+    path.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE moz_places (url TEXT)")
+    content = path.read_bytes()
+    for work in both(History(path)):
+        with pytest.raises(HistoryError, match="another program"):
+            work()
+    assert path.read_bytes() == content
+
+
+def both(history: History) -> Iterator[Callable[[], object]]:
+    yield history.pasts
+    yield lambda: history.before(["A"])
+    yield lambda: history.record(list(sightings("f")))
+
+
+# --- damage ----------------------------------------------------------------------------------------------------
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def zero(path: Path) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def scribble(path: Path) -> None:
+    path.write_text("this is no database\n" * 100, encoding="ascii")
+
+
+def zero_the_last_page(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:-4096] + bytes(4096))
+
+
+DAMAGES = (cut, zero, scribble, zero_the_last_page)
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("first", ["before", "record"])
+def test_a_damaged_file_is_kept_aside_and_the_run_is_recorded(
+    damage: Callable[[Path], None], first: str, path: Path
+) -> None:
+    History(path).record(list(sightings("h" * 500)))
+    damage(path)
+    damaged = path.read_bytes()
+    said: list[str] = []
+    history = History(path, say=said.append)
+    if first == "before":
+        history.before(["A"])
+    history.record(list(sightings("f", end=NOW + STEP)))
+    assert letters(path).endswith("f")
+    if not said:  # the damage lies where neither of the two had to look: nothing was lost, nothing needs to be said
+        assert damage is zero_the_last_page
+        return
+    (aside,) = path.parent.glob("history.sqlite3.damaged-20*Z")
+    assert aside.read_bytes() == damaged
+    assert "is damaged" in said[0]
+    assert aside.name in said[1]
+    History(path).record(list(sightings("h", end=NOW + 2 * STEP)))
+    assert len(list(path.parent.glob("*damaged*"))) == 1
+
+
+def test_what_can_still_be_read_is_carried_over(path: Path) -> None:
+    history = History(path)
+    history.record(list(sightings("h" * 2000 + "f" * 10)))
+    size = path.stat().st_size
+    with path.open("r+b") as file:  # bad blocks in the middle
+        file.seek(size // 2 // 4096 * 4096)
+        file.write(b"\xff" * 4096 * 8)
+    said: list[str] = []
+    History(path, say=said.append)._set_aside(DamagedError("is damaged"))
+    kept = letters(path)
+    assert 1000 < len(kept) < 2010
+    assert kept.endswith("f" * 10), "the failure's beginning outlasts the damage"
+    assert history.before(["A"])["A"].failed[0] == NOW - 9 * STEP
+
+
+def test_a_sound_file_is_never_set_aside(path: Path) -> None:
+    """Another run may have replaced the damaged one meanwhile."""
+    history = History(path)
+    history.record(list(sightings("h")))
+    history._set_aside(DamagedError("is damaged"))
+    assert letters(path) == "h"
+    assert not list(path.parent.glob("*damaged*"))
+
+
+def test_an_empty_file_is_a_new_history(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    History(path).record(list(sightings("h")))
+    assert letters(path) == "h"
+
+
+def test_a_file_that_is_locked_is_said_to_be(path: Path) -> None:
+    History(path).record(list(sightings("h")))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for work in both(History(path, patience=0.05)):
+            with pytest.raises(HistoryError, match="locked"):
+                work()
+    assert letters(path) == "h"
+
+
+def test_a_folder_that_is_a_file_and_a_file_that_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for bad in (tmp_path / "file" / "history.sqlite3", tmp_path):
+        with pytest.raises(HistoryError, match="history ") as caught:
+            History(bad).record(list(sightings("h")))
+        assert caught.value.hint
+
+
+# --- more than one process -------------------------------------------------------------------------------------
+
+
+def program(*arguments: str) -> str:
+    """What a program that may import the tests and the package printed."""
+    done = subprocess.run(
+        arguments,
+        stdin=subprocess.DEVNULL,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))},
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+RECORD_MANY = """
+import sys
+from pathlib import Path
+from connector_probe.history import History
+from tests.history.killing import run_of
+for number in range(int(sys.argv[2]), int(sys.argv[2]) + 25):
+    History(Path(sys.argv[1])).record(run_of(number))
+"""
+
+
+def test_runs_that_overlap_lose_nothing(path: Path) -> None:
+    begins = (0, 1000, 2000)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda begin: program(sys.executable, "-c", RECORD_MANY, str(path), str(begin)), begins))
+    found = recorded(path)
+    assert sorted(found) == [begin + number for begin in begins for number in range(25)]
+    assert set(found.values()) == {3}
+
+
+def test_kill_9_in_the_middle_of_writing(tmp_path: Path) -> None:
+    """In CI a thousand times; elsewhere less, for the time it takes. In memory: no kill can tell it from a disk."""
+    times = "1000" if os.environ.get("CI") else "200"
+    folder = MEMORY / f"probe-history-{os.getpid()}" if MEMORY.is_dir() else tmp_path
+    folder.mkdir(exist_ok=True)
+    try:
+        program(sys.executable, "-m", "tests.history.killing", str(folder), times)
+    finally:
+        if folder != tmp_path:
+            shutil.rmtree(folder)
+
+
+FULL = """
+set -e
+mount -t tmpfs -o size=256k none "$1"
+exec "$2" - "$1" <<'PYTHON'
+import sys
+from pathlib import Path
+from connector_probe.history import History, HistoryError
+from tests.history.killing import recorded, run_of
+path = Path(sys.argv[1]) / "history.sqlite3"
+number, told = 0, None
+while number < 1000 and told is None:
+    try:
+        History(path).record(run_of(number))
+        number += 1
+    except HistoryError as error:
+        told = error
+found = recorded(path)
+assert told is not None and number > 0, number
+assert sorted(found) == list(range(number)) and set(found.values()) == {3}, (number, found)
+assert History(path).before(["A"])["A"].last is not None
+print(told, "/", told.hint)
+PYTHON
+"""
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    require_root("A file system of our own")
+    unshare = require("unshare", "util-linux")
+    out = program(unshare, "-m", "sh", "-c", FULL, "sh", str(tmp_path), sys.executable)
+    assert "the disk is full" in out
+
+
+READ_ONLY = """
+set -e
+mount --bind "$1" "$1"
+mount -o remount,ro,bind "$1"
+exec "$2" - "$1" <<'PYTHON'
+import sys
+from pathlib import Path
+from connector_probe.history import History, HistoryError
+from tests.history.rows import sightings
+folder = Path(sys.argv[1])
+history = History(folder / "history.sqlite3")
+assert history.before(["A"])["A"].last is not None, "it can still be read"
+for one in (history, History(folder / "new.sqlite3"), History(folder / "deeper" / "new.sqlite3")):
+    try:
+        one.record(list(sightings("h")))
+    except HistoryError as error:
+        print(error, "/", error.hint)
+    else:
+        raise AssertionError(one.path)
+PYTHON
+"""
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    require_root("A file system of our own")
+    unshare = require("unshare", "util-linux")
+    History(tmp_path / "history.sqlite3").record(list(sightings("h")))
+    out = program(unshare, "-m", "sh", "-c", READ_ONLY, "sh", str(tmp_path), sys.executable)
+    assert len(out.splitlines()) == 3, out
