@@ -22,7 +22,7 @@ from connector_probe.model.evidence import CertificateProblemKind, FaultKind, Ga
 from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, Status
 
 CATALOGUES = tuple(languages.CATALOGUES.values())
-TABLES = ("causes", "evidence", "warnings", "also_seen", "notes", "text", "explain", "clock", "facts")
+TABLES = ("causes", "evidence", "warnings", "also_seen", "notes", "text", "explain", "clock", "facts", "history")
 # What no scenario on loopback can show without root; tests/unit/test_rules.py has them from evidence.
 NEEDS_A_NAMESPACE = {
     FailureClass.TCP_UNREACHABLE,

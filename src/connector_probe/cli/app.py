@@ -13,6 +13,7 @@ from connector_probe._version import __version__
 from connector_probe.cli import options as opt
 from connector_probe.cli.explain import explain
 from connector_probe.cli.fleet import run_file
+from connector_probe.cli.history import history
 from connector_probe.cli.importing import import_file
 from connector_probe.cli.output import fail, say, write_document
 from connector_probe.cli.values import UsageProblemError, parse_duration, parse_moment
@@ -134,6 +135,7 @@ def probe_hosts(
 
 
 app.command("run")(run_file)
+app.command()(history)
 app.command("import")(import_file)
 app.command()(explain)
 

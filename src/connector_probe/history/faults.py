@@ -30,6 +30,7 @@ _TOLD = {
     sqlite3.SQLITE_LOCKED: ("another program holds it locked", "see who has it open, as in: fuser FILE"),
     sqlite3.SQLITE_IOERR: ("the disk reports an error", "check the disk, or name another file with --history FILE"),
 }
+_ASIDE = "the next probe run keeps it under another name, and begins a new one"
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -39,12 +40,12 @@ def translated(error: sqlite3.Error | OSError | OverflowError | ValueError, path
     code = getattr(error, "sqlite_errorcode", None)
     primary = code & 0xFF if isinstance(code, int) else None
     if primary in _DAMAGED:
-        return DamagedError(f"{where} is damaged: {error}")
+        return DamagedError(f"{where} is damaged: {show(str(error))}", _ASIDE)
     if primary in _TOLD:
         what, hint = _TOLD[primary]
         return HistoryError(f"{where}: {what}", hint)
     if isinstance(error, OSError):
         return HistoryError(f"{where}: {error.strerror or error}", "name another file with --history FILE")
     if isinstance(error, ValueError | OverflowError):  # a value that no version of ours writes
-        return DamagedError(f"{where} is damaged: {show(str(error))}")
+        return DamagedError(f"{where} is damaged: {show(str(error))}", _ASIDE)
     return HistoryError(f"{where}: {show(str(error))}", "name another file with --history FILE")

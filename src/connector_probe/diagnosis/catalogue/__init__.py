@@ -45,6 +45,7 @@ class Catalogue:
     explain: dict[str, str]
     clock: dict[str, str]
     facts: dict[str, str]
+    history: dict[str, str]
 
     def join(self, sentences: Iterable[str]) -> str:
         """Sentences one after the other, as the language sets them."""

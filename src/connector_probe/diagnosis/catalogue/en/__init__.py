@@ -8,6 +8,7 @@ from connector_probe.diagnosis.catalogue.en.classes import CLASSES
 from connector_probe.diagnosis.catalogue.en.clock import CLOCK
 from connector_probe.diagnosis.catalogue.en.explain import EXPLAIN
 from connector_probe.diagnosis.catalogue.en.facts import FACTS
+from connector_probe.diagnosis.catalogue.en.history import HISTORY
 from connector_probe.diagnosis.catalogue.en.remedies import REMEDIES
 from connector_probe.diagnosis.catalogue.en.text import TEXT
 from connector_probe.diagnosis.catalogue.en.warnings import ALSO_SEEN, NOTES, WARNINGS
@@ -28,4 +29,5 @@ ENGLISH = Catalogue(
     explain=EXPLAIN,
     clock=CLOCK,
     facts=FACTS,
+    history=HISTORY,
 )

@@ -8,6 +8,7 @@ from connector_probe.diagnosis.catalogue.zh.classes import CLASSES
 from connector_probe.diagnosis.catalogue.zh.clock import CLOCK
 from connector_probe.diagnosis.catalogue.zh.explain import EXPLAIN
 from connector_probe.diagnosis.catalogue.zh.facts import FACTS
+from connector_probe.diagnosis.catalogue.zh.history import HISTORY
 from connector_probe.diagnosis.catalogue.zh.remedies import REMEDIES
 from connector_probe.diagnosis.catalogue.zh.text import TEXT
 from connector_probe.diagnosis.catalogue.zh.warnings import ALSO_SEEN, NOTES, WARNINGS
@@ -26,4 +27,5 @@ CHINESE = Catalogue(
     explain=EXPLAIN,
     clock=CLOCK,
     facts=FACTS,
+    history=HISTORY,
 )

@@ -1,0 +1,129 @@
+"""``probe history``, and how a run uses its history: read before, written after, and never in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector_probe.cli import options as opt
+
+if TYPE_CHECKING:
+    from connector_probe.model.history import Past
+
+FILE_NAME = "history.sqlite3"
+File = Annotated[
+    Path | None,
+    typer.Option("--history", metavar="FILE", help="The history's file. Default: in your state folder."),
+]
+NoHistory = Annotated[bool, typer.Option("--no-history", help="Read and write no history.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Connectors; all by default.")]
+Window = Annotated[str, typer.Option("--window", metavar="TIME", help="What the time line and the counts cover.")]
+
+
+def default_file() -> Path:
+    from platformdirs import user_state_dir
+
+    return Path(user_state_dir("connector-probe", appauthor=False)) / FILE_NAME
+
+
+def history(
+    names: Names = None,
+    file: File = None,
+    window: Window = "24h",
+    json: opt.Json = False,
+    lang: opt.Lang = None,
+    output: opt.Output = None,
+) -> None:
+    """What earlier runs saw: since when it fails, how often, when queued mail starts to bounce, renewed certificates.
+
+    \b
+      probe history                        every connector, in short
+      probe history "Hybrid, head office"  one of them, with each outage and change
+      probe history --window 30d           a longer time line
+    """
+    import sys
+    from datetime import UTC, datetime, timedelta
+
+    from connector_probe.cli.language import words_for
+    from connector_probe.cli.output import check_target, terminal_width, wants_colour, write_document, write_file
+    from connector_probe.cli.values import UsageProblemError, parse_duration
+    from connector_probe.formats import Format
+    from connector_probe.formats.history import to_json, to_text
+    from connector_probe.formats.options import RenderOptions
+    from connector_probe.history.summary import sum_up
+    from connector_probe.model.history import HISTORY_SCHEMA, HistoryDocument
+    from connector_probe.model.names import show
+
+    seconds = parse_duration("--window", window)
+    if not 60 <= seconds <= 3660 * 86_400:
+        raise UsageProblemError(f"--window {show(window)}", "from a minute to ten years, as in: 24h, 30d")
+    if output is not None:
+        check_target(output)
+    path, now = file if file is not None else default_file(), datetime.now(UTC)
+    pasts = _pasts(path, names or (), must_exist=file is not None)
+    summed = tuple(sum_up(past, now, timedelta(seconds=seconds)) for past in pasts)
+    words = words_for(lang, Format.JSON if json else Format.TEXT)
+    document = HistoryDocument(HISTORY_SCHEMA, now, seconds, summed)
+    if json:
+        text = to_json(document)
+    elif not summed:
+        text = words.history["empty"].format(path=show(str(path), 300)) + "\n"
+    else:
+        at_terminal = output is None
+        options = RenderOptions(
+            words=words,
+            colour=at_terminal and wants_colour(sys.stdout),
+            width=terminal_width(sys.stdout) if at_terminal else 80,
+        )
+        ascii_only = at_terminal and not _shows("▁▄█·", sys.stdout.encoding)
+        text = to_text(document, options, detailed=bool(names), ascii_only=ascii_only)
+    if output is None:
+        write_document(text)
+        return
+    try:
+        write_file(output, text)
+    except OSError as error:
+        raise UsageProblemError(f"{show(str(output))} cannot be written: {error.strerror}") from None
+
+
+def _pasts(path: Path, names: Sequence[str], *, must_exist: bool) -> list[Past]:
+    """Raises UsageProblemError: for a name that was never recorded, and for a file that cannot be read."""
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.history import History, HistoryError
+    from connector_probe.model.names import show
+
+    if must_exist and not path.exists():
+        raise UsageProblemError(f"history {show(str(path), 300)}: there is no such file", "probe run writes it")
+    try:
+        store = History(path)
+        known = store.names()
+        for name in names:
+            if name not in known:
+                listed = ", ".join(show(one) for one in _alike(name, known))
+                hint = f"did you mean {listed}?" if listed else "probe history lists the connectors that are recorded"
+                raise UsageProblemError(f"nothing is recorded of a connector {show(name)!r}", hint)
+        return store.pasts(names or None)
+    except HistoryError as error:
+        raise UsageProblemError(str(error), error.hint) from None
+
+
+def _alike(name: str, known: Sequence[str]) -> list[str]:
+    """Those that are spelled nearly so, else those that have the name, or nearly so, as a part."""
+    from connector_probe.config.problems import nearest
+
+    meant = nearest(name, known)
+    if meant is not None:
+        return [meant]
+    parts = [one for one in known if name.casefold() in one.casefold() or nearest(name, one.split()) is not None]
+    return parts[:5]
+
+
+def _shows(text: str, encoding: str | None) -> bool:
+    try:
+        text.encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

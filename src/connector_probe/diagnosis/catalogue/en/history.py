@@ -1,0 +1,35 @@
+"""The words of ``probe history``."""
+
+from __future__ import annotations
+
+HISTORY: dict[str, str] = {
+    "between": ", ",
+    "empty": "Nothing is recorded yet in {path}: probe run writes it.",
+    "nothing-of": "Nothing is recorded of {name} yet.",
+    "since": "since {since} ({lasting})",
+    "like-this-since": "like this since {since}",
+    "last-seen": "last probed {ago} ago",
+    "days": "{days} d",
+    "as-expected": "as expected",
+    "bounces": "queued mail starts to bounce in {left} ({bounces_at})",
+    "bouncing": "queued mail has been bouncing since {bounces_at}",
+    "still-failing": "failing since {since}, as far as earlier runs could tell",
+    "flapping": "FLAPPING: {flaps} changes between failing and flowing in a day",
+    "timeline": "last {window}",
+    "legend": "{healthy} healthy  {warning} warning  {failing} failing  {unknown} unknown  {none} not probed",
+    "outages": "Outages",
+    "no-outages": "none",
+    "outage": "{since}, for {lasting}: {codes}; seen {runs} times",
+    "outage-once": "{since}, for {lasting}: {codes}; seen once",
+    "outage-open": "{since}, for {lasting} so far: {codes}; seen {runs} times",
+    "outage-open-once": "{since}: {codes}; seen once",
+    "outages-column": "{window}, outages: {outages}",
+    "earlier": "{count} earlier",
+    "changes": "Changes",
+    "change-first": "{at}  {after} (first probe)",
+    "change": "{at}  {before} -> {after}",
+    "maintenance": "{after} (in maintenance)",
+    "certificates": "Certificates",
+    "certificate": "{server}: {subject}, until {not_after}; seen {first} to {last}, issued by {issuer}",
+    "renewed": "{at}  {server}: renewed, until {not_after} (before: until {before})",
+}

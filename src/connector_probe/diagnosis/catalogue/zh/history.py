@@ -1,0 +1,35 @@
+"""The words of ``probe history``."""
+
+from __future__ import annotations
+
+HISTORY: dict[str, str] = {
+    "between": "，",
+    "empty": "{path} 中还没有任何记录：probe run 会写入记录。",
+    "nothing-of": "还没有 {name} 的任何记录。",
+    "since": "自 {since} 起（{lasting}）",
+    "like-this-since": "自 {since} 起为当前状态",
+    "last-seen": "上次探测于 {ago}前",
+    "days": "{days} 天",
+    "as-expected": "符合预期",
+    "bounces": "排队的邮件将在 {left}后（{bounces_at}）开始被退回",
+    "bouncing": "排队的邮件自 {bounces_at} 起已在被退回",
+    "still-failing": "据此前的探测所知，自 {since} 起出现故障",
+    "flapping": "状态反复：一天内在故障与可送达之间变化了 {flaps} 次",
+    "timeline": "最近 {window}",
+    "legend": "{healthy} 正常  {warning} 警告  {failing} 故障  {unknown} 未知  {none} 未探测",
+    "outages": "故障记录",
+    "no-outages": "无",
+    "outage": "{since}，持续 {lasting}：{codes}；探测到 {runs} 次",
+    "outage-once": "{since}，持续 {lasting}：{codes}；探测到 1 次",
+    "outage-open": "{since}，至今已持续 {lasting}：{codes}；探测到 {runs} 次",
+    "outage-open-once": "{since}：{codes}；探测到 1 次",
+    "outages-column": "{window}，故障 {outages} 次",
+    "earlier": "更早的还有 {count} 条",
+    "changes": "状态变化",
+    "change-first": "{at}  {after}（首次探测）",
+    "change": "{at}  {before}变为{after}",
+    "maintenance": "{after}（维护期间）",
+    "certificates": "证书",
+    "certificate": "{server}：{subject}，有效期至 {not_after}；{first} 至 {last} 期间出现，颁发者 {issuer}",
+    "renewed": "{at}  {server}：证书已更换，新证书有效期至 {not_after}（旧证书至 {before}）",
+}

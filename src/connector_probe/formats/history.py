@@ -1,0 +1,162 @@
+"""``probe history`` as text, the present state first, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from connector_probe.diagnosis.facts import day, fill
+from connector_probe.diagnosis.outage import lasting
+from connector_probe.diagnosis.replies import HEADLINES
+from connector_probe.formats.json import jsonable
+from connector_probe.formats.layout import pad, wrap
+from connector_probe.formats.options import RenderOptions
+from connector_probe.model.history import Change, ConnectorHistory, Episode, HistoryDocument
+from connector_probe.model.names import show
+from connector_probe.model.verdict import FailureClass, MailFlowCode, Status
+
+MAX_ROWS = 20  # of outages and of changes, the newest; the JSON has all
+_COLOURS = {Status.HEALTHY: "32;1", Status.WARNING: "33;1", Status.FAILING: "31;1", Status.UNKNOWN: "35;1"}
+_BOLD = "1"
+_BLOCKS = {Status.HEALTHY: "▁", Status.WARNING: "▄", Status.FAILING: "█", Status.UNKNOWN: "?", None: "·"}
+_ASCII = {Status.HEALTHY: "_", Status.WARNING: "-", Status.FAILING: "#", Status.UNKNOWN: "?", None: "."}
+_INDENT = " " * 9
+
+
+def to_json(document: HistoryDocument) -> str:
+    """One object, in ASCII."""
+    return json.dumps(jsonable(document), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def to_text(document: HistoryDocument, options: RenderOptions, *, detailed: bool, ascii_only: bool = False) -> str:
+    """``detailed``: also outages, changes and certificates. ``ascii_only``: for a terminal without block characters."""
+    page = _Page(document, options, _ASCII if ascii_only else _BLOCKS)
+    blocks = ["\n".join(page.connector(one, detailed=detailed)) for one in document.connectors]
+    return "\n\n".join([*blocks, page.legend()]) + "\n" if blocks else ""
+
+
+class _Page:
+    """Lines of text within a width, in colour or not."""
+
+    def __init__(self, document: HistoryDocument, options: RenderOptions, marks: dict[Status | None, str]) -> None:
+        self._now = document.generated_at
+        self._window = timedelta(seconds=document.window)
+        self._options = options
+        self._words = options.words
+        self._say = options.words.history
+        self._marks = marks
+
+    def connector(self, one: ConnectorHistory, *, detailed: bool) -> Iterator[str]:
+        if one.status is None or one.since is None or one.last_seen is None:
+            yield self._fill("nothing-of", name=show(one.name, 300))
+            return
+        word = self._words.text[one.status.value]
+        yield f"{self._paint(pad(word, 7), _COLOURS[one.status])}  {self._paint(show(one.name, 300), _BOLD)}"
+        if one.status in (Status.FAILING, Status.UNKNOWN):
+            told = self._failure(one.code, one.class_)
+            yield from self._wrap([told, self._say["as-expected"]] if one.expected else [told])
+        yield from self._wrap([*self._begun(one), self._fill("last-seen", ago=self._lasting(one.last_seen))])
+        if one.status is Status.UNKNOWN and one.failing_since is not None:
+            yield from self._wrap([self._fill("still-failing", since=day(one.failing_since))])
+        if one.bounces_at is not None:
+            left = one.bounces_at - self._now
+            key = "bounces" if left > timedelta(0) else "bouncing"
+            told = self._fill(key, left=lasting(left, self._words), bounces_at=day(one.bounces_at))
+            yield from (self._paint(line, _COLOURS[Status.FAILING]) for line in self._wrap([told]))
+        if one.flapping:
+            told = self._fill("flapping", flaps=str(one.flaps))
+            yield from (self._paint(line, _COLOURS[Status.WARNING]) for line in self._wrap([told]))
+        marks = "".join(self._marks[status] for status in one.timeline.statuses)
+        window = self._fill("timeline", window=self._long(self._window))
+        yield f"{_INDENT}{marks}  {self._fill('outages-column', window=window, outages=str(one.outages))}"
+        if detailed:
+            yield from self._details(one)
+
+    def legend(self) -> str:
+        marks = {status.value: self._marks[status] for status in Status}
+        return self._fill("legend", none=self._marks[None], **marks)
+
+    def _details(self, one: ConnectorHistory) -> Iterator[str]:
+        yield from self._section("outages", [self._outage(each) for each in one.episodes] or [self._say["no-outages"]])
+        yield from self._section("changes", [self._change(each) for each in one.changes])
+        if not one.certificates:
+            return
+        rows = [
+            self._fill(
+                "renewed",
+                at=day(each.at),
+                server=f"{each.server}:{each.port}",
+                not_after=day(each.not_after),
+                before=day(each.not_after_before),
+            )
+            for each in one.renewals
+        ]
+        for known in one.certificates:
+            met = known.certificate
+            row = self._fill(
+                "certificate",
+                server=f"{met.server}:{met.port}",
+                subject=met.subject,
+                not_after=day(met.not_after),
+                first=day(known.first_at),
+                last=day(known.last_at),
+                issuer=met.issuer,
+            )
+            rows.append(row)
+        yield from self._section("certificates", rows)
+
+    def _section(self, heading: str, rows: list[str]) -> Iterator[str]:
+        yield ""
+        yield self._paint(self._say[heading], _BOLD)
+        if len(rows) > MAX_ROWS:
+            yield "  " + self._fill("earlier", count=str(len(rows) - MAX_ROWS))
+        for row in rows[-MAX_ROWS:]:
+            yield from wrap(show(row, 1000), self._options.width, "  ", "    ")
+
+    def _outage(self, one: Episode) -> str:
+        until = one.until if one.until is not None else self._now
+        key = ("outage" if one.until is not None else "outage-open") + ("-once" if one.runs == 1 else "")
+        codes = self._words.listed(one.codes)
+        lasted = lasting(max(until - one.since, timedelta(0)), self._words)
+        return self._fill(key, since=day(one.since), lasting=lasted, codes=codes, runs=str(one.runs))
+
+    def _change(self, one: Change) -> str:
+        after = self._words.text[one.after.value]
+        if one.code is not None or one.class_ is not None:
+            after += f" {one.code or ''} {one.class_ or ''}".replace("  ", " ").rstrip()
+        if one.maintenance:
+            after = self._fill("maintenance", after=after)
+        if one.before is None:
+            return self._fill("change-first", at=day(one.at), after=after)
+        return self._fill("change", at=day(one.at), before=self._words.text[one.before.value], after=after)
+
+    def _failure(self, code: str | None, class_: str | None) -> str:
+        """ "450 4.4.316 Connection refused", or our own words; a class of a later version stands as it is."""
+        known = {failure.value: words.title for failure, words in self._words.classes.items()}
+        if code in set(MailFlowCode):
+            return f"450 {code} {HEADLINES[MailFlowCode(code)]}"
+        return known.get(class_ or "", class_ or "") if class_ in set(FailureClass) else show(code or class_ or "?")
+
+    def _begun(self, one: ConnectorHistory) -> list[str]:
+        """Since when it is as it is; a failure that became another one is as old as its first row."""
+        since = one.since or self._now
+        begun = one.failing_since or since if one.status is Status.FAILING else since
+        told = [self._fill("since", since=day(begun), lasting=self._lasting(begun))]
+        return told if begun == since else [*told, self._fill("like-this-since", since=day(since))]
+
+    def _long(self, window: timedelta) -> str:
+        days, rest = divmod(window, timedelta(days=1))
+        return self._fill("days", days=str(days)) if days > 1 and not rest else lasting(window, self._words)
+
+    def _lasting(self, since: datetime) -> str:
+        return lasting(max(self._now - since, timedelta(0)), self._words)
+
+    def _fill(self, key: str, **facts: str) -> str:
+        return fill(self._say[key], facts)
+
+    def _wrap(self, items: list[str]) -> list[str]:
+        return list(wrap(self._say["between"].join(items), self._options.width, _INDENT, _INDENT))
+
+    def _paint(self, text: str, colour: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._options.colour and text else text
