@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from connector_probe._version import __version__
@@ -76,6 +77,16 @@ def assemble(
         summary=Summary(**{status.value: sum(one.status is status for one in results) for status in Status}),
         results=tuple(results),
     )
+
+
+def in_words(report: Report, connectors: Sequence[Connector], words: Catalogue) -> Report:
+    """``report``, whose results are those of ``connectors`` in their order, said in another language."""
+    results = [
+        replace(conclude(connector, result.evidence, words), expected=result.expected, outage=result.outage)
+        for connector, result in zip(connectors, report.results, strict=True)
+    ]
+    again = assemble(connectors, results, report.started_at, report.duration, words)
+    return replace(report, vantage=replace(report.vantage, notes=again.vantage.notes), results=again.results)
 
 
 def _vantage(connectors: Sequence[Connector], evidence: Sequence[ConnectorEvidence], words: Catalogue) -> VantageReport:

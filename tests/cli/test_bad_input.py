@@ -60,7 +60,7 @@ BAD: list[tuple[list[str], str]] = [
     (["--warn-days", "-1", "mail.contoso.com"], "warn_days of -1"),
     (["--as-of", "tomorrow", "mail.contoso.com"], "--as-of 'tomorrow' is not a date"),
     (["--expect", "4.4.999", "mail.contoso.com"], "expect 4.4.999 is not known"),
-    (["--format", "pdf", "mail.contoso.com"], "'--format'"),
+    (["--format", "pdf", "mail.contoso.com"], "--format pdf is not known"),
     (["--json", "--format", "text", "mail.contoso.com"], "exclude each other"),
     (["-q", "-v", "mail.contoso.com"], "-q and -v exclude each other"),
     (["-o", "/nonexistent/report.txt", "mail.contoso.com"], "there is no such directory"),

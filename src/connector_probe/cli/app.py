@@ -16,10 +16,12 @@ from connector_probe.cli.fleet import run_file
 from connector_probe.cli.history import history
 from connector_probe.cli.importing import import_file
 from connector_probe.cli.output import fail, say, write_document
+from connector_probe.cli.targets import asks_for_a_plugin
 from connector_probe.cli.values import UsageProblemError, parse_duration, parse_moment
 from connector_probe.model.connector import CONTROL_HOSTS, AddressFamily, Connector, ConnectorError, ConnectorType
 
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's UsageError, wherever typer keeps it
+_WRONG = (UsageProblemError, ConnectorError, _USAGE_ERROR)  # the command, a file or a name; exit code 2
 _HOST_COMMAND = "host"
 _VERSION = "--version"
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNKNOWN, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
@@ -176,19 +178,41 @@ def lab(
 
 def run(argv: Sequence[str]) -> int:
     """Run ``probe`` with ``argv``; gives the exit code. Nothing that a user can do ends in a traceback."""
+    if asks_for_a_plugin(argv):
+        return _run_as_plugin(argv)
     try:
         return _dispatch(argv)
-    except UsageProblemError as problem:
-        fail(str(problem), problem.hint)
-    except ConnectorError as problem:
-        fail(str(problem), problem.hint)
-    except _USAGE_ERROR as problem:
-        message = getattr(problem, "format_message", problem.__str__)()
-        fail(" ".join(message.split()), "probe --help tells all options")
     except KeyboardInterrupt:
         say("probe: interrupted")
         return EXIT_INTERRUPTED
+    except _WRONG as problem:
+        fail(*_told(problem))
     return EXIT_USAGE
+
+
+def _run_as_plugin(argv: Sequence[str]) -> int:
+    """As the plugin API wants it: whatever went wrong is one line on standard output and UNKNOWN, which is 3."""
+    from connector_probe.formats import nagios
+
+    try:
+        code = _dispatch(argv)
+        return code if code != EXIT_INTERRUPTED else nagios.UNKNOWN
+    except KeyboardInterrupt:
+        message = "interrupted"
+    except _WRONG as problem:
+        message = "; ".join(filter(None, _told(problem)))
+    except Exception as problem:  # else Python's exit code would be that of a warning
+        message = f"a fault of this program: {type(problem).__name__}: {problem}"
+    write_document(nagios.problem(message))
+    return nagios.UNKNOWN
+
+
+def _told(problem: Exception) -> tuple[str, str]:
+    """The error in one line, and a hint."""
+    if isinstance(problem, (UsageProblemError, ConnectorError)):
+        return str(problem), problem.hint
+    message = getattr(problem, "format_message", problem.__str__)()
+    return " ".join(message.split()), "probe --help tells all options"
 
 
 def _dispatch(argv: Sequence[str]) -> int:

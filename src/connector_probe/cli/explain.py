@@ -67,7 +67,7 @@ def explain(
       probe explain "450 4.4.316 Connection refused [Message=Socket error code 10061]"
       probe explain report.json            the report of an earlier probe --json
     """
-    from connector_probe.cli.output import check_target
+    from connector_probe.cli.targets import check_target
     from connector_probe.cli.values import UsageProblemError, parse_duration
     from connector_probe.diagnosis.bounce import InputTooLargeError, decode
     from connector_probe.formats.saved import SavedReportError, is_report
@@ -337,7 +337,7 @@ def _write(settings: _Settings, found: ExplanationDocument, report: Report | Non
     text = to_text(found, options)
     if report is not None:
         live = OutputSettings.choose(
-            format_=Format.TEXT,
+            format_=[Format.TEXT],
             json=False,
             output=settings.output,
             quiet=False,

@@ -68,6 +68,7 @@ def run_file(
         transcript=transcript,
         modes=False,
         lang=lang,
+        locations=_locations(configuration),
     )
     entries = [entry for entry in chosen if entry.enabled]
     if chosen and not entries:
@@ -107,3 +108,14 @@ def _choose(configuration: Configuration, only: Sequence[str], share: str | None
         return shard(chosen, share) if share is not None else chosen
     except SelectionError as problem:
         raise UsageProblemError(str(problem), problem.hint) from None
+
+
+def _locations(configuration: Configuration) -> dict[str, tuple[str, int]]:
+    """Where each connector stands, for annotations: GitHub wants paths from the top of the repository."""
+    import os
+
+    path = configuration.path
+    top = os.environ.get("GITHUB_WORKSPACE")
+    if top and path.resolve().is_relative_to(Path(top).resolve()):
+        path = path.resolve().relative_to(Path(top).resolve())
+    return {entry.name: (path.as_posix(), entry.line) for entry in configuration.entries}

@@ -48,7 +48,8 @@ def history(
     from datetime import UTC, datetime, timedelta
 
     from connector_probe.cli.language import words_for
-    from connector_probe.cli.output import check_target, terminal_width, wants_colour, write_document, write_file
+    from connector_probe.cli.output import terminal_width, wants_colour, write_document, write_file
+    from connector_probe.cli.targets import check_target
     from connector_probe.cli.values import UsageProblemError, parse_duration
     from connector_probe.formats import Format
     from connector_probe.formats.history import to_json, to_text

@@ -60,7 +60,14 @@ WarnDays = Annotated[
 AsOf = Annotated[str | None, typer.Option(metavar="DATE", help="Judge certificates as of this day.")]
 Expect = Annotated[str, typer.Option(metavar="healthy|CODE", help="What counts as success.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as failure.")]
-FormatOption = Annotated[Format | None, typer.Option("--format", help="Output format. Default: text.")]
+FormatOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        metavar="FORMAT[=FILE]",
+        help=f"One of: {', '.join(Format)}. With =FILE repeatable, for several documents. Default: text.",
+    ),
+]
 Lang = Annotated[Language | None, typer.Option("--lang", help="Language of the words. Default: by the locale.")]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the document to FILE.")]

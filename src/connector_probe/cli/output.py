@@ -12,8 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TextIO
 
-from connector_probe.cli.values import UsageProblemError
-from connector_probe.model.names import show
+from connector_probe.cli.targets import is_open_file
 
 PROGRESS_AFTER = 0.4  # seconds; a quick probe shows no progress line at all
 PROGRESS_EVERY = 0.25
@@ -32,28 +31,22 @@ def write_document(text: str) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def check_target(path: Path) -> None:
-    """Raises UsageProblemError, before anything is probed, where ``path`` could not be written."""
-    if path.is_dir():
-        raise UsageProblemError(f"-o {show(str(path))} is a directory", "name a file in it")
-    if not path.absolute().parent.is_dir():
-        raise UsageProblemError(f"-o {show(str(path))}: there is no such directory", "make it first")
-    if not os.access(path.absolute().parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise UsageProblemError(f"-o {show(str(path))} cannot be written", "check the permissions")
-
-
 def write_file(path: Path, text: str) -> None:
     """Replace ``path`` in one step, so that a reader never meets half a document. Raises OSError."""
-    if path.exists() and not path.is_file():  # /dev/stdout, a pipe
-        path.write_text(text, encoding="utf-8")
+    if is_open_file(path):  # /dev/stdout, a pipe
+        with path.open("a", encoding="utf-8") as file:  # what it holds already is not ours
+            file.write(text)
         return
-    handle, temporary = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+    real = Path(os.path.realpath(path))  # a link stays a link
+    handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:100]}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+            file.flush()
+            os.fsync(file.fileno())  # before the new name: after a crash the file is the old one or the new one
+        mode = real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask()
         Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
+        Path(temporary).replace(real)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from connector_probe.cli.delivery import Delivery
 from connector_probe.cli.language import words_for
-from connector_probe.cli.output import (
-    check_target,
-    fail,
-    terminal_width,
-    wants_colour,
-    write_document,
-    write_file,
-)
+from connector_probe.cli.output import terminal_width, wants_colour
 from connector_probe.cli.running import run_probe
+from connector_probe.cli.targets import Target, choose_targets
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.languages import Language
 from connector_probe.fleet import DEFAULT_JOBS
-from connector_probe.formats import RENDERERS, Format, RenderOptions
+from connector_probe.formats import RENDERERS, Format, RenderOptions, nagios
 from connector_probe.model.connector import Connector
 from connector_probe.model.verdict import Report, Status
 from connector_probe.trust import TrustError
@@ -32,20 +27,20 @@ EXIT_INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class OutputSettings:
-    """What is printed, and where to."""
+    """What is printed, and where to. ``locations``: file and line of each connector by its name."""
 
-    format: Format
-    output: Path | None
+    targets: tuple[Target, ...]
     verbosity: int
     transcript: bool
     modes: bool
-    words: Catalogue
+    lang: Language | None = None
+    locations: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     @classmethod
     def choose(
         cls,
         *,
-        format_: Format | None,
+        format_: Sequence[str] | None,
         json: bool,
         output: Path | None,
         quiet: bool,
@@ -53,27 +48,42 @@ class OutputSettings:
         transcript: bool,
         modes: bool,
         lang: Language | None,
+        locations: Mapping[str, tuple[str, int]] | None = None,
     ) -> OutputSettings:
         """Raises UsageProblemError for options that contradict each other, or a file that cannot be written."""
-        if json and format_ not in (None, Format.JSON):
-            raise UsageProblemError(f"--json and --format {format_} exclude each other", "give one of them")
-        if output is not None:
-            check_target(output)
-        chosen = Format.JSON if json else format_ or Format.TEXT
-        words = words_for(lang, chosen)
-        return cls(chosen, output, -1 if quiet else 1 if verbose else 0, transcript, modes, words)
+        targets = choose_targets(format_ or (), json=json, output=output)
+        return cls(targets, -1 if quiet else 1 if verbose else 0, transcript, modes, lang, locations or {})
 
-    def render(self, report: Report) -> str:
-        at_terminal = self.output is None and self.format is Format.TEXT
-        options = RenderOptions(
-            words=self.words,
+    @property
+    def words(self) -> Catalogue:
+        """Those that the run concludes in: the first document's."""
+        return self.words_of(self.targets[0])
+
+    def words_of(self, target: Target) -> Catalogue:
+        return words_for(self.lang, target.format)
+
+    def options(self, target: Target) -> RenderOptions:
+        at_terminal = target.path is None and target.format is Format.TEXT
+        return RenderOptions(
+            words=self.words_of(target),
             colour=at_terminal and wants_colour(sys.stdout),
             width=terminal_width(sys.stdout) if at_terminal else 80,
             verbosity=self.verbosity,
             transcript=self.transcript,
             modes=self.modes,
+            locations=self.locations,
         )
-        return RENDERERS[self.format](report, options)
+
+    def render(self, report: Report, target: Target | None = None) -> str:
+        """The document for ``target``, or the first one; ``report`` is in its words."""
+        wanted = target or self.targets[0]
+        return RENDERERS[wanted.format](report, self.options(wanted))
+
+    def exit_code(self, report: Report, *, interrupted: bool = False) -> int:
+        """That of the plugin API for a plugin, which knows no interrupt, else ``exit_code``."""
+        if any(one.is_plugin for one in self.targets):
+            return nagios.exit_code(report)
+        return EXIT_INTERRUPTED if interrupted else exit_code(report)
 
 
 def probe_and_print(
@@ -83,22 +93,18 @@ def probe_and_print(
     strict: bool | Sequence[bool],
     jobs: int = DEFAULT_JOBS,
 ) -> int:
-    """Probe, print the document, give the exit code. Raises UsageProblemError for an unusable CA file."""
+    """Probe, write the documents, give the exit code. Raises UsageProblemError for an unusable CA file."""
+    delivery = Delivery(settings, connectors)
+    quiet = settings.verbosity < 0 or delivery.streams
     try:
-        quiet = settings.verbosity < 0
-        run = asyncio.run(run_probe(connectors, strict=strict, jobs=jobs, quiet=quiet, words=settings.words))
+        probing = run_probe(
+            connectors, strict=strict, jobs=jobs, quiet=quiet, words=settings.words, arrived=delivery.arrived
+        )
+        run = asyncio.run(probing)
     except TrustError as problem:
         raise UsageProblemError(str(problem), problem.hint) from None
-    document = settings.render(run.report)
-    try:
-        if settings.output is not None:
-            write_file(settings.output, document)
-            document = ""
-    except OSError as error:
-        fail(f"{settings.output} cannot be written: {error.strerror}", "the document follows on standard output")
-    if document:
-        write_document(document)
-    return EXIT_INTERRUPTED if run.interrupted else exit_code(run.report)
+    delivery.finish(run.report)
+    return settings.exit_code(run.report, interrupted=run.interrupted)
 
 
 def exit_code(report: Report) -> int:

@@ -31,14 +31,16 @@ async def run_probe(
     jobs: int = DEFAULT_JOBS,
     quiet: bool,
     words: Catalogue,
+    arrived: Callable[[Result], None] | None = None,
 ) -> Run:
     """Probe, with a view of it at a terminal. To be the main task of asyncio.run, which cancels that on Ctrl-C.
 
-    Raises KeyboardInterrupt where nothing was finished by then, and TrustError.
+    ``arrived`` is given each result as it is finished. Raises KeyboardInterrupt where nothing was finished by then,
+    and TrustError.
     """
     wanted = not quiet and _somebody_looks_on()
     finished: list[Result] = []
-    watchers: list[Callable[[Result], None]] = [finished.append]
+    watchers: list[Callable[[Result], None]] = [finished.append, *filter(None, [arrived])]
     stop = asyncio.Event()
     if wanted and len(connectors) > 1:
         from connector_probe.cli.live import LiveTable  # late: it is slow to import, and for a terminal only

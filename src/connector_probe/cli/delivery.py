@@ -1,0 +1,97 @@
+"""The documents of one run on their way: lines as results arrive, files at the end, the summary of a GitHub step."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connector_probe.api import assemble, in_words
+from connector_probe.cli.output import fail, write_document, write_file
+from connector_probe.formats import Format, github
+from connector_probe.model.connector import Connector
+from connector_probe.model.verdict import Report, Result
+
+if TYPE_CHECKING:
+    from connector_probe.cli.probe import OutputSettings
+    from connector_probe.cli.targets import Target
+
+_STEP_SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub Actions reads a step's summary from
+
+
+class Delivery:
+    """Give ``arrived`` each result as it is known, and ``finish`` the report in the end.
+
+    Only ``jsonl`` on standard output is written as results arrive; every other document is one piece.
+    """
+
+    def __init__(self, settings: OutputSettings, connectors: Sequence[Connector]) -> None:
+        self._settings = settings
+        self._connectors = connectors
+        self._streams = [one for one in settings.targets if one.format is Format.JSONL and one.path is None]
+        self._written: Counter[str] = Counter()
+
+    @property
+    def streams(self) -> bool:
+        """Whether standard output is written to while the run goes on."""
+        return bool(self._streams)
+
+    def arrived(self, result: Result) -> None:
+        """Called once for each connector, in any order."""
+        for target in self._streams:
+            asked = [next(one for one in self._connectors if one.name == result.name)]
+            words, evidence = self._settings.words, result.evidence
+            alone = assemble(asked, [result], evidence.started_at, evidence.seconds, words)
+            write_document(self._render(alone, asked, target))
+            self._written[result.name] += 1
+
+    def finish(self, report: Report) -> None:
+        """Write every document; those that cannot be written are told, and nothing else suffers."""
+        for target in self._settings.targets:
+            if target in self._streams:
+                self._catch_up(report)
+            elif target.path is None:
+                write_document(self._render(report, self._connectors, target))
+            else:
+                self._save(report, target, target.path)
+        for target in self._settings.targets:
+            if target.format is Format.GITHUB and os.environ.get(_STEP_SUMMARY):
+                self._summarize(report, target, Path(os.environ[_STEP_SUMMARY]))
+
+    def _render(self, report: Report, connectors: Sequence[Connector], target: Target) -> str:
+        return self._settings.render(self._worded(report, connectors, target), target)
+
+    def _worded(self, report: Report, connectors: Sequence[Connector], target: Target) -> Report:
+        """``report`` in the words of the document: text follows the locale, JSON does not."""
+        words = self._settings.words_of(target)
+        return report if words is self._settings.words else in_words(report, connectors, words)
+
+    def _catch_up(self, report: Report) -> None:
+        """The results that never arrived by themselves."""
+        for result in report.results:
+            if self._written[result.name]:
+                self._written[result.name] -= 1
+            else:
+                self.arrived(result)
+
+    def _save(self, report: Report, target: Target, path: Path) -> None:
+        document = self._render(report, self._connectors, target)
+        try:
+            write_file(path, document)
+        except OSError as error:
+            alone = len(self._settings.targets) == 1
+            hint = "the document follows on standard output" if alone else "the other documents are not affected"
+            fail(f"{path} cannot be written: {error.strerror}", hint)
+            if alone:
+                write_document(document)
+
+    def _summarize(self, report: Report, target: Target, path: Path) -> None:
+        """GitHub's file is added to: other commands of the step may have written into it."""
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                worded = self._worded(report, self._connectors, target)
+                file.write(github.summary(worded, self._settings.options(target)))
+        except OSError as error:
+            fail(f"the step's summary, {path}, cannot be written: {error.strerror}")

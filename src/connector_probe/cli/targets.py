@@ -1,0 +1,128 @@
+"""``--format``, ``--json`` and ``-o``: which documents a run gives, and where each goes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import pairwise
+from pathlib import Path
+
+from connector_probe.cli.values import UsageProblemError
+from connector_probe.formats import Format
+from connector_probe.model.names import show
+
+STANDARD_OUTPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One document. ``path`` None is standard output; ``option`` is what asked for it, for messages."""
+
+    format: Format
+    path: Path | None
+    option: str
+
+    @property
+    def is_plugin(self) -> bool:
+        """Whether this makes the run a plugin of Nagios, whose exit codes are others: --format nagios without FILE."""
+        return self.format is Format.NAGIOS and "=" not in self.option
+
+
+def choose_targets(formats: Sequence[str], *, json: bool, output: Path | None) -> tuple[Target, ...]:
+    """The documents in the order asked for. Raises UsageProblemError, before anything is probed, where one could not
+
+    be written or two would get in each other's way.
+    """
+    asked = [_split(text) for text in formats]
+    plain = [format_ for format_, path in asked if path is None]
+    if json and plain and plain != [Format.JSON]:
+        raise UsageProblemError(f"--json and --format {plain[0]} exclude each other", "give one of them")
+    if json and not plain:
+        plain, asked = [Format.JSON], [(Format.JSON, None), *asked]
+    if len(plain) > 1:
+        raise UsageProblemError(
+            f"--format {plain[0]} and --format {plain[1]} would both go to {'-o' if output else 'standard output'}",
+            f"give one of them a file: --format {plain[1]}=FILE",
+        )
+    if not asked:
+        plain, asked = [Format.TEXT], [(Format.TEXT, None)]
+    if output is not None and not plain:
+        raise UsageProblemError("-o names a file, and so does each --format", "leave -o out")
+    targets = []
+    for format_, path in asked:
+        if path is not None:
+            targets.append(Target(format_, None if str(path) == STANDARD_OUTPUT else path, f"--format {format_}="))
+        elif output is None or str(output) == STANDARD_OUTPUT:
+            targets.append(Target(format_, None, f"--format {format_}"))
+        else:
+            targets.append(Target(format_, output, "-o "))
+    _refuse_shared(targets)
+    for target in targets:
+        if target.path is not None:
+            check_target(target.path, target.option)
+    return tuple(targets)
+
+
+def asks_for_a_plugin(argv: Sequence[str]) -> bool:
+    """Whether this command line, be it wrong, was meant to be that of a Nagios plugin: ``--format nagios``."""
+    words = argv[: argv.index("--")] if "--" in argv else argv
+    told = {then for word, then in pairwise(words) if word == "--format"}
+    return Format.NAGIOS in told or f"--format={Format.NAGIOS}" in words
+
+
+def is_open_file(path: Path) -> bool:
+    """Whether ``path`` is one like /dev/stdout or a pipe, that a new file cannot take the place of."""
+    return path.absolute().is_relative_to("/dev") or path.absolute().is_relative_to("/proc") or _special(path)
+
+
+def _special(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def check_target(path: Path, option: str = "-o ") -> None:
+    """Raises UsageProblemError, before anything is probed, where ``path`` could not be written."""
+    told = f"{option}{show(str(path))}"
+    if path.is_dir():
+        raise UsageProblemError(f"{told} is a directory", "name a file in it")
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise UsageProblemError(f"{told}: there is no such directory", "make it first")
+    writable = path.exists() and os.access(path, os.W_OK)
+    if is_open_file(path):
+        if not writable:
+            raise UsageProblemError(f"{told} cannot be written", "check the permissions")
+    elif not os.access(folder, os.W_OK) or (path.exists() and not writable):
+        raise UsageProblemError(f"{told} cannot be written", "check the permissions of the file and its directory")
+
+
+def _refuse_shared(targets: Sequence[Target]) -> None:
+    seen: dict[str, Target] = {}
+    for target in targets:
+        where = STANDARD_OUTPUT if target.path is None else os.path.realpath(target.path)
+        if where in seen and where != os.devnull:
+            place = "standard output" if target.path is None else show(str(target.path))
+            raise UsageProblemError(
+                f"{seen[where].format} and {target.format} would both go to {place}", "give each its own file"
+            )
+        seen[where] = target
+
+
+def _split(text: str) -> tuple[Format, Path | None]:
+    """FORMAT or FORMAT=FILE."""
+    name, equals, path = text.partition("=")
+    try:
+        format_ = Format(name.strip().lower())
+    except ValueError:
+        raise UsageProblemError(f"--format {show(name) or 'without a name'} is not known", _hint(name)) from None
+    if equals and not path:
+        raise UsageProblemError(f"--format {show(text)} names no file", f"as in: --format {format_}=FILE")
+    return format_, Path(path) if equals else None
+
+
+def _hint(name: str) -> str:
+    names = list(Format)
+    near: Iterator[str] = iter(get_close_matches(name.strip().lower(), names, 1, 0.6))
+    meant = next(near, None)
+    return f"did you mean {meant}?" if meant else f"one of: {', '.join(names)}"
