@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connector_probe.api import probe_all
 from connector_probe.cli.output import progress
@@ -20,7 +20,7 @@ from connector_probe.model.verdict import Report, Result
 class Run:
     """What a run gave; ``interrupted``: by Ctrl-C, and ``report`` says of the connectors not finished just that."""
 
-    report: Report
+    report: Report = field(repr=False)  # asyncio.run has the main task's result written out, and throws that away
     interrupted: bool = False
 
 

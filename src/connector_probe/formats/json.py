@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from connector_probe.formats.options import RenderOptions
 from connector_probe.model.verdict import Report
+
+_PLAIN = frozenset({str, int, bool, type(None)})  # by far most of a report
 
 
 def render(report: Report, options: RenderOptions) -> str:
@@ -20,8 +23,11 @@ def render(report: Report, options: RenderOptions) -> str:
 
 def jsonable(value: Any) -> Any:  # noqa: ANN401 - any of the model's types goes in, any JSON value comes out
     """``value`` as plain JSON types. Times are RFC 3339 UTC; a field's trailing underscore is dropped."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {key(field.name): jsonable(getattr(value, field.name)) for field in fields(value)}
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if is_dataclass(kind):
+        return {name: jsonable(getattr(value, field)) for field, name in _keys(kind)}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
@@ -33,6 +39,12 @@ def jsonable(value: Any) -> Any:  # noqa: ANN401 - any of the model's types goes
     if isinstance(value, float):
         return round(value, 6)
     return value
+
+
+@cache
+def _keys(kind: type) -> tuple[tuple[str, str], ...]:
+    """Each field of the dataclass ``kind``, with its JSON key."""
+    return tuple((field.name, key(field.name)) for field in fields(kind))
 
 
 def key(field_name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import idna
 
@@ -52,6 +53,7 @@ class SmartHost:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+@lru_cache(maxsize=4096)  # asked again and again of the same few
 def is_address(text: str) -> bool:
     """Whether ``text`` is an IPv4 or IPv6 address (without brackets; a zone index is allowed)."""
     try:

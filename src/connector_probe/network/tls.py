@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 from OpenSSL import SSL, crypto
@@ -121,20 +121,32 @@ class _Watch:
             self.client_certificate_requested = any(part in state for part in _CLIENT_CERTIFICATE_STATES)
 
 
+@cache  # one costs as much as the rest of a handshake's set-up, and holds nothing of a connection
+def _context(offer: TlsOffer) -> SSL.Context:
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    context.set_min_proto_version(offer.minimum)
+    if offer.maximum is not None:
+        context.set_max_proto_version(offer.maximum)
+    context.set_cipher_list(offer.ciphers.encode())
+    context.set_options(_LEGACY_SERVER_CONNECT)
+    context.set_verify(SSL.VERIFY_NONE)
+    context.set_info_callback(_tell_watch)
+    return context
+
+
+def _tell_watch(connection: SSL.Connection, where: int, value: int) -> None:
+    watch = connection.get_app_data()
+    if isinstance(watch, _Watch):
+        watch(connection, where, value)
+
+
 class TlsClient:
     """The brain of one TLS connection: ciphertext in, ciphertext out, no socket."""
 
     def __init__(self, server_name: str | None, offer: TlsOffer) -> None:
-        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
-        context.set_min_proto_version(offer.minimum)
-        if offer.maximum is not None:
-            context.set_max_proto_version(offer.maximum)
-        context.set_cipher_list(offer.ciphers.encode())
-        context.set_options(_LEGACY_SERVER_CONNECT)
-        context.set_verify(SSL.VERIFY_NONE)
         self._watch = _Watch()
-        context.set_info_callback(self._watch)
-        self._connection = SSL.Connection(context, None)
+        self._connection = SSL.Connection(_context(offer), None)
+        self._connection.set_app_data(self._watch)
         if server_name is not None:
             self._connection.set_tlsext_host_name(server_name.encode("ascii"))
         self._connection.set_connect_state()
