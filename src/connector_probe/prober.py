@@ -56,6 +56,7 @@ JUDGING = frozenset(
         "retries",
         "retry_delay",
         "warn_days",
+        "queue_lifetime",
         "expect",
     }
 )
