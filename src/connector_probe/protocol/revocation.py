@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from cryptography import x509
@@ -73,6 +74,7 @@ class Pointers:
         return bool(self.ocsp or self.crls or self.others)
 
 
+@lru_cache(maxsize=256)
 def pointers(certificate: bytes) -> Pointers:
     """What a DER certificate names. Never raises; what cannot be read names nothing, and is told of elsewhere."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords
 from connector_probe.diagnosis.catalogue.en.causes import CAUSES, EVIDENCE
+from connector_probe.diagnosis.catalogue.en.chain import CHAIN
 from connector_probe.diagnosis.catalogue.en.classes import CLASSES
 from connector_probe.diagnosis.catalogue.en.clock import CLOCK
 from connector_probe.diagnosis.catalogue.en.explain import EXPLAIN
@@ -28,6 +29,6 @@ ENGLISH = Catalogue(
     text=TEXT,
     explain=EXPLAIN,
     clock=CLOCK,
-    facts=FACTS,
+    facts=FACTS | CHAIN,
     history=HISTORY,
 )
