@@ -17,7 +17,7 @@ CHAIN: dict[str, str] = {
     "revocation-malformed": "无法读取",
     "revocation-not-supported": "本程序不查询",
     "revocation-outcome": "{source}：{outcome}",
-    "revocation-note": "{outcome} ({note})",
+    "revocation-note": "{outcome}（{note}）",
     "lists-it-as-revoked": "{outcome}，其中列出该证书已吊销",
     "between-sources": "；",
     "issuer-listed": "{subject} (SHA-1 {sha1})，可从 {url} 获取",
