@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
@@ -15,7 +16,6 @@ from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
     CertificateEvidence,
-    CertificateProblemKind,
     Connection,
     ConnectorEvidence,
     Control,
@@ -23,35 +23,40 @@ from connector_probe.model.evidence import (
     FaultKind,
     Handshake,
     Resolution,
-    SecondLook,
 )
-from connector_probe.model.verdict import UNTELLABLE
-from connector_probe.network import (
-    EXCHANGE_OFFER,
-    EXCHANGE_RSA_OFFER,
-    WIDE_OFFER,
-    WIDE_TLS12_OFFER,
-    Network,
-    Stream,
-    TlsOffer,
-    system_nameservers,
-)
-from connector_probe.protocol.certificate import TrustRoots, judge, path_of
+from connector_probe.model.names import is_address
+from connector_probe.model.verdict import UNTELLABLE, FailureClass
+from connector_probe.network import EXCHANGE_OFFER, WIDE_OFFER, Network, Stream, TlsOffer, system_nameservers
+from connector_probe.protocol.certificate import TrustRoots, judge
 from connector_probe.protocol.smtp import capabilities
 from connector_probe.stages.connect import connect
 from connector_probe.stages.control import Controls, says_something
 from connector_probe.stages.conversation import Clock, Conversation, Transcript
+from connector_probe.stages.delegation import Inquiries
 from connector_probe.stages.greet import banner, introduce
 from connector_probe.stages.recipient import offer_recipient
 from connector_probe.stages.resolve import Resolver, resolve
-from connector_probe.stages.revocation import Revocations, missing_issuers
-from connector_probe.stages.secure import Shown, secure, sni_of
-from connector_probe.stages.web import Visitor, Web
+from connector_probe.stages.secure import secure, sni_of
 
 MAX_ADDRESSES = 64  # of one connector; more than any mail domain has, and a bound on what a hostile zone can ask of us
-SECOND_LOOK_WAIT = 5.0  # seconds for one more connection, which may change no verdict
 IMPLICIT_TLS_GRACE = 1.0  # seconds for one more look at a port that gave no greeting
 DNS_SHARE = 1 / 8  # of the deadline for one question to one nameserver, so that all of them together keep within it
+CONNECT_INQUIRY = 3.0  # seconds for asking whether an address that nobody answers at is an old one
+# Where a second look at DNS can change what is said: not after a circle of aliases, which stands in the records.
+WORTH_A_WALK = frozenset(
+    {
+        FailureClass.DNS_NXDOMAIN,
+        FailureClass.DNS_NO_ADDRESS,
+        FailureClass.DNS_SERVFAIL,
+        FailureClass.DNS_REFUSED,
+        FailureClass.DNS_TIMEOUT,
+        FailureClass.DNS_MALFORMED,
+        FailureClass.DNS_NULL_MX,
+    }
+)
+WORTH_A_WALK_AFTER_CONNECTING = frozenset(
+    {FailureClass.TCP_REFUSED, FailureClass.TCP_TIMEOUT, FailureClass.TCP_UNREACHABLE}
+)
 _EXCHANGE_SUITES = frozenset(EXCHANGE_OFFER.ciphers.split(":"))
 
 # What of a connector chooses the addresses, judges what was seen, or asks again: two that differ in this only share
@@ -70,7 +75,6 @@ JUDGING = frozenset(
         "retries",
         "retry_delay",
         "warn_days",
-        "queue_lifetime",
         "expect",
     }
 )
@@ -94,8 +98,7 @@ class Prober:
         self._resolvers: dict[tuple[tuple[str, ...], float, float, bool], Resolver] = {}
         self._meetings = Meetings()
         self._controls = Controls(network)
-        self._web = Web(network)
-        self._revocations = Revocations(self._web)
+        self._inquiries = Inquiries(network)
         self._judged: dict[tuple[tuple[bytes, ...], int, datetime], CertificateEvidence] = {}
         self._now = datetime.now(UTC)
 
@@ -109,11 +112,15 @@ class Prober:
             for resolution, port in zip(resolutions, ports, strict=True)
             for address in resolution.addresses or (None,)
         ]
-        turns: dict[tuple[str | None, int], asyncio.Lock] = {}
+        turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
         done = await asyncio.gather(
             *(
                 self._attempt_patiently(
-                    target, connector, roots, turns.setdefault((target.address, target.port), asyncio.Lock()), number
+                    target,
+                    connector,
+                    roots,
+                    turns[target.address or target.server, target.port],
+                    number,
                 )
                 for target in targets[:MAX_ADDRESSES]
                 for number in range(connector.connections if target.address is not None else 1)
@@ -130,6 +137,7 @@ class Prober:
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
         self._meetings.close()
+        self._inquiries.close()
 
     async def _attempt_patiently(
         self, target: _Target, connector: Connector, roots: TrustRoots, turn: asyncio.Lock, number: int
@@ -145,6 +153,7 @@ class Prober:
                 break
             earlier.append(failure.value)
             await asyncio.sleep(connector.retry_delay)
+        evidence = await self._look_deeper(evidence, failure, connector)
         return replace(evidence, earlier_failures=tuple(earlier) if failure is None else ()), transcript
 
     async def _meet(
@@ -164,61 +173,50 @@ class Prober:
             tuple(getattr(connector, one.name) for one in fields(connector) if one.name not in JUDGING),
         )
         appointment = Appointment(target.address, target.port, path, terms, number)
-        look_again = connector.thorough and number[0] == connector.connections - 1  # once for each address, at the end
-        held = await self._meetings.attend(
-            appointment, lambda: self._attempt(target, connector, roots, look_again=look_again)
-        )
+        held = await self._meetings.attend(appointment, lambda: self._attempt(target, connector, roots))
         return held_for(held, base)
 
-    async def _attempt(
-        self, target: _Target, connector: Connector, roots: TrustRoots, *, look_again: bool = False
-    ) -> Meeting:
+    async def _attempt(self, target: _Target, connector: Connector, roots: TrustRoots) -> Meeting:
         """One address, from TCP to QUIT. The first broken stage ends it."""
         clock = Clock(self._network, connector.deadline)
         transcript = Transcript(clock)
         evidence = AttemptEvidence(target.server, target.address, target.port, target.resolution)
         if target.address is None:
             return replace(evidence, seconds=target.resolution.seconds), ()
-        evidence, shown = await self._converse(evidence, target, connector, clock, transcript)
+        evidence, chain = await self._converse(evidence, target, connector, clock, transcript)
         if _blames_the_way(evidence):
             evidence = replace(evidence, control=await self._control(target, connector))
         if _fell_silent(evidence.banner):
             evidence = replace(evidence, implicit_tls=await self._implicit_tls(target, connector, clock))
         if _unlisted_cipher(evidence.handshake):
-            name = sni_of(target.server)
-            offer, _ = await self._handshake_again(target, connector, EXCHANGE_OFFER, name, clock)
+            offer = await self._handshake_again(target, connector, EXCHANGE_OFFER, clock)
             evidence = replace(evidence, exchange_offer=offer)
-        if evidence.handshake is not None and shown.chain:
-            evidence = replace(evidence, certificate=self._judge(shown.chain, roots, connector.as_of or self._now))
-            if connector.revocation:
-                evidence = await self._ask_around(evidence, shown, target, connector, roots, clock)
-        if evidence.handshake is not None and evidence.handshake.session is not None:
-            looks = await self._look_again(evidence, target, connector, roots, clock, thorough=look_again)
-            evidence = replace(evidence, second_looks=looks)
+        if evidence.handshake is not None and chain:
+            evidence = replace(evidence, certificate=self._judge(chain, roots, connector.as_of or self._now))
         return replace(evidence, seconds=clock.elapsed()), transcript.lines
 
     async def _converse(
         self, evidence: AttemptEvidence, target: _Target, connector: Connector, clock: Clock, transcript: Transcript
-    ) -> tuple[AttemptEvidence, Shown]:
-        """The conversation itself; also gives what the server showed in its handshake."""
-        shown = Shown()
+    ) -> tuple[AttemptEvidence, tuple[bytes, ...]]:
+        """The conversation itself; also gives the certificate chain, in DER."""
         connection, stream = await self._connect(target, connector, clock)
         evidence = replace(evidence, connection=connection)
         if stream is None:
-            return evidence, shown
+            return evidence, ()
         name = connector.helo or own_name(connection.source or "")
         conversation = Conversation(stream, clock, transcript, connector.timeout)
+        chain: tuple[bytes, ...] = ()
         try:
             evidence = replace(evidence, banner=await banner(conversation))
             if evidence.banner is None or evidence.banner.reply is None or evidence.banner.reply.code != 220:
-                return evidence, shown
+                return evidence, ()
             ehlo, helo = await introduce(conversation, name)
             evidence = replace(evidence, ehlo=ehlo, helo=helo)
             if not _positive(helo or ehlo):
-                return evidence, shown
+                return evidence, ()
             in_session = True
             if helo is None and ehlo.reply is not None and capabilities(ehlo.reply).offers("STARTTLS"):
-                starttls, handshake, shown = await secure(conversation, sni_of(target.server), WIDE_OFFER)
+                starttls, handshake, chain = await secure(conversation, target.server, WIDE_OFFER)
                 evidence = replace(evidence, starttls=starttls, handshake=handshake)
                 in_session = starttls.reply is not None and (handshake is None or handshake.session is not None)
                 if handshake is not None and handshake.session is not None:
@@ -228,88 +226,27 @@ class Prober:
             if connector.rcpt is not None and in_session:
                 mail, recipient = await offer_recipient(conversation, connector.rcpt)
                 evidence = replace(evidence, mail=mail, recipient=recipient)
-            return evidence, shown
+            return evidence, chain
         finally:
             await conversation.quit()
 
     async def _handshake_again(
-        self, target: _Target, connector: Connector, offer: TlsOffer, server_name: str | None, clock: Clock
-    ) -> tuple[Handshake | None, Shown]:
+        self, target: _Target, connector: Connector, offer: TlsOffer, clock: Clock
+    ) -> Handshake | None:
         """Another connection, up to a handshake with ``offer``; None where it did not get that far."""
         _, stream = await self._connect(target, connector, clock)
         if stream is None:
-            return None, Shown()
+            return None
         conversation = Conversation(stream, clock, Transcript(clock), connector.timeout)
         try:
             if not _positive(await banner(conversation)):
-                return None, Shown()
+                return None
             ehlo, _ = await introduce(conversation, connector.helo or own_name(stream.source))
             if not _positive(ehlo):
-                return None, Shown()
-            _, handshake, shown = await secure(conversation, server_name, offer)
-            return handshake, shown
+                return None
+            return (await secure(conversation, target.server, offer))[1]
         finally:
             await conversation.quit()
-
-    async def _ask_around(
-        self,
-        evidence: AttemptEvidence,
-        shown: Shown,
-        target: _Target,
-        connector: Connector,
-        roots: TrustRoots,
-        clock: Clock,
-    ) -> AttemptEvidence:
-        """Revocation, and the issuers that the server did not send."""
-        assert target.address is not None
-        at = connector.as_of or self._now
-        limit = clock.allow(connector.timeout)
-        address = target.address
-
-        def visit() -> Visitor:
-            return Visitor(address, self._resolver(connector, needed=True), connector.source_address)
-
-        path = path_of(shown.chain, roots, at)
-        revocation = await self._revocations.check(path, shown.staple, visit, self._now, limit)
-        missing = None
-        if evidence.certificate is not None and _is_incomplete(evidence.certificate):
-            missing = await missing_issuers(self._web, shown.chain, roots, visit, at, limit)
-        return replace(evidence, revocation=revocation, missing_issuers=missing)
-
-    async def _look_again(
-        self,
-        evidence: AttemptEvidence,
-        target: _Target,
-        connector: Connector,
-        roots: TrustRoots,
-        clock: Clock,
-        *,
-        thorough: bool,
-    ) -> tuple[SecondLook, ...]:
-        """The address once more: where its certificate is not RSA, is there one that is? Without SNI and with TLS 1.2
-
-        at most (``thorough``); and where that differs, with SNI alone too.
-        """
-        name, first = sni_of(target.server), evidence.certificate
-        session = evidence.handshake.session if evidence.handshake is not None else None
-        newer = session is not None and session.version == "TLSv1.3"
-
-        async def look(server_name: str | None, offer: TlsOffer) -> SecondLook:
-            grace = Clock(self._network, clock.allow(SECOND_LOOK_WAIT))
-            handshake, shown = await self._handshake_again(target, connector, offer, server_name, grace)
-            seen = self._judge(shown.chain, roots, connector.as_of or self._now) if shown.chain else None
-            return SecondLook(server_name is not None, offer is EXCHANGE_RSA_OFFER, handshake, seen)
-
-        looks: list[SecondLook] = []
-        if _is_not_rsa(first):
-            looks.append(await look(name, EXCHANGE_RSA_OFFER))
-        if thorough and (newer or name is not None):
-            looks.append(await look(None, WIDE_TLS12_OFFER))
-            other = looks[-1].certificate
-            same = other is not None and first is not None and other.chain[:1] == first.chain[:1]
-            if newer and name is not None and not same and looks[-1].handshake is not None:
-                looks.append(await look(name, WIDE_TLS12_OFFER))
-        return tuple(looks)
 
     async def _implicit_tls(self, target: _Target, connector: Connector, clock: Clock) -> Handshake | None:
         """Where no greeting came: does the port speak TLS from the first byte, as submissions (465) does?"""
@@ -329,6 +266,21 @@ class Prober:
         return await connect(
             self._network, clock, target.address, target.port, connector.source_address, connector.connect_timeout
         )
+
+    async def _look_deeper(
+        self, evidence: AttemptEvidence, failure: FailureClass | None, connector: Connector
+    ) -> AttemptEvidence:
+        """``evidence`` with a second look at DNS, where a failure was met that DNS can explain."""
+        resolution = evidence.resolution
+        limit = min(connector.timeout, connector.deadline * DNS_SHARE)
+        if failure in WORTH_A_WALK_AFTER_CONNECTING:
+            if is_address(resolution.server) or _from_the_source(resolution):
+                return evidence
+            limit = min(limit, CONNECT_INQUIRY)
+        elif failure not in WORTH_A_WALK:
+            return evidence
+        inquiry = await self._inquiries.inquire(resolution, self._resolver(connector), limit)
+        return replace(evidence, resolution=replace(resolution, inquiry=inquiry))
 
     async def _control(self, target: _Target, connector: Connector) -> Control | None:
         resolver, six = self._resolver(connector, needed=True), ":" in (target.address or "")
@@ -353,6 +305,12 @@ class Prober:
         return self._resolvers[key]
 
 
+def _from_the_source(resolution: Resolution) -> bool:
+    """Whether an authoritative server itself told the addresses, so that they cannot be old."""
+    told = [lookup for lookup in resolution.lookups if lookup.records]
+    return bool(told) and all(lookup.authoritative for lookup in told)
+
+
 def _blames_the_way(evidence: AttemptEvidence) -> bool:
     """Whether the verdict would rest on a failed connect that a block on our side would explain as well."""
     fault = evidence.connection.fault if evidence.connection is not None else None
@@ -365,16 +323,6 @@ def _fell_silent(banner: Exchange | None) -> bool:
     """Whether the port took the connection and said nothing at all."""
     fault = banner.fault if banner is not None else None
     return fault is not None and fault.kind is FaultKind.TIMED_OUT and banner is not None and not banner.sample
-
-
-def _is_incomplete(certificate: CertificateEvidence) -> bool:
-    return any(one.kind is CertificateProblemKind.MISSING_INTERMEDIATE for one in certificate.problems)
-
-
-def _is_not_rsa(certificate: CertificateEvidence | None) -> bool:
-    """Whether the server's key is of a kind for which Microsoft lists no cipher suite."""
-    key = certificate.chain[0].key if certificate is not None and certificate.chain else ""
-    return bool(key) and not key.startswith("RSA")
 
 
 def _positive(exchange: Exchange | None) -> bool:

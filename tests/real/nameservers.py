@@ -9,7 +9,7 @@ from tests.real.parts import Part, require
 
 _KNOT = """
 server:
-    listen: {address}@{port}
+    listen: [{listen}]
     rundir: {folder}
     pidfile: {folder}/pid
 database:
@@ -68,11 +68,13 @@ class Knot(Part):
         folder: Path,
         zones: Mapping[str, str | None],
         port: int,
-        address: str = "127.0.0.1",
+        address: str | Sequence[str] = "127.0.0.1",
         inside: Sequence[str] = (),
     ) -> None:
         knotd = require("knotd", "knot")
-        settings = _KNOT.format(folder=folder, address=address, port=port)
+        addresses = [address] if isinstance(address, str) else address
+        listen = ", ".join(f"{one}@{port}" for one in addresses)
+        settings = _KNOT.format(folder=folder, listen=listen)
         for name, text in zones.items():
             settings += _KNOT_ZONE.format(zone=name)
             if text is not None:

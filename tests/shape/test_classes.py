@@ -14,6 +14,7 @@ from connector_probe.diagnosis import rules
 from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords, languages
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.catalogue.zh import CHINESE
+from connector_probe.diagnosis.dns_causes import EXTRA_CAUSES, EXTRA_REMEDIES
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.replies import HEADLINES, headline_of
 from connector_probe.diagnosis.rules import CERTIFICATE_ORDER
@@ -167,9 +168,11 @@ def test_every_template_can_be_filled(words: Catalogue) -> None:
 
 
 def test_no_word_goes_unused() -> None:
-    used = {identifier for profile in PROFILES.values() for identifier in profile.remedies}
+    used = {identifier for profile in PROFILES.values() for identifier in profile.remedies} | set(EXTRA_REMEDIES)
     assert set(ENGLISH.remedies) == used
-    assert set(ENGLISH.causes) == {identifier for profile in PROFILES.values() for identifier, _ in profile.causes}
+    assert set(ENGLISH.causes) == {
+        identifier for profile in PROFILES.values() for identifier, _ in profile.causes
+    } | set(EXTRA_CAUSES)
 
 
 def test_commands_hold_nothing_that_a_server_sent() -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.dns_causes import extra_causes, sharpen
 from connector_probe.diagnosis.facts import fill
 from connector_probe.diagnosis.profiles import PROFILES
-from connector_probe.diagnosis.revocation import undecided
 from connector_probe.diagnosis.rules import View, speaks_implicit_tls
 from connector_probe.model.evidence import CertificateProblemKind as Kind
 from connector_probe.model.verdict import Cause, CauseVerdict, FailureClass
@@ -25,8 +25,11 @@ _NOTHING: Sharpening = (None, ())
 def causes_of(failure: FailureClass, view: View, facts: Mapping[str, str], words: Catalogue) -> tuple[Cause, ...]:
     """The causes of ``failure``, what is most sure first, what is ruled out last."""
     found = []
-    for identifier, verdict in PROFILES[failure].causes:
+    causes = (*PROFILES[failure].causes, *((one, CauseVerdict.POSSIBLE) for one in extra_causes(failure, view)))
+    for identifier, verdict in causes:
         sharper, evidence = _SHARPENERS[identifier](failure, view) if identifier in _SHARPENERS else _NOTHING
+        closer, more = sharpen(identifier, failure, view)
+        sharper, evidence = closer or sharper, (*evidence, *more)
         sentences = tuple(fill(words.evidence[key], facts) for key in evidence)
         found.append(Cause(identifier, sharper or verdict, words.causes[identifier], sentences))
     return tuple(sorted(found, key=lambda cause: _ORDER.index(cause.verdict)))
@@ -49,15 +52,9 @@ def _mismatch(failure: FailureClass, view: View) -> Sharpening:
 
 def _no_longer_valid(failure: FailureClass, view: View) -> Sharpening:
     rest = [one for one in view.judged_problems if one.kind is not Kind.EXPIRED and one is not view.name_problem]
-    revoked = any(one.kind is Kind.REVOKED for one in rest)
     if rest:
-        return CauseVerdict.CONFIRMED, ("revoked-says",) if revoked else ("problem-list",)
-    asked = view.evidence.revocation
-    if asked is None:
-        return CauseVerdict.POSSIBLE, ("revocation-not-checked",)
-    if undecided(view.evidence):
-        return CauseVerdict.POSSIBLE, ("revocation-undecided",)
-    return CauseVerdict.RULED_OUT, ("not-revoked",) if asked.certificates else ("revocation-no-source",)
+        return CauseVerdict.CONFIRMED, ("problem-list",)
+    return CauseVerdict.POSSIBLE, ("revocation-not-checked",)
 
 
 def _inspection(failure: FailureClass, view: View) -> Sharpening:

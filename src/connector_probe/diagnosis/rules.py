@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from connector_probe.diagnosis.revocation import revoked_problems
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -107,8 +106,7 @@ class View:
         certificate = self.evidence.certificate
         if certificate is None:
             return ()
-        found = (*certificate.problems, *revoked_problems(self.evidence))
-        return found if self.name_problem is None else (*found, self.name_problem)
+        return certificate.problems if self.name_problem is None else (*certificate.problems, self.name_problem)
 
     @cached_property
     def judged_problems(self) -> tuple[CertificateProblem, ...]:

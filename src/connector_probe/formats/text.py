@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from connector_probe.diagnosis.dns_table import tables_of
 from connector_probe.diagnosis.facts import day, fill, span
 from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.layout import columns, cut, pad, wrap
@@ -37,7 +38,6 @@ _COLOURS = {
 }
 _HEADING, _DIM = "1", "2"
 _SHOWN_NAMES = 8
-_MINOR_REMARKS = frozenset({"chain-root"})  # told with -v alone
 
 
 def render(report: Report, options: RenderOptions) -> str:
@@ -76,6 +76,8 @@ class _Page:
         yield self._heading("addresses")
         for attempt in result.attempts:
             yield from self._attempt(attempt)
+        if verbose:
+            yield from self._name_servers(result)
         yield from self._certificates(result.attempts, verbose)
         if self._options.transcript:
             for attempt in result.attempts:
@@ -176,6 +178,21 @@ class _Page:
         room = self._options.width - columns(f"    {name} {status} {took:>7}  ")
         yield f"    {name} {painted} {took:>7}  {cut(fact, room) if self._options.verbosity <= 0 else fact}".rstrip()
 
+    def _name_servers(self, result: Result) -> Iterator[str]:
+        """Which name server answered what, where DNS was looked into after a failure."""
+        for table in tables_of(result.evidence.attempts, self._options.words):
+            yield ""
+            heading = fill(
+                self._say["walk" if table.from_roots else "walk-nameserver"], {"name": table.name, "path": table.path}
+            )
+            yield from self._wrap(heading, "", "  ", _HEADING)
+            servers = max((columns(row.server) for row in table.rows), default=0)
+            for row in table.rows:
+                start = f"  {pad(row.server, servers)}  {row.what:<8} {span(row.seconds):>7}  "
+                yield from self._wrap(row.answer, start, " " * columns(start))
+            if not table.complete:
+                yield f"  {self._say['walk-incomplete']}"
+
     def _certificates(self, attempts: tuple[Attempt, ...], verbose: bool) -> Iterator[str]:
         """Each distinct chain once."""
         seen: set[tuple[str, ...]] = set()
@@ -191,9 +208,6 @@ class _Page:
             if not verbose and len(attempt.certificates) > 1:
                 rest = " <- ".join(one.subject for one in attempt.certificates[1:])
                 yield from self._wrap(f"{pad(self._say['chain'], 8)} {rest}", "  ", " " * 11)
-            for remark in attempt.remarks:
-                if verbose or remark.id not in _MINOR_REMARKS:
-                    yield from self._wrap(remark.text, " " * 11, " " * 11, _DIM)
 
     def _certificate(self, certificate: CertificateReport, depth: int) -> Iterator[str]:
         say = self._say

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from connector_probe.model.revocation import MissingIssuers, RevocationEvidence
+from connector_probe.model.delegation import DnsInquiry
 
 
 class Stage(StrEnum):
@@ -136,7 +136,7 @@ class Resolution:
     ``lookups`` every question for this server, the domain's MX first when there was one; ``mx`` the domain's whole
     MX set (None without --mx); ``control`` what the nameservers said to a question about the root, asked only when
     a verdict would rest on their silence or refusal; ``nameservers_given`` whether the user chose them;
-    ``excluded`` the addresses that -4 or -6 left out.
+    ``excluded`` the addresses that -4 or -6 left out; ``inquiry`` the second look at DNS after a failure.
     """
 
     server: str
@@ -149,6 +149,7 @@ class Resolution:
     no_nameservers: bool = False
     nameservers_given: bool = False
     excluded: tuple[str, ...] = ()
+    inquiry: DnsInquiry | None = None
     start: float = 0.0
     seconds: float = 0.0
 
@@ -326,21 +327,6 @@ class CertificateEvidence:
     as_of_given: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SecondLook:
-    """Another handshake with the same address, TLS 1.2 at most.
-
-    ``server_name``: whether SNI was sent; ``rsa_only``: only Exchange Online's suites with RSA certificates were
-    offered, because the first certificate was none. Both others are None where the connection did not get that far,
-    which is never held against the server.
-    """
-
-    server_name: bool
-    rsa_only: bool
-    handshake: Handshake | None = None
-    certificate: CertificateEvidence | None = None
-
-
 # --- the whole -------------------------------------------------------------------------------------------------
 
 
@@ -371,8 +357,7 @@ class AttemptEvidence:
 
     ``exchange_offer`` is a second handshake with exactly the versions and cipher suites of Exchange Online, made
     only when the first one agreed on something that is not among them. ``implicit_tls`` is a handshake from the first
-    byte, tried where no greeting came. ``address`` is None when the server has none. ``revocation`` is None where
-    nobody was asked; ``missing_issuers`` is set where the chain is incomplete and says where its issuers are.
+    byte, tried where no greeting came. ``address`` is None when the server has none.
     """
 
     server: str
@@ -389,9 +374,6 @@ class AttemptEvidence:
     exchange_offer: Handshake | None = None
     implicit_tls: Handshake | None = None
     certificate: CertificateEvidence | None = None
-    revocation: RevocationEvidence | None = None
-    missing_issuers: MissingIssuers | None = None
-    second_looks: tuple[SecondLook, ...] = ()
     ehlo_again: Exchange | None = None
     mail: Exchange | None = None
     recipient: Exchange | None = None

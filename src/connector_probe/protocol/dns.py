@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
@@ -63,8 +64,11 @@ class Answer:
     note: str = ""
 
 
-def question(name: str, rdtype: str, *, edns: bool = True) -> Question:
-    """A recursive question. ``name`` is "." or a name in A-labels. Raises ValueError when DNS cannot carry it."""
+def question(name: str, rdtype: str, *, edns: bool = True, checking: bool = True) -> Question:
+    """A recursive question. ``name`` is "." or a name in A-labels. Raises ValueError when DNS cannot carry it.
+
+    ``checking`` False asks a validating resolver for the answer as it came (CD, RFC 4035 3.2.2).
+    """
     try:
         absolute = dns.name.from_text(name if name.endswith(".") else name + ".")
         message = dns.message.make_query(
@@ -73,6 +77,8 @@ def question(name: str, rdtype: str, *, edns: bool = True) -> Question:
     except dns.exception.DNSException as error:
         raise ValueError(f"{printable(name, 100)} cannot be asked for: {printable(str(error), 100)}") from None
     message.flags |= dns.flags.AD  # RFC 6840 5.7: tell whether it was validated
+    if not checking:
+        message.flags |= dns.flags.CD
     return Question(name, rdtype, message)
 
 
@@ -107,6 +113,7 @@ def _interpret(message: dns.message.Message, asked: Question, truncated: bool) -
         authoritative=bool(message.flags & dns.flags.AA),
         authenticated=bool(message.flags & dns.flags.AD),
         truncated=truncated,
+        note=extended_error(message),
     )
     if truncated:
         return base
@@ -135,6 +142,8 @@ def _interpret(message: dns.message.Message, asked: Question, truncated: bool) -
         records = ()
         no_data = None if aliases else LookupStatus.NODATA  # after an alias: its target was not part of the answer
         status = LookupStatus.NXDOMAIN if rcode == dns.rcode.NXDOMAIN else no_data
+        if status is not None:
+            ttls += _negative_ttl(message, at)
     return replace(
         base,
         status=status,
@@ -143,6 +152,29 @@ def _interpret(message: dns.message.Message, asked: Question, truncated: bool) -
         aliases=tuple(aliases),
         ttl=min(ttls) if ttls else None,
     )
+
+
+def extended_error(message: dns.message.Message) -> str:
+    """What a resolver adds to its answer (RFC 8914): "DNSSEC Bogus", "Blocked"; "" for nothing."""
+    told = [option for option in message.options if isinstance(option, dns.edns.EDEOption)]
+    return printable("; ".join(_error_text(option) for option in told[:3]), 200)
+
+
+def _error_text(option: dns.edns.EDEOption) -> str:
+    try:
+        name = dns.edns.EDECode(option.code).name.replace("_", " ").title().replace("Dnssec", "DNSSEC")
+    except ValueError:
+        name = f"extended error {option.code}"
+    return f"{name}: {option.text}" if option.text else name
+
+
+def _negative_ttl(message: dns.message.Message, name: dns.name.Name) -> list[int]:
+    """How long a resolver may keep that ``name`` or its record does not exist: by the zone's SOA (RFC 2308 5)."""
+    return [
+        min(rrset.ttl, rrset[0].minimum)
+        for rrset in message.authority
+        if rrset.rdtype == dns.rdatatype.SOA and len(rrset) and name.is_subdomain(rrset.name)
+    ][:1]
 
 
 def _rrset(

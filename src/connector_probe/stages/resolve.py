@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from connector_probe.model.connector import AddressFamily, Connector
 from connector_probe.model.evidence import FaultKind, Lookup, LookupStatus, MxRecord, Resolution
@@ -37,6 +38,7 @@ _WORTH_ANOTHER_TRY = frozenset(
 )
 # Where a verdict would rest on the nameserver's silence or refusal, it is first asked something harmless.
 _NEEDS_CONTROL = _WORTH_ANOTHER_TRY
+Read = TypeVar("Read")
 LOOPBACK = ("::1", "127.0.0.1")
 
 
@@ -78,6 +80,20 @@ class Resolver:
             self._kept[key] = asyncio.ensure_future(self._look_up(name, rdtype, waits))
         return await asyncio.shield(self._kept[key])
 
+    @property
+    def nameservers(self) -> tuple[Nameserver, ...]:
+        return self._nameservers
+
+    async def ask_once(
+        self, name: str, rdtype: str, wait: float, *, nameserver: Nameserver | None = None, checking: bool = True
+    ) -> Lookup:
+        """One question to one nameserver (the first by default), neither kept nor repeated. Never raises.
+
+        ``checking`` False asks for an answer that was not validated (CD).
+        """
+        one = nameserver or self._nameservers[0]
+        return (await self._ask(one, name, rdtype, min(wait, self._patience), checking=checking))[0]
+
     async def control(self) -> Lookup:
         """What the nameservers say to a question that every resolver can answer."""
         return await self.look_up(".", "NS")
@@ -116,16 +132,18 @@ class Resolver:
                     best = lookup, answer
         return best or (Lookup(name, rdtype, LookupStatus.TIMED_OUT, note="no nameserver"), None)
 
-    async def _ask(self, nameserver: Nameserver, name: str, rdtype: str, wait: float) -> tuple[Lookup, Answer | None]:
+    async def _ask(
+        self, nameserver: Nameserver, name: str, rdtype: str, wait: float, *, checking: bool = True
+    ) -> tuple[Lookup, Answer | None]:
         from connector_probe.protocol.dns import question
 
         base = Lookup(name, rdtype, LookupStatus.TIMED_OUT, nameserver=str(nameserver))
         transport = "udp"
         try:
-            asked = question(name, rdtype)
+            asked = question(name, rdtype, checking=checking)
             answer = await self._ask_udp(nameserver, asked, wait)
             if answer is not None and answer.edns_refused:
-                asked = question(name, rdtype, edns=False)
+                asked = question(name, rdtype, edns=False, checking=checking)
                 answer = await self._ask_udp(nameserver, asked, wait)
             if answer is not None and answer.truncated:
                 transport = "tcp"
@@ -158,37 +176,65 @@ class Resolver:
         """The first answer that belongs to the question; else what came instead; None for silence."""
         from connector_probe.protocol.dns import read
 
-        strange: Answer | None = None
-        end = self._network.now() + wait
-        socket = await self._network.datagrams(nameserver.address, nameserver.port)
-        try:
-            await socket.send(asked.wire, wait)
-            while (left := end - self._network.now()) > 0:
-                answer = read(await socket.receive(left), asked)
-                if answer.status not in (LookupStatus.WRONG_ID, LookupStatus.WRONG_QUESTION):
-                    return answer
-                strange = strange or answer  # perhaps a forgery: the real one may follow
-        except NetworkFaultError as error:
-            if strange is None and error.fault.kind is not FaultKind.TIMED_OUT:
-                raise
-        finally:
-            socket.close()
-        return strange
+        foreign = (LookupStatus.WRONG_ID, LookupStatus.WRONG_QUESTION)
+        return await exchange_udp(
+            self._network,
+            nameserver,
+            asked.wire,
+            wait,
+            partial(read, asked=asked),
+            lambda one: one.status in foreign,
+        )
 
     async def _ask_tcp(self, nameserver: Nameserver, asked: Question, wait: float) -> Answer | None:
         from connector_probe.protocol.dns import read
 
-        end = self._network.now() + wait
-        stream = await self._network.connect(nameserver.address, nameserver.port, None, wait)
-        try:
-            await stream.send(len(asked.wire).to_bytes(2, "big") + asked.wire, wait)
-            received = bytearray()
-            while len(received) < 2 or len(received) < 2 + int.from_bytes(received[:2], "big"):
-                received += await stream.receive(max(end - self._network.now(), 0.0))
-        finally:
-            await stream.close()
-        length = int.from_bytes(received[:2], "big")
-        return read(bytes(received[2 : 2 + length]), asked)
+        return read(await exchange_tcp(self._network, nameserver, asked.wire, wait), asked)
+
+
+async def exchange_udp(
+    network: Network,
+    nameserver: Nameserver,
+    wire: bytes,
+    wait: float,
+    read: Callable[[bytes], Read],
+    is_foreign: Callable[[Read], bool],
+) -> Read | None:
+    """What ``read`` makes of the first datagram that is not foreign; else of the first that is; None for silence.
+
+    Raises NetworkFaultError for an ICMP error and for faults of this machine.
+    """
+    strange: Read | None = None
+    end = network.now() + wait
+    socket = await network.datagrams(nameserver.address, nameserver.port)
+    try:
+        await socket.send(wire, wait)
+        while (left := end - network.now()) > 0:
+            answer = read(await socket.receive(left))
+            if not is_foreign(answer):
+                return answer
+            strange = strange or answer  # perhaps a forgery: the real one may follow
+    except NetworkFaultError as error:
+        if strange is None and error.fault.kind is not FaultKind.TIMED_OUT:
+            raise
+    finally:
+        socket.close()
+    return strange
+
+
+async def exchange_tcp(network: Network, nameserver: Nameserver, wire: bytes, wait: float) -> bytes:
+    """The answer that comes over TCP. Raises NetworkFaultError."""
+    end = network.now() + wait
+    stream = await network.connect(nameserver.address, nameserver.port, None, wait)
+    try:
+        await stream.send(len(wire).to_bytes(2, "big") + wire, wait)
+        received = bytearray()
+        while len(received) < 2 or len(received) < 2 + int.from_bytes(received[:2], "big"):
+            received += await stream.receive(max(end - network.now(), 0.0))
+    finally:
+        await stream.close()
+    length = int.from_bytes(received[:2], "big")
+    return bytes(received[2 : 2 + length])
 
 
 async def resolve(connector: Connector, resolver: Resolver, network: Network, start: float) -> tuple[Resolution, ...]:

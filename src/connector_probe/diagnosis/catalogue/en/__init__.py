@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords
 from connector_probe.diagnosis.catalogue.en.causes import CAUSES, EVIDENCE
-from connector_probe.diagnosis.catalogue.en.chain import CHAIN
 from connector_probe.diagnosis.catalogue.en.classes import CLASSES
 from connector_probe.diagnosis.catalogue.en.clock import CLOCK
+from connector_probe.diagnosis.catalogue.en.delegation import DELEGATION, SERVERS, WALKS
 from connector_probe.diagnosis.catalogue.en.explain import EXPLAIN
 from connector_probe.diagnosis.catalogue.en.facts import FACTS
 from connector_probe.diagnosis.catalogue.en.history import HISTORY
@@ -22,13 +22,13 @@ ENGLISH = Catalogue(
     partner_remedy=RemedyWords(
         "The server belongs to a partner: contact the partner's mail administrators with the lines above."
     ),
-    evidence=EVIDENCE,
+    evidence=EVIDENCE | DELEGATION,
     warnings=WARNINGS,
     also_seen=ALSO_SEEN,
     notes=NOTES,
-    text=TEXT,
+    text=TEXT | WALKS,
     explain=EXPLAIN,
     clock=CLOCK,
-    facts=FACTS | CHAIN,
+    facts=FACTS | SERVERS,
     history=HISTORY,
 )

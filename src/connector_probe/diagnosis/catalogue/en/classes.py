@@ -8,28 +8,36 @@ from connector_probe.model.verdict import FailureClass as F
 _W = ClassWords
 
 CLASSES: dict[F, ClassWords] = {
-    F.DNS_NXDOMAIN: _W("The name does not exist", "{nameserver} answers NXDOMAIN: there is no name {queried} in DNS."),
+    F.DNS_NXDOMAIN: _W(
+        "The name does not exist", "{nameserver} answers NXDOMAIN: there is no name {queried} in DNS.{dns_hint}"
+    ),
     F.DNS_NO_ADDRESS: _W(
-        "The name has no address", "{nameserver} answers about {queried}, but with no A and no AAAA record.{mx_hint}"
+        "The name has no address",
+        "{nameserver} answers about {queried}, but with no A and no AAAA record.{mx_hint}{dns_hint}",
     ),
     F.DNS_SERVFAIL: _W(
-        "The name's DNS servers fail", "{nameserver} answers {rcode} for {queried}: it got no usable answer itself."
+        "The name's DNS servers fail",
+        "{nameserver} answers {rcode} for {queried}: it got no usable answer itself.{dns_hint}",
     ),
-    F.DNS_REFUSED: _W("The DNS query is refused", "{nameserver} answers REFUSED for {queried}."),
+    F.DNS_REFUSED: _W("The DNS query is refused", "{nameserver} answers REFUSED for {queried}.{dns_hint}"),
     F.DNS_TIMEOUT: _W(
         "The DNS query is not answered",
-        "{nameserver} gives no answer about {queried} ({lookup}), although it is there and answers other questions.",
+        "{nameserver} gives no answer about {queried} ({lookup}), although it is there and answers other questions.{dns_hint}",
     ),
     F.DNS_MALFORMED: _W(
-        "The DNS answer is unusable", "What comes back for {queried} from {nameserver} is no valid answer: {lookup}."
+        "The DNS answer is unusable",
+        "What comes back for {queried} from {nameserver} is no valid answer: {lookup}.{dns_hint}",
     ),
     F.DNS_CNAME_LOOP: _W("The name's aliases lead nowhere", "CNAME records lead in a circle or too far: {aliases}."),
     F.DNS_NULL_MX: _W(
-        "The domain accepts no mail", 'The MX record of {domain} is "0 ." (null MX, RFC 7505): it refuses all mail.'
+        "The domain accepts no mail",
+        'The MX record of {domain} is "0 ." (null MX, RFC 7505): it refuses all mail.{dns_hint}',
     ),
-    F.TCP_REFUSED: _W("Connection refused", "{endpoint} refused the connection (TCP reset) after {connect_seconds}."),
-    F.TCP_TIMEOUT: _W("Connection timed out", "{endpoint} did not answer within {connect_seconds}."),
-    F.TCP_UNREACHABLE: _W("The server cannot be reached", "No way leads to {endpoint}: {fault}."),
+    F.TCP_REFUSED: _W(
+        "Connection refused", "{endpoint} refused the connection (TCP reset) after {connect_seconds}.{dns_hint}"
+    ),
+    F.TCP_TIMEOUT: _W("Connection timed out", "{endpoint} did not answer within {connect_seconds}.{dns_hint}"),
+    F.TCP_UNREACHABLE: _W("The server cannot be reached", "No way leads to {endpoint}: {fault}.{dns_hint}"),
     F.BANNER_TIMEOUT: _W(
         "No greeting",
         "{endpoint} accepts the connection, but sent no complete 220 greeting within {waited}.{sample_note}",
@@ -109,7 +117,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.CERTIFICATE_NAME_MISMATCH: _W(
         "The certificate has another name",
-        "The connector expects {expected}, the certificate is for {names}.{name_hint}{more_problems}",
+        "The connector expects {expected}, the certificate is for {names}.{more_problems}",
     ),
     F.CERTIFICATE_COMMON_NAME_ONLY: _W(
         "The name stands only in the common name",
@@ -125,7 +133,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.CERTIFICATE_MISSING_INTERMEDIATE: _W(
         "The certificate chain is incomplete",
-        "The server does not send the certificate of {top_issuer}, and Exchange Online fetches none.{issuer_hint}{chain_hint}{more_problems}",
+        "The server does not send the certificate of {top_issuer}, and Exchange Online fetches none.{chain_hint}{more_problems}",
     ),
     F.CERTIFICATE_ISSUER_EXPIRED: _W(
         "A certificate further up has expired",
@@ -173,8 +181,7 @@ CLASSES: dict[F, ClassWords] = {
         "A certificate cannot be read", "A certificate of the chain cannot be parsed: {problem_note}.{more_problems}"
     ),
     F.CERTIFICATE_REVOKED: _W(
-        "The certificate is revoked",
-        "{revoked_subject}, {revoked_role}, was revoked by {revoked_issuer} on {revoked_on}{revoked_reason}, says {revoked_source}.{more_problems}",
+        "The certificate is revoked", "{problem_subject} was revoked by its issuer {problem_note}.{more_problems}"
     ),
     F.CERTIFICATE_INVALID_PATH: _W(
         "The certificate chain is invalid", "The chain of {server} cannot be validated: {problem_note}.{more_problems}"

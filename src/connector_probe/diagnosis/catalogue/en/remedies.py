@@ -18,6 +18,18 @@ REMEDIES: dict[str, RemedyWords] = {
         "Ask the DNS hosting service to repair the domain's authoritative name servers, and compare what they answer.",
         ("nslookup -type=NS {parent}", "nslookup {host} <name server>"),
     ),
+    "repair-dnssec": _R(
+        "Have the DNS hosting service sign the zone anew, or have the registrar remove a DS record that does not fit.",
+        ("delv {host}", "dig +cd {host}"),
+    ),
+    "wait-for-cache": _R(
+        "Wait until the old answer has left the caches, or flush the cache of the nameserver that was asked.",
+        ("Clear-DnsServerCache   (Windows DNS server)", "unbound-control flush {host}"),
+    ),
+    "check-split-dns": _R(
+        "See what the public sees: Exchange Online goes by public DNS, not by your own nameserver.",
+        ("probe --nameserver <public nameserver> {host}",),
+    ),
     "add-address-record": _R("Publish an A or AAAA record for the smart host at the DNS hosting service."),
     "fix-alias": _R(
         "Let the CNAME record point to a name that has an A or AAAA record; an MX should name no alias at all."
@@ -113,14 +125,6 @@ REMEDIES: dict[str, RemedyWords] = {
             "Enable-ExchangeCertificate -Thumbprint <thumbprint> -Services SMTP",
         ),
     ),
-    "replace-revoked": _R(
-        "A revoked certificate never becomes valid again: have the CA issue a new one (with a new key if the old one was "
-        "compromised; with a new chain if it is the CA's own), install it with its intermediates and assign it to SMTP.",
-        (
-            "Get-ExchangeCertificate | Format-List Subject,SerialNumber,Thumbprint,Services",
-            "Enable-ExchangeCertificate -Thumbprint <thumbprint> -Services SMTP",
-        ),
-    ),
     "wait-for-validity": _R(
         "Use the certificate only from the day on which it becomes valid, or check the issuing CA's clock."
     ),
@@ -136,7 +140,7 @@ REMEDIES: dict[str, RemedyWords] = {
         "Use a certificate from a CA in Microsoft's root program, and install its whole chain on the server."
     ),
     "install-intermediate": _R(
-        "Install the CA's current intermediate certificates on the server, so that it sends the whole chain.{install_hint}",
+        "Install the CA's current intermediate certificates on the server, so that it sends the whole chain.",
         ("openssl s_client -starttls smtp -showcerts -connect {address_or_server}:{port}",),
     ),
     "reissue-for-servers": _R("Have the certificate issued for server authentication (EKU 1.3.6.1.5.5.7.3.1)."),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords
 from connector_probe.diagnosis.catalogue.zh.causes import CAUSES, EVIDENCE
-from connector_probe.diagnosis.catalogue.zh.chain import CHAIN
 from connector_probe.diagnosis.catalogue.zh.classes import CLASSES
 from connector_probe.diagnosis.catalogue.zh.clock import CLOCK
+from connector_probe.diagnosis.catalogue.zh.delegation import DELEGATION, SERVERS, WALKS
 from connector_probe.diagnosis.catalogue.zh.explain import EXPLAIN
 from connector_probe.diagnosis.catalogue.zh.facts import FACTS
 from connector_probe.diagnosis.catalogue.zh.history import HISTORY
@@ -20,13 +20,13 @@ CHINESE = Catalogue(
     causes=CAUSES,
     remedies=REMEDIES,
     partner_remedy=RemedyWords("该服务器属于合作伙伴组织：请将以上内容提供给合作伙伴的邮件管理员。"),
-    evidence=EVIDENCE,
+    evidence=EVIDENCE | DELEGATION,
     warnings=WARNINGS,
     also_seen=ALSO_SEEN,
     notes=NOTES,
-    text=TEXT,
+    text=TEXT | WALKS,
     explain=EXPLAIN,
     clock=CLOCK,
-    facts=FACTS | CHAIN,
+    facts=FACTS | SERVERS,
     history=HISTORY,
 )

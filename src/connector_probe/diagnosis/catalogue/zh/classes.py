@@ -8,24 +8,24 @@ from connector_probe.model.verdict import FailureClass as F
 _W = ClassWords
 
 CLASSES: dict[F, ClassWords] = {
-    F.DNS_NXDOMAIN: _W("该名称不存在", "{nameserver} 应答 NXDOMAIN：DNS 中没有名称 {queried}。"),
+    F.DNS_NXDOMAIN: _W("该名称不存在", "{nameserver} 应答 NXDOMAIN：DNS 中没有名称 {queried}。{dns_hint}"),
     F.DNS_NO_ADDRESS: _W(
-        "该名称没有地址", "{nameserver} 对 {queried} 作出了应答，但没有 A 记录，也没有 AAAA 记录。{mx_hint}"
+        "该名称没有地址", "{nameserver} 对 {queried} 作出了应答，但没有 A 记录，也没有 AAAA 记录。{mx_hint}{dns_hint}"
     ),
     F.DNS_SERVFAIL: _W(
-        "该名称的 DNS 服务器出现故障", "{nameserver} 对 {queried} 应答 {rcode}：它自己也没有得到可用的应答。"
+        "该名称的 DNS 服务器出现故障", "{nameserver} 对 {queried} 应答 {rcode}：它自己也没有得到可用的应答。{dns_hint}"
     ),
-    F.DNS_REFUSED: _W("DNS 查询被拒绝", "{nameserver} 对 {queried} 应答 REFUSED。"),
+    F.DNS_REFUSED: _W("DNS 查询被拒绝", "{nameserver} 对 {queried} 应答 REFUSED。{dns_hint}"),
     F.DNS_TIMEOUT: _W(
         "DNS 查询没有得到应答",
-        "{nameserver} 对 {queried} 没有应答 ({lookup})，尽管它在运行并且能够应答其他查询。",
+        "{nameserver} 对 {queried} 没有应答 ({lookup})，尽管它在运行并且能够应答其他查询。{dns_hint}",
     ),
-    F.DNS_MALFORMED: _W("DNS 应答无法使用", "{nameserver} 就 {queried} 返回的不是有效应答：{lookup}。"),
+    F.DNS_MALFORMED: _W("DNS 应答无法使用", "{nameserver} 就 {queried} 返回的不是有效应答：{lookup}。{dns_hint}"),
     F.DNS_CNAME_LOOP: _W("该名称的别名没有结果", "CNAME 记录形成循环或链条过长：{aliases}。"),
-    F.DNS_NULL_MX: _W("该域不接收邮件", "{domain} 的 MX 记录为“0 .”（空 MX，RFC 7505）：该域拒收所有邮件。"),
-    F.TCP_REFUSED: _W("连接被拒绝", "{endpoint} 在 {connect_seconds} 后拒绝了连接（TCP 重置）。"),
-    F.TCP_TIMEOUT: _W("连接超时", "{endpoint} 在 {connect_seconds} 内没有应答。"),
-    F.TCP_UNREACHABLE: _W("无法到达服务器", "没有通往 {endpoint} 的路径：{fault}。"),
+    F.DNS_NULL_MX: _W("该域不接收邮件", "{domain} 的 MX 记录为“0 .”（空 MX，RFC 7505）：该域拒收所有邮件。{dns_hint}"),
+    F.TCP_REFUSED: _W("连接被拒绝", "{endpoint} 在 {connect_seconds} 后拒绝了连接（TCP 重置）。{dns_hint}"),
+    F.TCP_TIMEOUT: _W("连接超时", "{endpoint} 在 {connect_seconds} 内没有应答。{dns_hint}"),
+    F.TCP_UNREACHABLE: _W("无法到达服务器", "没有通往 {endpoint} 的路径：{fault}。{dns_hint}"),
     F.BANNER_TIMEOUT: _W(
         "没有问候语",
         "{endpoint} 接受了连接，但在 {waited} 内没有发送完整的 220 问候语。{sample_note}",
@@ -79,7 +79,7 @@ CLASSES: dict[F, ClassWords] = {
     F.CERTIFICATE_EXPIRED: _W("证书已过期", "{server} 的证书已于 {not_after} 过期。{more_problems}"),
     F.CERTIFICATE_NOT_YET_VALID: _W("证书尚未生效", "{server} 的证书自 {not_before} 起才有效。{more_problems}"),
     F.CERTIFICATE_NAME_MISMATCH: _W(
-        "证书中的名称不符", "连接器预期的名称为 {expected}，而证书的名称为 {names}。{name_hint}{more_problems}"
+        "证书中的名称不符", "连接器预期的名称为 {expected}，而证书的名称为 {names}。{more_problems}"
     ),
     F.CERTIFICATE_COMMON_NAME_ONLY: _W(
         "该名称只出现在公用名中",
@@ -91,7 +91,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.CERTIFICATE_MISSING_INTERMEDIATE: _W(
         "证书链不完整",
-        "服务器没有发送 {top_issuer} 的证书，而 Exchange Online 不会自行获取。{issuer_hint}{chain_hint}{more_problems}",
+        "服务器没有发送 {top_issuer} 的证书，而 Exchange Online 不会自行获取。{chain_hint}{more_problems}",
     ),
     F.CERTIFICATE_ISSUER_EXPIRED: _W(
         "证书链中的上级证书已过期", "证书链中的 {problem_subject} 已于 {problem_note} 过期。{more_problems}"
@@ -127,10 +127,7 @@ CLASSES: dict[F, ClassWords] = {
     F.CERTIFICATE_UNPARSEABLE_CERTIFICATE: _W(
         "某个证书无法读取", "证书链中有一个证书无法解析：{problem_note}。{more_problems}"
     ),
-    F.CERTIFICATE_REVOKED: _W(
-        "证书已被吊销",
-        "{revoked_subject}（{revoked_role}）已于 {revoked_on} 被 {revoked_issuer} 吊销{revoked_reason}，依据：{revoked_source}。{more_problems}",
-    ),
+    F.CERTIFICATE_REVOKED: _W("证书已被吊销", "{problem_subject} 已被其颁发者吊销：{problem_note}。{more_problems}"),
     F.CERTIFICATE_INVALID_PATH: _W("证书链无效", "{server} 的证书链无法通过验证：{problem_note}。{more_problems}"),
     F.RECIPIENT_REJECTED: _W("收件人被拒绝", "服务器拒绝发往 {recipient} 的邮件，应答为：{reply}"),
     F.RECIPIENT_DEFERRED: _W("收件人被推迟", "服务器推迟接收发往 {recipient} 的邮件，应答为：{reply}"),

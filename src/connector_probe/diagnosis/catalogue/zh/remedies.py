@@ -16,6 +16,18 @@ REMEDIES: dict[str, RemedyWords] = {
         "请 DNS 托管服务修复该域的权威名称服务器，并比较它们的应答。",
         ("nslookup -type=NS {parent}", "nslookup {host} <name server>"),
     ),
+    "repair-dnssec": _R(
+        "请 DNS 托管服务重新对该区域签名，或者请域名注册机构删除不匹配的 DS 记录。",
+        ("delv {host}", "dig +cd {host}"),
+    ),
+    "wait-for-cache": _R(
+        "等待旧的应答从缓存中消失，或者清除所查询的名称服务器的缓存。",
+        ("Clear-DnsServerCache   (Windows DNS server)", "unbound-control flush {host}"),
+    ),
+    "check-split-dns": _R(
+        "查看公共 DNS 中的情况：Exchange Online 使用的是公共 DNS，而不是您自己的名称服务器。",
+        ("probe --nameserver <public nameserver> {host}",),
+    ),
     "add-address-record": _R("在 DNS 托管服务处为智能主机发布 A 或 AAAA 记录。"),
     "fix-alias": _R("让 CNAME 记录指向具有 A 或 AAAA 记录的名称；MX 记录则不应指向任何别名。"),
     "replace-null-mx": _R("如果该域应当接收邮件，请将空 MX 记录替换为其邮件服务器；否则将该域从连接器中移除。"),
@@ -96,14 +108,6 @@ REMEDIES: dict[str, RemedyWords] = {
             "Enable-ExchangeCertificate -Thumbprint <thumbprint> -Services SMTP",
         ),
     ),
-    "replace-revoked": _R(
-        "已吊销的证书不会重新生效：请让 CA 颁发新证书（如果旧密钥已泄露，须使用新密钥；如果吊销的是 CA 自己的证书，"
-        "须使用新的证书链），连同中间证书一起安装，并将其分配给 SMTP。",
-        (
-            "Get-ExchangeCertificate | Format-List Subject,SerialNumber,Thumbprint,Services",
-            "Enable-ExchangeCertificate -Thumbprint <thumbprint> -Services SMTP",
-        ),
-    ),
     "wait-for-validity": _R("等到证书生效之日再使用，或者检查颁发 CA 的时钟。"),
     "add-name": _R("使用在使用者可选名称中包含 {expected} 的证书。"),
     "change-tls-domain": _R(
@@ -113,7 +117,7 @@ REMEDIES: dict[str, RemedyWords] = {
     "compare-servers": _R("如果此名称后面有多台服务器，请比较它们的证书：可能只有一台有问题。"),
     "install-public-certificate": _R("使用 Microsoft 根证书计划中的 CA 颁发的证书，并在服务器上安装其完整的证书链。"),
     "install-intermediate": _R(
-        "在服务器上安装该 CA 当前的中间证书，使服务器发送完整的证书链。{install_hint}",
+        "在服务器上安装该 CA 当前的中间证书，使服务器发送完整的证书链。",
         ("openssl s_client -starttls smtp -showcerts -connect {address_or_server}:{port}",),
     ),
     "reissue-for-servers": _R("申请用于服务器身份验证 (EKU 1.3.6.1.5.5.7.3.1) 的证书。"),

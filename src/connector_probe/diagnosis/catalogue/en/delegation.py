@@ -1,0 +1,55 @@
+"""What the delegation and the authoritative servers say of the causes of a failed lookup."""
+
+from __future__ import annotations
+
+DELEGATION: dict[str, str] = {
+    "walk-unanswered": "No root or authoritative server answered a direct question from here (is outgoing port 53 blocked?), so nothing more can be said of the domain.",
+    "dnssec-bogus": "{recheck_nameserver} answers {recheck_asked} with validation switched off (CD), and SERVFAIL with it: DNSSEC is broken{recheck_error}.",
+    "authorities-disagree": "The authoritative servers disagree: {disagreement}.",
+    "authorities-fail": "No server of {zone} answers with authority: {failed_list}.",
+    "some-authorities-fail": "Servers of {zone} that give no authoritative answer: {failed_list}.",
+    "authorities-answer": "Asked directly, {authority_label} says: {authority_said}.",
+    "authorities-answer-us": "Asked directly from here, {authority_label} says: {authority_said}. The trouble lies between {nameserver} and it.",
+    "authority-says": "Asked directly, {authority_label} says: {authority_said}.",
+    "authority-same": "{same_label} says the same: {same_said}.",
+    "not-delegated": "{authority_label} says NXDOMAIN: the registry of {registry_zone} does not delegate {registered_domain}. Expired, or never registered.",
+    "no-such-top-level": "{authority_label} says: there is no such top-level domain.",
+    "delegated-to": "{registered_domain} is delegated to {delegated_to}.",
+    "parked-at": "{registered_domain} is delegated to {parked}, which by its name serves expired domains.",
+    "stale-differs": "{stale_authority} says: {stale_theirs}. {stale_nameserver} still says: {stale_ours}.",
+    "ttl-left": "That may stay in its cache for another {ttl_left} s.",
+    "no-soa": "No SOA record stands in its answer; a filter answers so too.",
+    "own-zone": "{stale_nameserver} answers from a zone of its own, not from a cache.",
+    "split-differs": "{stale_nameserver} says with authority: {stale_ours}. {stale_authority} says: {stale_theirs}.",
+    "hint-bogus": "Its DNSSEC is broken: with validation switched off, the answer comes.",
+    "hint-stale": "The authoritative servers say otherwise by now.",
+    "hint-split": "The authoritative servers that the delegation leads to say otherwise.",
+    "hint-undelegated": "The registry does not delegate {registered_domain}: it has expired, or was never registered.",
+    "hint-disagree": "Its authoritative servers disagree.",
+    "hint-fail": "None of its authoritative servers answers as it should.",
+    "hint-answer": "Its authoritative servers do answer when asked directly.",
+}
+
+# What a server says; the rest is codes and records.
+SERVERS: dict[str, str] = {
+    "server-nodata": "nodata",
+    "server-nxdomain": "nxdomain",
+    "server-not-authoritative": "not authoritative",
+    "server-refused": "refused",
+    "server-servfail": "servfail",
+    "server-other-rcode": "other-rcode",
+    "server-malformed": "malformed",
+    "server-truncated": "truncated",
+    "server-timed-out": "timed-out",
+    "server-unreachable": "unreachable",
+    "server-not-asked": "not asked",
+    "not-asked-no-address": "its name has no address",
+    "not-asked-inside": "not asked, because the address is a private one",
+    "not-asked-no-way-out": "not asked, because nothing leaves for there from here",
+}
+
+WALKS: dict[str, str] = {
+    "walk": "Asked directly about {name}, from the root servers: {path}",
+    "walk-nameserver": "Asked directly about {name}, by what the nameserver says: {path}",
+    "walk-incomplete": "The time for it ended first.",
+}

@@ -1,0 +1,312 @@
+"""What the authoritative servers' answers say of the documented causes of a failed lookup. Pure.
+
+Nothing is concluded from silence unless another direct question, to a like address, was answered: a network that
+lets no DNS out looks the same. Where only our own nameserver's view was to be had, a server that answers without
+authority supports trouble and confirms none: something on the way may have answered in its place.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from connector_probe.model.delegation import (
+    BROKEN,
+    LAME,
+    SILENT,
+    SPOKE_WITH_AUTHORITY,
+    AuthorityReply,
+    Recheck,
+    ServerSays,
+    StartedFrom,
+    Walk,
+)
+from connector_probe.model.evidence import Lookup, LookupStatus, Resolution
+from connector_probe.protocol.delegation import is_inside
+
+ADDRESSES = ("A", "AAAA")
+# What a registrar's servers for expired domains are called; seen at several of them.
+_PARKED = ("expired", "pendingrenewal", "renewyourname", "renewal-", "pendingdelete")
+SETTLED = {
+    LookupStatus.ANSWER: ServerSays.ANSWER,
+    LookupStatus.NODATA: ServerSays.NODATA,
+    LookupStatus.NXDOMAIN: ServerSays.NXDOMAIN,
+}
+_GOOD = frozenset({"answer", "nodata", "nxdomain"})  # LookupStatus, as a recheck holds it
+
+
+_NAMELESS = ("no-address", "inside")  # a NOT_ASKED reply's note
+
+
+class Authorities(StrEnum):
+    """What the authoritative servers of one name say, taken together."""
+
+    RECORD = "record"
+    NO_RECORD = "no-record"
+    NO_NAME = "no-name"
+    DISAGREE = "disagree"
+    NOTHING = "nothing"  # none of them gave an answer with authority
+
+
+_STATES = {
+    ServerSays.ANSWER: Authorities.RECORD,
+    ServerSays.ALIAS: Authorities.RECORD,
+    ServerSays.NODATA: Authorities.NO_RECORD,
+    ServerSays.NXDOMAIN: Authorities.NO_NAME,
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One walk, understood. ``heard_from`` are addresses that answered anything at all."""
+
+    walk: Walk
+    heard_from: tuple[str, ...]
+
+    @cached_property
+    def last_zone(self) -> tuple[AuthorityReply, ...]:
+        """The replies of the servers of the zone that the name belongs to."""
+        if not self.walk.zones:
+            return ()
+        last = self.walk.zones[-1]
+        return tuple(one for one in self.walk.replies if one.zone == last or is_below(one.zone, last))
+
+    @cached_property
+    def spoke(self) -> tuple[AuthorityReply, ...]:
+        """Those that answered with authority."""
+        return tuple(one for one in self.last_zone if one.status in SPOKE_WITH_AUTHORITY)
+
+    @cached_property
+    def failed(self) -> tuple[AuthorityReply, ...]:
+        """Those that answered no question with authority, one reply each. Silence only where it says something."""
+        good = {one.address for one in self.spoke}
+        found: dict[str, AuthorityReply] = {}
+        for one in self.last_zone:
+            if one.address is None or one.address in good or one.transport != "udp":
+                continue
+            silent = one.status in SILENT
+            if one.status in LAME | BROKEN or (silent and _like(one.address, self.heard_from)):
+                found.setdefault(one.address, one)
+        return tuple(found.values())
+
+    @cached_property
+    def nameless(self) -> tuple[AuthorityReply, ...]:
+        """Name servers that nobody can ask: without an address, or with one that no public zone may lead to."""
+        found = [one for one in self.last_zone if one.status is ServerSays.NOT_ASKED and one.note in _NAMELESS]
+        return tuple({(one.server, one.address): one for one in found}.values())
+
+    @cached_property
+    def authorities(self) -> Authorities:
+        states = {address: self._state(address) for address in dict.fromkeys(one.address for one in self.spoke)}
+        kinds = set(states.values())
+        if not kinds:
+            return Authorities.NOTHING
+        return kinds.pop() if len(kinds) == 1 else Authorities.DISAGREE
+
+    def _state(self, address: str | None) -> Authorities:
+        """What one server says: any record counts, then that the name exists."""
+        found = {_STATES[one.status] for one in self.spoke if one.address == address}
+        order = (Authorities.RECORD, Authorities.NO_RECORD, Authorities.NO_NAME)
+        return next(state for state in order if state in found)
+
+    def saying(self, state: Authorities) -> AuthorityReply | None:
+        """A reply of a server that says ``state``, taking all types together."""
+        return next(
+            (one for one in self.spoke if _STATES[one.status] is state and self._state(one.address) is state), None
+        )
+
+    @cached_property
+    def undelegated(self) -> bool:
+        """Whether the registry's own servers say that the registered domain does not exist."""
+        domain = self.walk.domain
+        if domain is None or self.authorities is not Authorities.NO_NAME or self.no_such_top_level:
+            return False
+        return all(is_below(domain, one.zone) for one in self.spoke)
+
+    @cached_property
+    def delegated_to(self) -> tuple[str, ...]:
+        """The name servers to which the domain is delegated; empty where that was not seen."""
+        domain = self.walk.domain
+        if domain is None or self.undelegated:
+            return ()
+        within = [one for one in self.walk.replies if one.zone == domain or is_below(one.zone, domain)]
+        return tuple(sorted({one.server for one in within if one.server}))
+
+    @cached_property
+    def parked(self) -> str | None:
+        """A name server whose name says that the domain has expired."""
+        return next((name for name in self.delegated_to if any(mark in name for mark in _PARKED)), None)
+
+    @cached_property
+    def no_such_top_level(self) -> bool:
+        return self.authorities is Authorities.NO_NAME and all(one.zone == "." for one in self.spoke)
+
+    @cached_property
+    def from_the_roots(self) -> bool:
+        return self.walk.started_from is StartedFrom.ROOTS
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Our nameserver says one thing, the authoritative servers another. ``ours`` is a Lookup with its TTL left."""
+
+    ours: Lookup
+    theirs: AuthorityReply
+    own_zone: bool  # our nameserver answers with authority itself: it holds its own version of the zone
+
+    @property
+    def certain(self) -> bool:
+        """Whether only an old answer explains it, and not that each asker gets addresses of his own.
+
+        An answer "there is none" counts when the zone's own SOA stands in it; a filter's answer has none.
+        """
+        here, there = self.ours.status, self.theirs.status
+        if here in (LookupStatus.NXDOMAIN, LookupStatus.NODATA):
+            return self.ours.ttl is not None
+        return there in (ServerSays.NXDOMAIN, ServerSays.NODATA)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The inquiry of one resolution, understood; ``queried`` is the name whose lookup decides.
+
+    ``address`` is the one that could not be connected to, None where none was found.
+    """
+
+    resolution: Resolution
+    queried: str
+    address: str | None = None
+
+    @cached_property
+    def standings(self) -> tuple[Standing, ...]:
+        inquiry = self.resolution.inquiry
+        if inquiry is None:
+            return ()
+        heard = [
+            one.address
+            for walk in inquiry.walks
+            for one in walk.replies
+            if one.address is not None and one.status not in SILENT and one.status is not ServerSays.NOT_ASKED
+        ]
+        # On loopback there is nothing on the way that could keep questions back.
+        heard += [
+            address
+            for one in self.resolution.lookups
+            if one.nameserver is not None and one.status in SETTLED
+            for address in (one.nameserver.partition("#")[0],)
+            if _kind(address)[1] == "loopback"
+        ]
+        return tuple(Standing(walk, tuple(dict.fromkeys(heard))) for walk in inquiry.walks)
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """That of the queried name."""
+        return next((one for one in self.standings if one.walk.name == self.queried), None)
+
+    @cached_property
+    def unreached(self) -> bool:
+        """Whether servers were asked directly and not one of them answered anything."""
+        replies = [one for standing in self.standings for one in standing.walk.replies]
+        tried = [one for one in replies if one.status is not ServerSays.NOT_ASKED or one.note == "no-way-out"]
+        return bool(tried) and all(one.status in SILENT or one.status is ServerSays.NOT_ASKED for one in tried)
+
+    @cached_property
+    def bogus(self) -> Recheck | None:
+        """A SERVFAIL that lasts, and that goes away when validation is switched off."""
+        inquiry = self.resolution.inquiry
+        rechecks = inquiry.rechecks if inquiry is not None else ()
+        return next((one for one in rechecks if one.again == "servfail" and one.unchecked in _GOOD), None)
+
+    @cached_property
+    def difference(self) -> Difference | None:
+        """Where our nameserver and the authoritative servers say different things of a name or its alias.
+
+        Of several that which tells most: a record before none.
+        """
+        found = [
+            Difference(lookup, theirs, lookup.authoritative)
+            for lookup in self._relevant
+            for standing in self.standings
+            if (theirs := _differs(lookup, standing)) is not None
+        ]
+        return max(found, key=lambda one: bool(one.theirs.records), default=None)
+
+    @cached_property
+    def _relevant(self) -> tuple[Lookup, ...]:
+        """With an address, what led to it: the other family's records may be as they like."""
+        return tuple(
+            one
+            for one in self.resolution.lookups
+            if self.address is None or one.rdtype not in ADDRESSES or self.address in one.records
+        )
+
+    @cached_property
+    def same(self) -> AuthorityReply | None:
+        """An authoritative reply that says what our nameserver says, where none says otherwise."""
+        if self.difference is not None:
+            return None
+        for standing in self.standings:
+            if standing.authorities in (Authorities.DISAGREE, Authorities.NOTHING):
+                continue
+            for lookup in self._relevant:
+                if lookup.status not in SETTLED or standing.walk.name not in _names(lookup):
+                    continue
+                like = [one for one in standing.spoke if one.rdtype == lookup.rdtype and one.records == lookup.records]
+                return like[0] if like else standing.spoke[0]
+        return None
+
+
+def is_below(name: str, zone: str) -> bool:
+    """Whether ``name`` lies strictly below ``zone`` ("." for the root)."""
+    return name != "." if zone == "." else name.endswith(f".{zone}")
+
+
+def _names(lookup: Lookup) -> tuple[str, ...]:
+    return (lookup.name, *lookup.aliases[-1:])
+
+
+def _differs(lookup: Lookup, standing: Standing) -> AuthorityReply | None:
+    """A reply that contradicts ``lookup``, where all authoritative servers agree."""
+    name = standing.walk.name
+    if lookup.status not in SETTLED or name not in _names(lookup):
+        return None
+    if standing.authorities in (Authorities.DISAGREE, Authorities.NOTHING):
+        return None
+    told = [one for one in standing.spoke if one.rdtype == lookup.rdtype or one.status is not ServerSays.ANSWER]
+    if lookup.aliases and name == lookup.name:  # what is compared is where the alias leads
+        alias = lookup.aliases[0]
+        return next((one for one in told if one.status is not ServerSays.ALIAS or one.records != (alias,)), None)
+    aliased = next((one for one in told if one.status is ServerSays.ALIAS), None)
+    if aliased is not None:
+        return aliased
+    return _contradicts(
+        lookup, [one for one in told if one.rdtype == lookup.rdtype or one.status is ServerSays.NXDOMAIN]
+    )
+
+
+def _contradicts(lookup: Lookup, replies: Sequence[AuthorityReply]) -> AuthorityReply | None:
+    """Servers may each tell a part of a large set, so ours is only compared with all that they told."""
+    if not replies:
+        return None
+    theirs = {record for one in replies for record in one.records}
+    holding = next((one for one in replies if one.records), None)
+    if lookup.status is LookupStatus.ANSWER:
+        return None if theirs.issuperset(lookup.records) else holding or replies[0]
+    if holding is not None:
+        return holding
+    returned = next((one for one in replies if one.status is ServerSays.NODATA), None)
+    return returned if lookup.status is LookupStatus.NXDOMAIN else None
+
+
+def _like(address: str, others: Sequence[str]) -> bool:
+    """Whether one of ``others`` is reached by a like path."""
+    return _kind(address) in {_kind(one) for one in others}
+
+
+def _kind(address: str) -> tuple[int, str]:
+    parsed = ipaddress.ip_address(address.split("%", 1)[0])
+    place = "loopback" if parsed.is_loopback else "inside" if is_inside(address) else "outside"
+    return parsed.version, place

@@ -1,0 +1,330 @@
+"""The second look at DNS in the diagnosis: verdicts on causes, the facts for their sentences, and what to do first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.delegation import SETTLED, Authorities, Difference, Picture, Standing
+from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.rules import View, deciding_lookup
+from connector_probe.model.delegation import LAME, SILENT, AuthorityReply, Recheck, ServerSays
+from connector_probe.model.evidence import Lookup, LookupStatus
+from connector_probe.model.verdict import CauseVerdict, FailureClass
+
+Sharpening = tuple[CauseVerdict | None, tuple[str, ...]]
+_CONFIRMED, _SUPPORTED = CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED
+_POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
+_NOTHING: Sharpening = (None, ())
+MAX_LISTED = 4
+# What to do against a cause: first when the second look has confirmed it, not at all when it has ruled it out.
+_AGAINST = {"domain-expired": "renew-domain", "dns-hosting-trouble": "fix-dns"}
+_AGAINST |= {"record-missing": "add-address-record", "name-does-not-exist": "correct-smart-host"}
+# Where our nameserver got no usable answer itself.
+_TROUBLED = frozenset(
+    {FailureClass.DNS_SERVFAIL, FailureClass.DNS_REFUSED, FailureClass.DNS_TIMEOUT, FailureClass.DNS_MALFORMED}
+)
+_CONNECT = frozenset({FailureClass.TCP_REFUSED, FailureClass.TCP_TIMEOUT, FailureClass.TCP_UNREACHABLE})
+# Causes and remedies that no class has by itself; the second look at DNS brings them in.
+EXTRA_CAUSES = ("split-horizon",)
+EXTRA_REMEDIES = ("repair-dnssec", "wait-for-cache", "check-split-dns")
+
+
+def picture_of(view: View) -> Picture | None:
+    """None where no second look was taken."""
+    resolution, lookup = view.evidence.resolution, deciding_lookup(view.evidence)
+    if resolution.inquiry is None or lookup is None:
+        return None
+    queried = lookup.aliases[-1] if lookup.aliases else lookup.name
+    return Picture(resolution, queried, view.evidence.address)
+
+
+def sharpen(identifier: str, failure: FailureClass, view: View) -> Sharpening:
+    """What the second look says of one cause: a verdict (None: no other than before) and sentences."""
+    picture = picture_of(view)
+    if picture is None or identifier not in _BY_CAUSE:
+        return _NOTHING
+    if picture.unreached:
+        return (None, ("walk-unanswered",)) if identifier == "dns-hosting-trouble" else _NOTHING
+    return _BY_CAUSE[identifier](failure, picture)
+
+
+def extra_causes(failure: FailureClass, view: View) -> tuple[str, ...]:
+    """Causes that this class does not have by itself, and that the second look has something to say of."""
+    picture = picture_of(view)
+    if picture is None:
+        return ()
+    found = []
+    if failure in _CONNECT and (picture.difference is not None or picture.same is not None):
+        found.append("stale-dns-cache")
+    if _split(failure, picture) != _NOTHING:
+        found.append("split-horizon")
+    return tuple(found)
+
+
+def remedies_of(failure: FailureClass, view: View, usual: Sequence[str]) -> tuple[str, ...]:
+    """``usual``, each once, with what the second look found in front."""
+    picture = picture_of(view)
+    if picture is None:
+        return tuple(dict.fromkeys(usual))
+    first = []
+    if picture.bogus is not None:
+        first.append("repair-dnssec")
+    if picture.difference is not None:
+        first.append("check-split-dns" if picture.difference.own_zone else "wait-for-cache")
+    if failure not in _CONNECT and picture.standing is not None and picture.standing.undelegated:
+        first.append("renew-domain")
+    verdicts = {
+        _AGAINST[cause]: sharpen(cause, failure, view)[0] for cause, _ in PROFILES[failure].causes if cause in _AGAINST
+    }
+    first += [remedy for remedy in usual if verdicts.get(remedy) is _CONFIRMED]
+    rest = [remedy for remedy in usual if verdicts.get(remedy) is not _OUT]
+    return tuple(dict.fromkeys((*first, *rest))) or tuple(usual)
+
+
+# --- the causes ------------------------------------------------------------------------------------------------
+
+
+def _hosting(failure: FailureClass, picture: Picture) -> Sharpening:
+    if picture.bogus is not None:
+        return _CONFIRMED, ("dnssec-bogus",)
+    standing = picture.standing
+    if standing is None:
+        return _NOTHING
+    if standing.authorities is Authorities.DISAGREE:
+        return _CONFIRMED, ("authorities-disagree",)
+    if standing.undelegated or standing.no_such_top_level:
+        return _OUT, ()
+    if standing.authorities is Authorities.NOTHING:
+        return _all_failed(failure, standing)
+    if standing.failed or standing.nameless:
+        return (_SUPPORTED if failure in _TROUBLED else _POSSIBLE), ("some-authorities-fail", "authorities-answer")
+    if failure in _TROUBLED:
+        return _POSSIBLE, ("authorities-answer-us",)
+    return _OUT, ("authorities-answer",)
+
+
+def _all_failed(failure: FailureClass, standing: Standing) -> Sharpening:
+    bad = standing.failed
+    if not bad and not standing.nameless:
+        return _NOTHING
+    asked = {one.address for one in standing.last_zone if one.status is not ServerSays.NOT_ASKED}
+    if failure not in _TROUBLED or len(bad) < len(asked):  # some were silent, and that says nothing here
+        return None, ("some-authorities-fail",)
+    sure = standing.from_the_roots or all(one.status not in LAME for one in bad)
+    return (_CONFIRMED if sure and bad else _SUPPORTED), ("authorities-fail",)
+
+
+def _expired(failure: FailureClass, picture: Picture) -> Sharpening:
+    standing = picture.standing
+    if standing is None:
+        return _NOTHING
+    if standing.no_such_top_level:
+        return _OUT, ("no-such-top-level",)
+    if standing.undelegated:
+        return _SUPPORTED, ("not-delegated",)
+    if standing.parked is not None:
+        return _SUPPORTED, ("parked-at",)
+    if not standing.delegated_to:
+        return _NOTHING
+    return (_OUT if standing.spoke else _POSSIBLE), ("delegated-to",)
+
+
+def _stale(failure: FailureClass, picture: Picture) -> Sharpening:
+    difference = picture.difference
+    if difference is not None and difference.own_zone:
+        return _OUT, ("own-zone",)
+    if difference is not None:
+        filtered = difference.ours.status is not LookupStatus.ANSWER and difference.ours.ttl is None
+        ttl = () if difference.ours.ttl is None else ("ttl-left",)
+        evidence = ("stale-differs", *ttl, "no-soa") if filtered else ("stale-differs", *ttl)
+        return (_CONFIRMED if difference.certain else _SUPPORTED), evidence
+    return (_OUT, ("authority-same",)) if picture.same is not None else _NOTHING
+
+
+def _split(failure: FailureClass, picture: Picture) -> Sharpening:
+    """Our nameserver has the zone itself: does the public see the same?"""
+    difference = picture.difference
+    if difference is not None:
+        return (_CONFIRMED, ("split-differs",)) if difference.own_zone else _NOTHING
+    if picture.same is not None and any(one.authoritative for one in picture.resolution.lookups):
+        return _OUT, ("authority-same",)
+    return _NOTHING
+
+
+def _name_missing(failure: FailureClass, picture: Picture) -> Sharpening:
+    standing = picture.standing
+    if standing is None or standing.authorities is Authorities.NOTHING:
+        return _NOTHING
+    if standing.authorities is Authorities.DISAGREE:
+        return _POSSIBLE, ()
+    if standing.undelegated:
+        return _POSSIBLE, ()
+    if standing.authorities is Authorities.NO_NAME:
+        return _CONFIRMED, ("authority-says",)
+    return _OUT, ("authority-says",)
+
+
+def _record_missing(failure: FailureClass, picture: Picture) -> Sharpening:
+    standing = picture.standing
+    if standing is None or standing.authorities is Authorities.NOTHING:
+        return _NOTHING
+    if standing.authorities is Authorities.DISAGREE:
+        return _POSSIBLE, ()
+    if standing.authorities is Authorities.RECORD:
+        return _OUT, ("authority-says",)
+    return _CONFIRMED, ("authority-says",)
+
+
+_BY_CAUSE: dict[str, Callable[[FailureClass, Picture], Sharpening]] = {
+    "dns-hosting-trouble": _hosting,
+    "domain-expired": _expired,
+    "stale-dns-cache": _stale,
+    "split-horizon": _split,
+    "name-does-not-exist": _name_missing,
+    "record-missing": _record_missing,
+}
+
+
+# --- the facts -------------------------------------------------------------------------------------------------
+
+
+def dns_facts(view: View, words: Catalogue) -> dict[str, str]:
+    """What the sentences about the second look are filled with, and the hint for the detail."""
+    picture = picture_of(view)
+    if picture is None:
+        return {}
+    found = _of_difference(picture.difference, words) | _of_recheck(picture.bogus)
+    if picture.same is not None:
+        found |= {"same_label": label(picture.same), "same_said": said(picture.same, words)}
+    if picture.standing is not None:
+        found |= _of_standing(picture.standing, words)
+    hint = _hint(picture)
+    if hint is not None:
+        found["dns_hint"] = words.text["between-sentences"] + words.evidence[hint].format_map(_Blank(found))
+    return found
+
+
+class _Blank(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _hint(picture: Picture) -> str | None:
+    """The one thing to say next to what was seen."""
+    standing = picture.standing
+    if picture.unreached:
+        return None
+    if picture.bogus is not None:
+        return "hint-bogus"
+    if picture.difference is not None:
+        return "hint-split" if picture.difference.own_zone else "hint-stale"
+    if standing is None or picture.address is not None:
+        return None
+    if standing.undelegated:
+        return "hint-undelegated"
+    if standing.authorities is Authorities.DISAGREE:
+        return "hint-disagree"
+    if standing.authorities is Authorities.NOTHING:
+        return "hint-fail" if _all_failed(FailureClass.DNS_SERVFAIL, standing)[0] is not None else None
+    settled = any(one.status in SETTLED for one in picture.resolution.lookups)
+    return None if settled else "hint-answer"
+
+
+def _of_difference(difference: Difference | None, words: Catalogue) -> dict[str, str]:
+    if difference is None:
+        return {}
+    ttl = difference.ours.ttl
+    return {
+        "stale_theirs": said(difference.theirs, words),
+        "stale_authority": label(difference.theirs),
+        "stale_nameserver": difference.ours.nameserver or "",
+        "stale_ours": _ours(difference.ours, words),
+        "ttl_left": "" if ttl is None else str(ttl),
+    }
+
+
+def _of_recheck(recheck: Recheck | None) -> dict[str, str]:
+    if recheck is None:
+        return {}
+    return {
+        "recheck_nameserver": recheck.nameserver,
+        "recheck_asked": f"{recheck.name} {recheck.rdtype}",
+        "recheck_error": f" ({recheck.error})" if recheck.error else "",
+    }
+
+
+def _of_standing(standing: Standing, words: Catalogue) -> dict[str, str]:
+    found = {
+        "zone": standing.walk.zones[-1] if standing.walk.zones else "",
+        "failed_list": _told((*standing.failed, *standing.nameless), words),
+        "registered_domain": standing.walk.domain or "",
+        "delegated_to": _some(standing.delegated_to, words),
+        "parked": standing.parked or "",
+    }
+    states = [reply for state in _BY_WEIGHT if (reply := standing.saying(state)) is not None]
+    if states:
+        first = states[0]
+        found |= {
+            "disagreement": _told(states, words),
+            "authority_label": label(first),
+            "authority_said": words.listed(said(one, words) for one in _of_server(standing, first)),
+            "registry_zone": "." if first.zone == "." else f".{first.zone}",
+        }
+    return found
+
+
+_BY_WEIGHT = (Authorities.RECORD, Authorities.NO_RECORD, Authorities.NO_NAME)
+
+
+def _of_server(standing: Standing, first: AuthorityReply) -> list[AuthorityReply]:
+    """What the server of ``first`` says by the same transport: one reply a type, or the one that stands for all."""
+    replies = [one for one in standing.spoke if one.address == first.address and one.transport == first.transport]
+    if first.status is ServerSays.ANSWER:
+        return [one for one in replies if one.status is ServerSays.ANSWER]
+    return replies if first.status is ServerSays.NODATA else [first]
+
+
+def label(reply: AuthorityReply) -> str:
+    """ "ns1.contoso.com [192.0.2.53]"."""
+    if reply.address is None:
+        return reply.server
+    return f"{reply.server} [{reply.address}]" if reply.server else f"[{reply.address}]"
+
+
+def said(reply: AuthorityReply, words: Catalogue) -> str:
+    """ "A 203.0.113.7", "NXDOMAIN", "AAAA: nodata", "timed-out"."""
+    if reply.status in _RECORDS:
+        return f"{_RECORDS[reply.status] or reply.rdtype} {_some(reply.records, words)}"
+    if reply.status is ServerSays.NODATA:
+        return f"{reply.rdtype}: {words.facts['server-nodata']}"
+    if reply.status is ServerSays.NOT_ASKED:
+        return words.facts.get(f"not-asked-{reply.note}", words.facts["server-not-asked"])
+    if reply.rcode not in (None, "NOERROR"):
+        return str(reply.rcode)
+    word = words.facts[f"server-{reply.status}"]
+    return f"{word} ({reply.note})" if reply.note and reply.status in SILENT else word
+
+
+_RECORDS = {ServerSays.ANSWER: "", ServerSays.ALIAS: "CNAME", ServerSays.REFERRAL: "NS"}
+
+
+def _ours(lookup: Lookup, words: Catalogue) -> str:
+    if lookup.aliases:
+        return f"CNAME {lookup.aliases[0]}"
+    if lookup.records:
+        return f"{lookup.rdtype} {_some(lookup.records, words)}"
+    if lookup.status is LookupStatus.NXDOMAIN:
+        return "NXDOMAIN"
+    return f"{lookup.rdtype}: {words.facts[f'lookup-{lookup.status}']}"
+
+
+def _told(replies: Iterable[AuthorityReply], words: Catalogue) -> str:
+    """ "ns1.contoso.com [192.0.2.53]: NXDOMAIN" for each."""
+    return _some([f"{label(one)}: {said(one, words)}" for one in replies], words)
+
+
+def _some(texts: Sequence[str], words: Catalogue) -> str:
+    """The first few, and how many more there are."""
+    rest = len(texts) - MAX_LISTED
+    return words.listed(texts[:MAX_LISTED]) + (f" (+{rest})" if rest > 0 else "")

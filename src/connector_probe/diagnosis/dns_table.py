@@ -1,0 +1,46 @@
+"""Which server answered what, as rows for people. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.dns_causes import label, said
+from connector_probe.model.delegation import DnsInquiry, StartedFrom, Walk
+from connector_probe.model.evidence import AttemptEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One question to one server; ``what`` is "A/udp"."""
+
+    server: str
+    what: str
+    answer: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The way down to one name. ``path`` reads from the top: ". > com > contoso.com"."""
+
+    name: str
+    path: str
+    from_roots: bool
+    complete: bool
+    rows: tuple[Row, ...]
+
+
+def tables_of(attempts: Iterable[AttemptEvidence], words: Catalogue) -> tuple[Table, ...]:
+    """One table for each name that was followed up, in the order of the attempts."""
+    inquiries = dict.fromkeys(one.resolution.inquiry for one in attempts)
+    walks = dict.fromkeys(walk for one in inquiries if isinstance(one, DnsInquiry) for walk in one.walks)
+    return tuple(_table(walk, words) for walk in walks)
+
+
+def _table(walk: Walk, words: Catalogue) -> Table:
+    rows = tuple(
+        Row(label(one), f"{one.rdtype}/{one.transport}", said(one, words), one.seconds) for one in walk.replies
+    )
+    return Table(walk.name, " > ".join(walk.zones), walk.started_from is StartedFrom.ROOTS, walk.complete, rows)

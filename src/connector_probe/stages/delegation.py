@@ -1,0 +1,377 @@
+"""After a failure: the way down the delegation to the authoritative servers, each of them asked directly.
+
+Without --nameserver the way begins at the root servers. With it, or where the roots cannot be reached, it begins at
+what our nameserver says of the name servers of the zones above the name; the roots are then never asked. Name
+servers inside this network are asked only where the user sent us there (``may_be_asked``), so that no public zone
+can direct questions at the inside. One small question a server and type, a bounded number of them, within one limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from connector_probe.model.delegation import (
+    SILENT,
+    SPOKE_WITH_AUTHORITY,
+    AuthorityReply,
+    DnsInquiry,
+    Recheck,
+    ServerSays,
+    StartedFrom,
+    Walk,
+)
+from connector_probe.model.evidence import FaultKind, Lookup, LookupStatus, Resolution
+from connector_probe.model.names import is_address
+from connector_probe.network import Network, NetworkFaultError
+from connector_probe.stages.resolve import Nameserver, Resolver, exchange_tcp, exchange_udp
+
+if TYPE_CHECKING:
+    from connector_probe.protocol.delegation import NameServer, Said
+
+LIMIT = 6.0  # seconds for the whole inquiry: some dozen round trips, and dead servers found out side by side
+WAITS = (1.0, 1.5)  # for the first and the second datagram to one server
+ROOT_WAITS = (1.5,)
+TCP_WAIT = 2.5
+DNS_PORT = 53
+MAX_WALKS = 3  # a domain, one of its MX hosts, and where that is an alias to
+MAX_ZONES = 8  # from the root down; real names have three to five
+MAX_DEPTH = 8  # labels whose name servers our nameserver is asked for
+MAX_ADDRESSES = 8  # asked of one zone; most have two to four
+SCOUTS = 3  # of the servers of a zone that is only passed through
+MAX_GLUELESS = 4  # name servers of one zone whose addresses are looked up; bounds what a referral can make us ask
+MAX_RECHECKS = 2
+AT_ONCE = 32  # questions under way in one run, so that a fleet of failing connectors does not use up the sockets
+# IANA, www.iana.org/domains/root/servers: some of the thirteen, of different operators, both families.
+ROOT_SERVERS = (
+    ("a.root-servers.net", "198.41.0.4"),
+    ("k.root-servers.net", "193.0.14.129"),
+    ("l.root-servers.net", "2001:500:9f::42"),
+    ("f.root-servers.net", "192.5.5.241"),
+)
+# Why a server was not asked; the words for it are the catalogue's.
+NO_ADDRESS, INSIDE, NO_WAY_OUT = "no-address", "inside", "no-way-out"
+_LOCAL = frozenset({FaultKind.NO_ROUTE, FaultKind.NO_RESOURCES, FaultKind.NOT_PERMITTED, FaultKind.LOCAL_OTHER})
+Asked = tuple[str, tuple[str, ...]]
+
+
+class Inquiries:
+    """Makes inquiries over one network, each question of one run only once."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._made: dict[tuple[Resolver, tuple[Asked, ...], float], asyncio.Task[DnsInquiry | None]] = {}
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    async def inquire(self, resolution: Resolution, resolver: Resolver, limit: float) -> DnsInquiry | None:
+        """What can be found out about ``resolution``; None when there was nothing to ask. Never raises."""
+        asked = tuple(_questions(resolution))[:MAX_WALKS]
+        if not asked or not resolver.has_nameservers:
+            return None
+        key = (resolver, asked, min(limit, LIMIT))
+        if key not in self._made:
+            self._made[key] = asyncio.ensure_future(self._inquire(resolution.lookups, *key))
+        return await asyncio.shield(self._made[key])
+
+    def close(self) -> None:
+        """End what is still going on; nobody waits for it any more."""
+        for task in self._made.values():
+            task.cancel()
+
+    async def _inquire(
+        self, lookups: Sequence[Lookup], resolver: Resolver, asked: Sequence[Asked], limit: float
+    ) -> DnsInquiry | None:
+        began = self._network.now()
+        walkers = [_Walker(self._network, resolver, self._places, name, rdtypes) for name, rdtypes in asked]
+        rechecks: list[Recheck] = []
+        done = False
+        try:
+            async with asyncio.timeout(limit):
+                await asyncio.gather(
+                    *(walker.walk() for walker in walkers), _recheck(lookups, resolver, limit, rechecks)
+                )
+                done = True
+        except TimeoutError:
+            pass
+        walks = tuple(walker.result(done) for walker in walkers if walker.replies)
+        if not walks and not rechecks:
+            return None
+        return DnsInquiry(walks, tuple(rechecks), seconds=self._network.now() - began)
+
+
+def _questions(resolution: Resolution) -> Iterator[Asked]:
+    """Which names to follow up, and for which types: as looked up, and where an alias led to."""
+    types: dict[str, dict[str, None]] = {}
+    for lookup in resolution.lookups:
+        if lookup.rdtype == "MX" and resolution.mx_domain is None:
+            continue  # only asked for a hint
+        for name in (lookup.name, *lookup.aliases[-1:]):
+            types.setdefault(name, {})[lookup.rdtype] = None
+    # What failed first: with more names than can be followed, the last ones looked up are the ones that matter.
+    for name in reversed(types):
+        if name and name != "." and not is_address(name):
+            yield name, tuple(types[name])
+
+
+async def _recheck(lookups: Sequence[Lookup], resolver: Resolver, wait: float, found: list[Recheck]) -> None:
+    """SERVFAIL: is it the validation (RFC 4035 3.2.2), and does it last?"""
+    failed = [one for one in lookups if one.status is LookupStatus.SERVFAIL][:MAX_RECHECKS]
+    by_name = {str(one): one for one in resolver.nameservers}
+
+    async def once(lookup: Lookup) -> None:
+        nameserver = by_name.get(lookup.nameserver or "")
+        name = lookup.aliases[-1] if lookup.aliases else lookup.name
+        unchecked = await resolver.ask_once(name, lookup.rdtype, wait, nameserver=nameserver, checking=False)
+        again = await resolver.ask_once(name, lookup.rdtype, wait, nameserver=nameserver)
+        error = again.note or lookup.note
+        found.append(
+            Recheck(lookup.nameserver or "", name, lookup.rdtype, str(unchecked.status), str(again.status), error)
+        )
+
+    await asyncio.gather(*map(once, failed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    name: str
+    address: str
+
+
+class _Walker:
+    """One way down. What was heard stays in ``replies`` when the time for it ends."""
+
+    def __init__(
+        self, network: Network, resolver: Resolver, places: asyncio.Semaphore, name: str, rdtypes: tuple[str, ...]
+    ) -> None:
+        self._network = network
+        self._resolver = resolver
+        self._places = places
+        self._name = name
+        self._rdtypes = rdtypes
+        self._started_from = StartedFrom.NAMESERVER if resolver.given else StartedFrom.ROOTS
+        self._zones: list[str] = []
+        self.replies: list[AuthorityReply] = []
+        self._domain: str | None = None
+
+    def result(self, complete: bool) -> Walk:
+        return Walk(
+            self._name,
+            self._rdtypes,
+            self._started_from,
+            self._domain,
+            tuple(self._zones),
+            tuple(sorted(self.replies, key=self._place)),
+            complete,
+        )
+
+    def _place(self, reply: AuthorityReply) -> tuple[int, str, str, bool, int]:
+        """Zone by zone, server by server, UDP first: not in the order in which answers happened to come."""
+        zone = self._zones.index(reply.zone) if reply.zone in self._zones else len(self._zones)
+        asked = self._rdtypes.index(reply.rdtype)
+        return zone, reply.server, reply.address or "", reply.transport == "tcp", asked
+
+    async def walk(self) -> None:
+        """Never raises but CancelledError."""
+        if self._started_from is StartedFrom.ROOTS:
+            roots = [_Server(name, address) for name, address in ROOT_SERVERS]
+            self._zones.append(".")
+            referral = _deepest(await self._ask_each(".", roots, self._rdtypes[0], ROOT_WAITS))
+            if referral is not None:
+                await self._descend(referral)
+            elif not any(reply.status in SPOKE_WITH_AUTHORITY for reply in self.replies):
+                self._started_from = StartedFrom.NAMESERVER
+                # What answers in a root server's place without knowing the root would answer in everybody's.
+                if all(reply.status in SILENT or reply.status is ServerSays.NOT_ASKED for reply in self.replies):
+                    await self._from_nameserver()
+        else:
+            await self._from_nameserver()
+        if self.replies:
+            self._domain = await asyncio.to_thread(registrable, self._name)
+
+    async def _from_nameserver(self) -> None:
+        """From the deepest zone whose name servers our nameserver knows; when they are silent, one further up too."""
+        from connector_probe.protocol.delegation import MAX_NAME_SERVERS, NameServer, Said, enclosing
+
+        above = list(enclosing(self._name))[-MAX_DEPTH:]
+        lookups = await asyncio.gather(*(self._resolver.ask_once(zone, "NS", WAITS[0]) for zone in above))
+        known = [one for one in lookups if one.status is LookupStatus.ANSWER and not one.aliases]
+        starts = [
+            Said(
+                ServerSays.REFERRAL,
+                zone=lookup.name,
+                servers=tuple(NameServer(name.rstrip(".").lower()) for name in lookup.records[:MAX_NAME_SERVERS]),
+            )
+            for lookup in known[:2]
+        ]
+        if starts:
+            await self._descend(starts[0])
+        if len(starts) > 1 and all(reply.status in SILENT | {ServerSays.NOT_ASKED} for reply in self.replies):
+            # Is it them, or does nothing that we ask directly come through? The zone above tells.
+            self._zones.insert(0, starts[1].zone)
+            servers = await self._with_addresses(starts[1].zone, starts[1].servers)
+            await self._pass_through(starts[1].zone, servers, WAITS[:1])
+
+    async def _descend(self, referral: Said) -> None:
+        """Follow referrals, and ask every server of the last zone every question."""
+        from connector_probe.protocol.delegation import MAX_NAME_SERVERS
+
+        while len(self._zones) < MAX_ZONES:
+            zone = referral.zone
+            self._zones.append(zone)
+            servers = await self._with_addresses(zone, referral.servers[:MAX_NAME_SERVERS])
+            if "." not in zone:
+                further = await self._pass_through(zone, servers, WAITS)
+                if further is None:
+                    if any(reply.zone == zone and reply.status is not ServerSays.NXDOMAIN for reply in self.replies):
+                        await self._complete(zone, servers[:SCOUTS])
+                    return
+            else:
+                said = await self._ask_each(zone, servers[:MAX_ADDRESSES], self._rdtypes[0], WAITS)
+                further = _deepest(said)
+                if further is None:
+                    await self._complete(zone, servers[:MAX_ADDRESSES])
+                    return
+            referral = further
+
+    async def _pass_through(self, zone: str, servers: Sequence[_Server], waits: Sequence[float]) -> Said | None:
+        """The way on, from a few servers of ``zone``, or a few others where those are silent."""
+        for at in range(0, min(len(servers), 2 * SCOUTS), SCOUTS):
+            said = await self._ask_each(zone, servers[at : at + SCOUTS], self._rdtypes[0], waits)
+            if any(one.status not in SILENT | {ServerSays.NOT_ASKED} for one in said):
+                return _deepest(said)
+        return None
+
+    async def _complete(self, zone: str, servers: Sequence[_Server]) -> None:
+        """The other types over UDP, and one question over TCP, each to every server."""
+        here = [one for one in self.replies if one.zone == zone]
+        beyond = {one.address for one in here if one.status is ServerSays.NOT_ASKED}
+        silent = {one.address for one in here if one.status in SILENT}
+        servers = [server for server in servers if server.address not in beyond]
+        spoke = [server for server in servers if server.address not in silent]
+        await asyncio.gather(
+            *(self._ask_each(zone, spoke, rdtype, WAITS[:1]) for rdtype in self._rdtypes[1:]),
+            self._ask_each(zone, servers, self._rdtypes[0], (TCP_WAIT,), tcp=True),
+        )
+
+    async def _with_addresses(self, zone: str, servers: Sequence[NameServer]) -> list[_Server]:
+        """Each server's addresses, those told along first; IPv4 first, as it is the family that all have."""
+        unknown = [server.name for server in servers if not server.addresses][:MAX_GLUELESS]
+        looked_up = await asyncio.gather(
+            *(self._resolver.ask_once(name, rdtype, WAITS[0]) for name in unknown if name for rdtype in ("A", "AAAA"))
+        )
+        found = {server.name: list(server.addresses) for server in servers}
+        for lookup in looked_up:
+            if lookup.status is LookupStatus.ANSWER:
+                found[lookup.name] += lookup.records
+        for name in unknown:
+            if not found[name]:
+                self.replies.append(
+                    AuthorityReply(zone, name, None, self._rdtypes[0], ServerSays.NOT_ASKED, note=NO_ADDRESS)
+                )
+        pairs = dict.fromkeys(_Server(name, address) for name, addresses in found.items() for address in addresses[:4])
+        return sorted(pairs, key=lambda server: ":" in server.address)
+
+    async def _ask_each(
+        self, zone: str, servers: Sequence[_Server], rdtype: str, waits: Sequence[float], *, tcp: bool = False
+    ) -> list[Said]:
+        """Side by side; what was said is kept in ``replies`` too."""
+        return list(await asyncio.gather(*(self._ask(zone, server, rdtype, waits, tcp=tcp) for server in servers)))
+
+    async def _ask(self, zone: str, server: _Server, rdtype: str, waits: Sequence[float], *, tcp: bool) -> Said:
+        from connector_probe.protocol.delegation import Said, may_be_asked
+
+        began = self._network.now()
+        ours = [one.address for one in self._resolver.nameservers] if self._resolver.given else []
+        nameserver = self._door(server.address)
+        try:
+            if not may_be_asked(server.address, ours):
+                said = Said(ServerSays.NOT_ASKED, note=INSIDE)
+            else:
+                async with self._places:
+                    said = await self._exchange(nameserver, zone, rdtype, waits, tcp=tcp)
+        except ValueError:
+            said = Said(ServerSays.NOT_ASKED)
+        if nameserver in self._resolver.nameservers and said.status not in SPOKE_WITH_AUTHORITY:
+            return said  # it is our own nameserver: that it is no authority is no news
+        self.replies.append(
+            AuthorityReply(
+                zone=said.zone if said.zone and said.status is not ServerSays.REFERRAL else zone,
+                server=server.name,
+                address=server.address,
+                rdtype=rdtype,
+                status=said.status,
+                transport="tcp" if tcp else "udp",
+                records=said.records,
+                ttl=said.ttl,
+                rcode=said.rcode,
+                serial=said.serial,
+                note=said.note,
+                seconds=self._network.now() - began,
+            )
+        )
+        return said
+
+    def _door(self, address: str) -> Nameserver:
+        """Port 53. Only a nameserver given on loopback with another port is a laboratory, and so are its neighbours."""
+        for one in self._resolver.nameservers:
+            if self._resolver.given and _is_loopback(one.address) and _is_loopback(address):
+                return Nameserver(address, one.port)
+        return Nameserver(address, DNS_PORT)
+
+    async def _exchange(
+        self, nameserver: Nameserver, zone: str, rdtype: str, waits: Sequence[float], *, tcp: bool
+    ) -> Said:
+        from connector_probe.protocol.delegation import Said, direct_question, read_direct
+
+        said = Said(ServerSays.TIMED_OUT)
+        for wait in waits:
+            for edns in (True, False):
+                asked = direct_question(self._name, rdtype, edns=edns)
+                read = partial(read_direct, asked=asked, zone=zone)
+                try:
+                    if tcp:
+                        said = read(await exchange_tcp(self._network, nameserver, asked.wire, wait))
+                    else:
+                        heard = await exchange_udp(
+                            self._network, nameserver, asked.wire, wait, read, lambda one: one.foreign
+                        )
+                        said = heard or Said(ServerSays.TIMED_OUT)
+                except NetworkFaultError as error:
+                    kind = error.fault.kind
+                    if kind in _LOCAL:
+                        return Said(ServerSays.NOT_ASKED, note=NO_WAY_OUT)
+                    status = ServerSays.TIMED_OUT if kind is FaultKind.TIMED_OUT else ServerSays.UNREACHABLE
+                    said = Said(status, note=error.fault.errno)
+                if not said.edns_refused:
+                    break
+            if said.status not in SILENT:
+                break
+        return said
+
+
+def _deepest(said: Sequence[Said]) -> Said | None:
+    referrals = [one for one in said if one.status is ServerSays.REFERRAL]
+    return max(referrals, key=lambda one: one.zone.count("."), default=None)
+
+
+def _is_loopback(address: str) -> bool:
+    return address == "::1" or address.startswith("127.")
+
+
+@cache
+def _suffixes() -> object:
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList(only_icann=True)
+
+
+def registrable(name: str) -> str | None:
+    """The registered domain that ``name`` belongs to: one label below a registry's suffix (publicsuffix.org)."""
+    from publicsuffixlist import PublicSuffixList
+
+    suffixes = _suffixes()
+    assert isinstance(suffixes, PublicSuffixList)
+    return suffixes.privatesuffix(name)

@@ -1,0 +1,215 @@
+"""Why a name does not resolve, in a small internet of our own: roots, a registry, two hosting servers, a resolver."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector_probe.formats import text
+from connector_probe.formats.json import render
+from connector_probe.formats.options import RenderOptions
+from connector_probe.formats.saved import diagnose_again, read_report
+from tests.real.internet import FIRST, NEW, OLD, RESOLVER, SECOND, Internet
+from tests.real.verdicts import command_line
+
+HOSTING, EXPIRED, STALE = "dns-hosting-trouble", "domain-expired", "stale-dns-cache"
+NAME, RECORD, SPLIT = "name-does-not-exist", "record-missing", "split-horizon"
+CONNECTORS = {
+    # name: what its connector holds
+    "nobody": "smart_hosts: [nobody.contoso.test]",
+    "text": "smart_hosts: [text.contoso.test]",
+    "gone": "smart_hosts: [mail.gone.test]",
+    "gone-mx": "use_mx: gone.test",
+    "null-mx": "use_mx: null.test",
+    "no-top-level": "smart_hosts: [mail.contoso.nosuch]",
+    "lame": "smart_hosts: [mail.lame.test]",
+    "dead": "smart_hosts: [mail.dead.test]",
+    "half": "smart_hosts: [mail.half.test]",
+    "inward": "smart_hosts: [mail.inward.test]",
+    "parked": "smart_hosts: [mail.parked.test]",
+    "expired-signature": "smart_hosts: [mail.bogus.test]",
+    "wrong-ds": "smart_hosts: [mail.wrong-ds.test]",
+    "split": "smart_hosts: [mail.split.test]",
+    "differ": f"smart_hosts: [mail.differ.test]\n    nameserver: ['{SECOND}']",
+    "old": "smart_hosts: [mail.old.test]",
+    "old-mx": "use_mx: old.test",
+    "moved": "smart_hosts: [moved.old.test]",
+    "new": "smart_hosts: [new.old.test]",
+    "later": "smart_hosts: [later.old.test]",
+}
+CHANGED = ("old", "old-mx", "moved", "new", "later")
+
+
+@pytest.fixture(scope="module")
+def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
+    made = Internet(tmp_path_factory.mktemp("internet"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def reports(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
+    """What is found before and after old.test changes, of which the resolver keeps the answers of before."""
+    folder = tmp_path_factory.mktemp("config")
+    before = run(internet, folder, tuple(CONNECTORS))
+    internet.change()
+    return before, run(internet, folder, CHANGED)
+
+
+def run(internet: Internet, folder: Path, names: tuple[str, ...]) -> Any:  # noqa: ANN401 - JSON
+    file = folder / "probes.yaml"
+    lines = [f"  - name: {name}\n    control: []\n    {CONNECTORS[name]}\n" for name in names]
+    file.write_text("version: 1\nconnectors:\n" + "".join(lines), encoding="ascii")
+    ended = command_line("run", str(file), inside=internet.inside)
+    assert ended.document is not None, ended.said
+    return ended.document
+
+
+@pytest.fixture(scope="module")
+def before(reports: tuple[Any, Any]) -> dict[str, Any]:
+    return {result["name"]: result for result in reports[0]["results"]}
+
+
+@pytest.fixture(scope="module")
+def after(reports: tuple[Any, Any]) -> dict[str, Any]:
+    return {result["name"]: result for result in reports[1]["results"]}
+
+
+def causes(result: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
+    return {cause["id"]: cause["verdict"] for cause in result["diagnosis"]["causes"]}
+
+
+def evidence(result: Any, identifier: str) -> str:  # noqa: ANN401 - JSON
+    return " ".join(next(one["evidence"] for one in result["diagnosis"]["causes"] if one["id"] == identifier))
+
+
+def walks(result: Any) -> Any:  # noqa: ANN401 - JSON
+    return result["evidence"]["attempts"][0]["resolution"]["inquiry"]["walks"]
+
+
+@pytest.mark.parametrize(
+    ("name", "class_", "verdicts"),
+    [
+        ("nobody", "dns-nxdomain", {NAME: "confirmed", HOSTING: "ruled-out", EXPIRED: "ruled-out", STALE: "ruled-out"}),
+        ("text", "dns-no-address", {RECORD: "confirmed", HOSTING: "ruled-out", STALE: "ruled-out"}),
+        ("gone", "dns-nxdomain", {EXPIRED: "supported", NAME: "possible", HOSTING: "ruled-out", STALE: "ruled-out"}),
+        ("gone-mx", "dns-nxdomain", {EXPIRED: "supported", NAME: "possible", HOSTING: "ruled-out"}),
+        ("no-top-level", "dns-nxdomain", {NAME: "confirmed", EXPIRED: "ruled-out", HOSTING: "ruled-out"}),
+        ("null-mx", "dns-null-mx", {"domain-refuses-mail": "confirmed", STALE: "ruled-out", HOSTING: "ruled-out"}),
+        ("lame", "dns-servfail", {HOSTING: "confirmed", EXPIRED: "possible"}),
+        ("dead", "dns-servfail", {HOSTING: "confirmed", EXPIRED: "possible"}),
+        ("half", "dns-nxdomain", {NAME: "confirmed", HOSTING: "possible", EXPIRED: "ruled-out"}),
+        ("inward", "dns-servfail", {HOSTING: "supported"}),
+        ("parked", "dns-nxdomain", {EXPIRED: "supported"}),
+        ("expired-signature", "dns-servfail", {HOSTING: "confirmed", EXPIRED: "ruled-out", STALE: "ruled-out"}),
+        ("wrong-ds", "dns-servfail", {HOSTING: "confirmed", EXPIRED: "ruled-out"}),
+        ("split", "dns-nxdomain", {SPLIT: "confirmed", NAME: "ruled-out", STALE: "ruled-out", HOSTING: "ruled-out"}),
+        ("differ", "dns-nxdomain", {HOSTING: "confirmed", NAME: "possible", EXPIRED: "ruled-out"}),
+        ("old", "tcp-refused", {STALE: "ruled-out"}),
+        ("old-mx", "tcp-refused", {STALE: "ruled-out"}),
+        ("moved", "tcp-refused", {STALE: "ruled-out"}),
+        ("new", "dns-nxdomain", {NAME: "confirmed", STALE: "ruled-out"}),
+    ],
+)
+def test_the_cause(before: dict[str, Any], name: str, class_: str, verdicts: dict[str, str]) -> None:
+    result = before[name]
+    assert result["diagnosis"]["class"] == class_
+    found = causes(result)
+    assert {identifier: found.get(identifier) for identifier in verdicts} == verdicts
+
+
+@pytest.mark.parametrize(
+    ("name", "class_", "verdicts"),
+    [
+        ("old", "tcp-refused", {STALE: "supported"}),
+        ("old-mx", "tcp-refused", {STALE: "supported"}),
+        ("moved", "tcp-refused", {STALE: "supported"}),
+        ("new", "dns-nxdomain", {STALE: "confirmed", NAME: "ruled-out", HOSTING: "ruled-out", EXPIRED: "ruled-out"}),
+        ("later", "dns-no-address", {STALE: "confirmed", RECORD: "ruled-out", HOSTING: "ruled-out"}),
+    ],
+)
+def test_the_cache_is_old(after: dict[str, Any], name: str, class_: str, verdicts: dict[str, str]) -> None:
+    result = after[name]
+    assert result["diagnosis"]["class"] == class_
+    found = causes(result)
+    assert {identifier: found.get(identifier) for identifier in verdicts} == verdicts
+    assert result["diagnosis"]["remedies"][0]["id"] == "wait-for-cache"
+
+
+def test_the_old_and_the_new_answer_are_told_with_the_time_left(after: dict[str, Any]) -> None:
+    told = evidence(after["old"], STALE)
+    assert OLD in told
+    assert NEW in told
+    (lookup,) = (
+        one for one in after["old"]["evidence"]["attempts"][0]["resolution"]["lookups"] if one["rdtype"] == "A"
+    )
+    assert 0 < lookup["ttl"] <= 300
+    assert f"{lookup['ttl']} s" in told
+
+
+def test_the_first_sentence_names_what_was_broken(before: dict[str, Any], after: dict[str, Any]) -> None:
+    assert "DNSSEC is broken" in before["expired-signature"]["diagnosis"]["detail"]
+    assert "does not delegate gone.test" in before["gone"]["diagnosis"]["detail"]
+    assert "None of its authoritative servers" in before["lame"]["diagnosis"]["detail"]
+    assert "disagree" in before["differ"]["diagnosis"]["detail"]
+    assert "say otherwise" in after["new"]["diagnosis"]["detail"]
+
+
+def test_the_way_down_and_both_transports(before: dict[str, Any]) -> None:
+    (walk,) = walks(before["nobody"])
+    assert (walk["started_from"], walk["zones"]) == ("roots", [".", "test", "contoso.test"])
+    last = [one for one in walk["replies"] if one["zone"] == "contoso.test"]
+    assert {(one["address"], one["transport"]) for one in last} == {
+        (address, transport) for address in (FIRST, SECOND) for transport in ("udp", "tcp")
+    }
+
+
+def test_nothing_inside_is_asked_for_a_public_zone(before: dict[str, Any]) -> None:
+    (walk,) = walks(before["inward"])
+    inside = [one for one in walk["replies"] if one["address"] == "127.0.0.1"]
+    assert {(one["status"], one["note"]) for one in inside} == {("not-asked", "inside")}
+
+
+def test_with_a_nameserver_given_the_roots_are_left_alone(before: dict[str, Any]) -> None:
+    (walk,) = walks(before["differ"])
+    assert walk["started_from"] == "nameserver"
+    assert walk["zones"] == ["differ.test"]
+
+
+def test_dnssec_is_told_by_what_the_resolver_says_without_checking(before: dict[str, Any]) -> None:
+    recheck = before["expired-signature"]["evidence"]["attempts"][0]["resolution"]["inquiry"]["rechecks"]
+    assert {(one["rdtype"], one["unchecked"], one["again"]) for one in recheck} == {
+        ("AAAA", "nodata", "servfail"),
+        ("A", "answer", "servfail"),
+    }
+    assert {one["nameserver"] for one in recheck} == {f"{RESOLVER}#53"}
+
+
+def test_all_of_it_is_in_the_report(reports: tuple[Any, Any]) -> None:
+    """Diagnosed again from the file, without a network."""
+    for report in reports:
+        again = json.loads(render(diagnose_again(read_report(json.dumps(report))), RenderOptions()))
+        for one, other in zip(again["results"], report["results"], strict=True):
+            assert one["diagnosis"] == other["diagnosis"]
+
+
+def test_verbose_text_shows_who_answered_what(reports: tuple[Any, Any]) -> None:
+    shown = text.render(diagnose_again(read_report(json.dumps(reports[0]))), RenderOptions(verbosity=1))
+    assert f"ns1.hosting.test [{FIRST}]" in shown
+    assert "from the root servers: . > test > half.test" in shown
+
+
+def test_silence_of_all_says_nothing(internet: Internet) -> None:
+    """Port 53 is open for the resolver alone: nobody is convicted for not answering us."""
+    internet.block_dns()
+    try:
+        ended = command_line("mail.lame.test", "--no-control", "--timeout", "3s", inside=internet.inside)
+    finally:
+        internet.open_dns()
+    (result,) = ended.document["results"]
+    assert causes(result) == {HOSTING: "supported", EXPIRED: "possible", STALE: "ruled-out"}
+    assert "outgoing port 53" in evidence(result, HOSTING)
