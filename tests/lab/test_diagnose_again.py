@@ -17,7 +17,7 @@ from connector_probe.formats import text
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
-from connector_probe.lab import SCENARIOS, Lab, Scenario, obstacle
+from connector_probe.lab import SCENARIOS, WALK_JOBS, Lab, Scenario, obstacle
 from connector_probe.model.verdict import Report, Status
 
 HERE = [one for one in SCENARIOS if obstacle(one) is None]
@@ -31,7 +31,7 @@ def reports() -> dict[str, Report]:
     async def probe_them() -> Report:
         names = [one.name for one in HERE]
         async with Lab.start(names) as lab:
-            return await probe_all([lab.connector(name) for name in names])
+            return await probe_all([lab.connector(name) for name in names], jobs=WALK_JOBS)
 
     whole = asyncio.run(probe_them())
     vantage = replace(whole.vantage, notes=())  # of all scenarios; tests/unit/test_saved.py has the notes of one

@@ -14,7 +14,7 @@ from connector_probe.api import probe_all
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.schema import document
-from connector_probe.lab import SCENARIOS, Lab, Scenario, obstacle
+from connector_probe.lab import SCENARIOS, WALK_JOBS, Lab, Scenario, obstacle
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import FailureClass, Report, Status
@@ -32,7 +32,7 @@ async def reports() -> AsyncIterator[dict[str, Report]]:
     names = [one.name for one in HERE]
     async with Lab.start(names) as lab:
         connectors = [lab.connector(name) for name in names]
-        whole = await probe_all(connectors)
+        whole = await probe_all(connectors, jobs=WALK_JOBS)
         yield {result.name: replace(whole, results=(result,)) for result in whole.results}
 
 

@@ -15,7 +15,7 @@ from connector_probe.diagnosis.facts import fill, span
 from connector_probe.formats import RenderOptions, text
 from connector_probe.formats.layout import pad, wrap
 from connector_probe.formats.options import totals
-from connector_probe.lab import SCENARIOS, Lab, Scenario, obstacle
+from connector_probe.lab import SCENARIOS, WALK_JOBS, Lab, Scenario, obstacle
 from connector_probe.model.names import show
 from connector_probe.model.verdict import Report, Result
 
@@ -68,7 +68,7 @@ async def _demo(words: Catalogue) -> int:
         progress(f"{len(scenarios)} smart hosts", wanted=True),
     ):
         connectors = [lab.connector(one.name) for one in scenarios]
-        report = await probe_all(connectors, words=words)
+        report = await probe_all(connectors, words=words, jobs=WALK_JOBS)
     options = RenderOptions(words=words, width=terminal_width(sys.stdout), colour=wants_colour(sys.stdout))
     wrong = [
         scenario.name

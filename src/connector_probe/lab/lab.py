@@ -30,6 +30,8 @@ HELO = "probe.lab.test"
 PATIENT = {"connect_timeout": 5.0, "timeout": 10.0, "deadline": 30.0}
 # For what ends by a timeout: long enough for a busy machine, short enough to wait for.
 IMPATIENT = {"connect_timeout": 1.0, "timeout": 1.0, "deadline": 10.0}
+# Probed side by side: smart hosts and prober share a processor here, and more at once only uses the short times up.
+WALK_JOBS = 16
 
 
 class LabError(Exception):
