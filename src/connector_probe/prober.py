@@ -16,6 +16,7 @@ from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
     CertificateEvidence,
+    CertificateProblemKind,
     Connection,
     ConnectorEvidence,
     Control,
@@ -23,11 +24,21 @@ from connector_probe.model.evidence import (
     FaultKind,
     Handshake,
     Resolution,
+    SecondLook,
 )
 from connector_probe.model.names import is_address
 from connector_probe.model.verdict import UNTELLABLE, FailureClass
-from connector_probe.network import EXCHANGE_OFFER, WIDE_OFFER, Network, Stream, TlsOffer, system_nameservers
-from connector_probe.protocol.certificate import TrustRoots, judge
+from connector_probe.network import (
+    EXCHANGE_OFFER,
+    EXCHANGE_RSA_OFFER,
+    WIDE_OFFER,
+    WIDE_TLS12_OFFER,
+    Network,
+    Stream,
+    TlsOffer,
+    system_nameservers,
+)
+from connector_probe.protocol.certificate import TrustRoots, judge, path_of
 from connector_probe.protocol.smtp import capabilities
 from connector_probe.stages.connect import connect
 from connector_probe.stages.control import Controls, says_something
@@ -36,9 +47,12 @@ from connector_probe.stages.delegation import Inquiries
 from connector_probe.stages.greet import banner, introduce
 from connector_probe.stages.recipient import offer_recipient
 from connector_probe.stages.resolve import Resolver, resolve
-from connector_probe.stages.secure import secure, sni_of
+from connector_probe.stages.revocation import Revocations, missing_issuers
+from connector_probe.stages.secure import Shown, secure, sni_of
+from connector_probe.stages.web import Visitor, Web
 
 MAX_ADDRESSES = 64  # of one connector; more than any mail domain has, and a bound on what a hostile zone can ask of us
+SECOND_LOOK_WAIT = 5.0  # seconds for one more connection, which may change no verdict
 IMPLICIT_TLS_GRACE = 1.0  # seconds for one more look at a port that gave no greeting
 DNS_SHARE = 1 / 8  # of the deadline for one question to one nameserver, so that all of them together keep within it
 CONNECT_INQUIRY = 3.0  # seconds for asking whether an address that nobody answers at is an old one
@@ -75,6 +89,7 @@ JUDGING = frozenset(
         "retries",
         "retry_delay",
         "warn_days",
+        "queue_lifetime",
         "expect",
     }
 )
@@ -98,6 +113,8 @@ class Prober:
         self._resolvers: dict[tuple[tuple[str, ...], float, float, bool], Resolver] = {}
         self._meetings = Meetings()
         self._controls = Controls(network)
+        self._web = Web(network)
+        self._revocations = Revocations(self._web)
         self._inquiries = Inquiries(network)
         self._judged: dict[tuple[tuple[bytes, ...], int, datetime], CertificateEvidence] = {}
         self._now = datetime.now(UTC)
@@ -173,50 +190,61 @@ class Prober:
             tuple(getattr(connector, one.name) for one in fields(connector) if one.name not in JUDGING),
         )
         appointment = Appointment(target.address, target.port, path, terms, number)
-        held = await self._meetings.attend(appointment, lambda: self._attempt(target, connector, roots))
+        look_again = connector.thorough and number[0] == connector.connections - 1  # once for each address, at the end
+        held = await self._meetings.attend(
+            appointment, lambda: self._attempt(target, connector, roots, look_again=look_again)
+        )
         return held_for(held, base)
 
-    async def _attempt(self, target: _Target, connector: Connector, roots: TrustRoots) -> Meeting:
+    async def _attempt(
+        self, target: _Target, connector: Connector, roots: TrustRoots, *, look_again: bool = False
+    ) -> Meeting:
         """One address, from TCP to QUIT. The first broken stage ends it."""
         clock = Clock(self._network, connector.deadline)
         transcript = Transcript(clock)
         evidence = AttemptEvidence(target.server, target.address, target.port, target.resolution)
         if target.address is None:
             return replace(evidence, seconds=target.resolution.seconds), ()
-        evidence, chain = await self._converse(evidence, target, connector, clock, transcript)
+        evidence, shown = await self._converse(evidence, target, connector, clock, transcript)
         if _blames_the_way(evidence):
             evidence = replace(evidence, control=await self._control(target, connector))
         if _fell_silent(evidence.banner):
             evidence = replace(evidence, implicit_tls=await self._implicit_tls(target, connector, clock))
         if _unlisted_cipher(evidence.handshake):
-            offer = await self._handshake_again(target, connector, EXCHANGE_OFFER, clock)
+            name = sni_of(target.server)
+            offer, _ = await self._handshake_again(target, connector, EXCHANGE_OFFER, name, clock)
             evidence = replace(evidence, exchange_offer=offer)
-        if evidence.handshake is not None and chain:
-            evidence = replace(evidence, certificate=self._judge(chain, roots, connector.as_of or self._now))
+        if evidence.handshake is not None and shown.chain:
+            evidence = replace(evidence, certificate=self._judge(shown.chain, roots, connector.as_of or self._now))
+            if connector.revocation:
+                evidence = await self._ask_around(evidence, shown, target, connector, roots, clock)
+        if evidence.handshake is not None and evidence.handshake.session is not None:
+            looks = await self._look_again(evidence, target, connector, roots, clock, thorough=look_again)
+            evidence = replace(evidence, second_looks=looks)
         return replace(evidence, seconds=clock.elapsed()), transcript.lines
 
     async def _converse(
         self, evidence: AttemptEvidence, target: _Target, connector: Connector, clock: Clock, transcript: Transcript
-    ) -> tuple[AttemptEvidence, tuple[bytes, ...]]:
-        """The conversation itself; also gives the certificate chain, in DER."""
+    ) -> tuple[AttemptEvidence, Shown]:
+        """The conversation itself; also gives what the server showed in its handshake."""
+        shown = Shown()
         connection, stream = await self._connect(target, connector, clock)
         evidence = replace(evidence, connection=connection)
         if stream is None:
-            return evidence, ()
+            return evidence, shown
         name = connector.helo or own_name(connection.source or "")
         conversation = Conversation(stream, clock, transcript, connector.timeout)
-        chain: tuple[bytes, ...] = ()
         try:
             evidence = replace(evidence, banner=await banner(conversation))
             if evidence.banner is None or evidence.banner.reply is None or evidence.banner.reply.code != 220:
-                return evidence, ()
+                return evidence, shown
             ehlo, helo = await introduce(conversation, name)
             evidence = replace(evidence, ehlo=ehlo, helo=helo)
             if not _positive(helo or ehlo):
-                return evidence, ()
+                return evidence, shown
             in_session = True
             if helo is None and ehlo.reply is not None and capabilities(ehlo.reply).offers("STARTTLS"):
-                starttls, handshake, chain = await secure(conversation, target.server, WIDE_OFFER)
+                starttls, handshake, shown = await secure(conversation, sni_of(target.server), WIDE_OFFER)
                 evidence = replace(evidence, starttls=starttls, handshake=handshake)
                 in_session = starttls.reply is not None and (handshake is None or handshake.session is not None)
                 if handshake is not None and handshake.session is not None:
@@ -226,27 +254,88 @@ class Prober:
             if connector.rcpt is not None and in_session:
                 mail, recipient = await offer_recipient(conversation, connector.rcpt)
                 evidence = replace(evidence, mail=mail, recipient=recipient)
-            return evidence, chain
+            return evidence, shown
         finally:
             await conversation.quit()
 
     async def _handshake_again(
-        self, target: _Target, connector: Connector, offer: TlsOffer, clock: Clock
-    ) -> Handshake | None:
+        self, target: _Target, connector: Connector, offer: TlsOffer, server_name: str | None, clock: Clock
+    ) -> tuple[Handshake | None, Shown]:
         """Another connection, up to a handshake with ``offer``; None where it did not get that far."""
         _, stream = await self._connect(target, connector, clock)
         if stream is None:
-            return None
+            return None, Shown()
         conversation = Conversation(stream, clock, Transcript(clock), connector.timeout)
         try:
             if not _positive(await banner(conversation)):
-                return None
+                return None, Shown()
             ehlo, _ = await introduce(conversation, connector.helo or own_name(stream.source))
             if not _positive(ehlo):
-                return None
-            return (await secure(conversation, target.server, offer))[1]
+                return None, Shown()
+            _, handshake, shown = await secure(conversation, server_name, offer)
+            return handshake, shown
         finally:
             await conversation.quit()
+
+    async def _ask_around(
+        self,
+        evidence: AttemptEvidence,
+        shown: Shown,
+        target: _Target,
+        connector: Connector,
+        roots: TrustRoots,
+        clock: Clock,
+    ) -> AttemptEvidence:
+        """Revocation, and the issuers that the server did not send."""
+        assert target.address is not None
+        at = connector.as_of or self._now
+        limit = clock.allow(connector.timeout)
+        address = target.address
+
+        def visit() -> Visitor:
+            return Visitor(address, self._resolver(connector, needed=True), connector.source_address)
+
+        path = path_of(shown.chain, roots, at)
+        revocation = await self._revocations.check(path, shown.staple, visit, self._now, limit)
+        missing = None
+        if evidence.certificate is not None and _is_incomplete(evidence.certificate):
+            missing = await missing_issuers(self._web, shown.chain, roots, visit, at, limit)
+        return replace(evidence, revocation=revocation, missing_issuers=missing)
+
+    async def _look_again(
+        self,
+        evidence: AttemptEvidence,
+        target: _Target,
+        connector: Connector,
+        roots: TrustRoots,
+        clock: Clock,
+        *,
+        thorough: bool,
+    ) -> tuple[SecondLook, ...]:
+        """The address once more: where its certificate is not RSA, is there one that is? Without SNI and with TLS 1.2
+
+        at most (``thorough``); and where that differs, with SNI alone too.
+        """
+        name, first = sni_of(target.server), evidence.certificate
+        session = evidence.handshake.session if evidence.handshake is not None else None
+        newer = session is not None and session.version == "TLSv1.3"
+
+        async def look(server_name: str | None, offer: TlsOffer) -> SecondLook:
+            grace = Clock(self._network, clock.allow(SECOND_LOOK_WAIT))
+            handshake, shown = await self._handshake_again(target, connector, offer, server_name, grace)
+            seen = self._judge(shown.chain, roots, connector.as_of or self._now) if shown.chain else None
+            return SecondLook(server_name is not None, offer is EXCHANGE_RSA_OFFER, handshake, seen)
+
+        looks: list[SecondLook] = []
+        if _is_not_rsa(first):
+            looks.append(await look(name, EXCHANGE_RSA_OFFER))
+        if thorough and (newer or name is not None):
+            looks.append(await look(None, WIDE_TLS12_OFFER))
+            other = looks[-1].certificate
+            same = other is not None and first is not None and other.chain[:1] == first.chain[:1]
+            if newer and name is not None and not same and looks[-1].handshake is not None:
+                looks.append(await look(name, WIDE_TLS12_OFFER))
+        return tuple(looks)
 
     async def _implicit_tls(self, target: _Target, connector: Connector, clock: Clock) -> Handshake | None:
         """Where no greeting came: does the port speak TLS from the first byte, as submissions (465) does?"""
@@ -323,6 +412,16 @@ def _fell_silent(banner: Exchange | None) -> bool:
     """Whether the port took the connection and said nothing at all."""
     fault = banner.fault if banner is not None else None
     return fault is not None and fault.kind is FaultKind.TIMED_OUT and banner is not None and not banner.sample
+
+
+def _is_incomplete(certificate: CertificateEvidence) -> bool:
+    return any(one.kind is CertificateProblemKind.MISSING_INTERMEDIATE for one in certificate.problems)
+
+
+def _is_not_rsa(certificate: CertificateEvidence | None) -> bool:
+    """Whether the server's key is of a kind for which Microsoft lists no cipher suite."""
+    key = certificate.chain[0].key if certificate is not None and certificate.chain else ""
+    return bool(key) and not key.startswith("RSA")
 
 
 def _positive(exchange: Exchange | None) -> bool:

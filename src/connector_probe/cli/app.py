@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import typer
 import typer.core
@@ -14,11 +14,13 @@ from connector_probe.cli import options as opt
 from connector_probe.cli.explain import explain
 from connector_probe.cli.fleet import run_file
 from connector_probe.cli.history import history
+from connector_probe.cli.hosts import read_hosts
 from connector_probe.cli.importing import import_file
 from connector_probe.cli.output import fail, say, write_document
+from connector_probe.cli.signatures import taking
 from connector_probe.cli.targets import asks_for_a_plugin
-from connector_probe.cli.values import UsageProblemError, parse_duration, parse_moment
-from connector_probe.model.connector import CONTROL_HOSTS, AddressFamily, Connector, ConnectorError, ConnectorType
+from connector_probe.cli.values import UsageProblemError
+from connector_probe.model.connector import ConnectorError
 
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's UsageError, wherever typer keeps it
 _WRONG = (UsageProblemError, ConnectorError, _USAGE_ERROR)  # the command, a file or a name; exit code 2
@@ -41,42 +43,8 @@ app = typer.Typer(
 
 
 @app.command(_HOST_COMMAND, hidden=True)
-def probe_hosts(
-    hosts: opt.Hosts,
-    port: opt.Port = 25,
-    tls: opt.Tls = None,
-    tls_domain: opt.TlsDomain = None,
-    mx: opt.Mx = False,
-    type_: opt.Type = ConnectorType.ON_PREMISES,
-    ca_file: opt.CaFile = None,
-    only_ca_file: opt.OnlyCaFile = False,
-    nameserver: opt.Nameservers = None,
-    source_address: opt.SourceAddress = None,
-    ipv4: opt.Ipv4 = False,
-    ipv6: opt.Ipv6 = False,
-    control: opt.ControlHosts = None,
-    no_control: opt.NoControl = False,
-    helo: opt.Helo = None,
-    connect_timeout: opt.ConnectTimeout = "21s",
-    timeout: opt.Timeout = "60s",
-    deadline: opt.Deadline = "120s",
-    connections: opt.Connections = 1,
-    retries: opt.Retries = 0,
-    retry_delay: opt.RetryDelay = "10s",
-    queue_lifetime: opt.QueueLifetime = "24h",
-    rcpt: opt.Rcpt = None,
-    warn_days: opt.WarnDays = None,
-    as_of: opt.AsOf = None,
-    expect: opt.Expect = "healthy",
-    strict: opt.Strict = False,
-    format_: opt.FormatOption = None,
-    json: opt.Json = False,
-    output: opt.Output = None,
-    lang: opt.Lang = None,
-    quiet: opt.Quiet = False,
-    verbose: opt.Verbose = False,
-    transcript: opt.ShowTranscript = False,
-) -> None:
+@taking(read_hosts)
+def probe_hosts(**options: Any) -> None:  # noqa: ANN401 - those of read_hosts
     """Probe mail connectors as Exchange Online would: which error code, why, and what to do, before mail queues.
 
     \b
@@ -85,55 +53,10 @@ def probe_hosts(
       probe --tls opportunistic 203.0.113.7
       probe COMMAND --help                 one of the commands below
     """
-    from connector_probe.cli.probe import OutputSettings, probe_and_print
+    from connector_probe.cli.probe import probe_and_print
 
-    if ipv4 and ipv6:
-        raise UsageProblemError("-4 and -6 exclude each other", "without either, both are probed")
-    if control and no_control:
-        raise UsageProblemError("--control and --no-control exclude each other", "give one of them")
-    if quiet and verbose:
-        raise UsageProblemError("-q and -v exclude each other", "give one of them")
-    settings = OutputSettings.choose(
-        format_=format_,
-        json=json,
-        output=output,
-        quiet=quiet,
-        verbose=verbose,
-        transcript=transcript,
-        modes=tls is None,
-        lang=lang,
-    )
-    family = AddressFamily.IPV4 if ipv4 else AddressFamily.IPV6 if ipv6 else AddressFamily.BOTH
-    connectors = [
-        Connector(
-            smart_hosts=() if mx else (host,),
-            use_mx=host if mx else None,
-            port=port,
-            type=type_,
-            tls=tls,
-            tls_domain=tls_domain,
-            ca_file=str(ca_file) if ca_file is not None else None,
-            only_ca_file=only_ca_file,
-            nameservers=tuple(nameserver or ()),
-            source_address=source_address,
-            family=family,
-            control=() if no_control else tuple(control or CONTROL_HOSTS),
-            helo=helo,
-            connect_timeout=parse_duration("--connect-timeout", connect_timeout),
-            timeout=parse_duration("--timeout", timeout),
-            deadline=parse_duration("--deadline", deadline),
-            connections=connections,
-            retries=retries,
-            retry_delay=parse_duration("--retry-delay", retry_delay),
-            queue_lifetime=parse_duration("--queue-lifetime", queue_lifetime),
-            rcpt=rcpt,
-            warn_days=warn_days,
-            as_of=parse_moment("--as-of", as_of) if as_of is not None else None,
-            expect=expect,
-        )
-        for host in hosts
-    ]
-    raise typer.Exit(probe_and_print(connectors, settings, strict=strict))
+    asked = read_hosts(**options)
+    raise typer.Exit(probe_and_print(asked.connectors, asked.settings, strict=asked.strict))
 
 
 app.command("run")(run_file)

@@ -50,6 +50,14 @@ Connections = Annotated[
 Retries = Annotated[int, typer.Option(metavar="N", help="A failure counts only when it repeats N times.")]
 RetryDelay = Annotated[str, typer.Option(metavar="TIME", help="Pause before a retry.")]
 QueueLifetime = Annotated[str, typer.Option(metavar="TIME", help="How long queued mail is retried before it bounces.")]
+NoRevocation = Annotated[
+    bool,
+    typer.Option("--no-revocation", help="Fetch nothing that certificates point to: no CRL, OCSP or missing issuer."),
+]
+Thorough = Annotated[
+    bool,
+    typer.Option("--thorough", help="Connect once more: does the server show another certificate without SNI?"),
+]
 Rcpt = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Go on to MAIL FROM:<> and RCPT TO this address; never DATA.")
 ]

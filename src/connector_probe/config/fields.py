@@ -90,6 +90,13 @@ FIELDS: tuple[Field, ...] = (
     _option("deadline", Duration(), "120s", "Longest time for one address, from start to end. Default: 120s."),
     _option("retries", Whole(), "2", "A failure counts only when it repeats this many times. Default: 0."),
     _option("retry_delay", Duration(), "10s", "Pause before a retry. Default: 10s."),
+    _option(
+        "revocation",
+        Truth(),
+        "false",
+        "Whether CRLs, OCSP and missing issuers that certificates point to are fetched over HTTP. Default: true.",
+    ),
+    _option("thorough", Truth(), "true", "Connect once more, without SNI and with TLS 1.2 at most. Default: false."),
     _option("rcpt", Text(), "postmaster@contoso.com", "Go on to MAIL FROM:<> and RCPT TO this address; never DATA."),
     _option(
         "warn_days",
@@ -124,4 +131,5 @@ ALIASES = {
     "recipient": "rcpt",
     "controlhost": "control",
     "nocontrol": "control",
+    "norevocation": "revocation",
 }

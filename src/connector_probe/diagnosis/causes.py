@@ -11,6 +11,7 @@ from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns_causes import extra_causes, sharpen
 from connector_probe.diagnosis.facts import fill
 from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.revocation import undecided
 from connector_probe.diagnosis.rules import View, speaks_implicit_tls
 from connector_probe.model.evidence import CertificateProblemKind as Kind
 from connector_probe.model.verdict import Cause, CauseVerdict, FailureClass
@@ -52,9 +53,15 @@ def _mismatch(failure: FailureClass, view: View) -> Sharpening:
 
 def _no_longer_valid(failure: FailureClass, view: View) -> Sharpening:
     rest = [one for one in view.judged_problems if one.kind is not Kind.EXPIRED and one is not view.name_problem]
+    revoked = any(one.kind is Kind.REVOKED for one in rest)
     if rest:
-        return CauseVerdict.CONFIRMED, ("problem-list",)
-    return CauseVerdict.POSSIBLE, ("revocation-not-checked",)
+        return CauseVerdict.CONFIRMED, ("revoked-says",) if revoked else ("problem-list",)
+    asked = view.evidence.revocation
+    if asked is None:
+        return CauseVerdict.POSSIBLE, ("revocation-not-checked",)
+    if undecided(view.evidence):
+        return CauseVerdict.POSSIBLE, ("revocation-undecided",)
+    return CauseVerdict.RULED_OUT, ("not-revoked",) if asked.certificates else ("revocation-no-source",)
 
 
 def _inspection(failure: FailureClass, view: View) -> Sharpening:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.causes import causes_of
+from connector_probe.diagnosis.chain_remarks import chain_remarks
 from connector_probe.diagnosis.dns_causes import remedies_of
 from connector_probe.diagnosis.facts import Facts, facts_of, fill
 from connector_probe.diagnosis.inequality import inequalities
@@ -19,7 +20,7 @@ from connector_probe.diagnosis.profiles import IMPLICIT_TLS_REMEDY, OWN_SERVER_O
 from connector_probe.diagnosis.replies import also_seen_as, expected_reply, headline_of
 from connector_probe.diagnosis.rules import View, classify, speaks_implicit_tls
 from connector_probe.diagnosis.stages import stage_reports
-from connector_probe.diagnosis.warnings import warnings_of
+from connector_probe.diagnosis.warnings import warnings_beside, warnings_of
 from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Stage, TranscriptLine
 from connector_probe.model.verdict import (
@@ -159,6 +160,8 @@ def _attempt(
     if failure is None:
         warnings = warnings_of(view, connector, facts_of(view, connector, words), words)
         status = Status.WARNING if warnings else Status.HEALTHY
+    else:
+        warnings = warnings_beside(view, facts_of(view, connector, words), words)
     diagnosis = diagnose(failure, view, connector, words) if failure is not None else None
     session = evidence.handshake.session if evidence.handshake is not None else None
     nameless = connector.tls_domain is None and evidence.server == evidence.address
@@ -180,6 +183,7 @@ def _attempt(
         certificate_problems=tuple(dict.fromkeys(kinds)),
         transcript=tuple(TranscriptReport(line.at, line.source, line.text) for line in transcript),
         diagnosis=diagnosis,
+        remarks=chain_remarks(view, words),
     )
     return attempt, warnings
 

@@ -12,10 +12,12 @@ from datetime import datetime
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns_causes import dns_facts
 from connector_probe.diagnosis.replies import refusal
+from connector_probe.diagnosis.revocation import facts_of_revocation
 from connector_probe.diagnosis.rules import RELEASED, View, deciding_lookup, speaks_implicit_tls
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
+    Certificate,
     CertificateProblemKind,
     Exchange,
     FaultKind,
@@ -24,6 +26,8 @@ from connector_probe.model.evidence import (
 )
 from connector_probe.model.names import is_address
 from connector_probe.model.printable import printable
+from connector_probe.protocol.identity import NameOutcome
+from connector_probe.protocol.name_hints import hint
 from connector_probe.protocol.smtp import capabilities, looks_like
 
 MAX_QUOTED = 300  # characters of a server's words in a sentence; the whole is in the transcript
@@ -77,6 +81,8 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
     if speaks_implicit_tls(view):
         facts["sample_note"] = words.text["implicit-tls"]
     facts.update(_certificate(view, words))
+    facts.update({key: quote(text) for key, text in facts_of_revocation(evidence, words).items()})
+    facts.update(_missing_issuers(evidence, words))
     return facts
 
 
@@ -251,9 +257,7 @@ def _certificate(view: View, words: Catalogue) -> dict[str, str]:
     if certificate is None or not certificate.chain:
         return {}
     leaf = certificate.chain[0]
-    names = leaf.names or (
-        (f"CN={leaf.common_name}",) if leaf.common_name else (leaf.subject or words.facts["no-name"],)
-    )
+    names = leaf.names or (leaf_name(leaf) or words.facts["no-name"],)
     shown = ", ".join(names[:MAX_NAMES])
     if len(names) > MAX_NAMES:
         shown = fill(words.facts["more-names"], {"names": shown, "number": str(len(names) - MAX_NAMES)})
@@ -274,8 +278,45 @@ def _certificate(view: View, words: Catalogue) -> dict[str, str]:
         kinds = {one.kind for one in problems}
         if {CertificateProblemKind.MISSING_INTERMEDIATE, CertificateProblemKind.UNTRUSTED_ROOT} <= kinds:
             found["chain_hint"] = fill(words.text["or-private-ca"], found)
+        found["name_hint"] = _name_hint(view, words)
         others = problem_list((one.kind for one in problems[1:] if one.kind is not first.kind), words)
         found["more_problems"] = fill(words.facts["more-problems"], {"problems": others}) if others else ""
+    return found
+
+
+def leaf_name(leaf: Certificate) -> str:
+    """What names a certificate that carries no names: its CN, else its whole subject; "" where there is neither."""
+    return f"CN={leaf.common_name}" if leaf.common_name else leaf.subject
+
+
+def _name_hint(view: View, words: Catalogue) -> str:
+    """How the nearest name misses the expected one."""
+    certificate, found = view.evidence.certificate, view.name_match
+    if certificate is None or found is None or found.outcome is not NameOutcome.MISMATCH or not found.nearest:
+        return ""
+    told = hint(certificate.chain[0], view.expected, found.nearest)
+    facts = Facts(near=quote(told.near), near_domain=told.domain, expected=view.expected)
+    return fill(words.facts[f"name-{told.kind}"], facts)
+
+
+def _missing_issuers(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:
+    """Where the issuers are that the server does not send, as the certificates themselves say."""
+    missing = evidence.missing_issuers
+    if missing is None:
+        return {}
+    had = [one for one in missing.found if not one.error]
+    failed = next((one for one in missing.found if one.error), None)
+    facts = Facts(issuer_top=quote(missing.top))
+    if failed is not None:
+        facts.update(issuer_url=quote(failed.url), issuer_error=quote(failed.error))
+    listed = [
+        fill(words.facts["issuer-listed"], {"subject": one.subject, "sha1": one.sha1, "url": one.url}) for one in had
+    ]
+    facts["issuers"] = quote(words.facts["between-sources"].join(listed))
+    if not had:
+        return {"issuer_hint": fill(words.facts["issuer-unfetched"], facts)}
+    found = {"install_hint": fill(words.facts["issuer-install"], facts)}
+    found["issuer_hint"] = fill(words.facts["issuer-completes" if missing.completes else "issuer-not-enough"], facts)
     return found
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from connector_probe.diagnosis.revocation import revoked_problems
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -106,7 +107,8 @@ class View:
         certificate = self.evidence.certificate
         if certificate is None:
             return ()
-        return certificate.problems if self.name_problem is None else (*certificate.problems, self.name_problem)
+        found = (*certificate.problems, *revoked_problems(self.evidence))
+        return found if self.name_problem is None else (*found, self.name_problem)
 
     @cached_property
     def judged_problems(self) -> tuple[CertificateProblem, ...]:

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.facts import Facts, day, describe_lookup, fill, problem_list, span, word
+from connector_probe.diagnosis.revocation import revocation_findings
 from connector_probe.diagnosis.rules import View
+from connector_probe.diagnosis.second_looks import differences, rsa_look, rsa_refusal
 from connector_probe.model.connector import Connector
-from connector_probe.model.evidence import Certificate, Exchange, LookupStatus
+from connector_probe.model.evidence import Certificate, CertificateProblemKind, Exchange, LookupStatus
 from connector_probe.model.verdict import Finding
 from connector_probe.protocol.smtp import capabilities, masked_banner
 
@@ -27,6 +29,15 @@ def warnings_of(view: View, connector: Connector, facts: Facts, words: Catalogue
         Finding(identifier, fill(words.warnings[identifier], Facts(facts | extra)), view.evidence.address)
         for check in CHECKS
         for identifier, extra in check(view, connector, words)
+    ) + warnings_beside(view, facts, words)
+
+
+def warnings_beside(view: View, facts: Facts, words: Catalogue) -> tuple[Finding, ...]:
+    """What is worth a warning also where the attempt failed, because it may explain the failure."""
+    return tuple(
+        Finding(one.identifier, fill(words.warnings[one.identifier], Facts(facts | one.facts)), view.evidence.address)
+        for one in differences(view, words)
+        if not one.passes
     )
 
 
@@ -63,7 +74,8 @@ def _expiry(view: View, connector: Connector, words: Catalogue) -> Iterator[tupl
 def _ignored_problems(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
     # An address without TlsDomain has no name that a certificate could miss.
     nameless = connector.tls_domain is None and view.expected == view.evidence.address
-    ignored = [one for one in view.problems if not (nameless and one is view.name_problem)]
+    passed_over = [one for one in view.problems if one.kind is not CertificateProblemKind.REVOKED]  # told by itself
+    ignored = [one for one in passed_over if not (nameless and one is view.name_problem)]
     if ignored and not view.judged_problems:
         yield "certificate-would-fail", {"problem_list": problem_list((one.kind for one in ignored), words)}
 
@@ -131,8 +143,15 @@ def _key(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[s
         and evidence.chain
         and evidence.chain[0].key
         and not evidence.chain[0].key.startswith("RSA")
+        and rsa_look(view) is None
     ):
-        yield "ecdsa-certificate", {}
+        refused = rsa_refusal(view)
+        hint = fill(words.facts["rsa-refused"], {"look_alert": refused}) if refused else ""
+        yield "ecdsa-certificate", {"ecdsa_hint": hint}
 
 
-CHECKS: tuple[Check, ...] = (_expiry, _ignored_problems, _cleartext, _middleboxes, _manners, _names, _key)
+def _revocation(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
+    yield from revocation_findings(view.evidence, words, judged=view.mode.validates_chain)
+
+
+CHECKS: tuple[Check, ...] = (_expiry, _ignored_problems, _cleartext, _middleboxes, _manners, _names, _key, _revocation)

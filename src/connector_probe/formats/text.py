@@ -38,6 +38,7 @@ _COLOURS = {
 }
 _HEADING, _DIM = "1", "2"
 _SHOWN_NAMES = 8
+_MINOR_REMARKS = frozenset({"chain-root"})  # told with -v alone
 
 
 def render(report: Report, options: RenderOptions) -> str:
@@ -208,6 +209,9 @@ class _Page:
             if not verbose and len(attempt.certificates) > 1:
                 rest = " <- ".join(one.subject for one in attempt.certificates[1:])
                 yield from self._wrap(f"{pad(self._say['chain'], 8)} {rest}", "  ", " " * 11)
+            for remark in attempt.remarks:
+                if verbose or remark.id not in _MINOR_REMARKS:
+                    yield from self._wrap(remark.text, " " * 11, " " * 11, _DIM)
 
     def _certificate(self, certificate: CertificateReport, depth: int) -> Iterator[str]:
         say = self._say

@@ -110,6 +110,8 @@ class Connector:
     as_of: datetime | None = None
     expect: str = "healthy"
     control: Sequence[str] = CONTROL_HOSTS
+    revocation: bool = True
+    thorough: bool = False
     queue_lifetime: float = QUEUE_LIFETIME
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from connector_probe.model.delegation import DnsInquiry
+from connector_probe.model.revocation import MissingIssuers, RevocationEvidence
 
 
 class Stage(StrEnum):
@@ -327,6 +328,21 @@ class CertificateEvidence:
     as_of_given: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """Another handshake with the same address, TLS 1.2 at most.
+
+    ``server_name``: whether SNI was sent; ``rsa_only``: only Exchange Online's suites with RSA certificates were
+    offered, because the first certificate was none. Both others are None where the connection did not get that far,
+    which is never held against the server.
+    """
+
+    server_name: bool
+    rsa_only: bool
+    handshake: Handshake | None = None
+    certificate: CertificateEvidence | None = None
+
+
 # --- the whole -------------------------------------------------------------------------------------------------
 
 
@@ -357,7 +373,8 @@ class AttemptEvidence:
 
     ``exchange_offer`` is a second handshake with exactly the versions and cipher suites of Exchange Online, made
     only when the first one agreed on something that is not among them. ``implicit_tls`` is a handshake from the first
-    byte, tried where no greeting came. ``address`` is None when the server has none.
+    byte, tried where no greeting came. ``address`` is None when the server has none. ``revocation`` is None where
+    nobody was asked; ``missing_issuers`` is set where the chain is incomplete and says where its issuers are.
     """
 
     server: str
@@ -374,6 +391,9 @@ class AttemptEvidence:
     exchange_offer: Handshake | None = None
     implicit_tls: Handshake | None = None
     certificate: CertificateEvidence | None = None
+    revocation: RevocationEvidence | None = None
+    missing_issuers: MissingIssuers | None = None
+    second_looks: tuple[SecondLook, ...] = ()
     ehlo_again: Exchange | None = None
     mail: Exchange | None = None
     recipient: Exchange | None = None

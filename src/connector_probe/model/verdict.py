@@ -234,7 +234,10 @@ class TranscriptReport:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One address of one smart host. ``diagnosis`` is set also where another address decides for the connector."""
+    """One address of one smart host. ``diagnosis`` is set also where another address decides for the connector.
+
+    ``remarks``: what is worth knowing of the certificate chain, though nobody has to act on it.
+    """
 
     server: str
     address: str | None
@@ -248,6 +251,7 @@ class Attempt:
     certificate_problems: tuple[CertificateProblemKind, ...]
     transcript: tuple[TranscriptReport, ...]
     diagnosis: Diagnosis | None = None
+    remarks: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

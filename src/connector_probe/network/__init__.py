@@ -7,12 +7,21 @@ OpenSSL become ``NetworkFault`` here, and only here.
 from connector_probe.network.faults import NetworkFaultError
 from connector_probe.network.http import HttpError, HttpRequest, HttpResponse, HttpUrl
 from connector_probe.network.system import SystemNetwork, system_nameservers
-from connector_probe.network.tls import EXCHANGE_OFFER, WIDE_OFFER, TlsOffer, TlsOutcome
+from connector_probe.network.tls import (
+    EXCHANGE_OFFER,
+    EXCHANGE_RSA_OFFER,
+    WIDE_OFFER,
+    WIDE_TLS12_OFFER,
+    TlsOffer,
+    TlsOutcome,
+)
 from connector_probe.network.types import Datagrams, Network, Stream
 
 __all__ = [
     "EXCHANGE_OFFER",
+    "EXCHANGE_RSA_OFFER",
     "WIDE_OFFER",
+    "WIDE_TLS12_OFFER",
     "Datagrams",
     "HttpError",
     "HttpRequest",

@@ -93,25 +93,32 @@ class TlsOffer:
 WIDE_OFFER = TlsOffer(
     SSL.TLS1_VERSION, None, ":".join((*_EXCHANGE_RSA, *_EXCHANGE_ECDSA, "ALL:!aNULL:!eNULL:@SECLEVEL=0"))
 )
+WIDE_TLS12_OFFER = TlsOffer(WIDE_OFFER.minimum, SSL.TLS1_2_VERSION, WIDE_OFFER.ciphers)
+EXCHANGE_RSA_OFFER = TlsOffer(SSL.TLS1_2_VERSION, SSL.TLS1_2_VERSION, ":".join(_EXCHANGE_RSA) + ":@SECLEVEL=0")
 EXCHANGE_OFFER = TlsOffer(SSL.TLS1_2_VERSION, None, ":".join((*_EXCHANGE_RSA, *_EXCHANGE_ECDSA)) + ":@SECLEVEL=0")
 
 
 @dataclass(frozen=True, slots=True)
 class TlsOutcome:
-    """``chain`` is DER, the server's own certificate first; it may be there although ``fault`` is set."""
+    """``chain`` is DER, the server's own certificate first; it may be there although ``fault`` is set.
+
+    ``staple`` is the OCSP response that the server sent along (RFC 6066 8), empty without one.
+    """
 
     session: TlsSession | None
     fault: NetworkFault | None
     chain: tuple[bytes, ...]
     client_certificate_requested: bool
+    staple: bytes = b""
 
 
 class _Watch:
-    """Listens to OpenSSL's state machine: alerts received, and whether a client certificate was asked for."""
+    """What OpenSSL tells in passing: alerts received, whether a client certificate was asked for, an OCSP response."""
 
     def __init__(self) -> None:
         self.alert: int | None = None
         self.client_certificate_requested = False
+        self.staple = b""
 
     def __call__(self, connection: SSL.Connection, where: int, value: int) -> None:
         if where & SSL.SSL_CB_ALERT and where & SSL.SSL_CB_READ:
@@ -131,6 +138,7 @@ def _context(offer: TlsOffer) -> SSL.Context:
     context.set_options(_LEGACY_SERVER_CONNECT)
     context.set_verify(SSL.VERIFY_NONE)
     context.set_info_callback(_tell_watch)
+    context.set_ocsp_client_callback(_keep_staple)
     return context
 
 
@@ -138,6 +146,14 @@ def _tell_watch(connection: SSL.Connection, where: int, value: int) -> None:
     watch = connection.get_app_data()
     if isinstance(watch, _Watch):
         watch(connection, where, value)
+
+
+def _keep_staple(connection: SSL.Connection, response: bytes, _: object) -> bool:
+    """Whatever the response says, the handshake goes on."""
+    watch = connection.get_app_data()
+    if isinstance(watch, _Watch):
+        watch.staple = response
+    return True
 
 
 class TlsClient:
@@ -149,6 +165,7 @@ class TlsClient:
         self._connection.set_app_data(self._watch)
         if server_name is not None:
             self._connection.set_tlsext_host_name(server_name.encode("ascii"))
+        self._connection.request_ocsp()
         self._connection.set_connect_state()
         self._received = 0
         self._head = b""
@@ -212,7 +229,7 @@ class TlsClient:
                 cipher=self._connection.get_cipher_name() or "",
                 group=self._group(),
             )
-        return TlsOutcome(session, fault, self._chain(), self._watch.client_certificate_requested)
+        return TlsOutcome(session, fault, self._chain(), self._watch.client_certificate_requested, self._watch.staple)
 
     def _group(self) -> str:
         try:

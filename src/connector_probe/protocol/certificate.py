@@ -17,7 +17,7 @@ from connector_probe.protocol.path import Path, TrustRoots, find_path, is_early,
 from connector_probe.protocol.x509_extensions import ANY_PURPOSE, PURPOSES, SERVER_AUTH
 from connector_probe.protocol.x509_facts import MAX_CERTIFICATE, Facts, read_certificate, read_facts
 
-__all__ = ["MAX_CERTIFICATE", "MAX_CHAIN", "TrustRoots", "judge", "read_certificate"]
+__all__ = ["MAX_CERTIFICATE", "MAX_CHAIN", "TrustRoots", "judge", "path_of", "read_certificate"]
 
 MAX_CHAIN: Final = 10  # certificates looked at; real servers send two to five, OpenSSL's own default bound is 100
 
@@ -51,6 +51,11 @@ def judge(chain: Sequence[bytes], roots: TrustRoots, at: datetime) -> Certificat
         judged_at=at,
         trust=roots.label,
     )
+
+
+def path_of(chain: Sequence[bytes], roots: TrustRoots, at: datetime) -> Path:
+    """The path that ``judge`` goes by. Never raises."""
+    return _path([read_facts(data) for data in chain[:MAX_CHAIN]], roots, _utc(at))
 
 
 def _utc(at: datetime) -> datetime:

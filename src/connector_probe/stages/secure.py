@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from connector_probe.model.evidence import Exchange, Handshake
 from connector_probe.model.names import is_address
 from connector_probe.network import TlsOffer
@@ -9,15 +11,23 @@ from connector_probe.protocol.smtp import STARTTLS
 from connector_probe.stages.conversation import Conversation
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the server showed in the handshake: its chain as sent, and an OCSP response, both DER."""
+
+    chain: tuple[bytes, ...] = ()
+    staple: bytes = b""
+
+
 async def secure(
-    conversation: Conversation, server: str, offer: TlsOffer
-) -> tuple[Exchange, Handshake | None, tuple[bytes, ...]]:
-    """STARTTLS and the handshake (None unless the reply was 220), with the chain as sent, in DER."""
+    conversation: Conversation, server_name: str | None, offer: TlsOffer
+) -> tuple[Exchange, Handshake | None, Shown]:
+    """STARTTLS and the handshake (None unless the reply was 220); ``server_name`` as ``sni_of`` gives it."""
     command = await conversation.exchange(STARTTLS)
     if command.reply is None or command.reply.code != 220:  # RFC 3207 4
-        return command, None, ()
-    handshake, outcome = await conversation.start_tls(sni_of(server), offer)
-    return command, handshake, outcome.chain
+        return command, None, Shown()
+    handshake, outcome = await conversation.start_tls(server_name, offer)
+    return command, handshake, Shown(outcome.chain, outcome.staple)
 
 
 def sni_of(server: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords
 from connector_probe.diagnosis.catalogue.en.causes import CAUSES, EVIDENCE
+from connector_probe.diagnosis.catalogue.en.chain import CHAIN
 from connector_probe.diagnosis.catalogue.en.classes import CLASSES
 from connector_probe.diagnosis.catalogue.en.clock import CLOCK
 from connector_probe.diagnosis.catalogue.en.delegation import DELEGATION, SERVERS, WALKS
@@ -29,6 +30,6 @@ ENGLISH = Catalogue(
     text=TEXT | WALKS,
     explain=EXPLAIN,
     clock=CLOCK,
-    facts=FACTS | SERVERS,
+    facts=FACTS | CHAIN | SERVERS,
     history=HISTORY,
 )

@@ -117,7 +117,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.CERTIFICATE_NAME_MISMATCH: _W(
         "The certificate has another name",
-        "The connector expects {expected}, the certificate is for {names}.{more_problems}",
+        "The connector expects {expected}, the certificate is for {names}.{name_hint}{more_problems}",
     ),
     F.CERTIFICATE_COMMON_NAME_ONLY: _W(
         "The name stands only in the common name",
@@ -133,7 +133,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.CERTIFICATE_MISSING_INTERMEDIATE: _W(
         "The certificate chain is incomplete",
-        "The server does not send the certificate of {top_issuer}, and Exchange Online fetches none.{chain_hint}{more_problems}",
+        "The server does not send the certificate of {top_issuer}, and Exchange Online fetches none.{issuer_hint}{chain_hint}{more_problems}",
     ),
     F.CERTIFICATE_ISSUER_EXPIRED: _W(
         "A certificate further up has expired",
@@ -181,7 +181,8 @@ CLASSES: dict[F, ClassWords] = {
         "A certificate cannot be read", "A certificate of the chain cannot be parsed: {problem_note}.{more_problems}"
     ),
     F.CERTIFICATE_REVOKED: _W(
-        "The certificate is revoked", "{problem_subject} was revoked by its issuer {problem_note}.{more_problems}"
+        "The certificate is revoked",
+        "{revoked_subject}, {revoked_role}, was revoked by {revoked_issuer} on {revoked_on}{revoked_reason}, says {revoked_source}.{more_problems}",
     ),
     F.CERTIFICATE_INVALID_PATH: _W(
         "The certificate chain is invalid", "The chain of {server} cannot be validated: {problem_note}.{more_problems}"

@@ -125,6 +125,14 @@ REMEDIES: dict[str, RemedyWords] = {
             "Enable-ExchangeCertificate -Thumbprint <thumbprint> -Services SMTP",
         ),
     ),
+    "replace-revoked": _R(
+        "A revoked certificate never becomes valid again: have the CA issue a new one (with a new key if the old one was "
+        "compromised; with a new chain if it is the CA's own), install it with its intermediates and assign it to SMTP.",
+        (
+            "Get-ExchangeCertificate | Format-List Subject,SerialNumber,Thumbprint,Services",
+            "Enable-ExchangeCertificate -Thumbprint <thumbprint> -Services SMTP",
+        ),
+    ),
     "wait-for-validity": _R(
         "Use the certificate only from the day on which it becomes valid, or check the issuing CA's clock."
     ),
@@ -140,7 +148,7 @@ REMEDIES: dict[str, RemedyWords] = {
         "Use a certificate from a CA in Microsoft's root program, and install its whole chain on the server."
     ),
     "install-intermediate": _R(
-        "Install the CA's current intermediate certificates on the server, so that it sends the whole chain.",
+        "Install the CA's current intermediate certificates on the server, so that it sends the whole chain.{install_hint}",
         ("openssl s_client -starttls smtp -showcerts -connect {address_or_server}:{port}",),
     ),
     "reissue-for-servers": _R("Have the certificate issued for server authentication (EKU 1.3.6.1.5.5.7.3.1)."),

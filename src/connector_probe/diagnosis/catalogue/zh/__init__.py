@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords
 from connector_probe.diagnosis.catalogue.zh.causes import CAUSES, EVIDENCE
+from connector_probe.diagnosis.catalogue.zh.chain import CHAIN
 from connector_probe.diagnosis.catalogue.zh.classes import CLASSES
 from connector_probe.diagnosis.catalogue.zh.clock import CLOCK
 from connector_probe.diagnosis.catalogue.zh.delegation import DELEGATION, SERVERS, WALKS
@@ -27,6 +28,6 @@ CHINESE = Catalogue(
     text=TEXT | WALKS,
     explain=EXPLAIN,
     clock=CLOCK,
-    facts=FACTS | SERVERS,
+    facts=FACTS | CHAIN | SERVERS,
     history=HISTORY,
 )

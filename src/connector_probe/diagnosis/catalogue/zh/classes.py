@@ -79,7 +79,7 @@ CLASSES: dict[F, ClassWords] = {
     F.CERTIFICATE_EXPIRED: _W("证书已过期", "{server} 的证书已于 {not_after} 过期。{more_problems}"),
     F.CERTIFICATE_NOT_YET_VALID: _W("证书尚未生效", "{server} 的证书自 {not_before} 起才有效。{more_problems}"),
     F.CERTIFICATE_NAME_MISMATCH: _W(
-        "证书中的名称不符", "连接器预期的名称为 {expected}，而证书的名称为 {names}。{more_problems}"
+        "证书中的名称不符", "连接器预期的名称为 {expected}，而证书的名称为 {names}。{name_hint}{more_problems}"
     ),
     F.CERTIFICATE_COMMON_NAME_ONLY: _W(
         "该名称只出现在公用名中",
@@ -91,7 +91,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.CERTIFICATE_MISSING_INTERMEDIATE: _W(
         "证书链不完整",
-        "服务器没有发送 {top_issuer} 的证书，而 Exchange Online 不会自行获取。{chain_hint}{more_problems}",
+        "服务器没有发送 {top_issuer} 的证书，而 Exchange Online 不会自行获取。{issuer_hint}{chain_hint}{more_problems}",
     ),
     F.CERTIFICATE_ISSUER_EXPIRED: _W(
         "证书链中的上级证书已过期", "证书链中的 {problem_subject} 已于 {problem_note} 过期。{more_problems}"
@@ -127,7 +127,10 @@ CLASSES: dict[F, ClassWords] = {
     F.CERTIFICATE_UNPARSEABLE_CERTIFICATE: _W(
         "某个证书无法读取", "证书链中有一个证书无法解析：{problem_note}。{more_problems}"
     ),
-    F.CERTIFICATE_REVOKED: _W("证书已被吊销", "{problem_subject} 已被其颁发者吊销：{problem_note}。{more_problems}"),
+    F.CERTIFICATE_REVOKED: _W(
+        "证书已被吊销",
+        "{revoked_subject}（{revoked_role}）已于 {revoked_on} 被 {revoked_issuer} 吊销{revoked_reason}，依据：{revoked_source}。{more_problems}",
+    ),
     F.CERTIFICATE_INVALID_PATH: _W("证书链无效", "{server} 的证书链无法通过验证：{problem_note}。{more_problems}"),
     F.RECIPIENT_REJECTED: _W("收件人被拒绝", "服务器拒绝发往 {recipient} 的邮件，应答为：{reply}"),
     F.RECIPIENT_DEFERRED: _W("收件人被推迟", "服务器推迟接收发往 {recipient} 的邮件，应答为：{reply}"),

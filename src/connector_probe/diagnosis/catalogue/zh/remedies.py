@@ -108,6 +108,14 @@ REMEDIES: dict[str, RemedyWords] = {
             "Enable-ExchangeCertificate -Thumbprint <thumbprint> -Services SMTP",
         ),
     ),
+    "replace-revoked": _R(
+        "已吊销的证书不会重新生效：请让 CA 颁发新证书（如果旧密钥已泄露，须使用新密钥；如果吊销的是 CA 自己的证书，"
+        "须使用新的证书链），连同中间证书一起安装，并将其分配给 SMTP。",
+        (
+            "Get-ExchangeCertificate | Format-List Subject,SerialNumber,Thumbprint,Services",
+            "Enable-ExchangeCertificate -Thumbprint <thumbprint> -Services SMTP",
+        ),
+    ),
     "wait-for-validity": _R("等到证书生效之日再使用，或者检查颁发 CA 的时钟。"),
     "add-name": _R("使用在使用者可选名称中包含 {expected} 的证书。"),
     "change-tls-domain": _R(
@@ -117,7 +125,7 @@ REMEDIES: dict[str, RemedyWords] = {
     "compare-servers": _R("如果此名称后面有多台服务器，请比较它们的证书：可能只有一台有问题。"),
     "install-public-certificate": _R("使用 Microsoft 根证书计划中的 CA 颁发的证书，并在服务器上安装其完整的证书链。"),
     "install-intermediate": _R(
-        "在服务器上安装该 CA 当前的中间证书，使服务器发送完整的证书链。",
+        "在服务器上安装该 CA 当前的中间证书，使服务器发送完整的证书链。{install_hint}",
         ("openssl s_client -starttls smtp -showcerts -connect {address_or_server}:{port}",),
     ),
     "reissue-for-servers": _R("申请用于服务器身份验证 (EKU 1.3.6.1.5.5.7.3.1) 的证书。"),

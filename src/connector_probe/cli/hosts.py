@@ -1,0 +1,114 @@
+"""The options of a probe, read into connectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connector_probe.cli import options as opt
+from connector_probe.cli.values import UsageProblemError, parse_duration, parse_moment
+from connector_probe.model.connector import CONTROL_HOSTS, AddressFamily, Connector, ConnectorType
+
+if TYPE_CHECKING:
+    from connector_probe.cli.probe import OutputSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be probed, how it is told, and whether warnings count as failure."""
+
+    connectors: list[Connector]
+    settings: OutputSettings
+    strict: bool
+
+
+def read_hosts(
+    hosts: opt.Hosts,
+    port: opt.Port = 25,
+    tls: opt.Tls = None,
+    tls_domain: opt.TlsDomain = None,
+    mx: opt.Mx = False,
+    type_: opt.Type = ConnectorType.ON_PREMISES,
+    ca_file: opt.CaFile = None,
+    only_ca_file: opt.OnlyCaFile = False,
+    nameserver: opt.Nameservers = None,
+    source_address: opt.SourceAddress = None,
+    ipv4: opt.Ipv4 = False,
+    ipv6: opt.Ipv6 = False,
+    control: opt.ControlHosts = None,
+    no_control: opt.NoControl = False,
+    helo: opt.Helo = None,
+    connect_timeout: opt.ConnectTimeout = "21s",
+    timeout: opt.Timeout = "60s",
+    deadline: opt.Deadline = "120s",
+    connections: opt.Connections = 1,
+    retries: opt.Retries = 0,
+    retry_delay: opt.RetryDelay = "10s",
+    queue_lifetime: opt.QueueLifetime = "24h",
+    no_revocation: opt.NoRevocation = False,
+    thorough: opt.Thorough = False,
+    rcpt: opt.Rcpt = None,
+    warn_days: opt.WarnDays = None,
+    as_of: opt.AsOf = None,
+    expect: opt.Expect = "healthy",
+    strict: opt.Strict = False,
+    format_: opt.FormatOption = None,
+    json: opt.Json = False,
+    output: opt.Output = None,
+    lang: opt.Lang = None,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
+    transcript: opt.ShowTranscript = False,
+) -> Asked:
+    """What the options of a probe ask for. Raises UsageProblemError and ConnectorError."""
+    from connector_probe.cli.probe import OutputSettings
+
+    if ipv4 and ipv6:
+        raise UsageProblemError("-4 and -6 exclude each other", "without either, both are probed")
+    if control and no_control:
+        raise UsageProblemError("--control and --no-control exclude each other", "give one of them")
+    if quiet and verbose:
+        raise UsageProblemError("-q and -v exclude each other", "give one of them")
+    settings = OutputSettings.choose(
+        format_=format_,
+        json=json,
+        output=output,
+        quiet=quiet,
+        verbose=verbose,
+        transcript=transcript,
+        modes=tls is None,
+        lang=lang,
+    )
+    family = AddressFamily.IPV4 if ipv4 else AddressFamily.IPV6 if ipv6 else AddressFamily.BOTH
+    connectors = [
+        Connector(
+            smart_hosts=() if mx else (host,),
+            use_mx=host if mx else None,
+            port=port,
+            type=type_,
+            tls=tls,
+            tls_domain=tls_domain,
+            ca_file=str(ca_file) if ca_file is not None else None,
+            only_ca_file=only_ca_file,
+            nameservers=tuple(nameserver or ()),
+            source_address=source_address,
+            family=family,
+            control=() if no_control else tuple(control or CONTROL_HOSTS),
+            helo=helo,
+            connect_timeout=parse_duration("--connect-timeout", connect_timeout),
+            timeout=parse_duration("--timeout", timeout),
+            deadline=parse_duration("--deadline", deadline),
+            connections=connections,
+            retries=retries,
+            retry_delay=parse_duration("--retry-delay", retry_delay),
+            queue_lifetime=parse_duration("--queue-lifetime", queue_lifetime),
+            revocation=not no_revocation,
+            thorough=thorough,
+            rcpt=rcpt,
+            warn_days=warn_days,
+            as_of=parse_moment("--as-of", as_of) if as_of is not None else None,
+            expect=expect,
+        )
+        for host in hosts
+    ]
+    return Asked(connectors, settings, strict)

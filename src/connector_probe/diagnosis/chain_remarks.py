@@ -1,0 +1,63 @@
+"""How a server sends its chain: what is worth knowing of it, though Exchange Online takes it.
+
+RFC 5246 7.4.2 wants each certificate to be followed by its issuer; Windows, like most, builds its path from any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.facts import Facts, fill
+from connector_probe.diagnosis.rules import View
+from connector_probe.diagnosis.second_looks import differences
+from connector_probe.model.evidence import Certificate, CertificateEvidence, CertificateProblemKind
+from connector_probe.model.verdict import Finding
+
+_DISTRUST = frozenset(
+    {
+        CertificateProblemKind.MISSING_INTERMEDIATE,
+        CertificateProblemKind.UNTRUSTED_ROOT,
+        CertificateProblemKind.SELF_SIGNED,
+        CertificateProblemKind.UNPARSEABLE_CERTIFICATE,
+    }
+)
+_SHOWN = 3
+
+
+def chain_remarks(view: View, words: Catalogue) -> tuple[Finding, ...]:
+    """Remarks on a chain: its order, what is in it twice or for nothing, a root sent along, and other certificates."""
+    certificate = view.evidence.certificate
+    if certificate is None:
+        return ()
+    told = [(one, fill(words.facts[one], Facts(facts))) for one, facts in _remarks(certificate)]
+    told += [
+        (one.identifier, fill(words.warnings[one.identifier], Facts(one.facts)))
+        for one in differences(view, words)
+        if one.passes
+    ]
+    return tuple(Finding(identifier, text) for identifier, text in told)
+
+
+def _remarks(evidence: CertificateEvidence) -> Iterator[tuple[str, dict[str, str]]]:
+    distinct = {one.sha256: one for one in evidence.chain}
+    if len(distinct) < len(evidence.chain):
+        twice = [one for one in distinct.values() if [each.sha256 for each in evidence.chain].count(one.sha256) > 1]
+        yield "chain-duplicates", {"chain_subjects": _subjects(twice)}
+    above = {subject: at for at, subject in enumerate(evidence.path)}
+    places = [above[one.subject] for one in distinct.values() if one.subject in above]
+    if places != sorted(places):
+        sent = ", ".join(str(at) for at in places)
+        yield "chain-order", {"chain_order": sent}
+    known = not any(one.kind in _DISTRUST for one in evidence.problems)  # else it is not sure what belongs to it
+    strangers = [one for one in distinct.values() if one.subject not in above]
+    if strangers and known:
+        yield "chain-strangers", {"chain_subjects": _subjects(strangers)}
+    roots = [one for one in list(distinct.values())[1:] if one.subject == one.issuer and one.subject in above]
+    if roots and known:
+        yield "chain-root", {"chain_subjects": _subjects(roots)}
+
+
+def _subjects(certificates: list[Certificate]) -> str:
+    shown = "; ".join(one.subject or one.sha1 for one in certificates[:_SHOWN])
+    return shown + (" ..." if len(certificates) > _SHOWN else "")

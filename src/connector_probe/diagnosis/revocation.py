@@ -1,0 +1,118 @@
+"""What the evidence of revocation means, in problems, facts and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.model.evidence import AttemptEvidence, CertificateProblem, CertificateProblemKind
+from connector_probe.model.revocation import (
+    CertificateRevocation,
+    RevocationCheck,
+    RevocationSource,
+    RevocationStatus,
+)
+
+_SHOWN = 3  # sources of one certificate in a sentence
+
+
+def revoked_problems(evidence: AttemptEvidence) -> tuple[CertificateProblem, ...]:
+    """A problem for each revoked certificate of the path."""
+    if evidence.revocation is None:
+        return ()
+    return tuple(
+        CertificateProblem(CertificateProblemKind.REVOKED, one.depth, one.subject, _note(check))
+        for one in evidence.revocation.certificates
+        if (check := one.revoked) is not None
+    )
+
+
+def _note(check: RevocationCheck) -> str:
+    when = f"{check.revoked_at:%Y-%m-%dT%H:%M:%SZ}" if check.revoked_at is not None else ""
+    return f"{when} ({check.reason})" if check.reason else when
+
+
+def undecided(evidence: AttemptEvidence) -> tuple[CertificateRevocation, ...]:
+    """The certificates of which no source said anything that counts."""
+    if evidence.revocation is None:
+        return ()
+    return tuple(one for one in evidence.revocation.certificates if not one.decided)
+
+
+def bad_staple(evidence: AttemptEvidence) -> RevocationCheck | None:
+    """The stapled response, where it is of no use."""
+    if evidence.revocation is None:
+        return None
+    checks = (check for one in evidence.revocation.certificates for check in one.checks)
+    return next((one for one in checks if one.source is RevocationSource.STAPLE and not one.decides), None)
+
+
+def facts_of_revocation(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:
+    """Facts about the first revoked certificate, and the sources that said nothing of the first undecided one."""
+    found: dict[str, str] = {}
+    revocation = evidence.revocation
+    if revocation is None:
+        return found
+    revoked = next((one for one in revocation.certificates if one.revoked is not None), None)
+    if revoked is not None and (check := revoked.revoked) is not None:
+        role = "revoked-intermediate" if revoked.depth else "revoked-leaf"
+        found |= {
+            "revoked_subject": revoked.subject,
+            "revoked_role": words.facts[role],
+            "revoked_issuer": revoked.issuer,
+            "revoked_on": f"{check.revoked_at:%Y-%m-%d %H:%M} UTC" if check.revoked_at is not None else "?",
+            "revoked_reason": words.facts["revoked-reason"].format(reason=check.reason) if check.reason else "",
+            "revoked_source": _source(check, words),
+        }
+    asked = [check for one in revocation.certificates for check in one.checks if check.decides]
+    found["revocation_sources"] = words.facts["between-sources"].join(
+        dict.fromkeys(_source(one, words) for one in asked)
+    )
+    unsure = undecided(evidence)
+    if unsure:
+        found |= facts_of_undecided(unsure[0], words)
+    staple = bad_staple(evidence)
+    if staple is not None:
+        found["staple_fault"] = _said(staple, words)
+    return found
+
+
+def facts_of_undecided(certificate: CertificateRevocation, words: Catalogue) -> dict[str, str]:
+    asked = (_outcome(one, words) for one in certificate.checks[:_SHOWN])
+    return {"unsure_subject": certificate.subject, "unsure_sources": words.facts["between-sources"].join(asked)}
+
+
+def _source(check: RevocationCheck, words: Catalogue) -> str:
+    if check.source is RevocationSource.STAPLE:
+        return words.facts["stapled-response"]
+    return f"{check.source.upper()} {check.url}"
+
+
+def _outcome(check: RevocationCheck, words: Catalogue) -> str:
+    """The source and what came of it: "CRL http://... is out of date (since ...)"."""
+    return words.facts["revocation-outcome"].format(source=_source(check, words), outcome=_said(check, words))
+
+
+def _said(check: RevocationCheck, words: Catalogue) -> str:
+    said = words.facts[f"revocation-{check.status}"]
+    if check.note:
+        said = words.facts["revocation-note"].format(outcome=said, note=check.note)
+    if check.status is RevocationStatus.STALE and check.revoked_at is not None:
+        said = words.facts["lists-it-as-revoked"].format(outcome=said)
+    return said
+
+
+Finding = tuple[str, dict[str, str]]
+
+
+def revocation_findings(evidence: AttemptEvidence, words: Catalogue, *, judged: bool) -> Iterator[Finding]:
+    """Warnings: id and facts. ``judged``: the mode looks at revocation, so that a revoked one failed already."""
+    if revoked_problems(evidence) and not judged:
+        yield "certificate-revoked", {}
+    for certificate in undecided(evidence):
+        yield "revocation-unknown", facts_of_undecided(certificate, words)
+    if bad_staple(evidence) is not None:
+        yield "staple-unusable", {}
+    revocation = evidence.revocation
+    if revocation is not None and revocation.must_staple and not revocation.stapled:
+        yield "must-staple", {}

@@ -1,0 +1,179 @@
+"""What is said of the revocation of a server's certificate and its intermediates, as Exchange Online would ask.
+
+For each certificate one source after another until one decides, in Windows' order: the stapled response, OCSP, CRL;
+the certificates of a path side by side. Issuers that the server did not send are fetched to name them, never to trust.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Final
+
+from connector_probe.model.printable import printable
+from connector_probe.model.revocation import (
+    CertificateRevocation,
+    FetchedIssuer,
+    MissingIssuers,
+    RevocationCheck,
+    RevocationEvidence,
+    RevocationSource,
+    RevocationStatus,
+)
+from connector_probe.protocol.certificate import TrustRoots, path_of
+from connector_probe.protocol.path import Path, is_early, is_late, is_self_signed, signed_by
+from connector_probe.protocol.revocation import (
+    OCSP_REQUEST,
+    Pointers,
+    UnreadableError,
+    ocsp_request,
+    pointers,
+    read_crl,
+    read_issuers,
+    read_ocsp,
+)
+from connector_probe.protocol.x509_facts import Facts, read_facts
+from connector_probe.stages.web import Visitor, Web
+
+REVOCATION_WAIT: Final = 6.0  # seconds for everything that one chain points to
+MAX_OCSP: Final = 64 * 1024  # octets; a response with its signer's certificate has two KiB
+MAX_CRL: Final = 8 * 1024 * 1024  # the largest lists of public authorities have a few MiB
+MAX_ISSUER: Final = 64 * 1024
+MAX_MISSING: Final = 3  # issuers fetched one above the other
+
+
+class Revocations:
+    """Asks about certificates, each chain once a run."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+        self._kept: dict[tuple[tuple[bytes, ...], bytes, Visitor], asyncio.Task[RevocationEvidence]] = {}
+
+    async def check(
+        self, path: Path, staple: bytes, visit: Callable[[], Visitor], at: datetime, limit: float
+    ) -> RevocationEvidence | None:
+        """None where the answer could change nothing: the path is not trusted, or its certificate out of its time.
+
+        ``visit`` is called once somebody is to be asked. ``at`` is now, whatever day the certificate is
+        judged for: nobody knows what will be revoked.
+        """
+        leaf = path.certificates[0] if path.certificates else None
+        if leaf is None or not path.trusted or is_late(leaf, at) or is_early(leaf, at):
+            return None
+        places = [pointers(one.data) for one in path.certificates[:-1]]
+        if not staple and not any(places):
+            return RevocationEvidence(must_staple=bool(places) and places[0].must_staple)
+        visitor = visit()
+        key = (tuple(one.data for one in path.certificates), staple, visitor)
+        if key not in self._kept:
+            self._kept[key] = asyncio.ensure_future(self._check(path, staple, visitor, at, min(limit, REVOCATION_WAIT)))
+        return await asyncio.shield(self._kept[key])
+
+    async def _check(
+        self, path: Path, staple: bytes, visitor: Visitor, at: datetime, limit: float
+    ) -> RevocationEvidence:
+        end = asyncio.get_running_loop().time() + limit
+        pairs = list(enumerate(zip(path.certificates, path.certificates[1:], strict=False)))
+        places = [pointers(certificate.data) for _, (certificate, _) in pairs]
+        asked = [
+            self._certificate(depth, pair, place, staple if depth == 0 else b"", visitor, at, end)
+            for (depth, pair), place in zip(pairs, places, strict=True)
+            if place or (staple and depth == 0)
+        ]
+        return RevocationEvidence(
+            certificates=tuple(await asyncio.gather(*asked)),
+            must_staple=bool(places) and places[0].must_staple,
+            stapled=bool(staple),
+        )
+
+    async def _certificate(
+        self,
+        depth: int,
+        pair: tuple[Facts, Facts],
+        place: Pointers,
+        staple: bytes,
+        visitor: Visitor,
+        at: datetime,
+        end: float,
+    ) -> CertificateRevocation:
+        certificate, issuer = pair
+        checks: list[RevocationCheck] = []
+        async for check in self._sources(certificate.data, issuer.data, place, staple, visitor, at, end):
+            checks.append(check)
+            if check.decides:
+                break
+        else:
+            checks += place.others
+        return CertificateRevocation(depth, certificate.label, issuer.label, tuple(checks))
+
+    async def _sources(
+        self,
+        certificate: bytes,
+        issuer: bytes,
+        place: Pointers,
+        staple: bytes,
+        visitor: Visitor,
+        at: datetime,
+        end: float,
+    ) -> AsyncIterator[RevocationCheck]:
+        left = asyncio.get_running_loop().time
+        if staple:
+            yield await asyncio.to_thread(read_ocsp, staple, certificate, issuer, at, stapled=True)
+        for url in place.ocsp:
+            try:
+                request = ocsp_request(certificate, issuer)
+            except UnreadableError:  # a certificate that cryptography cannot put into a request
+                break
+            found = await self._web.fetch(
+                url, visitor, max_body=MAX_OCSP, limit=end - left(), body=request, content_type=OCSP_REQUEST
+            )
+            if found.body is None:
+                yield RevocationCheck(RevocationSource.OCSP, url, RevocationStatus.UNREACHABLE, found.error)
+            else:
+                yield await asyncio.to_thread(read_ocsp, found.body, certificate, issuer, at, url)
+        for url in place.crls:
+            found = await self._web.fetch(url, visitor, max_body=MAX_CRL, limit=end - left())
+            if found.body is None:
+                yield RevocationCheck(RevocationSource.CRL, url, RevocationStatus.UNREACHABLE, found.error)
+            else:  # in a thread: a list of some MiB is not hashed in no time
+                yield await asyncio.to_thread(read_crl, found.body, certificate, issuer, at, url)
+
+
+async def missing_issuers(
+    web: Web, chain: tuple[bytes, ...], roots: TrustRoots, visit: Callable[[], Visitor], at: datetime, limit: float
+) -> MissingIssuers | None:
+    """Who issued the last certificate that leads upwards, and where that issuer can be had; None where nobody says."""
+    end = asyncio.get_running_loop().time() + min(limit, REVOCATION_WAIT)
+    path = path_of(chain, roots, at)
+    found: list[FetchedIssuer] = []
+    while len(found) < MAX_MISSING and not path.trusted and path.certificates:
+        top = path.certificates[-1]
+        url = next((one for one in top.extensions.issuer_urls if one.lower().startswith("http://")), None)
+        if is_self_signed(top) or url is None:
+            break
+        left = end - asyncio.get_running_loop().time()
+        fetched = await web.fetch(url, visit(), max_body=MAX_ISSUER, limit=left)
+        issuer, error = _issuer_of(top, fetched.body) if fetched.body is not None else (None, fetched.error)
+        if issuer is None:
+            found.append(FetchedIssuer(top.label, url, error))
+            break
+        facts = issuer.certificate
+        found.append(FetchedIssuer(top.label, url, "", issuer.label, facts.issuer, facts.sha1, facts.not_after))
+        before, chain = path, (*chain, issuer.data)
+        path = path_of(chain, roots, at)
+        if path.certificates == before.certificates:
+            break
+    if not found:
+        return None
+    return MissingIssuers(tuple(found), path.trusted and not path.forged, path.certificates[-1].label)
+
+
+def _issuer_of(certificate: Facts, data: bytes) -> tuple[Facts | None, str]:
+    """The certificate in ``data`` that issued ``certificate``, or why there is none."""
+    try:
+        offered = [read_facts(one) for one in read_issuers(data)]
+    except UnreadableError as problem:
+        return None, printable(str(problem), 200)
+    fitting = [one for one in offered if one.subject_key == certificate.issuer_key and signed_by(certificate, one)]
+    return (fitting[0], "") if fitting else (None, "another certificate than the issuer's is there")
