@@ -35,6 +35,7 @@ from connector_probe.model.verdict import (
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+MAX_REPORT = 256 * 1024 * 1024  # octets of a file; a thousand connectors have some thirty MiB
 MAX_DEPTH = 30  # brackets within brackets; a report has ten or so
 
 

@@ -46,6 +46,7 @@ class Catalogue:
     clock: dict[str, str]
     facts: dict[str, str]
     history: dict[str, str]
+    compare: dict[str, str]
 
     def join(self, sentences: Iterable[str]) -> str:
         """Sentences one after the other, as the language sets them."""

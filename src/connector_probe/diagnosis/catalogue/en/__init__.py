@@ -7,6 +7,7 @@ from connector_probe.diagnosis.catalogue.en.causes import CAUSES, EVIDENCE
 from connector_probe.diagnosis.catalogue.en.chain import CHAIN
 from connector_probe.diagnosis.catalogue.en.classes import CLASSES
 from connector_probe.diagnosis.catalogue.en.clock import CLOCK
+from connector_probe.diagnosis.catalogue.en.compare import COMPARE
 from connector_probe.diagnosis.catalogue.en.delegation import DELEGATION, SERVERS, WALKS
 from connector_probe.diagnosis.catalogue.en.explain import EXPLAIN
 from connector_probe.diagnosis.catalogue.en.facts import FACTS
@@ -32,4 +33,5 @@ ENGLISH = Catalogue(
     clock=CLOCK,
     facts=FACTS | CHAIN | SERVERS,
     history=HISTORY,
+    compare=COMPARE,
 )

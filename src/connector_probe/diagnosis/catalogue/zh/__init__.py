@@ -7,6 +7,7 @@ from connector_probe.diagnosis.catalogue.zh.causes import CAUSES, EVIDENCE
 from connector_probe.diagnosis.catalogue.zh.chain import CHAIN
 from connector_probe.diagnosis.catalogue.zh.classes import CLASSES
 from connector_probe.diagnosis.catalogue.zh.clock import CLOCK
+from connector_probe.diagnosis.catalogue.zh.compare import COMPARE
 from connector_probe.diagnosis.catalogue.zh.delegation import DELEGATION, SERVERS, WALKS
 from connector_probe.diagnosis.catalogue.zh.explain import EXPLAIN
 from connector_probe.diagnosis.catalogue.zh.facts import FACTS
@@ -30,4 +31,5 @@ CHINESE = Catalogue(
     clock=CLOCK,
     facts=FACTS | CHAIN | SERVERS,
     history=HISTORY,
+    compare=COMPARE,
 )

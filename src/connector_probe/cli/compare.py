@@ -1,0 +1,137 @@
+"""``probe compare``: two saved reports. What it stands on is imported only when it is called."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector_probe.cli import options as opt
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.catalogue import Catalogue
+    from connector_probe.diagnosis.comparison import Comparison
+    from connector_probe.model.verdict import Report
+
+First = Annotated[Path, typer.Argument(metavar="A.json", help="A report: probe HOST --json -o A.json")]
+Second = Annotated[Path, typer.Argument(metavar="B.json", help="The other one; - is standard input.")]
+Places = Annotated[bool, typer.Option("--places", help="They come from two places: where does the fault lie?")]
+Times = Annotated[bool, typer.Option("--times", help="They come from two times: what is new, what is fixed?")]
+
+EXIT_SAME, EXIT_DIFFERS, EXIT_UNKNOWN = 0, 1, 3
+
+
+def compare(
+    first: First,
+    second: Second,
+    places: Places = False,
+    times: Times = False,
+    json: opt.Json = False,
+    output: opt.Output = None,
+    lang: opt.Lang = None,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Compare two saved reports, from two places or from two times: what differs, and what follows.
+
+    \b
+      probe compare outside.json inside.json     is it the firewall, the NAT, the DNS?
+      probe compare before.json after.json       what is new, what is fixed?
+    """
+    from connector_probe.cli.language import words_for
+    from connector_probe.cli.targets import check_target
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.diagnosis import compare as comparing
+    from connector_probe.diagnosis.comparison import Relation
+    from connector_probe.formats import Format
+    from connector_probe.model.names import show
+
+    if places and times:
+        raise UsageProblemError("--places and --times exclude each other", "give one of them, or none")
+    if str(first) == "-" and str(second) == "-":
+        raise UsageProblemError("standard input can be only one of the two reports", "name a file for the other")
+    if output is not None:
+        check_target(output)
+    words = words_for(lang, Format.JSON if json else Format.TEXT)
+    reports = [_report(path, words) for path in (first, second)]
+    relation = Relation.PLACES if places else Relation.TIMES if times else None
+    files = (show(str(first)), show(str(second)))
+    try:
+        found = comparing.compare(reports[0], reports[1], words, files=files, relation=relation)
+    except comparing.NothingInCommonError:
+        raise UsageProblemError(
+            f"{files[0]} and {files[1]} have no connector in common",
+            "compare reports of the same connectors: they are matched by name and by smart host",
+        ) from None
+    _write(found, words, json=json, output=output, quiet=quiet)
+    raise typer.Exit(_exit_code(found))
+
+
+def _report(path: Path, words: Catalogue) -> Report:
+    """The report in ``path``, judged by today's rules. Raises UsageProblemError, which names the file."""
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.formats.saved import SavedReportError, diagnose_again, read_report
+    from connector_probe.model.names import show
+
+    name = "standard input" if str(path) == "-" else show(str(path))
+    try:
+        return diagnose_again(read_report(_text(path, name)), words)
+    except SavedReportError as problem:
+        raise UsageProblemError(f"{name}: {problem}", problem.hint) from None
+
+
+def _text(path: Path, name: str) -> str:
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.diagnosis.bounce import decode
+    from connector_probe.formats.saved import MAX_REPORT
+
+    try:
+        if str(path) == "-":
+            data = sys.stdin.buffer.read(MAX_REPORT + 1) if sys.stdin is not None else b""
+        elif path.is_dir():
+            raise UsageProblemError(f"{name} is a directory", "name a report in it")
+        else:
+            with path.open("rb") as file:
+                data = file.read(MAX_REPORT + 1)
+    except FileNotFoundError:
+        raise UsageProblemError(f"there is no file {name}", "make one with: probe HOST --json -o FILE") from None
+    except OSError as error:
+        raise UsageProblemError(f"{name} cannot be read: {error.strerror}", "check name and permissions") from None
+    if len(data) > MAX_REPORT:
+        raise UsageProblemError(f"{name} is larger than {MAX_REPORT >> 20} MiB", "is that a report of probe --json?")
+    if not data.strip():
+        raise UsageProblemError(f"{name} is empty", "make a report with: probe HOST --json -o FILE")
+    return decode(data)
+
+
+def _write(found: Comparison, words: Catalogue, *, json: bool, output: Path | None, quiet: bool) -> None:
+    from connector_probe.cli.output import fail, terminal_width, wants_colour, write_document, write_file
+    from connector_probe.formats import RenderOptions
+    from connector_probe.formats.comparison import to_json, to_text
+    from connector_probe.model.names import show
+
+    if json:
+        document = to_json(found)
+    else:
+        options = RenderOptions(
+            words=words,
+            colour=output is None and wants_colour(sys.stdout),
+            width=terminal_width(sys.stdout) if output is None else 80,
+            verbosity=-1 if quiet else 0,
+        )
+        document = to_text(found, options)
+    if output is not None:
+        try:
+            write_file(output, document)
+            return
+        except OSError as error:
+            fail(f"{show(str(output))} cannot be written: {error.strerror}", "the document follows on standard output")
+    write_document(document)
+
+
+def _exit_code(found: Comparison) -> int:
+    """0 nothing that matters, 1 something is worse or differs, 3 nothing can be said of at least one; 1 wins over 3."""
+    if any(one.matters for one in found.connectors):
+        return EXIT_DIFFERS
+    return EXIT_UNKNOWN if found.summary.unknown else EXIT_SAME

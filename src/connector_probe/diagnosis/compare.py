@@ -1,0 +1,256 @@
+"""Two reports of the same connectors, from two places or from two times: what differs, and what follows from it.
+
+Pure. Both are judged by the same rules, so that a difference is one of the evidence. Nothing follows where one side
+could not tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.compare_places import place_differences
+from connector_probe.diagnosis.compare_sides import Meeting, Pair, difference, meetings
+from connector_probe.diagnosis.compare_times import time_differences
+from connector_probe.diagnosis.comparison import (
+    COMPARISON_SCHEMA,
+    Comparison,
+    ComparisonSummary,
+    ConnectorComparison,
+    Difference,
+    Origin,
+    Outcome,
+    Reason,
+    Relation,
+    Side,
+)
+from connector_probe.diagnosis.facts import day, fill
+from connector_probe.diagnosis.outage import lasting
+from connector_probe.model.connector import TlsSettings
+from connector_probe.model.names import is_address
+from connector_probe.model.verdict import Report, Result, Status, VantageReport
+
+FAR_APART = timedelta(hours=1)  # beyond it, what differs between two places may be a matter of time
+_FLOWS = (Status.HEALTHY, Status.WARNING)
+
+
+class NothingInCommonError(ValueError):
+    """The two reports have no connector in common, so that there is nothing to compare."""
+
+
+def compare(
+    first: Report, second: Report, words: Catalogue, *, files: tuple[str, str], relation: Relation | None = None
+) -> Comparison:
+    """``first`` against ``second``; ``relation`` None decides by where they were made. Raises NothingInCommonError."""
+    reason = Reason.GIVEN if relation is not None else reason_of(first.vantage, second.vantage)
+    if relation is None:
+        relation = Relation.TIMES if reason is Reason.SAME_VANTAGE else Relation.PLACES
+    notes: list[str] = []
+    if relation is Relation.TIMES and first.started_at > second.started_at:
+        first, second, files = second, first, (files[1], files[0])
+        notes.append(words.compare["turned-round"])
+    pairs = list(match(first.results, second.results))
+    if not any(one is not None and other is not None for one, other in pairs):
+        raise NothingInCommonError
+    apart = abs(second.started_at - first.started_at)
+    if relation is Relation.PLACES and apart > FAR_APART:
+        notes.append(fill(words.compare["far-apart"], {"apart": lasting(apart, words)}))
+    origins = _origins(first, second, files, relation)
+    connectors = tuple(_connector(one, other, relation, origins, words) for one, other in pairs)
+    return Comparison(
+        schema=COMPARISON_SCHEMA,
+        relation=relation,
+        reason=reason,
+        first=origins[0],
+        second=origins[1],
+        notes=tuple(notes),
+        summary=_summary(connectors),
+        connectors=connectors,
+    )
+
+
+# --- place or time ---------------------------------------------------------------------------------------------
+
+
+def reason_of(first: VantageReport, second: VantageReport) -> Reason:
+    """Two places where the host names differ, or where no source address is the same; loopback says nothing."""
+    if first.hostname != second.hostname:
+        return Reason.HOSTNAMES_DIFFER
+    ours, theirs = _telling(first.source_addresses), _telling(second.source_addresses)
+    for version in (True, False):  # IPv6, IPv4: one of them may be missing on one side only
+        mine, its = ({one for one in side if (":" in one) is version} for side in (ours, theirs))
+        if mine and its:
+            if mine & its:
+                return Reason.SAME_VANTAGE
+            return Reason.SOURCES_DIFFER
+    return Reason.SAME_VANTAGE
+
+
+def _telling(addresses: Iterable[str]) -> set[str]:
+    return {one for one in addresses if is_address(one) and not one.startswith("127.") and one != "::1"}
+
+
+def _origins(first: Report, second: Report, files: tuple[str, str], relation: Relation) -> tuple[Origin, Origin]:
+    hosts = (first.vantage.hostname, second.vantage.hostname)
+    if relation is Relation.TIMES:
+        labels = (day(first.started_at), day(second.started_at))
+    else:
+        labels = hosts if hosts[0] != hosts[1] and all(hosts) else files
+    if labels[0] == labels[1]:
+        labels = (f"A ({labels[0]})", f"B ({labels[1]})")
+    found = [
+        Origin(label, file, report.started_at, report.vantage.hostname, report.vantage.source_addresses)
+        for label, file, report in zip(labels, files, (first, second), strict=True)
+    ]
+    return found[0], found[1]
+
+
+# --- which belongs to which ------------------------------------------------------------------------------------
+
+
+def match(first: Sequence[Result], second: Sequence[Result]) -> Iterator[tuple[Result | None, Result | None]]:
+    """Pairs: by name, then by what is probed, then by a smart host in common; what is left stands alone."""
+    left = list(second)
+    partners: dict[int, Result] = {}
+    for alike in (_same_name, _same_targets, _shared_target):
+        for number, one in enumerate(first):
+            if number in partners:
+                continue
+            partner = next((other for other in left if alike(one, other)), None)
+            if partner is not None:
+                partners[number] = partner
+                left = [other for other in left if other is not partner]
+    yield from ((one, partners.get(number)) for number, one in enumerate(first))
+    yield from ((None, other) for other in left)
+
+
+def _same_name(one: Result, other: Result) -> bool:
+    return one.name == other.name
+
+
+def _targets(result: Result) -> set[tuple[str, str, int]]:
+    connector = result.connector
+    hosts = {("host", host.lower().rstrip("."), connector.port) for host in connector.smart_hosts}
+    return hosts | ({("mx", connector.use_mx.lower(), connector.port)} if connector.use_mx is not None else set())
+
+
+def _same_targets(one: Result, other: Result) -> bool:
+    return _targets(one) == _targets(other)
+
+
+def _shared_target(one: Result, other: Result) -> bool:
+    return bool(_targets(one) & _targets(other))
+
+
+# --- one connector ---------------------------------------------------------------------------------------------
+
+
+def _connector(
+    one: Result | None,
+    other: Result | None,
+    relation: Relation,
+    origins: tuple[Origin, Origin],
+    words: Catalogue,
+) -> ConnectorComparison:
+    sides = (_side(one, words), _side(other, words))
+    if one is None or other is None:
+        there = one or other
+        outcome = Outcome.ONLY_FIRST if other is None else Outcome.ONLY_SECOND
+        # A connector that is new and fails got no worse, but mail queues there now that did not before.
+        matters = relation is Relation.TIMES and other is not None and other.status is Status.FAILING
+        return ConnectorComparison(there.name if there is not None else "", outcome, matters, *sides, ())
+    pair = Pair(one, other, origins[0], origins[1], words)
+    met = list(meetings(pair))
+    found = [*_settings(pair), *(place_differences if relation is Relation.PLACES else time_differences)(pair, met)]
+    found += _untold(pair, met)
+    outcome, matters = (_of_places if relation is Relation.PLACES else _of_times)(one, other, found)
+    return ConnectorComparison(one.name, outcome, matters, *sides, tuple(dict.fromkeys(found)))
+
+
+def _side(result: Result | None, words: Catalogue) -> Side | None:
+    if result is None:
+        return None
+    diagnosis = result.diagnosis
+    if diagnosis is None:
+        return Side(result.name, result.status, None, None, None)
+    title = words.classes[diagnosis.class_].title
+    return Side(result.name, result.status, diagnosis.code, diagnosis.class_, title)
+
+
+def _settings(pair: Pair) -> Iterator[Difference]:
+    """Another TlsSettings or TlsDomain gives another verdict on the same server."""
+    first, second = ((one.connector.tls, one.connector.tls_domain) for one in (pair.first, pair.second))
+    if first != second:
+        told = [_told(*one) for one in (first, second)]
+        yield difference(pair, "settings-differ", False, {}, first=told[0], second=told[1])
+
+
+def _told(tls: TlsSettings, domain: str | None) -> str:
+    return f"{tls}, {domain}" if domain is not None else str(tls)
+
+
+def _untold(pair: Pair, met: Sequence[Meeting]) -> Iterator[Difference]:
+    """Where a side could not tell, that is said, and that nothing follows."""
+    unknown = [one.status is Status.UNKNOWN for one in (pair.first, pair.second)]
+    if any(unknown):
+        if all(unknown):
+            yield difference(pair, "both-unknown", False, {"detail": _detail(pair.second)})
+        else:
+            at = 0 if unknown[0] else 1
+            facts = {"place": pair.labels[at], "detail": _detail(pair.results[at])}
+            yield difference(pair, "one-unknown", False, facts)
+        return
+    for meeting in met:
+        for side, label in zip(meeting.sides, pair.labels, strict=True):
+            if side.unknown:
+                facts = {"place": label, "endpoint": meeting.endpoint, "detail": side.detail}
+                yield difference(pair, "address-unknown", False, facts, meeting)
+
+
+def _detail(result: Result) -> str:
+    return result.diagnosis.detail if result.diagnosis is not None else ""
+
+
+def _of_places(one: Result, other: Result, found: Sequence[Difference]) -> tuple[Outcome, bool]:
+    if any(each.matters for each in found):
+        return Outcome.DIFFERS, True
+    if Status.UNKNOWN in (one.status, other.status):
+        return Outcome.UNKNOWN, False
+    if (one.status in _FLOWS) != (other.status in _FLOWS) or _class(one) != _class(other):
+        return Outcome.DIFFERS, True
+    return Outcome.SAME, False
+
+
+def _of_times(one: Result, other: Result, found: Sequence[Difference]) -> tuple[Outcome, bool]:
+    if Status.UNKNOWN in (one.status, other.status):
+        return Outcome.UNKNOWN, False
+    flowed, flows = one.status in _FLOWS, other.status in _FLOWS
+    if flowed and not flows:
+        return Outcome.NEW, True
+    if not flowed and flows:
+        return Outcome.FIXED, False
+    worse = any(each.matters for each in found)
+    if flowed:
+        if worse or (one.status is Status.HEALTHY and other.status is Status.WARNING):
+            return Outcome.CHANGED, True
+        return (Outcome.FIXED if one.status is not other.status else Outcome.SAME), False
+    changed = _class(one) != _class(other)
+    return (Outcome.CHANGED if changed or worse else Outcome.SAME), changed or worse
+
+
+def _class(result: Result) -> str:
+    return result.diagnosis.class_.value if result.diagnosis is not None else ""
+
+
+def _summary(connectors: Sequence[ConnectorComparison]) -> ComparisonSummary:
+    counts = {outcome: sum(one.outcome is outcome for one in connectors) for outcome in Outcome}
+    return ComparisonSummary(
+        same=counts[Outcome.SAME],
+        differs=counts[Outcome.DIFFERS],
+        new=counts[Outcome.NEW],
+        fixed=counts[Outcome.FIXED],
+        changed=counts[Outcome.CHANGED],
+        unknown=counts[Outcome.UNKNOWN],
+        missing=counts[Outcome.ONLY_FIRST] + counts[Outcome.ONLY_SECOND],
+    )

@@ -1,0 +1,228 @@
+"""Two places: where between them and the server the fault lies."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+
+from connector_probe.diagnosis.compare_sides import Half, Meeting, Pair, addresses, difference, halves, title
+from connector_probe.diagnosis.comparison import Difference
+from connector_probe.diagnosis.facts import describe_fault, quote
+from connector_probe.model.evidence import Stage
+from connector_probe.model.verdict import FailureClass, Status
+
+_F = FailureClass
+_PRIVATE = tuple(
+    map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
+)
+_FLOWS = (Status.HEALTHY, Status.WARNING)
+_TURNED_AWAY = frozenset(
+    {_F.BANNER_REJECTED, _F.EHLO_REJECTED, _F.SESSION_REJECTED, _F.RECIPIENT_REJECTED, _F.RECIPIENT_DEFERRED}
+)
+_SILENT = frozenset({_F.TCP_TIMEOUT, _F.TCP_UNREACHABLE})
+# The name has no answer of use in one place; which of these says whether the name or a nameserver is meant.
+_NOT_THERE = frozenset({_F.DNS_NXDOMAIN, _F.DNS_NO_ADDRESS, _F.DNS_NULL_MX})
+
+
+def place_differences(pair: Pair, met: Sequence[Meeting]) -> Iterator[Difference]:
+    yield from _names(pair)
+    for meeting in met:
+        if meeting.first.unknown or meeting.second.unknown:
+            continue
+        found = list(_of_address(pair, meeting))
+        yield from found
+        if meeting.address is not None and _is_private(meeting.address) and any(one.matters for one in found):
+            yield difference(pair, "private-address", False, {}, meeting)
+
+
+def _is_private(address: str) -> bool:
+    """Whether another machine may have the same address (RFC 1918, 4193, 6598; loopback and link-local)."""
+    try:
+        parsed = ipaddress.ip_address(address.split("%", 1)[0])
+    except ValueError:
+        return False
+    inside = any(parsed.version == network.version and parsed in network for network in _PRIVATE)
+    return inside or parsed.is_loopback or parsed.is_link_local
+
+
+# --- DNS -------------------------------------------------------------------------------------------------------
+
+
+def _names(pair: Pair) -> Iterator[Difference]:
+    """A name that leads to different addresses, or to none at one of the places."""
+    first, second = addresses(pair.first), addresses(pair.second)
+    for server in [one for one in first if one in second]:
+        ours, theirs = first[server], second[server]
+        shown = (", ".join(ours), ", ".join(theirs))
+        if ours and theirs and set(ours) != set(theirs):
+            if pair.first.evidence.left_out or pair.second.evidence.left_out:
+                continue  # of so many addresses each side saw a part
+            told = [f"{text} ({_standing(pair, at, server)})" for at, text in enumerate(shown)]
+            yield difference(pair, "split-dns", True, {"server": server}, server=server, first=told[0], second=told[1])
+        elif bool(ours) != bool(theirs):
+            yield from _missing(pair, server, shown)
+
+
+def _standing(pair: Pair, at: int, server: str) -> str:
+    """How ``server`` fares at one place, in the word for a status."""
+    statuses = {half.flows for (name, _, _), half in halves(pair.results[at]).items() if name == server}
+    say = pair.words.text
+    return say["flows"] if True in statuses else say["other"]
+
+
+def _missing(pair: Pair, server: str, shown: tuple[str, str]) -> Iterator[Difference]:
+    at = 1 if shown[0] else 0
+    half = next(half for (name, _, _), half in halves(pair.results[at]).items() if name == server)
+    if half.unknown or half.diagnosis is None:
+        return
+    facts = {
+        "server": server,
+        "good": pair.labels[1 - at],
+        "bad": pair.labels[at],
+        "addresses": shown[1 - at],
+        "detail": half.detail,
+    }
+    identifier = "name-at-one" if half.diagnosis.class_ in _NOT_THERE else "nameserver-at-one"
+    told = (shown[0] or half.diagnosis.class_.value, shown[1] or half.diagnosis.class_.value)
+    yield difference(pair, identifier, True, facts, server=server, first=told[0], second=told[1])
+
+
+# --- one address -----------------------------------------------------------------------------------------------
+
+
+def _of_address(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
+    first, second = meeting.sides
+    if first.mixed or second.mixed:
+        yield _several_servers(pair, meeting)
+        return
+    explained = [*_starttls(pair, meeting), *_certificate(pair, meeting)]
+    yield from explained
+    yield from _greeting(pair, meeting)
+    if first.flows and second.flows:
+        return
+    if not first.flows and not second.flows:
+        yield from _at_both(pair, meeting)
+        return
+    at = 0 if second.flows else 1
+    yield from _at_one(pair, meeting, at, explained)
+
+
+def _several_servers(pair: Pair, meeting: Meeting) -> Difference:
+    statuses = [attempt.status for half in meeting.sides for attempt, _ in half.attempts]
+    failures = (half.diagnosis.class_ for half in meeting.sides if half.diagnosis is not None)
+    classes = dict.fromkeys(pair.words.classes[one].title for one in failures)
+    facts = {
+        "bad": str(statuses.count(Status.FAILING)),
+        "total": str(len(statuses)),
+        "classes": pair.words.listed(classes),
+    }
+    told = [f"{sum(one.status in _FLOWS for one, _ in half.attempts)}/{len(half.attempts)}" for half in meeting.sides]
+    return difference(pair, "several-servers", True, facts, meeting, first=told[0], second=told[1])
+
+
+def _starttls(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
+    offers = (meeting.first.starttls, meeting.second.starttls)
+    if None in offers or offers[0] is offers[1]:
+        return
+    at = 0 if offers[1] else 1
+    facts = {"bad": pair.labels[at], "good": pair.labels[1 - at]}
+    identifier = "starttls-masked" if meeting.sides[at].masked else "starttls-at-one"
+    told = ["STARTTLS" if one else "-" for one in offers]
+    yield difference(pair, identifier, True, facts, meeting, first=told[0], second=told[1])
+
+
+def _certificate(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
+    """Another certificate at the same address, or another judgement on the same one."""
+    first, second = meeting.first.leaves, meeting.second.leaves
+    if not first or not second:
+        return
+    if not set(first) & set(second):
+        ours, theirs = next(iter(first.values())), next(iter(second.values()))
+        facts = {
+            "first_subject": quote(ours.subject),
+            "first_issuer": quote(ours.issuer),
+            "second_subject": quote(theirs.subject),
+            "second_issuer": quote(theirs.issuer),
+        }
+        several = len(first) > 1 or len(second) > 1
+        identifier = "certificates-of-several" if several else "other-certificate"
+        yield difference(pair, identifier, True, facts, meeting, first=ours.sha1, second=theirs.sha1)
+    elif set(first) != set(second):
+        number = str(len(set(first) | set(second)))
+        yield difference(pair, "certificates-of-several", True, {"number": number}, meeting)
+    elif meeting.first.flows != meeting.second.flows:
+        roots = [half.certificates[0].trust for half in meeting.sides]
+        if roots[0] != roots[1]:
+            yield difference(pair, "other-roots", True, {}, meeting, first=roots[0], second=roots[1])
+
+
+def _greeting(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
+    ours, theirs = meeting.first.greetings, meeting.second.greetings
+    if ours and theirs and not set(ours) & set(theirs):
+        yield difference(pair, "other-greeting", False, {}, meeting, first=ours[0], second=theirs[0])
+
+
+def _at_both(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
+    first, second = meeting.sides
+    told = [half.failure.value if half.failure is not None else None for half in meeting.sides]
+    titles = (title(first, pair.words), title(second, pair.words))
+    if told[0] == told[1]:
+        if first.failing.connection is None:  # no address at both: what they asked may still differ
+            yield difference(pair, "name-at-none", False, {"title": titles[0]}, meeting, first=told[0], second=told[1])
+        else:
+            yield difference(pair, "same-at-both", False, {"title": titles[0]}, meeting, first=told[0], second=told[1])
+        return
+    facts = {"first_title": titles[0], "second_title": titles[1]}
+    yield difference(pair, "otherwise-at-both", True, facts, meeting, first=told[0], second=told[1])
+
+
+def _at_one(pair: Pair, meeting: Meeting, at: int, explained: Sequence[Difference]) -> Iterator[Difference]:
+    """It fails at one place: what stands there, by the layer at which it fails."""
+    half, good = meeting.sides[at], meeting.sides[1 - at]
+    failure, diagnosis = half.failure, half.diagnosis
+    if failure is None or diagnosis is None:
+        return
+    identifier = _layer(failure, diagnosis.stage, half)
+    settled = {one.id for one in explained}
+    if identifier is None or (identifier in ("judged-at-one", "starttls-not-offered") and settled):
+        return
+    healthy = pair.words.text[next(one.status for one, _ in good.attempts if one.status in _FLOWS).value].lower()
+    facts = {
+        "bad": pair.labels[at],
+        "good": pair.labels[1 - at],
+        "source": half.source or pair.labels[at],
+        "title": title(half, pair.words),
+        "detail": half.detail,
+        "healthy": healthy,
+        "fault": _fault(half, pair),
+    }
+    told = [one.failure.value if one.failure is not None else "flows" for one in meeting.sides]
+    yield difference(pair, identifier, True, facts, meeting, first=told[0], second=told[1])
+
+
+def _layer(failure: FailureClass, stage: Stage, half: Half) -> str | None:
+    if stage is Stage.DNS:
+        return None  # told of the name
+    if failure is _F.TCP_REFUSED:
+        return "refused-at-one"
+    if failure in _SILENT:
+        return "silent-at-one" if _control_answered(half) else "silent-at-one-untested"
+    if failure in _TURNED_AWAY:
+        return "turned-away-at-one"
+    if failure is _F.STARTTLS_NOT_OFFERED:
+        return "starttls-not-offered"
+    if stage is Stage.CERTIFICATE:
+        return "judged-at-one"
+    if stage in (Stage.STARTTLS, Stage.TLS) and not failure.value.startswith("session-"):
+        return "tls-at-one"
+    return "cut-at-one"
+
+
+def _control_answered(half: Half) -> bool:
+    control = half.failing.control
+    return control is not None and control.fault is None
+
+
+def _fault(half: Half, pair: Pair) -> str:
+    connection = half.failing.connection
+    return describe_fault(connection.fault, pair.words) if connection is not None and connection.fault else ""

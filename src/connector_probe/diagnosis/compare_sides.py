@@ -1,0 +1,191 @@
+"""What two results have at the same server and address, side by side, for the rules of ``compare``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.comparison import Difference, Origin
+from connector_probe.diagnosis.facts import Facts, endpoint, fill
+from connector_probe.diagnosis.rules import View
+from connector_probe.model.evidence import AttemptEvidence, Certificate, CertificateEvidence
+from connector_probe.model.verdict import Attempt, Diagnosis, FailureClass, Result, Status
+from connector_probe.protocol.smtp import capabilities
+
+_FLOWS = (Status.HEALTHY, Status.WARNING)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The same connector in both reports."""
+
+    first: Result
+    second: Result
+    first_origin: Origin
+    second_origin: Origin
+    words: Catalogue
+
+    @property
+    def results(self) -> tuple[Result, Result]:
+        return self.first, self.second
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        return self.first_origin.label, self.second_origin.label
+
+
+@dataclass(frozen=True)
+class Half:
+    """One address of one server in one report: every connection that was made to it. Never empty."""
+
+    attempts: tuple[tuple[Attempt, AttemptEvidence], ...]
+    result: Result
+
+    @property
+    def flows(self) -> bool:
+        return any(attempt.status in _FLOWS for attempt, _ in self.attempts)
+
+    @property
+    def mixed(self) -> bool:
+        """Whether some connections would take mail and others not."""
+        return self.flows and any(attempt.status is Status.FAILING for attempt, _ in self.attempts)
+
+    @property
+    def unknown(self) -> bool:
+        return not self.flows and any(attempt.status is Status.UNKNOWN for attempt, _ in self.attempts)
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis | None:
+        """Of the first connection that failed, or could not tell."""
+        return next((attempt.diagnosis for attempt, _ in self.attempts if attempt.diagnosis is not None), None)
+
+    @property
+    def failure(self) -> FailureClass | None:
+        return None if self.flows or self.diagnosis is None else self.diagnosis.class_
+
+    @property
+    def detail(self) -> str:
+        return self.diagnosis.detail if self.diagnosis is not None else ""
+
+    @property
+    def failing(self) -> AttemptEvidence:
+        """The evidence of that connection; of the first where none failed."""
+        found = (evidence for attempt, evidence in self.attempts if attempt.diagnosis is not None)
+        return next(found, self.attempts[0][1])
+
+    @cached_property
+    def views(self) -> tuple[View, ...]:
+        connector = self.result.connector
+        return tuple(
+            View(evidence, connector.tls, connector.tls_domain or evidence.server) for _, evidence in self.attempts
+        )
+
+    @property
+    def source(self) -> str:
+        sources = (evidence.connection.source for _, evidence in self.attempts if evidence.connection is not None)
+        return next((one for one in sources if one), "")
+
+    @property
+    def starttls(self) -> bool | None:
+        """Whether it was offered; None where no EHLO was answered, or where connections differ."""
+        offers = {view.offers_starttls for view in self.views if view.greeting and view.greeting.severity == 2}
+        return offers.pop() if len(offers) == 1 else None
+
+    @property
+    def masked(self) -> bool:
+        return any(view.greeting is not None and capabilities(view.greeting).masked_keywords for view in self.views)
+
+    @cached_property
+    def certificates(self) -> tuple[CertificateEvidence, ...]:
+        """Those with a certificate that can be told apart."""
+        shown = (evidence.certificate for _, evidence in self.attempts)
+        return tuple(one for one in shown if one is not None and one.chain)
+
+    @property
+    def leaves(self) -> dict[str, Certificate]:
+        """The servers' own certificates by SHA-256."""
+        return {one.chain[0].sha256: one.chain[0] for one in self.certificates}
+
+    @property
+    def greetings(self) -> tuple[str, ...]:
+        """The names by which the server calls itself (RFC 5321 4.2); masked ones are no names."""
+        replies = (evidence.banner.reply for _, evidence in self.attempts if evidence.banner is not None)
+        names = (one.lines[0].split(" ", 1)[0] for one in replies if one is not None and one.severity == 2)
+        return tuple(dict.fromkeys(name.lower() for name in names if "." in name and "*" not in name))
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """An address that both reports have."""
+
+    server: str
+    address: str | None
+    first: Half
+    second: Half
+
+    @property
+    def sides(self) -> tuple[Half, Half]:
+        return self.first, self.second
+
+    @property
+    def endpoint(self) -> str:
+        return endpoint(self.first.attempts[0][1])
+
+
+def meetings(pair: Pair) -> Iterator[Meeting]:
+    """The addresses in common, in the first report's order."""
+    first, second = halves(pair.first), halves(pair.second)
+    for key, half in first.items():
+        if key in second:
+            yield Meeting(*key[:2], half, second[key])
+
+
+def halves(result: Result) -> dict[tuple[str, str | None, int], Half]:
+    """The connections of a result, by server, address and port; a server without addresses has one by itself."""
+    found: dict[tuple[str, str | None, int], list[tuple[Attempt, AttemptEvidence]]] = {}
+    for attempt, evidence in zip(result.attempts, result.evidence.attempts, strict=True):
+        found.setdefault((attempt.server.lower(), attempt.address, attempt.port), []).append((attempt, evidence))
+    return {key: Half(tuple(attempts), result) for key, attempts in found.items()}
+
+
+def addresses(result: Result) -> dict[str, tuple[str, ...]]:
+    """What each server's name led to, with what -4 or -6 left out; no entry for one that is an address itself."""
+    found: dict[str, tuple[str, ...]] = {}
+    for evidence in result.evidence.attempts:
+        resolution = evidence.resolution
+        if resolution.lookups or not resolution.addresses:
+            found[evidence.server.lower()] = (*resolution.addresses, *resolution.excluded)
+    return found
+
+
+def title(half: Half, words: Catalogue) -> str:
+    return words.classes[half.diagnosis.class_].title if half.diagnosis is not None else ""
+
+
+def difference(
+    pair: Pair,
+    identifier: str,
+    matters: bool,
+    facts: Mapping[str, str],
+    meeting: Meeting | None = None,
+    *,
+    server: str | None = None,
+    first: str | None = None,
+    second: str | None = None,
+) -> Difference:
+    """A sentence of the catalogue, filled in."""
+    known = Facts(first=first or "", second=second or "", first_place=pair.labels[0], second_place=pair.labels[1])
+    if meeting is not None:
+        known |= {"endpoint": meeting.endpoint, "server": meeting.server, "address": meeting.address or meeting.server}
+        server = meeting.server
+    return Difference(
+        id=identifier,
+        text=fill(pair.words.compare[identifier], Facts(known | dict(facts))),
+        matters=matters,
+        server=server,
+        address=meeting.address if meeting is not None else None,
+        first=first,
+        second=second,
+    )

@@ -1,0 +1,116 @@
+"""Two times at one place: what is new, what is fixed, what was changed in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from connector_probe.diagnosis.compare_sides import Meeting, Pair, addresses, difference, halves, title
+from connector_probe.diagnosis.comparison import Difference
+from connector_probe.diagnosis.facts import day, endpoint, quote
+from connector_probe.model.evidence import Certificate
+from connector_probe.model.verdict import Finding
+
+# Warnings that speak of one address' failure, or of unequal servers: the addresses themselves are compared.
+_TOLD_BY_ADDRESS = frozenset({"address-failing", "address-not-tested", "addresses-left-out"})
+
+
+def time_differences(pair: Pair, met: Sequence[Meeting]) -> Iterator[Difference]:
+    yield from _names(pair)
+    for meeting in met:
+        if meeting.first.unknown or meeting.second.unknown:
+            continue
+        yield from _verdict(pair, meeting)
+        yield from _starttls(pair, meeting)
+        yield from _certificate(pair, meeting)
+    yield from _new_addresses(pair)
+    yield from _warnings(pair)
+
+
+def _names(pair: Pair) -> Iterator[Difference]:
+    before, now = addresses(pair.first), addresses(pair.second)
+    for server in [one for one in before if one in now]:
+        ours, theirs = before[server], now[server]
+        if set(ours) == set(theirs) or pair.first.evidence.left_out or pair.second.evidence.left_out:
+            continue
+        told = [", ".join(one) or pair.words.text["no-address"] for one in (ours, theirs)]
+        matters = bool(ours) and not theirs
+        yield difference(
+            pair, "addresses-changed", matters, {"server": server}, server=server, first=told[0], second=told[1]
+        )
+
+
+def _verdict(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
+    first, second = meeting.sides
+    told = [half.failure.value if half.failure is not None else "flows" for half in meeting.sides]
+    facts = {
+        "first_title": title(first, pair.words),
+        "second_title": title(second, pair.words),
+        "detail": second.detail,
+    }
+    if second.mixed and not first.mixed and first.flows:
+        yield difference(pair, "mixed-now", True, facts, meeting, first=told[0], second="mixed")
+    elif first.flows and not second.flows:
+        yield difference(pair, "fails-now", True, facts, meeting, first=told[0], second=told[1])
+    elif second.flows and not first.flows:
+        yield difference(pair, "works-now", False, facts, meeting, first=told[0], second=told[1])
+    elif told[0] != told[1]:
+        yield difference(pair, "fails-otherwise-now", True, facts, meeting, first=told[0], second=told[1])
+
+
+def _starttls(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
+    before, now = meeting.first.starttls, meeting.second.starttls
+    if before and now is False:
+        yield difference(pair, "starttls-gone", True, {}, meeting, first="STARTTLS", second="-")
+    elif now and before is False:
+        yield difference(pair, "starttls-new", False, {}, meeting, first="-", second="STARTTLS")
+
+
+def _certificate(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
+    before, now = meeting.first.leaves, meeting.second.leaves
+    if not before or not now or set(before) & set(now):
+        return
+    old, new = next(iter(before.values())), next(iter(now.values()))
+    facts = {
+        "first_until": day(old.not_after),
+        "second_until": day(new.not_after),
+        "first_subject": quote(old.subject),
+        "second_subject": quote(new.subject),
+        "second_issuer": quote(new.issuer),
+    }
+    identifier = "certificate-renewed" if _renewed(old, new) else "certificate-replaced"
+    yield difference(pair, identifier, False, facts, meeting, first=old.sha1, second=new.sha1)
+
+
+def _renewed(old: Certificate, new: Certificate) -> bool:
+    """For the same names, and good for longer."""
+    if old.not_after is None or new.not_after is None or new.not_after <= old.not_after:
+        return False
+    return {one.lower() for one in old.names} == {one.lower() for one in new.names} or old.subject == new.subject
+
+
+def _new_addresses(pair: Pair) -> Iterator[Difference]:
+    """An address that there was not before, and that fails."""
+    known = halves(pair.first)
+    for key, half in halves(pair.second).items():
+        if key not in known and key[1] is not None and half.failure is not None and not half.unknown:
+            facts = {"endpoint": endpoint(half.attempts[0][1]), "detail": half.detail}
+            yield difference(pair, "new-address-fails", True, facts, server=key[0], second=half.failure.value)
+
+
+def _warnings(pair: Pair) -> Iterator[Difference]:
+    """Warnings that came or went, where mail flows both times; their numbers (of days, say) do not count."""
+    before, now = (
+        {(one.id, one.address): one for one in result.warnings if one.id not in _TOLD_BY_ADDRESS}
+        for result in pair.results
+    )
+    for key, warning in now.items():
+        if key not in before and pair.first.diagnosis is None:
+            yield _warning(pair, "warning-new", True, warning)
+    for key, warning in before.items():
+        if key not in now and pair.second.diagnosis is None:
+            yield _warning(pair, "warning-gone", False, warning)
+
+
+def _warning(pair: Pair, identifier: str, matters: bool, warning: Finding) -> Difference:
+    first, second = (warning.id, None) if identifier == "warning-gone" else (None, warning.id)
+    return difference(pair, identifier, matters, {"warning": warning.text}, first=first, second=second)

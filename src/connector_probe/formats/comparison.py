@@ -1,0 +1,115 @@
+"""Two reports compared, as text, what differs first said, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from connector_probe.diagnosis.comparison import (
+    Comparison,
+    ConnectorComparison,
+    Origin,
+    Outcome,
+    Relation,
+    Side,
+)
+from connector_probe.diagnosis.facts import day, fill
+from connector_probe.formats.json import jsonable
+from connector_probe.formats.layout import columns, wrap
+from connector_probe.formats.options import RenderOptions
+
+_BOLD, _DIM = "1", "2"
+_QUIET = frozenset({Outcome.SAME, Outcome.FIXED})  # what -q leaves out, where nothing in it matters
+_COLOURS = {
+    Outcome.SAME: "32;1",
+    Outcome.FIXED: "32;1",
+    Outcome.DIFFERS: "31;1",
+    Outcome.NEW: "31;1",
+    Outcome.CHANGED: "33;1",
+    Outcome.UNKNOWN: "35;1",
+    Outcome.ONLY_FIRST: "33;1",
+    Outcome.ONLY_SECOND: "33;1",
+}
+
+
+def to_json(comparison: Comparison) -> str:
+    """One object, in ASCII."""
+    return json.dumps(jsonable(comparison), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def to_text(comparison: Comparison, options: RenderOptions) -> str:
+    """With verbosity -1, only what differs; empty where nothing does."""
+    page = _Page(comparison, options)
+    shown = [one for one in comparison.connectors if options.verbosity >= 0 or one.outcome not in _QUIET or one.matters]
+    if not shown:
+        return ""
+    blocks = ["\n".join(page.head()), *("\n".join(page.connector(one)) for one in shown), "\n".join(page.summary())]
+    return "\n\n".join(blocks) + "\n"
+
+
+class _Page:
+    """Lines of text within a width, in colour or not."""
+
+    def __init__(self, comparison: Comparison, options: RenderOptions) -> None:
+        self._comparison = comparison
+        self._options = options
+        self._say = options.words.compare
+        self._times = comparison.relation is Relation.TIMES
+
+    def head(self) -> Iterator[str]:
+        found = self._comparison
+        told = {"first": self._origin(found.first), "second": self._origin(found.second)}
+        yield from self._wrap(fill(self._say[found.relation], told), "", "  ", _BOLD)
+        for note in (self._say[f"reason-{found.reason}"], *found.notes):
+            yield from self._wrap(note, "  ", "  ", _DIM)
+
+    def connector(self, one: ConnectorComparison) -> Iterator[str]:
+        word = self._say["unchanged" if self._times and one.outcome is Outcome.SAME else one.outcome]
+        first, second = self._side(one.first), self._side(one.second)
+        if one.first is not None and first == second:
+            told = first
+        elif self._times:
+            told = fill(self._say["before-now"], {"first": first, "second": second})
+        else:
+            labels = (self._comparison.first.label, self._comparison.second.label)
+            each = (
+                fill(self._say["at"], {"place": place, "state": state})
+                for place, state in zip(labels, (first, second), strict=True)
+            )
+            told = self._options.words.listed(each)
+        painted = self._paint(word, _COLOURS[one.outcome])
+        if columns(f"{word}  {one.name}: {told}") <= self._options.width:
+            yield f"{painted}  {one.name}: {told}"
+        else:
+            yield f"{painted}  {one.name}:"
+            yield from self._wrap(told, "  ", "    ")
+        for difference in sorted(one.differences, key=lambda each: not each.matters):
+            yield from self._wrap(difference.text, "  - ", "    ")
+
+    def summary(self) -> Iterator[str]:
+        found = self._comparison
+        counts = {name: str(getattr(found.summary, name)) for name in ("same", "differs", "new", "fixed", "changed")}
+        counts |= {"unknown": str(found.summary.unknown), "missing": str(found.summary.missing)}
+        counts["total"] = str(len(found.connectors) - found.summary.missing)
+        told = [fill(self._say[f"summary-{found.relation}"], counts)]
+        if found.summary.missing:
+            told.append(fill(self._say["summary-missing"], counts))
+        yield from self._wrap(self._options.words.listed(told), "", "  ")
+
+    def _origin(self, origin: Origin) -> str:
+        at = day(origin.started_at)
+        if self._times or origin.label == origin.file:
+            return fill(self._say["origin-file"], {"file": origin.file, "started_at": at})
+        return fill(self._say["origin"], {"label": origin.label, "file": origin.file, "started_at": at})
+
+    def _side(self, side: Side | None) -> str:
+        if side is None:
+            return self._say["missing"]
+        status = self._options.words.text[side.status.value]
+        return " ".join(filter(None, (status, side.code, side.title)))
+
+    def _paint(self, text: str, colour: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._options.colour and colour and text else text
+
+    def _wrap(self, text: str, first: str, then: str, colour: str = "") -> Iterator[str]:
+        return (self._paint(line, colour) for line in wrap(text, self._options.width, first, then))
