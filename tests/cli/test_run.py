@@ -76,12 +76,12 @@ def test_nobody_looks_on_in_ci_or_where_nothing_can_be_drawn(monkeypatch: pytest
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("CI", raising=False)
-    assert running._somebody_looks_on()
+    assert running.somebody_looks_on()
     monkeypatch.setenv("CI", "true")
-    assert not running._somebody_looks_on()
+    assert not running.somebody_looks_on()
     monkeypatch.delenv("CI")
     monkeypatch.setenv("TERM", "dumb")
-    assert not running._somebody_looks_on()
+    assert not running.somebody_looks_on()
 
 
 async def test_the_table_keeps_within_the_terminal() -> None:

@@ -21,6 +21,7 @@ from connector_probe.cli.output import fail, say, write_document
 from connector_probe.cli.signatures import taking
 from connector_probe.cli.targets import asks_for_a_plugin
 from connector_probe.cli.values import UsageProblemError
+from connector_probe.cli.wait import wait
 from connector_probe.model.connector import ConnectorError
 
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's UsageError, wherever typer keeps it
@@ -61,6 +62,7 @@ def probe_hosts(**options: Any) -> None:  # noqa: ANN401 - those of read_hosts
 
 
 app.command("run")(run_file)
+app.command()(wait)
 app.command()(history)
 app.command("import")(import_file)
 app.command()(explain)

@@ -51,8 +51,8 @@ def run_file(
 
     if quiet and verbose:
         raise UsageProblemError("-q and -v exclude each other", "give one of them")
-    configuration = _load(file)
-    chosen = _choose(configuration, only or (), shard)
+    configuration = load_file(file)
+    chosen = choose_entries(configuration, only or (), shard)
     if check:
         number = len(configuration.entries)
         write_document(f"{show(str(configuration.path))}: {number} connector{'s' if number != 1 else ''}, fine\n")
@@ -68,7 +68,7 @@ def run_file(
         transcript=transcript,
         modes=False,
         lang=lang,
-        locations=_locations(configuration),
+        locations=locations_of(configuration),
     )
     entries = [entry for entry in chosen if entry.enabled]
     if chosen and not entries:
@@ -81,7 +81,7 @@ def run_file(
     raise typer.Exit(probe_and_print(asked, settings, strict=[entry.strict for entry in entries], jobs=jobs))
 
 
-def _load(file: Path | None) -> Configuration:
+def load_file(file: Path | None) -> Configuration:
     """The file's configuration; all its problems are printed first. Raises UsageProblemError."""
     from connector_probe.cli.output import say
     from connector_probe.cli.values import UsageProblemError
@@ -99,7 +99,7 @@ def _load(file: Path | None) -> Configuration:
         raise UsageProblemError(f"{error.problems[0].path}: {told}, and nothing was probed") from None
 
 
-def _choose(configuration: Configuration, only: Sequence[str], share: str | None) -> tuple[Entry, ...]:
+def choose_entries(configuration: Configuration, only: Sequence[str], share: str | None) -> tuple[Entry, ...]:
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.config import SelectionError, select, shard
 
@@ -110,7 +110,7 @@ def _choose(configuration: Configuration, only: Sequence[str], share: str | None
         raise UsageProblemError(str(problem), problem.hint) from None
 
 
-def _locations(configuration: Configuration) -> dict[str, tuple[str, int]]:
+def locations_of(configuration: Configuration) -> dict[str, tuple[str, int]]:
     """Where each connector stands, for annotations: GitHub wants paths from the top of the repository."""
     import os
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ class Asked:
 
     connectors: list[Connector]
     settings: OutputSettings
-    strict: bool
+    strict: bool | Sequence[bool]
 
 
 def read_hosts(

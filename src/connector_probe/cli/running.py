@@ -38,7 +38,7 @@ async def run_probe(
     ``arrived`` is given each result as it is finished. Raises KeyboardInterrupt where nothing was finished by then,
     and TrustError.
     """
-    wanted = not quiet and _somebody_looks_on()
+    wanted = not quiet and somebody_looks_on()
     finished: list[Result] = []
     watchers: list[Callable[[Result], None]] = [finished.append, *filter(None, [arrived])]
     stop = asyncio.Event()
@@ -69,6 +69,6 @@ async def run_probe(
     return Run(report, interrupted=True)
 
 
-def _somebody_looks_on() -> bool:
+def somebody_looks_on() -> bool:
     """Whether standard error is a terminal that can be written over, and nobody said that it is CI's."""
     return sys.stderr.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb"

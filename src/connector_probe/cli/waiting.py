@@ -1,0 +1,190 @@
+"""Waiting: round after round of probes, until all is as expected for long enough, or the time is over."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import accumulate
+from time import monotonic
+from unicodedata import east_asian_width
+
+from connector_probe.api import probe_all
+from connector_probe.cli.delivery import Delivery
+from connector_probe.cli.hosts import Asked
+from connector_probe.cli.output import PROGRESS_EVERY, say, terminal_width
+from connector_probe.cli.probe import EXIT_INTERRUPTED, exit_code
+from connector_probe.cli.running import somebody_looks_on
+from connector_probe.cli.values import UsageProblemError
+from connector_probe.model.verdict import Report, Result
+from connector_probe.trust import TrustError
+
+GROWTH, LONGEST = 1.5, 6.0  # each pause is longer than the last, up to so many times the first
+MOST_TOLD = 3  # connectors named in one line
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """``limit`` and ``pause`` in seconds; ``until``: what is waited for, in words."""
+
+    limit: float
+    times: int
+    pause: float
+    until: str
+
+
+@dataclass(slots=True)
+class Wait:
+    """How it stands: ``report`` is the last one, None before there was any; ``streak`` counts the good rounds."""
+
+    report: Report | None = field(default=None, repr=False)
+    rounds: int = 0
+    streak: int = 0
+    reached: bool = False
+    interrupted: bool = False
+    next_at: float | None = None
+
+
+async def wait_for(asked: Asked, goal: Goal, wait: Wait, on_round: Callable[[Wait], None]) -> None:
+    """Keep ``wait`` up to date until it is reached, the time is over, or this task is cancelled (Ctrl-C)."""
+    end, pause = monotonic() + goal.limit, goal.pause
+    try:
+        while True:
+            report, whole = await _round(asked, end - monotonic())
+            if not whole and wait.report is not None:
+                return  # what the last round saw tells more
+            pause = _next_pause(wait.report, report, goal, pause)
+            wait.report, wait.rounds = report, wait.rounds + 1
+            wait.streak = wait.streak + 1 if all(one.expected for one in report.results) else 0
+            wait.reached = wait.streak >= goal.times
+            left = end - monotonic()
+            wait.next_at = None if wait.reached or left <= 0 else monotonic() + min(pause, left)
+            on_round(wait)
+            if wait.next_at is None:
+                return
+            await asyncio.sleep(min(pause, left))
+            wait.next_at = None
+    except asyncio.CancelledError:
+        wait.interrupted = True
+
+
+async def _round(asked: Asked, limit: float) -> tuple[Report, bool]:
+    """One report of all, and whether it was whole before ``limit`` seconds were over."""
+    stop = asyncio.Event()
+    timer = asyncio.get_running_loop().call_later(max(limit, 0.0), stop.set)
+    try:
+        report = await probe_all(asked.connectors, strict=asked.strict, words=asked.settings.words, stop=stop)
+    finally:
+        timer.cancel()
+    return report, not any(attempt.stopped for one in report.results for attempt in one.evidence.attempts)
+
+
+def _next_pause(before: Report | None, now: Report, goal: Goal, pause: float) -> float:
+    """The first pause again where something changed, or all is well and is only to be confirmed; else a longer one."""
+    if before is None or all(one.expected for one in now.results) or _states(before) != _states(now):
+        return goal.pause
+    return min(pause * GROWTH, goal.pause * LONGEST)
+
+
+def _states(report: Report) -> list[str]:
+    return [state_of(result) for result in report.results]
+
+
+def state_of(result: Result) -> str:
+    """What a person wants to know of it in a few words: "4.4.316 Connection refused"."""
+    diagnosis = result.diagnosis
+    if diagnosis is None:
+        return result.status.value
+    return f"{diagnosis.code or result.status.value} {diagnosis.title}"
+
+
+def wait_and_print(asked: Asked, goal: Goal) -> int:
+    """Wait, write the last report, and give the exit code: 0 reached, 1 not in time, 3 not known, 130 interrupted.
+
+    Raises UsageProblemError for an unusable CA file.
+    """
+    wait = Wait()
+    try:
+        asyncio.run(_shown(asked, goal, wait))
+    except TrustError as problem:
+        raise UsageProblemError(str(problem), problem.hint) from None
+    if wait.report is not None:
+        Delivery(asked.settings, asked.connectors).finish(wait.report)
+    if wait.interrupted or wait.report is None:
+        return EXIT_INTERRUPTED
+    if wait.reached:
+        return 0
+    say(f"probe: not {goal.until} within {told(goal.limit)}" + (" for long enough" if wait.streak else ""))
+    return exit_code(wait.report) or 1
+
+
+# --- what a person sees meanwhile ------------------------------------------------------------------------------
+
+
+async def _shown(asked: Asked, goal: Goal, wait: Wait) -> None:
+    """As the main task of asyncio.run: the wait, with its live line at a terminal, and lines of a log elsewhere."""
+    quiet, live = asked.settings.verbosity < 0, somebody_looks_on()
+    end = monotonic() + goal.limit
+    line = asyncio.create_task(_draw(goal, wait, end)) if live and not quiet else None
+
+    def on_round(wait: Wait) -> None:
+        if not quiet and line is None:
+            now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+            say(f"{now} probe {wait.rounds}: {_summary(wait, goal)}")
+
+    try:
+        await wait_for(asked, goal, wait, on_round)
+    finally:
+        if line is not None:
+            line.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await line
+
+
+async def _draw(goal: Goal, wait: Wait, end: float) -> None:
+    """One line on standard error, drawn again and again."""
+    try:
+        while True:
+            now = monotonic()
+            what = "probing" if wait.next_at is None else f"next probe in {told(wait.next_at - now)}"
+            line = f"{_summary(wait, goal)}; {what}, {told(end - now)} left"
+            sys.stderr.write("\r" + fitting(line, terminal_width(sys.stderr) - 1) + "\x1b[K")
+            sys.stderr.flush()
+            await asyncio.sleep(PROGRESS_EVERY)
+    finally:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+def _summary(wait: Wait, goal: Goal) -> str:
+    if wait.report is None:
+        return f"waiting until {goal.until}"
+    wrong = [one for one in wait.report.results if not one.expected]
+    if not wrong:
+        steady = f" ({wait.streak} of {goal.times} times in a row)" if goal.times > 1 else ""
+        return f"{goal.until}{steady}"
+    named = "; ".join(f"{one.name}: {state_of(one)}" for one in wrong[:MOST_TOLD])
+    return named + (f"; and {len(wrong) - MOST_TOLD} more" if len(wrong) > MOST_TOLD else "")
+
+
+def fitting(line: str, width: int) -> str:
+    """``line`` cut to ``width`` columns."""
+    ends = list(accumulate(2 if east_asian_width(one) in "WF" else 1 for one in line))
+    if not ends or ends[-1] <= width:
+        return line
+    return line[: bisect_right(ends, max(width - 3, 0))] + "..."
+
+
+def told(seconds: float) -> str:
+    """ "8 s", "2 m 10 s", "1 h 5 m"."""
+    whole = max(round(seconds), 0)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    if hours:
+        return f"{hours} h {minutes} m" if minutes else f"{hours} h"
+    if minutes:
+        return f"{minutes} m {rest} s" if rest else f"{minutes} m"
+    return f"{whole} s" if seconds >= 1 or not seconds else f"{seconds:.1g} s"
