@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass, fields, replace
@@ -21,7 +20,6 @@ from connector_probe.model.evidence import (
     ConnectorEvidence,
     Control,
     Exchange,
-    FaultKind,
     Handshake,
     Resolution,
     SecondLook,
@@ -40,9 +38,10 @@ from connector_probe.network import (
 )
 from connector_probe.protocol.certificate import TrustRoots, judge, path_of
 from connector_probe.protocol.smtp import capabilities
+from connector_probe.stages.closer import CloserLooks
 from connector_probe.stages.connect import connect
-from connector_probe.stages.control import Controls, says_something
-from connector_probe.stages.conversation import Clock, Conversation, Transcript
+from connector_probe.stages.control import Controls, Way, blames_the_way
+from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name
 from connector_probe.stages.delegation import Inquiries
 from connector_probe.stages.greet import banner, introduce
 from connector_probe.stages.recipient import offer_recipient
@@ -53,7 +52,6 @@ from connector_probe.stages.web import Visitor, Web
 
 MAX_ADDRESSES = 64  # of one connector; more than any mail domain has, and a bound on what a hostile zone can ask of us
 SECOND_LOOK_WAIT = 5.0  # seconds for one more connection, which may change no verdict
-IMPLICIT_TLS_GRACE = 1.0  # seconds for one more look at a port that gave no greeting
 DNS_SHARE = 1 / 8  # of the deadline for one question to one nameserver, so that all of them together keep within it
 CONNECT_INQUIRY = 3.0  # seconds for asking whether an address that nobody answers at is an old one
 # Where a second look at DNS can change what is said: not after a circle of aliases, which stands in the records.
@@ -116,6 +114,7 @@ class Prober:
         self._web = Web(network)
         self._revocations = Revocations(self._web)
         self._inquiries = Inquiries(network)
+        self._looks = CloserLooks(network)
         self._judged: dict[tuple[tuple[bytes, ...], int, datetime], CertificateEvidence] = {}
         self._now = datetime.now(UTC)
 
@@ -165,13 +164,14 @@ class Prober:
             retry = () if left == connector.retries else (connector.retries - left, connector.retry_delay)
             async with turn:
                 evidence, transcript = await self._meet(target, connector, roots, (number, *retry))
-            failure = classify(view_of(evidence, connector))
-            if failure is None or failure in UNTELLABLE or left == 0:
-                break
+                failure = classify(view_of(evidence, connector))
+                if failure is None or failure in UNTELLABLE or left == 0:
+                    evidence = await self._looks.look(evidence, connector)
+                    break
             earlier.append(failure.value)
             await asyncio.sleep(connector.retry_delay)
         evidence = await self._look_deeper(evidence, failure, connector)
-        return replace(evidence, earlier_failures=tuple(earlier) if failure is None else ()), transcript
+        return replace(evidence, earlier_failures=tuple(earlier)), transcript
 
     async def _meet(
         self, target: _Target, connector: Connector, roots: TrustRoots, number: tuple[float, ...]
@@ -206,10 +206,8 @@ class Prober:
         if target.address is None:
             return replace(evidence, seconds=target.resolution.seconds), ()
         evidence, shown = await self._converse(evidence, target, connector, clock, transcript)
-        if _blames_the_way(evidence):
+        if blames_the_way(evidence):
             evidence = replace(evidence, control=await self._control(target, connector))
-        if _fell_silent(evidence.banner):
-            evidence = replace(evidence, implicit_tls=await self._implicit_tls(target, connector, clock))
         if _unlisted_cipher(evidence.handshake):
             name = sni_of(target.server)
             offer, _ = await self._handshake_again(target, connector, EXCHANGE_OFFER, name, clock)
@@ -337,19 +335,6 @@ class Prober:
                 looks.append(await look(name, WIDE_TLS12_OFFER))
         return tuple(looks)
 
-    async def _implicit_tls(self, target: _Target, connector: Connector, clock: Clock) -> Handshake | None:
-        """Where no greeting came: does the port speak TLS from the first byte, as submissions (465) does?"""
-        grace = Clock(self._network, IMPLICIT_TLS_GRACE)  # the silence may have used the deadline up
-        _, stream = await self._connect(target, connector, grace)
-        if stream is None:
-            return None
-        conversation = Conversation(stream, grace, Transcript(grace), IMPLICIT_TLS_GRACE)
-        try:
-            handshake, _ = await conversation.start_tls(sni_of(target.server), WIDE_OFFER)
-        finally:
-            await stream.close()
-        return handshake
-
     async def _connect(self, target: _Target, connector: Connector, clock: Clock) -> tuple[Connection, Stream | None]:
         assert target.address is not None
         return await connect(
@@ -372,9 +357,8 @@ class Prober:
         return replace(evidence, resolution=replace(resolution, inquiry=inquiry))
 
     async def _control(self, target: _Target, connector: Connector) -> Control | None:
-        resolver, six = self._resolver(connector, needed=True), ":" in (target.address or "")
-        limit = connector.connect_timeout
-        return await self._controls.try_out(tuple(connector.control), resolver, six, connector.source_address, limit)
+        way = Way(":" in (target.address or ""), connector.source_address, connector.helo, connector.connect_timeout)
+        return await self._controls.try_out(tuple(connector.control), self._resolver(connector, needed=True), way)
 
     def _judge(self, chain: tuple[bytes, ...], roots: TrustRoots, at: datetime) -> CertificateEvidence:
         key = (chain, id(roots), at)
@@ -400,20 +384,6 @@ def _from_the_source(resolution: Resolution) -> bool:
     return bool(told) and all(lookup.authoritative for lookup in told)
 
 
-def _blames_the_way(evidence: AttemptEvidence) -> bool:
-    """Whether the verdict would rest on a failed connect that a block on our side would explain as well."""
-    fault = evidence.connection.fault if evidence.connection is not None else None
-    if fault is None or fault.local or evidence.address is None:
-        return False
-    return says_something(evidence.address, evidence.port)
-
-
-def _fell_silent(banner: Exchange | None) -> bool:
-    """Whether the port took the connection and said nothing at all."""
-    fault = banner.fault if banner is not None else None
-    return fault is not None and fault.kind is FaultKind.TIMED_OUT and banner is not None and not banner.sample
-
-
 def _is_incomplete(certificate: CertificateEvidence) -> bool:
     return any(one.kind is CertificateProblemKind.MISSING_INTERMEDIATE for one in certificate.problems)
 
@@ -432,12 +402,3 @@ def _unlisted_cipher(handshake: Handshake | None) -> bool:
     """Whether TLS 1.2 was agreed on with a suite that Exchange Online does not offer."""
     session = handshake.session if handshake is not None else None
     return session is not None and session.version == "TLSv1.2" and session.cipher not in _EXCHANGE_SUITES
-
-
-def own_name(source: str) -> str:
-    """This machine's name for EHLO: its FQDN, else an address literal (RFC 5321 4.1.4)."""
-    name = socket.gethostname().rstrip(".").lower()
-    if "." in name and name.isascii() and name.replace(".", "").replace("-", "").isalnum():
-        return name
-    bare = source.split("%", 1)[0]
-    return f"[IPv6:{bare}]" if ":" in bare else f"[{bare or '127.0.0.1'}]"

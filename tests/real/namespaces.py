@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import ctypes
 import itertools
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from connector_probe import Connector, Result, probe_all
 from tests.real.parts import PartError, missing, require, require_root
 
 _CONFIGURATION = Path("/etc/netns")  # ip-netns(8): files in here take the place of those in /etc
+_CLONE_NEWNET = 0x40000000  # setns(2)
 _numbers = itertools.count(1)
 
 
@@ -62,6 +68,21 @@ class Namespace:
         folder = _CONFIGURATION / self.name
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "resolv.conf").write_text(text, encoding="ascii")
+
+    def no_filter(self) -> None:
+        self.filter("flush ruleset")
+
+    def probe(self, *connectors: Connector) -> list[Result]:
+        """What the library finds from in here: in a thread that has entered this namespace, and ends with it."""
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(self._probe, connectors).result()
+
+    def _probe(self, connectors: Sequence[Connector]) -> list[Result]:
+        libc = ctypes.CDLL(None, use_errno=True)
+        with Path("/run/netns", self.name).open("rb") as handle:
+            if libc.setns(handle.fileno(), _CLONE_NEWNET) != 0:
+                raise PartError(f"setns: {os.strerror(ctypes.get_errno())}")
+        return list(asyncio.run(probe_all(connectors)).results)
 
     def remove(self) -> None:
         run(self._ip, "netns", "delete", self.name)

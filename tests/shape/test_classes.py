@@ -15,7 +15,7 @@ from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords, language
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.catalogue.zh import CHINESE
 from connector_probe.diagnosis.dns_causes import EXTRA_CAUSES, EXTRA_REMEDIES
-from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.profiles import ONLY_BY_SIGN, PROFILES
 from connector_probe.diagnosis.replies import HEADLINES, headline_of
 from connector_probe.diagnosis.rules import CERTIFICATE_ORDER
 from connector_probe.lab.scenarios import SCENARIOS
@@ -33,6 +33,10 @@ NEEDS_A_NAMESPACE = {
     FailureClass.LOCAL_NOT_PERMITTED,
     FailureClass.LOCAL_NO_NAMESERVER,
     FailureClass.LOCAL_PORT_BLOCKED,
+    FailureClass.LOCAL_GATEWAY,
+    FailureClass.LOCAL_IPV6,
+    FailureClass.LOCAL_INTERCEPTED,
+    FailureClass.LOCAL_STARTTLS_STRIPPED,
 }
 # What cannot be brought about by a server or a network; unit tests show them.
 FROM_EVIDENCE_ONLY = {
@@ -169,9 +173,8 @@ def test_every_template_can_be_filled(words: Catalogue) -> None:
 def test_no_word_goes_unused() -> None:
     used = {identifier for profile in PROFILES.values() for identifier in profile.remedies} | set(EXTRA_REMEDIES)
     assert set(ENGLISH.remedies) == used
-    assert set(ENGLISH.causes) == {
-        identifier for profile in PROFILES.values() for identifier, _ in profile.causes
-    } | set(EXTRA_CAUSES)
+    causes = {identifier for profile in PROFILES.values() for identifier, _ in profile.causes}
+    assert set(ENGLISH.causes) == causes.union(EXTRA_CAUSES, *ONLY_BY_SIGN.values())
 
 
 def test_commands_hold_nothing_that_a_server_sent() -> None:

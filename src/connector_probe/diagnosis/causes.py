@@ -5,34 +5,38 @@ The class alone gives a verdict for each (``profiles``); what else was seen shar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns_causes import extra_causes, sharpen
 from connector_probe.diagnosis.facts import fill
-from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.middleboxes import NOTHING, SHARPENERS, Sharpener, Sharpening
+from connector_probe.diagnosis.profiles import ONLY_BY_SIGN, PROFILES
 from connector_probe.diagnosis.revocation import undecided
-from connector_probe.diagnosis.rules import View, speaks_implicit_tls
+from connector_probe.diagnosis.rules import View
 from connector_probe.model.evidence import CertificateProblemKind as Kind
 from connector_probe.model.verdict import Cause, CauseVerdict, FailureClass
-from connector_probe.protocol.smtp import capabilities, masked_banner
 
 _ORDER = tuple(CauseVerdict)
-Sharpening = tuple[CauseVerdict | None, tuple[str, ...]]
-Sharpener = Callable[[FailureClass, View], Sharpening]
-_NOTHING: Sharpening = (None, ())
 
 
 def causes_of(failure: FailureClass, view: View, facts: Mapping[str, str], words: Catalogue) -> tuple[Cause, ...]:
     """The causes of ``failure``, what is most sure first, what is ruled out last."""
     found = []
+
+    def said(keys: Iterable[str]) -> Iterator[str]:
+        return (fill(words.evidence[key], facts) for key in keys)
+
     causes = (*PROFILES[failure].causes, *((one, CauseVerdict.POSSIBLE) for one in extra_causes(failure, view)))
     for identifier, verdict in causes:
-        sharper, evidence = _SHARPENERS[identifier](failure, view) if identifier in _SHARPENERS else _NOTHING
+        sharper, evidence = _SHARPENERS[identifier](failure, view) if identifier in _SHARPENERS else NOTHING
         closer, more = sharpen(identifier, failure, view)
         sharper, evidence = closer or sharper, (*evidence, *more)
-        sentences = tuple(fill(words.evidence[key], facts) for key in evidence)
-        found.append(Cause(identifier, sharper or verdict, words.causes[identifier], sentences))
+        found.append(Cause(identifier, sharper or verdict, words.causes[identifier], tuple(said(evidence))))
+    for identifier in ONLY_BY_SIGN.get(PROFILES[failure].stage, ()):
+        sign, evidence = _SHARPENERS[identifier](failure, view)
+        if sign is not None:
+            found.append(Cause(identifier, sign, words.causes[identifier], tuple(said(evidence))))
     return tuple(sorted(found, key=lambda cause: _ORDER.index(cause.verdict)))
 
 
@@ -64,17 +68,9 @@ def _no_longer_valid(failure: FailureClass, view: View) -> Sharpening:
     return CauseVerdict.RULED_OUT, ("not-revoked",) if asked.certificates else ("revocation-no-source",)
 
 
-def _inspection(failure: FailureClass, view: View) -> Sharpening:
-    banner, greeting = view.evidence.banner, view.greeting
-    masked = banner is not None and banner.reply is not None and masked_banner(banner.reply)
-    masked = masked or (greeting is not None and bool(capabilities(greeting).masked_keywords))
-    return (CauseVerdict.SUPPORTED, ("masked",)) if masked else _NOTHING
-
-
 def _no_tls(failure: FailureClass, view: View) -> Sharpening:
     if failure is FailureClass.STARTTLS_NOT_OFFERED:
-        hidden = view.greeting is not None and capabilities(view.greeting).offers("X-ANONYMOUSTLS")
-        return CauseVerdict.CONFIRMED, ("starttls-missing", "x-anonymoustls") if hidden else ("starttls-missing",)
+        return CauseVerdict.CONFIRMED, ("starttls-missing",)
     if failure is FailureClass.STARTTLS_REJECTED:
         return None, ("reply-received",)
     return None, ("tls-answered",) if view.evidence.handshake is not None else ()
@@ -83,41 +79,22 @@ def _no_tls(failure: FailureClass, view: View) -> Sharpening:
 def _unavailable(failure: FailureClass, view: View) -> Sharpening:
     if failure in (FailureClass.BANNER_REJECTED, FailureClass.EHLO_REJECTED, FailureClass.SESSION_REJECTED):
         return None, ("reply-received",)
-    return _NOTHING
+    return NOTHING
 
 
 def _dns_answer(failure: FailureClass, view: View) -> Sharpening:
     return None, ("dns-answer",)
 
 
-def _implicit_tls(failure: FailureClass, view: View) -> Sharpening:
-    if speaks_implicit_tls(view):
-        return CauseVerdict.CONFIRMED, ("implicit-tls-seen",)
-    tried = view.evidence.implicit_tls
-    return (CauseVerdict.RULED_OUT, ("implicit-tls-unseen",)) if tried is not None else _NOTHING
-
-
-def _sick(failure: FailureClass, view: View) -> Sharpening:
-    return (CauseVerdict.RULED_OUT, ("implicit-tls-seen",)) if speaks_implicit_tls(view) else _NOTHING
-
-
-def _down(failure: FailureClass, view: View) -> Sharpening:
-    return (CauseVerdict.RULED_OUT, ("port-answered",)) if failure is FailureClass.TCP_REFUSED else _NOTHING
-
-
 _SHARPENERS: dict[str, Sharpener] = {
+    **SHARPENERS,
     "certificate-expired": _expired,
     "certificate-subject-mismatch": _mismatch,
     "certificate-no-longer-valid": _no_longer_valid,
-    "packet-inspection": _inspection,
     "tls-not-supported": _no_tls,
     "service-not-available": _unavailable,
     "name-does-not-exist": _dns_answer,
     "record-missing": _dns_answer,
     "dns-hosting-trouble": _dns_answer,
     "domain-refuses-mail": _dns_answer,
-    "server-down": _down,
-    "implicit-tls": _implicit_tls,
-    "server-malfunction": _sick,
-    "network-trouble": _sick,
 }

@@ -16,9 +16,9 @@ from connector_probe.diagnosis.dns_causes import remedies_of
 from connector_probe.diagnosis.facts import Facts, facts_of, fill
 from connector_probe.diagnosis.inequality import inequalities
 from connector_probe.diagnosis.outage import outage_of
-from connector_probe.diagnosis.profiles import IMPLICIT_TLS_REMEDY, OWN_SERVER_ONLY, PROFILES
-from connector_probe.diagnosis.replies import also_seen_as, expected_reply, headline_of
-from connector_probe.diagnosis.rules import View, classify, speaks_implicit_tls
+from connector_probe.diagnosis.profiles import ONLY_FOR_CAUSE, ONLY_WHEN_PASSING, OWN_SERVER_ONLY, PROFILES
+from connector_probe.diagnosis.replies import also_seen_as, expected_reply, headline_of, may_pass
+from connector_probe.diagnosis.rules import View, classify
 from connector_probe.diagnosis.stages import stage_reports
 from connector_probe.diagnosis.warnings import warnings_beside, warnings_of
 from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
@@ -26,6 +26,8 @@ from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, S
 from connector_probe.model.verdict import (
     UNTELLABLE,
     Attempt,
+    Cause,
+    CauseVerdict,
     CertificateReport,
     ConnectorReport,
     Diagnosis,
@@ -114,6 +116,8 @@ def diagnose(failure: FailureClass, view: View, connector: Connector, words: Cat
     """What ``failure`` means for this attempt."""
     profile = PROFILES[failure]
     facts = facts_of(view, connector, words)
+    causes = causes_of(failure, view, facts, words)
+    tried = words.facts["tries"] if view.evidence.earlier_failures else ""
     title = headline_of(profile.code, words) if profile.code is not None else words.classes[failure].title
     return Diagnosis(
         code=profile.code.value if profile.code is not None else None,
@@ -122,25 +126,33 @@ def diagnose(failure: FailureClass, view: View, connector: Connector, words: Cat
         reply=expected_reply(failure, view),
         also_seen_as=also_seen_as(failure, view, words.also_seen),
         stage=profile.stage,
-        detail=fill(words.classes[failure].detail, facts),
+        detail=fill(words.classes[failure].detail + tried, facts),
         confidence=profile.confidence,
-        causes=causes_of(failure, view, facts, words),
-        remedies=_remedies(failure, view, connector, facts, words),
+        causes=causes,
+        remedies=_remedies(failure, view, connector, facts, words, causes),
         reference=REFERENCE,
     )
 
 
 def _remedies(
-    failure: FailureClass, view: View, connector: Connector, facts: Facts, words: Catalogue
+    failure: FailureClass,
+    view: View,
+    connector: Connector,
+    facts: Facts,
+    words: Catalogue,
+    causes: Sequence[Cause],
 ) -> tuple[Remedy, ...]:
     """Those of the class; with a bad certificate those of all its problems, so that one new certificate mends all."""
     found, partner = [], connector.type is ConnectorType.PARTNER
-    failures, implicit = [failure], speaks_implicit_tls(view)
+    failures = [failure]
+    unsaid = {ONLY_WHEN_PASSING} if view.evidence.earlier_failures or not may_pass(failure, view) else set()
+    likely = {one.id for one in causes if one.verdict in (CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED)}
+    unsaid |= {remedy for remedy, cause in ONLY_FOR_CAUSE.items() if cause not in likely}
     if PROFILES[failure].stage is Stage.CERTIFICATE and failure not in UNTELLABLE:
         failures += [FailureClass.of_certificate(problem.kind) for problem in view.judged_problems]
     usual = [one for each in failures for one in PROFILES[each].remedies]
     for identifier in remedies_of(failure, view, usual):
-        if (partner and identifier in OWN_SERVER_ONLY) or (identifier == IMPLICIT_TLS_REMEDY and not implicit):
+        if (partner and identifier in OWN_SERVER_ONLY) or identifier in unsaid:
             continue
         remedy = words.remedies[identifier]
         commands = tuple(fill(command, facts) for command in remedy.commands)

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns_causes import dns_facts
+from connector_probe.diagnosis.middlebox_facts import hints, middlebox_facts
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.revocation import facts_of_revocation
 from connector_probe.diagnosis.rules import RELEASED, View, deciding_lookup, speaks_implicit_tls
@@ -28,7 +29,7 @@ from connector_probe.model.names import is_address
 from connector_probe.model.printable import printable
 from connector_probe.protocol.identity import NameOutcome
 from connector_probe.protocol.name_hints import hint
-from connector_probe.protocol.smtp import capabilities, looks_like
+from connector_probe.protocol.smtp import capabilities
 
 MAX_QUOTED = 300  # characters of a server's words in a sentence; the whole is in the transcript
 MAX_NAMES = 6
@@ -66,12 +67,11 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
         recipient=connector.rcpt or "",
         excluded=", ".join(evidence.resolution.excluded),
         earlier=", ".join(evidence.earlier_failures),
+        tries=str(len(evidence.earlier_failures) + 1),
     )
     facts.update(_dns(evidence, words))
     facts.update(dns_facts(view, words))
     facts.update(_connection(evidence, words))
-    if evidence.control is not None:
-        facts.update(control_host=evidence.control.host, control_address=evidence.control.address)
     if evidence.certificate is not None:
         facts.update(judged_at=day(evidence.certificate.judged_at), clock_hint=_clock_hint(view, words))
     facts.update(_conversation(view, words))
@@ -80,6 +80,9 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
         facts["said"] = fill(words.text["it-said"], facts)
     if speaks_implicit_tls(view):
         facts["sample_note"] = words.text["implicit-tls"]
+    facts.update((name, quote(value)) for name, value in middlebox_facts(view).items())
+    for name, key in hints(view):
+        facts[name] = fill(words.facts[key], facts)
     facts.update(_certificate(view, words))
     facts.update({key: quote(text) for key, text in facts_of_revocation(evidence, words).items()})
     facts.update(_missing_issuers(evidence, words))
@@ -119,10 +122,12 @@ def describe_fault(fault: NetworkFault, words: Catalogue) -> str:
     """What the system said, where it is in the reader's language; else our word for it, and its name or text."""
     kind = word("fault", fault.kind, words)
     if words.language == _SYSTEM_LANGUAGE:
-        said = fault.text or kind
-        return f"{said} ({fault.errno})" if fault.errno else said
-    told = fault.errno or ("" if fault.kind is FaultKind.TIMED_OUT else fault.text)
-    return f"{kind} ({told})" if told else kind
+        said, told = fault.text or kind, fault.errno
+    else:
+        said, told = kind, fault.errno or ("" if fault.kind is FaultKind.TIMED_OUT else fault.text)
+    icmp = f"ICMP {fault.icmp}, {fault.icmp_from}" if fault.icmp else ""
+    told = "; ".join(filter(None, (told, icmp)))
+    return f"{said} ({told})" if told else said
 
 
 def word(kind: str, value: str, words: Catalogue) -> str:
@@ -202,10 +207,6 @@ def _conversation(view: View, words: Catalogue) -> dict[str, str]:
         keywords = [keyword for keyword, _ in able.keywords]
         found["keywords"] = quote(" ".join(keywords)) or "-"
         found["masked"] = " ".join(able.masked_keywords)
-        if able.offers("X-ANONYMOUSTLS") and not able.offers("STARTTLS"):
-            found["starttls_hint"] = words.facts["anonymoustls-hint"]
-        elif able.masked_keywords:
-            found["starttls_hint"] = fill(words.facts["masked-hint"], found)
     return found
 
 
@@ -220,8 +221,6 @@ def _exchange(exchange: Exchange, words: Catalogue) -> dict[str, str]:
         found["sample"] = quote(exchange.reply.wire)
         found["flaws"] = words.listed(word("flaw", one, words) for one in exchange.reply.flaws)
     else:
-        other = looks_like(exchange.sample)
-        found["protocol"] = fill(words.facts["protocol"], {"protocol": other}) if other else ""
         found["flaws"] = word("garble", exchange.garble, words) if exchange.garble else ""
     return found
 

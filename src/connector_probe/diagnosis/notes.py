@@ -8,6 +8,9 @@ from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.facts import day, fill
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence
+from connector_probe.protocol.addresses import is_private
+
+MAX_PRIVATE = 10  # notes about single addresses; whoever probes hundreds of private ones knows by then
 
 
 def vantage_notes(
@@ -19,6 +22,10 @@ def vantage_notes(
         one.certificate.trust for each in evidence for one in each.attempts if one.certificate is not None
     )
     notes += [fill(words.notes["roots"], {"trust": label}) for label in trust]
+    met = dict.fromkeys(
+        attempt.address for each in evidence for attempt in each.attempts if attempt.address is not None
+    )
+    notes += [fill(words.notes["private-address"], {"address": one}) for one in met if is_private(one)][:MAX_PRIVATE]
     dates = dict.fromkeys(one.as_of for one in connectors if one.as_of is not None)
     notes += [fill(words.notes["as-of"], {"as_of": day(moment)}) for moment in dates]
     return tuple(notes)

@@ -35,6 +35,8 @@ class Profile:
 _HOSTING, _EXPIRED, _STALE = "dns-hosting-trouble", "domain-expired", "stale-dns-cache"
 _INSPECTION, _SICK, _NETWORK = "packet-inspection", "server-malfunction", "network-trouble"
 _UNAVAILABLE, _NO_TLS = "service-not-available", "tls-not-supported"
+_BLOCKED, _LIMITED = "source-blocked", "rate-limited"
+_PROXY, _NOT_MAIL = "proxy-protocol", "not-a-mail-server"
 
 
 def _dns(causes: Causes, remedies: tuple[str, ...], message: str, confidence: Confidence = _DOCUMENTED) -> Profile:
@@ -43,8 +45,11 @@ def _dns(causes: Causes, remedies: tuple[str, ...], message: str, confidence: Co
 
 def _cut(stage: Stage, confidence: Confidence, *, silent: bool = False) -> Profile:
     """Silence or an abrupt end in plain SMTP."""
-    causes = ((_INSPECTION, _POSSIBLE), (_SICK, _POSSIBLE), (_NETWORK, _POSSIBLE))
-    remedies = ("check-server-health", "check-firewall-inspection", "check-network-path")
+    causes: Causes = ((_INSPECTION, _POSSIBLE), (_SICK, _POSSIBLE), (_NETWORK, _POSSIBLE))
+    first = ("send-proxy-header",) if stage is Stage.BANNER else ()
+    if stage is Stage.BANNER:
+        causes = (*causes, (_PROXY, _POSSIBLE))
+    remedies = (*first, "check-server-health", "check-firewall-inspection", "check-network-path", "probe-again")
     return Profile(
         MailFlowCode.CLOSED_ABRUPTLY,
         stage,
@@ -70,6 +75,7 @@ def _tls(confidence: Confidence, message: str, *first: str) -> Profile:
 def _certificate(verdict: str, confidence: Confidence, documented_cause: str, *remedies: str) -> Profile:
     ids = ("certificate-expired", "certificate-subject-mismatch", "certificate-no-longer-valid")
     causes = tuple((one, _CONFIRMED if one == documented_cause else _OUT) for one in ids)
+    remedies = ("check-appliance", *remedies)
     return Profile(MailFlowCode.CERTIFICATE_VALIDATION_FAILED, Stage.CERTIFICATE, confidence, causes, remedies, verdict)
 
 
@@ -80,6 +86,7 @@ def _local(stage: Stage, *remedies: str) -> Profile:
 _F = FailureClass
 _TIMED_OUT_CAUSES: Causes = (("server-down", _POSSIBLE), ("wrong-smart-host", _POSSIBLE), ("firewall-drops", _POSSIBLE))
 _TIMED_OUT_REMEDIES = ("check-server-up", "check-network-change", "correct-smart-host", "open-port-25")
+_REJECTED_REMEDIES = ("read-the-reply", "probe-again", "check-service-state", "allow-exchange-online")
 _CHAIN = ("certificate-no-longer-valid", "install-public-certificate")
 _RENEW = "renew-certificate"
 
@@ -132,28 +139,46 @@ PROFILES: dict[FailureClass, Profile] = {
         MailFlowCode.CONNECTION_TIMED_OUT, Stage.CONNECT, _DOCUMENTED, _TIMED_OUT_CAUSES, _TIMED_OUT_REMEDIES
     ),
     _F.TCP_UNREACHABLE: Profile(
-        MailFlowCode.CONNECTION_TIMED_OUT, Stage.CONNECT, _INFERRED, _TIMED_OUT_CAUSES, _TIMED_OUT_REMEDIES
+        MailFlowCode.CONNECTION_TIMED_OUT,
+        Stage.CONNECT,
+        _INFERRED,
+        (*_TIMED_OUT_CAUSES, ("firewall-blocks", _POSSIBLE), (_NETWORK, _POSSIBLE)),
+        (*_TIMED_OUT_REMEDIES, "check-network-path"),
     ),
     # banner
     _F.BANNER_TIMEOUT: Profile(
         MailFlowCode.CLOSED_ABRUPTLY,
         Stage.BANNER,
         _INFERRED,
-        ((_SICK, _POSSIBLE), (_INSPECTION, _POSSIBLE), (_NETWORK, _POSSIBLE), ("implicit-tls", _POSSIBLE)),
-        ("use-plain-smtp-port", "check-server-health", "check-firewall-inspection", "check-network-path"),
+        (
+            (_SICK, _POSSIBLE),
+            (_INSPECTION, _POSSIBLE),
+            (_NETWORK, _POSSIBLE),
+            ("implicit-tls", _POSSIBLE),
+            (_PROXY, _POSSIBLE),
+            (_NOT_MAIL, _POSSIBLE),
+        ),
+        (
+            "use-plain-smtp-port",
+            "send-proxy-header",
+            "point-to-smtp",
+            "check-server-health",
+            "check-firewall-inspection",
+            "check-network-path",
+        ),
     ),
     _F.BANNER_CLOSED: _cut(Stage.BANNER, _DOCUMENTED),
     _F.BANNER_RESET: _cut(Stage.BANNER, _DOCUMENTED),
     _F.BANNER_REJECTED: _said(
         Stage.BANNER,
         _DOCUMENTED,
-        ((_UNAVAILABLE, _CONFIRMED), ("source-blocked", _POSSIBLE), (_NO_TLS, _OUT)),
-        ("read-the-reply", "check-service-state", "allow-exchange-online"),
+        ((_UNAVAILABLE, _CONFIRMED), (_BLOCKED, _POSSIBLE), (_LIMITED, _POSSIBLE), (_NO_TLS, _OUT)),
+        _REJECTED_REMEDIES,
     ),
     _F.BANNER_NOT_SMTP: _said(
         Stage.BANNER,
         _INFERRED,
-        (("not-a-mail-server", _SUPPORTED), (_UNAVAILABLE, _POSSIBLE), (_NO_TLS, _OUT)),
+        ((_NOT_MAIL, _SUPPORTED), (_UNAVAILABLE, _POSSIBLE), (_NO_TLS, _OUT)),
         ("point-to-smtp", "check-firewall-inspection"),
     ),
     # ehlo
@@ -163,8 +188,14 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.EHLO_REJECTED: _said(
         Stage.EHLO,
         _INFERRED,
-        ((_UNAVAILABLE, _SUPPORTED), ("source-blocked", _POSSIBLE), (_NO_TLS, _OUT)),
-        ("read-the-reply", "check-service-state", "allow-exchange-online"),
+        (
+            (_UNAVAILABLE, _SUPPORTED),
+            (_BLOCKED, _POSSIBLE),
+            (_LIMITED, _POSSIBLE),
+            (_NOT_MAIL, _POSSIBLE),
+            (_NO_TLS, _OUT),
+        ),
+        (*_REJECTED_REMEDIES, "point-to-smtp"),
     ),
     _F.EHLO_MALFORMED: _said(
         Stage.EHLO,
@@ -177,15 +208,20 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.STARTTLS_NOT_OFFERED: _said(
         Stage.STARTTLS,
         _DOCUMENTED,
-        ((_NO_TLS, _CONFIRMED), (_INSPECTION, _POSSIBLE), (_UNAVAILABLE, _OUT)),
-        ("offer-starttls", "check-firewall-inspection", "relax-tls"),
+        (
+            (_NO_TLS, _CONFIRMED),
+            ("exchange-certificate-broken", _POSSIBLE),
+            (_INSPECTION, _POSSIBLE),
+            (_UNAVAILABLE, _OUT),
+        ),
+        ("repair-exchange-certificate", "offer-starttls", "check-firewall-inspection", "relax-tls"),
         "451 5.7.3 STARTTLS is required to send mail",
     ),
     _F.STARTTLS_REJECTED: _said(
         Stage.STARTTLS,
         _INFERRED,
         ((_NO_TLS, _CONFIRMED), (_UNAVAILABLE, _OUT)),
-        ("repair-starttls", "relax-tls"),
+        ("repair-starttls", "probe-again", "relax-tls"),
     ),
     _F.STARTTLS_TIMEOUT: _cut(Stage.STARTTLS, _INFERRED, silent=True),
     _F.STARTTLS_CLOSED: _cut(Stage.STARTTLS, _INFERRED),
@@ -215,8 +251,8 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.SESSION_REJECTED: _said(
         Stage.EHLO,
         _INFERRED,
-        ((_UNAVAILABLE, _SUPPORTED), ("source-blocked", _POSSIBLE), (_NO_TLS, _OUT)),
-        ("read-the-reply", "check-service-state", "allow-exchange-online"),
+        ((_UNAVAILABLE, _SUPPORTED), (_BLOCKED, _POSSIBLE), (_LIMITED, _POSSIBLE), (_NO_TLS, _OUT)),
+        _REJECTED_REMEDIES,
     ),
     _F.SESSION_MALFORMED: _said(
         Stage.EHLO,
@@ -268,7 +304,11 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.LOCAL_NO_NAMESERVER: _local(Stage.DNS, "configure-nameserver"),
     _F.LOCAL_NAMESERVER_SILENT: _local(Stage.DNS, "configure-nameserver"),
     _F.LOCAL_NO_ROUTE: _local(Stage.CONNECT, "check-local-route"),
+    _F.LOCAL_GATEWAY: _local(Stage.CONNECT, "check-local-route"),
+    _F.LOCAL_IPV6: _local(Stage.CONNECT, "check-local-route", "check-outgoing-port"),
     _F.LOCAL_PORT_BLOCKED: _local(Stage.CONNECT, "check-outgoing-port"),
+    _F.LOCAL_INTERCEPTED: _local(Stage.BANNER, "exempt-port-25"),
+    _F.LOCAL_STARTTLS_STRIPPED: _local(Stage.STARTTLS, "exempt-port-25"),
     _F.LOCAL_CLOCK: _local(Stage.CERTIFICATE, "set-clock"),
     _F.LOCAL_NOT_PERMITTED: _local(Stage.CONNECT, "check-local-firewall"),
     _F.LOCAL_SOURCE_ADDRESS: _local(Stage.CONNECT, "correct-source-address"),
@@ -278,4 +318,14 @@ PROFILES: dict[FailureClass, Profile] = {
 
 # What only the server's owner can do, or makes sense only for one's own organization: not said of a partner's server.
 OWN_SERVER_ONLY = frozenset({"start-smtp-service", "disable-connector", "set-authoritative", "check-service-state"})
-IMPLICIT_TLS_REMEDY = "use-plain-smtp-port"  # said only where the port was seen to speak implicit TLS
+# Said only where the evidence speaks for the cause that it mends: remedy -> cause.
+ONLY_FOR_CAUSE = {
+    "use-plain-smtp-port": "implicit-tls",
+    "send-proxy-header": _PROXY,
+    "point-to-smtp": _NOT_MAIL,
+    "repair-exchange-certificate": "exchange-certificate-broken",
+    "check-appliance": "appliance-certificate",
+}
+# No documented causes, so named only where a sign speaks for or against them.
+ONLY_BY_SIGN = {Stage.CERTIFICATE: ("appliance-certificate",)}
+ONLY_WHEN_PASSING = "probe-again"  # said of what may pass, and was tried only once

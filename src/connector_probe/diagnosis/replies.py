@@ -60,6 +60,14 @@ def _succeeded(exchange: Exchange, only_220: bool) -> bool:
     return reply is not None and (reply.code == 220 if only_220 else reply.severity == 2)
 
 
+def may_pass(failure: FailureClass, view: View) -> bool:
+    """Whether the failure is of a kind that another try may clear: a cut, or a reply that says so (4yz)."""
+    if failure.endswith(("-closed", "-reset")):
+        return True
+    exchange = refusal(view.evidence) if failure in _SERVER_SAID else None
+    return exchange is not None and exchange.reply is not None and exchange.reply.severity == 4
+
+
 def expected_reply(failure: FailureClass, view: View) -> str | None:
     """The documented line for ``failure``; None where no code fits."""
     profile = PROFILES[failure]

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from connector_probe.diagnosis.revocation import revoked_problems
+from connector_probe.diagnosis.signs import is_cut_off_here, is_intercepted_here, is_stripped_here
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -252,6 +253,7 @@ _BY_CONNECT_FAULT = {
     FaultKind.NETWORK_UNREACHABLE: FailureClass.TCP_UNREACHABLE,
     FaultKind.HOST_UNREACHABLE: FailureClass.TCP_UNREACHABLE,
     FaultKind.NO_ROUTE: FailureClass.LOCAL_NO_ROUTE,
+    FaultKind.GATEWAY_SILENT: FailureClass.LOCAL_GATEWAY,
     FaultKind.NOT_PERMITTED: FailureClass.LOCAL_NOT_PERMITTED,
     FaultKind.SOURCE_UNAVAILABLE: FailureClass.LOCAL_SOURCE_ADDRESS,
     FaultKind.NO_RESOURCES: FailureClass.LOCAL_RESOURCES,
@@ -262,9 +264,9 @@ def _connect(view: View) -> FailureClass | None:
     connection = view.evidence.connection
     if connection is None or connection.fault is None:
         return None
-    control = view.evidence.control
-    if control is not None and control.fault is not None and not connection.fault.local:
-        return FailureClass.LOCAL_PORT_BLOCKED
+    if is_cut_off_here(view.evidence.control) and not connection.fault.local:
+        six = ":" in (view.evidence.address or "")
+        return FailureClass.LOCAL_IPV6 if six else FailureClass.LOCAL_PORT_BLOCKED
     return _BY_CONNECT_FAULT.get(connection.fault.kind, FailureClass.LOCAL_RESOURCES)
 
 
@@ -304,6 +306,8 @@ _SESSION = _Broken(_F.SESSION_TIMEOUT, _F.SESSION_CLOSED, _F.SESSION_RESET, _F.S
 
 def _banner(view: View) -> FailureClass | None:
     exchange = view.evidence.banner
+    if exchange is not None and exchange.reply is None and is_intercepted_here(view.evidence.control):
+        return FailureClass.LOCAL_INTERCEPTED
     if exchange is None or exchange.reply is None:
         return _BANNER.of(exchange)
     if exchange.reply.severity in (4, 5):
@@ -330,8 +334,10 @@ def _ehlo(view: View) -> FailureClass | None:
 def _starttls(view: View) -> FailureClass | None:
     exchange = view.evidence.starttls
     if exchange is None:
-        missing = view.greeting is not None and not view.offers_starttls
-        return FailureClass.STARTTLS_NOT_OFFERED if missing and view.mode.requires_tls else None
+        if view.greeting is None or view.offers_starttls or not view.mode.requires_tls:
+            return None
+        stripped = is_stripped_here(view.evidence.control)
+        return FailureClass.LOCAL_STARTTLS_STRIPPED if stripped else FailureClass.STARTTLS_NOT_OFFERED
     if exchange.reply is None:
         return _STARTTLS.of(exchange)
     if exchange.reply.code == 220:

@@ -41,6 +41,9 @@ class FaultKind(StrEnum):
     TLS_PROTOCOL = "tls-protocol"  # TLS records that do not hold together
     FLOOD = "flood"  # more bytes than any handshake needs
     NO_ROUTE = "no-route"  # this machine has no route to the address
+    GATEWAY_SILENT = (
+        "gateway-silent"  # this machine's gateway to the address does not answer ARP or neighbour discovery
+    )
     NOT_PERMITTED = "not-permitted"  # this machine's own firewall or policy forbids it
     SOURCE_UNAVAILABLE = "source-unavailable"  # the source address is not this machine's
     NO_RESOURCES = "no-resources"  # this machine is out of sockets, ports or memory
@@ -50,6 +53,7 @@ class FaultKind(StrEnum):
 LOCAL_FAULTS = frozenset(
     {
         FaultKind.NO_ROUTE,
+        FaultKind.GATEWAY_SILENT,
         FaultKind.NOT_PERMITTED,
         FaultKind.SOURCE_UNAVAILABLE,
         FaultKind.NO_RESOURCES,
@@ -62,13 +66,17 @@ LOCAL_FAULTS = frozenset(
 class NetworkFault:
     """``errno`` is the symbolic name (ECONNREFUSED), empty where there was none; ``text`` the system's own words.
 
-    ``alert`` is the TLS alert's name (RFC 8446 6.2, underscores as there), set with ALERT only.
+    ``alert`` is the TLS alert's name (RFC 8446 6.2, underscores as there), set with ALERT only. ``icmp`` is the ICMP
+    error behind a failed connect ("host-unreachable", "admin-prohibited"), where the system tells it, and ``icmp_from``
+    who sent it: a router or firewall on the way, the host itself, or this machine.
     """
 
     kind: FaultKind
     errno: str = ""
     text: str = ""
     alert: str | None = None
+    icmp: str = ""
+    icmp_from: str = ""
 
     @property
     def local(self) -> bool:
@@ -357,14 +365,28 @@ class TranscriptLine:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Whether connections to port 25 leave this machine at all, tried when a verdict would rest on a failed connect.
+    """What port 25 of a host that answers everybody shows from here, tried before a fault is held against a server.
 
-    ``host`` and ``address`` are those of the last control host tried; ``fault`` None means that one was reached.
+    ``host`` and ``address`` are those of the first control host that was reached, else of the last one tried; ``fault``
+    None means that TCP was established, and then there are a ``banner`` and, behind a 220, an ``ehlo``.
     """
 
     host: str
     address: str
     fault: NetworkFault | None = None
+    banner: Exchange | None = None
+    ehlo: Exchange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProxiedGreeting:
+    """What a port without a greeting said once a PROXY protocol header was sent first; ``ehlo`` only behind a 220.
+
+    A mail server that was merely late takes the header for a command, and answers EHLO with its complaint about that.
+    """
+
+    banner: Exchange
+    ehlo: Exchange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,8 +395,10 @@ class AttemptEvidence:
 
     ``exchange_offer`` is a second handshake with exactly the versions and cipher suites of Exchange Online, made
     only when the first one agreed on something that is not among them. ``implicit_tls`` is a handshake from the first
-    byte, tried where no greeting came. ``address`` is None when the server has none. ``revocation`` is None where
-    nobody was asked; ``missing_issuers`` is set where the chain is incomplete and says where its issuers are.
+    byte, tried where no greeting came; ``proxied`` a greeting behind a PROXY header, tried there and where the
+    connection was closed at once. ``earlier_failures``: the classes of the tries before this one. ``address`` is None
+    when the server has none. ``revocation`` is None where nobody was asked; ``missing_issuers`` is set where the chain
+    is incomplete and says where its issuers are.
     """
 
     server: str
@@ -390,6 +414,7 @@ class AttemptEvidence:
     handshake: Handshake | None = None
     exchange_offer: Handshake | None = None
     implicit_tls: Handshake | None = None
+    proxied: ProxiedGreeting | None = None
     certificate: CertificateEvidence | None = None
     revocation: RevocationEvidence | None = None
     missing_issuers: MissingIssuers | None = None
@@ -397,7 +422,7 @@ class AttemptEvidence:
     ehlo_again: Exchange | None = None
     mail: Exchange | None = None
     recipient: Exchange | None = None
-    earlier_failures: tuple[str, ...] = ()  # classes of failures that a retry cleared
+    earlier_failures: tuple[str, ...] = ()
     stopped: bool = False  # the run was stopped before this had ended: nothing else was kept
     seconds: float = 0.0
 

@@ -12,10 +12,13 @@ import ipaddress
 import socket
 import time
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.network.faults import NetworkFaultError, fault_of, timed_out
+from connector_probe.network.icmp import ask_for_icmp, forget_icmp, read_icmp
+from connector_probe.network.routes import gateway_of
 from connector_probe.network.tls import TlsClient, TlsOffer, TlsOutcome
 
 _CHUNK = 16_384
@@ -196,24 +199,62 @@ def _bind(sock: socket.socket, source: str) -> None:
 
 async def _connect(sock: socket.socket, address: str, port: int, limit: float) -> NetworkFault | None:
     """Connect. A reset that overtakes us after the SYN-ACK is returned: TCP was up, and the banner will miss."""
+    ask_for_icmp(sock)
     try:
         target = _sockaddr(address, port, socket.SOCK_STREAM)
         await _within(limit, asyncio.get_running_loop().sock_connect(sock, target), "no answer")
     except ConnectionResetError as error:
         return fault_of(error)
     except OSError as error:
-        raise NetworkFaultError(_localized(fault_of(error), address)) from None
+        raise NetworkFaultError(_localized(_with_icmp(fault_of(error), sock), address)) from None
+    finally:
+        forget_icmp(sock)  # on an established connection it would make a passing ICMP error a fatal one
     return None
 
 
+def _with_icmp(fault: NetworkFault, sock: socket.socket) -> NetworkFault:
+    found = read_icmp(sock)
+    return fault if found is None else replace(fault, icmp=found.meaning, icmp_from=found.sender)
+
+
 def _localized(fault: NetworkFault, address: str) -> NetworkFault:
-    """``fault``, told apart by whether a packet could leave at all: unreachable by ICMP, or no route from here."""
+    """``fault``, told apart by who made it: this machine (no route, no gateway, its own firewall), or somebody else."""
+    if fault.icmp_from:
+        return _by_sender(fault, address)
+    if fault.errno == "EINVAL" and not _has_route(address):  # what Linux says of a route of type "blackhole"
+        return replace(fault, kind=FaultKind.NO_ROUTE)
     if fault.errno == "EADDRNOTAVAIL":  # Linux without IPv6; or no free port to connect from
         kind = FaultKind.NO_ROUTE if ":" in address else FaultKind.NO_RESOURCES
-        return NetworkFault(kind, fault.errno, fault.text)
+        return replace(fault, kind=kind)
     if fault.kind in (FaultKind.NETWORK_UNREACHABLE, FaultKind.HOST_UNREACHABLE) and not _has_route(address):
-        return NetworkFault(FaultKind.NO_ROUTE, fault.errno, fault.text)
+        return replace(fault, kind=FaultKind.NO_ROUTE)
     return fault
+
+
+def _by_sender(fault: NetworkFault, address: str) -> NetworkFault:
+    """``fault`` by who sent its ICMP error. Our own system reports what it forbids, and neighbours that are silent."""
+    if fault.icmp_from == address.split("%", 1)[0]:  # the host itself, which may be this machine
+        return fault
+    if not _is_ours(fault.icmp_from):
+        # Linux calls ICMPv6's "administratively prohibited" EACCES, as if this machine forbade it.
+        elsewhere = fault.kind is FaultKind.NOT_PERMITTED
+        return replace(fault, kind=FaultKind.HOST_UNREACHABLE) if elsewhere else fault
+    if fault.icmp != "host-unreachable":
+        return replace(fault, kind=FaultKind.NOT_PERMITTED)
+    gateway = gateway_of(address)
+    if gateway is None:  # on our own link, and nobody answers for it
+        return fault
+    return replace(fault, kind=FaultKind.GATEWAY_SILENT, text=f"the gateway {gateway} does not answer")
+
+
+def _is_ours(address: str) -> bool:
+    """Whether ``address`` is one of this machine's: only then can a socket be bound to it."""
+    try:
+        with _socket(address, socket.SOCK_DGRAM) as sock:
+            sock.bind(_sockaddr(address, 0, socket.SOCK_DGRAM))
+    except (OSError, NetworkFaultError):
+        return False
+    return True
 
 
 def _is_unicast(address: str) -> bool:

@@ -280,6 +280,16 @@ def rcpt_to(address: str) -> bytes:
     return _command("RCPT TO:<", address, _PATH_TEXT, ">")
 
 
+def proxy_header(source: str, address: str, port: int) -> bytes:
+    """A PROXY protocol header, version 1, that tells nothing but the truth of a connection (haproxy.org, section 2.1).
+
+    Our own port is not told: nobody listens there, and 0 is allowed.
+    """
+    family = "TCP6" if ":" in address else "TCP4"
+    ends = (one.split("%", 1)[0] for one in (source or address, address))
+    return f"PROXY {family} {' '.join(ends)} 0 {port}\r\n".encode("ascii")
+
+
 def _command(before: str, argument: str, allowed: re.Pattern[str], after: str = "") -> bytes:
     """One command line; a line end, NUL or non-ASCII in ``argument`` would be a second command or no command."""
     if not allowed.fullmatch(argument):
@@ -315,6 +325,19 @@ def looks_like(sample: bytes | str) -> str | None:
     """The protocol that a garbled sample (octets, or as ``ReplyReader.sample`` gives it) is, where that is certain."""
     text = printable(sample) if isinstance(sample, bytes) else sample
     return next((name for name, pattern in _PROTOCOLS if pattern.match(text)), None)
+
+
+# Protocols that greet with a code, as SMTP does, and say in words what they are (RFC 959 5.4, RFC 3977 5.1).
+_FTP_GREETING: Final = re.compile(r"\bFTP\b|\bvsFTPd\b|\bProFTPD\b|\bFileZilla Server\b", re.IGNORECASE)
+_NNTP_GREETING: Final = re.compile(r"\bNNTP\b|\bINN\b|news ?server|\bNNRP\b", re.IGNORECASE)
+
+
+def greeting_protocol(reply: Reply) -> str | None:
+    """The other protocol that a greeting with a code names: FTP, NNTP; None where it may be SMTP."""
+    text = " ".join(reply.lines)
+    if reply.code in (120, 220) and _FTP_GREETING.search(text) and "smtp" not in text.lower():
+        return "ftp"
+    return "nntp" if reply.code in (200, 201) and _NNTP_GREETING.search(text) else None
 
 
 # RFC 5322 3.3 date-time, as greetings have it: "... ready at Tue, 24 Nov 2026 03:42:51 +0000".

@@ -1,36 +1,26 @@
 """Is it me? Whether connections to port 25 leave this machine at all.
 
-Many networks and clouds block outgoing port 25. Before a failed connect is held against the server, hosts that
-answer everybody are tried over the same family and port.
+Many networks and clouds block outgoing port 25, and some put a proxy or an inspecting firewall in its way. Before a
+fault that such a thing would explain is held against the server, hosts that answer everybody, with a greeting and
+STARTTLS, are tried over the same family and port.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
+from dataclasses import dataclass
 
 from connector_probe.model.connector import SMTP_PORT
-from connector_probe.model.evidence import Control
+from connector_probe.model.evidence import AttemptEvidence, Control
 from connector_probe.model.names import parse_smart_host
 from connector_probe.network import Network, NetworkFaultError
+from connector_probe.protocol.addresses import is_outside
+from connector_probe.protocol.smtp import ehlo
+from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name
 from connector_probe.stages.resolve import Resolver
 
-CONTROL_WAIT = 10.0  # seconds; the hosts tried answer within one
-# Private ranges (RFC 1918, RFC 4193, RFC 6598): the way there says nothing about the way out.
-_INSIDE = tuple(
-    map(
-        ipaddress.ip_network,
-        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"),
-    )
-)
-
-
-def is_outside(address: str) -> bool:
-    """Whether ``address`` lies beyond this network: not loopback, link-local, unspecified or private."""
-    parsed = ipaddress.ip_address(address.split("%", 1)[0])
-    if parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified or parsed.is_multicast:
-        return False
-    return not any(parsed.version == network.version and parsed in network for network in _INSIDE)
+CONTROL_WAIT = 10.0  # seconds to connect; the hosts tried answer within one
+CONTROL_TALK = 5.0  # seconds for their banner and their answer to EHLO together
 
 
 def says_something(address: str, port: int) -> bool:
@@ -38,37 +28,68 @@ def says_something(address: str, port: int) -> bool:
     return port == SMTP_PORT and is_outside(address)
 
 
+def blames_the_way(evidence: AttemptEvidence) -> bool:
+    """Whether a block, a proxy or an inspecting firewall on our side would explain the fault as well."""
+    connection = evidence.connection
+    if connection is None or evidence.address is None or not says_something(evidence.address, evidence.port):
+        return False
+    if connection.fault is not None:
+        return not connection.fault.local
+    banner = evidence.banner
+    if banner is not None and banner.reply is None:
+        return banner.fault is None or not banner.fault.local
+    greeted = evidence.ehlo is not None and evidence.ehlo.reply is not None and evidence.ehlo.reply.severity == 2
+    return greeted and evidence.starttls is None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a connector goes out, where that decides whether it gets there: family, source address, EHLO name."""
+
+    six: bool
+    source: str | None
+    helo: str | None
+    limit: float
+
+
 class Controls:
-    """Tries control hosts once a run for each set of hosts, family and source address."""
+    """Tries control hosts, side by side, once a run for each set of hosts and way out."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._tried: dict[tuple[tuple[str, ...], bool, str | None], asyncio.Task[Control | None]] = {}
+        self._tried: dict[tuple[tuple[str, ...], Way], asyncio.Task[Control | None]] = {}
 
-    async def try_out(
-        self, hosts: tuple[str, ...], resolver: Resolver, six: bool, source: str | None, limit: float
-    ) -> Control | None:
+    async def try_out(self, hosts: tuple[str, ...], resolver: Resolver, way: Way) -> Control | None:
         """None when no control host could be resolved: then nothing is known, and nothing is concluded."""
-        key = (hosts, six, source)
+        key = (hosts, way)
         if key not in self._tried:
-            self._tried[key] = asyncio.ensure_future(self._try(hosts, resolver, six, source, min(limit, CONTROL_WAIT)))
+            self._tried[key] = asyncio.ensure_future(self._try(hosts, resolver, way))
         return await asyncio.shield(self._tried[key])
 
-    async def _try(
-        self, hosts: tuple[str, ...], resolver: Resolver, six: bool, source: str | None, limit: float
-    ) -> Control | None:
-        last: Control | None = None
-        for text in hosts:
-            host = parse_smart_host(text)
-            for address in await self._addresses(host.host, host.is_address, resolver, six):
-                try:
-                    stream = await self._network.connect(address, host.port or SMTP_PORT, source, limit)
-                except NetworkFaultError as error:
-                    last = Control(host.host, address, error.fault)
-                    continue
-                await stream.close()
-                return Control(host.host, address)
-        return last
+    async def _try(self, hosts: tuple[str, ...], resolver: Resolver, way: Way) -> Control | None:
+        tried = await asyncio.gather(*(self._try_host(text, resolver, way) for text in hosts))
+        found = [one for one in tried if one is not None]
+        return next((one for one in found if one.fault is None), found[-1] if found else None)
+
+    async def _try_host(self, text: str, resolver: Resolver, way: Way) -> Control | None:
+        host = parse_smart_host(text)
+        for address in await self._addresses(host.host, host.is_address, resolver, way.six):
+            try:
+                limit = min(way.limit, CONTROL_WAIT)
+                stream = await self._network.connect(address, host.port or SMTP_PORT, way.source, limit)
+            except NetworkFaultError as error:
+                return Control(host.host, address, error.fault)
+            clock = Clock(self._network, CONTROL_TALK)
+            conversation = Conversation(stream, clock, Transcript(clock), CONTROL_TALK)
+            try:
+                greeting = await conversation.exchange()
+                if greeting.reply is None or greeting.reply.code != 220:
+                    return Control(host.host, address, banner=greeting)
+                answer = await conversation.exchange(ehlo(way.helo or own_name(stream.source)))
+                return Control(host.host, address, banner=greeting, ehlo=answer)
+            finally:
+                await conversation.quit()
+        return None
 
     async def _addresses(self, host: str, literal: bool, resolver: Resolver, six: bool) -> tuple[str, ...]:
         if literal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 from connector_probe.model.evidence import Exchange, FaultKind, Handshake, NetworkFault, Reply, TranscriptLine
 from connector_probe.model.printable import printable
@@ -145,6 +146,15 @@ class Conversation:
         """Whether this task is being cancelled: nobody waits for politeness then."""
         task = asyncio.current_task()
         return task is not None and task.cancelling() > 0
+
+
+def own_name(source: str) -> str:
+    """This machine's name for EHLO: its FQDN, else an address literal (RFC 5321 4.1.4)."""
+    name = socket.gethostname().rstrip(".").lower()
+    if "." in name and name.isascii() and name.replace(".", "").replace("-", "").isalnum():
+        return name
+    bare = source.split("%", 1)[0]
+    return f"[IPv6:{bare}]" if ":" in bare else f"[{bare or '127.0.0.1'}]"
 
 
 def _fault_note(fault: NetworkFault) -> str:

@@ -34,7 +34,7 @@ CLASSES: dict[F, ClassWords] = {
         'The MX record of {domain} is "0 ." (null MX, RFC 7505): it refuses all mail.{dns_hint}',
     ),
     F.TCP_REFUSED: _W(
-        "Connection refused", "{endpoint} refused the connection (TCP reset) after {connect_seconds}.{dns_hint}"
+        "Connection refused", "{endpoint} refused the connection ({refused_by}) after {connect_seconds}.{dns_hint}"
     ),
     F.TCP_TIMEOUT: _W("Connection timed out", "{endpoint} did not answer within {connect_seconds}.{dns_hint}"),
     F.TCP_UNREACHABLE: _W("The server cannot be reached", "No way leads to {endpoint}: {fault}.{dns_hint}"),
@@ -48,14 +48,16 @@ CLASSES: dict[F, ClassWords] = {
     F.BANNER_RESET: _W(
         "Reset before the greeting", "{endpoint} reset the connection after {waited} without a greeting.{sample_note}"
     ),
-    F.BANNER_REJECTED: _W("The server turns the connection away", "Instead of 220 the server greets with: {reply}"),
-    F.BANNER_NOT_SMTP: _W("This is no SMTP greeting", "What came is no valid SMTP greeting{protocol}: {sample}"),
+    F.BANNER_REJECTED: _W(
+        "The server turns the connection away", "Instead of 220 the server greets with: {reply}{source_hint}"
+    ),
+    F.BANNER_NOT_SMTP: _W("This is no SMTP greeting", "What came is no valid SMTP greeting{protocol_hint}: {sample}"),
     F.EHLO_TIMEOUT: _W(
         "No answer to EHLO", "The server greeted, but did not answer EHLO within {waited}.{sample_note}"
     ),
     F.EHLO_CLOSED: _W("Closed after EHLO", "The server greeted, and closed the connection at EHLO.{sample_note}"),
     F.EHLO_RESET: _W("Reset after EHLO", "The server greeted, and the connection was reset at EHLO.{sample_note}"),
-    F.EHLO_REJECTED: _W("EHLO is rejected", "The server answers EHLO with: {reply}"),
+    F.EHLO_REJECTED: _W("EHLO is rejected", "The server answers EHLO with: {reply}{ehlo_hint}{source_hint}"),
     F.EHLO_MALFORMED: _W(
         "The answer to EHLO is malformed", "The answer to EHLO breaks the SMTP rules ({flaws}): {sample}"
     ),
@@ -103,7 +105,7 @@ CLASSES: dict[F, ClassWords] = {
     F.SESSION_CLOSED: _W("Closed inside TLS", "TLS was established, then the server closed the connection at EHLO."),
     F.SESSION_RESET: _W("Reset inside TLS", "TLS was established, then the connection was reset at EHLO."),
     F.SESSION_REJECTED: _W(
-        "EHLO is rejected inside TLS", "TLS was established, then the server answers EHLO with: {reply}"
+        "EHLO is rejected inside TLS", "TLS was established, then the server answers EHLO with: {reply}{source_hint}"
     ),
     F.SESSION_MALFORMED: _W(
         "Malformed answer inside TLS", "TLS was established, then came something that is no SMTP: {sample}"
@@ -202,18 +204,41 @@ CLASSES: dict[F, ClassWords] = {
         "This machine's nameserver does not work",
         "{nameserver} resolves nothing at all, not even a question about the root ({lookup}; root: {control}).",
     ),
-    F.LOCAL_NO_ROUTE: _W("This machine has no route there", "This machine has no route to {endpoint}: {fault}."),
+    F.LOCAL_NO_ROUTE: _W(
+        "This machine has no route there", "This machine has no route to {endpoint}: {fault}.{ipv6_hint}"
+    ),
+    F.LOCAL_GATEWAY: _W(
+        "This machine's gateway does not answer",
+        "Nothing gets from this machine's network to {endpoint}: {fault}.{ipv6_hint}",
+    ),
+    F.LOCAL_IPV6: _W(
+        "IPv6 does not get out of here",
+        "{endpoint} could not be reached ({fault}), but over IPv6 neither could {control_host} [{control_address}]:25, "
+        "which answers everybody: this machine's IPv6 does not work, or port 25 is blocked on it.{ipv6_hint}",
+    ),
     F.LOCAL_PORT_BLOCKED: _W(
         "Port 25 is blocked here",
         "{endpoint} could not be reached ({fault}), but neither could {control_host} [{control_address}]:25, which answers "
         "everybody: connections to port 25 do not leave this machine or its network.",
+    ),
+    F.LOCAL_INTERCEPTED: _W(
+        "This network takes port 25 for itself",
+        "{endpoint} gave no greeting ({fault}), but neither did {control_host} [{control_address}]:25 ({control_fault}), "
+        "which greets everybody: a proxy or firewall of this machine's network answers in their place.",
+    ),
+    F.LOCAL_STARTTLS_STRIPPED: _W(
+        "This network takes STARTTLS away",
+        "{endpoint} seems to offer no STARTTLS, but neither does {control_host} [{control_address}]:25, which offers it "
+        "to everybody: a firewall of this machine's network inspects SMTP. Through it, {control_host} greets "
+        '"{control_banner}" and lists {control_keywords}.',
     ),
     F.LOCAL_CLOCK: _W(
         "This machine's clock is not plausible",
         "The certificate's dates cannot be judged: this machine's clock says {judged_at}, {clock_hint}.",
     ),
     F.LOCAL_NOT_PERMITTED: _W(
-        "This machine forbids the connection", "This machine's own firewall or policy forbids it: {fault}."
+        "This machine forbids the connection",
+        "This machine's own firewall or policy forbids the connection to {endpoint}: {fault}.",
     ),
     F.LOCAL_SOURCE_ADDRESS: _W("The source address is not usable", "Connections cannot leave from {source}: {fault}."),
     F.LOCAL_RESOURCES: _W(

@@ -70,6 +70,31 @@ REMEDIES: dict[str, RemedyWords] = {
     "use-plain-smtp-port": _R(
         "Let the smart host lead to the SMTP port 25 with STARTTLS: Exchange Online cannot use implicit TLS."
     ),
+    "send-proxy-header": _R(
+        "Let the smart host lead to the balancer and not to the server behind it; or take the PROXY protocol off this "
+        "listener (Postfix smtpd_upstream_proxy_protocol, HAProxy accept-proxy, Traefik proxyProtocol).",
+    ),
+    "probe-again": _R(
+        "This may pass: probe again with retries, since Exchange Online tries again too. What lasts makes mail bounce.",
+        ("probe --retries 3 --retry-delay 60s {host}",),
+    ),
+    "repair-exchange-certificate": _R(
+        "Repair the certificate that Exchange itself uses for SMTP: look for event 12014 (MSExchangeTransport) and at the "
+        "receive connector's TlsCertificateName; then restart the transport services.",
+        (
+            "Get-ReceiveConnector | Format-List Identity,Fqdn,TlsCertificateName",
+            "Get-ExchangeCertificate | Format-List Subject,Issuer,NotAfter,Thumbprint,Services,Status,RootCAType",
+            "Get-EventLog -LogName Application -Source MSExchangeTransport -InstanceId 12014 -Newest 5",
+        ),
+    ),
+    "check-appliance": _R(
+        "Look at the firewall, balancer or mail gateway in front: install the server's certificate there, or let it pass "
+        "port 25 through without touching TLS.",
+    ),
+    "exempt-port-25": _R(
+        "Exempt this machine from SMTP inspection and port 25 redirection in its network's firewall (Cisco: no inspect "
+        "esmtp), or probe from a network without them.",
+    ),
     "point-to-smtp": _R(
         "Let the smart host and port lead to the SMTP service; check port forwarding and load balancer."
     ),
@@ -174,6 +199,8 @@ REMEDIES: dict[str, RemedyWords] = {
     ),
     "run-to-the-end": _R("Probe again, and let the run come to its end."),
     "probe-from-elsewhere": _R(
-        "Nothing is known about the server; probe from another machine or network to learn more."
+        "Nothing is known about the server yet. Probe from another machine or network (one whose port 25 is open: many "
+        "clouds block it), or from Exchange Online itself: Mail flow > Connectors > Validate this connector.",
+        ("probe {host}", "Validate-OutboundConnector -Identity '{identity}' -Recipients <address>"),
     ),
 }

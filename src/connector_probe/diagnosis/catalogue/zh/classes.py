@@ -23,7 +23,7 @@ CLASSES: dict[F, ClassWords] = {
     F.DNS_MALFORMED: _W("DNS 应答无法使用", "{nameserver} 就 {queried} 返回的不是有效应答：{lookup}。{dns_hint}"),
     F.DNS_CNAME_LOOP: _W("该名称的别名没有结果", "CNAME 记录形成循环或链条过长：{aliases}。"),
     F.DNS_NULL_MX: _W("该域不接收邮件", "{domain} 的 MX 记录为“0 .”（空 MX，RFC 7505）：该域拒收所有邮件。{dns_hint}"),
-    F.TCP_REFUSED: _W("连接被拒绝", "{endpoint} 在 {connect_seconds} 后拒绝了连接（TCP 重置）。{dns_hint}"),
+    F.TCP_REFUSED: _W("连接被拒绝", "{endpoint} 在 {connect_seconds} 后拒绝了连接（{refused_by}）。{dns_hint}"),
     F.TCP_TIMEOUT: _W("连接超时", "{endpoint} 在 {connect_seconds} 内没有应答。{dns_hint}"),
     F.TCP_UNREACHABLE: _W("无法到达服务器", "没有通往 {endpoint} 的路径：{fault}。{dns_hint}"),
     F.BANNER_TIMEOUT: _W(
@@ -36,12 +36,12 @@ CLASSES: dict[F, ClassWords] = {
     F.BANNER_RESET: _W(
         "发送问候语之前连接被重置", "{endpoint} 在 {waited} 后重置了连接，没有发送问候语。{sample_note}"
     ),
-    F.BANNER_REJECTED: _W("服务器拒绝此连接", "服务器的问候语不是 220，而是：{reply}"),
-    F.BANNER_NOT_SMTP: _W("这不是 SMTP 问候语", "收到的内容不是有效的 SMTP 问候语{protocol}：{sample}"),
+    F.BANNER_REJECTED: _W("服务器拒绝此连接", "服务器的问候语不是 220，而是：{reply}{source_hint}"),
+    F.BANNER_NOT_SMTP: _W("这不是 SMTP 问候语", "收到的内容不是有效的 SMTP 问候语{protocol_hint}：{sample}"),
     F.EHLO_TIMEOUT: _W("EHLO 没有得到应答", "服务器发送了问候语，但在 {waited} 内没有应答 EHLO。{sample_note}"),
     F.EHLO_CLOSED: _W("EHLO 之后连接被关闭", "服务器发送了问候语，随后在 EHLO 时关闭了连接。{sample_note}"),
     F.EHLO_RESET: _W("EHLO 之后连接被重置", "服务器发送了问候语，随后连接在 EHLO 时被重置。{sample_note}"),
-    F.EHLO_REJECTED: _W("EHLO 被拒绝", "服务器对 EHLO 的应答为：{reply}"),
+    F.EHLO_REJECTED: _W("EHLO 被拒绝", "服务器对 EHLO 的应答为：{reply}{ehlo_hint}{source_hint}"),
     F.EHLO_MALFORMED: _W("对 EHLO 的应答格式错误", "对 EHLO 的应答违反了 SMTP 规则（{flaws}）：{sample}"),
     F.STARTTLS_NOT_OFFERED: _W(
         "服务器不提供 STARTTLS",
@@ -74,7 +74,7 @@ CLASSES: dict[F, ClassWords] = {
     F.SESSION_TIMEOUT: _W("TLS 建立之后没有应答", "TLS 已建立，但其中的 EHLO 在 {waited} 内没有得到应答。"),
     F.SESSION_CLOSED: _W("TLS 建立之后连接被关闭", "TLS 已建立，随后服务器在 EHLO 时关闭了连接。"),
     F.SESSION_RESET: _W("TLS 建立之后连接被重置", "TLS 已建立，随后连接在 EHLO 时被重置。"),
-    F.SESSION_REJECTED: _W("TLS 建立之后 EHLO 被拒绝", "TLS 已建立，随后服务器对 EHLO 的应答为：{reply}"),
+    F.SESSION_REJECTED: _W("TLS 建立之后 EHLO 被拒绝", "TLS 已建立，随后服务器对 EHLO 的应答为：{reply}{source_hint}"),
     F.SESSION_MALFORMED: _W("TLS 建立之后的应答格式错误", "TLS 已建立，随后收到的内容不是 SMTP：{sample}"),
     F.CERTIFICATE_EXPIRED: _W("证书已过期", "{server} 的证书已于 {not_after} 过期。{more_problems}"),
     F.CERTIFICATE_NOT_YET_VALID: _W("证书尚未生效", "{server} 的证书自 {not_before} 起才有效。{more_problems}"),
@@ -141,14 +141,31 @@ CLASSES: dict[F, ClassWords] = {
         "本机的 DNS 服务器不工作",
         "{nameserver} 什么都不解析，连关于根的查询也不应答（{lookup}；根：{control}）。",
     ),
-    F.LOCAL_NO_ROUTE: _W("本机没有通往该处的路由", "本机没有通往 {endpoint} 的路由：{fault}。"),
+    F.LOCAL_NO_ROUTE: _W("本机没有通往该处的路由", "本机没有通往 {endpoint} 的路由：{fault}。{ipv6_hint}"),
+    F.LOCAL_GATEWAY: _W("本机的网关没有应答", "数据包无法从本机所在网络到达 {endpoint}：{fault}。{ipv6_hint}"),
+    F.LOCAL_IPV6: _W(
+        "IPv6 出不了本机网络",
+        "无法到达 {endpoint}（{fault}），但对所有人都应答的 {control_host} [{control_address}]:25 通过 IPv6 同样无法到达："
+        "本机的 IPv6 不工作，或者 IPv6 上的端口 25 被阻止。{ipv6_hint}",
+    ),
     F.LOCAL_PORT_BLOCKED: _W(
         "此处的端口 25 被阻止",
         "无法到达 {endpoint}（{fault}），但对所有人都应答的 {control_host} [{control_address}]:25 "
         "同样无法到达：发往端口 25 的连接出不了本机或其所在网络。",
     ),
+    F.LOCAL_INTERCEPTED: _W(
+        "本网络截取了端口 25",
+        "{endpoint} 没有发送问候语（{fault}），但对所有人都发送问候语的 {control_host} [{control_address}]:25 "
+        "同样没有（{control_fault}）：是本机所在网络的代理或防火墙在代替它们应答。",
+    ),
+    F.LOCAL_STARTTLS_STRIPPED: _W(
+        "本网络去掉了 STARTTLS",
+        "{endpoint} 似乎不提供 STARTTLS，但对所有人都提供 STARTTLS 的 {control_host} [{control_address}]:25 "
+        "同样没有提供：本机所在网络的防火墙在检查 SMTP。经过该防火墙，{control_host} 的问候语为“{control_banner}”，"
+        "列出的关键字为 {control_keywords}。",
+    ),
     F.LOCAL_CLOCK: _W("本机的时钟不可信", "无法判断证书的日期：本机的时钟显示 {judged_at}，{clock_hint}。"),
-    F.LOCAL_NOT_PERMITTED: _W("本机禁止此连接", "本机自己的防火墙或策略禁止此连接：{fault}。"),
+    F.LOCAL_NOT_PERMITTED: _W("本机禁止此连接", "本机自己的防火墙或策略禁止连接到 {endpoint}：{fault}。"),
     F.LOCAL_SOURCE_ADDRESS: _W("源地址不可用", "无法从 {source} 发起连接：{fault}。"),
     F.LOCAL_RESOURCES: _W("本机无法打开连接", "操作系统拒绝了该调用：{fault}。"),
     F.LOCAL_INTERRUPTED: _W("已中断", "在对 {server} 的探测完成之前，运行已被中断：对其情况一无所知。"),

@@ -60,6 +60,30 @@ REMEDIES: dict[str, RemedyWords] = {
         "从其他地址进行的探测可能被阻止，而 Exchange Online 没有被阻止，反之亦然。"
     ),
     "use-plain-smtp-port": _R("让智能主机指向支持 STARTTLS 的 SMTP 端口 25：Exchange Online 无法使用隐式 TLS。"),
+    "send-proxy-header": _R(
+        "让智能主机指向负载均衡器，而不是它后面的服务器；或者在此侦听端口上关闭 PROXY 协议"
+        "（Postfix smtpd_upstream_proxy_protocol、HAProxy accept-proxy、Traefik proxyProtocol）。",
+    ),
+    "probe-again": _R(
+        "这可能是暂时的：请带重试再次探测，因为 Exchange Online 也会重试。持续存在的问题才会使邮件被退回。",
+        ("probe --retries 3 --retry-delay 60s {host}",),
+    ),
+    "repair-exchange-certificate": _R(
+        "修复 Exchange 自身用于 SMTP 的证书：查看事件 12014 (MSExchangeTransport) 和接收连接器的 TlsCertificateName，"
+        "然后重新启动传输服务。",
+        (
+            "Get-ReceiveConnector | Format-List Identity,Fqdn,TlsCertificateName",
+            "Get-ExchangeCertificate | Format-List Subject,Issuer,NotAfter,Thumbprint,Services,Status,RootCAType",
+            "Get-EventLog -LogName Application -Source MSExchangeTransport -InstanceId 12014 -Newest 5",
+        ),
+    ),
+    "check-appliance": _R(
+        "检查前面的防火墙、负载均衡器或邮件网关：在其上安装服务器的证书，或者让它直接放行端口 25 而不触及 TLS。",
+    ),
+    "exempt-port-25": _R(
+        "在本机所在网络的防火墙中，使本机不受 SMTP 检查和端口 25 重定向的影响 (Cisco: no inspect esmtp)，"
+        "或者从没有这些设备的网络进行探测。",
+    ),
     "point-to-smtp": _R("让智能主机和端口指向 SMTP 服务；检查端口转发和负载均衡器。"),
     "fix-reply-format": _R(
         "让服务器（或其前面的设备）按 RFC 5321 4.2 的要求发送应答：每行以 CRLF 结束，除最后一行外均为“250-”，"
@@ -142,5 +166,9 @@ REMEDIES: dict[str, RemedyWords] = {
     "correct-source-address": _R("使用 --source-address 指定本机的某个地址，或者不使用该选项。"),
     "free-resources": _R("在本机上关闭一些连接或提高限制（打开的文件数、端口数），然后再次探测。"),
     "run-to-the-end": _R("再次探测，并让运行完整结束。"),
-    "probe-from-elsewhere": _R("对服务器的情况一无所知；请从另一台计算机或另一个网络进行探测以了解更多。"),
+    "probe-from-elsewhere": _R(
+        "对服务器的情况还一无所知。请从另一台计算机或另一个网络进行探测（其端口 25 须开放：许多云会阻止该端口），"
+        "或者从 Exchange Online 本身进行：邮件流 > 连接器 > 验证此连接器。",
+        ("probe {host}", "Validate-OutboundConnector -Identity '{identity}' -Recipients <address>"),
+    ),
 }

@@ -1,0 +1,182 @@
+"""What the signs of middleboxes, moods and other protocols say of the causes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from connector_probe.diagnosis.replies import refusal
+from connector_probe.diagnosis.rules import View, speaks_implicit_tls
+from connector_probe.diagnosis.signs import (
+    hides_starttls,
+    is_clean_here,
+    is_exchange,
+    is_masked,
+    other_protocol,
+    shows_private_keyword,
+    waits_for_proxy_header,
+)
+from connector_probe.model.evidence import CertificateProblemKind as Kind
+from connector_probe.model.evidence import NetworkFault
+from connector_probe.model.verdict import CauseVerdict, FailureClass
+from connector_probe.protocol.addresses import is_private
+from connector_probe.protocol.appliances import appliance
+from connector_probe.protocol.refusals import Refusal, refusal_kind
+from connector_probe.protocol.smtp import enhanced_status
+
+Sharpening = tuple[CauseVerdict | None, tuple[str, ...]]
+Sharpener = Callable[[FailureClass, View], Sharpening]
+NOTHING: Sharpening = (None, ())
+_OUT, _LIKELY, _SURE = CauseVerdict.RULED_OUT, CauseVerdict.SUPPORTED, CauseVerdict.CONFIRMED
+PROHIBITED = frozenset(
+    {"net-prohibited", "host-prohibited", "admin-prohibited", "port-unreachable", "policy-failed", "reject-route"}
+)
+_UNKNOWN_ISSUER = frozenset({Kind.SELF_SIGNED, Kind.UNTRUSTED_ROOT, Kind.MISSING_INTERMEDIATE})
+_NO_WAY = frozenset({"net-unreachable", "net-unknown", "no-route", "beyond-scope"})
+
+
+# --- a port that gave no greeting, or another one --------------------------------------------------------------
+
+
+def _implicit_tls(failure: FailureClass, view: View) -> Sharpening:
+    if speaks_implicit_tls(view):
+        return _SURE, ("implicit-tls-seen",)
+    return (_OUT, ("implicit-tls-unseen",)) if view.evidence.implicit_tls is not None else NOTHING
+
+
+def _proxy_protocol(failure: FailureClass, view: View) -> Sharpening:
+    if waits_for_proxy_header(view.evidence):
+        return _SURE, ("proxy-greeted",)
+    return (_OUT, ("proxy-unanswered",)) if view.evidence.proxied is not None else NOTHING
+
+
+def _not_mail(failure: FailureClass, view: View) -> Sharpening:
+    if other_protocol(view.evidence)[0]:
+        return _SURE, ("other-protocol-seen",)
+    if waits_for_proxy_header(view.evidence):
+        return _OUT, ("proxy-greeted",)
+    exchange = refusal(view.evidence)
+    said = exchange.reply if exchange is not None else None
+    if failure is FailureClass.EHLO_REJECTED and said is not None and any(map(enhanced_status, said.lines)):
+        return _OUT, ("speaks-smtp",)  # RFC 2034: only mail servers answer so
+    return NOTHING
+
+
+def _explained(failure: FailureClass, view: View) -> Sharpening:
+    """What is ruled out once the port is known to wait for something else than a client of SMTP."""
+    if speaks_implicit_tls(view):
+        return _OUT, ("implicit-tls-seen",)
+    if waits_for_proxy_header(view.evidence):
+        return _OUT, ("proxy-greeted",)
+    return NOTHING
+
+
+# --- refusals --------------------------------------------------------------------------------------------------
+
+
+def _refusal(view: View) -> Refusal | None:
+    exchange = refusal(view.evidence)
+    return refusal_kind(exchange.reply)[0] if exchange is not None and exchange.reply is not None else None
+
+
+def _source_blocked(failure: FailureClass, view: View) -> Sharpening:
+    kind = _refusal(view)
+    if kind is Refusal.SOURCE:
+        return _LIKELY, ("names-the-source",)
+    return (_OUT, ("names-its-state",)) if kind is Refusal.STATE else NOTHING
+
+
+def _rate_limited(failure: FailureClass, view: View) -> Sharpening:
+    kind = _refusal(view)
+    if kind is Refusal.RATE:
+        return _LIKELY, ("names-a-limit",)
+    exchange = refusal(view.evidence)
+    lasting = exchange is not None and exchange.reply is not None and exchange.reply.severity == 5
+    if kind is Refusal.SOURCE and lasting:
+        return _OUT, ("names-the-source",)
+    return (_OUT, ("names-its-state",)) if kind is Refusal.STATE else NOTHING
+
+
+# --- STARTTLS and the certificate ------------------------------------------------------------------------------
+
+
+def _inspection(failure: FailureClass, view: View) -> Sharpening:
+    if is_masked(view.evidence.banner, view.greeting):
+        return _LIKELY, ("masked", "control-clean") if is_clean_here(view.evidence.control) else ("masked",)
+    if failure is FailureClass.STARTTLS_NOT_OFFERED and shows_private_keyword(view.greeting):
+        return _OUT, ("not-masked",)
+    return None, ("control-clean",) if is_clean_here(view.evidence.control) else ()
+
+
+def _exchange_certificate(failure: FailureClass, view: View) -> Sharpening:
+    if hides_starttls(view.greeting):
+        return _LIKELY, ("x-anonymoustls",)
+    masked = is_masked(view.evidence.banner, view.greeting)
+    return NOTHING if masked or is_exchange(view.evidence, view.greeting) else (_OUT, ("not-exchange",))
+
+
+def _appliance(failure: FailureClass, view: View) -> Sharpening:
+    certificate = view.evidence.certificate
+    if certificate is None or not certificate.chain:
+        return NOTHING
+    if view.name_match is not None and view.name_match.matches:  # nobody ships a device with that
+        suspect = {problem.kind for problem in view.problems} & _UNKNOWN_ISSUER
+        return (_OUT, ("name-found",)) if suspect else NOTHING
+    return (_LIKELY, ("names-an-appliance",)) if appliance(certificate.chain[0]) is not None else NOTHING
+
+
+# --- what ICMP says --------------------------------------------------------------------------------------------
+
+
+def _fault(view: View) -> NetworkFault | None:
+    return view.evidence.connection.fault if view.evidence.connection is not None else None
+
+
+def _icmp(view: View) -> str:
+    fault = _fault(view)
+    return fault.icmp if fault is not None else ""
+
+
+def _firewall_blocks(failure: FailureClass, view: View) -> Sharpening:
+    """A TCP without a listener resets; only a filter answers a SYN with ICMP "port unreachable" or "prohibited"."""
+    return (_LIKELY, ("icmp-said",)) if _icmp(view) in PROHIBITED else NOTHING
+
+
+def _firewall_drops(failure: FailureClass, view: View) -> Sharpening:
+    return (_OUT, ("icmp-said",)) if _icmp(view) else NOTHING
+
+
+def _server_down(failure: FailureClass, view: View) -> Sharpening:
+    """The last router before the host, or our own system on its link, reports that the host answers no ARP."""
+    fault = _fault(view)
+    if fault is not None and fault.icmp and fault.icmp_from == view.evidence.address:
+        return _OUT, ("icmp-said",)
+    return (_LIKELY, ("icmp-said",)) if _icmp(view) == "host-unreachable" else NOTHING
+
+
+def _network_trouble(failure: FailureClass, view: View) -> Sharpening:
+    if failure is FailureClass.TCP_UNREACHABLE:
+        return (_LIKELY, ("icmp-said",)) if _icmp(view) in _NO_WAY else NOTHING
+    return _explained(failure, view)
+
+
+def _wrong_smart_host(failure: FailureClass, view: View) -> Sharpening:
+    address = view.evidence.address
+    return (_LIKELY, ("private-address",)) if address is not None and is_private(address) else NOTHING
+
+
+SHARPENERS: dict[str, Sharpener] = {
+    "implicit-tls": _implicit_tls,
+    "proxy-protocol": _proxy_protocol,
+    "not-a-mail-server": _not_mail,
+    "server-malfunction": _explained,
+    "network-trouble": _network_trouble,
+    "source-blocked": _source_blocked,
+    "rate-limited": _rate_limited,
+    "packet-inspection": _inspection,
+    "exchange-certificate-broken": _exchange_certificate,
+    "appliance-certificate": _appliance,
+    "firewall-blocks": _firewall_blocks,
+    "firewall-drops": _firewall_drops,
+    "server-down": _server_down,
+    "wrong-smart-host": _wrong_smart_host,
+}

@@ -1,0 +1,101 @@
+"""Signs of what stands between us and the server, or in its place: read from the evidence of one attempt.
+
+Facts and yes or no; which cause they speak for is weighed in ``middleboxes``, which class they make in ``rules``.
+"""
+
+from __future__ import annotations
+
+from connector_probe.model.connector import CONTROL_HOSTS
+from connector_probe.model.evidence import AttemptEvidence, Control, Exchange, FaultKind, Reply
+from connector_probe.protocol.smtp import capabilities, greeting_protocol, looks_like, masked_banner
+
+_EXCHANGE_KEYWORDS = ("X-ANONYMOUSTLS", "X-EXPS", "XEXCH50", "XRDST", "XSHADOW", "XSHADOWREQUEST", "X-RDST", "XOORG")
+_EXCHANGE_BANNER = "microsoft esmtp mail service"
+
+
+# --- by a control host -----------------------------------------------------------------------------------------
+
+
+def is_cut_off_here(control: Control | None) -> bool:
+    """Whether a host that answers everybody could not be reached either."""
+    return control is not None and control.fault is not None
+
+
+def is_intercepted_here(control: Control | None) -> bool:
+    """Whether a host that greets everybody took the connection and gave no greeting of SMTP either."""
+    return control is not None and control.banner is not None and control.banner.reply is None
+
+
+def is_stripped_here(control: Control | None) -> bool:
+    """Whether a host that offers STARTTLS to everybody seems not to: masked, or one of our own choice.
+
+    A control host that the user chose may truly offer none.
+    """
+    greeting = control.ehlo.reply if control is not None and control.ehlo is not None else None
+    if control is None or greeting is None or greeting.severity != 2 or capabilities(greeting).offers("STARTTLS"):
+        return False
+    return is_masked(control.banner, greeting) or control.host in CONTROL_HOSTS
+
+
+def is_clean_here(control: Control | None) -> bool:
+    """Whether the control host's STARTTLS reached us, so that nothing on this side takes it away."""
+    greeting = control.ehlo.reply if control is not None and control.ehlo is not None else None
+    return greeting is not None and capabilities(greeting).offers("STARTTLS")
+
+
+# --- in the conversation ---------------------------------------------------------------------------------------
+
+
+def is_masked(banner: Exchange | None, greeting: Reply | None) -> bool:
+    """Whether banner or EHLO keywords were overwritten, as Cisco's ESMTP inspection does."""
+    if banner is not None and banner.reply is not None and masked_banner(banner.reply):
+        return True
+    return greeting is not None and bool(capabilities(greeting).masked_keywords)
+
+
+def shows_private_keyword(greeting: Reply | None) -> bool:
+    """Whether a keyword that SMTP inspection does not know came through; it overwrites those."""
+    if greeting is None:
+        return False
+    able = capabilities(greeting)
+    return not able.masked_keywords and any(name.startswith("X-") for name, _ in able.keywords)
+
+
+def is_exchange(evidence: AttemptEvidence, greeting: Reply | None) -> bool:
+    """Whether the server shows itself as an Exchange server."""
+    banner = evidence.banner.reply if evidence.banner is not None else None
+    if banner is not None and _EXCHANGE_BANNER in " ".join(banner.lines).lower():
+        return True
+    return greeting is not None and any(capabilities(greeting).offers(name) for name in _EXCHANGE_KEYWORDS)
+
+
+def hides_starttls(greeting: Reply | None) -> bool:
+    """X-ANONYMOUSTLS without STARTTLS: what Exchange offers when its own certificate cannot be used."""
+    if greeting is None:
+        return False
+    able = capabilities(greeting)
+    return able.offers("X-ANONYMOUSTLS") and not able.offers("STARTTLS")
+
+
+def waits_for_proxy_header(evidence: AttemptEvidence) -> bool:
+    """Whether the port greeted behind a PROXY header, and took EHLO for the first command.
+
+    A mail server that was merely late answers the header first: with 500 or the like, where EHLO's 250 should be.
+    """
+    answer = evidence.proxied.ehlo if evidence.proxied is not None else None
+    return answer is not None and answer.reply is not None and answer.reply.severity == 2
+
+
+def other_protocol(evidence: AttemptEvidence) -> tuple[str, str]:
+    """The protocol that was met instead of SMTP, and its words; two empty texts where none was recognized."""
+    tls = evidence.implicit_tls
+    if tls is not None and tls.fault is not None and tls.fault.kind is FaultKind.NOT_TLS:
+        name = looks_like(tls.fault.text)  # what waits for its client to speak, as a web server does
+        if name is not None:
+            return name, tls.fault.text
+    banner = evidence.banner
+    if banner is None:
+        return "", ""
+    if banner.reply is not None:
+        return greeting_protocol(banner.reply) or "", banner.reply.wire
+    return looks_like(banner.sample) or "", banner.sample

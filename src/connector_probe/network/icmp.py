@@ -1,0 +1,102 @@
+"""Who said that a host cannot be reached: ICMP errors, as Linux keeps them in a connecting socket's error queue.
+
+ip(7), ipv6(7): IP_RECVERR; for TCP since Linux 5.8. Elsewhere nothing is known beyond the errno, and nothing breaks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import sys
+from dataclasses import dataclass
+
+# <linux/in.h>, <linux/in6.h>; Python's socket module has IP_RECVERR only from 3.14 on.
+_RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
+_SPACE = 512  # octets for the quoted packet, and for the ancillary data: a TCP header and one address
+# <linux/errqueue.h> struct sock_extended_err: errno, origin, type, code, pad, info, data; the sender's address follows.
+_ERROR = struct.Struct("=IBBBBII")
+_ORIGIN_ICMP, _ORIGIN_ICMP6 = 2, 3
+_FROM_IPV4, _FROM_IPV6 = slice(_ERROR.size + 4, _ERROR.size + 8), slice(_ERROR.size + 8, _ERROR.size + 24)
+
+# RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1: codes of type 3.
+_IPV4 = {
+    0: "net-unreachable",
+    1: "host-unreachable",
+    2: "protocol-unreachable",
+    3: "port-unreachable",
+    5: "source-route-failed",
+    6: "net-unknown",
+    7: "host-unknown",
+    9: "net-prohibited",
+    10: "host-prohibited",
+    11: "net-unreachable-for-tos",
+    12: "host-unreachable-for-tos",
+    13: "admin-prohibited",
+}
+# RFC 4443 3.1: codes of type 1.
+_IPV6 = {
+    0: "no-route",
+    1: "admin-prohibited",
+    2: "beyond-scope",
+    3: "host-unreachable",
+    4: "port-unreachable",
+    5: "policy-failed",
+    6: "reject-route",
+}
+_UNREACHABLE = {_ORIGIN_ICMP: 3, _ORIGIN_ICMP6: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class IcmpError:
+    """``meaning`` as in "host-unreachable", or "type 3 code 99"; ``sender`` an IP address."""
+
+    meaning: str
+    sender: str
+
+
+def ask_for_icmp(sock: socket.socket) -> None:
+    """Have ICMP errors kept for ``sock``, where the system can."""
+    _switch(sock, 1)
+
+
+def forget_icmp(sock: socket.socket) -> None:
+    _switch(sock, 0)
+
+
+def _switch(sock: socket.socket, value: int) -> None:
+    if sys.platform == "linux":
+        level, option = _RECVERR[sock.family]
+        with contextlib.suppress(OSError):
+            sock.setsockopt(level, option, value)
+
+
+def read_icmp(sock: socket.socket) -> IcmpError | None:
+    """The ICMP error that ended a connect; None where there was none, or the system does not tell."""
+    if sys.platform != "linux":
+        return None
+    try:
+        _, ancillary, _, _ = sock.recvmsg(_SPACE, _SPACE, socket.MSG_ERRQUEUE)
+    except OSError:
+        return None
+    for level, option, data in ancillary:
+        if (level, option) == _RECVERR[sock.family] and len(data) >= _ERROR.size:
+            found = parse(data)
+            if found is not None:
+                return found
+    return None
+
+
+def parse(data: bytes) -> IcmpError | None:
+    """``data``: a struct sock_extended_err and the sender's socket address behind it."""
+    _, origin, kind, code, *_ = _ERROR.unpack_from(data)
+    if origin not in _UNREACHABLE:
+        return None
+    where = _FROM_IPV4 if origin == _ORIGIN_ICMP else _FROM_IPV6
+    raw = data[where]
+    if len(raw) != where.stop - where.start:
+        return None
+    sender = socket.inet_ntop(socket.AF_INET if origin == _ORIGIN_ICMP else socket.AF_INET6, raw)
+    names = _IPV4 if origin == _ORIGIN_ICMP else _IPV6
+    meaning = names.get(code) if kind == _UNREACHABLE[origin] else None
+    return IcmpError(meaning or f"type {kind} code {code}", sender)

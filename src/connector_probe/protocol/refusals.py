@@ -1,0 +1,47 @@
+"""What a 4yz or 5yz reply is about: the sender's address, how often it comes, or the server's own state.
+
+The words are the server's and free text, so this never chooses a failure class; it weighs causes.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Final
+
+from connector_probe.model.evidence import Reply
+from connector_probe.protocol.smtp import enhanced_status
+
+
+class Refusal(StrEnum):
+    RATE = "rate"  # too many connections, or too often
+    SOURCE = "source"  # a block list, a reputation, a policy about the client
+    STATE = "state"  # the server's own state (RFC 3463 X.3.X: mail system status)
+
+
+_RATE: Final = re.compile(
+    r"too (?:many|much|fast|frequent\w*)(?: [a-z-]+){0,3}|(?:connection|rate|message|sessions?)[ -]?(?:limit|rate)\w*"
+    r"|maximum (?:number of )?(?:concurrent |simultaneous )?(?:connections|sessions)|throttl\w+|exceed\w* (?:a |the )?"
+    r"(?:limit|rate|quota)|slow down|rate[- ]?limit\w*",
+    re.IGNORECASE,
+)
+_SOURCE: Final = re.compile(
+    r"(?:black|block|deny|reject)[- ]?list\w*|\blisted\b|reputation|sender ?(?:base|score)|spamhaus|spamcop|sorbs"
+    r"|barracudacentral|abuseat|uceprotect|proofpoint|dnsbl|\brbl\b|\bblocked\b|\bbanned\b"
+    r"|client host (?:\S+ )?(?:rejected|blocked)|(?:not|is not|isn't) (?:allowed|authori[sz]ed|permitted) to"
+    r"|(?:ip|ip address|host|client)(?: \S+)? (?:is )?(?:denied|rejected|refused)|access denied|reverse dns|\bptr\b",
+    re.IGNORECASE,
+)
+
+
+def refusal_kind(reply: Reply) -> tuple[Refusal | None, str]:
+    """What the refusal is about, and the words or the status code that say so; (None, "") where neither does."""
+    text = " ".join(reply.lines)
+    for kind, pattern in ((Refusal.RATE, _RATE), (Refusal.SOURCE, _SOURCE)):
+        found = pattern.search(text)
+        if found is not None:
+            return kind, found[0]
+    status = next((code for line in reply.lines if (code := enhanced_status(line)) is not None), None)
+    if status is not None and status.split(".")[1] == "3":
+        return Refusal.STATE, status
+    return None, ""

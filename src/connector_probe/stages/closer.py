@@ -1,0 +1,93 @@
+"""A closer look at a port that gave no greeting: does it speak TLS from the first byte, or wait for a PROXY header?
+
+Both are tried on connections of their own, side by side, after the last try: a server that counts its connections
+shall not be disturbed before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from connector_probe.model.connector import Connector
+from connector_probe.model.evidence import AttemptEvidence, Exchange, FaultKind, Handshake, ProxiedGreeting
+from connector_probe.model.names import is_address
+from connector_probe.network import WIDE_OFFER, Network, NetworkFaultError, Stream
+from connector_probe.protocol.smtp import ehlo, proxy_header
+from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name
+
+GRACE = 1.0  # seconds for each look; the server has just used up its own time for a greeting
+_CUTS = frozenset({FaultKind.CLOSED, FaultKind.RESET})
+
+Look = tuple[Handshake | None, ProxiedGreeting | None]
+
+
+class CloserLooks:
+    """One look a run at each place, by each way out."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._taken: dict[tuple[str, int, str, str | None, str | None], asyncio.Task[Look]] = {}
+
+    async def look(self, evidence: AttemptEvidence, connector: Connector) -> AttemptEvidence:
+        """``evidence`` with what more there is to see, where no greeting came."""
+        if evidence.address is None or not (fell_silent(evidence.banner) or _was_cut_off(evidence.banner)):
+            return evidence
+        place = (evidence.address, evidence.port, evidence.server, connector.source_address, connector.helo)
+        if place not in self._taken:
+            self._taken[place] = asyncio.ensure_future(self._look(evidence, evidence.address, connector))
+        implicit_tls, proxied = await asyncio.shield(self._taken[place])
+        return replace(evidence, implicit_tls=implicit_tls, proxied=proxied)
+
+    async def _look(self, evidence: AttemptEvidence, address: str, connector: Connector) -> Look:
+        proxied = self._proxied(address, evidence.port, connector)
+        if not fell_silent(evidence.banner):  # what waits for a ClientHello does not hang up by itself
+            return None, await proxied
+        tls = self._implicit_tls(address, evidence.port, evidence.server, connector)
+        return await asyncio.gather(tls, proxied)
+
+    async def _implicit_tls(self, address: str, port: int, server: str, connector: Connector) -> Handshake | None:
+        """A handshake from the first byte, as submissions (465) has it; None where TCP did not connect again."""
+        clock, stream = await self._connect(address, port, connector)
+        if stream is None:
+            return None
+        try:
+            conversation = Conversation(stream, clock, Transcript(clock), GRACE)
+            return (await conversation.start_tls(None if is_address(server) else server, WIDE_OFFER))[0]
+        finally:
+            await stream.close()
+
+    async def _proxied(self, address: str, port: int, connector: Connector) -> ProxiedGreeting | None:
+        """A header that tells the truth: the connection's own two ends."""
+        clock, stream = await self._connect(address, port, connector)
+        if stream is None:
+            return None
+        conversation = Conversation(stream, clock, Transcript(clock), GRACE)
+        try:
+            greeting = await conversation.exchange(proxy_header(stream.source, address, port))
+            if greeting.reply is None or greeting.reply.code != 220:
+                return ProxiedGreeting(greeting)
+            return ProxiedGreeting(
+                greeting, await conversation.exchange(ehlo(connector.helo or own_name(stream.source)))
+            )
+        finally:
+            await conversation.quit()
+
+    async def _connect(self, address: str, port: int, connector: Connector) -> tuple[Clock, Stream | None]:
+        clock, limit = Clock(self._network, GRACE), min(connector.connect_timeout, GRACE)
+        try:
+            return clock, await self._network.connect(address, port, connector.source_address, limit)
+        except NetworkFaultError:
+            return clock, None
+
+
+def fell_silent(banner: Exchange | None) -> bool:
+    """Whether the port took the connection and said nothing at all."""
+    fault = banner.fault if banner is not None else None
+    return fault is not None and fault.kind is FaultKind.TIMED_OUT and banner is not None and not banner.sample
+
+
+def _was_cut_off(banner: Exchange | None) -> bool:
+    """Whether the port took the connection and ended it without a word."""
+    fault = banner.fault if banner is not None else None
+    return fault is not None and fault.kind in _CUTS and banner is not None and not banner.sample

@@ -1,0 +1,409 @@
+"""Is it me? Faults of the machine that probes, and of the network it stands in, made in namespaces of our own.
+
+The prober stands in ``here``; its gateway ``there`` has every address of the rest of the world: a smart host, the
+control hosts, a nameserver. No packet leaves the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connector_probe import Attempt, Connector, Result
+from connector_probe.model.connector import CONTROL_HOSTS
+from connector_probe.model.verdict import CauseVerdict, Status
+from tests.real.authority import HOST
+from tests.real.crowd import Crowd
+from tests.real.nameservers import Knot
+from tests.real.namespaces import Namespace
+from tests.real.verdicts import Ended, command_line
+
+SERVER, SERVER6 = "203.0.113.7", "2a01:db8:7::25"
+SILENT, MASKED, CLOSED = "203.0.113.8", "203.0.113.9", "203.0.113.10"
+UNREACHABLE, PROHIBITED, PROHIBITED6, REJECTING = "203.0.113.20", "203.0.113.21", "2a01:db8:7::21", "203.0.113.22"
+PRIVATE = "10.9.8.7"
+CONTROL, CONTROL6, NAMESERVER, NOBODY = "142.250.9.27", "2a01:db8:9::27", "9.9.9.53", "9.9.9.54"
+US, GATEWAY, US6, GATEWAY6 = "198.51.100.2", "198.51.100.1", "2a01:db8:1::2", "2a01:db8:1::1"
+BY_NAME = "mail.contoso.test"
+
+# The control hosts' real names, so that no test can take one that nobody is asked for in earnest.
+ZONES = {
+    "contoso.test": f"""
+@    IN SOA ns hostmaster 1 1h 1h 1h 60
+@    IN NS ns
+ns   IN A {NAMESERVER}
+mail IN A {SERVER}
+mail IN AAAA {SERVER6}
+dead IN A {CLOSED}
+dead IN AAAA {SERVER6}
+""",
+    "google.com": f"""
+@                    IN SOA ns hostmaster 1 1h 1h 1h 60
+@                    IN NS ns
+ns                   IN A {NAMESERVER}
+gmail-smtp-in.l      IN A {CONTROL}
+gmail-smtp-in.l      IN AAAA {CONTROL6}
+""",
+}
+HELD_BACK = 0.4  # seconds to connect, where nothing will ever answer
+_RULES = """
+table inet t {{
+    chain c {{
+        type filter hook {hook} priority 0
+        {rule}
+    }}
+}}
+"""
+_REDIRECT = """
+table inet t {{
+    chain c {{
+        type nat hook prerouting priority -100
+        meta nfproto ipv4 tcp dport 25 dnat ip to {address}:25
+    }}
+}}
+"""
+
+
+@pytest.fixture(scope="module")
+def there() -> Iterator[Namespace]:
+    namespace = Namespace()
+    yield namespace
+    namespace.remove()
+
+
+@pytest.fixture(scope="module")
+def cabled(there: Namespace) -> Iterator[Namespace]:
+    """Where the prober stands; everything works."""
+    namespace = Namespace()
+    namespace.connect(there)
+    namespace.add_addresses("wire", f"{US}/24", f"{US6}/64")
+    there.add_addresses("wire", f"{GATEWAY}/24", f"{GATEWAY6}/64")
+    four = (SERVER, SILENT, MASKED, CLOSED, REJECTING, PRIVATE, CONTROL, NAMESERVER, NOBODY)
+    there.add_addresses("lo", *(f"{one}/32" for one in four), f"{SERVER6}/128", f"{CONTROL6}/128")
+    there.set("net.ipv4.ip_forward", "1")
+    there.set("net.ipv6.conf.all.forwarding", "1")
+    there.ip("route", "add", "unreachable", UNREACHABLE)
+    there.ip("route", "add", "prohibit", PROHIBITED)
+    there.ip("-6", "route", "add", "prohibit", PROHIBITED6, "dev", "lo")
+    for family in ("ipv4", "ipv6"):  # a silent neighbour is given up on at once
+        namespace.set(f"net.{family}.neigh.wire.retrans_time_ms", "20")
+        namespace.set(f"net.{family}.neigh.wire.mcast_solicit", "1")
+    yield namespace
+    namespace.remove()
+
+
+@pytest.fixture(scope="module")
+def crowd(there: Namespace, cabled: Namespace) -> Iterator[Crowd]:
+    healthy = (SERVER, f"[{SERVER6}]", CONTROL, f"[{CONTROL6}]", PRIVATE, REJECTING)
+    servers = [f"{address}:25=is_healthy" for address in healthy]
+    servers += [f"{SERVER}:2525=is_healthy", f"{SILENT}:25=says_nothing", f"{MASKED}:25=is_masked"]
+    part = Crowd(*servers, inside=there.inside)
+    yield part
+    part.stop()
+
+
+@pytest.fixture(scope="module")
+def knot(there: Namespace, cabled: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    part = Knot(tmp_path_factory.mktemp("knot"), ZONES, 53, address=NAMESERVER, inside=there.inside)
+    yield NAMESERVER
+    part.stop()
+
+
+@pytest.fixture
+def here(there: Namespace, cabled: Namespace, crowd: Crowd, knot: str) -> Iterator[Namespace]:
+    """As ``cabled``, with routes and without filters at the beginning of each test."""
+    cabled.resolv_conf(f"nameserver {NAMESERVER}\n")
+    for family, gateway in (("-4", GATEWAY), ("-6", GATEWAY6)):
+        cabled.ip(family, "route", "flush", "default")
+        cabled.ip(family, "route", "replace", "default", "via", gateway)
+    yield cabled
+    cabled.no_filter()
+    there.no_filter()
+
+
+def asked(crowd: Crowd, *hosts: str, **options: object) -> Connector:
+    settings: dict[str, object] = {
+        "smart_hosts": hosts,
+        "tls_domain": HOST,
+        "ca_file": crowd.ca_file,
+        "nameservers": [NAMESERVER],
+        "connect_timeout": HELD_BACK,
+        "timeout": 2.0,
+        "helo": "probe.contoso.test",
+    }
+    return Connector(**(settings | options))  # type: ignore[arg-type]
+
+
+def found(result: Result) -> tuple[str, str | None]:
+    return str(result.status), str(result.diagnosis.class_) if result.diagnosis is not None else None
+
+
+def attempt_at(result: Result, address: str) -> Attempt:
+    return next(one for one in result.attempts if one.address == address)
+
+
+def verdict_on(cause: str, attempt: Attempt) -> CauseVerdict | None:
+    assert attempt.diagnosis is not None
+    return next((one.verdict for one in attempt.diagnosis.causes if one.id == cause), None)
+
+
+def told(ended: Ended) -> tuple[int, str, str]:
+    (result,) = ended.document["results"]
+    return ended.exit_code, result["diagnosis"]["class"], result["diagnosis"]["detail"]
+
+
+def run(crowd: Crowd, here: Namespace, *arguments: str) -> Ended:
+    options = ("--ca-file", crowd.ca_file, "--connect-timeout", "400ms", "--timeout", "500ms", "--helo", "probe.test")
+    return command_line(*arguments, *options, inside=here.inside)
+
+
+def local(verdict: Result, class_: str) -> None:
+    """Whoever is at fault here, it is not the server: no code, and a way to learn more."""
+    assert found(verdict) == ("unknown", class_)
+    assert verdict.diagnosis is not None
+    assert verdict.diagnosis.code is None
+    assert "probe-from-elsewhere" in [one.id for one in verdict.diagnosis.remedies]
+
+
+# --- all is well -----------------------------------------------------------------------------------------------
+
+
+def test_all_is_well(here: Namespace, crowd: Crowd) -> None:
+    ended = run(crowd, here, BY_NAME)
+    assert ended.exit_code == 0, ended.document
+    assert [one["status"] for one in ended.document["results"][0]["attempts"]] == ["healthy", "healthy"]
+    assert "client certificate" in ended.document["vantage"]["notes"][0]
+
+
+# --- resolvers -------------------------------------------------------------------------------------------------
+
+
+def test_no_nameserver(here: Namespace, crowd: Crowd) -> None:
+    here.resolv_conf("# nothing\n")
+    exit_code, class_, detail = told(run(crowd, here, BY_NAME))
+    assert (exit_code, class_) == (3, "local-no-nameserver")
+    assert "No nameserver is configured here" in detail
+
+
+def test_nameserver_whose_port_is_closed(here: Namespace, crowd: Crowd) -> None:
+    here.resolv_conf(f"nameserver {NOBODY}\n")
+    exit_code, class_, detail = told(run(crowd, here, BY_NAME))
+    assert (exit_code, class_) == (3, "local-nameserver-silent")
+    assert f"{NOBODY}#53 resolves nothing at all" in detail
+
+
+@pytest.mark.parametrize("end", ["here", "there"])
+def test_nameserver_that_is_cut_off(here: Namespace, there: Namespace, crowd: Crowd, end: str) -> None:
+    """By this machine's own filter, which makes every send fail; or by one on the way, which makes silence."""
+    if end == "here":
+        here.filter(_RULES.format(hook="output", rule="udp dport 53 drop"))
+    else:
+        there.filter(_RULES.format(hook="input", rule="udp dport 53 drop"))
+    exit_code, class_, detail = told(run(crowd, here, BY_NAME))
+    assert (exit_code, class_) == (3, "local-nameserver-silent"), detail
+
+
+# --- routes ----------------------------------------------------------------------------------------------------
+
+
+def test_no_route(here: Namespace, crowd: Crowd) -> None:
+    here.ip("-4", "route", "flush", "default")
+    (result,) = here.probe(asked(crowd, SERVER))
+    local(result, "local-no-route")
+    assert result.attempts[0].diagnosis is not None
+    assert f"This machine has no route to [{SERVER}]:25" in result.attempts[0].diagnosis.detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "class_"),
+    [("unreachable", "local-no-route"), ("blackhole", "local-no-route"), ("prohibit", "local-not-permitted")],
+)
+def test_a_route_of_this_machine_that_turns_it_down(here: Namespace, crowd: Crowd, kind: str, class_: str) -> None:
+    here.ip("route", "add", kind, SERVER)
+    try:
+        (result,) = here.probe(asked(crowd, SERVER))
+    finally:
+        here.ip("route", "delete", kind, SERVER)
+    local(result, class_)
+
+
+@pytest.mark.parametrize(
+    ("family", "gateway", "server"), [("-4", "198.51.100.99", SERVER), ("-6", "2a01:db8:1::99", SERVER6)]
+)
+def test_a_gateway_that_is_dead(here: Namespace, crowd: Crowd, family: str, gateway: str, server: str) -> None:
+    here.ip(family, "route", "replace", "default", "via", gateway)
+    (result,) = here.probe(asked(crowd, server, control=(), connect_timeout=5.0))
+    local(result, "local-gateway")
+    assert result.diagnosis is not None
+    assert gateway in result.diagnosis.detail
+
+
+def test_a_neighbour_that_is_dead_is_no_fault_of_ours(here: Namespace, crowd: Crowd) -> None:
+    """On our own link there is no gateway to blame: nobody has the address."""
+    neighbour = "198.51.100.77"
+    (result,) = here.probe(asked(crowd, neighbour, connect_timeout=5.0))
+    assert found(result) == ("failing", "tcp-unreachable")
+    assert verdict_on("server-down", result.attempts[0]) is CauseVerdict.SUPPORTED
+
+
+def test_a_source_address_that_is_not_ours(here: Namespace, crowd: Crowd) -> None:
+    (result,) = here.probe(asked(crowd, SERVER, source_address="198.51.100.3"))
+    local(result, "local-source-address")
+
+
+# --- IPv6 ------------------------------------------------------------------------------------------------------
+
+
+def ipv6_was_not_tested(result: Result, class_: str) -> None:
+    """The AAAA is not called dead, and IPv4 decides."""
+    assert found(result) == ("warning", None)
+    assert attempt_at(result, SERVER6).class_ == class_
+    assert attempt_at(result, SERVER6).status is Status.UNKNOWN
+    assert attempt_at(result, SERVER).status is Status.HEALTHY
+    assert [one.id for one in result.warnings] == ["address-not-tested"]
+
+
+def test_no_route_for_ipv6(here: Namespace, crowd: Crowd) -> None:
+    here.ip("-6", "route", "flush", "default")
+    both, dead, alone = here.probe(
+        asked(crowd, BY_NAME), asked(crowd, "dead.contoso.test"), asked(crowd, BY_NAME, family="ipv4")
+    )
+    ipv6_was_not_tested(both, "local-no-route")
+    assert found(dead) == ("failing", "tcp-refused")
+    assert found(alone) == ("healthy", None)
+
+
+def test_a_dead_gateway_for_ipv6(here: Namespace, crowd: Crowd) -> None:
+    here.ip("-6", "route", "replace", "default", "via", "2a01:db8:1::98")
+    (result,) = here.probe(asked(crowd, BY_NAME, connect_timeout=5.0))
+    ipv6_was_not_tested(result, "local-gateway")
+
+
+def test_ipv6_that_leads_nowhere(here: Namespace, there: Namespace, crowd: Crowd) -> None:
+    """Packets leave, and nothing ever comes back: told apart from a dead server by the control host's AAAA alone."""
+    there.filter(_RULES.format(hook="input", rule="meta nfproto ipv6 tcp dport 25 drop"))
+    known, unknown = here.probe(asked(crowd, BY_NAME), asked(crowd, BY_NAME, control=()))
+    ipv6_was_not_tested(known, "local-ipv6")
+    assert attempt_at(unknown, SERVER6).class_ == "tcp-timeout"
+
+
+# --- port 25 ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", ["here", "there"])
+def test_port_25_is_dropped(here: Namespace, there: Namespace, crowd: Crowd, end: str) -> None:
+    namespace, hook = (here, "output") if end == "here" else (there, "input")
+    namespace.filter(_RULES.format(hook=hook, rule="tcp dport 25 drop"))
+    blocked, unchecked, elsewhere, private = here.probe(
+        asked(crowd, SERVER),
+        asked(crowd, SERVER, control=()),
+        asked(crowd, f"{SERVER}:2525"),
+        asked(crowd, PRIVATE),
+    )
+    local(blocked, "local-port-blocked")
+    assert blocked.diagnosis is not None
+    assert CONTROL_HOSTS[0] in blocked.diagnosis.detail
+    assert found(unchecked) == ("failing", "tcp-timeout")
+    assert found(elsewhere) == ("healthy", None)
+    # The way to a private address is another one than the way out: nothing can be concluded of it.
+    assert found(private) == ("failing", "tcp-timeout")
+    assert private.evidence.attempts[0].control is None
+    assert verdict_on("wrong-smart-host", private.attempts[0]) is CauseVerdict.SUPPORTED
+
+
+def test_one_server_drops_and_port_25_is_open(here: Namespace, there: Namespace, crowd: Crowd) -> None:
+    there.filter(_RULES.format(hook="input", rule=f"ip daddr {SERVER} tcp dport 25 drop"))
+    (result,) = here.probe(asked(crowd, SERVER))
+    assert found(result) == ("failing", "tcp-timeout")
+    control = result.evidence.attempts[0].control
+    assert control is not None
+    assert (control.host, control.fault) == (CONTROL_HOSTS[0], None)
+
+
+@pytest.mark.parametrize(
+    ("how", "class_"),
+    [
+        ("reject", "local-not-permitted"),
+        ("reject with icmpx admin-prohibited", "local-not-permitted"),
+        ("reject with tcp reset", "local-port-blocked"),
+    ],
+)
+def test_this_machine_rejects_port_25(here: Namespace, crowd: Crowd, how: str, class_: str) -> None:
+    """To connect() it looks as if the server had refused."""
+    here.filter(_RULES.format(hook="output", rule=f"tcp dport 25 {how}"))
+    four, six = here.probe(asked(crowd, SERVER), asked(crowd, SERVER6))
+    local(four, class_)
+    local(six, "local-ipv6" if class_ == "local-port-blocked" else class_)
+
+
+# --- what routers and firewalls on the way say ------------------------------------------------------------------
+
+
+def test_a_router_says_unreachable(here: Namespace, crowd: Crowd) -> None:
+    (result,) = here.probe(asked(crowd, UNREACHABLE))
+    assert found(result) == ("failing", "tcp-unreachable")
+    assert verdict_on("server-down", result.attempts[0]) is CauseVerdict.SUPPORTED
+    assert verdict_on("firewall-drops", result.attempts[0]) is CauseVerdict.RULED_OUT
+    assert result.diagnosis is not None
+    assert f"ICMP host-unreachable, {GATEWAY}" in result.diagnosis.detail
+
+
+@pytest.mark.parametrize("address", [PROHIBITED, PROHIBITED6])
+def test_a_router_prohibits(here: Namespace, crowd: Crowd, address: str) -> None:
+    """Linux calls it EACCES over IPv6, as if this machine forbade it."""
+    (result,) = here.probe(asked(crowd, address))
+    assert found(result) == ("failing", "tcp-unreachable")
+    assert verdict_on("firewall-blocks", result.attempts[0]) is CauseVerdict.SUPPORTED
+    assert verdict_on("server-down", result.attempts[0]) is CauseVerdict.POSSIBLE
+
+
+def test_the_server_s_own_firewall_rejects(here: Namespace, there: Namespace, crowd: Crowd) -> None:
+    there.filter(_RULES.format(hook="input", rule=f"ip daddr {REJECTING} tcp dport 25 reject"))
+    rejected, closed = here.probe(asked(crowd, REJECTING), asked(crowd, CLOSED))
+    assert found(rejected) == found(closed) == ("failing", "tcp-refused")
+    assert verdict_on("firewall-blocks", rejected.attempts[0]) is CauseVerdict.SUPPORTED
+    assert verdict_on("firewall-blocks", closed.attempts[0]) is CauseVerdict.POSSIBLE
+
+
+# --- what stands in the way of port 25 --------------------------------------------------------------------------
+
+
+def test_a_silent_server_is_held_against_the_server(here: Namespace, crowd: Crowd) -> None:
+    (result,) = here.probe(asked(crowd, SILENT, timeout=0.5))
+    assert found(result) == ("failing", "banner-timeout")
+    assert result.evidence.attempts[0].control is not None
+
+
+def test_a_masked_server_is_held_against_the_server(here: Namespace, crowd: Crowd) -> None:
+    (result,) = here.probe(asked(crowd, MASKED))
+    assert found(result) == ("failing", "starttls-not-offered")
+    assert verdict_on("packet-inspection", result.attempts[0]) is CauseVerdict.SUPPORTED
+    assert result.diagnosis is not None
+    (inspection,) = (one for one in result.diagnosis.causes if one.id == "packet-inspection")
+    assert "nothing on this side" in inspection.evidence[-1]
+
+
+def test_this_network_takes_port_25_for_itself(here: Namespace, there: Namespace, crowd: Crowd) -> None:
+    there.filter(_REDIRECT.format(address=SILENT))
+    (result,) = here.probe(asked(crowd, SERVER, timeout=0.5))
+    local(result, "local-intercepted")
+
+
+def test_this_network_takes_starttls_away(here: Namespace, there: Namespace, crowd: Crowd) -> None:
+    there.filter(_REDIRECT.format(address=MASKED))
+    (result,) = here.probe(asked(crowd, SERVER))
+    local(result, "local-starttls-stripped")
+    assert result.by_tls_mode[result.connector.tls] == "unknown"
+    bare, kept = here.probe(asked(crowd, SERVER, control=()), asked(crowd, SERVER, tls="opportunistic"))
+    assert found(bare) == ("failing", "starttls-not-offered")
+    assert kept.status is Status.WARNING
+
+
+def test_a_report_of_a_local_fault_is_diagnosed_again(here: Namespace, crowd: Crowd, tmp_path: Path) -> None:
+    here.filter(_RULES.format(hook="output", rule="tcp dport 25 reject"))
+    report = tmp_path / "report.json"
+    run(crowd, here, SERVER, "-o", str(report))
+    again = command_line("explain", str(report))
+    assert told(again)[:2] == (3, "local-not-permitted")
