@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.facts import Facts, endpoint, fill
+from connector_probe.diagnosis.facts import Facts, day, endpoint, fill
 from connector_probe.diagnosis.rules import View, classify
+from connector_probe.model.evidence import Certificate
 from connector_probe.model.verdict import Finding, Status
 
 _FLOWS = (Status.HEALTHY, Status.WARNING)
@@ -16,35 +16,43 @@ MAX_SHOWN = 4
 
 
 def inequalities(views: Sequence[View], statuses: Sequence[Status], words: Catalogue) -> list[Finding]:
-    """``statuses`` belong to ``views``, attempt by attempt."""
-    pairs = list(zip(views, statuses, strict=True))
-    found = []
-    for _, group in groupby(pairs, key=lambda pair: (pair[0].evidence.server, pair[0].evidence.address)):
-        found += list(_of_address(list(group), words))
-    for _, group in groupby(pairs, key=lambda pair: pair[0].evidence.server):
-        found += list(_of_server([view for view, _ in group], words))
+    """``statuses`` belong to ``views``, attempt by attempt. What could not be tested from here counts nowhere."""
+    pairs = [(view, status) for view, status in zip(views, statuses, strict=True) if status is not Status.UNKNOWN]
+    found: list[Finding] = []
+    for group in _grouped(pairs, lambda view: (view.evidence.server, view.evidence.address, view.evidence.port)):
+        found += _of_address(group, words)
+    for group in _grouped(pairs, lambda view: view.evidence.server):
+        found += _of_server([view for view, _ in group], words)
     return found
 
 
-def meets_unequals(statuses: Sequence[Status]) -> bool:
-    """Whether connections to one address differ in whether mail flows."""
-    return any(one in _FLOWS for one in statuses) and not all(one in _FLOWS for one in statuses)
+_Pair = tuple[View, Status]
 
 
-def _of_address(pairs: Sequence[tuple[View, Status]], words: Catalogue) -> Iterator[Finding]:
-    statuses = [status for _, status in pairs]
-    if len(pairs) < 2 or not meets_unequals(statuses):
-        return
+def _grouped(pairs: Sequence[_Pair], key: Callable[[View], Hashable]) -> Iterator[list[_Pair]]:
+    groups: dict[Hashable, list[_Pair]] = {}
+    for pair in pairs:
+        groups.setdefault(key(pair[0]), []).append(pair)
+    return iter(groups.values())
+
+
+def _of_address(pairs: Sequence[_Pair], words: Catalogue) -> Iterator[Finding]:
+    """Connections to one address that end differently: a balancer spreads mail over them alike."""
     failures = Counter(classify(view) for view, status in pairs if status not in _FLOWS)
     bad, first = sum(failures.values()), pairs[0][0].evidence
     facts = Facts(
         bad=str(bad),
         total=str(len(pairs)),
         endpoint=endpoint(first),
-        classes=", ".join(str(failure) for failure in failures),
+        classes=words.listed(
+            f"{words.classes[failure].title} ({number})" for failure, number in failures.most_common() if failure
+        ),
         percent=str(round(100 * bad / len(pairs))),
     )
-    yield Finding("unequal-verdicts", fill(words.warnings["unequal-verdicts"], facts), first.address)
+    if 0 < bad < len(pairs):
+        yield Finding("unequal-verdicts", fill(words.warnings["unequal-verdicts"], facts), first.address)
+    elif len(failures) > 1:
+        yield Finding("unequal-failures", fill(words.warnings["unequal-failures"], facts), first.address)
 
 
 def _of_server(views: Sequence[View], words: Catalogue) -> Iterator[Finding]:
@@ -54,21 +62,31 @@ def _of_server(views: Sequence[View], words: Catalogue) -> Iterator[Finding]:
     if bare and len(bare) < len(greeted):
         facts = Facts(bad=str(len(bare)), total=str(len(greeted)), server=server)
         yield Finding("unequal-starttls", fill(words.warnings["unequal-starttls"], facts))
-    shown = [view.evidence.certificate.chain[0].sha1 for view in views if view.evidence.certificate is not None]
-    prints = list(dict.fromkeys(shown))
+    shown = Counter(leaf for view in views if (leaf := _leaf(view)) is not None)
     # Addresses may well have certificates of their own; it matters once one of them is bad, or was asked about.
     bad = any(view.judged_problems for view in views)
-    if len(prints) > 1 and (bad or _repeated(views)):
-        facts = Facts(
-            total=str(len(shown)), number=str(len(prints)), server=server, prints=", ".join(prints[:MAX_SHOWN])
-        )
+    if len(shown) > 1 and (bad or _repeated(views)):
+        (_, most), *_ = shown.most_common(1)
+        total = sum(shown.values())
+        facts = Facts(odd=str(total - most), total=str(total), number=str(len(shown)), server=server)
+        facts["counts"] = words.listed(_described(leaf, number, words) for leaf, number in shown.most_common(MAX_SHOWN))
         yield Finding("unequal-certificates", fill(words.warnings["unequal-certificates"], facts))
-    names = list(dict.fromkeys(name for view in views if (name := _greeting_name(view))))
+    names = Counter(name for view in views if (name := _greeting_name(view)))
     if len(names) > 1 and _repeated(views):
-        facts = Facts(
-            total=str(len(views)), number=str(len(names)), server=server, greetings=", ".join(names[:MAX_SHOWN])
-        )
+        facts = Facts(total=str(sum(names.values())), number=str(len(names)), server=server)
+        facts["greetings"] = words.listed(f"{name} ({number})" for name, number in names.most_common(MAX_SHOWN))
         yield Finding("unequal-banners", fill(words.warnings["unequal-banners"], facts))
+
+
+def _leaf(view: View) -> Certificate | None:
+    certificate = view.evidence.certificate
+    return certificate.chain[0] if certificate is not None and certificate.chain else None
+
+
+def _described(leaf: Certificate, number: int, words: Catalogue) -> str:
+    """How often, and enough to find it: the name, the last day, the thumbprint that traces and Exchange show."""
+    facts = Facts(times=str(number), name=leaf.common_name or leaf.subject, until=day(leaf.not_after), sha1=leaf.sha1)
+    return fill(words.facts["certificate-count"], facts)
 
 
 def _repeated(views: Sequence[View]) -> bool:

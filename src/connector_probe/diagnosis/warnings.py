@@ -117,7 +117,10 @@ def _manners(view: View, connector: Connector, words: Catalogue) -> Iterator[tup
     slowest = max(exchanges, key=lambda one: one.seconds, default=None)
     if slowest is not None and slowest.seconds >= SLOW_REPLY:
         command = slowest.command.split(" ", 1)[0] or words.facts["slow-connection"]
-        yield "slow-reply", {"slowest": span(slowest.seconds), "slow_command": command}
+        slow = [one for one in exchanges if one.seconds >= SLOW_REPLY]
+        hint = "slow-all-hint" if len(slow) > 1 else "slow-greeting-hint" if slowest is evidence.banner else ""
+        told = fill(words.facts[hint], {"slow_number": str(len(slow))}) if hint else ""
+        yield "slow-reply", {"slowest": span(slowest.seconds), "slow_command": command, "slow_hint": told}
     flaws = dict.fromkeys(flaw for one in exchanges if one.reply is not None for flaw in one.reply.flaws)
     if flaws:
         yield "malformed-reply", {"flaws": words.listed(word("flaw", flaw, words) for flaw in flaws)}

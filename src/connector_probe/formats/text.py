@@ -93,7 +93,9 @@ class _Page:
         say, diagnosis = self._say, result.diagnosis
         word = self._paint(say[result.status.value], _COLOURS[result.status])
         if diagnosis is None:
-            yield f"{word}  {result.name}: {say[result.status.value + '-line']}"
+            partly = any(warning.id == "unequal-verdicts" for warning in result.warnings)
+            line = say["partly-line" if partly else f"{result.status.value}-line"]
+            yield f"{word}  {result.name}: {line}"
         else:
             if diagnosis.code is not None:
                 headline = f"450 {diagnosis.code} {diagnosis.title}"

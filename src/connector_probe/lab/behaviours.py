@@ -25,7 +25,9 @@ from connector_probe.lab.session import (
 from connector_probe.lab.smtp import Behaviour, Visit
 
 TARPIT = 0.5  # seconds; Exchange's own default is five, which would make a long wait for a demonstration
+SLOW = 5.2  # seconds; a probe finds five worth a word
 DRIP = 1.0  # seconds from byte to byte: slow enough that no sensible limit is met
+PROXY_PATIENCE = 0.3  # seconds; Postfix has five
 PIECES = 0.002  # seconds from piece to piece: enough for each to travel alone
 
 # --- healthy, or nearly ------------------------------------------------------------------------------------------
@@ -94,6 +96,20 @@ async def recovers(visit: Visit) -> None:
     await session(visit)
 
 
+async def is_one_of_two(visit: Visit) -> None:
+    """A balancer in front of two servers, one of which has no TLS."""
+    if visit.number % 2:
+        await session(visit)
+    refusal = says("502 5.5.1 Command not implemented")
+    greet = says(f"220 other.{visit.host} ESMTP lab")
+    await session(visit, greet=greet, EHLO=_without_starttls(*EXTENSIONS), STARTTLS=refusal)
+
+
+async def greets_late(visit: Visit) -> None:
+    await asyncio.sleep(SLOW)
+    await session(visit)
+
+
 # --- the banner --------------------------------------------------------------------------------------------------
 
 
@@ -103,6 +119,25 @@ async def is_busy(visit: Visit) -> None:
 
 async def turns_away(visit: Visit) -> None:
     await session(visit, greet=says_and_hangs_up("554 5.7.1 Client host [127.0.0.1] blocked"))
+
+
+async def counts_connections(visit: Visit) -> None:
+    await session(visit, greet=says_and_hangs_up("421 4.7.0 lab Error: too many connections from 127.0.0.1"))
+
+
+async def has_reached_its_limit(visit: Visit) -> None:
+    """Exchange with MaxInboundConnectionPerSource used up."""
+    await session(
+        visit,
+        greet=says_and_hangs_up(
+            "421 4.3.2 The maximum number of concurrent connections per source has exceeded a limit, closing"
+        ),
+    )
+
+
+async def knows_a_bad_reputation(visit: Visit) -> None:
+    refusal = says("550 5.7.1 Service unavailable; client [127.0.0.1] blocked using zen.spamhaus.org")
+    await session(visit, EHLO=refusal, HELO=refusal)
 
 
 async def turns_away_in_words_of_tcp(visit: Visit) -> None:
@@ -122,6 +157,25 @@ async def says_nothing(visit: Visit) -> None:
 async def waits_for_tls(visit: Visit) -> None:
     """TLS from the first byte, as on port 465: the server waits for a ClientHello."""
     await visit.secure()
+    await session(visit)
+
+
+async def waits_for_proxy_header(visit: Visit) -> None:
+    """A server behind a balancer: silent until a PROXY header tells whose connection it is; other clients are cut."""
+    if await visit.command() != "PROXY":
+        await visit.hang_up()
+    await session(visit)
+
+
+async def hangs_up_without_proxy_header(visit: Visit) -> None:
+    """The same, but it has the patience of an instant only."""
+    try:
+        async with asyncio.timeout(PROXY_PATIENCE):
+            verb = await visit.command()
+    except TimeoutError:
+        verb = ""
+    if verb != "PROXY":
+        await visit.hang_up()
     await session(visit)
 
 
@@ -181,6 +235,22 @@ async def speaks_pop(visit: Visit) -> None:
     await visit.ignore()
 
 
+async def waits_for_http_request(visit: Visit) -> None:
+    """A web server: silent until the client speaks, and then not pleased."""
+    await visit.receive_raw()
+    await speaks_http(visit)
+
+
+async def speaks_nntp(visit: Visit) -> None:
+    await visit.reply("200 lab NNTP server ready, posting allowed")
+    await visit.ignore()
+
+
+async def speaks_telnet(visit: Visit) -> None:
+    await visit.send(b"\xff\xfd\x18\xff\xfd\x20login: ")
+    await visit.ignore()
+
+
 async def speaks_ftp(visit: Visit) -> None:
     """Its banner could be SMTP's; its answers could not."""
     refusal = says("530 Please login with USER and PASS.")
@@ -226,6 +296,11 @@ async def is_masked(visit: Visit) -> None:
         await lists_extensions(visit, "PIPELINING", "SIZE 37748736", "XXXXXXXA")
 
     await session(visit, greet=says("220 " + "*" * 60), EHLO=ehlo, STARTTLS=says("500 5.3.3 Unrecognized command"))
+
+
+async def is_masked_in_the_banner(visit: Visit) -> None:
+    """A firewall that masks the banner and takes STARTTLS out of EHLO without a trace."""
+    await session(visit, greet=says("220 " + "*" * 60), EHLO=_without_starttls("PIPELINING", "SIZE 37748736"))
 
 
 async def is_masked_with_starttls(visit: Visit) -> None:

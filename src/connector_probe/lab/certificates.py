@@ -119,6 +119,18 @@ def hostile_subject(ca: Authority, host: str) -> Chain:
 # --- trust -------------------------------------------------------------------------------------------------------
 
 
+def of_an_appliance(ca: Authority, host: str) -> Chain:
+    """What a firewall of the FortiGate kind shows until it is given another: its serial number, signed by itself."""
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Fortinet"),
+            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "FortiGate"),
+            x509.NameAttribute(NameOID.COMMON_NAME, "FGT60F0000000000"),
+        ]
+    )
+    return Chain((der(ca.server(subject, [], issuer=None)),), rsa_key("server"))
+
+
 def self_signed(ca: Authority, host: str) -> Chain:
     leaf = ca.server(host, [host], issuer=None)
     return Chain((der(leaf),), rsa_key("server"))

@@ -130,6 +130,7 @@ class Lab:
             "source_address": options.source_address,
             "rcpt": options.rcpt,
             "retries": options.retries,
+            "connections": options.connections,
             "retry_delay": 0.0,
             **(IMPATIENT if running.scenario.waits else PATIENT),
         }

@@ -62,6 +62,7 @@ class Options:
     source_address: str | None = None
     rcpt: str | None = None
     retries: int = 0
+    connections: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,13 @@ CERTIFICATES: tuple[Scenario, ...] = (
         Kind.EXPIRED,
         Kind.NAME_MISMATCH,
     ),
+    _certificate(
+        "appliance-certificate",
+        "a firewall answers STARTTLS with its maker's certificate",
+        certificates.of_an_appliance,
+        Kind.SELF_SIGNED,
+        Kind.NAME_MISMATCH,
+    ),
     _certificate("certificate-self-signed", "signed by itself", certificates.self_signed, Kind.SELF_SIGNED),
     _certificate(
         "certificate-untrusted-root", "a complete chain nobody trusts", certificates.untrusted_root, Kind.UNTRUSTED_ROOT

@@ -83,6 +83,13 @@ WARNING: tuple[Scenario, ...] = (
         "a firewall masks the banner with asterisks but lets STARTTLS through",
         smtp.is_masked_with_starttls,
     ),
+    warning("slow-greeting", "greets after five seconds", smtp.greets_late),
+    warning(
+        "unequal-servers",
+        "two servers behind one address, one of them without STARTTLS",
+        smtp.is_one_of_two,
+        options=Options(connections=5),
+    ),
     warning("banner-not-ascii", "a banner with UTF-8, a bidi override and invalid bytes", smtp.greets_beyond_ascii),
     warning("banner-long-line", "a banner line beyond 512 octets", smtp.greets_at_length),
     warning("banner-bare-lf", "the banner ends with LF alone", smtp.ends_banner_with_lf),

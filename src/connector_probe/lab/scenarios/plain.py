@@ -106,10 +106,30 @@ BANNER: tuple[Scenario, ...] = (
     failing("banner-silent", "accepts and says nothing", F.BANNER_TIMEOUT, smtp.says_nothing, waits=True),
     failing("banner-dripping", "a banner of one byte a second", F.BANNER_TIMEOUT, smtp.drips_banner, waits=True),
     failing("implicit-tls", "TLS from the first byte, as on 465", F.BANNER_TIMEOUT, smtp.waits_for_tls, waits=True),
+    failing(
+        "proxy-protocol",
+        "silent until a PROXY header comes, as behind a balancer",
+        F.BANNER_TIMEOUT,
+        smtp.waits_for_proxy_header,
+        waits=True,
+    ),
+    failing(
+        "proxy-protocol-impatient",
+        "hangs up on whoever sends no PROXY header",
+        F.BANNER_CLOSED,
+        smtp.hangs_up_without_proxy_header,
+    ),
+    failing(
+        "http-port", "a web server that waits for a request", F.BANNER_TIMEOUT, smtp.waits_for_http_request, waits=True
+    ),
     failing("accept-closed", "accepts and hangs up", F.BANNER_CLOSED, smtp.hangs_up_at_once),
     failing("banner-cut", "hangs up in the middle of the banner", F.BANNER_CLOSED, smtp.hangs_up_within_banner),
     failing("accept-reset", "accepts and resets", F.BANNER_RESET, smtp.resets_at_once),
     failing("banner-421", "421 Service not available", F.BANNER_REJECTED, smtp.is_busy),
+    failing("banner-421-rate", "421 too many connections", F.BANNER_REJECTED, smtp.counts_connections),
+    failing(
+        "banner-421-limit", "421, a limit of connections per source", F.BANNER_REJECTED, smtp.has_reached_its_limit
+    ),
     failing("banner-554", "554, the source is blocked", F.BANNER_REJECTED, smtp.turns_away),
     failing(
         "banner-550-connection-refused",
@@ -125,6 +145,8 @@ BANNER: tuple[Scenario, ...] = (
     failing("banner-ssh", "an SSH server", F.BANNER_NOT_SMTP, smtp.speaks_ssh),
     failing("banner-imap", "an IMAP server", F.BANNER_NOT_SMTP, smtp.speaks_imap),
     failing("banner-pop", "a POP3 server", F.BANNER_NOT_SMTP, smtp.speaks_pop),
+    failing("banner-telnet", "a login prompt", F.BANNER_NOT_SMTP, smtp.speaks_telnet),
+    failing("banner-nntp", "a news server", F.BANNER_NOT_SMTP, smtp.speaks_nntp),
     failing("banner-ftp", "an FTP server: its banner could be SMTP's", F.EHLO_REJECTED, smtp.speaks_ftp),
 )
 
@@ -136,6 +158,7 @@ EHLO: tuple[Scenario, ...] = (
     failing("ehlo-cut", "hangs up in the middle of the EHLO reply", F.EHLO_CLOSED, smtp.hangs_up_within_ehlo),
     failing("ehlo-reset", "resets on EHLO", F.EHLO_RESET, smtp.resets_on_ehlo),
     failing("ehlo-550", "refuses EHLO and HELO with 550", F.EHLO_REJECTED, smtp.rejects_ehlo),
+    failing("ehlo-550-blocked", "550, on a block list", F.EHLO_REJECTED, smtp.knows_a_bad_reputation),
     failing("ehlo-421", "421 to EHLO", F.EHLO_REJECTED, smtp.busy_on_ehlo),
     # It can still be read, and yet a sender was seen to give up on it, with 4.4.317 SocketError (2022).
     failing("ehlo-bare-lf", "EHLO lines end with LF alone", F.EHLO_MALFORMED, smtp.ends_ehlo_lines_with_lf),
@@ -155,6 +178,12 @@ EHLO: tuple[Scenario, ...] = (
         "SMTP inspection: a banner of asterisks, XXXXXXXA in place of STARTTLS",
         F.STARTTLS_NOT_OFFERED,
         smtp.is_masked,
+    ),
+    failing(
+        "masked-banner-no-starttls",
+        "SMTP inspection: a banner of asterisks, and STARTTLS gone without a trace",
+        F.STARTTLS_NOT_OFFERED,
+        smtp.is_masked_in_the_banner,
     ),
 )
 

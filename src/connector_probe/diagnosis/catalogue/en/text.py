@@ -9,6 +9,7 @@ TEXT: dict[str, str] = {
     "unknown": "UNKNOWN",
     "healthy-line": "mail would flow",
     "warning-line": "mail would flow, but look at the warnings",
+    "partly-line": "part of the mail would queue: look at the warnings",
     "no-code": "no documented code",
     "not-server": "cannot be told from here",
     "why": "Why",
