@@ -127,9 +127,7 @@ BANNER: tuple[Scenario, ...] = (
     failing("accept-reset", "accepts and resets", F.BANNER_RESET, smtp.resets_at_once),
     failing("banner-421", "421 Service not available", F.BANNER_REJECTED, smtp.is_busy),
     failing("banner-421-rate", "421 too many connections", F.BANNER_REJECTED, smtp.counts_connections),
-    failing(
-        "banner-421-limit", "421, a limit of connections per source", F.BANNER_REJECTED, smtp.has_reached_its_limit
-    ),
+    failing("banner-421-limit", "421, no more connections per source", F.BANNER_REJECTED, smtp.has_reached_its_limit),
     failing("banner-554", "554, the source is blocked", F.BANNER_REJECTED, smtp.turns_away),
     failing(
         "banner-550-connection-refused",
