@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connector_probe.config.kinds import Choice, Duration, File, Kind, Moment, Text, Texts, Truth, Whole
+from connector_probe.config.secrets import Secrets
+from connector_probe.config.windows import Windows
 from connector_probe.model.connector import MAX_QUEUE_LIFETIME, ROUTES, AddressFamily, ConnectorType, TlsSettings
 
 VERSION = 1
@@ -107,6 +109,24 @@ FIELDS: tuple[Field, ...] = (
     _option("as_of", Moment(), "2026-12-24", "Judge certificates as of this day."),
     _option("expect", Choice(ROUTES), "healthy", "What counts as success: healthy, or a code."),
     _entry("strict", Truth(), "true", "Warnings count as failure. Default: false."),
+    _entry(
+        "maintenance",
+        Windows(),
+        '["Sun 02:00-04:00 Europe/Berlin"]',
+        "When a failure is no news: weekly windows (in UTC without a zone), or {from: ..., until: ...}.",
+    ),
+    _entry("notify", Secrets(), "${PROBE_NOTIFY}", "Variables of the environment with the Apprise URLs to notify."),
+)
+# Beside defaults and connectors, at the top.
+TOP_FIELDS: tuple[Field, ...] = (
+    Field(
+        "ping",
+        Secrets(several=False),
+        "${PROBE_PING}",
+        "Variable of the environment with the dead-man URL that each run asks for; /fail is added when one fails.",
+        None,
+        shared=False,
+    ),
 )
 BY_KEY = {field.key: field for field in FIELDS}
 
@@ -132,4 +152,9 @@ ALIASES = {
     "controlhost": "control",
     "nocontrol": "control",
     "norevocation": "revocation",
+    "window": "maintenance",
+    "downtime": "maintenance",
+    "notification": "notify",
+    "healthcheck": "ping",
+    "deadman": "ping",
 }

@@ -12,15 +12,17 @@ from typing import Any
 
 from connector_probe.config.decoding import UndecodableError, decode
 from connector_probe.config.environment import refers
-from connector_probe.config.fields import ALIASES, BY_KEY, FIELDS, VERSION, Field
+from connector_probe.config.fields import ALIASES, BY_KEY, FIELDS, TOP_FIELDS, VERSION, Field
 from connector_probe.config.kinds import Reading, Whole, WrongValueError, tidy
 from connector_probe.config.nodes import MAX_CHARACTERS, Broken, Items, Mapping, Node, Scalar, read_nodes
 from connector_probe.config.problems import ConfigError, ConfigProblem, Place, Problems, nearest
+from connector_probe.config.secrets import Secret
 from connector_probe.config.wording import in_yaml
 from connector_probe.model.connector import Connector, ConnectorError
+from connector_probe.model.maintenance import Window
 from connector_probe.model.names import show
 
-TOP_KEYS = ("version", "defaults", "connectors")
+TOP_KEYS = ("version", *(field.key for field in TOP_FIELDS), "defaults", "connectors")
 _BEGINNING = Place(1, 1)
 _MAX_BYTES = 4 * MAX_CHARACTERS  # in UTF-8 and in UTF-16 a character takes four at most
 _ANY_HOST = "host.invalid"  # RFC 2606 2; stands in while one value is tried by itself
@@ -35,16 +37,19 @@ class Entry:
     tags: tuple[str, ...] = ()
     enabled: bool = True
     strict: bool = False
+    maintenance: tuple[Window, ...] = ()
+    notify: tuple[Secret, ...] = ()
     line: int
     column: int
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """What one file holds; ``entries`` in its order."""
+    """What one file holds; ``entries`` in its order. ``ping``: the dead-man URL."""
 
     path: Path
     entries: tuple[Entry, ...]
+    ping: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ def parse(text: str, filename: str = "probes.yaml", environ: AnyMapping[str, str
     reader = _Reader(problems, os.environ if environ is None else environ, Path(filename).parent)
     entries = reader.entries(root)
     problems.raise_any()
-    return Configuration(Path(filename), tuple(entries))
+    return Configuration(Path(filename), tuple(entries), **reader.top)
 
 
 class _Reader:
@@ -88,6 +93,7 @@ class _Reader:
         self._problems = problems
         self._environ = environ
         self._folder = folder
+        self.top: dict[str, Any] = {}  # what TOP_FIELDS gave
 
     def entries(self, root: Node | None) -> list[Entry]:
         if not isinstance(root, Mapping):
@@ -100,6 +106,11 @@ class _Reader:
         meant = {nearest(key.text, TOP_KEYS) for key, _ in root.pairs if key.text not in TOP_KEYS}  # told already
         if "version" not in meant:
             self._version(top.get("version"), root)
+        for field in TOP_FIELDS:
+            node = top.get(field.key)
+            if node is not None and not isinstance(node, Broken):
+                value = self._value(node, field)
+                self.top[field.key] = value[0] if isinstance(value, tuple) else value
         defaults = self._defaults(top.get("defaults"))
         if "connectors" not in top:
             if "connectors" not in meant:

@@ -10,7 +10,7 @@ import json
 import sys
 from typing import Any
 
-from connector_probe.config.fields import FIELDS, VERSION, Field
+from connector_probe.config.fields import FIELDS, TOP_FIELDS, VERSION, Field
 
 
 def config_schema() -> dict[str, Any]:
@@ -22,6 +22,7 @@ def config_schema() -> dict[str, Any]:
         "type": "object",
         "properties": {
             "version": {"description": "The version of this file's format.", "const": VERSION},
+            **{field.key: {"description": field.help, **field.kind.schema()} for field in TOP_FIELDS},
             "defaults": {
                 "description": "What holds for each connector that does not say otherwise.",
                 **_mapping([field for field in FIELDS if field.shared]),

@@ -1,0 +1,78 @@
+"""The kind of value that is a secret: the file only names the variable of the environment that holds it.
+
+A notification's URL carries passwords, a dead-man URL lets anybody silence an alarm; neither belongs in a file that is
+committed, nor in a message about a mistake in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from connector_probe.config.environment import ReferenceProblemError
+from connector_probe.config.kinds import Reading, WrongValueError
+from connector_probe.config.nodes import Items, Node, Scalar
+
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_REFERENCE = re.compile(rf"\$\{{(?P<braced>{_NAME})\}}|\$?(?P<plain>{_NAME})", re.ASCII)
+_VARIABLE = re.compile(r"[A-Z0-9_]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What the variable ``name`` of the environment holds; only the name is ever shown."""
+
+    name: str
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Variables of the environment: ${NAME} or NAME, one, or with ``several`` a list."""
+
+    several: bool = True
+
+    def read(self, node: Node, how: Reading) -> tuple[Secret, ...]:
+        items = node.items if self.several and isinstance(node, Items) else (node,)
+        if not items:
+            raise WrongValueError(node, f"{how.key} is an empty list", how.as_in + ", or leave the key out")
+        found: list[Secret] = []
+        wrong: list[WrongValueError] = []
+        for item in items:
+            try:
+                found.append(self._one(item, how))
+            except WrongValueError as error:
+                wrong.append(error)
+        if wrong:
+            raise WrongValueError(wrong[0].node, str(wrong[0]), wrong[0].hint, tuple(wrong[1:]))
+        return tuple(dict.fromkeys(found))
+
+    def _one(self, node: Node, how: Reading) -> Secret:
+        if not isinstance(node, Scalar):
+            raise how.wrong(node, "the name of a variable")
+        match = _REFERENCE.fullmatch(node.text.strip())
+        if match is None or (match["plain"] is not None and not _VARIABLE.fullmatch(match["plain"])):
+            raise WrongValueError(
+                node,
+                f"{how.key} does not name a variable of the environment",
+                f"its value is a secret: keep it out of this file, {how.as_in}",
+            )
+        try:
+            return secret(match["braced"] or match["plain"], how.environ)
+        except ReferenceProblemError as problem:
+            raise WrongValueError(node, f"{how.key}: {problem}", problem.hint) from None
+
+    def schema(self) -> dict[str, Any]:
+        name = {"type": "string", "pattern": rf"^\s*(\$\{{{_NAME}\}}|\$?[A-Z_][A-Z0-9_]*)\s*$"}
+        return {"anyOf": [name, {"type": "array", "items": name, "minItems": 1}]} if self.several else name
+
+
+def secret(name: str, environ: AnyMapping[str, str]) -> Secret:
+    """Raises ReferenceProblemError where ``name`` is not set, or is empty."""
+    value = environ.get(name, "").strip()
+    if not value:
+        what = "is empty" if name in environ else "is not set"
+        raise ReferenceProblemError(f"{name} {what} in the environment", f"set it, as in: export {name}=...")
+    return Secret(name, value)
