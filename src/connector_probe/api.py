@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,10 +12,12 @@ from connector_probe._version import __version__
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import conclude, with_expectation
+from connector_probe.diagnosis.maintenance import with_maintenance
 from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.fleet import DEFAULT_JOBS, gather_all
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence
+from connector_probe.model.history import FLOWING
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import REPORT_SCHEMA, Report, Result, Status, Summary, VantageReport
 from connector_probe.network import Network, SystemNetwork
@@ -36,12 +38,15 @@ async def probe_all(
     on_result: Callable[[Result], None] | None = None,
     network: Network | None = None,
     stop: asyncio.Event | None = None,
+    recovering: Collection[str] = (),
+    amend: Callable[[Result], Result] | None = None,
 ) -> Report:
     """Probe connectors side by side, at most ``jobs`` at once; results come in the order of ``connectors``.
 
     ``strict``: a warning is not as expected; one for all, or one for each. ``on_result`` is called as each one is
     done. Once ``stop`` is set the run ends, and what was not finished is unknown (LOCAL_INTERRUPTED).
-    Raises TrustError.
+    ``recovering``: names of connectors that failed before; as a failure counts only when it repeats (``retries``), so
+    does their recovery. ``amend`` adds to a result what is known from elsewhere. Raises TrustError.
     """
     door = network or SystemNetwork()
     started_at, began = datetime.now(UTC), door.now()
@@ -51,11 +56,17 @@ async def probe_all(
 
     def judge(number: int, evidence: ConnectorEvidence) -> None:
         result = conclude(connectors[number], evidence, words)
-        found[number] = with_expectation(result, strict=strictness[number])
+        result = with_expectation(result, strict=strictness[number])
+        found[number] = amend(result) if amend is not None else result
         if on_result is not None:
             on_result(found[number])
 
-    await gather_all(connectors, roots, door, jobs=jobs, stop=stop, on_evidence=judge)
+    def recovers(number: int, evidence: ConnectorEvidence) -> bool:
+        connector = connectors[number]
+        return connector.name in recovering and conclude(connector, evidence, words).status in FLOWING
+
+    again = recovers if recovering else None
+    await gather_all(connectors, roots, door, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again)
     results = [found[number] for number in range(len(connectors))]
     return assemble(connectors, results, started_at, door.now() - began, words)
 
@@ -81,10 +92,10 @@ def assemble(
 
 def in_words(report: Report, connectors: Sequence[Connector], words: Catalogue) -> Report:
     """``report``, whose results are those of ``connectors`` in their order, said in another language."""
-    results = [
-        replace(conclude(connector, result.evidence, words), expected=result.expected, outage=result.outage)
-        for connector, result in zip(connectors, report.results, strict=True)
-    ]
+    results = []
+    for connector, result in zip(connectors, report.results, strict=True):
+        said = replace(conclude(connector, result.evidence, words), expected=result.expected, outage=result.outage)
+        results.append(with_maintenance(said, result.maintenance, words))
     again = assemble(connectors, results, report.started_at, report.duration, words)
     return replace(report, vantage=replace(report.vantage, notes=again.vantage.notes), results=again.results)
 

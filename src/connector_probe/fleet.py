@@ -33,10 +33,12 @@ async def gather_all(
     patience: float = PATIENCE,
     stop: asyncio.Event | None = None,
     on_evidence: Callable[[int, ConnectorEvidence], None],
+    must_repeat: Callable[[int, ConnectorEvidence], bool] | None = None,
 ) -> None:
     """Probe ``connectors``; ``on_evidence`` gets each one's number and evidence, as it is done.
 
-    Once ``stop`` is set, what is not finished ends, with evidence that says only that.
+    Once ``stop`` is set, what is not finished ends, with evidence that says only that. ``must_repeat``: evidence that
+    counts only when it is met again, ``retries`` times; the first that says otherwise ends it.
     """
     prober, places = Prober(network), _Places(jobs, patience)
     started_at, began = datetime.now(UTC), network.now()
@@ -44,6 +46,8 @@ async def gather_all(
     async def one(number: int, connector: Connector) -> None:
         async with places.place():
             evidence = await prober.gather(connector, roots[connector.ca_file, connector.only_ca_file])
+            if must_repeat is not None and must_repeat(number, evidence):
+                evidence = await _repeated(connector, roots, network, evidence, lambda it: must_repeat(number, it))
         on_evidence(number, evidence)
 
     tasks = [asyncio.create_task(one(number, connector)) for number, connector in enumerate(connectors)]
@@ -56,6 +60,23 @@ async def gather_all(
         for task in tasks:
             task.cancel()
         prober.close()
+
+
+async def _repeated(
+    connector: Connector,
+    roots: RootsOf,
+    network: Network,
+    evidence: ConnectorEvidence,
+    must_repeat: Callable[[ConnectorEvidence], bool],
+) -> ConnectorEvidence:
+    """The evidence of the last meeting: each by a prober of its own, since one prober meets a server only once."""
+    for _ in range(connector.retries):
+        await asyncio.sleep(connector.retry_delay)
+        with contextlib.closing(Prober(network)) as prober:
+            evidence = await prober.gather(connector, roots[connector.ca_file, connector.only_ca_file])
+        if not must_repeat(evidence):
+            break
+    return evidence
 
 
 async def _all_done(tasks: Sequence[asyncio.Task[None]], stop: asyncio.Event | None) -> bool:

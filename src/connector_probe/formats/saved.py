@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import conclude, with_expectation
+from connector_probe.diagnosis.maintenance import with_maintenance
 from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.diagnosis.outage import with_earlier
 from connector_probe.model.connector import Connector, ConnectorError
@@ -49,12 +50,16 @@ class SavedReportError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SavedResult:
-    """``strict``: a warning had not been as expected (--strict). ``outage``: the bounce clock as it stood then."""
+    """``strict``: a warning had not been as expected (--strict). ``outage``: the bounce clock as it stood then.
+
+    ``maintenance``: the end of the window that a failure fell into.
+    """
 
     connector: Connector
     evidence: ConnectorEvidence
     strict: bool
     outage: Outage | None = None
+    maintenance: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
             result = conclude(one.connector, one.evidence, words)
             if one.outage is not None:  # what history knew is not in the evidence
                 result = with_earlier(result, one.outage)
+            result = with_maintenance(result, one.maintenance, words)
         except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as problem:
             # The types were right; this is a combination of facts that no probe ever writes.
             raise SavedReportError(
@@ -237,4 +243,5 @@ def _result(value: Any, place: str) -> SavedResult:  # noqa: ANN401 - any JSON v
     strict = status is Status.WARNING and expect == "healthy" and not expected
     evidence = _read(ConnectorEvidence, value, "evidence", place)
     outage = _read(Outage, value, "outage", place) if value.get("outage") is not None else None
-    return SavedResult(connector, evidence, strict, outage)
+    maintenance = _read(datetime, value, "maintenance", place) if value.get("maintenance") is not None else None
+    return SavedResult(connector, evidence, strict, outage, maintenance)

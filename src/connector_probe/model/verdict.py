@@ -300,7 +300,8 @@ class Result:
     """One connector. ``by_tls_mode``: for each TlsSettings a code, None where mail flows, "other" where it fails
 
     without a documented code, "unknown" where this machine could not tell. ``outage``: the bounce clock, None where
-    no mail queues, or where the failure is the expected one.
+    no mail queues, or where the failure is the expected one. ``maintenance``: the end of the maintenance window that
+    the failure falls into; it is then counted as expected.
     """
 
     name: str
@@ -314,6 +315,7 @@ class Result:
     attempts: tuple[Attempt, ...]
     evidence: ConnectorEvidence
     outage: Outage | None = None
+    maintenance: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Catalogue:
     facts: dict[str, str]
     history: dict[str, str]
     compare: dict[str, str]
+    notice: dict[str, str]
 
     def join(self, sentences: Iterable[str]) -> str:
         """Sentences one after the other, as the language sets them."""

@@ -12,6 +12,7 @@ from connector_probe.diagnosis.catalogue.en.delegation import DELEGATION, SERVER
 from connector_probe.diagnosis.catalogue.en.explain import EXPLAIN
 from connector_probe.diagnosis.catalogue.en.facts import FACTS
 from connector_probe.diagnosis.catalogue.en.history import HISTORY
+from connector_probe.diagnosis.catalogue.en.notice import NOTICE
 from connector_probe.diagnosis.catalogue.en.remedies import REMEDIES
 from connector_probe.diagnosis.catalogue.en.text import TEXT
 from connector_probe.diagnosis.catalogue.en.warnings import ALSO_SEEN, NOTES, WARNINGS
@@ -34,4 +35,5 @@ ENGLISH = Catalogue(
     facts=FACTS | CHAIN | SERVERS,
     history=HISTORY,
     compare=COMPARE,
+    notice=NOTICE,
 )

@@ -245,6 +245,6 @@ CLASSES: dict[F, ClassWords] = {
         "This machine cannot open connections", "The operating system turned the call down: {fault}."
     ),
     F.LOCAL_INTERRUPTED: _W(
-        "Interrupted", "The run was interrupted before {server} had been probed to the end: nothing is known of it."
+        "Run was stopped", "The run was stopped before {server} had been probed to the end: nothing is known of it."
     ),
 }

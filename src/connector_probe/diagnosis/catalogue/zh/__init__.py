@@ -12,6 +12,7 @@ from connector_probe.diagnosis.catalogue.zh.delegation import DELEGATION, SERVER
 from connector_probe.diagnosis.catalogue.zh.explain import EXPLAIN
 from connector_probe.diagnosis.catalogue.zh.facts import FACTS
 from connector_probe.diagnosis.catalogue.zh.history import HISTORY
+from connector_probe.diagnosis.catalogue.zh.notice import NOTICE
 from connector_probe.diagnosis.catalogue.zh.remedies import REMEDIES
 from connector_probe.diagnosis.catalogue.zh.text import TEXT
 from connector_probe.diagnosis.catalogue.zh.warnings import ALSO_SEEN, NOTES, WARNINGS
@@ -32,4 +33,5 @@ CHINESE = Catalogue(
     facts=FACTS | CHAIN | SERVERS,
     history=HISTORY,
     compare=COMPARE,
+    notice=NOTICE,
 )

@@ -168,5 +168,5 @@ CLASSES: dict[F, ClassWords] = {
     F.LOCAL_NOT_PERMITTED: _W("本机禁止此连接", "本机自己的防火墙或策略禁止连接到 {endpoint}：{fault}。"),
     F.LOCAL_SOURCE_ADDRESS: _W("源地址不可用", "无法从 {source} 发起连接：{fault}。"),
     F.LOCAL_RESOURCES: _W("本机无法打开连接", "操作系统拒绝了该调用：{fault}。"),
-    F.LOCAL_INTERRUPTED: _W("已中断", "在对 {server} 的探测完成之前，运行已被中断：对其情况一无所知。"),
+    F.LOCAL_INTERRUPTED: _W("运行已停止", "在对 {server} 的探测完成之前，运行已被停止：对其情况一无所知。"),
 }

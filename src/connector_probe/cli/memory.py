@@ -1,0 +1,94 @@
+"""How a run uses its history: read before, written after. Every fault is said, and none gets in the way of a probe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from connector_probe.cli.output import fail, say
+from connector_probe.config import Entry
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.maintenance import with_maintenance
+from connector_probe.diagnosis.outage import with_history
+from connector_probe.history import History, HistoryError, sighting_of
+from connector_probe.history.announcing import is_news, state_of
+from connector_probe.history.summary import failing_since
+from connector_probe.model.history import Before
+from connector_probe.model.maintenance import maintenance_until
+from connector_probe.model.verdict import FailureClass, Report, Result
+
+
+class Memory:
+    """What a run of ``entries`` knows of the runs before it; ``path`` None: nothing, and nothing is kept."""
+
+    def __init__(self, entries: Sequence[Entry], path: Path | None, words: Catalogue) -> None:
+        self._entries = {entry.name: entry for entry in entries}
+        self._words = words
+        self._before: dict[str, Before] = {}
+        self._history = History(path, say=lambda text: say(f"probe: {text}")) if path is not None else None
+        if self._history is not None:
+            try:
+                self._before = self._history.before(self._entries)
+            except HistoryError as error:
+                self._give_up(error)
+
+    @property
+    def recovering(self) -> frozenset[str]:
+        """Connectors that were failing when they were seen last: their recovery counts only when it repeats."""
+        return frozenset(name for name, before in self._before.items() if before.failed)
+
+    def amend(self, result: Result) -> Result:
+        """``result`` with the bounce clock of its history, and with the maintenance window that it falls into."""
+        at, before = result.evidence.started_at, self._before.get(result.name, Before())
+        since = failing_since(before, at)
+        if since is None and before.flowed_at is not None:
+            since = at  # mail flowed when it was seen last, so this is the beginning
+        if since is not None:
+            result = with_history(result, since)
+        entry = self._entries.get(result.name)
+        if entry is None or result.expected:
+            return result
+        return with_maintenance(result, maintenance_until(entry.maintenance, at), self._words)
+
+    def record(self, report: Report, *, interrupted: bool) -> None:
+        """Keep what was seen; of a run that Ctrl-C ended, only what it came to."""
+        if self._history is None:
+            return
+        sightings = []
+        for result in report.results:
+            if interrupted and result.diagnosis is not None and result.diagnosis.class_ in _CUT_SHORT:
+                continue
+            inside = result.maintenance is not None
+            seen = replace(result, expected=result.expected and not inside)
+            sightings.append(sighting_of(seen, result.connector.queue_lifetime, maintenance=inside))
+        try:
+            self._history.record(sightings)
+            self._history.thin(datetime.now(UTC))
+        except HistoryError as error:
+            self._give_up(error)
+
+    def news(self, results: Iterable[Result], channel: str, remind: float | None) -> list[Result]:
+        """Those of ``results`` that ``channel`` is to be told."""
+        now = datetime.now(UTC)
+        known = {name: before.announced.get(channel) for name, before in self._before.items()}
+        return [one for one in results if is_news(one, known.get(one.name), now, remind)]
+
+    def told(self, results: Iterable[Result], channel: str) -> None:
+        """Remember that ``channel`` was told of ``results``."""
+        states = [(one.name, state_of(one)) for one in results]
+        if self._history is None or not states:
+            return
+        try:
+            self._history.announce(channel, states, datetime.now(UTC))
+        except HistoryError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: HistoryError) -> None:
+        """Say it once: what comes after would fail in the same way."""
+        fail(str(error), error.hint)
+        self._history = None
+
+
+_CUT_SHORT = frozenset({FailureClass.LOCAL_INTERRUPTED})

@@ -1,0 +1,76 @@
+"""The dead-man URL: asked for after each run, so that somebody notices when no run comes any more.
+
+As healthchecks.io has it: the URL itself after a run in which all was as expected, with /fail behind it after another.
+The URL is a secret, and of it only the host is ever shown.
+"""
+
+from __future__ import annotations
+
+import threading
+import urllib.error
+import urllib.request
+from urllib.parse import urlsplit, urlunsplit
+
+from connector_probe._version import __version__
+from connector_probe.cli.output import say
+from connector_probe.cli.values import UsageProblemError
+from connector_probe.config.environment import ReferenceProblemError, expand
+from connector_probe.model.names import show
+
+TIMEOUT = 10.0  # seconds for each step of the request
+LIMIT = 15.0  # seconds for all of it
+_ENOUGH = 1024  # bytes of an answer that nobody reads
+
+
+def given(option: str | None, environ: dict[str, str]) -> str | None:
+    """The URL of --ping, in which ${NAME} is the environment's. Raises UsageProblemError."""
+    if option is None:
+        return None
+    try:
+        return checked(expand(option, environ), "--ping")
+    except ReferenceProblemError as problem:
+        raise UsageProblemError(f"--ping: {problem}", problem.hint) from None
+
+
+def checked(url: str, where: str) -> str:
+    """Raises UsageProblemError, which does not show the URL."""
+    try:
+        parts = urlsplit(url.strip())
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or not url.strip().isascii() or not url.strip().isprintable() or " " in url.strip():
+        raise UsageProblemError(f"{where} holds no URL", "as in: https://hc-ping.com/UUID")
+    return url.strip()
+
+
+def ping(url: str, *, failed: bool) -> None:
+    """Ask for it; that it fails is said, and changes nothing."""
+    said: list[str] = []
+    thread = threading.Thread(target=lambda: said.append(_ask(_failing(url) if failed else url)), daemon=True)
+    thread.start()
+    thread.join(LIMIT)
+    problem = said[0] if said else f"no answer within {LIMIT:.0f} s"
+    if problem:
+        say(f"probe: the dead-man URL at {show(urlsplit(url).hostname or '')} could not be told: {problem}")
+
+
+def _failing(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/fail"))
+
+
+def _ask(url: str) -> str:
+    """What went wrong; empty if nothing did."""
+    request = urllib.request.Request(url, headers={"User-Agent": f"connector-probe/{__version__}"})
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+            answer.read(_ENOUGH)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return f"HTTP {error.code}"
+    except urllib.error.URLError as error:
+        return show(str(error.reason))
+    except Exception as error:  # http.client, ssl and socket raise many kinds; some have the URL in their text
+        return type(error).__name__
+    return ""

@@ -1,0 +1,13 @@
+"""The words of a notification: short, for a telephone."""
+
+from __future__ import annotations
+
+NOTICE: dict[str, str] = {
+    "title": "{status}: {name}: {headline}",
+    "title-several": "connector-probe: {failing} failing, {unknown} unknown, {warning} warning, {healthy} healthy",
+    "cause": "Cause ({verdict}): {cause}",
+    "remedy": "What to do: {remedy}",
+    "expected": "As expected again.",
+    "more": "And {count} more: probe history lists them.",
+    "from": "Probed from {host} at {at}.",
+}

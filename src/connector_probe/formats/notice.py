@@ -1,0 +1,53 @@
+"""A notification: what changed, in a title and a few lines of plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.facts import day, fill
+from connector_probe.diagnosis.outage import clock
+from connector_probe.formats.options import headline, sentence
+from connector_probe.model.names import show
+from connector_probe.model.verdict import CauseVerdict, Report, Result, Status
+
+MAX_RESULTS = 20  # told one by one: a chat or a text message has no room for more
+MAX_TITLE, MAX_LINE = 200, 600  # characters
+
+
+def notice(results: Sequence[Result], report: Report, words: Catalogue) -> tuple[str, str]:
+    """Title and body about ``results``, which are some of ``report``'s; one at least."""
+    ordered = sorted(results, key=lambda one: one.status is not Status.FAILING)
+    blocks = ["\n".join(show(line, MAX_LINE) for line in _block(one, words)) for one in ordered[:MAX_RESULTS]]
+    if len(ordered) > MAX_RESULTS:
+        blocks.append(fill(words.notice["more"], {"count": str(len(ordered) - MAX_RESULTS)}))
+    where = {"host": report.vantage.hostname, "at": day(report.started_at)}
+    blocks.append(fill(words.notice["from"], where))
+    return show(_title(ordered, words), MAX_TITLE), "\n\n".join(blocks) + "\n"
+
+
+def _title(results: Sequence[Result], words: Catalogue) -> str:
+    if len(results) == 1:
+        one = results[0]
+        facts = {"status": words.text[one.status.value], "name": one.name, "headline": headline(one, words)}
+        return fill(words.notice["title"], facts)
+    counts = {status.value: str(sum(one.status is status for one in results)) for status in Status}
+    return fill(words.notice["title-several"], counts)
+
+
+def _block(result: Result, words: Catalogue) -> Iterator[str]:
+    yield f"{words.text[result.status.value]}  {result.name}"
+    yield sentence(result, words)
+    diagnosis = result.diagnosis
+    if diagnosis is None or result.expected:
+        if result.expected:
+            yield words.notice["expected"]
+        return
+    if told := clock(result, words):
+        yield told
+    likely = [one for one in diagnosis.causes if one.verdict in (CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED)]
+    for cause in likely[:1]:
+        yield fill(words.notice["cause"], {"verdict": words.text[cause.verdict.value], "cause": cause.text})
+    for remedy in diagnosis.remedies[:1]:
+        yield fill(words.notice["remedy"], {"remedy": remedy.text})
+        yield from (f"  {command}" for command in remedy.commands)
