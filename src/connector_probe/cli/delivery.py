@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,10 +24,17 @@ _STEP_SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub Actions read
 class Delivery:
     """Give ``arrived`` each result as it is known, and ``finish`` the report in the end.
 
-    Only ``jsonl`` on standard output is written as results arrive; every other document is one piece.
+    Only ``jsonl`` on standard output is written as results arrive; every other document is one piece. ``heard`` says
+    which connectors standard output has (None: all; an empty set: no document at all); files and plugins have all.
     """
 
-    def __init__(self, settings: OutputSettings, connectors: Sequence[Connector]) -> None:
+    def __init__(
+        self,
+        settings: OutputSettings,
+        connectors: Sequence[Connector],
+        heard: Callable[[Sequence[Result]], frozenset[str] | None] | None = None,
+    ) -> None:
+        self._heard = heard or (lambda results: None)
         self._settings = settings
         self._connectors = connectors
         self._streams = [one for one in settings.targets if one.format is Format.JSONL and one.path is None]
@@ -40,11 +47,15 @@ class Delivery:
 
     def arrived(self, result: Result) -> None:
         """Called once for each connector, in any order."""
+        names = self._heard([result])
+        if names is not None and not names:
+            self._written[result.name] += 1
+            return
         for target in self._streams:
             asked = [next(one for one in self._connectors if one.name == result.name)]
             words, evidence = self._settings.words, result.evidence
             alone = assemble(asked, [result], evidence.started_at, evidence.seconds, words)
-            write_document(self._render(alone, asked, target))
+            write_document(self._render(alone, asked, target, names))
             self._written[result.name] += 1
 
     def finish(self, report: Report) -> None:
@@ -53,15 +64,26 @@ class Delivery:
             if target in self._streams:
                 self._catch_up(report)
             elif target.path is None:
-                write_document(self._render(report, self._connectors, target))
+                self._print(report, target)
             else:
                 self._save(report, target, target.path)
         for target in self._settings.targets:
             if target.format is Format.GITHUB and os.environ.get(_STEP_SUMMARY):
                 self._summarize(report, target, Path(os.environ[_STEP_SUMMARY]))
 
-    def _render(self, report: Report, connectors: Sequence[Connector], target: Target) -> str:
-        return self._settings.render(self._worded(report, connectors, target), target)
+    def _print(self, report: Report, target: Target) -> None:
+        names = None if target.is_plugin else self._heard(report.results)
+        if names is None or names:
+            write_document(self._render(report, self._connectors, target, names))
+
+    def _render(
+        self,
+        report: Report,
+        connectors: Sequence[Connector],
+        target: Target,
+        names: frozenset[str] | None = None,
+    ) -> str:
+        return self._settings.render(self._worded(report, connectors, target), target, names)
 
     def _worded(self, report: Report, connectors: Sequence[Connector], target: Target) -> Report:
         """``report`` in the words of the document: text follows the locale, JSON does not."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector_probe.cli import options as opt
+from connector_probe.cli import run_options as opts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,15 @@ def run_file(
     only: Only = None,
     shard: Shard = None,
     jobs: Jobs = 100,
+    retries: opts.Retries = None,
+    history: opts.History = None,
+    no_history: opts.NoHistory = False,
+    only_changes: opts.OnlyChanges = False,
+    remind: opts.Remind = None,
+    splay: opts.Splay = "0",
+    run_deadline: opts.RunDeadline = None,
+    notify: opts.Notify = None,
+    ping: opts.Ping = None,
     format_: opt.FormatOption = None,
     json: opt.Json = False,
     output: opt.Output = None,
@@ -53,6 +63,22 @@ def run_file(
         raise UsageProblemError("-q and -v exclude each other", "give one of them")
     configuration = load_file(file)
     chosen = choose_entries(configuration, only or (), shard)
+    entries = _retried([entry for entry in chosen if entry.enabled], retries)
+    from connector_probe.cli.cron import alone, ended_by, wait_a_little
+    from connector_probe.cli.unattended import Manners, Unattended
+
+    manners = Manners.choose(
+        configuration,
+        entries,
+        history=history,
+        no_history=no_history,
+        only_changes=only_changes,
+        remind=remind,
+        splay=splay,
+        deadline=run_deadline,
+        ping=ping,
+        notify_by=notify or (),
+    )
     if check:
         number = len(configuration.entries)
         write_document(f"{show(str(configuration.path))}: {number} connector{'s' if number != 1 else ''}, fine\n")
@@ -70,15 +96,27 @@ def run_file(
         lang=lang,
         locations=locations_of(configuration),
     )
-    entries = [entry for entry in chosen if entry.enabled]
     if chosen and not entries:
         raise UsageProblemError(
             "nothing to probe: each of these connectors is disabled", "enabled: false stands beside it in the file"
         )
     if not chosen:  # of few connectors and many shares, some are empty
         say(f"probe: no connector is in the share {shard}")
-    asked = [entry.connector for entry in entries]
-    raise typer.Exit(probe_and_print(asked, settings, strict=[entry.strict for entry in entries], jobs=jobs))
+    asked, strict = [entry.connector for entry in entries], [entry.strict for entry in entries]
+    wait_a_little(manners.splay)
+    with alone(configuration.path, only or (), shard, quiet=quiet or only_changes), ended_by(manners.deadline):
+        unattended = Unattended(manners, entries, quiet=quiet, words=settings.words, lang=lang)
+        code = probe_and_print(asked, settings, strict=strict, jobs=jobs, unattended=unattended)
+    raise typer.Exit(code)
+
+
+def _retried(entries: Sequence[Entry], retries: int | None) -> list[Entry]:
+    """``entries``, each with --retries where that was given. Raises ConnectorError."""
+    from dataclasses import replace
+
+    if retries is None:
+        return list(entries)
+    return [replace(entry, connector=replace(entry.connector, retries=retries)) for entry in entries]
 
 
 def load_file(file: Path | None) -> Configuration:

@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector_probe.cli import options as opt
+from connector_probe.cli import run_options as opts
 
 if TYPE_CHECKING:
     from connector_probe.model.history import Past
 
 FILE_NAME = "history.sqlite3"
-File = Annotated[
-    Path | None,
-    typer.Option("--history", metavar="FILE", help="The history's file. Default: in your state folder."),
-]
-NoHistory = Annotated[bool, typer.Option("--no-history", help="Read and write no history.")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Connectors; all by default.")]
 Window = Annotated[str, typer.Option("--window", metavar="TIME", help="What the time line and the counts cover.")]
 
@@ -31,7 +27,7 @@ def default_file() -> Path:
 
 def history(
     names: Names = None,
-    file: File = None,
+    file: opts.History = None,
     window: Window = "24h",
     json: opt.Json = False,
     lang: opt.Lang = None,

@@ -39,6 +39,13 @@ class Memory:
         """Connectors that were failing when they were seen last: their recovery counts only when it repeats."""
         return frozenset(name for name, before in self._before.items() if before.failed)
 
+    @property
+    def failed_since(self) -> dict[str, datetime]:
+        """When those that were failing when they were seen last began to."""
+        now = datetime.now(UTC)
+        found = {name: failing_since(before, now) for name, before in self._before.items()}
+        return {name: since for name, since in found.items() if since is not None}
+
     def amend(self, result: Result) -> Result:
         """``result`` with the bounce clock of its history, and with the maintenance window that it falls into."""
         at, before = result.evidence.started_at, self._before.get(result.name, Before())

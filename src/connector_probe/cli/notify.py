@@ -72,37 +72,34 @@ def tell(sinks: Sequence[Sink], report: Report, memory: Memory, words: Catalogue
         news = memory.news(about, sink.channel, remind)
         if news:
             told[sink] = news
-            threads.append(_started(sink, news, report, words, outcomes))
+            threads.append(_started(sink, notice(news, report, words, memory.failed_since), _kind(news), outcomes))
     for at, thread in enumerate(threads):
         thread.join(LIMIT if at == 0 else LIMIT / len(threads))
     for sink, news in told.items():
         problem = outcomes.get(sink, f"no answer within {LIMIT:.0f} s")
         if problem:
-            say(f"probe: notify: {sink.name} could not be told of {len(news)} connectors: {problem}")
+            say(f"probe: notify: {sink.name} could not be told ({len(news)} changed): {problem}")
         else:
             memory.told(news, sink.channel)
 
 
-def _started(
-    sink: Sink, news: Sequence[Result], report: Report, words: Catalogue, outcomes: dict[Sink, str]
-) -> threading.Thread:
+def _started(sink: Sink, message: tuple[str, str], kind: str, outcomes: dict[Sink, str]) -> threading.Thread:
     def send() -> None:
-        outcomes[sink] = _send(sink, news, report, words)
+        outcomes[sink] = _send(sink, message, kind)
 
     thread = threading.Thread(target=send, daemon=True)
     thread.start()
     return thread
 
 
-def _send(sink: Sink, news: Sequence[Result], report: Report, words: Catalogue) -> str:
+def _send(sink: Sink, message: tuple[str, str], kind: str) -> str:
     """What went wrong; empty if nothing did."""
     apprise = _apprise()
-    title, body = notice(news, report, words)
+    title, body = message
     try:
-        one = apprise.Apprise.instantiate(sink.url, suppress_exceptions=False)
-        sent = apprise.Apprise(servers=one).notify(
-            title=title, body=body, body_format=apprise.NotifyFormat.TEXT, notify_type=_kind(news)
-        )
+        service = apprise.Apprise()
+        service.add(apprise.Apprise.instantiate(sink.url))
+        sent = service.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT, notify_type=kind)
     except Exception as error:  # of some hundred services, each with its own library; its text may hold the URL
         return type(error).__name__
     return "" if sent else "the service did not take it"

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from connector_probe.cli.delivery import Delivery
 from connector_probe.cli.language import words_for
@@ -21,6 +22,9 @@ from connector_probe.formats import RENDERERS, Format, RenderOptions, nagios
 from connector_probe.model.connector import Connector
 from connector_probe.model.verdict import Report, Status
 from connector_probe.trust import TrustError
+
+if TYPE_CHECKING:
+    from connector_probe.cli.unattended import Unattended
 
 EXIT_INTERRUPTED = 130
 
@@ -62,7 +66,8 @@ class OutputSettings:
     def words_of(self, target: Target) -> Catalogue:
         return words_for(self.lang, target.format)
 
-    def options(self, target: Target) -> RenderOptions:
+    def options(self, target: Target, names: frozenset[str] | None = None) -> RenderOptions:
+        """``names``: the connectors that a document for people has; None for all."""
         at_terminal = target.path is None and target.format is Format.TEXT
         return RenderOptions(
             words=self.words_of(target),
@@ -72,12 +77,13 @@ class OutputSettings:
             transcript=self.transcript,
             modes=self.modes,
             locations=self.locations,
+            names=names,
         )
 
-    def render(self, report: Report, target: Target | None = None) -> str:
+    def render(self, report: Report, target: Target | None = None, names: frozenset[str] | None = None) -> str:
         """The document for ``target``, or the first one; ``report`` is in its words."""
         wanted = target or self.targets[0]
-        return RENDERERS[wanted.format](report, self.options(wanted))
+        return RENDERERS[wanted.format](report, self.options(wanted, names))
 
     def exit_code(self, report: Report, *, interrupted: bool = False) -> int:
         """That of the plugin API for a plugin, which knows no interrupt, else ``exit_code``."""
@@ -92,19 +98,34 @@ def probe_and_print(
     *,
     strict: bool | Sequence[bool],
     jobs: int = DEFAULT_JOBS,
+    unattended: Unattended | None = None,
 ) -> int:
-    """Probe, write the documents, give the exit code. Raises UsageProblemError for an unusable CA file."""
-    delivery = Delivery(settings, connectors)
+    """Probe, write the documents, give the exit code. Raises UsageProblemError for an unusable CA file.
+
+    ``unattended``: what is done around a run of probes.yaml.
+    """
+    delivery = Delivery(settings, connectors, heard=unattended.heard if unattended is not None else None)
     quiet = settings.verbosity < 0 or delivery.streams
     try:
         probing = run_probe(
-            connectors, strict=strict, jobs=jobs, quiet=quiet, words=settings.words, arrived=delivery.arrived
+            connectors,
+            strict=strict,
+            jobs=jobs,
+            quiet=quiet,
+            words=settings.words,
+            arrived=delivery.arrived,
+            deadline=unattended.deadline if unattended is not None else None,
+            recovering=unattended.recovering if unattended is not None else (),
+            amend=unattended.amend if unattended is not None else None,
         )
         run = asyncio.run(probing)
     except TrustError as problem:
         raise UsageProblemError(str(problem), problem.hint) from None
     delivery.finish(run.report)
-    return settings.exit_code(run.report, interrupted=run.interrupted)
+    code = settings.exit_code(run.report, interrupted=run.interrupted)
+    if unattended is not None:
+        unattended.finish(run.report, connectors, interrupted=run.interrupted, code=exit_code(run.report))
+    return code
 
 
 def exit_code(report: Report) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from connector_probe.api import probe_all
@@ -32,10 +32,14 @@ async def run_probe(
     quiet: bool,
     words: Catalogue,
     arrived: Callable[[Result], None] | None = None,
+    deadline: float | None = None,
+    recovering: Collection[str] = (),
+    amend: Callable[[Result], Result] | None = None,
 ) -> Run:
     """Probe, with a view of it at a terminal. To be the main task of asyncio.run, which cancels that on Ctrl-C.
 
-    ``arrived`` is given each result as it is finished. Raises KeyboardInterrupt where nothing was finished by then,
+    ``arrived`` is given each result as it is finished. After ``deadline`` seconds the run ends with what is known;
+    ``recovering`` and ``amend`` as in probe_all. Raises KeyboardInterrupt where nothing was finished by then,
     and TrustError.
     """
     wanted = not quiet and somebody_looks_on()
@@ -57,8 +61,19 @@ async def run_probe(
 
     async with view:
         run = asyncio.create_task(
-            probe_all(connectors, strict=strict, words=words, jobs=jobs, on_result=on_result, stop=stop)
+            probe_all(
+                connectors,
+                strict=strict,
+                words=words,
+                jobs=jobs,
+                on_result=on_result,
+                stop=stop,
+                recovering=recovering,
+                amend=amend,
+            )
         )
+        if deadline is not None:
+            asyncio.get_running_loop().call_later(deadline, stop.set)
         try:
             return Run(await asyncio.shield(run))
         except asyncio.CancelledError:

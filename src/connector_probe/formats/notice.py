@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.facts import day, fill
-from connector_probe.diagnosis.outage import clock
+from connector_probe.diagnosis.outage import clock, lasting
 from connector_probe.formats.options import headline, sentence
+from connector_probe.model.history import FLOWING
 from connector_probe.model.names import show
 from connector_probe.model.verdict import CauseVerdict, Report, Result, Status
 
@@ -15,10 +17,18 @@ MAX_RESULTS = 20  # told one by one: a chat or a text message has no room for mo
 MAX_TITLE, MAX_LINE = 200, 600  # characters
 
 
-def notice(results: Sequence[Result], report: Report, words: Catalogue) -> tuple[str, str]:
-    """Title and body about ``results``, which are some of ``report``'s; one at least."""
+def notice(
+    results: Sequence[Result], report: Report, words: Catalogue, failed_since: Mapping[str, datetime]
+) -> tuple[str, str]:
+    """Title and body about ``results``, which are some of ``report``'s; one at least.
+
+    ``failed_since``: when each connector that failed until this run began to.
+    """
     ordered = sorted(results, key=lambda one: one.status is not Status.FAILING)
-    blocks = ["\n".join(show(line, MAX_LINE) for line in _block(one, words)) for one in ordered[:MAX_RESULTS]]
+    blocks = [
+        "\n".join(show(line, MAX_LINE) for line in _block(one, words, failed_since.get(one.name)))
+        for one in ordered[:MAX_RESULTS]
+    ]
     if len(ordered) > MAX_RESULTS:
         blocks.append(fill(words.notice["more"], {"count": str(len(ordered) - MAX_RESULTS)}))
     where = {"host": report.vantage.hostname, "at": day(report.started_at)}
@@ -35,13 +45,17 @@ def _title(results: Sequence[Result], words: Catalogue) -> str:
     return fill(words.notice["title-several"], counts)
 
 
-def _block(result: Result, words: Catalogue) -> Iterator[str]:
+def _block(result: Result, words: Catalogue, failed_since: datetime | None) -> Iterator[str]:
     yield f"{words.text[result.status.value]}  {result.name}"
     yield sentence(result, words)
     diagnosis = result.diagnosis
     if diagnosis is None or result.expected:
         if result.expected:
             yield words.notice["expected"]
+        if result.status in FLOWING and failed_since is not None:
+            at = result.evidence.started_at
+            lasted = lasting(max(at - failed_since, timedelta(0)), words)
+            yield fill(words.notice["failed"], {"since": day(failed_since), "at": day(at), "lasting": lasted})
         return
     if told := clock(result, words):
         yield told

@@ -47,7 +47,8 @@ _STAGE_FACTS = {
 class RenderOptions:
     """``verbosity``: -1 only what is wrong, 0 normal, 1 everything. ``modes``: say how other TlsSettings would do.
 
-    ``locations``: file and line of each connector by its name, where the connectors came from a file.
+    ``names``: only these connectors, whatever the verbosity; None for all. ``locations``: file and line of each
+    connector by its name, where the connectors came from a file.
     """
 
     words: Catalogue = ENGLISH
@@ -56,11 +57,14 @@ class RenderOptions:
     verbosity: int = 0
     transcript: bool = False
     modes: bool = False
+    names: frozenset[str] | None = None
     locations: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
 def shown(report: Report, options: RenderOptions) -> Sequence[Result]:
     """The results that a document for people has: with verbosity -1 only those that are not as expected."""
+    if options.names is not None:
+        return [one for one in report.results if one.name in options.names]
     return [one for one in report.results if options.verbosity >= 0 or not one.expected]
 
 

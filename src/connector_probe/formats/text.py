@@ -14,6 +14,7 @@ from connector_probe.formats.options import (
     colon,
     confidence,
     full_stop,
+    shown,
     stage_fact,
     stage_name,
 )
@@ -43,9 +44,9 @@ _MINOR_REMARKS = frozenset({"chain-root"})  # told with -v alone
 
 def render(report: Report, options: RenderOptions) -> str:
     """The whole report. With verbosity -1, connectors that are as expected are left out."""
-    shown = [one for one in report.results if options.verbosity >= 0 or not one.expected]
-    blocks = ["\n".join(_Page(options, report).result(result)) for result in shown]
-    if len(report.results) > 1 and shown:
+    results = shown(report, options)
+    blocks = ["\n".join(_Page(options, report).result(result)) for result in results]
+    if len(report.results) > 1 and results:
         counts = {status.value: str(getattr(report.summary, status.value)) for status in Status}
         counts["total"] = str(len(report.results))
         blocks.append(fill(options.words.text["summary"], counts))

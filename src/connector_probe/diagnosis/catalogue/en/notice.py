@@ -8,6 +8,7 @@ NOTICE: dict[str, str] = {
     "cause": "Cause ({verdict}): {cause}",
     "remedy": "What to do: {remedy}",
     "expected": "As expected again.",
+    "failed": "It failed from {since} to {at} ({lasting}).",
     "more": "And {count} more: probe history lists them.",
     "from": "Probed from {host} at {at}.",
 }

@@ -1,0 +1,44 @@
+"""The options of ``probe run`` around the probe itself, declared once. Light to import, as all options are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+History = Annotated[
+    Path | None,
+    typer.Option("--history", metavar="FILE", help="The history's file. Default: in your state folder."),
+]
+NoHistory = Annotated[bool, typer.Option("--no-history", help="Read and write no history.")]
+OnlyChanges = Annotated[
+    bool, typer.Option("--only-changes", help="Print only what changed since it was printed last; nothing if nothing.")
+]
+Remind = Annotated[
+    str | None,
+    typer.Option("--remind", metavar="TIME", help="Tell what is still not as expected again after TIME, as in 6h."),
+]
+Splay = Annotated[str, typer.Option("--splay", metavar="TIME", help="Start at a random moment within TIME, as in 5m.")]
+RunDeadline = Annotated[
+    str | None,
+    typer.Option(
+        "--run-deadline", metavar="TIME", help="End the whole run after TIME; what is not known then is unknown."
+    ),
+]
+Ping = Annotated[
+    str | None,
+    typer.Option(
+        "--ping", metavar="URL", help="Dead-man URL to ask for after the run; /fail is added after a bad one."
+    ),
+]
+Notify = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--notify", metavar="NAME", help="Variable of the environment with Apprise URLs to notify; repeatable."
+    ),
+]
+Retries = Annotated[
+    int | None,
+    typer.Option("--retries", metavar="N", help="A failure, and a recovery, counts only when it repeats N times."),
+]

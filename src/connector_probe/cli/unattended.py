@@ -1,0 +1,126 @@
+"""What ``probe run`` does around the probe itself: history, changes only, locks, deadlines, notifications, ping."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from connector_probe.cli import cron, notify
+from connector_probe.cli import ping as dead_man
+from connector_probe.cli.history import default_file
+from connector_probe.cli.language import words_for
+from connector_probe.cli.memory import Memory
+from connector_probe.cli.output import say
+from connector_probe.cli.values import UsageProblemError, parse_duration
+from connector_probe.config import Configuration, Entry
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.catalogue.languages import Language
+from connector_probe.formats import Format
+from connector_probe.model.connector import Connector
+from connector_probe.model.verdict import FailureClass, Report, Result
+
+CHANNEL = "stdout"  # whom --only-changes speaks to, in the history
+SHORTEST_REMINDER = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """The options of an unattended run, checked. Durations are seconds; None is off."""
+
+    history: Path | None
+    only_changes: bool = False
+    remind: float | None = None
+    splay: float = 0.0
+    deadline: float | None = None
+    ping: str | None = None
+    sinks: tuple[notify.Sink, ...] = ()
+
+    @classmethod
+    def choose(
+        cls,
+        configuration: Configuration,
+        entries: Sequence[Entry],
+        *,
+        history: Path | None,
+        no_history: bool,
+        only_changes: bool,
+        remind: str | None,
+        splay: str,
+        deadline: str | None,
+        ping: str | None,
+        notify_by: Sequence[str],
+    ) -> Manners:
+        """Raises UsageProblemError, before anything is probed."""
+        if history is not None and no_history:
+            raise UsageProblemError("--history and --no-history exclude each other", "give one of them")
+        if no_history and only_changes:
+            raise UsageProblemError("--only-changes needs the history", "leave --no-history out")
+        if history is not None and history.exists() and history.samefile(configuration.path):
+            raise UsageProblemError("--history names the file of connectors", "give the history a file of its own")
+        url = dead_man.given(ping, dict(os.environ))
+        if url is None and configuration.ping is not None:
+            url = dead_man.checked(configuration.ping.value, f"ping: {configuration.ping.name}")
+        sinks = tuple(notify.sinks_of(entries, notify_by, os.environ))
+        again = parse_duration("--remind", remind) if remind is not None else None
+        if again is not None and not (only_changes or sinks):
+            raise UsageProblemError("--remind without --only-changes", "it says when a change is told again")
+        if again is not None and again < SHORTEST_REMINDER:
+            raise UsageProblemError(f"--remind of {again:g} s", "a minute or more, as in: 6h")
+        return cls(
+            history=None if no_history else history or default_file(),
+            only_changes=only_changes,
+            remind=again,
+            splay=cron.checked_splay(parse_duration("--splay", splay)),
+            deadline=cron.checked_deadline(parse_duration("--run-deadline", deadline)) if deadline else None,
+            ping=url,
+            sinks=sinks,
+        )
+
+
+class Unattended:
+    """One run, and what is done around it."""
+
+    def __init__(
+        self, manners: Manners, entries: Sequence[Entry], *, quiet: bool, words: Catalogue, lang: Language | None
+    ) -> None:
+        self._manners = manners
+        self._quiet = quiet
+        self._words = words
+        self._lang = lang
+        self._memory = Memory(entries, manners.history, words)
+        self.deadline = manners.deadline
+        self.recovering = self._memory.recovering
+        self.amend: Callable[[Result], Result] = self._memory.amend
+
+    def heard(self, results: Sequence[Result]) -> frozenset[str] | None:
+        """The connectors that standard output has; None for all, and none at all for nothing, not even a summary."""
+        if self._manners.only_changes:
+            return frozenset(one.name for one in self._memory.news(results, CHANNEL, self._manners.remind))
+        if self._quiet:
+            return frozenset(one.name for one in results if not one.expected)
+        return None
+
+    def finish(self, report: Report, connectors: Sequence[Connector], *, interrupted: bool, code: int) -> None:
+        """After the documents are written: remember, notify, and tell the dead-man URL. Nothing here raises."""
+        cut = [
+            one for one in report.results if one.diagnosis and one.diagnosis.class_ is FailureClass.LOCAL_INTERRUPTED
+        ]
+        if cut and not interrupted:
+            say(f"probe: the run's deadline has passed: {len(cut)} of {len(report.results)} were not probed to the end")
+        heard = self._memory.news(report.results, CHANNEL, self._manners.remind) if self._manners.only_changes else []
+        self._memory.record(report, interrupted=interrupted)
+        if interrupted:
+            return
+        self._memory.told(heard, CHANNEL)
+        if self._manners.sinks:
+            words = words_for(self._lang, Format.TEXT)
+            said = report
+            if words is not self._words:
+                from connector_probe.api import in_words
+
+                said = in_words(report, connectors, words)
+            notify.tell(self._manners.sinks, said, self._memory, words, self._manners.remind)
+        if self._manners.ping is not None:
+            dead_man.ping(self._manners.ping, failed=code != 0)
