@@ -12,6 +12,7 @@ import typer.main
 from connector_probe._version import __version__
 from connector_probe.cli import options as opt
 from connector_probe.cli.compare import compare
+from connector_probe.cli.example import example
 from connector_probe.cli.explain import explain
 from connector_probe.cli.fleet import run_file
 from connector_probe.cli.history import history
@@ -65,6 +66,7 @@ app.command("run")(run_file)
 app.command()(wait)
 app.command()(history)
 app.command("import")(import_file)
+app.command()(example)
 app.command()(explain)
 app.command()(compare)
 

@@ -1,0 +1,56 @@
+"""``probe example``: ready-to-use files. Tests have each checked by its own tool, and its command lines by ours."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Annotated
+
+import typer
+
+# Each is a file of the same name in cli/examples.
+EXAMPLES = {
+    "crontab": "a cron line that is silent while all is as expected",
+    "systemd-service": "the service that a timer starts",
+    "systemd-timer": "the timer, every quarter of an hour",
+    "windows-task": "a task for Windows Task Scheduler",
+    "github": "a GitHub workflow that marks lines of probes.yaml",
+    "gitlab": "a GitLab job with a test report",
+    "kubernetes": "a CronJob whose pods share one file",
+    "nagios": "commands and services for Nagios and its kin",
+    "prometheus": "a scrape config, by way of node_exporter's textfile collector",
+    "prometheus-alerts": "alert rules for it",
+}
+
+Name = Annotated[
+    str | None, typer.Argument(metavar="[NAME]", help="Which one; without it they are listed.", show_default=False)
+]
+
+
+def example(name: Name = None) -> None:
+    """Print a ready-to-use file: cron, systemd, Windows, GitHub, GitLab, Kubernetes, Nagios, Prometheus.
+
+    \b
+      probe example                        which there are
+      probe example crontab
+      probe example github > .github/workflows/mail-connectors.yaml
+    """
+    from connector_probe.cli.output import write_document
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.model.names import show
+
+    if name is None:
+        width = max(map(len, EXAMPLES))
+        write_document("".join(f"{each:<{width}}  {what}\n" for each, what in EXAMPLES.items()))
+        return
+    if name not in EXAMPLES:
+        near = get_close_matches(name, EXAMPLES, 1)
+        hint = f"did you mean {near[0]}?" if near else "probe example lists them all"
+        raise UsageProblemError(f"there is no example {show(name)}", hint)
+    write_document(text_of(name))
+
+
+def text_of(name: str) -> str:
+    """The file called ``name``."""
+    from importlib.resources import files
+
+    return files("connector_probe.cli").joinpath("examples", name).read_text(encoding="utf-8")
