@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 
 from connector_probe.diagnosis.conclude import view_of
+from connector_probe.diagnosis.dns_causes import unsettled_domain
 from connector_probe.diagnosis.rules import classify
 from connector_probe.meetings import Appointment, Meeting, Meetings, held_for
 from connector_probe.model.connector import Connector
@@ -45,6 +46,7 @@ from connector_probe.stages.conversation import Clock, Conversation, Transcript,
 from connector_probe.stages.delegation import Inquiries
 from connector_probe.stages.greet import banner, introduce
 from connector_probe.stages.recipient import offer_recipient
+from connector_probe.stages.registration import Registrations
 from connector_probe.stages.resolve import Resolver, resolve
 from connector_probe.stages.revocation import Revocations, missing_issuers
 from connector_probe.stages.secure import Shown, secure, sni_of
@@ -76,6 +78,7 @@ _EXCHANGE_SUITES = frozenset(EXCHANGE_OFFER.ciphers.split(":"))
 JUDGING = frozenset(
     {
         "name",
+        "rdap",
         "smart_hosts",
         "use_mx",
         "port",
@@ -115,6 +118,7 @@ class Prober:
         self._revocations = Revocations(self._web)
         self._inquiries = Inquiries(network)
         self._looks = CloserLooks(network)
+        self._registrations = Registrations(network)
         self._judged: dict[tuple[tuple[bytes, ...], int, datetime], CertificateEvidence] = {}
         self._now = datetime.now(UTC)
 
@@ -154,6 +158,7 @@ class Prober:
         """End what is still going on; nobody waits for it any more."""
         self._meetings.close()
         self._inquiries.close()
+        self._registrations.close()
 
     async def _attempt_patiently(
         self, target: _Target, connector: Connector, roots: TrustRoots, turn: asyncio.Lock, number: int
@@ -170,7 +175,7 @@ class Prober:
                     break
             earlier.append(failure.value)
             await asyncio.sleep(connector.retry_delay)
-        evidence = await self._look_deeper(evidence, failure, connector)
+        evidence = await self._look_deeper(evidence, failure, connector, roots)
         return replace(evidence, earlier_failures=tuple(earlier)), transcript
 
     async def _meet(
@@ -342,7 +347,7 @@ class Prober:
         )
 
     async def _look_deeper(
-        self, evidence: AttemptEvidence, failure: FailureClass | None, connector: Connector
+        self, evidence: AttemptEvidence, failure: FailureClass | None, connector: Connector, roots: TrustRoots
     ) -> AttemptEvidence:
         """``evidence`` with a second look at DNS, where a failure was met that DNS can explain."""
         resolution = evidence.resolution
@@ -354,6 +359,14 @@ class Prober:
         elif failure not in WORTH_A_WALK:
             return evidence
         inquiry = await self._inquiries.inquire(resolution, self._resolver(connector), limit)
+        evidence = replace(evidence, resolution=replace(resolution, inquiry=inquiry))
+        domain = unsettled_domain(view_of(evidence, connector)) if connector.rdap is not None else None
+        if inquiry is None or domain is None or connector.rdap is None:
+            return evidence
+        registration = await self._registrations.ask(
+            domain, connector.rdap, self._resolver(connector), roots, connector.source_address
+        )
+        inquiry = replace(inquiry, registration=registration)
         return replace(evidence, resolution=replace(resolution, inquiry=inquiry))
 
     async def _control(self, target: _Target, connector: Connector) -> Control | None:

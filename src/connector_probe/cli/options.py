@@ -58,6 +58,13 @@ Thorough = Annotated[
     bool,
     typer.Option("--thorough", help="Connect once more: does the server show another certificate without SNI?"),
 ]
+Rdap = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SERVER",
+        help="Ask the registry whether a domain that does not resolve has expired: iana, or an RDAP server's URL.",
+    ),
+]
 Rcpt = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Go on to MAIL FROM:<> and RCPT TO this address; never DATA.")
 ]

@@ -99,6 +99,12 @@ FIELDS: tuple[Field, ...] = (
         "Whether CRLs, OCSP and missing issuers that certificates point to are fetched over HTTP. Default: true.",
     ),
     _option("thorough", Truth(), "true", "Connect once more, without SNI and with TLS 1.2 at most. Default: false."),
+    _option(
+        "rdap",
+        Text(),
+        "iana",
+        "Ask this RDAP server whether a domain that does not resolve has expired: iana for the registry's own.",
+    ),
     _option("rcpt", Text(), "postmaster@contoso.com", "Go on to MAIL FROM:<> and RCPT TO this address; never DATA."),
     _option(
         "warn_days",

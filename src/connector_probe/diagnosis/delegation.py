@@ -20,6 +20,7 @@ from connector_probe.model.delegation import (
     SPOKE_WITH_AUTHORITY,
     AuthorityReply,
     Recheck,
+    Registration,
     ServerSays,
     StartedFrom,
     Walk,
@@ -219,6 +220,11 @@ class Picture:
         inquiry = self.resolution.inquiry
         rechecks = inquiry.rechecks if inquiry is not None else ()
         return next((one for one in rechecks if one.again == "servfail" and one.unchecked in _GOOD), None)
+
+    @property
+    def registration(self) -> Registration | None:
+        """What the registry said, where it was asked."""
+        return self.resolution.inquiry.registration if self.resolution.inquiry is not None else None
 
     @cached_property
     def difference(self) -> Difference | None:

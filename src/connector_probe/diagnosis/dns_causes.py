@@ -8,7 +8,7 @@ from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.delegation import SETTLED, Authorities, Difference, Picture, Standing
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.rules import View, deciding_lookup
-from connector_probe.model.delegation import LAME, SILENT, AuthorityReply, Recheck, ServerSays
+from connector_probe.model.delegation import LAME, SILENT, AuthorityReply, Recheck, Registration, ServerSays
 from connector_probe.model.evidence import Lookup, LookupStatus
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 
@@ -47,6 +47,16 @@ def sharpen(identifier: str, failure: FailureClass, view: View) -> Sharpening:
     if picture.unreached:
         return (None, ("walk-unanswered",)) if identifier == "dns-hosting-trouble" else _NOTHING
     return _BY_CAUSE[identifier](failure, picture)
+
+
+def unsettled_domain(view: View) -> str | None:
+    """The registered domain of which the delegation leaves open whether it has expired; None where it does not."""
+    picture = picture_of(view)
+    standing = picture.standing if picture is not None else None
+    if standing is None or view.evidence.address is not None or standing.no_such_top_level:
+        return None
+    open_ = standing.undelegated or standing.parked is not None or standing.authorities is Authorities.NOTHING
+    return standing.walk.domain if open_ else None
 
 
 def extra_causes(failure: FailureClass, view: View) -> tuple[str, ...]:
@@ -119,6 +129,32 @@ def _expired(failure: FailureClass, picture: Picture) -> Sharpening:
     standing = picture.standing
     if standing is None:
         return _NOTHING
+    verdict, evidence = _by_delegation(standing)
+    told, more = _by_registry(picture.registration)
+    return told or verdict, (*evidence, *more)
+
+
+def _by_registry(registration: Registration | None) -> Sharpening:
+    if registration is None:
+        return _NOTHING
+    if registration.found is None:
+        return None, ("rdap-unreachable",)
+    if not registration.found:
+        return None, ("rdap-unknown",)
+    expires, asked_at = registration.expires, registration.asked_at
+    over = expires is not None and asked_at is not None and expires < asked_at
+    if over or _ENDED & set(registration.statuses):
+        return _CONFIRMED, ("rdap-registered",)
+    return (_SUPPORTED if _HELD & set(registration.statuses) else _OUT), ("rdap-registered",)
+
+
+# RFC 8056: after the end of a registration; and what a registrar or registry does to one that is not paid for, after
+# which a registry may show a new date all the same (auto renew).
+_ENDED = frozenset({"redemption period", "pending delete", "pending restore"})
+_HELD = frozenset({"auto renew period", "client hold", "server hold"})
+
+
+def _by_delegation(standing: Standing) -> Sharpening:
     if standing.no_such_top_level:
         return _OUT, ("no-such-top-level",)
     if standing.undelegated:
@@ -159,7 +195,10 @@ def _name_missing(failure: FailureClass, picture: Picture) -> Sharpening:
     if standing.authorities is Authorities.DISAGREE:
         return _POSSIBLE, ()
     if standing.undelegated:
-        return _POSSIBLE, ()
+        if _by_registry(picture.registration)[0] is _CONFIRMED:
+            return _OUT, ()
+        unknown = picture.registration is not None and picture.registration.found is False
+        return (_SUPPORTED if unknown else _POSSIBLE), ()
     if standing.authorities is Authorities.NO_NAME:
         return _CONFIRMED, ("authority-says",)
     return _OUT, ("authority-says",)
@@ -199,6 +238,8 @@ def dns_facts(view: View, words: Catalogue) -> dict[str, str]:
         found |= {"same_label": label(picture.same), "same_said": said(picture.same, words)}
     if picture.standing is not None:
         found |= _of_standing(picture.standing, words)
+    if picture.registration is not None:
+        found |= _of_registration(picture.registration, words)
     hint = _hint(picture)
     if hint is not None:
         found["dns_hint"] = words.text["between-sentences"] + words.evidence[hint].format_map(_Blank(found))
@@ -221,8 +262,11 @@ def _hint(picture: Picture) -> str | None:
         return "hint-split" if picture.difference.own_zone else "hint-stale"
     if standing is None or picture.address is not None:
         return None
+    verdict, _ = _by_registry(picture.registration)
+    if verdict is _CONFIRMED:
+        return "hint-expired"
     if standing.undelegated:
-        return "hint-undelegated"
+        return "hint-undelegated" if verdict is None else "hint-registered"
     if standing.authorities is Authorities.DISAGREE:
         return "hint-disagree"
     if standing.authorities is Authorities.NOTHING:
@@ -272,6 +316,17 @@ def _of_standing(standing: Standing, words: Catalogue) -> dict[str, str]:
             "registry_zone": "." if first.zone == "." else f".{first.zone}",
         }
     return found
+
+
+def _of_registration(registration: Registration, words: Catalogue) -> dict[str, str]:
+    expires = registration.expires
+    return {
+        "rdap_domain": registration.domain,
+        "rdap_expires": "?" if expires is None else f"{expires:%Y-%m-%d}",
+        "rdap_statuses": _some(registration.statuses, words) or "-",
+        "rdap_registrar": registration.registrar or "?",
+        "rdap_fault": registration.fault,
+    }
 
 
 _BY_WEIGHT = (Authorities.RECORD, Authorities.NO_RECORD, Authorities.NO_NAME)

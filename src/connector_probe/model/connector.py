@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,8 @@ QUEUE_LIFETIME = 86_400.0  # seconds; Exchange Online's since 2019
 MAX_QUEUE_LIFETIME = 30 * 86_400.0
 # Large mail services whose port 25 answers everybody: if neither does, connections to port 25 do not leave here.
 CONTROL_HOSTS = ("gmail-smtp-in.l.google.com", "outlook-com.olc.protection.outlook.com")
+RDAP_BY_IANA = "iana"
+_URL = re.compile(r"https?://[A-Za-z0-9\[][A-Za-z0-9\-._~:/?\[\]%]{0,500}")
 ROUTES = ("healthy", "4.4.312", "4.4.315", "4.4.316", "4.4.317", "4.4.318", "4.7.320")
 
 
@@ -82,7 +85,8 @@ class Connector:
     for an address without ``tls_domain``. ``control``: hosts whose port 25 is tried before a failed connect is held
     against the server (many networks block port 25); empty for none. ``connections``: how often each address is met,
     one after another, to catch unequal servers behind a balancer. ``queue_lifetime``: how long queued mail is retried
-    before it bounces. All durations are seconds.
+    before it bounces. ``rdap``: the RDAP server that is asked whether a domain that does not resolve is still
+    registered ("iana" for the registry's own); None for none. All durations are seconds.
     Raises ConnectorError.
     """
 
@@ -112,6 +116,7 @@ class Connector:
     control: Sequence[str] = CONTROL_HOSTS
     revocation: bool = True
     thorough: bool = False
+    rdap: str | None = None
     queue_lifetime: float = QUEUE_LIFETIME
 
     def __post_init__(self) -> None:
@@ -156,6 +161,8 @@ class Connector:
             set_field(self, "helo", _helo_name(self.helo))
         if self.rcpt is not None:
             set_field(self, "rcpt", _recipient(self.rcpt))
+        if self.rdap is not None:
+            set_field(self, "rdap", _rdap_server(self.rdap))
         set_field(self, "control", tuple(str(parse_smart_host(text)) for text in self.control))
         set_field(self, "nameservers", tuple(_nameserver(text) for text in self.nameservers))
         self._check_addresses(hosts)
@@ -256,6 +263,19 @@ def _member(kind: type[_Member], what: str, value: str) -> _Member:
 def _without_brackets(text: str) -> str:
     inside = text.strip()
     return inside[1:-1] if inside.startswith("[") and inside.endswith("]") else inside
+
+
+def _rdap_server(text: str) -> str:
+    """ "iana", or the base URL of an RDAP server."""
+    given = text.strip()
+    if given.lower() == RDAP_BY_IANA:
+        return RDAP_BY_IANA
+    if not _URL.fullmatch(given):
+        raise InvalidNameError(
+            f"RDAP server {show(given) or 'nothing'} is no URL",
+            "iana (the registry's own server, by IANA's list) or a URL, as in: https://rdap.example/",
+        )
+    return given
 
 
 def _helo_name(text: str) -> str:

@@ -1,0 +1,157 @@
+"""Whether a domain is still registered: asked of its registry by RDAP, only when the user wants that.
+
+HTTPS to a server from IANA's list, or to the one that was named; its certificate is judged as any other. What cannot
+be asked is a fact too, and changes no verdict.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from connector_probe.model.delegation import Registration
+from connector_probe.network import WIDE_OFFER, HttpError, HttpRequest, HttpResponse, HttpUrl, Network
+from connector_probe.network.faults import NetworkFaultError
+from connector_probe.network.http import exchange, fetch
+from connector_probe.protocol.certificate import TrustRoots, judge
+from connector_probe.protocol.identity import match
+from connector_probe.protocol.rdap import MAX_ANSWER, MAX_BOOTSTRAP, RdapError, read_domain, server_for, url_for
+from connector_probe.stages.resolve import LOOPBACK, Resolver
+
+LIMIT: Final = 6.0  # seconds for IANA's list and the registry's answer together
+MAX_REDIRECTS: Final = 2
+MAX_TRIED: Final = 2  # addresses of one host
+IANA: Final = "iana"
+BOOTSTRAP_URL: Final = "https://data.iana.org/rdap/dns.json"  # RFC 9224 3
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+class Registrations:
+    """Asks registries, about each domain once a run."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._asked: dict[tuple[str, str, int, Resolver], asyncio.Task[Registration]] = {}
+        self._bootstrap: bytes | None = None
+
+    async def ask(
+        self, domain: str, server: str, resolver: Resolver, roots: TrustRoots, source: str | None
+    ) -> Registration:
+        """``server``: "iana", or the base URL of an RDAP server. Never raises."""
+        key = (domain, server, id(roots), resolver)
+        if key not in self._asked:
+            self._asked[key] = asyncio.ensure_future(self._ask(domain, server, _Way(resolver, roots, source)))
+        return await asyncio.shield(self._asked[key])
+
+    def close(self) -> None:
+        """End what is still going on; nobody waits for it any more."""
+        for task in self._asked.values():
+            task.cancel()
+
+    async def _ask(self, domain: str, server: str, way: _Way) -> Registration:
+        base = Registration(domain)
+        try:
+            async with asyncio.timeout(LIMIT):
+                if server == IANA:
+                    listed = server_for(await self._servers(way), domain)
+                    if listed is None:
+                        return replace(base, fault=f"no RDAP server is known for {domain}")
+                    server = listed
+                response = await self._get(url_for(server, domain), way, MAX_ANSWER)
+                asked_at = datetime.now(UTC)
+                if response.status == 404:  # RFC 7480 5.3
+                    return replace(base, found=False, asked_at=asked_at)
+                if response.status != 200:
+                    return replace(base, fault=f"HTTP status {response.status}")
+                return read_domain(response.body, domain, asked_at)
+        except (HttpError, RdapError) as problem:
+            return replace(base, fault=str(problem))
+        except TimeoutError:
+            return replace(base, fault=f"nothing came within {LIMIT:.3g} s")
+
+    async def _servers(self, way: _Way) -> bytes:
+        if self._bootstrap is None:
+            response = await self._get(BOOTSTRAP_URL, way, MAX_BOOTSTRAP)
+            if response.status != 200:
+                raise HttpError(f"IANA's list of RDAP servers: HTTP status {response.status}")
+            self._bootstrap = response.body
+        return self._bootstrap
+
+    async def _get(self, url: str, way: _Way, max_body: int) -> HttpResponse:
+        """Redirects followed, but never from HTTPS to HTTP. Raises HttpError."""
+        at = HttpUrl.parse(url)
+        for _ in range(MAX_REDIRECTS + 1):
+            response = await self._one(HttpRequest(at, max_body, accept="application/rdap+json, application/json"), way)
+            if response.status not in _REDIRECTS:
+                return response
+            location = response.header("location")
+            if location.startswith("/") and not location.startswith("//"):
+                location = f"{at.scheme}://{at.authority}{location}"
+            target = HttpUrl.parse(location)
+            if at.scheme == "https" and target.scheme != "https":
+                raise HttpError(f"redirects from HTTPS to {target}, which is not followed")
+            at = target
+        raise HttpError(f"more than {MAX_REDIRECTS} redirects")
+
+    async def _one(self, request: HttpRequest, way: _Way) -> HttpResponse:
+        """The response from the first address that gives one; else what went wrong with the first."""
+        addresses = (await way.addresses(request.url))[:MAX_TRIED]
+        first: HttpError | None = None
+        for address in addresses:
+            source = way.source if (":" in (way.source or "")) == (":" in address) else None
+            limit = LIMIT / 2 / len(addresses)
+            try:
+                if request.url.scheme == "http":
+                    return await fetch(self._network, address, request, source=source, limit=limit)
+                return await self._one_by_tls(address, request, way, source, limit)
+            except HttpError as problem:
+                first = first or problem
+        raise first or HttpError("no address")
+
+    async def _one_by_tls(
+        self, address: str, request: HttpRequest, way: _Way, source: str | None, limit: float
+    ) -> HttpResponse:
+        host = request.url.host
+        try:
+            stream = await self._network.connect(address, request.url.port, source, limit)
+        except NetworkFaultError as error:
+            raise HttpError(f"{host}: {error.fault.kind}", error.fault) from None
+        try:
+            outcome = await stream.start_tls(None if request.url.is_address else host, WIDE_OFFER, limit)
+            if outcome.fault is not None:
+                raise HttpError(f"TLS with {host}: {outcome.fault.text or outcome.fault.kind}", outcome.fault)
+            evidence = judge(outcome.chain, way.roots, datetime.now(UTC))
+            if evidence.problems:
+                raise HttpError(f"the certificate of {host}: {evidence.problems[0].kind}")
+            if not match(evidence.chain[0], host).matches:
+                raise HttpError(f"the certificate of {host} is for another name")
+            return await exchange(self._network, stream, request, limit=limit)
+        finally:
+            await stream.close()
+
+
+class _Way:
+    """By what the registry is reached."""
+
+    def __init__(self, resolver: Resolver, roots: TrustRoots, source: str | None) -> None:
+        self.roots = roots
+        self.source = source
+        self._resolver = resolver
+
+    async def addresses(self, url: HttpUrl) -> list[str]:
+        """IPv4 first: all registries have it, and IPv6 may lead nowhere from here. Raises HttpError."""
+        if url.is_address:
+            return [url.host]
+        if url.host == "localhost":
+            return list(reversed(LOOPBACK))
+        if not self._resolver.has_nameservers:
+            raise HttpError(f"{url.host} cannot be looked up: no nameserver")
+        looked_up = await asyncio.gather(
+            *(self._resolver.look_up(url.host.removesuffix("."), rdtype, brief=True) for rdtype in ("A", "AAAA"))
+        )
+        found = [record for lookup in looked_up for record in lookup.records]
+        if not found:
+            raise HttpError(f"{url.host} cannot be looked up ({looked_up[0].status})")
+        return found
