@@ -38,6 +38,7 @@ from connector_probe.network import (
     system_nameservers,
 )
 from connector_probe.protocol.certificate import TrustRoots, judge, path_of
+from connector_probe.protocol.path import Path
 from connector_probe.protocol.smtp import capabilities
 from connector_probe.stages.closer import CloserLooks
 from connector_probe.stages.connect import connect
@@ -120,6 +121,7 @@ class Prober:
         self._looks = CloserLooks(network)
         self._registrations = Registrations(network)
         self._judged: dict[tuple[tuple[bytes, ...], int, datetime], CertificateEvidence] = {}
+        self._paths: dict[tuple[tuple[bytes, ...], int, datetime], Path] = {}
         self._now = datetime.now(UTC)
 
     async def gather(self, connector: Connector, roots: TrustRoots) -> ConnectorEvidence:
@@ -298,7 +300,7 @@ class Prober:
         def visit() -> Visitor:
             return Visitor(address, self._resolver(connector, needed=True), connector.source_address)
 
-        path = path_of(shown.chain, roots, at)
+        path = self._path(shown.chain, roots, at)
         revocation = await self._revocations.check(path, shown.staple, visit, self._now, limit)
         missing = None
         if evidence.certificate is not None and _is_incomplete(evidence.certificate):
@@ -378,6 +380,12 @@ class Prober:
         if key not in self._judged:
             self._judged[key] = replace(judge(chain, roots, at), as_of_given=at is not self._now)
         return self._judged[key]
+
+    def _path(self, chain: tuple[bytes, ...], roots: TrustRoots, at: datetime) -> Path:
+        key = (chain, id(roots), at)
+        if key not in self._paths:
+            self._paths[key] = path_of(chain, roots, at)
+        return self._paths[key]
 
     def _resolver(self, connector: Connector, *, needed: bool = False) -> Resolver:
         """The run's resolver for the connector's nameservers; the system's are read only when there is a name."""

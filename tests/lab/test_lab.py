@@ -34,7 +34,6 @@ NOT_ON_LOOPBACK = {
     F.LOCAL_INTERRUPTED: "needs a run that is stopped; tests/lab/test_fleet.py",
     F.LOCAL_RESOURCES: "needs this process to run out of sockets",
     F.LOCAL_NO_NAMESERVER: "needs a machine without nameservers; a connector cannot say so",
-    F.CERTIFICATE_REVOKED: "nothing checks revocation yet",
 }
 RUNNABLE = [one for one in SCENARIOS if obstacle(one) is None]
 by_name = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

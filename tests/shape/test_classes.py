@@ -42,7 +42,6 @@ NEEDS_A_NAMESPACE = {
 FROM_EVIDENCE_ONLY = {
     FailureClass.LOCAL_RESOURCES,
     FailureClass.LOCAL_INTERRUPTED,
-    FailureClass.CERTIFICATE_REVOKED,
 }
 
 

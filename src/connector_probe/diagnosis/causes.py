@@ -57,9 +57,11 @@ def _mismatch(failure: FailureClass, view: View) -> Sharpening:
 
 def _no_longer_valid(failure: FailureClass, view: View) -> Sharpening:
     rest = [one for one in view.judged_problems if one.kind is not Kind.EXPIRED and one is not view.name_problem]
-    revoked = any(one.kind is Kind.REVOKED for one in rest)
+    if rest and all(one.kind is Kind.REVOKED for one in rest):
+        return CauseVerdict.CONFIRMED, ("revoked-says",)
     if rest:
-        return CauseVerdict.CONFIRMED, ("revoked-says",) if revoked else ("problem-list",)
+        revoked = any(one.kind is Kind.REVOKED for one in rest)
+        return CauseVerdict.CONFIRMED, ("problem-list", "revoked-says") if revoked else ("problem-list",)
     asked = view.evidence.revocation
     if asked is None:
         return CauseVerdict.POSSIBLE, ("revocation-not-checked",)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.facts import Facts, fill
+from connector_probe.diagnosis.revocation import facts_of_revocation, revoked_problems, undecided
 from connector_probe.diagnosis.rules import View
 from connector_probe.diagnosis.second_looks import differences
 from connector_probe.model.evidence import Certificate, CertificateEvidence, CertificateProblemKind
@@ -31,6 +32,9 @@ def chain_remarks(view: View, words: Catalogue) -> tuple[Finding, ...]:
     if certificate is None:
         return ()
     told = [(one, fill(words.facts[one], Facts(facts))) for one, facts in _remarks(certificate)]
+    asked = facts_of_revocation(view.evidence, words).get("revocation_sources")
+    if asked and not undecided(view.evidence) and not revoked_problems(view.evidence):
+        told.append(("revocation-asked", fill(words.facts["revocation-asked"], {"revocation_sources": asked})))
     told += [
         (one.identifier, fill(words.warnings[one.identifier], Facts(one.facts)))
         for one in differences(view, words)

@@ -314,7 +314,8 @@ def _missing_issuers(evidence: AttemptEvidence, words: Catalogue) -> dict[str, s
     facts["issuers"] = quote(words.facts["between-sources"].join(listed))
     if not had:
         return {"issuer_hint": fill(words.facts["issuer-unfetched"], facts)}
-    found = {"install_hint": fill(words.facts["issuer-install"], facts)}
+    install = "issuer-install" if missing.completes else "issuer-install-vain"
+    found = {"install_hint": fill(words.facts[install], facts)}
     found["issuer_hint"] = fill(words.facts["issuer-completes" if missing.completes else "issuer-not-enough"], facts)
     return found
 

@@ -289,7 +289,7 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.CERTIFICATE_UNPARSEABLE_EXTENSION: _certificate("", _INFERRED, _CHAIN[0], "reissue-wellformed"),
     _F.CERTIFICATE_UNKNOWN_CRITICAL_EXTENSION: _certificate("", _INFERRED, _CHAIN[0], "reissue-wellformed"),
     _F.CERTIFICATE_UNPARSEABLE_CERTIFICATE: _certificate("", _INFERRED, _CHAIN[0], "reissue-wellformed"),
-    _F.CERTIFICATE_REVOKED: _certificate("", _DOCUMENTED, _CHAIN[0], "replace-revoked"),
+    _F.CERTIFICATE_REVOKED: _certificate("", _INFERRED, _CHAIN[0], "replace-revoked"),
     _F.CERTIFICATE_INVALID_PATH: _certificate("", _INFERRED, *_CHAIN),
     # recipient
     _F.RECIPIENT_REJECTED: Profile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.model.evidence import AttemptEvidence, CertificateProblem, CertificateProblemKind
@@ -57,10 +58,9 @@ def facts_of_revocation(evidence: AttemptEvidence, words: Catalogue) -> dict[str
     if revoked is not None and (check := revoked.revoked) is not None:
         role = "revoked-intermediate" if revoked.depth else "revoked-leaf"
         found |= {
-            "revoked_subject": revoked.subject,
-            "revoked_role": words.facts[role],
+            "revoked_what": words.facts[role].format(subject=revoked.subject),
             "revoked_issuer": revoked.issuer,
-            "revoked_on": f"{check.revoked_at:%Y-%m-%d %H:%M} UTC" if check.revoked_at is not None else "?",
+            "revoked_on": _moment(check.revoked_at),
             "revoked_reason": words.facts["revoked-reason"].format(reason=check.reason) if check.reason else "",
             "revoked_source": _source(check, words),
         }
@@ -94,12 +94,16 @@ def _outcome(check: RevocationCheck, words: Catalogue) -> str:
 
 
 def _said(check: RevocationCheck, words: Catalogue) -> str:
+    if check.status is RevocationStatus.STALE:
+        key = "revocation-early" if check.early else "revocation-stale"
+        said = words.facts[key].format(since=_moment(check.this_update), until=_moment(check.next_update))
+        return words.facts["lists-it-as-revoked"].format(outcome=said) if check.revoked_at is not None else said
     said = words.facts[f"revocation-{check.status}"]
-    if check.note:
-        said = words.facts["revocation-note"].format(outcome=said, note=check.note)
-    if check.status is RevocationStatus.STALE and check.revoked_at is not None:
-        said = words.facts["lists-it-as-revoked"].format(outcome=said)
-    return said
+    return words.facts["revocation-note"].format(outcome=said, note=check.note) if check.note else said
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment is not None else "?"
 
 
 Finding = tuple[str, dict[str, str]]
@@ -110,6 +114,8 @@ def revocation_findings(evidence: AttemptEvidence, words: Catalogue, *, judged: 
     if revoked_problems(evidence) and not judged:
         yield "certificate-revoked", {}
     for certificate in undecided(evidence):
+        if all(one.source is RevocationSource.STAPLE for one in certificate.checks):
+            continue  # the next warning says it all
         yield "revocation-unknown", facts_of_undecided(certificate, words)
     if bad_staple(evidence) is not None:
         yield "staple-unusable", {}

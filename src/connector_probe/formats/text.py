@@ -39,7 +39,7 @@ _COLOURS = {
 }
 _HEADING, _DIM = "1", "2"
 _SHOWN_NAMES = 8
-_MINOR_REMARKS = frozenset({"chain-root"})  # told with -v alone
+_MINOR_REMARKS = frozenset({"chain-root", "revocation-asked"})  # told with -v alone
 
 
 def render(report: Report, options: RenderOptions) -> str:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -19,6 +19,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from connector_probe.lab.website import Website
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
@@ -39,10 +41,17 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """What a server sends: DER certificates, its own first, and its own key. DER, because some cannot be parsed."""
+    """What a server sends: DER certificates, its own first, and its own key. DER, because some cannot be parsed.
+
+    ``staple`` is an OCSP response to send along; ``second`` a chain with another kind of key, for clients that want
+    that; ``without_sni`` what those get who do not ask by name.
+    """
 
     certificates: tuple[bytes, ...]
     key: Key
+    staple: bytes = b""
+    second: Chain | None = None
+    without_sni: Chain | None = None
 
 
 CertificateMaker = Callable[["Authority", str], Chain]
@@ -106,6 +115,7 @@ class Authority:
         self._lock = RLock()
         self._contexts: dict[tuple[CertificateMaker, str, TlsShape], SSL.Context] = {}
         self._issuers: dict[str, Issuer] = {}
+        self.website = Website()
         self._directory = tempfile.TemporaryDirectory(prefix="probe-lab-")
         self.root = self.authority("Lab Root", issuer=None)
         self.root_pem = self.root.certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
@@ -209,14 +219,8 @@ class Authority:
                 self._contexts[wanted] = self._load(make(self, host), shape)
             return self._contexts[wanted]
 
-    def _load(self, chain: Chain, shape: TlsShape) -> SSL.Context:
-        from OpenSSL import SSL
-
-        context = SSL.Context(SSL.TLS_METHOD)
-        # Level 0, before anything is loaded: OpenSSL would turn down weak keys and signatures, and the lab wants them.
-        context.set_cipher_list(f"{shape.ciphers}:@SECLEVEL=0".encode())
-        context.set_min_proto_version(shape.minimum)
-        context.set_max_proto_version(shape.maximum)
+    def _use(self, context: SSL.Context, chain: Chain) -> None:
+        """Add a chain and its key to ``context``."""
         with tempfile.TemporaryDirectory(dir=self._directory.name) as directory:
             chain_file, key_file = Path(directory, "chain.pem"), Path(directory, "key.pem")
             chain_file.write_text("".join(map(_pem, chain.certificates)), encoding="ascii")
@@ -228,10 +232,34 @@ class Authority:
             # From files, not objects: pyOpenSSL would send them through a parser that refuses some of ours.
             context.use_certificate_chain_file(str(chain_file))
             context.use_privatekey_file(str(key_file))
+
+    def _load(self, chain: Chain, shape: TlsShape) -> SSL.Context:
+        from OpenSSL import SSL
+
+        context = SSL.Context(SSL.TLS_METHOD)
+        # Level 0, before anything is loaded: OpenSSL would turn down weak keys and signatures, and the lab wants them.
+        context.set_cipher_list(f"{shape.ciphers}:@SECLEVEL=0".encode())
+        context.set_min_proto_version(shape.minimum)
+        context.set_max_proto_version(shape.maximum)
+        self._use(context, chain)
+        if chain.second is not None:
+            self._use(context, chain.second)
+        if chain.staple:
+            context.set_ocsp_server_callback(lambda *_: chain.staple)
+        if chain.without_sni is not None:
+            default = self._load(chain.without_sni, shape)
+            default.set_tlsext_servername_callback(partial(_by_name, context))
+            return default
         if shape.client_certificate is not None:
             mode = SSL.VERIFY_PEER | (SSL.VERIFY_FAIL_IF_NO_PEER_CERT if shape.client_certificate else 0)
             context.set_verify(mode, lambda *_: True)
         return context
+
+
+def _by_name(context: SSL.Context, connection: SSL.Connection) -> None:
+    """Who asks by name gets ``context``."""
+    if connection.get_servername():
+        connection.set_context(context)
 
 
 def _pem(certificate: bytes) -> str:

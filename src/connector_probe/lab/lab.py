@@ -12,7 +12,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from connector_probe.lab.answers import Answerer
+from connector_probe.lab import website
+from connector_probe.lab.answers import Answerer, addresses
 from connector_probe.lab.authority import Authority
 from connector_probe.lab.dns import ADDRESS, DeadPort, Nameserver
 from connector_probe.lab.scenario import Listens, Nameservers, Scenario, Server
@@ -90,8 +91,10 @@ class Lab:
         chosen, skipped = _choose(names)
         async with AsyncExitStack() as stack:
             authority = stack.enter_context(Authority())
+            authority.website.start()
+            stack.push_async_callback(authority.website.stop)
             running = tuple([await _run(scenario, authority, stack) for scenario in chosen])
-            zone: dict[str, Answerer] = {}
+            zone: dict[str, Answerer] = {website.HOST: addresses(website.ADDRESS)}
             for scenario in chosen:
                 zone.update(scenario.zone)
             nameserver = await Nameserver.start(zone)
@@ -129,6 +132,7 @@ class Lab:
             "family": options.family,
             "source_address": options.source_address,
             "rcpt": options.rcpt,
+            "thorough": options.thorough,
             "retries": options.retries,
             "connections": options.connections,
             "retry_delay": 0.0,

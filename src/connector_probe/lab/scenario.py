@@ -63,6 +63,7 @@ class Options:
     rcpt: str | None = None
     retries: int = 0
     connections: int = 1
+    thorough: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

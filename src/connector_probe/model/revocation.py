@@ -27,7 +27,7 @@ class RevocationStatus(StrEnum):
     UNKNOWN = "unknown"  # the responder does not know the certificate
     REFUSED = "refused"  # the responder answered with an error such as tryLater
     UNREACHABLE = "unreachable"
-    STALE = "stale"  # outside thisUpdate and nextUpdate
+    STALE = "stale"  # outside thisUpdate and nextUpdate; ``early`` where thisUpdate lies ahead
     NOT_TRUSTED = "not-trusted"  # not signed by the issuer, nor by whom it authorized
     MALFORMED = "malformed"
     NOT_SUPPORTED = "not-supported"  # by this program: indirect and delta CRLs, and other transports than HTTP
@@ -49,6 +49,7 @@ class RevocationCheck:
     reason: str = ""
     this_update: datetime | None = None
     next_update: datetime | None = None
+    early: bool = False
 
     @property
     def decides(self) -> bool:
@@ -106,7 +107,7 @@ class FetchedIssuer:
 class MissingIssuers:
     """The issuers above the chain that was sent, from the bottom up, never used to judge it.
 
-    ``completes``: with them the chain ends at a trusted root. ``top``: the name at which they end.
+    ``completes``: with them the chain ends at a trusted root. ``top``: that root, or the issuer named last.
     """
 
     found: tuple[FetchedIssuer, ...]

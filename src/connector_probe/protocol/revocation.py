@@ -18,7 +18,6 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
-from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, SignatureAlgorithmOID
 
@@ -91,7 +90,7 @@ def _pointers(certificate: x509.Certificate) -> Pointers:
         shown = printable(url, MAX_URL_SHOWN)
         if obstacle or not url.lower().startswith("http://"):
             scheme = printable(url.partition(":")[0], 20)
-            others.append(RevocationCheck(source, shown, _S.NOT_SUPPORTED, obstacle or f"{scheme}, not HTTP"))
+            others.append(RevocationCheck(source, shown, _S.NOT_SUPPORTED, obstacle or f"{scheme}, not plain HTTP"))
         elif shown == url and url not in asked[source]:
             asked[source].append(url)
     feature = _extension(certificate.extensions, x509.TLSFeature)
@@ -327,9 +326,9 @@ def _both(certificate: bytes, issuer: bytes) -> tuple[x509.Certificate, x509.Cer
 def _timely(check: RevocationCheck, at: datetime) -> RevocationCheck:
     """The verdict where the moment lies within the source's time (RFC 6960 3.2, RFC 5280 6.3.3), else STALE."""
     if check.this_update is not None and at < check.this_update - CLOCK_SKEW:
-        return replace(check, status=_S.STALE, note=f"not valid before {check.this_update:%Y-%m-%d %H:%M} UTC")
+        return replace(check, status=_S.STALE, early=True)
     if check.next_update is not None and at > check.next_update:
-        return replace(check, status=_S.STALE, note=f"out of date since {check.next_update:%Y-%m-%d %H:%M} UTC")
+        return replace(check, status=_S.STALE)
     return replace(check, status=_S.REVOKED if check.revoked_at is not None else _S.GOOD)
 
 
@@ -341,6 +340,8 @@ def read_issuers(data: bytes) -> tuple[bytes, ...]:
 
     Raises UnreadableError where there is none.
     """
+    from cryptography.hazmat.primitives.serialization import pkcs7  # late: slow to import, and rarely needed
+
     readers: tuple[Callable[[bytes], list[x509.Certificate]], ...] = (
         lambda content: [x509.load_der_x509_certificate(content)],
         pkcs7.load_der_pkcs7_certificates,

@@ -166,7 +166,10 @@ async def missing_issuers(
             break
     if not found:
         return None
-    return MissingIssuers(tuple(found), path.trusted and not path.forged, path.certificates[-1].label)
+    top = path.certificates[-1]
+    return MissingIssuers(
+        tuple(found), path.trusted and not path.forged, top.label if path.trusted else top.certificate.issuer
+    )
 
 
 def _issuer_of(certificate: Facts, data: bytes) -> tuple[Facts | None, str]:

@@ -8,6 +8,7 @@ from connector_probe.lab.scenarios.encrypted import HANDSHAKE, SESSION, STARTTLS
 from connector_probe.lab.scenarios.healthy import HEALTHY, WARNING
 from connector_probe.lab.scenarios.named import EXCHANGES, NAMES
 from connector_probe.lab.scenarios.plain import BANNER, CONNECT, EHLO, RECIPIENT
+from connector_probe.lab.scenarios.revocation import REVOCATION
 
 SCENARIOS: tuple[Scenario, ...] = (
     *HEALTHY,
@@ -20,6 +21,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *STARTTLS,
     *HANDSHAKE,
     *CERTIFICATES,
+    *REVOCATION,
     *SESSION,
     *RECIPIENT,
 )

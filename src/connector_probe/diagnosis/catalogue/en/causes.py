@@ -50,7 +50,7 @@ EVIDENCE: dict[str, str] = {
     "revocation-undecided": "Whether {unsure_subject} is revoked could not be found out: {unsure_sources}.",
     "revocation-no-source": "The chain is sound, and its certificates name no place to ask about revocation.",
     "not-revoked": "The chain is sound, and not revoked ({revocation_sources}).",
-    "revoked-says": "Found: {problem_list}. Revoked on {revoked_on}{revoked_reason}, says {revoked_source}.",
+    "revoked-says": "Revoked on {revoked_on}{revoked_reason}, says {revoked_source}.",
     "starttls-missing": "EHLO lists: {keywords}.",
     "reply-received": "The server said: {reply}",
     "masked": "The banner or keywords are masked, as Cisco ESMTP inspection does.",

@@ -184,7 +184,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.CERTIFICATE_REVOKED: _W(
         "The certificate is revoked",
-        "{revoked_subject}, {revoked_role}, was revoked by {revoked_issuer} on {revoked_on}{revoked_reason}, says {revoked_source}.{more_problems}",
+        "{revoked_what} was revoked by {revoked_issuer} on {revoked_on}{revoked_reason}, says {revoked_source}.{more_problems}",
     ),
     F.CERTIFICATE_INVALID_PATH: _W(
         "The certificate chain is invalid", "The chain of {server} cannot be validated: {problem_note}.{more_problems}"

@@ -50,7 +50,7 @@ EVIDENCE: dict[str, str] = {
     "revocation-undecided": "无法确定 {unsure_subject} 是否已被吊销：{unsure_sources}。",
     "revocation-no-source": "证书链没有问题，其证书也没有指明可查询吊销状态的地方。",
     "not-revoked": "证书链没有问题，且未被吊销（{revocation_sources}）。",
-    "revoked-says": "发现的问题：{problem_list}。已于 {revoked_on} 吊销{revoked_reason}，依据：{revoked_source}。",
+    "revoked-says": "已于 {revoked_on} 吊销{revoked_reason}，依据：{revoked_source}。",
     "starttls-missing": "EHLO 列出：{keywords}。",
     "reply-received": "服务器的应答：{reply}",
     "masked": "问候语或关键字被遮盖，这正是 Cisco ESMTP 检查的做法。",

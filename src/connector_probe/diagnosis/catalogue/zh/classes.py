@@ -129,7 +129,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.CERTIFICATE_REVOKED: _W(
         "证书已被吊销",
-        "{revoked_subject}（{revoked_role}）已于 {revoked_on} 被 {revoked_issuer} 吊销{revoked_reason}，依据：{revoked_source}。{more_problems}",
+        "{revoked_what} 已于 {revoked_on} 被 {revoked_issuer} 吊销{revoked_reason}，依据：{revoked_source}。{more_problems}",
     ),
     F.CERTIFICATE_INVALID_PATH: _W("证书链无效", "{server} 的证书链无法通过验证：{problem_note}。{more_problems}"),
     F.RECIPIENT_REJECTED: _W("收件人被拒绝", "服务器拒绝发往 {recipient} 的邮件，应答为：{reply}"),

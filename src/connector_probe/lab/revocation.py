@@ -1,0 +1,310 @@
+"""Certificates that say where to ask about their revocation, and what is answered there; one small fault each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, ObjectIdentifier
+
+from connector_probe.lab.authority import Authority, Chain, Issuer, der, ec_key, rsa_key
+from connector_probe.lab.website import Page
+
+_DER = serialization.Encoding.DER
+_HOUR = timedelta(hours=1)
+_FRESH = (-1.0, 24.0)  # hours from now: thisUpdate, nextUpdate
+_STALE = (-72.0, -48.0)
+_REVOKED_HOURS_AGO = 100
+_COMPROMISED = x509.ReasonFlags.key_compromise
+
+Extensions = Sequence[tuple[x509.ExtensionType, bool]]
+
+
+# --- what certificates carry -------------------------------------------------------------------------------------
+
+
+def _access(method: ObjectIdentifier, url: str) -> tuple[x509.ExtensionType, bool]:
+    location = x509.UniformResourceIdentifier(url)
+    return x509.AuthorityInformationAccess([x509.AccessDescription(method, location)]), False
+
+
+def _asks_ocsp(ca: Authority, host: str, page: Page | None) -> Extensions:
+    return [_access(AuthorityInformationAccessOID.OCSP, ca.website.publish(f"/ocsp/{host}", page))]
+
+
+def _asks_crl(ca: Authority, host: str, page: Page | None) -> Extensions:
+    return [_points(ca.website.publish(f"/{host}.crl", page))]
+
+
+def _points(url: str) -> tuple[x509.ExtensionType, bool]:
+    point = x509.DistributionPoint([x509.UniformResourceIdentifier(url)], None, None, None)
+    return x509.CRLDistributionPoints([point]), False
+
+
+def _chain(ca: Authority, host: str, extensions: Extensions) -> Chain:
+    leaf = ca.server(host, [host], issuer=ca.intermediate, extensions=extensions)
+    return Chain((der(leaf), der(ca.intermediate.certificate)), rsa_key("server"))
+
+
+# --- OCSP --------------------------------------------------------------------------------------------------------
+
+
+def response(
+    ca: Authority,
+    serial: int,
+    *,
+    status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.GOOD,
+    signer: Issuer | None = None,
+    hours: tuple[float, float] = _FRESH,
+) -> bytes:
+    """An OCSP response about one certificate of the intermediate's; ``signer`` is sent along."""
+    revoked = status is ocsp.OCSPCertStatus.REVOKED
+    issuer = ca.intermediate
+    named = ocsp.OCSPRequestBuilder().add_certificate(issuer.certificate, issuer.certificate, hashes.SHA1()).build()
+    by = signer or issuer
+    builder = (
+        ocsp.OCSPResponseBuilder()
+        .add_response_by_hash(
+            issuer_name_hash=_name_hash(issuer),
+            issuer_key_hash=named.issuer_key_hash,
+            serial_number=serial,
+            algorithm=hashes.SHA1(),
+            cert_status=status,
+            this_update=ca.now + hours[0] * _HOUR,
+            next_update=ca.now + hours[1] * _HOUR,
+            revocation_time=ca.now - _REVOKED_HOURS_AGO * _HOUR if revoked else None,
+            revocation_reason=_COMPROMISED if revoked else None,
+        )
+        .responder_id(ocsp.OCSPResponderEncoding.HASH, by.certificate)
+    )
+    if signer is not None:
+        builder = builder.certificates([signer.certificate])
+    return builder.sign(by.key, hashes.SHA256()).public_bytes(_DER)
+
+
+def _name_hash(issuer: Issuer) -> bytes:
+    digest = hashes.Hash(hashes.SHA1())  # RFC 6960 names by it
+    digest.update(issuer.certificate.subject.public_bytes())
+    return digest.finalize()
+
+
+def _responder(
+    ca: Authority,
+    asked: bytes,
+    *,
+    status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.GOOD,
+    signer: Issuer | None = None,
+    hours: tuple[float, float] = _FRESH,
+) -> bytes:
+    serial = ocsp.load_der_ocsp_request(asked).serial_number
+    return response(ca, serial, status=status, signer=signer, hours=hours)
+
+
+def ocsp_good(ca: Authority, host: str) -> Chain:
+    return _chain(ca, host, _asks_ocsp(ca, host, partial(_responder, ca)))
+
+
+def ocsp_revoked(ca: Authority, host: str) -> Chain:
+    return _chain(ca, host, _asks_ocsp(ca, host, partial(_responder, ca, status=ocsp.OCSPCertStatus.REVOKED)))
+
+
+def ocsp_delegated(ca: Authority, host: str) -> Chain:
+    """Signed by a certificate that the issuer made for that."""
+    signer = _signer(ca, ExtendedKeyUsageOID.OCSP_SIGNING)
+    return _chain(ca, host, _asks_ocsp(ca, host, partial(_responder, ca, signer=signer)))
+
+
+def ocsp_wrong_signer(ca: Authority, host: str) -> Chain:
+    """Signed by a server's certificate of the same issuer, which may not."""
+    signer = _signer(ca, ExtendedKeyUsageOID.SERVER_AUTH)
+    return _chain(ca, host, _asks_ocsp(ca, host, partial(_responder, ca, signer=signer)))
+
+
+def _signer(ca: Authority, purpose: ObjectIdentifier) -> Issuer:
+    key = ec_key("ocsp signer")
+    return Issuer(ca.server("Lab OCSP", [], issuer=ca.intermediate, key=key, purpose=purpose), key)
+
+
+def ocsp_unknown(ca: Authority, host: str) -> Chain:
+    return _chain(ca, host, _asks_ocsp(ca, host, partial(_responder, ca, status=ocsp.OCSPCertStatus.UNKNOWN)))
+
+
+def ocsp_try_later(ca: Authority, host: str) -> Chain:
+    later = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER).public_bytes(_DER)
+    return _chain(ca, host, _asks_ocsp(ca, host, lambda _: later))
+
+
+def ocsp_oversized(ca: Authority, host: str) -> Chain:
+    return _chain(ca, host, _asks_ocsp(ca, host, lambda _: bytes(1024 * 1024)))
+
+
+def ocsp_silent(ca: Authority, host: str) -> Chain:
+    """Takes the request and says nothing."""
+    return _chain(ca, host, _asks_ocsp(ca, host, None))
+
+
+# --- stapling ----------------------------------------------------------------------------------------------------
+
+
+def _stapling(
+    ca: Authority,
+    host: str,
+    *,
+    status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.GOOD,
+    hours: tuple[float, float] = _FRESH,
+) -> Chain:
+    chain = _chain(ca, host, ())
+    serial = x509.load_der_x509_certificate(chain.certificates[0]).serial_number
+    return replace(chain, staple=response(ca, serial, status=status, hours=hours))
+
+
+def stapled_good(ca: Authority, host: str) -> Chain:
+    return _stapling(ca, host)
+
+
+def stapled_revoked(ca: Authority, host: str) -> Chain:
+    return _stapling(ca, host, status=ocsp.OCSPCertStatus.REVOKED)
+
+
+def stapled_stale(ca: Authority, host: str) -> Chain:
+    """The server did not fetch a new response for two days."""
+    return _stapling(ca, host, hours=_STALE)
+
+
+def must_staple(ca: Authority, host: str) -> Chain:
+    """The certificate demands what the server does not do."""
+    return _chain(ca, host, [(x509.TLSFeature([x509.TLSFeatureType.status_request]), False)])
+
+
+# --- CRL ---------------------------------------------------------------------------------------------------------
+
+
+def revocation_list(
+    ca: Authority,
+    issuer: Issuer,
+    serials: Sequence[int] = (),
+    *,
+    signer: Issuer | None = None,
+    hours: tuple[float, float] = _FRESH,
+    extensions: Extensions = (),
+) -> bytes:
+    """A CRL of ``issuer``'s, signed by ``signer``'s key where that is another one."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.certificate.subject)
+        .last_update(ca.now + hours[0] * _HOUR)
+        .next_update(ca.now + hours[1] * _HOUR)
+    )
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical=critical)
+    for serial in serials:
+        entry = (
+            x509.RevokedCertificateBuilder()
+            .serial_number(serial)
+            .revocation_date(ca.now - _REVOKED_HOURS_AGO * _HOUR)
+            .add_extension(x509.CRLReason(_COMPROMISED), critical=False)
+        )
+        builder = builder.add_revoked_certificate(entry.build())
+    return builder.sign((signer or issuer).key, hashes.SHA256()).public_bytes(_DER)
+
+
+def crl_good(ca: Authority, host: str) -> Chain:
+    return _chain(ca, host, _asks_crl(ca, host, lambda _: revocation_list(ca, ca.intermediate, [1, 2, 3])))
+
+
+def crl_revoked(ca: Authority, host: str) -> Chain:
+    serials: list[int] = []
+    page = partial(_listing, ca, serials)
+    chain = _chain(ca, host, _asks_crl(ca, host, page))
+    serials.append(x509.load_der_x509_certificate(chain.certificates[0]).serial_number)
+    return chain
+
+
+def _listing(ca: Authority, serials: Sequence[int], _: bytes) -> bytes:
+    return revocation_list(ca, ca.intermediate, serials)
+
+
+def crl_stale(ca: Authority, host: str) -> Chain:
+    return _chain(ca, host, _asks_crl(ca, host, lambda _: revocation_list(ca, ca.intermediate, hours=_STALE)))
+
+
+def crl_of_a_stranger(ca: Authority, host: str) -> Chain:
+    """In the issuer's name, but with another key's signature."""
+    stranger = Issuer(ca.intermediate.certificate, rsa_key("server"))
+    return _chain(ca, host, _asks_crl(ca, host, lambda _: revocation_list(ca, ca.intermediate, signer=stranger)))
+
+
+def crl_delta(ca: Authority, host: str) -> Chain:
+    delta = [(x509.DeltaCRLIndicator(1), True), (x509.CRLNumber(2), False)]
+    return _chain(ca, host, _asks_crl(ca, host, lambda _: revocation_list(ca, ca.intermediate, extensions=delta)))
+
+
+def crl_not_found(ca: Authority, host: str) -> Chain:
+    return _chain(ca, host, [_points(f"{ca.website.address}/nowhere.crl")])
+
+
+def crl_by_ldap(ca: Authority, host: str) -> Chain:
+    """As Active Directory's certificate services have it by default: reachable from inside alone."""
+    url = "ldap:///CN=Lab,CN=CDP,CN=Public%20Key%20Services,DC=lab,DC=test?certificateRevocationList?base"
+    return _chain(ca, host, [_points(url)])
+
+
+def intermediate_revoked(ca: Authority, host: str) -> Chain:
+    serials: list[int] = []
+    pointer = _points(ca.website.publish("/root.crl", lambda _: revocation_list(ca, ca.root, serials)))
+    issuer = ca.authority("Lab Revoked Intermediate", issuer=ca.root, extensions=[pointer])
+    serials.append(issuer.certificate.serial_number)
+    leaf = ca.server(host, [host], issuer=issuer)
+    return Chain((der(leaf), der(issuer.certificate)), rsa_key("server"))
+
+
+# --- missing issuers ---------------------------------------------------------------------------------------------
+
+
+def leaf_with_pointer(ca: Authority, host: str) -> Chain:
+    """The intermediate is not sent, but the certificate says where it is."""
+    url = ca.website.publish("/intermediate.cer", lambda _: der(ca.intermediate.certificate))
+    chain = _chain(ca, host, [_access(AuthorityInformationAccessOID.CA_ISSUERS, url)])
+    return replace(chain, certificates=chain.certificates[:1])
+
+
+def leaf_of_foreign_authority(ca: Authority, host: str) -> Chain:
+    """Nothing but the certificate is sent, and what it points to leads to a root that nobody trusts."""
+    root = ca.authority("Foreign Root", issuer=None)
+    issuer = ca.authority("Foreign Intermediate", issuer=root)
+    url = ca.website.publish("/foreign.cer", lambda _: der(issuer.certificate))
+    leaf = ca.server(host, [host], issuer=issuer, extensions=[_access(AuthorityInformationAccessOID.CA_ISSUERS, url)])
+    return Chain((der(leaf),), rsa_key("server"))
+
+
+# --- other certificates in other handshakes ----------------------------------------------------------------------
+
+
+def other_without_sni(ca: Authority, host: str) -> Chain:
+    """Good for who asks by name; who does not gets an expired one."""
+    other = ca.server("default.lab.test", ["default.lab.test"], issuer=ca.intermediate, days=(-395, -30))
+    default = Chain((der(other), der(ca.intermediate.certificate)), rsa_key("server"))
+    return replace(_chain(ca, host, ()), without_sni=default)
+
+
+def rsa_and_elliptic(ca: Authority, host: str) -> Chain:
+    """Both kinds of key, each certificate good."""
+    return _two_kinds(ca, host, (-1, 365))
+
+
+def expired_rsa_beside_elliptic(ca: Authority, host: str) -> Chain:
+    """TLS 1.3 shows the good ECDSA certificate; who wants RSA, as Exchange Online does, gets an expired one."""
+    return _two_kinds(ca, host, (-395, -30))
+
+
+def _two_kinds(ca: Authority, host: str, days: tuple[float, float]) -> Chain:
+    key = ec_key("server")
+    leaf = ca.server(host, [host], issuer=ca.intermediate, key=key)
+    other = ca.server(host, [host], issuer=ca.intermediate, days=days)
+    issuer = der(ca.intermediate.certificate)
+    return replace(Chain((der(leaf), issuer), key), second=Chain((der(other), issuer), rsa_key("server")))
