@@ -15,8 +15,12 @@ from threading import Thread
 import pytest
 
 from connector_probe.cli.app import run
+from connector_probe.formats.json import render
+from connector_probe.formats.options import RenderOptions
+from tests.unit import evidence as made
 
 BOUNCES = Path(__file__).parent.parent / "data" / "bounces"
+EXPECTED = json.loads((BOUNCES / "expected.json").read_text(encoding="utf-8"))
 REFUSED = "450 4.4.316 Connection refused [Message=Socket error code 10061] [LastAttemptedServerName=mail.contoso.com]"
 LIVE = ["--no-control", "--connect-timeout", "5s", "--timeout", "5s"]
 
@@ -308,3 +312,60 @@ def test_a_saved_report_is_not_probed(tmp_path: Path, capsys: pytest.CaptureFixt
     run(["--no-control", f"127.0.0.1:{closed_port()}", "--json", "-o", str(target)])
     assert run(["explain", "--probe", str(target)]) == 2
     assert "--probe goes with a bounce" in capsys.readouterr().err
+
+
+def test_a_large_report_is_read_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A fleet's report is larger than any bounce may be."""
+    whole = json.loads(render(made.report(made.unconnected(made.REFUSED)), RenderOptions()))
+    whole["a key of a later version"] = "x" * 11 * 1024 * 1024
+    (tmp_path / "report.json").write_text(json.dumps(whole))
+    assert run(["explain", str(tmp_path / "report.json")]) == 1
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "450 4.4.316" in out
+
+
+def test_a_comparison_is_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.json").write_text('{"schema": "connector-probe/comparison/1"}')
+    assert run(["explain", str(tmp_path / "x.json")]) == 2
+    assert "connector-probe/comparison/1, not connector-probe/report/1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [name for name, told in EXPECTED.items() if told])
+def test_every_bounce_is_explained_in_both_languages(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told = {}
+    for lang in ("en", "zh"):
+        assert run(["explain", "--json", "--lang", lang, str(BOUNCES / name)]) == 0
+        told[lang] = matches(capsys.readouterr().out)
+        assert run(["explain", "--lang", lang, str(BOUNCES / name)]) == 0
+        assert ("处理方法" in capsys.readouterr().out) is (lang == "zh")
+    for one, other in zip(told["en"], told["zh"], strict=True):
+        assert one["title"] != other["title"]
+        for key in ("code", "class", "server", "address", "occurred_at", "message", "reference", "confidence"):
+            assert one[key] == other[key], key
+        assert [cause["id"] for cause in causes(one)] == [cause["id"] for cause in causes(other)]
+
+
+def causes(found: dict[str, object]) -> list[dict[str, object]]:
+    value = found["causes"]
+    assert isinstance(value, list)
+    return value
+
+
+def test_the_keys_of_the_document(capsys: pytest.CaptureFixture[str]) -> None:
+    """Those that scripts are written against, in this order and in front of all others."""
+    assert run(["explain", "--json", REFUSED]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert list(document) == ["schema", "matches"]
+    promised = "code class title message server address occurred_at causes remedies reference confidence"
+    assert list(document["matches"][0])[:11] == promised.split()
+    assert list(document["matches"][0]["causes"][0]) == ["id", "verdict", "text", "evidence"]
+    assert list(document["matches"][0]["remedies"][0]) == ["id", "text", "commands"]
+
+
+def test_without_a_known_code_it_says_what_it_looked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "--json", "250 2.1.5 Recipient OK"]) == 1
+    out, err = capsys.readouterr()
+    assert matches(out) == []
+    for code in ("4.4.312", "4.7.320", "5.4.312"):
+        assert code in err

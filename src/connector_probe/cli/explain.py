@@ -172,7 +172,8 @@ def _is_there(text: str) -> bool:
 
 def _file(path: Path) -> bytes:
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.diagnosis.bounce_text import MAX_INPUT
+    from connector_probe.diagnosis.bounce_text import MAX_INPUT, decode
+    from connector_probe.formats.saved import MAX_REPORT, SAMPLE, is_report
     from connector_probe.model.names import show
 
     if path.is_dir():
@@ -180,6 +181,8 @@ def _file(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_INPUT + 1)
+            if len(data) > MAX_INPUT and is_report(decode(data[:SAMPLE])):  # of a large fleet
+                data += file.read(MAX_REPORT)
     except OSError as error:
         raise UsageProblemError(
             f"{show(str(path))} cannot be read: {error.strerror}", "check name and permissions"

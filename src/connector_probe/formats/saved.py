@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 MAX_REPORT = 256 * 1024 * 1024  # octets of a file; a thousand connectors have some thirty MiB
+SAMPLE = 10_000  # of a text, in which a report names its schema
 MAX_DEPTH = 30  # brackets within brackets; a report has ten or so
 
 
@@ -80,7 +81,7 @@ def load_report(text: str) -> list[tuple[Connector, ConnectorEvidence]]:
 
 def is_report(text: str) -> bool:
     """Whether ``text`` is meant as one of our JSON documents, sound or not."""
-    return text.lstrip("\ufeff \t\r\n").startswith("{") and '"connector-probe/' in text[:10_000]
+    return text.lstrip("\ufeff \t\r\n").startswith("{") and '"connector-probe/' in text[:SAMPLE]
 
 
 def read_report(text: str) -> SavedReport:
