@@ -11,6 +11,7 @@ import typer.main
 
 from connector_probe._version import __version__
 from connector_probe.cli import options as opt
+from connector_probe.cli.codes import codes
 from connector_probe.cli.compare import compare
 from connector_probe.cli.example import example
 from connector_probe.cli.explain import explain
@@ -69,6 +70,7 @@ app.command("import")(import_file)
 app.command()(example)
 app.command()(explain)
 app.command()(compare)
+app.command()(codes)
 
 
 @app.command()

@@ -110,14 +110,14 @@ def explain(bounce: Bounce, words: Catalogue = ENGLISH) -> Explanation:
     return Explanation(
         code=bounce.code,
         class_=bounce.failure_class,
-        title=_title(bounce.code, subject, words),
+        title=title_of(bounce.code, words, subject),
         message=bounce.message,
         server=bounce.server,
         address=bounce.address,
         occurred_at=bounce.occurred_at,
         causes=_causes(bounce, subject, facts, words),
         remedies=_remedies(bounce, subject, facts, words),
-        reference=_REFERENCES.get(subject, _NDR_PAGE if subject not in HEADLINES else REFERENCE),
+        reference=reference_of(subject),
         confidence=bounce.confidence,
         meaning=words.explain[f"meaning-{subject}"],
         notes=tuple(_notes(bounce, facts, words)),
@@ -186,7 +186,15 @@ def _subject(bounce: Bounce) -> str:
     return "on-premises-certificate" if words == "certificate-policy" and bounce.on_premises else words
 
 
-def _title(code: str, subject: str, words: Catalogue) -> str:
+def reference_of(subject: str) -> str:
+    """Microsoft's page about what bounce_grammar calls ``subject``."""
+    return _REFERENCES.get(subject, _NDR_PAGE if subject not in HEADLINES else REFERENCE)
+
+
+def title_of(code: str, words: Catalogue, subject: str | None = None) -> str:
+    """What the catalogue calls a code; ``subject`` where that is already known."""
+    found = known(code)
+    subject = subject or (found.words if found is not None else "older-exchange")
     return headline_of(MailFlowCode(code), words) if subject in HEADLINES else words.explain[f"title-{subject}"]
 
 

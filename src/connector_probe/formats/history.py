@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.facts import day, fill
 from connector_probe.diagnosis.outage import lasting
-from connector_probe.diagnosis.replies import HEADLINES
+from connector_probe.diagnosis.replies import headline_of
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.layout import pad, wrap
 from connector_probe.formats.options import RenderOptions
@@ -135,7 +135,7 @@ class _Page:
         """ "450 4.4.316 Connection refused", or our own words; a class of a later version stands as it is."""
         known = {failure.value: words.title for failure, words in self._words.classes.items()}
         if code in set(MailFlowCode):
-            return f"450 {code} {HEADLINES[MailFlowCode(code)]}"
+            return f"450 {code} {headline_of(MailFlowCode(code), self._words)}"
         return known.get(class_ or "", class_ or "") if class_ in set(FailureClass) else show(code or class_ or "?")
 
     def _begun(self, one: ConnectorHistory) -> list[str]:

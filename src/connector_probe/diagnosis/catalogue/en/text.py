@@ -68,6 +68,7 @@ TEXT: dict[str, str] = {
     "title-4.7.320": "Certificate validation failed",
     "demo": "{number} smart hosts on loopback, one peculiarity each, probed by the real prober in {seconds}. What a user sees of two of them, then the verdict on each:",
     "progress": "{done} of {total} probed",
+    "classes": "What a probe finds",
     "sentence": "{text}.",
     "colon": "{text}:",
     "labelled": "{label}: {text}",

@@ -68,6 +68,7 @@ TEXT: dict[str, str] = {
     "title-4.7.320": "证书验证失败",
     "demo": "环回地址上的 {number} 个智能主机，各有一种特性，由真正的探测程序在 {seconds} 内探测完毕。下面是用户看到的其中两个的完整结果，然后是每一个的结论：",
     "progress": "已探测 {done}/{total}",
+    "classes": "探测可能得出的类别",
     "sentence": "{text}。",
     "colon": "{text}：",
     "labelled": "{label}：{text}",

@@ -1,0 +1,78 @@
+"""``probe codes``: the whole catalogue, and one code in whichever form."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from connector_probe.cli.app import run
+from connector_probe.diagnosis.bounce_grammar import KNOWN_CODES
+from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.model.verdict import FailureClass, MailFlowCode
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, dict[str, object]]:
+    assert run(["codes", *arguments, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema"] == "connector-probe/codes/1"
+    return {one["code"]: one for one in document["codes"]}
+
+
+def ids(entry: dict[str, object], key: str) -> set[str]:
+    value = entry[key]
+    assert isinstance(value, list)
+    return {one["id"] for one in value}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_code_has_its_meaning_what_to_do_and_a_source(lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    codes = told(capsys, "--lang", lang)
+    assert list(codes) == [one.code for one in KNOWN_CODES]
+    for code, entry in codes.items():
+        assert entry["title"], code
+        assert entry["meaning"], code
+        assert entry["remedies"], code
+        assert str(entry["reference"]).startswith("https://learn.microsoft.com/")
+        assert "{" not in json.dumps(entry["remedies"]).replace('{"id"', ""), "a fact is missing"
+    for mail_flow in MailFlowCode:
+        assert codes[mail_flow]["causes"], mail_flow
+
+
+def test_nothing_of_a_code_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    codes = told(capsys)
+    for failure in FailureClass:
+        profile = PROFILES[failure]
+        if profile.code is not None:
+            entry = codes[profile.code]
+            assert failure.value in ids(entry, "classes")
+            assert {identifier for identifier, _ in profile.causes} <= ids(entry, "causes")
+            assert set(profile.remedies) <= ids(entry, "remedies")
+
+
+@pytest.mark.parametrize("asked", ["4.4.316", "5.4.316", "450 4.4.316", "550 5.4.316 Message expired", " 4.4.316 "])
+def test_one_code_in_whichever_form(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(told(capsys, asked)) == ["4.4.316"]
+
+
+def test_text(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["codes"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("4.4.312  5.4.312  DNS query failed\n")
+    assert len(out.splitlines()) == len(KNOWN_CODES)
+    assert run(["codes", "4.4.316"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("4.4.316 (5.4.316) Connection refused\n")
+    assert "The firewall blocks connections" in out
+    assert "Set-OutboundConnector -Identity '<connector>' -Enabled $false" in out
+    assert run(["codes", "4.4.316", "--lang", "zh"]) == 0
+    assert "连接被拒绝" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("asked", ["9.9.9", "4.4", "refused", "", "4.4.399", "\x1b[31m"])
+def test_an_unknown_code(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["codes", asked]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "is not one of the codes known here" in err
+    assert "\x1b" not in err
