@@ -13,6 +13,7 @@ from connector_probe._version import __version__
 from connector_probe.cli import options as opt
 from connector_probe.cli.codes import codes
 from connector_probe.cli.compare import compare
+from connector_probe.cli.completion import completion
 from connector_probe.cli.example import example
 from connector_probe.cli.explain import explain
 from connector_probe.cli.fleet import run_file
@@ -68,6 +69,7 @@ app.command()(wait)
 app.command()(history)
 app.command("import")(import_file)
 app.command()(example)
+app.command()(completion)
 app.command()(explain)
 app.command()(compare)
 app.command()(codes)
