@@ -1,15 +1,13 @@
 """A report in Chinese: at a terminal, as Markdown and as HTML, against golden files.
 
-``WRITE_GOLDEN=1 pytest tests/formats/test_chinese.py`` writes them anew; read the difference before it is committed.
+``pytest tests/formats --update-golden`` writes them anew; read the difference before it is committed.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -39,8 +37,8 @@ from connector_probe.model.evidence import (
     TlsSession,
 )
 from connector_probe.model.verdict import Report
+from tests.formats.comparing import compare
 
-GOLDEN = Path(__file__).parent / "golden"
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NAME, ADDRESSES = "mail.contoso.com", ("203.0.113.7", "203.0.113.8")
 COMMAND = re.compile(r"^ {7}\S")  # what is pasted into PowerShell is never wrapped
@@ -96,13 +94,9 @@ def report() -> Report:
 
 
 @pytest.mark.parametrize("format_", [Format.TEXT, Format.MARKDOWN])
-def test_the_report_is_the_golden_one(format_: Format) -> None:
+def test_the_report_is_the_golden_one(format_: Format, request: pytest.FixtureRequest) -> None:
     options = RenderOptions(words=CHINESE, colour=format_ is Format.TEXT, modes=True)
-    document = RENDERERS[format_](report(), options)
-    golden = GOLDEN / f"chinese.{format_}"
-    if os.environ.get("WRITE_GOLDEN"):
-        golden.write_text(document, encoding="utf-8")
-    assert document == golden.read_text(encoding="utf-8")
+    compare(f"chinese.{format_}", RENDERERS[format_](report(), options), request)
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])

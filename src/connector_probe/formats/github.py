@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.options import (
     AS_IT_SHOULD_BE,
     RenderOptions,
@@ -23,17 +24,18 @@ from connector_probe.model.verdict import Report, Result, Status
 # docs.github.com, "Workflow commands": values of properties need ":" and "," escaped too.
 _DATA_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
+MAX_ANNOTATIONS = 10  # of each kind that GitHub shows for one step; it drops the rest without a word
 MAX_SUMMARY = 1_000_000  # octets; GitHub drops the whole summary of a step above 1 MiB
 _TITLE = "connector-probe"
 
 
 def render(report: Report, options: RenderOptions) -> str:
     """An error for each connector that is not as expected, a warning or a notice for what else is worth one."""
-    commands = [_annotation(result, options) for result in report.results]
-    told = "".join(filter(None, commands))
-    if options.verbosity < 0 and not any(not one.expected for one in report.results):
+    if options.verbosity < 0 and all(one.expected for one in report.results):
         return ""
-    return told + _command("notice", {"title": _TITLE}, totals(report, options.words))
+    kinds = {"error": MAX_ANNOTATIONS, "warning": MAX_ANNOTATIONS, "notice": MAX_ANNOTATIONS - 1}  # one is the last
+    told = [line for kind, most in kinds.items() for line in _annotations(kind, most, report, options)]
+    return "".join([*told, _command("notice", {"title": _TITLE}, totals(report, options.words))])
 
 
 def summary(report: Report, options: RenderOptions) -> str:
@@ -44,10 +46,18 @@ def summary(report: Report, options: RenderOptions) -> str:
     return _bounded([heading, *rows, "\n", *sections]) if report.results else heading
 
 
-def _annotation(result: Result, options: RenderOptions) -> str:
-    kind = _kind(result)
-    if kind is None:
-        return ""
+def _annotations(kind: str, most: int, report: Report, options: RenderOptions) -> Iterator[str]:
+    """Those of one kind; where GitHub would drop some, the last one names them all."""
+    results = [one for one in report.results if _kind(one) == kind]
+    kept = results if len(results) <= most else results[: most - 1]
+    yield from (_annotation(kind, one, options) for one in kept)
+    rest = results[len(kept) :]
+    if rest:
+        named = [f"{one.name}: {headline(one, options.words)}" for one in rest]
+        yield _command(kind, {"title": f"{_TITLE}: + {len(rest)}"}, "\n".join(named))
+
+
+def _annotation(kind: str, result: Result, options: RenderOptions) -> str:
     properties: dict[str, str] = {}
     if result.name in options.locations:
         file, line = options.locations[result.name]
@@ -68,9 +78,7 @@ def _kind(result: Result) -> str | None:
 def _message(result: Result, options: RenderOptions) -> Iterator[str]:
     say, diagnosis = options.words.text, result.diagnosis
     yield sentence(result, options.words)
-    told = expectation(result, options.words)
-    if told:
-        yield told
+    yield from filter(None, (clock(result, options.words), expectation(result, options.words)))
     if diagnosis is None or result.expected:
         return
     if diagnosis.remedies:
@@ -102,6 +110,9 @@ def _section(result: Result, options: RenderOptions) -> str:
     lines = [f"#### {markdown_text(result.name)}\n"]
     codes = dict.fromkeys(filter(None, map(code_or_class, result.attempts)))
     lines.append(f"**{markdown_text(headline(result, options.words))}** ({markdown_text(', '.join(codes) or '-')})\n")
+    ticking = clock(result, options.words)
+    if ticking:
+        lines.append(f"**{markdown_text(ticking)}**\n")
     if diagnosis is not None:
         lines += [f"{number}. {markdown_text(remedy.text)}" for number, remedy in enumerate(diagnosis.remedies, 1)]
         lines.append(f"\n{say['reference']} {markdown_text(diagnosis.reference)}\n")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from connector_probe.diagnosis.facts import day, fill, span
+from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.options import (
     TRUSTED_LINK,
     RenderOptions,
@@ -67,6 +68,7 @@ article { margin: 0 0 1.25rem; padding: 1.3rem 1.5rem 1.5rem; background: var(--
 .title { margin: 0; font-weight: 600; }
 .seen, .told { margin: 0 0 .3rem; overflow-wrap: anywhere; }
 .told { font-weight: 600; }
+.clock { color: var(--tone); }
 h3 { margin: 1.5rem 0 .5rem; color: var(--soft); font-size: .78rem; font-weight: 700; letter-spacing: .07em;
   text-transform: uppercase; }
 ul, ol { margin: 0; padding-left: 1.4rem; }
@@ -209,6 +211,9 @@ class _Page:
             yield _tag("p", full_stop(title, self._words), class_="title")
         if result.diagnosis is not None:
             yield _tag("p", result.diagnosis.detail, class_="seen")
+        ticking = clock(result, self._words)
+        if ticking:
+            yield _tag("p", ticking, class_="told clock")
         if told:
             yield _tag("p", told, class_="told")
 

@@ -6,9 +6,7 @@ import json
 
 from connector_probe.formats.json import jsonable, timestamp
 from connector_probe.formats.options import RenderOptions, shown
-from connector_probe.model.verdict import Report, Result
-
-RESULT_SCHEMA = "connector-probe/result/1"
+from connector_probe.model.verdict import RESULT_SCHEMA, Report, Result
 
 
 def render(report: Report, options: RenderOptions) -> str:

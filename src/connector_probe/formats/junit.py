@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.json import timestamp
 from connector_probe.formats.options import (
     AS_IT_SHOULD_BE,
@@ -57,8 +58,8 @@ def render(report: Report, options: RenderOptions) -> str:
     for number, result in enumerate(report.results):
         root.append(_suite(result, number, report, options))
     indent(root)
-    tree: bytes = tostring(root, "us-ascii")
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tree.decode("ascii").split("\n", 1)[1] + "\n"
+    tree: bytes = tostring(root, "us-ascii", xml_declaration=False)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tree.decode("ascii")}\n'
 
 
 def _suite(result: Result, number: int, report: Report, options: RenderOptions) -> Element:
@@ -73,7 +74,7 @@ def _suite(result: Result, number: int, report: Report, options: RenderOptions) 
             "package": _PACKAGE,
             "id": str(number),
             "timestamp": f"{result.evidence.started_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}",
-            "hostname": _legal(report.vantage.hostname) or "localhost",
+            "hostname": _legal(report.vantage.hostname).strip() or "localhost",
             "tests": str(len(cases)),
             "failures": str(outcomes.count(FAILURE)),
             "errors": str(outcomes.count(ERROR)),
@@ -91,7 +92,8 @@ def _suite(result: Result, number: int, report: Report, options: RenderOptions) 
             {"name": _legal(case.name), "classname": _legal(result.name), "time": _seconds(case.seconds)},
         )
         if case.outcome is not None:
-            found = SubElement(element, case.outcome, {"message": _legal(case.message), "type": case.kind})
+            kind = {} if case.outcome == SKIPPED else {"type": case.kind}  # Ant's schema has no type there
+            found = SubElement(element, case.outcome, {"message": _legal(case.message)} | kind)
             found.text = _legal(case.text) or None
     SubElement(suite, "system-out").text = _legal("\n".join(_told(result, report, options)))
     SubElement(suite, "system-err")
@@ -144,7 +146,8 @@ def _stage(stage: StageReport, attempt: Attempt, result: Result, prefix: str, op
     kind = diagnosis.class_.value
     if result.expected:  # another address takes the mail
         return _Case(name, seconds, SKIPPED, TOLERATED, f"{TOLERATED}: {message}")
-    text = "\n".join(_explained(diagnosis, stage_fact(stage, attempt, options.words), options))
+    fact, ticking = stage_fact(stage, attempt, options.words), clock(result, options.words)
+    text = "\n".join(filter(None, (diagnosis.detail, fact, ticking, *_explained(diagnosis, options))))
     return _Case(name, seconds, _OF_STATUS[attempt.status], kind, message, text)
 
 
@@ -156,11 +159,8 @@ def _connector(result: Result, options: RenderOptions) -> _Case:
     return _Case(f"expected {result.expect}", 0.0, outcome, NOT_AS_EXPECTED, message, text)
 
 
-def _explained(diagnosis: Diagnosis, fact: str, options: RenderOptions) -> Iterator[str]:
+def _explained(diagnosis: Diagnosis, options: RenderOptions) -> Iterator[str]:
     say = options.words.text
-    yield diagnosis.detail
-    if fact:
-        yield fact
     for cause in diagnosis.causes:
         yield f"{say['why']} ({say[cause.verdict.value]}): {cause_text(cause, options.words)}"
     for number, remedy in enumerate(diagnosis.remedies, 1):
@@ -175,7 +175,8 @@ def _told(result: Result, report: Report, options: RenderOptions) -> Iterator[st
     """What is true of the whole connector, for system-out."""
     say = options.words.text
     yield f"{say[result.status.value]} {result.name}: {sentence(result, options.words)}"
-    yield from filter(None, (subtitle(result, options.words), expectation(result, options.words)))
+    told = (subtitle(result, options.words), clock(result, options.words), expectation(result, options.words))
+    yield from filter(None, told)
     if result.diagnosis is not None:
         yield from (f"{say['warnings']}: {warning.text}" for warning in result.warnings)
     yield from report.vantage.notes
@@ -186,7 +187,8 @@ def _told(result: Result, report: Report, options: RenderOptions) -> Iterator[st
 
 
 def _seconds(value: float) -> str:
-    return f"{value:.4f}"
+    """Three decimals: the schema of Jenkins' xUnit plugin takes no more."""
+    return f"{value:.3f}"
 
 
 def _legal(text: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from connector_probe.diagnosis.facts import day, fill, span
+from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.options import (
     RenderOptions,
     cause_text,
@@ -87,9 +88,9 @@ class _Page:
             title = subtitle(result, self._words)
             bold = f"**{full_stop(markdown_text(title), self._words)}** " if title else ""
             yield f"{bold}{markdown_text(diagnosis.detail)}"
-        told = expectation(result, self._words)
-        if told:
-            yield f"**{markdown_text(told)}**"
+        for told in (clock(result, self._words), expectation(result, self._words)):
+            if told:
+                yield f"**{markdown_text(told)}**"
 
     def _diagnosis(self, diagnosis: Diagnosis) -> Iterator[str]:
         say = self._say

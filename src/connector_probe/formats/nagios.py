@@ -1,14 +1,16 @@
 """The plugin API of Nagios, Icinga, Naemon and the like: a state, one line, performance data, more lines, a code.
 
-The line is ``PROBE STATE - text | 'label'=value[unit];warn;crit;min``. Thresholds are left out: the verdict rests on
-more than one number.
+The line is ``PROBE STATE - text | 'label'=value[unit];warn;crit;min;max``. A threshold stands where one number decides:
+days of the certificate, addresses that take mail. The times have none: too slow is what the timeouts say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
+from connector_probe.diagnosis.outage import clock, time_left
+from connector_probe.diagnosis.warnings import warn_days
 from connector_probe.formats.options import (
     AS_IT_SHOULD_BE,
     RenderOptions,
@@ -25,10 +27,13 @@ from connector_probe.model.verdict import CauseVerdict, Report, Result, Status
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 _NAMES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 _FROM_BEST_TO_WORST = (OK, WARNING, UNKNOWN, CRITICAL)  # as with the other exit codes, a sure failure wins
+MAX_OUTPUT = 8_000  # octets; Nagios reads 8 KiB, and drops what is longer
+MAX_FIGURES = 4_000  # octets of performance data within it
 MAX_LINE = 400  # characters of text in the first line, which goes into pagers and tables
 # "|" ends the text; "<" would let a server write markup into web interfaces that do not escape.
 _HARMLESS = str.maketrans({"|": r"\x7c", "<": r"\x3c", "\n": " ", "\r": " "})
-_HARMLESS_LABEL = str.maketrans(dict.fromkeys("='|\n\r", "_"))  # what the label of a figure may not hold
+_HARMLESS_LABEL = str.maketrans(dict.fromkeys("='|<>\n\r", "_"))  # what the label of a figure may not hold
+_FLOWS = (Status.HEALTHY, Status.WARNING)
 # What a person in front of the monitor needs; the rest is in the other formats.
 _TOLD_CAUSES = (CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED)
 # Reading the certificate takes no time of its own.
@@ -38,13 +43,14 @@ _TIMED_STAGES = tuple(stage for stage in Stage if stage is not Stage.CERTIFICATE
 def render(report: Report, options: RenderOptions) -> str:
     """The whole output of the plugin."""
     first, more = _alone(report.results[0], options) if len(report.results) == 1 else _several(report, options)
-    figures = " ".join(_unique(figure for result in report.results for figure in _figures(result, report)))
+    named = _unique(figure for result in report.results for figure in _figures(result, report))
+    figures = _as_long_as(MAX_FIGURES, " ", named, "")
     whole = _harmless(first)
     text = _cut(whole)
     lines = [f"PROBE {_NAMES[exit_code(report)]} - {text}{f' | {figures}' if figures else ''}"]
     if text != whole:
         lines.append(whole)
-    return "\n".join([*lines, *map(_harmless, more)]) + "\n"
+    return _as_long_as(MAX_OUTPUT, "\n", [*lines, *map(_harmless, more)], "...") + "\n"
 
 
 def exit_code(report: Report) -> int:
@@ -65,24 +71,29 @@ def _state(result: Result) -> int:
 
 def _alone(result: Result, options: RenderOptions) -> tuple[str, Iterator[str]]:
     told = expectation(result, options.words)
-    first = f"{result.name}: {sentence(result, options.words)}"
-    return f"{first} {told}" if told else first, _details(result, options, "")
+    first = (f"{result.name}:", sentence(result, options.words), clock(result, options.words), told)
+    return " ".join(filter(None, first)), _details(result, options, "")
 
 
 def _several(report: Report, options: RenderOptions) -> tuple[str, Iterator[str]]:
-    wanting = [one for one in report.results if _state(one) != OK]
+    wanting = [one for one in _worst_first(report.results) if _state(one) != OK]
     named = "; ".join(f"{one.name}: {headline(one, options.words)}" for one in wanting)
     first = totals(report, options.words)
     return f"{first} - {named}" if named else first, _each(report.results, options)
 
 
 def _each(results: Sequence[Result], options: RenderOptions) -> Iterator[str]:
-    for result in results:
+    for result in _worst_first(results):
         state = _state(result)
-        told = expectation(result, options.words)
-        yield " ".join(filter(None, (f"[{_NAMES[state]}]", f"{result.name}:", sentence(result, options.words), told)))
+        told = (sentence(result, options.words), clock(result, options.words), expectation(result, options.words))
+        yield " ".join(filter(None, (f"[{_NAMES[state]}]", f"{result.name}:", *told)))
         if state != OK or options.verbosity > 0:
             yield from _details(result, options, "  ")
+
+
+def _worst_first(results: Sequence[Result]) -> list[Result]:
+    """The end may be cut off, so that it had better be what matters least."""
+    return sorted(results, key=lambda one: -_FROM_BEST_TO_WORST.index(_state(one)))
 
 
 def _details(result: Result, options: RenderOptions, indent: str) -> Iterator[str]:
@@ -119,21 +130,31 @@ def _figures(result: Result, report: Report) -> Iterator[tuple[str, str]]:
             ]
             if took:
                 yield stage.value, _seconds(max(took))  # the slowest address
-    days = _certificate_days(result)
-    if days is not None:
-        yield f"{prefix}certificate_days", str(days)  # days are no unit of the API: a plain number
-    reachable = sum(one.status in (Status.HEALTHY, Status.WARNING) for one in result.attempts)
-    yield f"{prefix}addresses_ok", f"{reachable};;;0;{len(result.attempts)}"
+    ends = _first_end(result)
+    if ends is not None:
+        days, warn = ends  # days are no unit of the API: a plain number
+        yield f"{prefix}certificate_days", f"{days};{warn}:;0:"
+    reachable, total = sum(one.status in _FLOWS for one in result.attempts), len(result.attempts)
+    yield f"{prefix}addresses_ok", f"{reachable};{total}:;1:;0;{total}"
+    if result.outage is not None:
+        left = time_left(result.outage, result.evidence.started_at)
+        yield f"{prefix}bounces_in", f"{left // timedelta(seconds=1)}s"  # negative: since then
 
 
-def _certificate_days(result: Result) -> int | None:
-    """Whole days until the first of the servers' own certificates ends, negative after it; None without one."""
-    left = [
-        (seen.chain[0].not_after - seen.judged_at) // timedelta(days=1)
+def _first_end(result: Result) -> tuple[int, int] | None:
+    """Whole days until the first of the servers' own certificates ends, negative after it, and how many days before
+
+    its end it is worth a warning; None without a certificate.
+    """
+    found = [
+        ((seen.chain[0].not_after - seen.judged_at) // timedelta(days=1), seen.chain[0])
         for attempt in result.evidence.attempts
         if (seen := attempt.certificate) is not None and seen.chain and seen.chain[0].not_after is not None
     ]
-    return min(left, default=None)
+    if not found:
+        return None
+    days, certificate = min(found, key=lambda one: one[0])
+    return days, int(warn_days(certificate, result.connector.warn_days))
 
 
 def _seconds(value: float) -> str:
@@ -148,6 +169,18 @@ def _unique(figures: Iterator[tuple[str, str]]) -> Iterator[str]:
         clean = label.translate(_HARMLESS_LABEL)
         seen[clean] = seen.get(clean, 0) + 1
         yield f"'{clean}'={value}" if seen[clean] == 1 else f"'{clean} {seen[clean]}'={value}"
+
+
+def _as_long_as(most: int, separator: str, parts: Iterable[str], rest: str) -> str:
+    """As many whole parts as fit, and ``rest`` for those that do not."""
+    taken: list[str] = []
+    size = len(rest)
+    for part in parts:
+        size += len(part.encode("utf-8", "replace")) + len(separator)
+        if size > most:
+            return separator.join([*taken, *filter(None, [rest])])
+        taken.append(part)
+    return separator.join(taken)
 
 
 def _harmless(text: str) -> str:

@@ -15,7 +15,7 @@ from connector_probe.formats.options import RenderOptions
 from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.evidence import AttemptEvidence, Stage
 from connector_probe.model.names import is_address
-from connector_probe.model.verdict import Attempt, Report, Result, Status
+from connector_probe.model.verdict import Attempt, KnownFrom, Report, Result, Status
 
 Labels = Mapping[str, str]
 Samples = Iterator[tuple[Labels, float]]
@@ -144,6 +144,19 @@ def _status(report: Report) -> Samples:
             yield {"connector": result.name, "status": status.value}, float(result.status is status)
 
 
+def _bounces(report: Report) -> Samples:
+    return (
+        ({"connector": one.name}, one.outage.bounces_at.timestamp()) for one in report.results if one.outage is not None
+    )
+
+
+def _since(report: Report) -> Samples:
+    """Only from history: without it, the time of this run would look like the beginning of the failure."""
+    for one in report.results:
+        if one.outage is not None and one.outage.known_from is KnownFrom.HISTORY:
+            yield {"connector": one.name}, one.outage.since.timestamp()
+
+
 def _of_connector(value: Callable[[Result], float]) -> Callable[[Report], Samples]:
     return lambda report: (({"connector": result.name}, value(result)) for result in report.results)
 
@@ -169,6 +182,13 @@ _METRICS = (
         "probe_connector_warnings",
         "How many warnings the connector has.",
         _of_connector(lambda result: float(len(result.warnings))),
+    ),
+    _Metric("probe_bounce_timestamp_seconds", "When mail that queues starts to bounce, in Unix time.", _bounces, min),
+    _Metric(
+        "probe_failing_since_timestamp_seconds",
+        "When the connector began to fail, as far as history knows, in Unix time.",
+        _since,
+        min,
     ),
     _Metric(
         "probe_run_started_timestamp_seconds",

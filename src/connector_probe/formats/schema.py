@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from connector_probe.formats.json import key
-from connector_probe.model.verdict import Report
+from connector_probe.model.verdict import RESULT_SCHEMA, Report
 
 SCHEMA_ID = "connector-probe/report/1"
 
@@ -26,6 +26,21 @@ def report_schema() -> dict[str, Any]:
         "title": "connector-probe report",
         **_with_json_keys(schema),
         "$defs": definitions,
+    }
+
+
+def result_schema() -> dict[str, Any]:
+    """JSON Schema of one line of jsonl: a result, and what it needs to stand alone."""
+    whole = report_schema()
+    result = whole["$defs"]["Result"]
+    alone = {name: whole["properties"][name] for name in ("started_at", "version", "vantage")}
+    return {
+        "$schema": whole["$schema"],
+        "title": "connector-probe result",
+        **result,
+        "properties": {"schema": {"const": RESULT_SCHEMA}} | alone | result["properties"],
+        "required": ["schema", *alone, *result["required"]],
+        "$defs": whole["$defs"],
     }
 
 

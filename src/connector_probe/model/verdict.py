@@ -14,6 +14,7 @@ from connector_probe.model.connector import QUEUE_LIFETIME, ConnectorType, TlsSe
 from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage
 
 REPORT_SCHEMA = "connector-probe/report/1"
+RESULT_SCHEMA = "connector-probe/result/1"  # one result by itself, as a line of jsonl
 
 
 class Status(StrEnum):
