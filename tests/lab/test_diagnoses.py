@@ -49,6 +49,13 @@ async def test_diagnosis(scenario: Scenario, reports: dict[str, Report]) -> None
 
 
 @by_name
+async def test_causes(scenario: Scenario, reports: dict[str, Report]) -> None:
+    found = reports[scenario.name].results[0].diagnosis
+    verdicts = {cause.id: cause.verdict for cause in found.causes} if found is not None else {}
+    assert {identifier: verdicts.get(identifier) for identifier in scenario.expect_causes} == scenario.expect_causes
+
+
+@by_name
 async def test_report_is_valid(scenario: Scenario, reports: dict[str, Report]) -> None:
     VALIDATOR.validate(jsonable(reports[scenario.name]))
 

@@ -66,10 +66,10 @@ def _truncation(query: Query) -> bytes:
     return response.to_wire()
 
 
-def _with_soa(query: Query, rcode: dns.rcode.Rcode) -> bytes:
+def _with_soa(query: Query, rcode: dns.rcode.Rcode, origin: str = ORIGIN) -> bytes:
     response = query.response(rcode)
     response.authority.append(
-        dns.rrset.from_text(f"{ORIGIN}.", TTL, "IN", "SOA", f"ns.{ORIGIN}. admin.{ORIGIN}. 1 3600 600 86400 60")
+        dns.rrset.from_text(f"{origin}.", TTL, "IN", "SOA", f"ns.{origin}. admin.{origin}. 1 3600 600 86400 60")
     )
     return response.to_wire()
 
@@ -139,6 +139,42 @@ def nodata(query: Query, zone: Zone) -> bytes:
 
 def nxdomain(query: Query, zone: Zone) -> bytes:
     return _with_soa(query, dns.rcode.NXDOMAIN)
+
+
+def nxdomain_in(origin: str) -> Answerer:
+    """There is no such name in the zone ``origin``."""
+
+    def answer(query: Query, zone: Zone) -> bytes:
+        return _with_soa(query, dns.rcode.NXDOMAIN, origin)
+
+    return answer
+
+
+def name_servers(*names: str) -> Records:
+    """NS records, by absolute names without the final dot."""
+    return Records((("NS", tuple(f"{name}." for name in names)),))
+
+
+def cached(whole: Answerer) -> Answerer:
+    """As a resolver tells it on: without authority."""
+
+    def answer(query: Query, zone: Zone) -> bytes | None:
+        wire = whole(query, zone)
+        return None if wire is None else wire[:2] + bytes([wire[2] & ~_AA]) + wire[3:]
+
+    return answer
+
+
+_AA = 0x04  # in the third octet of a message (RFC 1035 4.1.1)
+
+
+def bogus(whole: Answerer) -> Answerer:
+    """As a validating resolver answers of a zone whose signatures do not hold: SERVFAIL, unless checking is off."""
+
+    def answer(query: Query, zone: Zone) -> bytes | None:
+        return whole(query, zone) if query.message.flags & dns.flags.CD else servfail(query, zone)
+
+    return answer
 
 
 # --- misbehaviour ------------------------------------------------------------------------------------------------

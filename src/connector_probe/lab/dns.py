@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Mapping, Sequence
 from typing import NoReturn, cast
 
 import dns.exception
@@ -50,16 +51,24 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 
 class Nameserver:
-    """Answers for ``zone`` until ``stop``."""
+    """Answers on one port until ``stop``, at each address for the zone that it has there."""
 
-    def __init__(self, port: int, transport: asyncio.DatagramTransport, listener: Listener) -> None:
+    def __init__(self, port: int, doors: Sequence[tuple[asyncio.DatagramTransport, Listener]]) -> None:
         self.port = port
-        self._transport = transport
-        self._listener = listener
+        self._doors = doors
 
     @classmethod
-    async def start(cls, zone: Zone) -> Nameserver:
-        port, (datagrams, stream) = bind_together([(ADDRESS, socket.SOCK_DGRAM), (ADDRESS, socket.SOCK_STREAM)])
+    async def start(cls, zones: Mapping[str, Zone]) -> Nameserver:
+        """``zones``: by address."""
+        kinds = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
+        port, sockets = bind_together([(address, kind) for address in zones for kind in kinds])
+        pairs = zip(zones.values(), sockets[::2], sockets[1::2], strict=True)
+        return cls(port, [await cls._open(zone, datagrams, stream) for zone, datagrams, stream in pairs])
+
+    @staticmethod
+    async def _open(
+        zone: Zone, datagrams: socket.socket, stream: socket.socket
+    ) -> tuple[asyncio.DatagramTransport, Listener]:
         stream.listen()
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(zone), sock=datagrams)
@@ -72,11 +81,12 @@ class Nameserver:
                     raise ClientGoneError
                 await visit.send(len(reply).to_bytes(2, "big") + reply)
 
-        return cls(port, transport, Listener(stream, answers, "", _no_tls))
+        return transport, Listener(stream, answers, "", _no_tls)
 
     async def stop(self) -> None:
-        self._transport.close()
-        await self._listener.stop()
+        for transport, listener in self._doors:
+            transport.close()
+            await listener.stop()
 
 
 async def _no_tls() -> NoReturn:

@@ -94,10 +94,12 @@ class Lab:
             authority.website.start()
             stack.push_async_callback(authority.website.stop)
             running = tuple([await _run(scenario, authority, stack) for scenario in chosen])
-            zone: dict[str, Answerer] = {website.HOST: addresses(website.ADDRESS)}
+            zones: dict[str, dict[str, Answerer]] = {ADDRESS: {website.HOST: addresses(website.ADDRESS)}}
             for scenario in chosen:
-                zone.update(scenario.zone)
-            nameserver = await Nameserver.start(zone)
+                zones[ADDRESS].update(scenario.zone)
+                for address, answers in scenario.authorities.items():
+                    zones.setdefault(address, {}).update(answers)
+            nameserver = await Nameserver.start(zones)
             stack.push_async_callback(nameserver.stop)
             nameservers = {Nameservers.LAB: f"{ADDRESS}#{nameserver.port}"}
             for kind in {scenario.options.nameservers for scenario in chosen} - {Nameservers.LAB}:

@@ -15,7 +15,7 @@ from connector_probe.lab.smtp import Behaviour
 from connector_probe.lab.sockets import Need
 from connector_probe.model.connector import AddressFamily, TlsSettings
 from connector_probe.model.evidence import CertificateProblemKind
-from connector_probe.model.verdict import FailureClass, MailFlowCode, Status
+from connector_probe.model.verdict import CauseVerdict, FailureClass, MailFlowCode, Status
 
 LOOPBACK = "127.0.0.1"
 PLAIN_TLS = TlsShape()
@@ -72,7 +72,9 @@ class Scenario:
 
     ``expect_*``: what a probe must find under domain-validation; ``expect_problems`` all of a certificate's faults.
     ``waits``: the probe ends by a timeout, so give it short ones. ``answers``: what DNS says, by absolute name
-    without the final dot; by default the host has the addresses of all servers. ``needs``: see ``Need``.
+    without the final dot; by default the host has the addresses of all servers. ``authorities``: the same of further
+    name servers, by their address, on the nameserver's port. ``expect_causes``: verdicts that the diagnosis must give.
+    ``needs``: see ``Need``.
     """
 
     name: str
@@ -86,6 +88,8 @@ class Scenario:
     needs: tuple[Need, ...] = ()
     servers: tuple[Server, ...] = (Server(),)
     answers: Mapping[str, Answerer] = field(default_factory=dict)
+    authorities: Mapping[str, Mapping[str, Answerer]] = field(default_factory=dict)
+    expect_causes: Mapping[str, CauseVerdict] = field(default_factory=dict)
 
     @property
     def host(self) -> str:
@@ -114,6 +118,8 @@ class More(TypedDict, total=False):
     needs: tuple[Need, ...]
     servers: tuple[Server, ...]
     answers: Mapping[str, Answerer]
+    authorities: Mapping[str, Mapping[str, Answerer]]
+    expect_causes: Mapping[str, CauseVerdict]
 
 
 def healthy(name: str, summary: str, behaviour: Behaviour = is_healthy, **more: Unpack[More]) -> Scenario:

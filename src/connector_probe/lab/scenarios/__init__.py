@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector_probe.lab.scenario import Scenario
+from connector_probe.lab.scenarios.authorities import AUTHORITIES
 from connector_probe.lab.scenarios.certified import CERTIFICATES
 from connector_probe.lab.scenarios.encrypted import HANDSHAKE, SESSION, STARTTLS
 from connector_probe.lab.scenarios.healthy import HEALTHY, WARNING
@@ -14,6 +15,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *HEALTHY,
     *WARNING,
     *NAMES,
+    *AUTHORITIES,
     *EXCHANGES,
     *CONNECT,
     *BANNER,
