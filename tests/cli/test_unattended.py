@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 
 from connector_probe.cli.app import run
+from connector_probe.formats.json import jsonable
+from connector_probe.formats.saved import diagnose_again, read_report
 from connector_probe.history import History
 from connector_probe.lab.authority import Authority
 from tests.cli import servers
@@ -201,7 +203,9 @@ def test_a_failure_in_a_maintenance_window_is_reported_and_not_alerted(
     assert probe(file, "--history", history, "--quiet") == (0, "", "")
     assert probe(file, "--history", history, "--only-changes") == (0, "", "")
     assert web.requests == []
-    (result,) = json.loads(probe(file, "--history", history, "--json")[1])["results"]
+    document = probe(file, "--history", history, "--json")[1]
+    (result,) = json.loads(document)["results"]
+    assert jsonable(diagnose_again(read_report(document)).results[0]) == result
     assert result["expected"] is True
     assert result["maintenance"] is not None
     assert result["outage"] is not None, "mail queues all the same"
@@ -389,3 +393,17 @@ def test_the_dead_man_url_is_asked_for(
         "GET /hunter2/fail?create=1",
         "GET /broken/hunter2/fail",
     ]
+
+
+def test_a_host_by_hand_is_remembered_only_where_that_is_asked_for(tmp_path: Path) -> None:
+    shown, history = io.StringIO(), tmp_path / "h.sqlite3"
+    argv = ["127.0.0.1:1", "--tls", "opportunistic", "--no-control"]
+    with contextlib.redirect_stdout(shown):
+        assert run(argv) == 1
+        assert run([*argv, "--history", str(history)]) == 1
+    assert "Mail queued from now on" in shown.getvalue()
+    assert not list((tmp_path / "state").rglob("*.sqlite3"))
+    rewind(history, hours=2)
+    with contextlib.redirect_stdout(shown):
+        assert run([*argv, "--history", str(history)]) == 1
+    assert "starts to bounce in 21 h 59" in shown.getvalue()

@@ -61,7 +61,13 @@ def probe_hosts(**options: Any) -> None:  # noqa: ANN401 - those of read_hosts
     from connector_probe.cli.probe import probe_and_print
 
     asked = read_hosts(**options)
-    raise typer.Exit(probe_and_print(asked.connectors, asked.settings, strict=asked.strict))
+    unattended = None
+    if asked.history is not None:
+        from connector_probe.cli.unattended import Manners, Unattended
+
+        names = {connector.name: () for connector in asked.connectors}
+        unattended = Unattended(Manners(asked.history), names, words=asked.settings.words)
+    raise typer.Exit(probe_and_print(asked.connectors, asked.settings, strict=asked.strict, unattended=unattended))
 
 
 app.command("run")(run_file)

@@ -105,7 +105,8 @@ def run_file(
     asked, strict = [entry.connector for entry in entries], [entry.strict for entry in entries]
     wait_a_little(manners.splay)
     with alone(configuration.path, only or (), shard, quiet=quiet or only_changes), ended_by(manners.deadline):
-        unattended = Unattended(manners, entries, quiet=quiet, words=settings.words, lang=lang)
+        windows = {entry.name: entry.maintenance for entry in entries}
+        unattended = Unattended(manners, windows, words=settings.words, lang=lang, quiet=quiet)
         code = probe_and_print(asked, settings, strict=strict, jobs=jobs, unattended=unattended)
     raise typer.Exit(code)
 

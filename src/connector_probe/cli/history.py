@@ -1,4 +1,4 @@
-"""``probe history``, and how a run uses its history: read before, written after, and never in its way."""
+"""``probe history``: what earlier runs saw. What it stands on is imported only when it is called."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def default_file() -> Path:
 
 def history(
     names: Names = None,
-    file: opts.History = None,
+    file: opts.HistoryFile = None,
     window: Window = "24h",
     json: opt.Json = False,
     lang: opt.Lang = None,

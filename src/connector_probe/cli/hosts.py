@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector_probe.cli import options as opt
+from connector_probe.cli import run_options as opts
 from connector_probe.cli.values import UsageProblemError, parse_duration, parse_moment
 from connector_probe.model.connector import CONTROL_HOSTS, AddressFamily, Connector, ConnectorType
 
@@ -16,11 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be probed, how it is told, and whether warnings count as failure."""
+    """What is to be probed, how it is told, whether warnings count as failure, and where it is remembered."""
 
     connectors: list[Connector]
     settings: OutputSettings
     strict: bool | Sequence[bool]
+    history: Path | None = None
 
 
 def read_hosts(
@@ -54,6 +57,7 @@ def read_hosts(
     as_of: opt.AsOf = None,
     expect: opt.Expect = "healthy",
     strict: opt.Strict = False,
+    history: opts.History = None,
     format_: opt.FormatOption = None,
     json: opt.Json = False,
     output: opt.Output = None,
@@ -114,4 +118,4 @@ def read_hosts(
         )
         for host in hosts
     ]
-    return Asked(connectors, settings, strict)
+    return Asked(connectors, settings, strict, history)

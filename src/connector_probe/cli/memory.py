@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from connector_probe.cli.output import fail, say
-from connector_probe.config import Entry
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.maintenance import with_maintenance
 from connector_probe.diagnosis.outage import with_history
@@ -16,21 +15,24 @@ from connector_probe.history import History, HistoryError, sighting_of
 from connector_probe.history.announcing import is_news, state_of
 from connector_probe.history.summary import failing_since
 from connector_probe.model.history import Before
-from connector_probe.model.maintenance import maintenance_until
+from connector_probe.model.maintenance import Window, maintenance_until
 from connector_probe.model.verdict import FailureClass, Report, Result
 
 
 class Memory:
-    """What a run of ``entries`` knows of the runs before it; ``path`` None: nothing, and nothing is kept."""
+    """What a run of these connectors knows of the runs before it; ``path`` None: nothing, and nothing is kept.
 
-    def __init__(self, entries: Sequence[Entry], path: Path | None, words: Catalogue) -> None:
-        self._entries = {entry.name: entry for entry in entries}
+    ``windows``: the maintenance windows of each connector, by its name.
+    """
+
+    def __init__(self, windows: Mapping[str, Sequence[Window]], path: Path | None, words: Catalogue) -> None:
+        self._windows = windows
         self._words = words
         self._before: dict[str, Before] = {}
         self._history = History(path, say=lambda text: say(f"probe: {text}")) if path is not None else None
         if self._history is not None:
             try:
-                self._before = self._history.before(self._entries)
+                self._before = self._history.before(self._windows)
             except HistoryError as error:
                 self._give_up(error)
 
@@ -54,10 +56,9 @@ class Memory:
             since = at  # mail flowed when it was seen last, so this is the beginning
         if since is not None:
             result = with_history(result, since)
-        entry = self._entries.get(result.name)
-        if entry is None or result.expected:
+        if result.expected:
             return result
-        return with_maintenance(result, maintenance_until(entry.maintenance, at), self._words)
+        return with_maintenance(result, maintenance_until(self._windows.get(result.name, ()), at), self._words)
 
     def record(self, report: Report, *, interrupted: bool) -> None:
         """Keep what was seen; of a run that Ctrl-C ended, only what it came to."""

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 History = Annotated[
-    Path | None,
-    typer.Option("--history", metavar="FILE", help="The history's file. Default: in your state folder."),
+    Path | None, typer.Option("--history", metavar="FILE", help="Remember this run in FILE, and know of earlier ones.")
+]
+HistoryFile = Annotated[
+    Path | None, typer.Option("--history", metavar="FILE", help="The history. Default: that of probe run.")
 ]
 NoHistory = Annotated[bool, typer.Option("--no-history", help="Read and write no history.")]
 OnlyChanges = Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.languages import Language
 from connector_probe.formats import Format
 from connector_probe.model.connector import Connector
+from connector_probe.model.maintenance import Window
 from connector_probe.model.verdict import FailureClass, Report, Result
 
 CHANNEL = "stdout"  # whom --only-changes speaks to, in the history
@@ -83,13 +84,20 @@ class Unattended:
     """One run, and what is done around it."""
 
     def __init__(
-        self, manners: Manners, entries: Sequence[Entry], *, quiet: bool, words: Catalogue, lang: Language | None
+        self,
+        manners: Manners,
+        windows: Mapping[str, Sequence[Window]],
+        *,
+        words: Catalogue,
+        lang: Language | None = None,
+        quiet: bool = False,
     ) -> None:
+        """``windows``: the maintenance windows of each connector, by its name. ``words``: those of the results."""
         self._manners = manners
         self._quiet = quiet
         self._words = words
         self._lang = lang
-        self._memory = Memory(entries, manners.history, words)
+        self._memory = Memory(windows, manners.history, words)
         self.deadline = manners.deadline
         self.recovering = self._memory.recovering
         self.amend: Callable[[Result], Result] = self._memory.amend

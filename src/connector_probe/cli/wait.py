@@ -33,7 +33,7 @@ Every = Annotated[
 ]
 
 
-@taking(read_hosts, without=("expect",))
+@taking(read_hosts, without=("expect", "history"))
 def wait(
     hosts: Hosts = None,
     config: Config = None,
