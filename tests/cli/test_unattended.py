@@ -116,9 +116,10 @@ def test_only_changes_speaks_once_and_again_after_remind(tmp_path: Path, smtp: S
     assert "FAILING  C0" in out
     assert "C1:" not in out
     smtp.sound = True
-    _, out, _ = probe(*options)
+    _, out, err = probe(*options)
     assert "C0" in out
     assert "C1:" not in out
+    assert "probe: C0: It failed from " in err
     assert probe(*options) == (1, "", "")
 
 

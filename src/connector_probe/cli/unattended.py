@@ -18,8 +18,11 @@ from connector_probe.config import Configuration, Entry
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.languages import Language
 from connector_probe.formats import Format
+from connector_probe.formats.notice import outage_that_ended
 from connector_probe.model.connector import Connector
+from connector_probe.model.history import FLOWING
 from connector_probe.model.maintenance import Window
+from connector_probe.model.names import show
 from connector_probe.model.verdict import FailureClass, Report, Result
 
 CHANNEL = "stdout"  # whom --only-changes speaks to, in the history
@@ -122,6 +125,7 @@ class Unattended:
         if interrupted:
             return
         self._memory.told(heard, CHANNEL)
+        self._tell_outages_that_ended(heard)
         if self._manners.sinks:
             words = words_for(self._lang, Format.TEXT)
             said = report
@@ -132,3 +136,11 @@ class Unattended:
             notify.tell(self._manners.sinks, said, self._memory, words, self._manners.remind)
         if self._manners.ping is not None:
             dead_man.ping(self._manners.ping, failed=code != 0)
+
+    def _tell_outages_that_ended(self, heard: Sequence[Result]) -> None:
+        """Beside the news that mail flows again: how long it did not."""
+        since = self._memory.failed_since
+        words = words_for(self._lang, Format.TEXT)
+        for one in heard:
+            if one.status in FLOWING and one.name in since:
+                say(f"probe: {show(one.name)}: {outage_that_ended(since[one.name], one.evidence.started_at, words)}")

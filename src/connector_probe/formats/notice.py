@@ -36,6 +36,12 @@ def notice(
     return show(_title(ordered, words), MAX_TITLE), "\n\n".join(blocks) + "\n"
 
 
+def outage_that_ended(since: datetime, until: datetime, words: Catalogue) -> str:
+    """ "It failed from ... to ... (3 h 12 m)."."""
+    lasted = lasting(max(until - since, timedelta(0)), words)
+    return fill(words.notice["failed"], {"since": day(since), "at": day(until), "lasting": lasted})
+
+
 def _title(results: Sequence[Result], words: Catalogue) -> str:
     if len(results) == 1:
         one = results[0]
@@ -53,9 +59,7 @@ def _block(result: Result, words: Catalogue, failed_since: datetime | None) -> I
         if result.expected:
             yield words.notice["expected"]
         if result.status in FLOWING and failed_since is not None:
-            at = result.evidence.started_at
-            lasted = lasting(max(at - failed_since, timedelta(0)), words)
-            yield fill(words.notice["failed"], {"since": day(failed_since), "at": day(at), "lasting": lasted})
+            yield outage_that_ended(failed_since, result.evidence.started_at, words)
         return
     if told := clock(result, words):
         yield told
