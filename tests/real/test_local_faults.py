@@ -23,7 +23,7 @@ from tests.real.verdicts import Ended, command_line
 SERVER, SERVER6 = "203.0.113.7", "2a01:db8:7::25"
 SILENT, MASKED, CLOSED = "203.0.113.8", "203.0.113.9", "203.0.113.10"
 UNREACHABLE, PROHIBITED, PROHIBITED6, REJECTING = "203.0.113.20", "203.0.113.21", "2a01:db8:7::21", "203.0.113.22"
-PRIVATE = "10.9.8.7"
+PRIVATE, NOWHERE = "10.9.8.7", "203.0.114.1"
 CONTROL, CONTROL6, NAMESERVER, NOBODY = "142.250.9.27", "2a01:db8:9::27", "9.9.9.53", "9.9.9.54"
 US, GATEWAY, US6, GATEWAY6 = "198.51.100.2", "198.51.100.1", "2a01:db8:1::2", "2a01:db8:1::1"
 BY_NAME = "mail.contoso.test"
@@ -84,6 +84,9 @@ def cabled(there: Namespace) -> Iterator[Namespace]:
     there.add_addresses("lo", *(f"{one}/32" for one in four), f"{SERVER6}/128", f"{CONTROL6}/128")
     there.set("net.ipv4.ip_forward", "1")
     there.set("net.ipv6.conf.all.forwarding", "1")
+    for end in (there, namespace):  # else the second ICMP error within a second stays unsent
+        end.set("net.ipv4.icmp_ratelimit", "0")
+        end.set("net.ipv6.icmp.ratelimit", "0")
     there.ip("route", "add", "unreachable", UNREACHABLE)
     there.ip("route", "add", "prohibit", PROHIBITED)
     there.ip("-6", "route", "add", "prohibit", PROHIBITED6, "dev", "lo")
@@ -350,6 +353,14 @@ def test_a_router_says_unreachable(here: Namespace, crowd: Crowd) -> None:
     assert f"ICMP host-unreachable, {GATEWAY}" in result.diagnosis.detail
 
 
+def test_a_router_knows_no_way(here: Namespace, crowd: Crowd) -> None:
+    (result,) = here.probe(asked(crowd, NOWHERE))
+    assert found(result) == ("failing", "tcp-unreachable")
+    assert verdict_on("network-trouble", result.attempts[0]) is CauseVerdict.SUPPORTED
+    assert verdict_on("firewall-blocks", result.attempts[0]) is CauseVerdict.RULED_OUT
+    assert verdict_on("server-down", result.attempts[0]) is CauseVerdict.POSSIBLE
+
+
 @pytest.mark.parametrize("address", [PROHIBITED, PROHIBITED6])
 def test_a_router_prohibits(here: Namespace, crowd: Crowd, address: str) -> None:
     """Linux calls it EACCES over IPv6, as if this machine forbade it."""
@@ -362,6 +373,13 @@ def test_a_router_prohibits(here: Namespace, crowd: Crowd, address: str) -> None
 def test_the_server_s_own_firewall_rejects(here: Namespace, there: Namespace, crowd: Crowd) -> None:
     there.filter(_RULES.format(hook="input", rule=f"ip daddr {REJECTING} tcp dport 25 reject"))
     rejected, closed = here.probe(asked(crowd, REJECTING), asked(crowd, CLOSED))
+    there.no_filter()
+    rule = f"ip daddr {REJECTING} tcp dport 25 reject with icmp type admin-prohibited"
+    there.filter(_RULES.format(hook="input", rule=rule))
+    (prohibited,) = here.probe(asked(crowd, REJECTING))
+    assert found(prohibited) == ("failing", "tcp-unreachable")
+    assert verdict_on("server-down", prohibited.attempts[0]) is CauseVerdict.RULED_OUT
+    assert verdict_on("firewall-blocks", prohibited.attempts[0]) is CauseVerdict.SUPPORTED
     assert found(rejected) == found(closed) == ("failing", "tcp-refused")
     assert verdict_on("firewall-blocks", rejected.attempts[0]) is CauseVerdict.SUPPORTED
     assert verdict_on("firewall-blocks", closed.attempts[0]) is CauseVerdict.POSSIBLE

@@ -12,12 +12,12 @@ from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.causes import causes_of
 from connector_probe.diagnosis.chain_remarks import chain_remarks
-from connector_probe.diagnosis.dns_causes import remedies_of
 from connector_probe.diagnosis.facts import Facts, facts_of, fill
 from connector_probe.diagnosis.inequality import inequalities
 from connector_probe.diagnosis.outage import outage_of
-from connector_probe.diagnosis.profiles import ONLY_FOR_CAUSE, ONLY_WHEN_PASSING, OWN_SERVER_ONLY, PROFILES
-from connector_probe.diagnosis.replies import also_seen_as, expected_reply, headline_of, may_pass
+from connector_probe.diagnosis.profiles import OWN_SERVER_ONLY, PROFILES
+from connector_probe.diagnosis.remedies import remedy_ids
+from connector_probe.diagnosis.replies import also_seen_as, expected_reply, headline_of
 from connector_probe.diagnosis.rules import View, classify
 from connector_probe.diagnosis.stages import stage_reports
 from connector_probe.diagnosis.warnings import warnings_beside, warnings_of
@@ -27,7 +27,6 @@ from connector_probe.model.verdict import (
     UNTELLABLE,
     Attempt,
     Cause,
-    CauseVerdict,
     CertificateReport,
     ConnectorReport,
     Diagnosis,
@@ -142,17 +141,9 @@ def _remedies(
     words: Catalogue,
     causes: Sequence[Cause],
 ) -> tuple[Remedy, ...]:
-    """Those of the class; with a bad certificate those of all its problems, so that one new certificate mends all."""
     found, partner = [], connector.type is ConnectorType.PARTNER
-    failures = [failure]
-    unsaid = {ONLY_WHEN_PASSING} if view.evidence.earlier_failures or not may_pass(failure, view) else set()
-    likely = {one.id for one in causes if one.verdict in (CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED)}
-    unsaid |= {remedy for remedy, cause in ONLY_FOR_CAUSE.items() if cause not in likely}
-    if PROFILES[failure].stage is Stage.CERTIFICATE and failure not in UNTELLABLE:
-        failures += [FailureClass.of_certificate(problem.kind) for problem in view.judged_problems]
-    usual = [one for each in failures for one in PROFILES[each].remedies]
-    for identifier in remedies_of(failure, view, usual):
-        if (partner and identifier in OWN_SERVER_ONLY) or identifier in unsaid:
+    for identifier in remedy_ids(failure, view, causes):
+        if partner and identifier in OWN_SERVER_ONLY:
             continue
         remedy = words.remedies[identifier]
         commands = tuple(fill(command, facts) for command in remedy.commands)
@@ -236,11 +227,13 @@ def _furthest(attempts: Sequence[Attempt], status: Status) -> Diagnosis | None:
 
 def _other_addresses(attempts: Sequence[Attempt], chosen: Diagnosis | None, words: Catalogue) -> list[Finding]:
     """A warning for each address that fails, or could not be tested, while another one decides."""
-    found: dict[tuple[str, str | None], Finding] = {}
-    flowing = {(one.server, one.address) for one in attempts if one.diagnosis is None}
-    told = {(one.server, one.address) for one in attempts if one.diagnosis is not None and one.diagnosis is chosen}
+    found: dict[tuple[str, str | None, int], Finding] = {}
+    flowing = {(one.server, one.address, one.port) for one in attempts if one.diagnosis is None}
+    told = {
+        (one.server, one.address, one.port) for one in attempts if one.diagnosis is not None and one.diagnosis is chosen
+    }
     for attempt in attempts:
-        here = (attempt.server, attempt.address)
+        here = (attempt.server, attempt.address, attempt.port)
         if attempt.diagnosis is None or here in told or here in flowing or here in found:
             continue
         identifier = "address-not-tested" if attempt.status is Status.UNKNOWN else "address-failing"

@@ -84,6 +84,7 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
     for name, key in hints(view):
         facts[name] = fill(words.facts[key], facts)
     facts.update(_certificate(view, words))
+    facts["more_problems"] += facts["appliance_hint"]
     facts.update({key: quote(text) for key, text in facts_of_revocation(evidence, words).items()})
     facts.update(_missing_issuers(evidence, words))
     return facts

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.rules import View
-from connector_probe.diagnosis.signs import hides_starttls, other_protocol, waits_for_proxy_header
+from connector_probe.diagnosis.signs import hides_starttls, other_protocol, private_keywords, waits_for_proxy_header
 from connector_probe.model.evidence import Control, Exchange
 from connector_probe.protocol.appliances import appliance
 from connector_probe.protocol.refusals import Refusal, refusal_kind
@@ -34,7 +34,7 @@ def middlebox_facts(view: View) -> dict[str, str]:
     found: dict[str, str] = {}
     protocol, sample = other_protocol(evidence)
     if protocol:
-        found |= {"protocol": _NAMES.get(protocol, protocol), "other_sample": sample}
+        found |= {"protocol": _NAMES.get(protocol, protocol), "other_sample": sample.split(r"\x0d", 1)[0]}
     if evidence.control is not None:
         found |= _control(evidence.control)
     if evidence.proxied is not None and evidence.proxied.banner.reply is not None:
@@ -42,6 +42,8 @@ def middlebox_facts(view: View) -> dict[str, str]:
     refused = refusal(evidence)
     if refused is not None and refused.reply is not None:
         found["refusal_words"] = refusal_kind(refused.reply)[1]
+    if view.greeting is not None:
+        found["private_keywords"] = " ".join(private_keywords(view.greeting))
     fault = evidence.connection.fault if evidence.connection is not None else None
     if fault is not None:
         found |= {"icmp": fault.icmp, "icmp_from": fault.icmp_from}
@@ -71,12 +73,22 @@ def hints(view: View) -> Iterator[tuple[str, str]]:
     said = refused.reply if refused is not None else None
     if said is not None and refusal_kind(said)[0] in (Refusal.RATE, Refusal.SOURCE):
         yield "source_hint", "source-hint"
+    if is_of_an_appliance(view):
+        yield "appliance_hint", "appliance-hint"
     if hides_starttls(view.greeting):
         yield "starttls_hint", "anonymoustls-hint"
     elif view.greeting is not None and capabilities(view.greeting).masked_keywords:
         yield "starttls_hint", "masked-hint"
     elif evidence.banner is not None and evidence.banner.reply is not None and masked_banner(evidence.banner.reply):
         yield "starttls_hint", "banner-masked-hint"
+
+
+def is_of_an_appliance(view: View) -> bool:
+    """Whether the certificate, for another name than the server's, names a device or its maker."""
+    certificate = view.evidence.certificate
+    if certificate is None or not certificate.chain or (view.name_match is not None and view.name_match.matches):
+        return False
+    return appliance(certificate.chain[0]) is not None
 
 
 def _control(control: Control) -> dict[str, str]:

@@ -12,7 +12,7 @@ from connector_probe.diagnosis.signs import (
     is_exchange,
     is_masked,
     other_protocol,
-    shows_private_keyword,
+    private_keywords,
     waits_for_proxy_header,
 )
 from connector_probe.model.evidence import CertificateProblemKind as Kind
@@ -67,7 +67,7 @@ def _explained(failure: FailureClass, view: View) -> Sharpening:
         return _OUT, ("implicit-tls-seen",)
     if waits_for_proxy_header(view.evidence):
         return _OUT, ("proxy-greeted",)
-    return NOTHING
+    return (_OUT, ("other-protocol-seen",)) if other_protocol(view.evidence)[0] else NOTHING
 
 
 # --- refusals --------------------------------------------------------------------------------------------------
@@ -78,7 +78,13 @@ def _refusal(view: View) -> Refusal | None:
     return refusal_kind(exchange.reply)[0] if exchange is not None and exchange.reply is not None else None
 
 
+def _malformed(failure: FailureClass, view: View) -> Sharpening:
+    return None, ("breaks-the-rules",)
+
+
 def _source_blocked(failure: FailureClass, view: View) -> Sharpening:
+    if other_protocol(view.evidence)[0]:
+        return _explained(failure, view)
     kind = _refusal(view)
     if kind is Refusal.SOURCE:
         return _LIKELY, ("names-the-source",)
@@ -86,6 +92,8 @@ def _source_blocked(failure: FailureClass, view: View) -> Sharpening:
 
 
 def _rate_limited(failure: FailureClass, view: View) -> Sharpening:
+    if other_protocol(view.evidence)[0]:
+        return _explained(failure, view)
     kind = _refusal(view)
     if kind is Refusal.RATE:
         return _LIKELY, ("names-a-limit",)
@@ -100,9 +108,12 @@ def _rate_limited(failure: FailureClass, view: View) -> Sharpening:
 
 
 def _inspection(failure: FailureClass, view: View) -> Sharpening:
+    explained = _explained(failure, view)
+    if explained[0] is not None:
+        return explained
     if is_masked(view.evidence.banner, view.greeting):
         return _LIKELY, ("masked", "control-clean") if is_clean_here(view.evidence.control) else ("masked",)
-    if failure is FailureClass.STARTTLS_NOT_OFFERED and shows_private_keyword(view.greeting):
+    if failure is FailureClass.STARTTLS_NOT_OFFERED and private_keywords(view.greeting):
         return _OUT, ("not-masked",)
     return None, ("control-clean",) if is_clean_here(view.evidence.control) else ()
 
@@ -138,7 +149,9 @@ def _icmp(view: View) -> str:
 
 def _firewall_blocks(failure: FailureClass, view: View) -> Sharpening:
     """A TCP without a listener resets; only a filter answers a SYN with ICMP "port unreachable" or "prohibited"."""
-    return (_LIKELY, ("icmp-said",)) if _icmp(view) in PROHIBITED else NOTHING
+    if not _icmp(view):
+        return NOTHING
+    return _LIKELY if _icmp(view) in PROHIBITED else _OUT, ("icmp-said",)
 
 
 def _firewall_drops(failure: FailureClass, view: View) -> Sharpening:
@@ -170,6 +183,7 @@ SHARPENERS: dict[str, Sharpener] = {
     "not-a-mail-server": _not_mail,
     "server-malfunction": _explained,
     "network-trouble": _network_trouble,
+    "malformed-reply": _malformed,
     "source-blocked": _source_blocked,
     "rate-limited": _rate_limited,
     "packet-inspection": _inspection,

@@ -195,7 +195,7 @@ PROFILES: dict[FailureClass, Profile] = {
             (_NOT_MAIL, _POSSIBLE),
             (_NO_TLS, _OUT),
         ),
-        (*_REJECTED_REMEDIES, "point-to-smtp"),
+        ("point-to-smtp", *_REJECTED_REMEDIES),
     ),
     _F.EHLO_MALFORMED: _said(
         Stage.EHLO,
@@ -325,6 +325,24 @@ ONLY_FOR_CAUSE = {
     "point-to-smtp": _NOT_MAIL,
     "repair-exchange-certificate": "exchange-certificate-broken",
     "check-appliance": "appliance-certificate",
+}
+# What goes without saying once it is known that the port waits for something else than a client of SMTP.
+EXPLAINING = frozenset({"implicit-tls", _PROXY, _NOT_MAIL})
+ONCE_EXPLAINED = frozenset(
+    {
+        "check-server-health",
+        "check-firewall-inspection",
+        "check-network-path",
+        "check-service-state",
+        "allow-exchange-online",
+        "read-the-reply",
+        "probe-again",
+    }
+)
+# Said first where one of these causes is likely, and not at all where all of them are ruled out: remedy -> causes.
+BY_CAUSE = {
+    "check-firewall-inspection": frozenset({_INSPECTION, "tls-broken-on-the-way"}),
+    "allow-exchange-online": frozenset({_BLOCKED, _LIMITED}),
 }
 # No documented causes, so named only where a sign speaks for or against them.
 ONLY_BY_SIGN = {Stage.CERTIFICATE: ("appliance-certificate",)}

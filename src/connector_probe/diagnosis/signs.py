@@ -53,12 +53,12 @@ def is_masked(banner: Exchange | None, greeting: Reply | None) -> bool:
     return greeting is not None and bool(capabilities(greeting).masked_keywords)
 
 
-def shows_private_keyword(greeting: Reply | None) -> bool:
-    """Whether a keyword that SMTP inspection does not know came through; it overwrites those."""
-    if greeting is None:
-        return False
-    able = capabilities(greeting)
-    return not able.masked_keywords and any(name.startswith("X-") for name, _ in able.keywords)
+def private_keywords(greeting: Reply | None) -> tuple[str, ...]:
+    """Keywords that SMTP inspection does not know, and yet came through; it overwrites those."""
+    able = capabilities(greeting) if greeting is not None else None
+    if able is None or able.masked_keywords:
+        return ()
+    return tuple(name for name, _ in able.keywords if name.startswith("X-"))
 
 
 def is_exchange(evidence: AttemptEvidence, greeting: Reply | None) -> bool:

@@ -84,10 +84,12 @@ class _Page:
         if self._options.transcript:
             for attempt in result.attempts:
                 yield from self._transcript(attempt)
-        if verbose or result.status is not Status.HEALTHY:
+        notes = self._report.vantage.notes
+        shown = notes if verbose or result.status is not Status.HEALTHY else notes[:1]  # the vantage itself
+        if shown:
             yield ""
             yield self._heading("notes")
-            for note in self._report.vantage.notes:
+            for note in shown:
                 yield from self._wrap(note, "  ", "  ", _DIM)
 
     def _verdict(self, result: Result) -> Iterator[str]:

@@ -39,7 +39,7 @@ _APPLIANCES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("Symantec Messaging Gateway", r"\bbrightmail\b|\bmessaging gateway\b"),
         ("Proofpoint", r"\bproofpoint\b"),
         ("Traefik", r"\btraefik default cert\b"),
-        ("a Kubernetes ingress", r"\bingress controller fake certificate\b"),
+        ("Kubernetes ingress", r"\bingress controller fake certificate\b"),
         ("Synology", r"\bsynology\b"),
         ("Plesk", r"\bplesk\b|\bparallels panel\b"),
     )

@@ -1,0 +1,55 @@
+"""Which remedies are said, and which first: those of the class, by what the causes turned out to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from connector_probe.diagnosis.dns_causes import remedies_of
+from connector_probe.diagnosis.profiles import (
+    BY_CAUSE,
+    EXPLAINING,
+    ONCE_EXPLAINED,
+    ONLY_FOR_CAUSE,
+    ONLY_WHEN_PASSING,
+    PROFILES,
+)
+from connector_probe.diagnosis.replies import may_pass
+from connector_probe.diagnosis.rules import View
+from connector_probe.model.evidence import Stage
+from connector_probe.model.verdict import UNTELLABLE, Cause, CauseVerdict, FailureClass
+
+_LIKELY = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
+
+
+def remedy_ids(failure: FailureClass, view: View, causes: Sequence[Cause]) -> tuple[str, ...]:
+    """In the order in which to try them.
+
+    With a bad certificate those of all its problems are among them, so that one new certificate mends all.
+    """
+    failures = [failure]
+    if PROFILES[failure].stage is Stage.CERTIFICATE and failure not in UNTELLABLE:
+        failures += [FailureClass.of_certificate(problem.kind) for problem in view.judged_problems]
+    usual = [one for each in failures for one in PROFILES[each].remedies]
+    verdicts = {cause.id: cause.verdict for cause in causes}
+    unsaid, first = _unsaid(failure, view, verdicts), set(_first(verdicts))
+    said = [one for one in dict.fromkeys(remedies_of(failure, view, usual)) if one not in unsaid]
+    return tuple(sorted(said, key=lambda one: one not in first))
+
+
+def _unsaid(failure: FailureClass, view: View, verdicts: dict[str, CauseVerdict]) -> set[str]:
+    unsaid = {remedy for remedy, cause in ONLY_FOR_CAUSE.items() if verdicts.get(cause) not in _LIKELY}
+    unsaid |= {remedy for remedy, mended in BY_CAUSE.items() if _all_ruled_out(mended, verdicts)}
+    if any(verdicts.get(cause) is CauseVerdict.CONFIRMED for cause in EXPLAINING):
+        unsaid |= ONCE_EXPLAINED
+    if view.evidence.earlier_failures or not may_pass(failure, view):
+        unsaid.add(ONLY_WHEN_PASSING)
+    return unsaid
+
+
+def _first(verdicts: dict[str, CauseVerdict]) -> Iterable[str]:
+    return (remedy for remedy, mended in BY_CAUSE.items() if any(verdicts.get(one) in _LIKELY for one in mended))
+
+
+def _all_ruled_out(causes: Iterable[str], verdicts: dict[str, CauseVerdict]) -> bool:
+    weighed = [verdicts[one] for one in causes if one in verdicts]
+    return bool(weighed) and all(one is CauseVerdict.RULED_OUT for one in weighed)

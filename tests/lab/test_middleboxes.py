@@ -1,0 +1,146 @@
+"""Middleboxes and moods: which cause each of the lab's servers speaks for, and what is said first."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from connector_probe import Result, probe_all
+from connector_probe.lab import Lab
+from connector_probe.model.verdict import CauseVerdict
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+CONFIRMED, SUPPORTED, RULED_OUT = CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED, CauseVerdict.RULED_OUT
+
+VERDICTS = [
+    ("proxy-protocol", "proxy-protocol", CONFIRMED),
+    ("proxy-protocol-impatient", "proxy-protocol", CONFIRMED),
+    ("proxy-protocol", "implicit-tls", RULED_OUT),
+    ("proxy-protocol", "server-malfunction", RULED_OUT),
+    ("proxy-protocol", "packet-inspection", RULED_OUT),
+    ("banner-silent", "proxy-protocol", RULED_OUT),
+    ("banner-silent", "implicit-tls", RULED_OUT),
+    ("accept-closed", "proxy-protocol", RULED_OUT),
+    ("implicit-tls", "implicit-tls", CONFIRMED),
+    ("implicit-tls", "network-trouble", RULED_OUT),
+    ("implicit-tls", "proxy-protocol", RULED_OUT),
+    ("http-port", "not-a-mail-server", CONFIRMED),
+    ("banner-ssh", "not-a-mail-server", CONFIRMED),
+    ("banner-telnet", "not-a-mail-server", CONFIRMED),
+    ("banner-nntp", "not-a-mail-server", CONFIRMED),
+    ("banner-ftp", "not-a-mail-server", CONFIRMED),
+    ("banner-ftp", "source-blocked", RULED_OUT),
+    ("ehlo-550-blocked", "not-a-mail-server", RULED_OUT),
+    ("proxy-protocol", "not-a-mail-server", RULED_OUT),
+    ("banner-554", "source-blocked", SUPPORTED),
+    ("banner-550-connection-refused", "source-blocked", SUPPORTED),
+    ("ehlo-550-blocked", "source-blocked", SUPPORTED),
+    ("banner-421", "source-blocked", RULED_OUT),
+    ("banner-421", "rate-limited", RULED_OUT),
+    ("banner-421", "service-not-available", CONFIRMED),
+    ("banner-554", "rate-limited", RULED_OUT),
+    ("banner-421-rate", "rate-limited", SUPPORTED),
+    ("banner-421-limit", "rate-limited", SUPPORTED),
+    ("masked-by-firewall", "packet-inspection", SUPPORTED),
+    ("masked-banner-no-starttls", "packet-inspection", SUPPORTED),
+    ("anonymous-tls-only", "packet-inspection", RULED_OUT),
+    ("anonymous-tls-only", "exchange-certificate-broken", SUPPORTED),
+    ("no-starttls", "exchange-certificate-broken", RULED_OUT),
+    ("appliance-certificate", "appliance-certificate", SUPPORTED),
+    ("certificate-self-signed", "appliance-certificate", RULED_OUT),
+    ("certificate-expired", "appliance-certificate", None),
+    ("certificate-name-mismatch", "appliance-certificate", None),
+    ("ehlo-bare-lf", "malformed-reply", CONFIRMED),
+]
+FIRST_WORDS = [
+    ("proxy-protocol", "it waits for a balancer in front of it"),
+    ("proxy-protocol-impatient", "it waits for a balancer in front of it"),
+    ("implicit-tls", "The port speaks TLS from the first byte"),
+    ("http-port", "It speaks HTTP, not SMTP."),
+    ("banner-ssh", "but SSH: SSH-2.0"),
+    ("banner-telnet", "but Telnet: "),
+    ("banner-nntp", "but NNTP: 200 "),
+    ("banner-ftp", "this is a server of FTP"),
+    ("banner-554", "This is about the source address"),
+    ("banner-421-limit", "This is about the source address"),
+    ("masked-by-firewall", "a firewall hides STARTTLS"),
+    ("masked-banner-no-starttls", "Its banner is masked with asterisks"),
+    ("anonymous-tls-only", "event 12014"),
+    ("appliance-certificate", "Its certificate names FortiGate"),
+    ("ehlo-bare-lf", "bare-lf"),
+]
+FIRST_REMEDIES = [
+    ("proxy-protocol", ["send-proxy-header"]),
+    ("implicit-tls", ["use-plain-smtp-port"]),
+    ("http-port", ["point-to-smtp"]),
+    ("banner-ftp", ["point-to-smtp"]),
+    ("anonymous-tls-only", ["repair-exchange-certificate", "offer-starttls", "relax-tls"]),
+    ("masked-by-firewall", ["check-firewall-inspection", "offer-starttls", "relax-tls"]),
+    ("banner-554", ["allow-exchange-online", "read-the-reply", "check-service-state"]),
+    ("banner-421", ["read-the-reply", "probe-again", "check-service-state"]),
+    ("accept-closed", ["check-server-health", "check-firewall-inspection", "check-network-path", "probe-again"]),
+]
+NAMES = {row[0] for row in VERDICTS} | {row[0] for row in FIRST_WORDS} | {row[0] for row in FIRST_REMEDIES}
+MOODS = {"unequal-servers", "slow-greeting", "retry-clears", "starttls-injection", "banner-masked"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def results() -> AsyncIterator[dict[str, Result]]:
+    names = sorted(NAMES | MOODS)
+    async with Lab.start(names) as lab:
+        report = await probe_all([lab.connector(name) for name in names], jobs=8)
+        yield {result.name: result for result in report.results}
+
+
+@pytest.mark.parametrize(("scenario", "cause", "verdict"), VERDICTS)
+async def test_cause(scenario: str, cause: str, verdict: CauseVerdict | None, results: dict[str, Result]) -> None:
+    diagnosis = results[scenario].diagnosis
+    assert diagnosis is not None
+    found = {one.id: one for one in diagnosis.causes}
+    if verdict is None:
+        assert cause not in found
+    else:
+        assert found[cause].verdict is verdict
+        assert found[cause].evidence, "a verdict without evidence"
+        assert all(sentence.strip() for sentence in found[cause].evidence)
+
+
+@pytest.mark.parametrize(("scenario", "words"), FIRST_WORDS)
+async def test_what_is_said_first(scenario: str, words: str, results: dict[str, Result]) -> None:
+    diagnosis = results[scenario].diagnosis
+    assert diagnosis is not None
+    assert words in diagnosis.detail
+
+
+@pytest.mark.parametrize(("scenario", "remedies"), FIRST_REMEDIES)
+async def test_what_to_do(scenario: str, remedies: list[str], results: dict[str, Result]) -> None:
+    diagnosis = results[scenario].diagnosis
+    assert diagnosis is not None
+    assert [one.id for one in diagnosis.remedies] == remedies
+
+
+async def test_unequal_servers(results: dict[str, Result]) -> None:
+    texts = {warning.id: warning.text for warning in results["unequal-servers"].warnings}
+    assert list(texts) == ["unequal-verdicts", "unequal-starttls", "unequal-banners"]
+    assert texts["unequal-verdicts"].startswith("2 of 5 connections to unequal-servers.lab.test [127.0.0.1]:")
+    assert "about 40 % of mail would queue" in texts["unequal-verdicts"]
+
+
+async def test_moods_are_warnings(results: dict[str, Result]) -> None:
+    warned = {name: [warning.id for warning in results[name].warnings] for name in MOODS - {"unequal-servers"}}
+    assert warned == {
+        "slow-greeting": ["slow-reply"],
+        "retry-clears": ["retry-cleared"],
+        "starttls-injection": ["plaintext-injection"],
+        "banner-masked": ["banner-masked"],
+    }
+
+
+async def test_a_failure_that_lasts_says_how_often_it_was_tried() -> None:
+    async with Lab.start(["banner-421"]) as lab:
+        (result,) = (await probe_all([lab.connector("banner-421", retries=2)])).results
+    assert result.diagnosis is not None
+    assert "It failed 3 times in a row" in result.diagnosis.detail
+    assert "probe-again" not in [one.id for one in result.diagnosis.remedies]
