@@ -54,7 +54,7 @@ from connector_probe.stages.secure import Shown, secure, sni_of
 from connector_probe.stages.web import Visitor, Web
 
 MAX_ADDRESSES = 64  # of one connector; more than any mail domain has, and a bound on what a hostile zone can ask of us
-SECOND_LOOK_WAIT = 5.0  # seconds for one more connection, which may change no verdict
+SECOND_LOOK_WAIT = 3.0  # seconds for one more connection, which may change no verdict
 DNS_SHARE = 1 / 8  # of the deadline for one question to one nameserver, so that all of them together keep within it
 CONNECT_INQUIRY = 3.0  # seconds for asking whether an address that nobody answers at is an old one
 # Where a second look at DNS can change what is said: not after a circle of aliases, which stands in the records.
@@ -159,6 +159,8 @@ class Prober:
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
         self._meetings.close()
+        self._revocations.close()
+        self._web.close()
         self._inquiries.close()
         self._registrations.close()
 
@@ -332,7 +334,7 @@ class Prober:
             return SecondLook(server_name is not None, offer is EXCHANGE_RSA_OFFER, handshake, seen)
 
         looks: list[SecondLook] = []
-        if _is_not_rsa(first):
+        if _is_not_rsa(first) and _positive(evidence.ehlo_again):
             looks.append(await look(name, EXCHANGE_RSA_OFFER))
         if thorough and (newer or name is not None):
             looks.append(await look(None, WIDE_TLS12_OFFER))
@@ -410,9 +412,10 @@ def _is_incomplete(certificate: CertificateEvidence) -> bool:
 
 
 def _is_not_rsa(certificate: CertificateEvidence | None) -> bool:
-    """Whether the server's key is of a kind for which Microsoft lists no cipher suite."""
-    key = certificate.chain[0].key if certificate is not None and certificate.chain else ""
-    return bool(key) and not key.startswith("RSA")
+    """Whether a sound certificate has a key of a kind for which Microsoft lists no cipher suite."""
+    if certificate is None or certificate.problems or not certificate.chain:
+        return False
+    return bool(certificate.chain[0].key) and not certificate.chain[0].key.startswith("RSA")
 
 
 def _positive(exchange: Exchange | None) -> bool:

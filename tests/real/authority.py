@@ -73,7 +73,8 @@ class Authority:
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._intermediate_key.public_key())
         signed = _for_server(builder, host).add_extension(identifier, critical=False)
         if published:
-            where = x509.UniformResourceIdentifier("http://ca.contoso.test/intermediate.cer")
+            # Nobody is there, and no nameserver has to be asked for it.
+            where = x509.UniformResourceIdentifier("http://127.0.0.1:9/intermediate.cer")
             access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, where)
             signed = signed.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
         return signed.sign(self._intermediate_key, hashes.SHA256())

@@ -70,6 +70,11 @@ class Revocations:
             self._kept[key] = asyncio.ensure_future(self._check(path, staple, visitor, at, min(limit, REVOCATION_WAIT)))
         return await asyncio.shield(self._kept[key])
 
+    def close(self) -> None:
+        """End what is still going on; nobody waits for it any more."""
+        for task in self._kept.values():
+            task.cancel()
+
     async def _check(
         self, path: Path, staple: bytes, visitor: Visitor, at: datetime, limit: float
     ) -> RevocationEvidence:

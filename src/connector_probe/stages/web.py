@@ -69,6 +69,11 @@ class Web:
         except TimeoutError:
             return Fetched(url, error="no time was left for it", fault=timed_out("no time left"), seconds=limit)
 
+    def close(self) -> None:
+        """End what is still being fetched; nobody waits for it any more."""
+        for task in self._kept.values():
+            task.cancel()
+
     async def _bounded(self, url: str, visitor: Visitor, max_body: int, body: bytes, content_type: str) -> Fetched:
         began = self._network.now()
         found = Fetched(url)
@@ -116,18 +121,16 @@ class Web:
         raise error
 
     async def _addresses(self, url: HttpUrl, visitor: Visitor) -> list[str]:
-        """IPv4 first: an authority's servers have it, and IPv6 may lead nowhere from here."""
+        """IPv4, and IPv6 for want of it: authorities' servers have both, and IPv6 may lead nowhere from here."""
         if url.is_address:
             return [url.host]
         if not visitor.resolver.has_nameservers:
             raise HttpError(f"{url.host} cannot be looked up: no nameserver")
-        four, six = await asyncio.gather(
-            *(visitor.resolver.look_up(url.host.removesuffix("."), rdtype, brief=True) for rdtype in ("A", "AAAA"))
-        )
-        found = [*four.records, *six.records]
-        if not found:
-            raise HttpError(f"{url.host} cannot be looked up ({four.status})")
-        return found
+        for rdtype in ("A", "AAAA"):
+            lookup = await visitor.resolver.look_up(url.host.removesuffix("."), rdtype, brief=True)
+            if lookup.records:
+                return list(lookup.records)
+        raise HttpError(f"{url.host} cannot be looked up ({lookup.status})")
 
 
 def reach_of(address: str) -> str:
