@@ -14,6 +14,7 @@ from dataclasses import replace
 import pytest
 
 from connector_probe import Connector, FailureClass, Result, Status, TlsSettings, probe_all
+from connector_probe.depth import Depth
 from connector_probe.fleet import RootsOf, gather_all
 from connector_probe.formats import RenderOptions
 from connector_probe.formats import json as json_format
@@ -179,12 +180,15 @@ async def test_a_run_that_is_stopped_tells_what_it_knows() -> None:
     assert [one.diagnosis for one in saved.results] == [one.diagnosis for one in report.results]
 
 
-@pytest.mark.parametrize("name", sorted(set(vars(Prober)) - {"__module__", "__doc__"}))
-def test_a_meeting_reads_nothing_that_its_sharers_may_differ_in(name: str) -> None:
+METHODS = [(kind, name) for kind in (Prober, Depth) for name in sorted(set(vars(kind)) - {"__module__", "__doc__"})]
+
+
+@pytest.mark.parametrize(("kind", "name"), METHODS)
+def test_a_meeting_reads_nothing_that_its_sharers_may_differ_in(kind: type, name: str) -> None:
     if name.startswith("__") or name in ("gather", "close", "_attempt_patiently", "_look_deeper", "_meet", "_resolver"):
         return  # these choose the addresses, ask again, look on after the meeting, or share
     unseen = JUDGING | {"tls_settings", "hosts", "port_of", "named"}
-    tree = ast.parse(textwrap.dedent(inspect.getsource(getattr(Prober, name))))
+    tree = ast.parse(textwrap.dedent(inspect.getsource(getattr(kind, name))))
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "connector":
             assert node.attr not in unseen, f"{name} reads connector.{node.attr}: take it off JUDGING"

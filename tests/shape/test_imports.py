@@ -16,6 +16,7 @@ LAYERS = (
     ("model",),
     ("protocol", "network"),
     ("trust", "stages", "diagnosis", "meetings"),
+    ("depth",),
     ("prober",),
     ("fleet",),
     ("api", "config", "formats", "history", "lab"),
