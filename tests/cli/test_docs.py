@@ -10,6 +10,10 @@ import pytest
 import typer.main
 
 from connector_probe.cli import app as cli
+from connector_probe.cli.completion import Shell
+from connector_probe.cli.example import EXAMPLES
+from connector_probe.cli.help import GROUPS
+from connector_probe.formats import Format
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,6 +37,35 @@ def test_every_option_is_in_the_readme(option: str) -> None:
 @pytest.mark.parametrize("name", [name for name, command in COMMANDS.items() if not command.hidden])
 def test_every_command_is_in_the_readme(name: str) -> None:
     assert f"`probe {name}" in README
+
+
+@pytest.mark.parametrize("name", re.findall(r"^\| `probe ([a-z]+)[ `]", README, re.MULTILINE))
+def test_no_readme_command_is_made_up(name: str) -> None:
+    assert name in COMMANDS
+    assert not COMMANDS[name].hidden
+
+
+@pytest.mark.parametrize("name", [*Format, *EXAMPLES, *Shell])
+def test_every_format_example_and_shell_is_in_the_readme(name: str) -> None:
+    assert re.search(rf"`[^`\n]*(?<![\w-]){re.escape(name)}(?![\w-])", README), name
+
+
+@pytest.mark.parametrize("argv", [["--help"], *([name, "-h"] for name in COMMANDS if name != "host")], ids=" ".join)
+def test_help_is_readable_at_80_columns(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(argv) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80, max(lines, key=len)
+    assert not [line for line in lines if line.endswith("...") and line.startswith("    ")], "a line is cut off"
+    command = COMMANDS["host" if argv == ["--help"] else argv[0]]
+    told = " ".join(lines)
+    for parameter in command.params:
+        assert parameter.help, f"{parameter.name} has no help"
+        assert all(spelling in told for spelling in parameter.opts if spelling.startswith("-")), parameter.name
+
+
+def test_the_groups_of_the_help_name_what_there_is() -> None:
+    known = {parameter.name for command in COMMANDS.values() for parameter in command.params}
+    assert {name for names in GROUPS.values() for name in names} <= known
 
 
 @pytest.mark.parametrize("code", [cli.EXIT_OK, cli.EXIT_FAILED, cli.EXIT_USAGE, cli.EXIT_UNKNOWN, cli.EXIT_INTERRUPTED])

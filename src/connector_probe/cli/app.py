@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any, cast
 
 import typer
@@ -17,6 +19,7 @@ from connector_probe.cli.completion import completion
 from connector_probe.cli.example import example
 from connector_probe.cli.explain import explain
 from connector_probe.cli.fleet import run_file
+from connector_probe.cli.help import HelpfulCommand
 from connector_probe.cli.history import history
 from connector_probe.cli.hosts import read_hosts
 from connector_probe.cli.importing import import_file
@@ -47,7 +50,10 @@ app = typer.Typer(
 )
 
 
-@app.command(_HOST_COMMAND, hidden=True)
+_command = partial(app.command, cls=HelpfulCommand)
+
+
+@_command(_HOST_COMMAND, hidden=True)
 @taking(read_hosts)
 def probe_hosts(**options: Any) -> None:  # noqa: ANN401 - those of read_hosts
     """Probe mail connectors as Exchange Online would: which error code, why, and what to do, before mail queues.
@@ -70,28 +76,50 @@ def probe_hosts(**options: Any) -> None:  # noqa: ANN401 - those of read_hosts
     raise typer.Exit(probe_and_print(asked.connectors, asked.settings, strict=asked.strict, unattended=unattended))
 
 
-app.command("run")(run_file)
-app.command()(wait)
-app.command()(history)
-app.command("import")(import_file)
-app.command()(example)
-app.command()(completion)
-app.command()(explain)
-app.command()(compare)
-app.command()(codes)
+class Schema(StrEnum):
+    REPORT = "report"
+    CONFIG = "config"
 
 
-@app.command()
-def schema() -> None:
-    """Print the JSON Schema of the report."""
+_SCHEMAS = {
+    Schema.REPORT: ("connector_probe.formats", "report.schema.json"),
+    Schema.CONFIG: ("connector_probe.config", "probes.schema.json"),
+}
+
+_command("run")(run_file)
+_command(short_help="Probe until a server is healthy, or gives a code; for a cutover.")(wait)
+_command(short_help="What earlier runs saw: since when it fails, when mail bounces.")(history)
+_command("import")(import_file)
+_command(short_help="Print a ready-to-use file: cron, systemd, CI, Kubernetes.")(example)
+_command(short_help="Print the completion script of your shell.")(completion)
+_command(short_help="Say what an NDR, a trace line or a queue error means.")(explain)
+_command(short_help="Compare two saved reports: what differs, and what follows.")(compare)
+_command(short_help="List the error codes: meaning, causes, remedies, sources.")(codes)
+
+
+@_command(short_help="Print the JSON Schema of the report, or of probes.yaml.")
+def schema(
+    of: Annotated[Schema, typer.Argument(metavar="[report|config]", help="Of the report, or of probes.yaml.")] = (
+        Schema.REPORT
+    ),
+) -> None:
+    """Print the JSON Schema of the report, or of probes.yaml for editors.
+
+    \b
+      probe schema > report.schema.json
+      probe schema config > probes.schema.json
+
+    An editor goes by it where probes.yaml begins with: # yaml-language-server: $schema=probes.schema.json
+    """
     from importlib.resources import files
 
-    write_document(files("connector_probe.formats").joinpath("report.schema.json").read_text(encoding="utf-8"))
+    package, name = _SCHEMAS[of]
+    write_document(files(package).joinpath(name).read_text(encoding="utf-8"))
 
 
-@app.command()
+@_command(short_help="Probe the lab, and print what a user sees; needs no network.")
 def demo(lang: opt.Lang = None) -> None:
-    """Start the lab, probe it with the real prober, and print what a user sees; needs no network."""
+    """Start the lab, probe it, and print what a user sees; needs no network."""
     from connector_probe.cli.lab import run_demo
     from connector_probe.cli.language import words_for
     from connector_probe.formats import Format
@@ -99,14 +127,14 @@ def demo(lang: opt.Lang = None) -> None:
     raise typer.Exit(run_demo(words_for(lang, Format.TEXT)))
 
 
-@app.command()
+@_command(short_help="Start smart hosts on loopback, each with one failure.")
 def lab(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[SCENARIO...]", help="Which ones; all by default.")
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="Print the scenarios, and start none.")] = False,
 ) -> None:
-    """Start smart hosts on loopback, each with one failure, for trying out the tool and for testing alerts."""
+    """Start smart hosts on loopback, each with one failure, to try things out."""
     from connector_probe.cli.lab import list_scenarios, run_lab
 
     if list_:
@@ -166,13 +194,16 @@ def _dispatch(argv: Sequence[str]) -> int:
         name, command, arguments = f"probe {argv[0]}", commands[argv[0]], argv[1:]
     else:
         name, command, arguments = "probe", commands[_HOST_COMMAND], argv
-        listed = [(each, one.get_short_help_str(90)) for each, one in commands.items() if not one.hidden]
+        listed = [(each, one.get_short_help_str(SHORT)) for each, one in commands.items() if not one.hidden]
         command.epilog = _list_of(listed)
     command.context_settings["help_option_names"] = ["-h", "--help"]
     code = command.main(list(arguments), prog_name=name, standalone_mode=False)
     if code == EXIT_INTERRUPTED:
         say("probe: interrupted")
     return code if isinstance(code, int) else EXIT_OK
+
+
+SHORT = 64  # characters of a command's one line, so that it keeps within 80 columns
 
 
 def _list_of(rows: Sequence[tuple[str, str]]) -> str:

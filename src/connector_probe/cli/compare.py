@@ -36,7 +36,7 @@ def compare(
     """Compare two saved reports, from two places or from two times: what differs, and what follows.
 
     \b
-      probe compare outside.json inside.json     is it the firewall, the NAT, the DNS?
+      probe compare outside.json inside.json   the firewall, the NAT, the DNS?
       probe compare before.json after.json       what is new, what is fixed?
     """
     from connector_probe.cli.language import words_for

@@ -52,13 +52,13 @@ ShellArgument = Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh
 
 
 def completion(shell: ShellArgument) -> None:
-    """Print the script that completes commands, options and values in your shell.
+    """Print the script that completes commands and options in your shell.
 
     \b
-      bash        probe completion bash > ~/.local/share/bash-completion/completions/probe
-      zsh         probe completion zsh > ~/.zfunc/_probe     (with fpath+=~/.zfunc before compinit)
-      fish        probe completion fish > ~/.config/fish/completions/probe.fish
-      PowerShell  probe completion powershell >> $PROFILE
+      eval "$(probe completion bash)"                  in ~/.bashrc
+      eval "$(probe completion zsh)"                   in ~/.zshrc, after compinit
+      probe completion fish > ~/.config/fish/completions/probe.fish
+      probe completion powershell >> $PROFILE
     """
     from connector_probe.cli.output import write_document
 

@@ -27,7 +27,7 @@ Name = Annotated[
 
 
 def example(name: Name = None) -> None:
-    """Print a ready-to-use file: cron, systemd, Windows, GitHub, GitLab, Kubernetes, Nagios, Prometheus.
+    """Print a ready-to-use file: cron, systemd, CI, Kubernetes, Nagios, Prometheus.
 
     \b
       probe example                        which there are

@@ -35,7 +35,9 @@ Probe = Annotated[
     bool, typer.Option("--probe", help="Also probe the server that is named: does the fault still stand?")
 ]
 Port = Annotated[int | None, typer.Option("--port", metavar="N", help="With --probe: TCP port. Default: the error's.")]
-Tls = Annotated[TlsSettings | None, typer.Option("--tls", help="With --probe: the connector's TlsSettings.")]
+Tls = Annotated[
+    TlsSettings | None, typer.Option("--tls", metavar="MODE", help="With --probe: the connector's TlsSettings.")
+]
 TlsDomain = Annotated[
     str | None, typer.Option(metavar="NAME", help="With --probe: TlsDomain. Default: what the error expected.")
 ]
@@ -64,7 +66,7 @@ def explain(
 
     \b
       probe explain ndr.eml
-      probe explain "450 4.4.316 Connection refused [Message=Socket error code 10061]"
+      probe explain "450 4.4.316 Connection refused [Message=Socket ..."
       probe explain report.json            the report of an earlier probe --json
     """
     from connector_probe.cli.targets import check_target

@@ -54,7 +54,14 @@ def run_file(
     verbose: opt.Verbose = False,
     transcript: opt.ShowTranscript = False,
 ) -> None:
-    """Probe every connector in a file: probe run probes.yaml"""
+    """Probe every connector in a file.
+
+    \b
+      probe run                       probes.yaml here
+      probe run probes.yaml --check   only check the file
+      probe run probes.yaml --only production --format junit=probe.xml
+      probe run probes.yaml --quiet   for cron: silent while all is as expected
+    """
     from connector_probe.cli.output import say, write_document
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.model.names import show

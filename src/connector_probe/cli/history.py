@@ -37,7 +37,7 @@ def history(
 
     \b
       probe history                        every connector, in short
-      probe history "Hybrid, head office"  one of them, with each outage and change
+      probe history "Hybrid, head office"  one, with each outage and change
       probe history --window 30d           a longer time line
     """
     import sys

@@ -13,7 +13,12 @@ ImportFile = Annotated[
 
 
 def import_file(file: ImportFile) -> None:
-    """Make a probes.yaml of Exchange Online's connectors: probe import connectors.json > probes.yaml"""
+    """Make a probes.yaml of Exchange Online's connectors.
+
+    \b
+      Get-OutboundConnector | ConvertTo-Json -Depth 5 > connectors.json
+      probe import connectors.json > probes.yaml
+    """
     from connector_probe.cli.output import say, write_document
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.config.exchange import convert

@@ -15,14 +15,22 @@ Hosts = Annotated[list[str], typer.Argument(metavar="HOST...", help="Name, addre
 Port = Annotated[int, typer.Option("--port", metavar="N", help="TCP port.")]
 Tls = Annotated[
     TlsSettings | None,
-    typer.Option("--tls", help="TlsSettings. Default: domain-validation for a name."),
+    typer.Option(
+        "--tls",
+        metavar="MODE",
+        help=f"TlsSettings: {', '.join(TlsSettings)}. "
+        "Default: domain-validation for a name, certificate-validation for an address.",
+    ),
 ]
 TlsDomain = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="TlsDomain: name, or *.name, that the certificate must carry. Default: HOST."),
 ]
 Mx = Annotated[bool, typer.Option("--mx", help="HOST is a domain: go by its MX records (UseMXRecord).")]
-Type = Annotated[ConnectorType, typer.Option("--type", help="Whose server it is; words the remedies.")]
+Type = Annotated[
+    ConnectorType,
+    typer.Option("--type", metavar="TYPE", help="Whose server it is, on-premises or partner; words the remedies."),
+]
 CaFile = Annotated[Path | None, typer.Option(metavar="PEM", help="Trust these roots too.")]
 OnlyCaFile = Annotated[bool, typer.Option("--only-ca-file", help="Trust the roots of --ca-file alone.")]
 Nameservers = Annotated[
@@ -83,7 +91,9 @@ FormatOption = Annotated[
         help=f"One of: {', '.join(Format)}. With =FILE repeatable, for several documents. Default: text.",
     ),
 ]
-Lang = Annotated[Language | None, typer.Option("--lang", help="Language of the words. Default: by the locale.")]
+Lang = Annotated[
+    Language | None, typer.Option("--lang", metavar="en|zh", help="Language of the words. Default: by the locale.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the document to FILE.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only what is wrong.")]

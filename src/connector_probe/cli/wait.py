@@ -44,12 +44,12 @@ def wait(
     every: Every = "10s",
     **options: Any,  # noqa: ANN401 - those of a probe
 ) -> None:
-    """Probe again and again until a server is healthy, or gives a code; for a cutover.
+    """Probe again and again until a server is healthy, or gives a code.
 
     \b
       probe wait mail.contoso.com --for 30m --times 3
-      probe wait --until 4.4.316 old.contoso.com    until the old server is shut
-      probe wait --config probes.yaml               until each is as its file expects
+      probe wait --until 4.4.316 old.contoso.com   until the old server is shut
+      probe wait --config probes.yaml              until each is as it expects
     """
     from connector_probe.cli.values import UsageProblemError, parse_duration
     from connector_probe.cli.waiting import Goal, wait_and_print
