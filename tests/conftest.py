@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import settings
 
+NOBODY = 65534  # on every Unix
 os.environ["LC_ALL"] = "C.UTF-8"  # whoever runs the tests: what is printed for people follows the locale
 
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -25,3 +28,21 @@ def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write tests/formats/golden anew")
+
+
+@contextlib.contextmanager
+def _no_privileges() -> Iterator[None]:
+    root = sys.platform != "win32" and os.geteuid() == 0
+    if root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+@pytest.fixture
+def no_privileges() -> Callable[[], contextlib.AbstractContextManager[None]]:
+    """A context in which file permissions bind this process too: root, whom they do not bind, becomes nobody."""
+    return _no_privileges

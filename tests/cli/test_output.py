@@ -103,7 +103,7 @@ def test_each_document_is_in_its_own_language(
     assert document["vantage"]["notes"][0].isascii()
     assert not text.isascii()
     assert probe("--format", "jsonl", "--format", f"text={report}", refused) == 1
-    assert json.loads(capsys.readouterr().out)["diagnosis"]["detail"] == document["results"][0]["diagnosis"]["detail"]
+    assert json.loads(capsys.readouterr().out)["diagnosis"]["detail"].isascii()
     assert report.read_text(encoding="utf-8").splitlines()[0] == text.splitlines()[0]
 
 
