@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from connector_probe.cli import app
 from connector_probe.cli.app import run
 
 LONG_LABEL = "a" * 64 + ".contoso.com"
@@ -111,3 +114,33 @@ def test_a_host_spelled_like_a_command(capsys: pytest.CaptureFixture[str]) -> No
     assert run(["--", "demo", "--nameserver"]) == 2  # behind "--" everything is a host
     assert run(["demo.", "--nameserver", "127.0.0.1#1"]) == 3
     assert "demo" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("argv", [["run"], ["explain"], ["import"]], ids=" ".join)
+def test_a_folder_that_may_not_be_entered_ends_in_a_sentence(
+    argv: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    no_privileges: Callable[[], AbstractContextManager[None]],
+) -> None:
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0o700)
+    with no_privileges():
+        assert run([*argv, str(folder / "file.json")]) == 2
+    assert "file.json" in capsys.readouterr().err
+
+
+def test_a_fault_of_our_own_blames_no_server(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(_: object) -> int:
+        raise ZeroDivisionError("\x1b[31m")
+
+    monkeypatch.setattr(app, "_dispatch", break_down)
+    assert run(["mail.contoso.com"]) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("probe: error: a fault of this program: ZeroDivisionError: \\x1b[31m")
+    monkeypatch.setenv("PROBE_TRACEBACK", "1")
+    with pytest.raises(ZeroDivisionError):
+        run(["mail.contoso.com"])

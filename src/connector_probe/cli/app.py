@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
@@ -29,6 +30,7 @@ from connector_probe.cli.targets import asks_for_a_plugin
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.cli.wait import wait
 from connector_probe.model.connector import ConnectorError
+from connector_probe.model.names import show
 
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's UsageError, wherever typer keeps it
 _WRONG = (UsageProblemError, ConnectorError, _USAGE_ERROR)  # the command, a file or a name; exit code 2
@@ -154,7 +156,24 @@ def run(argv: Sequence[str]) -> int:
         return EXIT_INTERRUPTED
     except _WRONG as problem:
         fail(*_told(problem))
+    except OSError as problem:
+        if problem.filename is None:
+            return _confess(problem)
+        fail(f"{show(str(problem.filename), 300)}: {problem.strerror}", "check name and permissions")
+    except Exception as problem:
+        return _confess(problem)
     return EXIT_USAGE
+
+
+def _confess(problem: Exception) -> int:
+    """A fault of this program: said in two lines instead of a traceback, and nothing is held against a server."""
+    if os.environ.get("PROBE_TRACEBACK"):
+        raise problem
+    fail(
+        f"a fault of this program: {type(problem).__name__}: {show(str(problem), 300)}",
+        "please report it, with the traceback that PROBE_TRACEBACK=1 shows",
+    )
+    return EXIT_UNKNOWN
 
 
 def _run_as_plugin(argv: Sequence[str]) -> int:

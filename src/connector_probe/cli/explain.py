@@ -178,9 +178,9 @@ def _file(path: Path) -> bytes:
     from connector_probe.formats.saved import MAX_REPORT, SAMPLE, is_report
     from connector_probe.model.names import show
 
-    if path.is_dir():
-        raise UsageProblemError(f"{show(str(path))} is a directory", "name a file in it")
     try:
+        if path.is_dir():
+            raise UsageProblemError(f"{show(str(path))} is a directory", "name a file in it")
         with path.open("rb") as file:
             data = file.read(MAX_INPUT + 1)
             if len(data) > MAX_INPUT and is_report(decode(data[:SAMPLE])):  # of a large fleet
