@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from connector_probe.cli.app import run
+from connector_probe.cli.delivery import without_commands
 from connector_probe.cli.output import write_file
-from connector_probe.formats import Format, nagios
+from connector_probe.formats import RENDERERS, Format, RenderOptions, nagios
+from tests.formats.sample import only
 
 Captured = pytest.CaptureFixture[str]
 
@@ -257,3 +261,36 @@ def test_annotations_point_into_probes_yaml_and_the_summary_is_added_to(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "nowhere" / "summary.md"))
     assert run(["run", "--format", "github"]) == 1
     assert "the step's summary" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("format_", [one for one in Format if one is not Format.GITHUB])
+def test_no_document_in_a_log_of_github_holds_a_command(format_: Format) -> None:
+    """However the words of a hostile server come to stand: the runner reads every line that a step prints."""
+    poison = "x " * 20 + "::set-output name=a::b ##[set-output name=a]b"
+    report = only("Branch office")
+    assert report.results[0].diagnosis is not None
+    hostile = replace(report.results[0].diagnosis, detail=poison, title=poison)
+    report = replace(report, results=(replace(report.results[0], name="::error::x", diagnosis=hostile),))
+    for width in range(60, 80):
+        document = RENDERERS[format_](report, RenderOptions(width=width))
+        safe = without_commands(document, format_)
+        assert not re.search(r"(?m)^\s*::|##\[", safe)
+        if format_ in (Format.JSON, Format.JSONL):
+            assert json.loads(safe) == json.loads(document)
+
+
+def test_a_step_of_github_gets_documents_without_commands(
+    refused: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    probe("--format", "github", refused)
+    assert capsys.readouterr().out.startswith("::error ")
+    file = tmp_path / "probes.yaml"
+    file.write_text(
+        "version: 1\nconnectors:\n  - name: 'x ##[set-output name=a]b'\n    control: []\n"
+        f"    smart_hosts: ['{refused}']\n    tls: opportunistic\n"
+    )
+    assert run(["run", "--no-history", str(file)]) == 1
+    told = capsys.readouterr().out
+    assert r"##\[set-output" in told
+    assert "##[" not in told

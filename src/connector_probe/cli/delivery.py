@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,7 +19,21 @@ if TYPE_CHECKING:
     from connector_probe.cli.probe import OutputSettings
     from connector_probe.cli.targets import Target
 
+_ACTIONS = "GITHUB_ACTIONS"  # is "true" in a step of GitHub Actions
 _STEP_SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub Actions reads a step's summary from
+
+
+def without_commands(document: str, format_: Format) -> str:
+    """``document`` so that GitHub's runner, which reads what a step prints, takes nothing in it for a command.
+
+    It looks for "::" where a line begins, blanks aside, and for "##[" anywhere. The format ``github`` is made of
+    commands, and sees to its texts itself.
+    """
+    if format_ is Format.GITHUB:
+        return document
+    if format_ in (Format.JSON, Format.JSONL):  # which has either only within strings
+        return document.replace("##[", r"\u0023#[")
+    return re.sub(r"(?m)^(\s*)::", r"\1\\::", document).replace("##[", r"##\[")
 
 
 class Delivery:
@@ -83,7 +98,9 @@ class Delivery:
         target: Target,
         names: frozenset[str] | None = None,
     ) -> str:
-        return self._settings.render(self._worded(report, connectors, target), target, names)
+        document = self._settings.render(self._worded(report, connectors, target), target, names)
+        in_a_log = target.path is None and os.environ.get(_ACTIONS) == "true"
+        return without_commands(document, target.format) if in_a_log else document
 
     def _worded(self, report: Report, connectors: Sequence[Connector], target: Target) -> Report:
         """``report`` in the words of the document: text follows the locale, JSON does not."""

@@ -101,7 +101,9 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; mar
 dt { color: var(--soft); font-size: .87rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 40rem) { article { padding: 1rem; } .bar { display: none; } .causes li, .list li { display: block; }
-  .list .why { display: block; text-align: left; } .badge { display: inline-block; } }
+  .list .why { display: block; text-align: left; } .badge { display: inline-block; }
+  .list .badge { margin-right: .6rem; } .causes b { display: block; }
+  dl { grid-template-columns: 1fr; gap: 0; } dd { margin: 0 0 .4rem; } }
 @media print { :root { --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --sunk: #fff;
   --link: #000; --healthy: #17783a; --warning: #8f5f00; --failing: #c4232f; --unknown: #6b3fc0; }
   body { padding: 0; font-size: 10.5pt; } main { max-width: none; }
@@ -164,7 +166,7 @@ def _overview(results: Sequence[Result], options: RenderOptions) -> _Html:
             "li",
             _badge(result.status, options),
             _tag("a", result.name, href=f"#c{number}"),
-            _tag("span", headline(result, options.words), class_="why"),
+            _tag("span", expectation(result, options.words) or headline(result, options.words), class_="why"),
             class_=result.status.value,
         )
         for number, result in enumerate(results)
@@ -252,7 +254,9 @@ class _Page:
     def _attempt(self, attempt: Attempt) -> _Html:
         state = f"{self._say[attempt.status.value]} {code_or_class(attempt)}".rstrip()
         badge = _tag("span", state, class_=f"badge {attempt.status.value}")
-        whole = max((one.start + one.duration for one in attempt.stages if one.start and one.duration), default=0.0)
+        timed = [(one.start, one.duration) for one in attempt.stages]
+        ends = [start + took for start, took in timed if start is not None and took is not None]
+        whole = max(ends, default=0.0)
         rows = [
             self._stage(stage, attempt, whole)
             for stage in attempt.stages
