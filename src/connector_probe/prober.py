@@ -279,9 +279,12 @@ class Prober:
 
 
 def _from_the_source(resolution: Resolution) -> bool:
-    """Whether an authoritative server itself told the addresses, so that they cannot be old."""
+    """Whether the authoritative server that the user named told the addresses, so that they cannot be old.
+
+    Authority of this machine's own nameserver is another thing: a zone of its own, which the public may see otherwise.
+    """
     told = [lookup for lookup in resolution.lookups if lookup.records]
-    return bool(told) and all(lookup.authoritative for lookup in told)
+    return resolution.nameservers_given and bool(told) and all(lookup.authoritative for lookup in told)
 
 
 def _unlisted_cipher(handshake: Handshake | None) -> bool:

@@ -78,6 +78,7 @@ server:
     ede: yes
     local-zone: "test." nodefault
     local-zone: "split.test." static
+    local-data: "inside.split.test. A {old}"
     local-data: "split.test. SOA ns.split.test. hostmaster.split.test. 7 3600 600 86400 60"
 remote-control:
     control-enable: no
@@ -110,7 +111,7 @@ def _hosted(serial: int) -> tuple[dict[str, str], str]:
         "contoso.test": head + f'mail A {NEW}\ntext TXT "no address"\nalias CNAME mail\n',
         "half.test": head + "text TXT there\n",
         "parked.test": head + "text TXT there\n",
-        "split.test": mail,
+        "split.test": mail + f"inside A {NEW}\n",
         "null.test": head + "@ MX 0 .\n",
         "bogus.test": expired,
         "wrong-ds.test": good,
@@ -183,7 +184,7 @@ class Internet:
         folder.mkdir()
         (folder / "anchors").write_text(anchors, encoding="ascii")
         (folder / "hints").write_text(". NS a.root-servers.net.\na.root-servers.net. A 198.41.0.4\n", encoding="ascii")
-        settings = _RESOLVER.format(address=RESOLVER, folder=folder)
+        settings = _RESOLVER.format(address=RESOLVER, folder=folder, old=OLD)
         (folder / "unbound.conf").write_text(settings, encoding="ascii")
         command = [require("unbound", "unbound"), "-d", "-p", "-c", str(folder / "unbound.conf")]
         part = Part(command, folder / "log", self.inside)

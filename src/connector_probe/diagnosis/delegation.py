@@ -16,6 +16,7 @@ from functools import cached_property
 from connector_probe.model.delegation import (
     BROKEN,
     LAME,
+    MAX_TOLD,
     SILENT,
     SPOKE_WITH_AUTHORITY,
     AuthorityReply,
@@ -101,17 +102,20 @@ class Standing:
 
     @cached_property
     def authorities(self) -> Authorities:
-        states = {address: self._state(address) for address in dict.fromkeys(one.address for one in self.spoke)}
-        kinds = set(states.values())
+        kinds = {self._state(address) for address in {one.address for one in self.spoke}} - {None}
         if not kinds:
             return Authorities.NOTHING
-        return kinds.pop() if len(kinds) == 1 else Authorities.DISAGREE
+        return next(iter(kinds)) or Authorities.NOTHING if len(kinds) == 1 else Authorities.DISAGREE
 
-    def _state(self, address: str | None) -> Authorities:
-        """What one server says: any record counts, then that the name exists."""
-        found = {_STATES[one.status] for one in self.spoke if one.address == address}
-        order = (Authorities.RECORD, Authorities.NO_RECORD, Authorities.NO_NAME)
-        return next(state for state in order if state in found)
+    def _state(self, address: str | None) -> Authorities | None:
+        """What one server says: any record counts; that there is none, only when it was asked for every type."""
+        replies = [one for one in self.spoke if one.address == address]
+        found = {_STATES[one.status] for one in replies}
+        if Authorities.RECORD in found:
+            return Authorities.RECORD
+        if Authorities.NO_NAME in found:
+            return Authorities.NO_NAME
+        return Authorities.NO_RECORD if {one.rdtype for one in replies}.issuperset(self.walk.rdtypes) else None
 
     def saying(self, state: Authorities) -> AuthorityReply | None:
         """A reply of a server that says ``state``, taking all types together."""
@@ -146,6 +150,15 @@ class Standing:
         return self.authorities is Authorities.NO_NAME and all(one.zone == "." for one in self.spoke)
 
     @cached_property
+    def redirected(self) -> bool:
+        """Whether something else answered in the root servers' place: then it does so in every server's."""
+        roots = [one for one in self.walk.replies if one.zone == "."]
+        answered = [one for one in roots if one.status in LAME | BROKEN]
+        return bool(answered) and not any(
+            one.status is ServerSays.REFERRAL or one.status in SPOKE_WITH_AUTHORITY for one in roots
+        )
+
+    @cached_property
     def from_the_roots(self) -> bool:
         return self.walk.started_from is StartedFrom.ROOTS
 
@@ -157,6 +170,7 @@ class Difference:
     ours: Lookup
     theirs: AuthorityReply
     own_zone: bool  # our nameserver answers with authority itself: it holds its own version of the zone
+    varying: bool = False  # the authoritative servers tell each asker something else, so that we may have got another
 
     @property
     def certain(self) -> bool:
@@ -209,7 +223,9 @@ class Picture:
 
     @cached_property
     def unreached(self) -> bool:
-        """Whether servers were asked directly and not one of them answered anything."""
+        """Whether servers were asked directly and not one of them answered anything, or something in their place."""
+        if any(standing.redirected for standing in self.standings):
+            return True
         replies = [one for standing in self.standings for one in standing.walk.replies]
         tried = [one for one in replies if one.status is not ServerSays.NOT_ASKED or one.note == "no-way-out"]
         return bool(tried) and all(one.status in SILENT or one.status is ServerSays.NOT_ASKED for one in tried)
@@ -233,7 +249,7 @@ class Picture:
         Of several that which tells most: a record before none.
         """
         found = [
-            Difference(lookup, theirs, lookup.authoritative)
+            Difference(lookup, theirs, lookup.authoritative, _varying(standing, theirs))
             for lookup in self._relevant
             for standing in self.standings
             if (theirs := _differs(lookup, standing)) is not None
@@ -291,6 +307,12 @@ def _differs(lookup: Lookup, standing: Standing) -> AuthorityReply | None:
     return _contradicts(
         lookup, [one for one in told if one.rdtype == lookup.rdtype or one.status is ServerSays.NXDOMAIN]
     )
+
+
+def _varying(standing: Standing, reply: AuthorityReply) -> bool:
+    """Whether servers answered that question with different records, or with more than were kept."""
+    told = [one for one in standing.spoke if one.rdtype == reply.rdtype and one.status is reply.status]
+    return len({frozenset(one.records) for one in told}) > 1 or any(len(one.records) >= MAX_TOLD for one in told)
 
 
 def _contradicts(lookup: Lookup, replies: Sequence[AuthorityReply]) -> AuthorityReply | None:

@@ -174,6 +174,8 @@ def _stale(failure: FailureClass, picture: Picture) -> Sharpening:
         filtered = difference.ours.status is not LookupStatus.ANSWER and difference.ours.ttl is None
         ttl = () if difference.ours.ttl is None else ("ttl-left",)
         evidence = ("stale-differs", *ttl, "no-soa") if filtered else ("stale-differs", *ttl)
+        if difference.varying and difference.ours.status is LookupStatus.ANSWER:
+            return _POSSIBLE, evidence
         return (_CONFIRMED if difference.certain else _SUPPORTED), evidence
     return (_OUT, ("authority-same",)) if picture.same is not None else _NOTHING
 

@@ -30,6 +30,7 @@ class ServerSays(StrEnum):
     NOT_ASKED = "not-asked"  # ``note`` says why: no route from here, an address that must not be followed
 
 
+MAX_TOLD = 64  # records kept of one answer, as many as a connector's addresses that are probed
 SPOKE_WITH_AUTHORITY = frozenset({ServerSays.ANSWER, ServerSays.ALIAS, ServerSays.NODATA, ServerSays.NXDOMAIN})
 LAME = frozenset({ServerSays.NOT_AUTHORITATIVE, ServerSays.REFUSED})
 SILENT = frozenset({ServerSays.TIMED_OUT, ServerSays.UNREACHABLE})

@@ -97,15 +97,24 @@ def enclosing(name: str) -> Iterator[str]:
 
 def is_inside(address: str) -> bool:
     """Whether ``address`` lies on this machine or in this network, or is no host's: nothing a public zone may name."""
-    parsed = ipaddress.ip_address(address.split("%", 1)[0])
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
+    parsed = _meant(address)
     if parsed.is_loopback or parsed.is_link_local or parsed.is_multicast or parsed == _BROADCAST:
         return True
     return any(parsed.version == network.version and parsed in network for network in _PRIVATE)
 
 
 _BROADCAST = ipaddress.ip_address("255.255.255.255")
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address within an IPv6 one
+
+
+def _meant(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The IPv4 address that an IPv6 one stands for (mapped, NAT64, 6to4), else the address itself."""
+    parsed = ipaddress.ip_address(address.split("%", 1)[0])
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return parsed
+    if parsed in _TRANSLATED:
+        return ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+    return parsed.ipv4_mapped or parsed.sixtofour or parsed
 
 
 def may_be_asked(address: str, given: Sequence[str]) -> bool:
@@ -114,15 +123,14 @@ def may_be_asked(address: str, given: Sequence[str]) -> bool:
     ``given`` are the addresses of the nameservers that the user named. A private one opens private addresses,
     a loopback one (a resolver or a laboratory on this machine) loopback addresses too.
     """
-    parsed = ipaddress.ip_address(address)
+    parsed = _meant(address)
     if parsed.is_unspecified or parsed.is_multicast or parsed == _BROADCAST or parsed.is_link_local:
         return False
     if not is_inside(address):
         return True
-    ours = [ipaddress.ip_address(one.split("%", 1)[0]) for one in given]
     if parsed.is_loopback:
-        return any(one.is_loopback for one in ours)
-    return any(is_inside(str(one)) for one in ours)
+        return any(_meant(one).is_loopback for one in given)
+    return any(map(is_inside, given))
 
 
 def _referral(message: dns.message.Message, asked: Question, zone: str) -> Said | None:

@@ -3,7 +3,8 @@
 Without --nameserver the way begins at the root servers. With it, or where the roots cannot be reached, it begins at
 what our nameserver says of the name servers of the zones above the name; the roots are then never asked. Name
 servers inside this network are asked only where the user sent us there (``may_be_asked``), so that no public zone
-can direct questions at the inside. One small question a server and type, a bounded number of them, within one limit.
+can direct questions at the inside. One small question a server and type, a bounded number of them, within one limit,
+each asked once a run. The roots are told no more than the top-level domain (RFC 9156).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from connector_probe.model.delegation import (
+    MAX_TOLD,
     SILENT,
     SPOKE_WITH_AUTHORITY,
     AuthorityReply,
@@ -36,6 +38,7 @@ LIMIT = 6.0  # seconds for the whole inquiry: some dozen round trips, and dead s
 WAITS = (1.0, 1.5)  # for the first and the second datagram to one server
 ROOT_WAITS = (1.5,)
 TCP_WAIT = 2.5
+RECHECK_WAIT = 1.5
 DNS_PORT = 53
 MAX_WALKS = 3  # a domain, one of its MX hosts, and where that is an alias to
 MAX_ZONES = 8  # from the root down; real names have three to five
@@ -64,7 +67,7 @@ class Inquiries:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._made: dict[tuple[Resolver, tuple[Asked, ...], float], asyncio.Task[DnsInquiry | None]] = {}
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._door = _Door(network)
 
     async def inquire(self, resolution: Resolution, resolver: Resolver, limit: float) -> DnsInquiry | None:
         """What can be found out about ``resolution``; None when there was nothing to ask. Never raises."""
@@ -80,19 +83,18 @@ class Inquiries:
         """End what is still going on; nobody waits for it any more."""
         for task in self._made.values():
             task.cancel()
+        self._door.close()
 
     async def _inquire(
         self, lookups: Sequence[Lookup], resolver: Resolver, asked: Sequence[Asked], limit: float
     ) -> DnsInquiry | None:
         began = self._network.now()
-        walkers = [_Walker(self._network, resolver, self._places, name, rdtypes) for name, rdtypes in asked]
+        walkers = [_Walker(self._network, resolver, self._door, name, rdtypes) for name, rdtypes in asked]
         rechecks: list[Recheck] = []
         done = False
         try:
             async with asyncio.timeout(limit):
-                await asyncio.gather(
-                    *(walker.walk() for walker in walkers), _recheck(lookups, resolver, limit, rechecks)
-                )
+                await asyncio.gather(*(walker.walk() for walker in walkers), _recheck(lookups, resolver, rechecks))
                 done = True
         except TimeoutError:
             pass
@@ -116,7 +118,7 @@ def _questions(resolution: Resolution) -> Iterator[Asked]:
             yield name, tuple(types[name])
 
 
-async def _recheck(lookups: Sequence[Lookup], resolver: Resolver, wait: float, found: list[Recheck]) -> None:
+async def _recheck(lookups: Sequence[Lookup], resolver: Resolver, found: list[Recheck]) -> None:
     """SERVFAIL: is it the validation (RFC 4035 3.2.2), and does it last?"""
     failed = [one for one in lookups if one.status is LookupStatus.SERVFAIL][:MAX_RECHECKS]
     by_name = {str(one): one for one in resolver.nameservers}
@@ -124,8 +126,8 @@ async def _recheck(lookups: Sequence[Lookup], resolver: Resolver, wait: float, f
     async def once(lookup: Lookup) -> None:
         nameserver = by_name.get(lookup.nameserver or "")
         name = lookup.aliases[-1] if lookup.aliases else lookup.name
-        unchecked = await resolver.ask_once(name, lookup.rdtype, wait, nameserver=nameserver, checking=False)
-        again = await resolver.ask_once(name, lookup.rdtype, wait, nameserver=nameserver)
+        ask = partial(resolver.ask_once, name, lookup.rdtype, RECHECK_WAIT, nameserver=nameserver)
+        unchecked, again = await ask(checking=False), await ask()
         error = again.note or lookup.note
         found.append(
             Recheck(lookup.nameserver or "", name, lookup.rdtype, str(unchecked.status), str(again.status), error)
@@ -143,12 +145,10 @@ class _Server:
 class _Walker:
     """One way down. What was heard stays in ``replies`` when the time for it ends."""
 
-    def __init__(
-        self, network: Network, resolver: Resolver, places: asyncio.Semaphore, name: str, rdtypes: tuple[str, ...]
-    ) -> None:
+    def __init__(self, network: Network, resolver: Resolver, door: _Door, name: str, rdtypes: tuple[str, ...]) -> None:
         self._network = network
         self._resolver = resolver
-        self._places = places
+        self._door = door
         self._name = name
         self._rdtypes = rdtypes
         self._started_from = StartedFrom.NAMESERVER if resolver.given else StartedFrom.ROOTS
@@ -170,7 +170,7 @@ class _Walker:
     def _place(self, reply: AuthorityReply) -> tuple[int, str, str, bool, int]:
         """Zone by zone, server by server, UDP first: not in the order in which answers happened to come."""
         zone = self._zones.index(reply.zone) if reply.zone in self._zones else len(self._zones)
-        asked = self._rdtypes.index(reply.rdtype)
+        asked = self._rdtypes.index(reply.rdtype) if reply.rdtype in self._rdtypes else 0
         return zone, reply.server, reply.address or "", reply.transport == "tcp", asked
 
     async def walk(self) -> None:
@@ -178,7 +178,7 @@ class _Walker:
         if self._started_from is StartedFrom.ROOTS:
             roots = [_Server(name, address) for name, address in ROOT_SERVERS]
             self._zones.append(".")
-            referral = _deepest(await self._ask_each(".", roots, self._rdtypes[0], ROOT_WAITS))
+            referral = _deepest(await self._ask_each(".", roots, "NS", ROOT_WAITS))
             if referral is not None:
                 await self._descend(referral)
             elif not any(reply.status in SPOKE_WITH_AUTHORITY for reply in self.replies):
@@ -283,16 +283,18 @@ class _Walker:
     async def _ask(self, zone: str, server: _Server, rdtype: str, waits: Sequence[float], *, tcp: bool) -> Said:
         from connector_probe.protocol.delegation import Said, may_be_asked
 
-        began = self._network.now()
+        began, by_tcp = self._network.now(), tcp
         ours = [one.address for one in self._resolver.nameservers] if self._resolver.given else []
-        nameserver = self._door(server.address)
+        nameserver = self._nameserver_at(server.address)
+        question = _Question(nameserver, self._name.rpartition(".")[2] if zone == "." else self._name, rdtype, zone)
         try:
             if not may_be_asked(server.address, ours):
                 said = Said(ServerSays.NOT_ASKED, note=INSIDE)
             else:
-                async with self._places:
-                    said = await self._exchange(nameserver, zone, rdtype, waits, tcp=tcp)
-        except ValueError:
+                said = await self._door.ask(question, tuple(waits), tcp=tcp)
+                if said.status is ServerSays.TRUNCATED and not tcp:
+                    said, by_tcp = await self._door.ask(question, (TCP_WAIT,), tcp=True), True
+        except ValueError:  # a name that DNS cannot carry, or an address that is none
             said = Said(ServerSays.NOT_ASKED)
         if nameserver in self._resolver.nameservers and said.status not in SPOKE_WITH_AUTHORITY:
             return said  # it is our own nameserver: that it is no authority is no news
@@ -303,8 +305,8 @@ class _Walker:
                 address=server.address,
                 rdtype=rdtype,
                 status=said.status,
-                transport="tcp" if tcp else "udp",
-                records=said.records,
+                transport="tcp" if by_tcp else "udp",
+                records=said.records[:MAX_TOLD],
                 ttl=said.ttl,
                 rcode=said.rcode,
                 serial=said.serial,
@@ -314,42 +316,74 @@ class _Walker:
         )
         return said
 
-    def _door(self, address: str) -> Nameserver:
+    def _nameserver_at(self, address: str) -> Nameserver:
         """Port 53. Only a nameserver given on loopback with another port is a laboratory, and so are its neighbours."""
         for one in self._resolver.nameservers:
             if self._resolver.given and _is_loopback(one.address) and _is_loopback(address):
                 return Nameserver(address, one.port)
         return Nameserver(address, DNS_PORT)
 
-    async def _exchange(
-        self, nameserver: Nameserver, zone: str, rdtype: str, waits: Sequence[float], *, tcp: bool
-    ) -> Said:
-        from connector_probe.protocol.delegation import Said, direct_question, read_direct
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """``name`` and ``rdtype``, for a server of ``zone``."""
+
+    nameserver: Nameserver
+    name: str
+    rdtype: str
+    zone: str
+
+
+class _Door:
+    """Puts questions, each once a run, and not too many at a time."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._asked: dict[tuple[_Question, tuple[float, ...], bool], asyncio.Task[Said]] = {}
+
+    async def ask(self, question: _Question, waits: tuple[float, ...], *, tcp: bool) -> Said:
+        """``waits``: how long for each try. Raises ValueError when DNS cannot carry the question."""
+        key = (question, waits, tcp)
+        if key not in self._asked:
+            self._asked[key] = asyncio.ensure_future(self._ask(*key))
+        return await asyncio.shield(self._asked[key])
+
+    def close(self) -> None:
+        for task in self._asked.values():
+            task.cancel()
+
+    async def _ask(self, question: _Question, waits: tuple[float, ...], tcp: bool) -> Said:
+        from connector_probe.protocol.delegation import Said
 
         said = Said(ServerSays.TIMED_OUT)
-        for wait in waits:
-            for edns in (True, False):
-                asked = direct_question(self._name, rdtype, edns=edns)
-                read = partial(read_direct, asked=asked, zone=zone)
-                try:
-                    if tcp:
-                        said = read(await exchange_tcp(self._network, nameserver, asked.wire, wait))
-                    else:
-                        heard = await exchange_udp(
-                            self._network, nameserver, asked.wire, wait, read, lambda one: one.foreign
-                        )
-                        said = heard or Said(ServerSays.TIMED_OUT)
-                except NetworkFaultError as error:
-                    kind = error.fault.kind
-                    if kind in _LOCAL:
-                        return Said(ServerSays.NOT_ASKED, note=NO_WAY_OUT)
-                    status = ServerSays.TIMED_OUT if kind is FaultKind.TIMED_OUT else ServerSays.UNREACHABLE
-                    said = Said(status, note=error.fault.errno)
-                if not said.edns_refused:
+        async with self._places:
+            for wait in waits:
+                said = await self._try(question, wait, tcp, edns=True)
+                if said.edns_refused:
+                    said = await self._try(question, wait, tcp, edns=False)
+                if said.status not in SILENT:
                     break
-            if said.status not in SILENT:
-                break
         return said
+
+    async def _try(self, question: _Question, wait: float, tcp: bool, *, edns: bool) -> Said:
+        from connector_probe.protocol.delegation import Said, direct_question, read_direct
+
+        asked = direct_question(question.name, question.rdtype, edns=edns)
+        read = partial(read_direct, asked=asked, zone=question.zone)
+        try:
+            if tcp:
+                return read(await exchange_tcp(self._network, question.nameserver, asked.wire, wait))
+            heard = await exchange_udp(
+                self._network, question.nameserver, asked.wire, wait, read, lambda one: one.foreign
+            )
+        except NetworkFaultError as error:
+            kind = error.fault.kind
+            if kind in _LOCAL:
+                return Said(ServerSays.NOT_ASKED, note=NO_WAY_OUT)
+            status = ServerSays.TIMED_OUT if kind is FaultKind.TIMED_OUT else ServerSays.UNREACHABLE
+            return Said(status, note=error.fault.errno)
+        return heard or Said(ServerSays.TIMED_OUT)
 
 
 def _deepest(said: Sequence[Said]) -> Said | None:

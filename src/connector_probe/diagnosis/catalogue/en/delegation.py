@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 DELEGATION: dict[str, str] = {
-    "walk-unanswered": "No root or authoritative server answered a direct question from here (is outgoing port 53 blocked?), so nothing more can be said of the domain.",
+    "walk-unanswered": "No root or authoritative server answered a direct question from here (is outgoing port 53 blocked or redirected?), so nothing more can be said of the domain.",
     "dnssec-bogus": "{recheck_nameserver} answers {recheck_asked} with validation switched off (CD), and SERVFAIL with it: DNSSEC is broken{recheck_error}.",
     "authorities-disagree": "The authoritative servers disagree: {disagreement}.",
     "authorities-fail": "No server of {zone} answers with authority: {failed_list}.",
@@ -25,7 +25,7 @@ DELEGATION: dict[str, str] = {
     "own-zone": "{stale_nameserver} answers from a zone of its own, not from a cache.",
     "split-differs": "{stale_nameserver} says with authority: {stale_ours}. {stale_authority} says: {stale_theirs}.",
     "hint-bogus": "Its DNSSEC is broken: with validation switched off, the answer comes.",
-    "hint-stale": "The authoritative servers say otherwise by now.",
+    "hint-stale": "The authoritative servers say otherwise.",
     "hint-split": "The authoritative servers that the delegation leads to say otherwise.",
     "hint-undelegated": "The registry does not delegate {registered_domain}: it has expired, or was never registered.",
     "hint-expired": "The registration of {rdap_domain} has ended.",

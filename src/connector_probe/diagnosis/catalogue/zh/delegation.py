@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 DELEGATION: dict[str, str] = {
-    "walk-unanswered": "从此处直接查询时，没有任何根服务器或权威服务器应答（出站端口 53 是否被阻止？），因此对该域无法作出更多判断。",
+    "walk-unanswered": "从此处直接查询时，没有任何根服务器或权威服务器应答（出站端口 53 是否被阻止或重定向？），因此对该域无法作出更多判断。",
     "dnssec-bogus": "关闭验证 (CD) 时 {recheck_nameserver} 能够应答 {recheck_asked}，开启验证时则为 SERVFAIL：DNSSEC 已损坏{recheck_error}。",
     "authorities-disagree": "各权威服务器的应答不一致：{disagreement}。",
     "authorities-fail": "{zone} 的服务器都没有给出权威应答：{failed_list}。",
@@ -25,7 +25,7 @@ DELEGATION: dict[str, str] = {
     "own-zone": "{stale_nameserver} 的应答来自它自己的区域，而不是来自缓存。",
     "split-differs": "{stale_nameserver} 以权威身份应答：{stale_ours}。{stale_authority} 的应答为：{stale_theirs}。",
     "hint-bogus": "其 DNSSEC 已损坏：关闭验证后即可得到应答。",
-    "hint-stale": "权威服务器现在的应答已经不同。",
+    "hint-stale": "权威服务器的应答与此不同。",
     "hint-split": "委派所指向的权威服务器的应答与此不同。",
     "hint-undelegated": "注册管理机构没有委派 {registered_domain}：该域已过期，或者从未注册。",
     "hint-expired": "{rdap_domain} 的注册已到期。",

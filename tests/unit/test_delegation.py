@@ -1,0 +1,313 @@
+"""What authoritative servers say, from bytes; and what follows from it for the causes, from evidence."""
+
+from __future__ import annotations
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rrset
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector_probe.diagnosis.conclude import diagnose, view_of
+from connector_probe.model.connector import Connector
+from connector_probe.model.delegation import (
+    AuthorityReply,
+    DnsInquiry,
+    Recheck,
+    ServerSays,
+    StartedFrom,
+    Walk,
+)
+from connector_probe.model.evidence import AttemptEvidence, Lookup, LookupStatus, Resolution
+from connector_probe.model.verdict import FailureClass
+from connector_probe.protocol.delegation import Said, direct_question, is_inside, may_be_asked, read_direct
+
+NAME, ZONE = "mail.contoso.com", "contoso.com"
+HOSTING, EXPIRED, STALE = "dns-hosting-trouble", "domain-expired", "stale-dns-cache"
+MISSING = "name-does-not-exist"
+
+
+# --- from bytes ------------------------------------------------------------------------------------------------
+
+
+def heard(
+    *,
+    zone: str = "com",
+    aa: bool = False,
+    rcode: dns.rcode.Rcode = dns.rcode.NOERROR,
+    answer: tuple[str, ...] = (),
+    authority: tuple[str, ...] = (),
+    additional: tuple[str, ...] = (),
+) -> Said:
+    """What is read when a server of ``zone`` is asked for A of NAME and sends these lines ("owner TYPE data")."""
+    asked = direct_question(NAME, "A")
+    response = dns.message.make_response(asked.message)
+    response.set_rcode(rcode)
+    if aa:
+        response.flags |= dns.flags.AA
+    for section, lines in (
+        (response.answer, answer),
+        (response.authority, authority),
+        (response.additional, additional),
+    ):
+        by_set: dict[tuple[str, str], list[str]] = {}
+        for line in lines:
+            owner, rdtype, data = line.split(" ", 2)
+            by_set.setdefault((owner, rdtype), []).append(data)
+        section += [dns.rrset.from_text(owner, 300, "IN", kind, *data) for (owner, kind), data in by_set.items()]
+    return read_direct(response.to_wire(), asked, zone)
+
+
+def test_a_question_to_an_authority_asks_for_no_recursion() -> None:
+    flags = direct_question(NAME, "A").message.flags
+    assert not flags & (dns.flags.RD | dns.flags.AD | dns.flags.CD)
+
+
+def test_a_referral_downwards_with_glue() -> None:
+    said = heard(
+        authority=("contoso.com. NS ns1.contoso.com.", "contoso.com. NS ns.fabrikam.net."),
+        additional=(
+            "ns1.contoso.com. A 192.0.2.53",
+            "ns1.contoso.com. AAAA 2001:db8::53",
+            "ns.fabrikam.net. A 6.6.6.6",
+        ),
+    )
+    assert (said.status, said.zone) == (ServerSays.REFERRAL, "contoso.com")
+    glue = {server.name: server.addresses for server in said.servers}
+    # An address outside the zone that tells it is not taken: anybody could name anything there.
+    assert glue == {"ns1.contoso.com": ("192.0.2.53", "2001:db8::53"), "ns.fabrikam.net": ()}
+
+
+@pytest.mark.parametrize(
+    ("zone", "owner"),
+    [
+        ("com", "."),  # upwards
+        ("com", "com."),  # to itself
+        ("com", "fabrikam.com."),  # sideways
+        ("contoso.com", "com."),
+        (".", "."),
+    ],
+)
+def test_a_referral_that_leads_nowhere_is_lame(zone: str, owner: str) -> None:
+    said = heard(zone=zone, authority=(f"{owner} NS ns1.contoso.com.",))
+    assert said.status is ServerSays.NOT_AUTHORITATIVE
+
+
+def test_an_answer_without_authority_is_lame() -> None:
+    assert heard(answer=(f"{NAME}. A 192.0.2.1",)).status is ServerSays.NOT_AUTHORITATIVE
+    assert heard(answer=(f"{NAME}. A 192.0.2.1",), aa=True).records == ("192.0.2.1",)
+
+
+def test_negative_answers_tell_their_zone_and_how_long_they_last() -> None:
+    soa = "contoso.com. SOA ns.contoso.com. admin.contoso.com. 7 3600 600 86400 60"
+    said = heard(aa=True, rcode=dns.rcode.NXDOMAIN, authority=(soa,))
+    assert (said.status, said.zone, said.serial, said.ttl) == (ServerSays.NXDOMAIN, "contoso.com", 7, 60)
+    elsewhere = heard(aa=True, authority=(soa.replace("contoso.com. SOA", "fabrikam.com. SOA"),))
+    assert (elsewhere.status, elsewhere.zone, elsewhere.ttl) == (ServerSays.NODATA, "", None)
+
+
+def test_an_alias_is_an_answer_of_its_own() -> None:
+    said = heard(aa=True, answer=(f"{NAME}. CNAME mail.fabrikam.com.",))
+    assert (said.status, said.records) == (ServerSays.ALIAS, ("mail.fabrikam.com",))
+
+
+@given(st.binary(max_size=200))
+def test_whatever_comes_is_read(tail: bytes) -> None:
+    asked = direct_question(NAME, "A")
+    start = asked.message.id.to_bytes(2, "big") + b"\x84\x00\x00\x01\x00\x01\x00\x01\x00\x01"
+    for wire in (tail, start + tail, start + asked.wire[12:] + tail):
+        assert read_direct(wire, asked, "com").status in ServerSays
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "::1",
+        "10.1.2.3",
+        "172.31.0.1",
+        "192.168.1.1",
+        "100.64.0.1",
+        "169.254.1.1",
+        "fe80::1",
+        "fd00::1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::7f00:1",
+    ],
+)
+def test_what_a_public_zone_may_not_send_us_to(address: str) -> None:
+    assert is_inside(address)
+    assert not may_be_asked(address, ())
+    assert not may_be_asked(address, ("203.0.113.53",))
+
+
+def test_the_users_own_nameserver_opens_what_is_like_it() -> None:
+    assert may_be_asked("192.0.2.53", ())
+    assert may_be_asked("10.9.9.9", ("10.0.0.53",))
+    assert not may_be_asked("127.0.0.1", ("10.0.0.53",))
+    assert may_be_asked("127.0.0.2", ("127.0.0.1",))
+    assert not may_be_asked("0.0.0.0", ("127.0.0.1",))
+    assert not may_be_asked("::ffff:127.0.0.1", ("10.0.0.53",))
+
+
+# --- from evidence ---------------------------------------------------------------------------------------------
+
+
+def reply(
+    address: str,
+    status: ServerSays,
+    *records: str,
+    zone: str = ZONE,
+    rdtype: str = "A",
+    note: str = "",
+) -> AuthorityReply:
+    return AuthorityReply(zone, f"ns-{address}", address, rdtype, status, records=records, ttl=300, note=note)
+
+
+ROOT = reply("198.41.0.4", ServerSays.REFERRAL, "a.gtld.net", zone=".", rdtype="NS")
+TOP = reply("192.5.6.30", ServerSays.REFERRAL, "ns1.contoso.com", zone="com")
+ONE, OTHER = "192.0.2.53", "198.51.100.53"
+
+
+def causes(
+    failure: FailureClass,
+    lookup: Lookup,
+    *replies: AuthorityReply,
+    zones: tuple[str, ...] = (".", "com", ZONE),
+    started_from: StartedFrom = StartedFrom.ROOTS,
+    rdtypes: tuple[str, ...] = ("A",),
+    rechecks: tuple[Recheck, ...] = (),
+) -> dict[str, str]:
+    walk = Walk(NAME, rdtypes, started_from, ZONE, zones, replies)
+    resolution = Resolution(NAME, lookups=(lookup,), inquiry=DnsInquiry((walk,), rechecks))
+    evidence = AttemptEvidence(NAME, None, 25, resolution)
+    connector = Connector(smart_hosts=[NAME])
+    found = diagnose(failure, view_of(evidence, connector), connector)
+    assert "{" not in found.detail
+    return {cause.id: str(cause.verdict) for cause in found.causes}
+
+
+def lookup(status: LookupStatus, ttl: int | None = 30) -> Lookup:
+    return Lookup(NAME, "A", status, ttl=ttl, nameserver="192.0.2.1#53")
+
+
+NXDOMAIN, SERVFAIL = lookup(LookupStatus.NXDOMAIN), lookup(LookupStatus.SERVFAIL)
+NO_NAME, FAILS = FailureClass.DNS_NXDOMAIN, FailureClass.DNS_SERVFAIL
+SILENT = tuple(reply(one, ServerSays.TIMED_OUT) for one in (ONE, OTHER))
+
+
+def test_silence_counts_where_others_were_heard() -> None:
+    assert causes(FAILS, SERVFAIL, ROOT, TOP, *SILENT)[HOSTING] == "confirmed"
+
+
+def test_silence_of_everybody_counts_for_nothing() -> None:
+    roots = reply("198.41.0.4", ServerSays.TIMED_OUT, zone=".")
+    found = causes(FAILS, SERVFAIL, roots, *SILENT, zones=(".", ZONE), started_from=StartedFrom.NAMESERVER)
+    assert found == {HOSTING: "supported", EXPIRED: "possible", STALE: "ruled-out"}
+
+
+def test_silence_over_one_family_is_no_news_of_the_other() -> None:
+    six = reply("2001:db8::53", ServerSays.TIMED_OUT)
+    assert causes(FAILS, SERVFAIL, ROOT, TOP, six)[HOSTING] == "supported"  # as the class alone has it
+
+
+def test_what_answers_in_the_roots_place_convicts_nobody() -> None:
+    """Port 53 is redirected to a resolver: it refuses what a root server would have answered."""
+    for status in (ServerSays.REFUSED, ServerSays.NOT_AUTHORITATIVE, ServerSays.SERVFAIL):
+        redirected = reply("198.41.0.4", status, zone=".", rdtype="NS")
+        found = causes(FAILS, SERVFAIL, redirected, zones=(".",), started_from=StartedFrom.NAMESERVER)
+        assert found == {HOSTING: "supported", EXPIRED: "possible", STALE: "ruled-out"}
+
+
+def test_lame_servers_seen_from_our_nameserver_alone_are_likely_and_no_more() -> None:
+    lame = tuple(reply(one, ServerSays.REFUSED) for one in (ONE, OTHER))
+    assert causes(FAILS, SERVFAIL, ROOT, TOP, *lame)[HOSTING] == "confirmed"
+    found = causes(FAILS, SERVFAIL, *lame, zones=(ZONE,), started_from=StartedFrom.NAMESERVER)
+    assert found[HOSTING] == "supported"
+
+
+def test_servers_that_answer_us_are_not_to_blame_for_sure() -> None:
+    found = causes(FAILS, SERVFAIL, ROOT, TOP, reply(ONE, ServerSays.ANSWER, "203.0.113.7"))
+    assert found[HOSTING] == "possible"
+    assert found[EXPIRED] == "ruled-out"
+
+
+def test_one_dead_server_among_good_ones() -> None:
+    good = reply(ONE, ServerSays.ANSWER, "203.0.113.7")
+    assert causes(FAILS, SERVFAIL, ROOT, TOP, good, SILENT[1])[HOSTING] == "supported"
+
+
+def test_an_answer_about_one_type_is_none_about_the_other() -> None:
+    """The time ended before A was asked for: that there is no AAAA must not rule anything out."""
+    half = reply(ONE, ServerSays.NODATA, rdtype="AAAA")
+    found = causes(FailureClass.DNS_NO_ADDRESS, lookup(LookupStatus.NODATA), ROOT, TOP, half, rdtypes=("AAAA", "A"))
+    assert (found[HOSTING], found[STALE]) == ("possible", "possible")
+
+
+def test_an_old_no_is_certain_by_its_soa_and_likely_without() -> None:
+    there = reply(ONE, ServerSays.ANSWER, "203.0.113.7")
+    kept = causes(NO_NAME, NXDOMAIN, ROOT, TOP, there)
+    assert (kept[STALE], kept[MISSING], kept[HOSTING]) == ("confirmed", "ruled-out", "ruled-out")
+    filtered = causes(NO_NAME, lookup(LookupStatus.NXDOMAIN, ttl=None), ROOT, TOP, there)
+    assert (filtered[STALE], filtered[MISSING]) == ("supported", "ruled-out")
+
+
+def test_servers_of_one_zone_at_odds() -> None:
+    found = causes(
+        NO_NAME, NXDOMAIN, ROOT, TOP, reply(ONE, ServerSays.ANSWER, "203.0.113.7"), reply(OTHER, ServerSays.NXDOMAIN)
+    )
+    assert (found[HOSTING], found[MISSING]) == ("confirmed", "possible")
+
+
+def test_the_registry_knows_no_such_domain() -> None:
+    registry = reply("192.5.6.30", ServerSays.NXDOMAIN, zone="com")
+    found = causes(NO_NAME, NXDOMAIN, ROOT, registry, zones=(".", "com"))
+    assert (found[EXPIRED], found[MISSING], found[HOSTING], found[STALE]) == (
+        "supported",
+        "possible",
+        "ruled-out",
+        "ruled-out",
+    )
+
+
+def test_dnssec_is_blamed_for_a_servfail_that_lasts() -> None:
+    def rechecked(unchecked: str, again: str) -> str:
+        recheck = Recheck("192.0.2.1#53", NAME, "A", unchecked, again, "DNSSEC Bogus")
+        return causes(FAILS, SERVFAIL, ROOT, TOP, *SILENT[:1], rechecks=(recheck,), zones=(".", "com"))[HOSTING]
+
+    assert rechecked("answer", "servfail") == "confirmed"
+    assert rechecked("nxdomain", "servfail") == "confirmed"
+    assert rechecked("answer", "answer") == "supported"  # it was only for a moment
+    assert rechecked("servfail", "servfail") == "supported"
+    assert rechecked("timed-out", "servfail") == "supported"
+
+
+def connected(ours: tuple[str, ...], *replies: AuthorityReply) -> str | None:
+    """What is said of an old cache when 203.0.113.9 does not take the connection."""
+    walk = Walk(NAME, ("A",), StartedFrom.ROOTS, ZONE, (".", "com", ZONE), (ROOT, TOP, *replies))
+    found = Lookup(NAME, "A", LookupStatus.ANSWER, ours, ttl=30, nameserver="192.0.2.1#53")
+    resolution = Resolution(NAME, ours, (found,), inquiry=DnsInquiry((walk,)))
+    connector = Connector(smart_hosts=[NAME])
+    view = view_of(AttemptEvidence(NAME, "203.0.113.9", 25, resolution), connector)
+    causes = {cause.id: str(cause.verdict) for cause in diagnose(FailureClass.TCP_REFUSED, view, connector).causes}
+    return causes.get(STALE)
+
+
+def test_an_old_address() -> None:
+    old = "203.0.113.9"
+    assert connected((old,), reply(ONE, ServerSays.ANSWER, "203.0.113.7")) == "supported"
+    assert connected((old,), reply(ONE, ServerSays.NXDOMAIN)) == "confirmed"
+    assert connected((old,), reply(ONE, ServerSays.ANSWER, old)) == "ruled-out"
+    assert connected((old,), reply(ONE, ServerSays.ANSWER, old, "203.0.113.7")) == "ruled-out"
+    assert connected((old,), SILENT[0]) is None
+
+
+def test_servers_that_tell_each_asker_another_address_prove_nothing() -> None:
+    told = (reply(ONE, ServerSays.ANSWER, "203.0.113.7"), reply(OTHER, ServerSays.ANSWER, "203.0.113.8"))
+    assert connected(("203.0.113.9",), *told) == "possible"
