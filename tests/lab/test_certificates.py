@@ -1,0 +1,282 @@
+"""Certificates in depth: revocation, missing issuers, other handshakes, the chain's order, and what is said of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+
+import pytest
+import pytest_asyncio
+
+from connector_probe import Connector, Result, Status, probe, probe_all
+from connector_probe.cli.hosts import read_hosts
+from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.diagnosis.catalogue.zh import CHINESE
+from connector_probe.diagnosis.conclude import conclude
+from connector_probe.lab import Lab
+from connector_probe.lab import certificates as made
+from connector_probe.lab.authority import Authority, CertificateMaker, Chain, TlsShape
+from connector_probe.lab.session import hangs_up, resets, says_and_hangs_up, session, stays_silent
+from connector_probe.lab.smtp import Behaviour, Listener, Visit
+from connector_probe.lab.sockets import bind, port_of
+from connector_probe.model.evidence import FaultKind, Handshake, NetworkFault, SecondLook
+from connector_probe.model.verdict import CauseVerdict
+
+HOST = "mail.lab.test"
+NAMES = (
+    "healthy",
+    "certificate-expired",
+    "certificate-expired-and-mismatched",
+    "certificate-name-mismatch",
+    "certificate-common-name-only",
+    "certificate-revoked",
+    "certificate-revoked-issuer",
+    "certificate-untrusted-root",
+    "certificate-issuer-elsewhere",
+    "certificate-issuer-foreign",
+    "certificate-wrong-order",
+    "certificate-with-root",
+    "certificate-two-kinds",
+    "certificate-two-kinds-expired",
+    "sni-other-certificate",
+    "revocation-ocsp-good",
+    "revocation-stapled-good",
+    "revocation-stapled-stale",
+    "revocation-crl-stale",
+    "revocation-must-staple",
+)
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def results() -> AsyncIterator[dict[str, Result]]:
+    async with Lab.start(NAMES) as lab:
+        report = await probe_all([lab.connector(name) for name in NAMES])
+        yield {result.name: result for result in report.results}
+
+
+# --- revocation and issuers --------------------------------------------------------------------------------------
+
+
+async def test_a_revoked_certificate_is_named_with_date_reason_and_source(results: dict[str, Result]) -> None:
+    for name, what in (
+        ("certificate-revoked", "The server's certificate CN=certificate-revoked.lab.test"),
+        ("certificate-revoked-issuer", "The CA certificate CN=Lab Revoked Intermediate"),
+    ):
+        found = results[name].diagnosis
+        assert found is not None
+        assert found.detail.startswith(what)
+        assert "(keyCompromise), says CRL http://pki.lab.test:" in found.detail
+        assert [one.id for one in found.remedies] == ["replace-revoked"]
+
+
+async def test_what_decided_is_told_to_who_wants_detail(results: dict[str, Result]) -> None:
+    for name, source in (("revocation-ocsp-good", "OCSP http://"), ("revocation-stapled-good", "the stapled OCSP")):
+        (remark,) = results[name].attempts[0].remarks
+        assert remark.id == "revocation-asked"
+        assert source in remark.text
+
+
+async def test_what_could_not_be_found_out_is_told_once(results: dict[str, Result]) -> None:
+    for name, identifier in (
+        ("revocation-stapled-stale", "staple-unusable"),
+        ("revocation-crl-stale", "revocation-unknown"),
+        ("revocation-must-staple", "must-staple"),
+    ):
+        assert [one.id for one in results[name].warnings] == [identifier]
+    assert "is out of date since" in results["revocation-crl-stale"].warnings[0].text
+
+
+async def test_the_missing_issuer_is_named_with_its_place_and_never_trusted(results: dict[str, Result]) -> None:
+    found = results["certificate-issuer-elsewhere"].diagnosis
+    missing = results["certificate-issuer-elsewhere"].evidence.attempts[0].missing_issuers
+    assert found is not None
+    assert missing is not None
+    assert missing.completes
+    assert f"CN=Lab Intermediate,O=connector-probe lab (SHA-1 {missing.found[0].sha1}) from http://" in found.detail
+    assert "with that the chain is complete" in found.detail
+    foreign = results["certificate-issuer-foreign"].diagnosis
+    assert foreign is not None
+    assert "leads to CN=Foreign Root,O=connector-probe lab, which is not a trusted root" in foreign.detail
+    assert "That alone does not help" in foreign.remedies[0].text
+
+
+async def test_each_cause_of_4_7_320_is_confirmed_and_ruled_out(results: dict[str, Result]) -> None:
+    expired, mismatch, invalid = (
+        "certificate-expired",
+        "certificate-subject-mismatch",
+        "certificate-no-longer-valid",
+    )
+    confirmed, out, possible = CauseVerdict.CONFIRMED, CauseVerdict.RULED_OUT, CauseVerdict.POSSIBLE
+    for name, verdicts in {
+        "certificate-expired": {
+            expired: confirmed,
+            mismatch: out,
+            invalid: possible,
+        },  # nobody asks about its revocation
+        "certificate-expired-and-mismatched": {expired: confirmed, mismatch: confirmed, invalid: possible},
+        "certificate-name-mismatch": {expired: out, mismatch: confirmed, invalid: out},
+        "certificate-common-name-only": {expired: out, mismatch: confirmed, invalid: out},
+        "certificate-revoked": {expired: out, mismatch: out, invalid: confirmed},
+        "certificate-untrusted-root": {expired: out, mismatch: out, invalid: confirmed},
+    }.items():
+        found = results[name].diagnosis
+        assert found is not None
+        assert {one.id: one.verdict for one in found.causes if one.id in verdicts} == verdicts, name
+
+
+async def test_what_a_server_says_of_its_chain_is_only_remarked(results: dict[str, Result]) -> None:
+    for name, remark in (("certificate-wrong-order", "chain-order"), ("certificate-with-root", "chain-root")):
+        assert results[name].status is Status.HEALTHY
+        assert [one.id for one in results[name].attempts[0].remarks] == [remark]
+
+
+# --- other handshakes --------------------------------------------------------------------------------------------
+
+
+async def test_another_certificate_without_sni_is_judged(results: dict[str, Result]) -> None:
+    (warning,) = results["sni-other-certificate"].warnings
+    assert warning.id == "sni-certificate"
+    assert "CN=default.lab.test" in warning.text
+    assert "would fail with 4.7.320 (expired, name-mismatch)" in warning.text
+
+
+async def test_a_server_with_two_kinds_of_keys_is_not_taken_for_elliptic(results: dict[str, Result]) -> None:
+    good, bad = results["certificate-two-kinds"], results["certificate-two-kinds-expired"]
+    assert good.warnings == ()
+    assert [one.id for one in good.attempts[0].remarks] == ["rsa-certificate"]
+    (warning,) = bad.warnings
+    assert warning.id == "rsa-certificate"
+    assert "would fail with 4.7.320 (expired)" in warning.text
+
+
+@asynccontextmanager
+async def server(
+    behaviour: Behaviour, make: CertificateMaker = made.good, shape: TlsShape | None = None
+) -> AsyncIterator[tuple[Callable[..., Awaitable[Result]], list[int]]]:
+    """How to probe one server of our own, and the numbers of its visits."""
+    visits: list[int] = []
+
+    async def counted(visit: Visit) -> None:
+        visits.append(visit.number)
+        await behaviour(visit)
+
+    with Authority() as authority:
+
+        async def context() -> object:
+            return await asyncio.to_thread(partial(authority.context, make, HOST, shape or TlsShape()))
+
+        sock = bind("127.0.0.1")
+        sock.listen()
+        listener = Listener(sock, counted, HOST, context)  # type: ignore[arg-type]
+
+        async def ask(**more: object) -> Result:
+            asked = {
+                "smart_hosts": [f"127.0.0.1:{port_of(sock)}"],
+                "tls_domain": HOST,
+                "ca_file": authority.ca_file,
+                "only_ca_file": True,
+                "control": (),
+            } | more
+            return (await probe(Connector(**asked))).results[0]  # type: ignore[arg-type]
+
+        try:
+            yield ask, visits
+        finally:
+            await listener.stop()
+
+
+def once(then: Behaviour) -> Behaviour:
+    """Healthy at the first visit, and ``then`` ever after."""
+
+    async def behave(visit: Visit) -> None:
+        await (session(visit) if visit.number == 1 else then(visit))
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    "then", [stays_silent, resets, hangs_up, says_and_hangs_up("421 4.3.2 too many connections")], ids=range(4)
+)
+async def test_a_further_connection_that_fails_is_held_against_nobody(then: Behaviour) -> None:
+    async with server(once(then), made.elliptic) as (ask, visits):
+        result = await ask(timeout=0.5, thorough=True)
+    assert result.diagnosis is None
+    assert [one.id for one in result.warnings] == ["ecdsa-certificate"]
+    assert all(look.certificate is None for look in result.evidence.attempts[0].second_looks)
+    assert visits[0] == 1
+    assert len(visits) > 1
+
+
+async def test_a_server_is_met_once_unless_more_is_asked_for() -> None:
+    async with server(session) as (ask, visits):
+        assert (await ask()).status is Status.HEALTHY
+        assert visits == [1]
+        assert (await ask(thorough=True)).status is Status.HEALTHY
+        assert visits == [1, 2, 3]
+        await ask(thorough=True, connections=3)
+        assert len(visits) == 7, "one more connection for the address, not for each meeting"
+
+
+async def test_a_server_of_tls_1_3_alone_is_told_so() -> None:
+    async with server(session, shape=TlsShape(minimum=0x0304)) as (ask, _):
+        assert (await ask()).status is Status.HEALTHY
+        (warning,) = (await ask(thorough=True)).warnings
+    assert warning.id == "tls12-refused"
+    assert "protocol_version" in warning.text
+
+
+async def test_a_handshake_refused_without_sni_is_a_warning(results: dict[str, Result]) -> None:
+    healthy = results["healthy"]
+    (attempt,) = healthy.evidence.attempts
+    alert = Handshake(0.0, 0.1, fault=NetworkFault(FaultKind.ALERT, alert="unrecognized_name"))
+    cut = Handshake(0.0, 0.1, fault=NetworkFault(FaultKind.RESET))
+    connector = Connector(smart_hosts=["healthy.lab.test"])
+    for handshake, expected in ((alert, ["sni-refused"]), (cut, []), (None, [])):
+        for words in (ENGLISH, CHINESE):
+            looks = (SecondLook(False, False, handshake),)
+            seen = replace(healthy.evidence, attempts=(replace(attempt, second_looks=looks),))
+            assert [one.id for one in conclude(connector, seen, words).warnings] == expected
+
+
+# --- the chain ---------------------------------------------------------------------------------------------------
+
+
+async def test_certificates_sent_twice_or_for_nothing_are_remarked() -> None:
+    def wasteful(ca: Authority, host: str) -> Chain:
+        good = made.good(ca, host)
+        stranger = made.untrusted_root(ca, host).certificates[1]
+        return replace(good, certificates=(*good.certificates, good.certificates[1], stranger))
+
+    async with server(session, wasteful) as (ask, _):
+        result = await ask()
+    assert result.status is Status.HEALTHY
+    remarks = {one.id: one.text for one in result.attempts[0].remarks}
+    assert "CN=Lab Intermediate" in remarks["chain-duplicates"]
+    assert "CN=Foreign Intermediate" in remarks["chain-strangers"]
+    assert len(remarks) == 2
+
+
+async def test_every_sentence_is_whole_in_both_languages(results: dict[str, Result]) -> None:
+    for result in results.values():
+        for words in (ENGLISH, CHINESE):
+            again = conclude(Connector(smart_hosts=["x.lab.test"], tls_domain=HOST), result.evidence, words)
+            attempt = again.attempts[0]
+            texts = [one.text for one in (*again.warnings, *attempt.remarks)]
+            if attempt.diagnosis is not None:
+                texts += [attempt.diagnosis.detail, *(one.text for one in attempt.diagnosis.remedies)]
+                texts += [sentence for cause in attempt.diagnosis.causes for sentence in cause.evidence]
+            for text in texts:
+                assert "{" not in text
+                assert "  " not in text
+                assert "?" not in text.replace("misspelt?", "").replace("错误？", "")
+
+
+async def test_the_options_reach_the_connector() -> None:
+    (usual,) = read_hosts(["a.lab.test"]).connectors
+    (other,) = read_hosts(["a.lab.test"], no_revocation=True, thorough=True).connectors
+    assert (usual.revocation, usual.thorough) == (True, False)
+    assert (other.revocation, other.thorough) == (False, True)
