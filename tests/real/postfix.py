@@ -87,6 +87,7 @@ def services(authority: Authority) -> dict[str, dict[str, str]]:
         "asks-certificate": good | certificate_wanted | {"smtpd_tls_ask_ccert": "yes"},
         "demands-certificate-1.2": demanding | _versions("TLSv1.2", "TLSv1.2"),
         "demands-certificate-1.3": demanding | _versions("TLSv1.3", "TLSv1.3"),
+        "behind-a-balancer": good | {"smtpd_upstream_proxy_protocol": "haproxy"},
         "rejects-clients": good | {"smtpd_client_restrictions": "reject"},
         "defers-clients": good | {"smtpd_client_restrictions": "defer"},
         "rejects-helo": good | {"smtpd_helo_restrictions": "reject"},

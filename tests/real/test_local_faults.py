@@ -211,6 +211,17 @@ def test_nameserver_that_is_cut_off(here: Namespace, there: Namespace, crowd: Cr
 # --- routes ----------------------------------------------------------------------------------------------------
 
 
+def test_a_cable_that_is_pulled(here: Namespace, there: Namespace, crowd: Crowd) -> None:
+    """Nothing comes back at all: an address is no more to blame for that than the nameserver is."""
+    there.filter(_RULES.format(hook="input", rule="drop"))
+    (result,) = here.probe(asked(crowd, SERVER, timeout=0.5))
+    local(result, "local-offline")
+    there.no_filter()
+    there.filter(_RULES.format(hook="input", rule=f"udp dport 53 drop; ip daddr {SERVER} tcp dport 25 reject"))
+    (refused,) = here.probe(asked(crowd, SERVER, timeout=0.5))
+    assert found(refused) == ("failing", "tcp-refused")  # something came back
+
+
 def test_no_route(here: Namespace, crowd: Crowd) -> None:
     here.ip("-4", "route", "flush", "default")
     (result,) = here.probe(asked(crowd, SERVER))

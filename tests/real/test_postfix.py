@@ -83,6 +83,17 @@ async def test_only_exchange_online_has_the_certificate_that_is_demanded(
     assert modes_of(result) == modes(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
 
 
+async def test_only_a_balancer_is_greeted(postfix: dict[str, str], ca_file: str) -> None:
+    """Postfix waits five seconds for the PROXY header, and then hangs up."""
+    result = await result_of(
+        Connector(smart_hosts=[postfix["behind-a-balancer"]], tls_domain=HOST, ca_file=ca_file, timeout=0.5)
+    )
+    assert verdict_of(result) == failing("4.4.318", "banner-timeout", "banner")
+    assert result.diagnosis is not None
+    assert [one.id for one in result.diagnosis.causes if one.verdict == "confirmed"] == ["proxy-protocol"]
+    assert "waits for a balancer in front of it" in result.diagnosis.detail
+
+
 async def test_what_the_server_says_is_in_the_reply(postfix: dict[str, str]) -> None:
     result = await result_of(Connector(smart_hosts=[postfix["rejects-clients"]]))
     assert result.diagnosis is not None

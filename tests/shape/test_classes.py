@@ -35,6 +35,7 @@ NEEDS_A_NAMESPACE = {
     FailureClass.LOCAL_PORT_BLOCKED,
     FailureClass.LOCAL_GATEWAY,
     FailureClass.LOCAL_IPV6,
+    FailureClass.LOCAL_OFFLINE,
     FailureClass.LOCAL_INTERCEPTED,
     FailureClass.LOCAL_STARTTLS_STRIPPED,
 }

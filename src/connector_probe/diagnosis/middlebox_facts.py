@@ -75,6 +75,9 @@ def hints(view: View) -> Iterator[tuple[str, str]]:
         yield "source_hint", "source-hint"
     if is_of_an_appliance(view):
         yield "appliance_hint", "appliance-hint"
+    handshake = evidence.handshake.fault if evidence.handshake is not None else None
+    if handshake is not None and handshake.alert == "handshake_failure":
+        yield "alert_hint", "handshake-failure-hint"
     if hides_starttls(view.greeting):
         yield "starttls_hint", "anonymoustls-hint"
     elif view.greeting is not None and capabilities(view.greeting).masked_keywords:
@@ -93,6 +96,8 @@ def is_of_an_appliance(view: View) -> bool:
 
 def _control(control: Control) -> dict[str, str]:
     found = {"control_host": control.host, "control_address": control.address}
+    if control.lookup is not None:
+        found["control_nameserver"] = control.lookup.nameserver or ""
     if control.banner is not None:
         found |= {"control_banner": _said(control.banner), "control_fault": _ended(control.banner)}
     if control.ehlo is not None and control.ehlo.reply is not None:

@@ -306,6 +306,7 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.LOCAL_NO_ROUTE: _local(Stage.CONNECT, "check-local-route"),
     _F.LOCAL_GATEWAY: _local(Stage.CONNECT, "check-local-route"),
     _F.LOCAL_IPV6: _local(Stage.CONNECT, "check-local-route", "check-outgoing-port"),
+    _F.LOCAL_OFFLINE: _local(Stage.CONNECT, "check-local-route", "configure-nameserver"),
     _F.LOCAL_PORT_BLOCKED: _local(Stage.CONNECT, "check-outgoing-port"),
     _F.LOCAL_INTERCEPTED: _local(Stage.BANNER, "exempt-port-25"),
     _F.LOCAL_STARTTLS_STRIPPED: _local(Stage.STARTTLS, "exempt-port-25"),

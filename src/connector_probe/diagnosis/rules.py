@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from connector_probe.diagnosis.revocation import revoked_problems
-from connector_probe.diagnosis.signs import is_cut_off_here, is_intercepted_here, is_stripped_here
+from connector_probe.diagnosis.signs import is_cut_off_here, is_intercepted_here, is_offline_here, is_stripped_here
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -264,6 +264,8 @@ def _connect(view: View) -> FailureClass | None:
     connection = view.evidence.connection
     if connection is None or connection.fault is None:
         return None
+    if is_offline_here(view.evidence.control, connection.fault):
+        return FailureClass.LOCAL_OFFLINE
     if is_cut_off_here(view.evidence.control) and not connection.fault.local:
         six = ":" in (view.evidence.address or "")
         return FailureClass.LOCAL_IPV6 if six else FailureClass.LOCAL_PORT_BLOCKED

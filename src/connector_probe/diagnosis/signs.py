@@ -6,7 +6,7 @@ Facts and yes or no; which cause they speak for is weighed in ``middleboxes``, w
 from __future__ import annotations
 
 from connector_probe.model.connector import CONTROL_HOSTS
-from connector_probe.model.evidence import AttemptEvidence, Control, Exchange, FaultKind, Reply
+from connector_probe.model.evidence import AttemptEvidence, Control, Exchange, FaultKind, NetworkFault, Reply
 from connector_probe.protocol.smtp import capabilities, greeting_protocol, looks_like, masked_banner
 
 _EXCHANGE_KEYWORDS = ("X-ANONYMOUSTLS", "X-EXPS", "XEXCH50", "XRDST", "XSHADOW", "XSHADOWREQUEST", "X-RDST", "XOORG")
@@ -19,6 +19,11 @@ _EXCHANGE_BANNER = "microsoft esmtp mail service"
 def is_cut_off_here(control: Control | None) -> bool:
     """Whether a host that answers everybody could not be reached either."""
     return control is not None and control.fault is not None
+
+
+def is_offline_here(control: Control | None, fault: NetworkFault) -> bool:
+    """Whether the nameserver was as silent as the server: then nothing at all is known to come back to this machine."""
+    return control is not None and control.lookup is not None and fault.kind is FaultKind.TIMED_OUT
 
 
 def is_intercepted_here(control: Control | None) -> bool:

@@ -368,7 +368,8 @@ class Control:
     """What port 25 of a host that answers everybody shows from here, tried before a fault is held against a server.
 
     ``host`` and ``address`` are those of the first control host that was reached, else of the last one tried; ``fault``
-    None means that TCP was established, and then there are a ``banner`` and, behind a 220, an ``ehlo``.
+    None means that TCP was established, and then there are a ``banner`` and, behind a 220, an ``ehlo``. Where the
+    nameserver was silent about every one of them, there is only the ``lookup``, and ``address`` is empty.
     """
 
     host: str
@@ -376,6 +377,7 @@ class Control:
     fault: NetworkFault | None = None
     banner: Exchange | None = None
     ehlo: Exchange | None = None
+    lookup: Lookup | None = None
 
 
 @dataclass(frozen=True, slots=True)

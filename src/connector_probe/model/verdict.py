@@ -114,6 +114,7 @@ class FailureClass(StrEnum):
     LOCAL_NO_ROUTE = "local-no-route"
     LOCAL_GATEWAY = "local-gateway"
     LOCAL_IPV6 = "local-ipv6"
+    LOCAL_OFFLINE = "local-offline"
     LOCAL_PORT_BLOCKED = "local-port-blocked"
     LOCAL_INTERCEPTED = "local-intercepted"
     LOCAL_STARTTLS_STRIPPED = "local-starttls-stripped"

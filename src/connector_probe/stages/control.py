@@ -11,7 +11,7 @@ import asyncio
 from dataclasses import dataclass
 
 from connector_probe.model.connector import SMTP_PORT
-from connector_probe.model.evidence import AttemptEvidence, Control
+from connector_probe.model.evidence import AttemptEvidence, Control, LookupStatus
 from connector_probe.model.names import parse_smart_host
 from connector_probe.network import Network, NetworkFaultError
 from connector_probe.protocol.addresses import is_outside
@@ -20,6 +20,7 @@ from connector_probe.stages.conversation import Clock, Conversation, Transcript,
 from connector_probe.stages.resolve import Resolver
 
 CONTROL_WAIT = 10.0  # seconds to connect; the hosts tried answer within one
+_SILENT = frozenset({LookupStatus.TIMED_OUT, LookupStatus.UNREACHABLE})
 CONTROL_TALK = 5.0  # seconds for their banner and their answer to EHLO together
 
 
@@ -52,6 +53,11 @@ class Way:
     limit: float
 
 
+def _tells(control: Control) -> int:
+    """How much one tells: that it was reached, that it was not, that it could not even be looked up."""
+    return 0 if control.lookup is not None else 1 if control.fault is not None else 2
+
+
 class Controls:
     """Tries control hosts, side by side, once a run for each set of hosts and way out."""
 
@@ -69,31 +75,33 @@ class Controls:
     async def _try(self, hosts: tuple[str, ...], resolver: Resolver, way: Way) -> Control | None:
         tried = await asyncio.gather(*(self._try_host(text, resolver, way) for text in hosts))
         found = [one for one in tried if one is not None]
-        return next((one for one in found if one.fault is None), found[-1] if found else None)
+        return max(found, key=_tells, default=None)
 
     async def _try_host(self, text: str, resolver: Resolver, way: Way) -> Control | None:
         host = parse_smart_host(text)
-        for address in await self._addresses(host.host, host.is_address, resolver, way.six):
-            try:
-                limit = min(way.limit, CONTROL_WAIT)
-                stream = await self._network.connect(address, host.port or SMTP_PORT, way.source, limit)
-            except NetworkFaultError as error:
-                return Control(host.host, address, error.fault)
-            clock = Clock(self._network, CONTROL_TALK)
-            conversation = Conversation(stream, clock, Transcript(clock), CONTROL_TALK)
-            try:
-                greeting = await conversation.exchange()
-                if greeting.reply is None or greeting.reply.code != 220:
-                    return Control(host.host, address, banner=greeting)
-                answer = await conversation.exchange(ehlo(way.helo or own_name(stream.source)))
-                return Control(host.host, address, banner=greeting, ehlo=answer)
-            finally:
-                await conversation.quit()
-        return None
-
-    async def _addresses(self, host: str, literal: bool, resolver: Resolver, six: bool) -> tuple[str, ...]:
-        if literal:
-            return (host,) if (":" in host) == six else ()
-        if not resolver.has_nameservers:
-            return ()
-        return (await resolver.look_up(host, "AAAA" if six else "A")).records[:1]
+        address = host.host
+        if host.is_address:
+            if (":" in address) != way.six:
+                return None
+        elif not resolver.has_nameservers:
+            return None
+        else:
+            lookup = await resolver.look_up(host.host, "AAAA" if way.six else "A", brief=True)
+            if not lookup.records:
+                return Control(host.host, "", lookup=lookup) if lookup.status in _SILENT else None
+            address = lookup.records[0]
+        try:
+            limit = min(way.limit, CONTROL_WAIT)
+            stream = await self._network.connect(address, host.port or SMTP_PORT, way.source, limit)
+        except NetworkFaultError as error:
+            return Control(host.host, address, error.fault)
+        clock = Clock(self._network, CONTROL_TALK)
+        conversation = Conversation(stream, clock, Transcript(clock), CONTROL_TALK)
+        try:
+            greeting = await conversation.exchange()
+            if greeting.reply is None or greeting.reply.code != 220:
+                return Control(host.host, address, banner=greeting)
+            answer = await conversation.exchange(ehlo(way.helo or own_name(stream.source)))
+            return Control(host.host, address, banner=greeting, ehlo=answer)
+        finally:
+            await conversation.quit()

@@ -81,7 +81,9 @@ CLASSES: dict[F, ClassWords] = {
         "Closed in the TLS handshake", "The server closed the connection in the middle of the TLS handshake."
     ),
     F.TLS_RESET: _W("Reset in the TLS handshake", "The connection was reset in the middle of the TLS handshake."),
-    F.TLS_ALERT: _W("The server breaks off TLS", 'The server ended the TLS handshake with the alert "{alert}".'),
+    F.TLS_ALERT: _W(
+        "The server breaks off TLS", 'The server ended the TLS handshake with the alert "{alert}".{alert_hint}'
+    ),
     F.TLS_NOT_TLS: _W(
         "The server does not speak TLS", "After the 220 to STARTTLS came something that is not TLS: {tls_sample}"
     ),
@@ -215,6 +217,11 @@ CLASSES: dict[F, ClassWords] = {
         "IPv6 does not get out of here",
         "{endpoint} could not be reached ({fault}), but over IPv6 neither could {control_host} [{control_address}]:25, "
         "which answers everybody: this machine's IPv6 does not work, or port 25 is blocked on it.{ipv6_hint}",
+    ),
+    F.LOCAL_OFFLINE: _W(
+        "This machine seems to be cut off",
+        "{endpoint} did not answer ({fault}), but neither did {control_nameserver} when it was asked for {control_host}: "
+        "nothing shows that anything comes back to this machine.",
     ),
     F.LOCAL_PORT_BLOCKED: _W(
         "Port 25 is blocked here",

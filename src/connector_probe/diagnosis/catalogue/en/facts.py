@@ -21,6 +21,7 @@ FACTS: dict[str, str] = {
     "slow-greeting-hint": " Only the greeting was slow: such servers look the client's address up first (reverse DNS, block lists), or hold it back against spam.",
     "slow-all-hint": " {slow_number} answers were slow: a tarpit, back pressure, or a server at its limit.",
     "appliance-hint": " Its certificate names {appliance}: such a device answers in the server's place.",
+    "handshake-failure-hint": " It was offered every cipher suite: mostly such a server has no certificate or key that it can use.",
     "clock-greeting": "the server's greeting {server_time}",
     "clock-release": "which is before this program was made ({released})",
     "tls-at-most": "The server agrees on no more than {version}",

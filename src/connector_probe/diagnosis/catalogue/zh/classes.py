@@ -55,7 +55,7 @@ CLASSES: dict[F, ClassWords] = {
     F.TLS_TIMEOUT: _W("TLS 握手停滞", "服务器对 STARTTLS 应答 220 之后，TLS 握手在 {waited} 内没有完成。"),
     F.TLS_CLOSED: _W("TLS 握手期间连接被关闭", "服务器在 TLS 握手的中途关闭了连接。"),
     F.TLS_RESET: _W("TLS 握手期间连接被重置", "连接在 TLS 握手的中途被重置。"),
-    F.TLS_ALERT: _W("服务器中止了 TLS", "服务器以警报“{alert}”结束了 TLS 握手。"),
+    F.TLS_ALERT: _W("服务器中止了 TLS", "服务器以警报“{alert}”结束了 TLS 握手。{alert_hint}"),
     F.TLS_NOT_TLS: _W("服务器没有使用 TLS", "服务器对 STARTTLS 应答 220 之后，收到的内容不是 TLS：{tls_sample}"),
     F.TLS_PROTOCOL: _W("TLS 握手出错", "服务器的 TLS 消息无法理解：{fault}。"),
     F.TLS_VERSION: _W(
@@ -147,6 +147,10 @@ CLASSES: dict[F, ClassWords] = {
         "IPv6 出不了本机网络",
         "无法到达 {endpoint}（{fault}），但对所有人都应答的 {control_host} [{control_address}]:25 通过 IPv6 同样无法到达："
         "本机的 IPv6 不工作，或者 IPv6 上的端口 25 被阻止。{ipv6_hint}",
+    ),
+    F.LOCAL_OFFLINE: _W(
+        "本机似乎与网络断开",
+        "{endpoint} 没有应答（{fault}），但向 {control_nameserver} 查询 {control_host} 时同样没有应答：没有迹象表明有任何应答能够返回本机。",
     ),
     F.LOCAL_PORT_BLOCKED: _W(
         "此处的端口 25 被阻止",
