@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from connector_probe.cli.app import run
+from connector_probe.cli.cron import alone
 from connector_probe.cli.delivery import without_commands
 from connector_probe.cli.output import write_file
 from connector_probe.formats import RENDERERS, Format, RenderOptions, nagios
@@ -237,6 +238,16 @@ def test_a_wrong_command_line_is_unknown_to_the_plugin(arguments: list[str], cap
     assert line.startswith("PROBE UNKNOWN - ")
     assert line.count("\n") == 1
     assert "|" not in line
+
+
+def test_a_plugin_that_meets_another_run_says_so(refused: str, tmp_path: Path, capsys: Captured) -> None:
+    file = tmp_path / "probes.yaml"
+    file.write_text(f"version: 1\nconnectors:\n  - smart_hosts: ['{refused}']\n")
+    with alone(file, (), None, quiet=False):
+        assert run(["run", "--format", "nagios", "--no-history", str(file)]) == nagios.UNKNOWN
+    line = capsys.readouterr().out
+    assert line.startswith("PROBE UNKNOWN - another run of ")
+    assert line.count("\n") == 1
 
 
 # --- GitHub ----------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from connector_probe.cli.importing import import_file
 from connector_probe.cli.output import fail, say, write_document
 from connector_probe.cli.signatures import taking
 from connector_probe.cli.targets import asks_for_a_plugin
-from connector_probe.cli.values import UsageProblemError
+from connector_probe.cli.values import NothingProbedError, UsageProblemError
 from connector_probe.cli.wait import wait
 from connector_probe.model.connector import ConnectorError
 from connector_probe.model.names import show
@@ -154,6 +154,10 @@ def run(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         say("probe: interrupted")
         return EXIT_INTERRUPTED
+    except NothingProbedError as reason:
+        if not reason.quiet:
+            say(f"probe: {reason}")
+        return EXIT_UNKNOWN
     except _WRONG as problem:
         fail(*_told(problem))
     except OSError as problem:
@@ -187,6 +191,8 @@ def _run_as_plugin(argv: Sequence[str]) -> int:
         message = "interrupted"
     except _WRONG as problem:
         message = "; ".join(filter(None, _told(problem)))
+    except NothingProbedError as reason:
+        message = str(reason)
     except Exception as problem:  # else Python's exit code would be that of a warning
         message = f"a fault of this program: {type(problem).__name__}: {problem}"
     write_document(nagios.problem(message))

@@ -14,10 +14,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import typer
-
 from connector_probe.cli.output import say
-from connector_probe.cli.values import UsageProblemError
+from connector_probe.cli.values import NothingProbedError, UsageProblemError
 from connector_probe.model.names import show
 
 EXIT_UNKNOWN = 3
@@ -39,8 +37,8 @@ def wait_a_little(splay: float) -> None:
 def alone(file: Path, only: Sequence[str], shard: str | None, *, quiet: bool) -> Iterator[None]:
     """While the body runs, no other run of the same connectors of ``file`` does.
 
-    Raises typer.Exit with code 3 when another one is under way: nothing was probed, so nothing is known. ``quiet``
-    keeps silent about it for an hour, since the next run will tell what there is to tell.
+    Raises NothingProbedError when another one is under way: nothing is known then. ``quiet`` keeps silent about it
+    for an hour, since the next run will tell what there is to tell.
     """
     from filelock import FileLock, Timeout
 
@@ -81,10 +79,10 @@ def _leave(file: Path, holder: Path, *, quiet: bool) -> None:
     with contextlib.suppress(OSError, ValueError, OverflowError):
         number, began = holder.read_text(encoding="ascii").split()
         process, since = f"process {int(number)}, ", datetime.fromtimestamp(int(began), UTC)
-    if not quiet or since is None or not timedelta(0) <= datetime.now(UTC) - since < SILENT_FOR:
-        told = f" ({process}since {since:%Y-%m-%d %H:%M} UTC)" if since is not None else ""
-        say(f"probe: another run of {show(str(file), 300)} is under way{told}; nothing was probed")
-    raise typer.Exit(EXIT_UNKNOWN)
+    told = f" ({process}since {since:%Y-%m-%d %H:%M} UTC)" if since is not None else ""
+    recent = since is not None and timedelta(0) <= datetime.now(UTC) - since < SILENT_FOR
+    message = f"another run of {show(str(file), 300)} is under way{told}; nothing was probed"
+    raise NothingProbedError(message, quiet=quiet and recent)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,14 @@ class UsageProblemError(Exception):
         self.hint = hint
 
 
+class NothingProbedError(Exception):
+    """Nothing is wrong, and nothing was probed: exit code 3. ``quiet``: a person need not be told."""
+
+    def __init__(self, message: str, *, quiet: bool = False) -> None:
+        super().__init__(message)
+        self.quiet = quiet
+
+
 def parse_duration(option: str, text: str) -> float:
     """Seconds from "500ms", "10s", "5m", "2h" or plain seconds. Raises UsageProblemError."""
     match = _DURATION.fullmatch(text.strip())
