@@ -94,7 +94,12 @@ class SocketStream:
         try:
             while True:
                 done = client.advance()
-                await self._send_raw(client.give(), max(end - time.monotonic(), 0.0))
+                try:
+                    await self._send_raw(client.give(), max(end - time.monotonic(), 0.0))
+                except NetworkFaultError as error:
+                    client.take(self._left_behind(error.fault), handshaking=True)  # an alert says more than the reset
+                    client.advance()
+                    raise
                 if done:
                     break
                 client.take(await self._receive_raw(max(end - time.monotonic(), 0.0)), handshaking=True)
@@ -120,7 +125,7 @@ class SocketStream:
 
     async def _receive_raw(self, limit: float) -> bytes:
         if self._early_fault is not None:
-            raise NetworkFaultError(self._early_fault)
+            return self._left_behind(self._early_fault)
         try:
             data = await _within(limit, asyncio.get_running_loop().sock_recv(self._socket, _CHUNK), "nothing arrived")
         except OSError as error:
@@ -128,6 +133,13 @@ class SocketStream:
         if not data:
             raise NetworkFaultError(NetworkFault(FaultKind.CLOSED))
         return data
+
+    def _left_behind(self, fault: NetworkFault) -> bytes:
+        """What came before ``fault``, a 421, say, and the reset at once. Raises ``fault`` where nothing did."""
+        with contextlib.suppress(OSError):
+            if data := self._socket.recv(_CHUNK):
+                return data
+        raise NetworkFaultError(fault)
 
 
 class SocketDatagrams:
