@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.cause_signs import MX_CAUSES, SIGNS
 from connector_probe.diagnosis.dns_causes import extra_causes, sharpen
 from connector_probe.diagnosis.facts import fill
 from connector_probe.diagnosis.middleboxes import NOTHING, SHARPENERS, Sharpener, Sharpening
@@ -15,6 +16,7 @@ from connector_probe.diagnosis.profiles import ONLY_BY_SIGN, PROFILES
 from connector_probe.diagnosis.revocation import undecided
 from connector_probe.diagnosis.rules import View
 from connector_probe.model.evidence import CertificateProblemKind as Kind
+from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import Cause, CauseVerdict, FailureClass
 
 _ORDER = tuple(CauseVerdict)
@@ -33,8 +35,11 @@ def causes_of(failure: FailureClass, view: View, facts: Mapping[str, str], words
         closer, more = sharpen(identifier, failure, view)
         sharper, evidence = closer or sharper, (*evidence, *more)
         found.append(Cause(identifier, sharper or verdict, words.causes[identifier], tuple(said(evidence))))
-    for identifier in ONLY_BY_SIGN.get(PROFILES[failure].stage, ()):
-        sign, evidence = _SHARPENERS[identifier](failure, view)
+    by_sign = {one: _SHARPENERS[one] for one in ONLY_BY_SIGN.get(PROFILES[failure].stage, ())}
+    if PROFILES[failure].stage is Stage.DNS and "domain-refuses-mail" not in dict(PROFILES[failure].causes):
+        by_sign |= MX_CAUSES
+    for identifier, sharpener in by_sign.items():
+        sign, evidence = sharpener(failure, view)
         if sign is not None:
             found.append(Cause(identifier, sign, words.causes[identifier], tuple(said(evidence))))
     return tuple(sorted(found, key=lambda cause: _ORDER.index(cause.verdict)))
@@ -90,6 +95,7 @@ def _dns_answer(failure: FailureClass, view: View) -> Sharpening:
 
 _SHARPENERS: dict[str, Sharpener] = {
     **SHARPENERS,
+    **SIGNS,
     "certificate-expired": _expired,
     "certificate-subject-mismatch": _mismatch,
     "certificate-no-longer-valid": _no_longer_valid,

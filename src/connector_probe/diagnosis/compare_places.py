@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Sequence
 
 from connector_probe.diagnosis.compare_sides import Half, Meeting, Pair, addresses, difference, halves, title
 from connector_probe.diagnosis.comparison import Difference
 from connector_probe.diagnosis.facts import describe_fault, quote
 from connector_probe.model.evidence import Stage
+from connector_probe.model.names import is_address
 from connector_probe.model.verdict import FailureClass, Status
+from connector_probe.protocol.addresses import is_outside
 
 _F = FailureClass
-_PRIVATE = tuple(
-    map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
-)
 _FLOWS = (Status.HEALTHY, Status.WARNING)
 _TURNED_AWAY = frozenset(
     {_F.BANNER_REJECTED, _F.EHLO_REJECTED, _F.SESSION_REJECTED, _F.RECIPIENT_REJECTED, _F.RECIPIENT_DEFERRED}
@@ -31,18 +29,13 @@ def place_differences(pair: Pair, met: Sequence[Meeting]) -> Iterator[Difference
             continue
         found = list(_of_address(pair, meeting))
         yield from found
-        if meeting.address is not None and _is_private(meeting.address) and any(one.matters for one in found):
+        if meeting.address is not None and _is_of_one_place(meeting.address) and any(one.matters for one in found):
             yield difference(pair, "private-address", False, {}, meeting)
 
 
-def _is_private(address: str) -> bool:
-    """Whether another machine may have the same address (RFC 1918, 4193, 6598; loopback and link-local)."""
-    try:
-        parsed = ipaddress.ip_address(address.split("%", 1)[0])
-    except ValueError:
-        return False
-    inside = any(parsed.version == network.version and parsed in network for network in _PRIVATE)
-    return inside or parsed.is_loopback or parsed.is_link_local
+def _is_of_one_place(address: str) -> bool:
+    """Whether another machine may have the same address."""
+    return not is_address(address) or not is_outside(address)
 
 
 # --- DNS -------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Pure and repeatable: the same evidence, read back from a saved report, gives the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,7 +19,7 @@ from connector_probe.diagnosis.outage import outage_of
 from connector_probe.diagnosis.profiles import OWN_SERVER_ONLY, PROFILES
 from connector_probe.diagnosis.remedies import remedy_ids
 from connector_probe.diagnosis.replies import also_seen_as, expected_reply, headline_of
-from connector_probe.diagnosis.rules import View, classify
+from connector_probe.diagnosis.rules import Beside, View, classify
 from connector_probe.diagnosis.stages import stage_reports
 from connector_probe.diagnosis.warnings import warnings_beside, warnings_of
 from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
@@ -32,6 +33,7 @@ from connector_probe.model.verdict import (
     Diagnosis,
     FailureClass,
     Finding,
+    MailFlowCode,
     Remedy,
     Result,
     Status,
@@ -46,7 +48,37 @@ OTHER, UNKNOWN = "other", "unknown"
 
 def view_of(evidence: AttemptEvidence, connector: Connector, mode: TlsSettings | None = None) -> View:
     """``evidence`` under the connector's TlsSettings, or under ``mode``."""
-    return View(evidence, mode or connector.tls_settings, connector.tls_domain or evidence.server)
+    beside = Beside(
+        partner=connector.type is ConnectorType.PARTNER,
+        refusal_wanted=connector.expect == MailFlowCode.CONNECTION_REFUSED,
+    )
+    return View(evidence, mode or connector.tls_settings, connector.tls_domain or evidence.server, beside)
+
+
+def _views(connector: Connector, evidence: ConnectorEvidence) -> list[View]:
+    """Each attempt, with what the others to the same address have shown."""
+    views = [view_of(one, connector) for one in evidence.attempts]
+    accepted = Counter(_place(view) for view in views if _connected(view))
+    served = Counter(_place(view) for view in views if _connected(view) and classify(view) is None)
+    return [
+        replace(
+            view,
+            beside=replace(
+                view.beside,
+                accepted=accepted[_place(view)] > int(_connected(view)),
+                served=served[_place(view)] > int(_connected(view) and classify(view) is None),
+            ),
+        )
+        for view in views
+    ]
+
+
+def _place(view: View) -> tuple[str | None, int]:
+    return view.evidence.address, view.evidence.port
+
+
+def _connected(view: View) -> bool:
+    return view.evidence.connection is not None and view.evidence.connection.fault is None
 
 
 def status_of(failure: FailureClass | None) -> Status:
@@ -58,9 +90,10 @@ def status_of(failure: FailureClass | None) -> Status:
 
 def conclude(connector: Connector, evidence: ConnectorEvidence, words: Catalogue = ENGLISH) -> Result:
     """The result of one connector, in the words of one language."""
+    views = _views(connector, evidence)
     concluded = [
-        _attempt(view_of(one, connector), connector, transcript, words)
-        for one, transcript in zip(evidence.attempts, evidence.transcripts, strict=True)
+        _attempt(view, connector, transcript, words)
+        for view, transcript in zip(views, evidence.transcripts, strict=True)
     ]
     attempts = tuple(attempt for attempt, _ in concluded)
     warnings = [warning for _, found in concluded for warning in found]
@@ -68,7 +101,6 @@ def conclude(connector: Connector, evidence: ConnectorEvidence, words: Catalogue
     diagnosis = None
     if status in (Status.FAILING, Status.UNKNOWN):
         diagnosis = _furthest(attempts, status)
-    views = [view_of(one, connector) for one in evidence.attempts]
     warnings += inequalities(views, [attempt.status for attempt in attempts], words)
     warnings += _other_addresses(attempts, diagnosis, words)
     if evidence.left_out:

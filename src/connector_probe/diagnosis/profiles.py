@@ -178,7 +178,7 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.BANNER_NOT_SMTP: _said(
         Stage.BANNER,
         _INFERRED,
-        ((_NOT_MAIL, _SUPPORTED), (_UNAVAILABLE, _POSSIBLE), (_NO_TLS, _OUT)),
+        ((_NOT_MAIL, _SUPPORTED), ("malformed-reply", _POSSIBLE), (_UNAVAILABLE, _POSSIBLE), (_NO_TLS, _OUT)),
         ("point-to-smtp", "check-firewall-inspection"),
     ),
     # ehlo
@@ -293,7 +293,11 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.CERTIFICATE_INVALID_PATH: _certificate("", _INFERRED, *_CHAIN),
     # recipient
     _F.RECIPIENT_REJECTED: Profile(
-        None, Stage.RECIPIENT, _INFERRED, (("recipient-refused", _CONFIRMED),), ("read-the-reply", "allow-relay")
+        None,
+        Stage.RECIPIENT,
+        _INFERRED,
+        (("recipient-refused", _CONFIRMED), (_BLOCKED, _POSSIBLE)),
+        ("read-the-reply", "allow-relay"),
     ),
     _F.RECIPIENT_DEFERRED: Profile(
         None, Stage.RECIPIENT, _INFERRED, (("greylisting", _POSSIBLE), ("back-pressure", _POSSIBLE)), ("try-again",)

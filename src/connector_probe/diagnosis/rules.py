@@ -7,7 +7,7 @@ layer that failed, never by the server's words: a banner "550 Connection refused
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -40,13 +40,30 @@ CLOCK_TOLERANCE = timedelta(days=1)
 _CUTS = frozenset({FaultKind.CLOSED, FaultKind.RESET, FaultKind.ALERT, FaultKind.TLS_PROTOCOL})
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """``accepted``: another connection of the run to this address was accepted; ``served``: one would take mail.
+
+    ``partner``: the server is another organization's. ``refusal_wanted``: just this refusal was expected (--expect).
+    """
+
+    accepted: bool = False
+    served: bool = False
+    partner: bool = False
+    refusal_wanted: bool = False
+
+
 @dataclass(frozen=True)
 class View:
-    """One attempt seen under one TlsSettings. ``expected`` is the name the certificate must carry."""
+    """One attempt seen under one TlsSettings. ``expected`` is the name the certificate must carry.
+
+    ``beside`` is what else is known around the attempt, and never chooses a failure class: it weighs causes.
+    """
 
     evidence: AttemptEvidence
     mode: TlsSettings
     expected: str
+    beside: Beside = field(default_factory=lambda: Beside())
 
     @cached_property
     def greeting(self) -> Reply | None:

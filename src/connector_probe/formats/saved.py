@@ -104,24 +104,26 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
     connectors = [one.connector for one in saved.results]
     evidence = [one.evidence for one in saved.results]
     results = []
-    for at, one in enumerate(saved.results):
-        try:
+    at = 0
+    try:
+        for at, one in enumerate(saved.results):
             result = conclude(one.connector, one.evidence, words)
             if one.outage is not None:  # what history knew is not in the evidence
                 result = with_earlier(result, one.outage)
             result = with_maintenance(result, one.maintenance, words)
-        except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as problem:
-            # The types were right; this is a combination of facts that no probe ever writes.
-            raise SavedReportError(
-                f"results[{at}].evidence contradicts itself ({type(problem).__name__})", _WRITE_ONE
-            ) from None
-        results.append(with_expectation(result, strict=one.strict))
+            results.append(with_expectation(result, strict=one.strict))
+        notes = vantage_notes(connectors, evidence, words)
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as problem:
+        # The types were right; this is a combination of facts that no probe ever writes.
+        raise SavedReportError(
+            f"results[{at}].evidence contradicts itself ({type(problem).__name__})", _WRITE_ONE
+        ) from None
     return Report(
         schema=REPORT_SCHEMA,
         started_at=saved.started_at,
         duration=saved.duration,
         version=saved.version,
-        vantage=replace(saved.vantage, notes=vantage_notes(connectors, evidence, words)),
+        vantage=replace(saved.vantage, notes=notes),
         summary=Summary(**{status.value: sum(one.status is status for one in results) for status in Status}),
         results=tuple(results),
     )

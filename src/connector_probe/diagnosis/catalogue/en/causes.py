@@ -74,4 +74,13 @@ EVIDENCE: dict[str, str] = {
     "tls-answered": "The server answered STARTTLS with 220.",
     "implicit-tls-seen": "A TLS handshake without SMTP in front of it succeeded.",
     "implicit-tls-unseen": "A TLS handshake without SMTP in front of it was not answered either.",
+    "another-connected": "Another connection of this run to the same address was accepted.",
+    "another-served": "Another connection of this run to the same address got through to the end.",
+    "is-a-partner": "The server belongs to a partner.",
+    "refusal-wanted": "Just this refusal was expected (--expect 4.4.316).",
+    "begins-like-smtp": "It begins like an SMTP reply: {sample}",
+    "handshake-done": "The TLS handshake itself came to its end.",
+    "before-the-recipient": "The server refused the sender (MAIL FROM), before any recipient was named.",
+    "names-greylisting": "The reply itself speaks of greylisting.",
+    "mx-names-hosts": "The domain's MX records name mail servers.",
 }

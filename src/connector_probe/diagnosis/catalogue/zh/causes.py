@@ -74,4 +74,13 @@ EVIDENCE: dict[str, str] = {
     "tls-answered": "服务器对 STARTTLS 应答了 220。",
     "implicit-tls-seen": "不经 SMTP 直接进行的 TLS 握手成功。",
     "implicit-tls-unseen": "不经 SMTP 直接进行的 TLS 握手也没有得到应答。",
+    "another-connected": "本次运行中到同一地址的另一个连接被接受。",
+    "another-served": "本次运行中到同一地址的另一个连接顺利完成。",
+    "is-a-partner": "该服务器属于合作伙伴。",
+    "refusal-wanted": "这正是所预期的拒绝 (--expect 4.4.316)。",
+    "begins-like-smtp": "其开头像 SMTP 应答：{sample}",
+    "handshake-done": "TLS 握手本身已完成。",
+    "before-the-recipient": "服务器拒绝的是发件人 (MAIL FROM)，此时尚未指定任何收件人。",
+    "names-greylisting": "应答本身提到了灰名单。",
+    "mx-names-hosts": "该域的 MX 记录指向了邮件服务器。",
 }

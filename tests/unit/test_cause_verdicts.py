@@ -1,0 +1,291 @@
+"""Every cause of the catalogue has evidence that speaks for it, and evidence that rules it out.
+
+A new cause needs a line in ``CASES``: what a probe sees when it is the cause, and what it sees when it is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.diagnosis.conclude import conclude
+from connector_probe.model.connector import Connector, ConnectorType
+from connector_probe.model.delegation import AuthorityReply, DnsInquiry, ServerSays, StartedFrom, Walk
+from connector_probe.model.evidence import (
+    AttemptEvidence,
+    CertificateProblem,
+    CertificateProblemKind,
+    ConnectorEvidence,
+    Exchange,
+    FaultKind,
+    Garble,
+    Handshake,
+    Lookup,
+    LookupStatus,
+    MxRecord,
+    NetworkFault,
+    ProxiedGreeting,
+    Reply,
+    ReplyFlaw,
+    Resolution,
+    TlsSession,
+)
+from connector_probe.model.revocation import RevocationEvidence
+from connector_probe.model.verdict import CauseVerdict
+from tests.unit import evidence as made
+from tests.unit.evidence import ADDRESS, CLOSED, NAME, NOW, REFUSED, RESET, TIMED_OUT
+
+_FOR = (CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED)
+
+
+@dataclass(frozen=True)
+class Case:
+    """The first of ``attempts`` is the one that is looked at; ``options`` are fields of the connector."""
+
+    attempts: Sequence[AttemptEvidence]
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def verdicts(self) -> dict[str, CauseVerdict]:
+        connector = Connector(**({"smart_hosts": [NAME]} | self.options))
+        evidence = ConnectorEvidence(tuple(self.attempts), tuple(() for _ in self.attempts), NOW, 0.3)
+        diagnosis = conclude(connector, evidence).attempts[0].diagnosis
+        assert diagnosis is not None, "it fails"
+        return {cause.id: cause.verdict for cause in diagnosis.causes}
+
+
+def case(*attempts: AttemptEvidence, **options: Any) -> Case:  # noqa: ANN401 (any field of a connector)
+    return Case(attempts, options)
+
+
+# --- DNS -------------------------------------------------------------------------------------------------------
+
+_NXDOMAIN = made.unresolved(LookupStatus.NXDOMAIN, rcode="NXDOMAIN")
+_NODATA = made.unresolved(LookupStatus.NODATA, rcode="NOERROR")
+_SERVFAIL = made.unresolved(LookupStatus.SERVFAIL, rcode="SERVFAIL")
+
+
+def says(status: ServerSays, *records: str, zone: str = "contoso.com", rdtype: str = "A") -> AuthorityReply:
+    server = "ns1.contoso.com" if zone == "contoso.com" else "a.gtld-servers.net"
+    return AuthorityReply(zone, server, "198.51.100.1", rdtype, status, records=records, rcode="NXDOMAIN", ttl=300)
+
+
+def inquired(evidence: AttemptEvidence, *replies: AuthorityReply, zones: tuple[str, ...] = ()) -> AttemptEvidence:
+    """With a second look at DNS, from the roots: ``replies`` of the servers that were asked."""
+    referral = replace(says(ServerSays.REFERRAL, "ns1.contoso.com", zone="com"), address="198.51.100.2")
+    walk = Walk(
+        NAME,
+        ("AAAA", "A"),
+        StartedFrom.ROOTS,
+        "contoso.com",
+        zones or (".", "com", "contoso.com"),
+        (referral, *replies) if not zones else replies,
+    )
+    return replace(evidence, resolution=replace(evidence.resolution, inquiry=DnsInquiry((walk,))))
+
+
+def null_mx() -> AttemptEvidence:
+    lookup = Lookup("contoso.com", "MX", LookupStatus.ANSWER, ("0 .",), nameserver="198.51.100.53")
+    mx = (MxRecord(0, ""),)
+    resolution = Resolution("contoso.com", (), (lookup,), mx_domain="contoso.com", mx=mx)
+    return AttemptEvidence("contoso.com", None, 25, resolution)
+
+
+def mx_without_address() -> AttemptEvidence:
+    mx = (MxRecord(10, NAME),)
+    asked = (Lookup("contoso.com", "MX", LookupStatus.ANSWER, (f"10 {NAME}",)), *_NODATA.resolution.lookups)
+    return AttemptEvidence(NAME, None, 25, Resolution(NAME, (), asked, mx_domain="contoso.com", mx=mx))
+
+
+_SAYS_RECORD = (says(ServerSays.ANSWER, "203.0.113.7"), says(ServerSays.NODATA, rdtype="AAAA"))
+_SAYS_NO_RECORD = (says(ServerSays.NODATA), says(ServerSays.NODATA, rdtype="AAAA"))
+_SAYS_NO_NAME = (says(ServerSays.NXDOMAIN), says(ServerSays.NXDOMAIN, rdtype="AAAA"))
+_UNDELEGATED = inquired(
+    _NXDOMAIN,
+    says(ServerSays.NXDOMAIN, zone="com"),
+    says(ServerSays.NXDOMAIN, zone="com", rdtype="AAAA"),
+    zones=(".", "com"),
+)
+_STALE = inquired(_NODATA, *_SAYS_RECORD)
+
+
+def split() -> AttemptEvidence:
+    """Our own nameserver has the zone itself, and says otherwise than the public's."""
+    lookups = tuple(replace(one, authoritative=True) for one in _NODATA.resolution.lookups)
+    return inquired(replace(_NODATA, resolution=replace(_NODATA.resolution, lookups=lookups)), *_SAYS_RECORD)
+
+
+def not_split() -> AttemptEvidence:
+    lookups = tuple(replace(one, authoritative=True) for one in _NODATA.resolution.lookups)
+    return inquired(replace(_NODATA, resolution=replace(_NODATA.resolution, lookups=lookups)), *_SAYS_NO_RECORD)
+
+
+# --- TCP -------------------------------------------------------------------------------------------------------
+
+
+def unreachable(icmp: str, by: str, kind: FaultKind = FaultKind.HOST_UNREACHABLE) -> AttemptEvidence:
+    return made.unconnected(NetworkFault(kind, "EHOSTUNREACH", "No route to host", icmp=icmp, icmp_from=by))
+
+
+_PORT_UNREACHABLE = made.unconnected(replace(REFUSED, icmp="port-unreachable", icmp_from=ADDRESS))
+_SILENCE = made.unconnected(TIMED_OUT)
+_BUSY = made.until_banner(banner=made.answered("", 421, "4.3.2 Service not available"))
+
+# --- SMTP and TLS ----------------------------------------------------------------------------------------------
+
+
+def greeted(code: int, text: str) -> AttemptEvidence:
+    return made.until_banner(banner=made.answered("", code, text))
+
+
+def garbled(sample: str) -> AttemptEvidence:
+    return made.until_banner(banner=Exchange("", 0.1, 0.02, garble=Garble.NOT_SMTP, sample=sample))
+
+
+_SILENT = made.until_banner(banner=made.broken("", TIMED_OUT))
+_TLS_FROM_THE_START = replace(_SILENT, implicit_tls=Handshake(0.2, 0.1, TlsSession("TLSv1.3", "AES")))
+_NO_TLS_FROM_THE_START = replace(_SILENT, implicit_tls=Handshake(0.2, 0.1, fault=TIMED_OUT))
+_BEHIND_PROXY = replace(
+    _SILENT,
+    proxied=ProxiedGreeting(made.answered("", 220, NAME), made.answered("EHLO x", 250, NAME, "STARTTLS")),
+)
+_NOT_BEHIND_PROXY = replace(_SILENT, proxied=ProxiedGreeting(made.broken("", CLOSED)))
+_MASKED_EHLO = made.without_starttls(ADDRESS, "SIZE 37748736", "XXXXXXXA")
+_EXCHANGE_BARE = made.without_starttls(ADDRESS, "SIZE 37748736", "X-ANONYMOUSTLS", "X-EXPS GSSAPI NTLM")
+_POSTFIX_BARE = replace(made.without_starttls(), banner=made.answered("", 220, f"{NAME} ESMTP Postfix"))
+_MALFORMED_EHLO = made.until_ehlo(
+    ehlo=Exchange("EHLO x", 0.1, 0.02, Reply(250, (NAME, "SIZE"), (ReplyFlaw.MIXED_CODES,)))
+)
+
+
+def masked_handshake() -> AttemptEvidence:
+    return replace(made.until_tls(fault=RESET), banner=made.answered("", 220, "*" * 60))
+
+
+def agreed(version: str) -> AttemptEvidence:
+    return replace(made.session(), handshake=Handshake(0.1, 0.06, TlsSession(version, "ECDHE-RSA-AES256-SHA")))
+
+
+def certified(*kinds: CertificateProblemKind, name: str = NAME, subject: str = "", until_days: int = 200) -> Case:
+    leaf = made.leaf(name, until=NOW + timedelta(days=until_days))
+    if subject:
+        leaf = replace(leaf, subject=subject, issuer=subject, common_name="")
+    problems = [CertificateProblem(kind, 0, leaf.subject, "2026-10-01T00:00:00Z") for kind in kinds]
+    return case(replace(made.session(), certificate=made.shown(leaf, *problems)))
+
+
+def unrevoked() -> Case:
+    """Expired, and nothing else: the whole path was asked for revocation, and names no source."""
+    (attempt,) = certified(CertificateProblemKind.EXPIRED, until_days=-50).attempts
+    return case(replace(attempt, revocation=RevocationEvidence(())))
+
+
+# --- the recipient ---------------------------------------------------------------------------------------------
+
+_MAIL, _RCPT = "MAIL FROM:<>", "RCPT TO:<postmaster@contoso.com>"
+
+
+def at_recipient(code: int, text: str) -> Case:
+    attempt = replace(
+        made.session(), mail=made.answered(_MAIL, 250, "2.1.0 ok"), recipient=made.answered(_RCPT, code, text)
+    )
+    return case(attempt, rcpt="postmaster@contoso.com")
+
+
+def at_sender(code: int, text: str) -> Case:
+    return case(replace(made.session(), mail=made.answered(_MAIL, code, text)), rcpt="postmaster@contoso.com")
+
+
+_KIND = CertificateProblemKind
+# Cause -> what speaks for it, what rules it out.
+CASES: dict[str, tuple[Case, Case]] = {
+    # DNS
+    "name-does-not-exist": (case(_NXDOMAIN), case(inquired(_NXDOMAIN, *_SAYS_RECORD))),
+    "record-missing": (case(_NODATA), case(_STALE)),
+    "domain-expired": (case(_UNDELEGATED), case(inquired(_NXDOMAIN, *_SAYS_NO_NAME))),
+    "dns-hosting-trouble": (case(_SERVFAIL), case(inquired(_NXDOMAIN, *_SAYS_NO_NAME))),
+    "stale-dns-cache": (case(_STALE), case(inquired(_NODATA, *_SAYS_NO_RECORD))),
+    "split-horizon": (case(split()), case(not_split())),
+    "domain-refuses-mail": (
+        case(null_mx(), smart_hosts=[], use_mx="contoso.com"),
+        case(mx_without_address(), smart_hosts=[], use_mx="contoso.com"),
+    ),
+    # TCP
+    "server-down": (case(unreachable("host-unreachable", "198.51.100.1")), case(_SILENCE, made.session())),
+    "wrong-smart-host": (case(made.unconnected(TIMED_OUT, "10.1.2.3")), case(_SILENCE, made.session())),
+    "firewall-drops": (case(_SILENCE, made.session()), case(unreachable("host-unreachable", "198.51.100.1"))),
+    "firewall-blocks": (case(_PORT_UNREACHABLE), case(made.unconnected(REFUSED), made.session())),
+    "service-stopped": (case(made.unconnected(REFUSED), made.session()), case(_PORT_UNREACHABLE)),
+    "migrated": (
+        case(made.unconnected(REFUSED), expect="4.4.316"),
+        case(made.unconnected(REFUSED), type=ConnectorType.PARTNER),
+    ),
+    "network-trouble": (
+        case(unreachable("net-unreachable", "198.51.100.1", FaultKind.NETWORK_UNREACHABLE)),
+        case(_TLS_FROM_THE_START),
+    ),
+    # the greeting and EHLO
+    "service-not-available": (case(_BUSY), case(made.without_starttls())),
+    "source-blocked": (
+        case(greeted(554, "5.7.1 Client host [192.0.2.10] blocked using a block list")),
+        case(_BUSY),
+    ),
+    "rate-limited": (case(greeted(421, "4.7.0 Too many connections from your host")), case(_BUSY)),
+    "implicit-tls": (case(_TLS_FROM_THE_START), case(_NO_TLS_FROM_THE_START)),
+    "proxy-protocol": (case(_BEHIND_PROXY), case(_NOT_BEHIND_PROXY)),
+    "not-a-mail-server": (case(garbled("SSH-2.0-OpenSSH_9.2")), case(_BEHIND_PROXY)),
+    "server-malfunction": (
+        case(made.until_ehlo(ehlo=made.broken("EHLO x", CLOSED)), made.session()),
+        case(_TLS_FROM_THE_START),
+    ),
+    "packet-inspection": (case(_MASKED_EHLO), case(_EXCHANGE_BARE)),
+    "malformed-reply": (case(_MALFORMED_EHLO), case(garbled("SSH-2.0-OpenSSH_9.2"))),
+    # TLS
+    "tls-not-supported": (case(made.without_starttls()), case(_BUSY)),
+    "exchange-certificate-broken": (case(_EXCHANGE_BARE), case(_POSTFIX_BARE)),
+    "tls-broken-on-the-way": (case(masked_handshake()), case(agreed("TLSv1"))),
+    # the certificate
+    "certificate-expired": (certified(_KIND.EXPIRED, until_days=-50), certified(_KIND.UNTRUSTED_ROOT)),
+    "certificate-subject-mismatch": (certified(name="mail.fabrikam.com"), certified(_KIND.UNTRUSTED_ROOT)),
+    "certificate-no-longer-valid": (certified(_KIND.UNTRUSTED_ROOT), unrevoked()),
+    "appliance-certificate": (
+        certified(_KIND.SELF_SIGNED, name="FGT60F", subject="CN=FGT60F,O=Fortinet"),
+        certified(_KIND.SELF_SIGNED),
+    ),
+    # the recipient
+    "recipient-refused": (at_recipient(550, "5.1.1 User unknown"), at_sender(550, "5.7.1 Sender refused")),
+    "greylisting": (
+        at_recipient(451, "4.7.1 Greylisted, try again later"),
+        at_recipient(452, "4.3.1 Insufficient system resources"),
+    ),
+    "back-pressure": (
+        at_recipient(452, "4.3.1 Insufficient system resources"),
+        at_recipient(451, "4.7.1 Greylisted, try again later"),
+    ),
+}
+
+
+def test_every_cause_has_its_cases() -> None:
+    assert set(CASES) == set(ENGLISH.causes)
+
+
+@pytest.mark.parametrize("cause", CASES)
+def test_evidence_speaks_for_the_cause(cause: str) -> None:
+    assert CASES[cause][0].verdicts().get(cause) in _FOR
+
+
+@pytest.mark.parametrize("cause", CASES)
+def test_evidence_rules_the_cause_out(cause: str) -> None:
+    assert CASES[cause][1].verdicts().get(cause) is CauseVerdict.RULED_OUT
+
+
+def test_what_is_ruled_out_leaves_something_over() -> None:
+    """Among all these cases, no probe ends with every cause ruled out."""
+    for cause, cases in CASES.items():
+        for one in cases:
+            verdicts = one.verdicts()
+            assert set(verdicts.values()) != {CauseVerdict.RULED_OUT}, cause
