@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 
 from connector_probe.history import DamagedError, History, HistoryError
 from connector_probe.history.migrations import MIGRATIONS, VERSION
+from connector_probe.history.summary import sum_up
 from connector_probe.model.history import Announcement
 from connector_probe.model.verdict import Status
 from tests.history.killing import recorded
@@ -205,6 +207,31 @@ def test_what_can_still_be_read_is_carried_over(path: Path) -> None:
     assert 1000 < len(kept) < 2010
     assert kept.endswith("f" * 10), "the failure's beginning outlasts the damage"
     assert history.before(["A"])["A"].failed[0] == NOW - 9 * STEP
+
+
+def test_no_damage_does_more_than_to_be_told(path: Path) -> None:
+    """Bytes anywhere, in headers above all: a run is recorded or told why not, and what is read can be summed up."""
+    history, luck = History(path), random.Random(5)
+    history.record([*sightings("h" * 300 + "f" * 20), *sightings("hw" * 50, "B")])
+    sound, recorded_anyway = path.read_bytes(), 0
+    for _ in range(60):
+        for one in path.parent.iterdir():
+            one.unlink()
+        content = bytearray(sound)
+        for _ in range(luck.choice([1, 3, 10, 100])):
+            page = luck.randrange(len(content) // 4096) * 4096
+            content[luck.choice([luck.randrange(len(content)), luck.randrange(100), page + luck.randrange(40)])] = (
+                luck.randrange(256)
+            )
+        path.write_bytes(content)
+        with contextlib.suppress(HistoryError):
+            history.before(["A", "B"])
+        with contextlib.suppress(HistoryError):
+            history.record(list(sightings("f", end=NOW + STEP)))
+            recorded_anyway += 1
+            for past in history.pasts():
+                sum_up(past, NOW, timedelta(days=1))
+    assert recorded_anyway > 50
 
 
 def test_a_sound_file_is_never_set_aside(path: Path) -> None:

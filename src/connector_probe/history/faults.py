@@ -31,7 +31,9 @@ _TOLD = {
     sqlite3.SQLITE_IOERR: ("the disk reports an error", "check the disk, or name another file with --history FILE"),
 }
 _ASIDE = "the next probe run keeps it under another name, and begins a new one"
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+# SQLITE_ERROR to statements that never vary: a table or a column of ours is not there, or the format is none that
+# SQLite knows. What cannot be decoded is Python's own finding and has no code.
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 
 
 def translated(error: sqlite3.Error | OSError | OverflowError | ValueError, path: Path) -> HistoryError:
@@ -39,7 +41,8 @@ def translated(error: sqlite3.Error | OSError | OverflowError | ValueError, path
     where = f"history {show(str(path), 300)}"
     code = getattr(error, "sqlite_errorcode", None)
     primary = code & 0xFF if isinstance(code, int) else None
-    if primary in _DAMAGED:
+    undecodable = isinstance(error, sqlite3.OperationalError) and code is None
+    if primary in _DAMAGED or undecodable:
         return DamagedError(f"{where} is damaged: {show(str(error))}", _ASIDE)
     if primary in _TOLD:
         what, hint = _TOLD[primary]

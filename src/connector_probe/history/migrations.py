@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from connector_probe.history.faults import HistoryError
+from connector_probe.history.faults import DamagedError, HistoryError
 from connector_probe.model.names import show
 
 APPLICATION_ID = 0x70726F62  # "prob", for file(1) and so that another program's database is never touched
@@ -80,6 +80,8 @@ def version_of(connection: sqlite3.Connection, path: Path) -> int:
             f" this one knows {VERSION}), and was not touched",
             "update probe, or name another file with --history FILE",
         )
+    if version < 0 or (identity == APPLICATION_ID and version == 0):  # both are written in one transaction
+        raise DamagedError(f"history {show(str(path), 300)} is damaged: its tables are version {version}")
     return int(version)
 
 

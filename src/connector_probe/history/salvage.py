@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from connector_probe.history.tables import LATEST
+from connector_probe.model.connector import MAX_QUEUE_LIFETIME
+
 # Each table, its columns, and the one to read by: from both ends, since a broken page stops a reader on either side.
 _TABLES = (
     ("connector", ("id", "name", "queue_lifetime"), "id"),
@@ -26,7 +29,6 @@ _STATUSES = ("healthy", "warning", "failing", "unknown")
 _NUMBERS = {"id", "seq", "connector", "at", "expected", "maintenance", "port"}
 _NUMBERS |= {"first_seq", "first_at", "last_seq", "last_at"}
 _DATES = {"not_before", "not_after"}
-_LATEST = 50_000_000_000_000  # about the year 3554, in milliseconds
 
 
 def salvage(damaged: Path, into: sqlite3.Connection) -> int:
@@ -63,9 +65,9 @@ def _sound(row: dict[str, Any]) -> bool:
 
 def _fits(column: str, value: object) -> bool:
     if column in _NUMBERS:
-        return isinstance(value, int) and 0 <= value <= _LATEST
+        return isinstance(value, int) and 0 <= value <= LATEST
     if column in _DATES:
-        return value is None or (isinstance(value, int) and -_LATEST <= value <= _LATEST)
+        return value is None or (isinstance(value, int) and -LATEST <= value <= LATEST)
     if column == "queue_lifetime":
-        return isinstance(value, int | float)
+        return isinstance(value, int | float) and 0 < value <= MAX_QUEUE_LIFETIME
     return isinstance(value, str) or (value is None and column in ("code", "class"))

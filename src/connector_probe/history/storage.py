@@ -152,10 +152,12 @@ class History:
         try:
             with contextlib.closing(self._connect()) as connection:
                 version_of(connection, self.path)
-                found = connection.execute("PRAGMA quick_check(1)").fetchone()
+                found = connection.execute("PRAGMA integrity_check(1)").fetchone()
                 if found != ("ok",):
                     return True
                 list(tables.pasts(connection, None))
+        except DamagedError:
+            return True
         except (sqlite3.DatabaseError, ValueError, OverflowError) as error:
             if isinstance(translated(error, self.path), DamagedError):
                 return True

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from connector_probe.history.thinning import superfluous
+from connector_probe.model.connector import MAX_QUEUE_LIFETIME
 from connector_probe.model.history import (
     Announcement,
     Before,
@@ -19,6 +20,7 @@ from connector_probe.model.history import (
 from connector_probe.model.verdict import Status
 
 THIN_EVERY = timedelta(days=1)
+LATEST = 50_000_000_000_000  # milliseconds: the year 3554, far enough from where datetime ends to add to it
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_FAILED = 50  # rows from which the beginning of a failure is read: enough to see through a clock that was set
 
@@ -35,7 +37,7 @@ def add(connection: sqlite3.Connection, sightings: Iterable[Sighting]) -> None:
         )
         for met in one.certificates:
             row = (identifier, met.server, met.port, met.sha256, met.subject, met.issuer)
-            dates = (_stamp_or_none(met.not_before), _stamp_or_none(met.not_after))
+            dates = (_date(met.not_before), _date(met.not_after))
             connection.execute(
                 "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET last_seq = excluded.last_seq, last_at = excluded.last_at",
@@ -112,7 +114,7 @@ def pasts(connection: sqlite3.Connection, names: Iterable[str] | None) -> Iterat
             if wanted is None or name in wanted:
                 observations = tuple(_observations(connection, identifier))
                 certificates = tuple(_certificates(connection, identifier))
-                yield Past(str(name), float(queue_lifetime), observations, certificates)
+                yield Past(str(name), _seconds(queue_lifetime), observations, certificates)
     finally:
         connection.execute("COMMIT")
 
@@ -143,30 +145,46 @@ def _certificates(connection: sqlite3.Connection, identifier: int) -> Iterator[K
             str(sha256),
             str(subject),
             str(issuer),
-            _moment_or_none(begins),
-            _moment_or_none(ends),
+            _date_or_none(begins),
+            _date_or_none(ends),
         )
         yield KnownCertificate(met, int(first_seq), _moment(first_at), int(last_seq), _moment(last_at))
 
 
 def _stamp(at: datetime) -> int:
-    """Milliseconds since 1970."""
+    """Milliseconds since 1970; a clock that is beyond all reason is kept at its end."""
+    return min(max(_milliseconds(at), 0), LATEST)
+
+
+def _milliseconds(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
-def _stamp_or_none(at: datetime | None) -> int | None:
-    return _stamp(at) if at is not None else None
+def _date(at: datetime | None) -> int | None:
+    """A certificate's date may be any."""
+    return _milliseconds(at) if at is not None else None
 
 
 def _moment(stamp: object) -> datetime:
-    """Raises ValueError or OverflowError for what is no stamp of ours."""
-    if not isinstance(stamp, int):
+    """Raises ValueError for what is no stamp of ours."""
+    if not isinstance(stamp, int) or not 0 <= stamp <= LATEST:
         raise ValueError(f"{stamp!r} is no moment")
     return _EPOCH + timedelta(milliseconds=stamp)
 
 
-def _moment_or_none(stamp: object) -> datetime | None:
-    return _moment(stamp) if stamp is not None else None
+def _date_or_none(stamp: object) -> datetime | None:
+    """Raises ValueError and OverflowError."""
+    if stamp is None:
+        return None
+    if not isinstance(stamp, int):
+        raise ValueError(f"{stamp!r} is no date")
+    return _EPOCH + timedelta(milliseconds=stamp)
+
+
+def _seconds(value: object) -> float:
+    if not isinstance(value, int | float) or not 0 < value <= MAX_QUEUE_LIFETIME:
+        raise ValueError(f"{value!r} is no queue lifetime")
+    return float(value)
 
 
 def _text(value: object) -> str | None:
