@@ -87,11 +87,20 @@ def test_old_successes_are_thinned_once_a_day(path: Path) -> None:
     kept = letters(path)
     assert "hfh" in kept
     assert 288 < len(kept) < 400
-    history.record(list(sightings("h" * 600, "B")))
+    history.record(list(sightings("h" * 600)))
     history.thin(NOW + timedelta(hours=1))
-    assert len(letters(path, "B")) == 600, "not twice a day"
+    assert len(letters(path)) == len(kept) + 600, "not twice a day"
     history.thin(NOW - timedelta(days=3))
-    assert len(letters(path, "B")) == 600, "of the future, by a clock that was set back"
+    assert len(letters(path)) == len(kept) + 600, "of the future, by a clock that was set back"
+
+
+def test_thinning_stops_when_its_time_is_over_and_goes_on_with_the_next_run(path: Path) -> None:
+    history = History(path)
+    history.record([*sightings("h" * 600, "A"), *sightings("h" * 600, "B")])
+    history.thin(NOW, seconds=0)
+    assert (len(letters(path, "A")) < 400, len(letters(path, "B"))) == (True, 600)
+    history.thin(NOW, seconds=0)
+    assert len(letters(path, "B")) < 400
 
 
 # --- migrations ------------------------------------------------------------------------------------------------

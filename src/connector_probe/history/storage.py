@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from connector_probe.history.migrations import VERSION, migrate, transaction, ve
 from connector_probe.model.history import Before, Past, Sighting
 from connector_probe.model.names import show
 
+THIN_FOR = 1.0  # seconds of a run for housekeeping
 PATIENCE = 10.0  # seconds to wait for another run that writes
 _OURS = (sqlite3.Error, OSError, OverflowError, ValueError)
 _Answer = TypeVar("_Answer")
@@ -61,9 +63,20 @@ class History:
         """Remember that ``channel`` was told (connector, state) at ``at``. Raises HistoryError."""
         self._work(lambda: self._write(lambda connection: tables.announce(connection, channel, states, at)))
 
-    def thin(self, now: datetime) -> None:
-        """Let plain successes of old go, at most once a day. Raises HistoryError."""
-        self._work(lambda: self._write(lambda connection: tables.thin(connection, now)))
+    def thin(self, now: datetime, seconds: float = THIN_FOR) -> None:
+        """Let plain successes of old go, each connector's once a day, for ``seconds``: the next run goes on.
+
+        Raises HistoryError.
+        """
+        until = time.monotonic() + seconds
+
+        def find(connection: sqlite3.Connection) -> tuple[list[int], list[int]]:
+            return tables.superfluous_rows(connection, now, lambda: time.monotonic() > until)
+
+        nothing: tuple[list[int], list[int]] = ([], [])
+        gone, looked_at = self._work(lambda: self._read(find, nothing))
+        if looked_at:
+            self._work(lambda: self._write(lambda connection: tables.thin(connection, gone, looked_at, now)))
 
     # --- how ---
 

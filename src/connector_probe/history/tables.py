@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from connector_probe.history.thinning import superfluous
+from connector_probe.history.thinning import HOURLY_AFTER, superfluous
 from connector_probe.model.connector import MAX_QUEUE_LIFETIME
 from connector_probe.model.history import (
     Announcement,
@@ -21,7 +21,9 @@ from connector_probe.model.verdict import Status
 
 THIN_EVERY = timedelta(days=1)
 LATEST = 50_000_000_000_000  # milliseconds: the year 3554, far enough from where datetime ends to add to it
+_STATUSES = {status.value: status for status in Status}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_GONE = 20_000  # rows deleted in one transaction: half a second at most
 _MAX_FAILED = 50  # rows from which the beginning of a failure is read: enough to see through a clock that was set
 
 
@@ -54,16 +56,40 @@ def announce(connection: sqlite3.Connection, channel: str, states: Iterable[tupl
         )
 
 
-def thin(connection: sqlite3.Connection, now: datetime) -> None:
-    done = connection.execute("SELECT at FROM housekeeping WHERE job = 'thin'").fetchone()
-    if done is not None and timedelta(0) <= now - _moment(done[0]) < THIN_EVERY:
-        return
+def superfluous_rows(
+    connection: sqlite3.Connection, now: datetime, hurry: Callable[[], bool]
+) -> tuple[list[int], list[int]]:
+    """Rows that may go, and the connectors that this was asked of: each once a day, and no more once ``hurry`` says so.
+
+    Only reads, so that no other run waits while a long history is gone through.
+    """
+    done = dict(connection.execute("SELECT job, at FROM housekeeping"))
+    gone: list[int] = []
+    looked_at: list[int] = []
     for _, identifier in list(connectors(connection)):
-        gone = [(seq,) for seq in superfluous(list(_observations(connection, identifier)), now)]
-        connection.executemany("DELETE FROM observation WHERE seq = ?", gone)
-    connection.execute(
-        "INSERT INTO housekeeping VALUES ('thin', ?) ON CONFLICT DO UPDATE SET at = excluded.at", (_stamp(now),)
+        if _job(identifier) in done and timedelta(0) <= now - _moment(done[_job(identifier)]) < THIN_EVERY:
+            continue
+        gone += superfluous(list(_observations(connection, identifier)), now)
+        looked_at.append(identifier)
+        if len(gone) > _MAX_GONE or hurry():
+            break
+    return gone, looked_at
+
+
+def thin(connection: sqlite3.Connection, gone: Iterable[int], looked_at: Iterable[int], now: datetime) -> None:
+    """Delete these rows. What is young, or was not as expected, stays whatever its number: the file may be a new one."""
+    young = _stamp(now - HOURLY_AFTER)
+    connection.executemany(
+        "DELETE FROM observation WHERE seq = ? AND expected AND at < ?", [(seq, young) for seq in gone]
     )
+    connection.executemany(
+        "INSERT INTO housekeeping VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at",
+        [(_job(identifier), _stamp(now)) for identifier in looked_at],
+    )
+
+
+def _job(identifier: int) -> str:
+    return f"thin {identifier}"
 
 
 def _identifier(connection: sqlite3.Connection, name: str, queue_lifetime: float) -> int:
@@ -127,9 +153,10 @@ def _observations(
         (identifier,),
     )
     for seq, at, status, expected, code, class_, maintenance in rows:
-        yield Observation(
-            seq, _moment(at), Status(status), bool(expected), _text(code), _text(class_), bool(maintenance)
-        )
+        known = _STATUSES.get(status)
+        if known is None:
+            raise ValueError(f"{status!r} is no status")
+        yield Observation(seq, _moment(at), known, bool(expected), _text(code), _text(class_), bool(maintenance))
 
 
 def _certificates(connection: sqlite3.Connection, identifier: int) -> Iterator[KnownCertificate]:
