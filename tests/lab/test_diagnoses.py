@@ -55,6 +55,11 @@ async def test_causes(scenario: Scenario, reports: dict[str, Report]) -> None:
     assert {identifier: verdicts.get(identifier) for identifier in scenario.expect_causes} == scenario.expect_causes
 
 
+async def test_the_way_back_to_exchange_online_is_a_warning(reports: dict[str, Report]) -> None:
+    (result,) = reports["dns-leads-to-exchange-online"].results
+    assert [warning.id for warning in result.warnings] == ["routes-to-exchange-online"]
+
+
 @by_name
 async def test_report_is_valid(scenario: Scenario, reports: dict[str, Report]) -> None:
     VALIDATOR.validate(jsonable(reports[scenario.name]))

@@ -24,7 +24,16 @@ LAYERS = (
 )
 DOORS = {"__init__", "__main__", "_version"}
 SIBLINGS = ("stages", "formats")
-SHARED = {"conversation", "resolve", "web", "options", "json", "layout", "saved"}  # what siblings may share among them
+SHARED = {
+    "conversation",
+    "resolve",
+    "direct",
+    "web",
+    "options",
+    "json",
+    "layout",
+    "saved",
+}  # what siblings may share among them
 PURE = ("model", "protocol", "diagnosis", "formats")
 IMPURE_MODULES = {"asyncio", "socket", "ssl", "select", "time", "sqlite3", "subprocess", "urllib", "threading"}
 MODEL_MAY_IMPORT = {"idna"}

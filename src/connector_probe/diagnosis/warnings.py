@@ -34,10 +34,13 @@ def warnings_of(view: View, connector: Connector, facts: Facts, words: Catalogue
 
 def warnings_beside(view: View, facts: Facts, words: Catalogue) -> tuple[Finding, ...]:
     """What is worth a warning also where the attempt failed, because it may explain the failure."""
+    found = [(one.identifier, one.facts) for one in differences(view, words) if not one.passes]
+    looping = _loop(view)
+    if looping is not None:
+        found.append(("routes-to-exchange-online", {"loop_name": looping}))
     return tuple(
-        Finding(one.identifier, fill(words.warnings[one.identifier], Facts(facts | one.facts)), view.evidence.address)
-        for one in differences(view, words)
-        if not one.passes
+        Finding(identifier, fill(words.warnings[identifier], Facts(facts | extra)), view.evidence.address)
+        for identifier, extra in found
     )
 
 
@@ -133,10 +136,15 @@ def _names(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple
     for lookup in resolution.lookups:
         if lookup.rdtype != "MX" and lookup.status in _FAILED_LOOKUPS:
             yield "lookup-failed", {"rdtype": lookup.rdtype, "lookup": describe_lookup(lookup, words)}
-    aliases = (alias for lookup in resolution.lookups for alias in lookup.aliases)
-    looping = next((name for name in (resolution.server, *aliases) if f".{name}".endswith(LOOP_SUFFIXES)), None)
-    if looping is not None:
-        yield "routes-to-exchange-online", {"loop_name": looping}
+
+
+def _loop(view: View) -> str | None:
+    """A name by which the smart host is Exchange Online itself: its own, an alias's, or the one in its greeting."""
+    resolution, banner = view.evidence.resolution, view.evidence.banner
+    names = [resolution.server, *(alias for lookup in resolution.lookups for alias in lookup.aliases)]
+    if banner is not None and banner.reply is not None:
+        names += [line.split(" ", 1)[0].lower() for line in banner.reply.lines[:1]]
+    return next((name for name in names if f".{name}".endswith(LOOP_SUFFIXES)), None)
 
 
 def _key(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:

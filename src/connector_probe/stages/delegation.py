@@ -1,7 +1,7 @@
 """After a failure: the way down the delegation to the authoritative servers, each of them asked directly.
 
-Without --nameserver the way begins at the root servers. With it, or where the roots cannot be reached, it begins at
-what our nameserver says of the name servers of the zones above the name; the roots are then never asked. Name
+Without --nameserver the way begins at the root servers. With it the roots are left alone, and the way begins at what
+that nameserver says of the name servers of the zones above the name, as where the roots cannot be reached. Name
 servers inside this network are asked only where the user sent us there (``may_be_asked``), so that no public zone
 can direct questions at the inside. One small question a server and type, a bounded number of them, within one limit,
 each asked once a run. The roots are told no more than the top-level domain (RFC 9156).
@@ -26,10 +26,11 @@ from connector_probe.model.delegation import (
     StartedFrom,
     Walk,
 )
-from connector_probe.model.evidence import FaultKind, Lookup, LookupStatus, Resolution
+from connector_probe.model.evidence import Lookup, LookupStatus, Resolution
 from connector_probe.model.names import is_address
-from connector_probe.network import Network, NetworkFaultError
-from connector_probe.stages.resolve import Nameserver, Resolver, exchange_tcp, exchange_udp
+from connector_probe.network import Network
+from connector_probe.stages.direct import DirectQuestion, Door
+from connector_probe.stages.resolve import Nameserver, Resolver
 
 if TYPE_CHECKING:
     from connector_probe.protocol.delegation import NameServer, Said
@@ -47,7 +48,6 @@ MAX_ADDRESSES = 8  # asked of one zone; most have two to four
 SCOUTS = 3  # of the servers of a zone that is only passed through
 MAX_GLUELESS = 4  # name servers of one zone whose addresses are looked up; bounds what a referral can make us ask
 MAX_RECHECKS = 2
-AT_ONCE = 32  # questions under way in one run, so that a fleet of failing connectors does not use up the sockets
 # IANA, www.iana.org/domains/root/servers: some of the thirteen, of different operators, both families.
 ROOT_SERVERS = (
     ("a.root-servers.net", "198.41.0.4"),
@@ -56,8 +56,7 @@ ROOT_SERVERS = (
     ("f.root-servers.net", "192.5.5.241"),
 )
 # Why a server was not asked; the words for it are the catalogue's.
-NO_ADDRESS, INSIDE, NO_WAY_OUT = "no-address", "inside", "no-way-out"
-_LOCAL = frozenset({FaultKind.NO_ROUTE, FaultKind.NO_RESOURCES, FaultKind.NOT_PERMITTED, FaultKind.LOCAL_OTHER})
+NO_ADDRESS, INSIDE = "no-address", "inside"
 Asked = tuple[str, tuple[str, ...]]
 
 
@@ -67,7 +66,7 @@ class Inquiries:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._made: dict[tuple[Resolver, tuple[Asked, ...], float], asyncio.Task[DnsInquiry | None]] = {}
-        self._door = _Door(network)
+        self._door = Door(network)
 
     async def inquire(self, resolution: Resolution, resolver: Resolver, limit: float) -> DnsInquiry | None:
         """What can be found out about ``resolution``; None when there was nothing to ask. Never raises."""
@@ -145,7 +144,7 @@ class _Server:
 class _Walker:
     """One way down. What was heard stays in ``replies`` when the time for it ends."""
 
-    def __init__(self, network: Network, resolver: Resolver, door: _Door, name: str, rdtypes: tuple[str, ...]) -> None:
+    def __init__(self, network: Network, resolver: Resolver, door: Door, name: str, rdtypes: tuple[str, ...]) -> None:
         self._network = network
         self._resolver = resolver
         self._door = door
@@ -286,7 +285,9 @@ class _Walker:
         began, by_tcp = self._network.now(), tcp
         ours = [one.address for one in self._resolver.nameservers] if self._resolver.given else []
         nameserver = self._nameserver_at(server.address)
-        question = _Question(nameserver, self._name.rpartition(".")[2] if zone == "." else self._name, rdtype, zone)
+        question = DirectQuestion(
+            nameserver, self._name.rpartition(".")[2] if zone == "." else self._name, rdtype, zone
+        )
         try:
             if not may_be_asked(server.address, ours):
                 said = Said(ServerSays.NOT_ASKED, note=INSIDE)
@@ -322,68 +323,6 @@ class _Walker:
             if self._resolver.given and _is_loopback(one.address) and _is_loopback(address):
                 return Nameserver(address, one.port)
         return Nameserver(address, DNS_PORT)
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """``name`` and ``rdtype``, for a server of ``zone``."""
-
-    nameserver: Nameserver
-    name: str
-    rdtype: str
-    zone: str
-
-
-class _Door:
-    """Puts questions, each once a run, and not too many at a time."""
-
-    def __init__(self, network: Network) -> None:
-        self._network = network
-        self._places = asyncio.Semaphore(AT_ONCE)
-        self._asked: dict[tuple[_Question, tuple[float, ...], bool], asyncio.Task[Said]] = {}
-
-    async def ask(self, question: _Question, waits: tuple[float, ...], *, tcp: bool) -> Said:
-        """``waits``: how long for each try. Raises ValueError when DNS cannot carry the question."""
-        key = (question, waits, tcp)
-        if key not in self._asked:
-            self._asked[key] = asyncio.ensure_future(self._ask(*key))
-        return await asyncio.shield(self._asked[key])
-
-    def close(self) -> None:
-        for task in self._asked.values():
-            task.cancel()
-
-    async def _ask(self, question: _Question, waits: tuple[float, ...], tcp: bool) -> Said:
-        from connector_probe.protocol.delegation import Said
-
-        said = Said(ServerSays.TIMED_OUT)
-        async with self._places:
-            for wait in waits:
-                said = await self._try(question, wait, tcp, edns=True)
-                if said.edns_refused:
-                    said = await self._try(question, wait, tcp, edns=False)
-                if said.status not in SILENT:
-                    break
-        return said
-
-    async def _try(self, question: _Question, wait: float, tcp: bool, *, edns: bool) -> Said:
-        from connector_probe.protocol.delegation import Said, direct_question, read_direct
-
-        asked = direct_question(question.name, question.rdtype, edns=edns)
-        read = partial(read_direct, asked=asked, zone=question.zone)
-        try:
-            if tcp:
-                return read(await exchange_tcp(self._network, question.nameserver, asked.wire, wait))
-            heard = await exchange_udp(
-                self._network, question.nameserver, asked.wire, wait, read, lambda one: one.foreign
-            )
-        except NetworkFaultError as error:
-            kind = error.fault.kind
-            if kind in _LOCAL:
-                return Said(ServerSays.NOT_ASKED, note=NO_WAY_OUT)
-            status = ServerSays.TIMED_OUT if kind is FaultKind.TIMED_OUT else ServerSays.UNREACHABLE
-            return Said(status, note=error.fault.errno)
-        return heard or Said(ServerSays.TIMED_OUT)
 
 
 def _deepest(said: Sequence[Said]) -> Said | None:

@@ -16,7 +16,7 @@ from connector_probe.lab.answers import (
     refused,
     servfail,
 )
-from connector_probe.lab.scenario import LOOPBACK, Listens, Scenario, Server, failing, host_of
+from connector_probe.lab.scenario import LOOPBACK, Listens, Scenario, Server, failing, host_of, warning
 from connector_probe.lab.sockets import Need
 from connector_probe.model.verdict import CauseVerdict
 from connector_probe.model.verdict import FailureClass as F
@@ -24,6 +24,7 @@ from connector_probe.model.verdict import FailureClass as F
 FIRST, SECOND, OLD = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 HERE = addresses(LOOPBACK)
 GONE, REGISTRY = "mail.contoso.invalid", "invalid"  # RFC 6761 6.4: no registry will ever have it
+LOOP = "contoso-com.mail.protection.outlook.com"
 _NET = (Need.LOOPBACK_NET,)
 _CONFIRMED, _SUPPORTED, _OUT = CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED, CauseVerdict.RULED_OUT
 
@@ -102,6 +103,11 @@ AUTHORITIES: tuple[Scenario, ...] = (
         },
         authorities={FIRST: {GONE: nxdomain_in(REGISTRY)}},
         expect_causes={"domain-expired": _SUPPORTED, "dns-hosting-trouble": _OUT},
+    ),
+    warning(
+        "dns-leads-to-exchange-online",
+        "an alias back to Exchange Online: mail would go round in a circle",
+        answers={host_of("dns-leads-to-exchange-online"): alias(f"{LOOP}."), LOOP: HERE},
     ),
     failing(
         "connect-old-address",

@@ -1,0 +1,52 @@
+"""A smart host that is Exchange Online itself: warned of by every name that shows it, and whether it fails or not."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.diagnosis.conclude import view_of
+from connector_probe.diagnosis.facts import facts_of
+from connector_probe.diagnosis.warnings import warnings_beside
+from connector_probe.model.connector import Connector
+from connector_probe.model.evidence import AttemptEvidence, Exchange, Lookup, LookupStatus, Reply, Resolution
+
+HOST, ADDRESS = "mail.contoso.com", "203.0.113.9"
+TENANT = "contoso-com.mail.protection.outlook.com"
+
+
+def warned(server: str = HOST, alias: str | None = None, greeting: str = "mail.contoso.com ESMTP") -> list[str]:
+    lookup = Lookup(server, "A", LookupStatus.ANSWER, (ADDRESS,), (alias,) if alias else ())
+    resolution = Resolution(server, (ADDRESS,), (lookup,))
+    banner = Exchange("", 0.0, 0.0, Reply(220, (greeting,)))
+    connector = Connector(smart_hosts=[server])
+    view = view_of(AttemptEvidence(server, ADDRESS, 25, resolution, banner=banner), connector)
+    return [one.id for one in warnings_beside(view, facts_of(view, connector, ENGLISH), ENGLISH)]
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        {"server": TENANT},
+        {"server": "contoso-com.d-v1.mx.microsoft"},
+        {"alias": TENANT},
+        {"alias": "contoso-com.d-v1.mx.microsoft"},
+        {"greeting": "BL2NAM06FT010.mail.protection.outlook.com Microsoft ESMTP MAIL Service ready at Mon, 1 Jun"},
+    ],
+)
+def test_exchange_online_is_recognized(seen: dict[str, str]) -> None:
+    assert warned(**seen) == ["routes-to-exchange-online"]
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        {},
+        {"alias": "mail.protection.outlook.com.contoso.com"},
+        {"server": "notmx.microsoft.contoso.com"},
+        {"alias": "outlook-com.olc.protection.outlook.com"},  # the consumers' service is no tenant of ours
+        {"greeting": "mail.contoso.com relay for contoso-com.mail.protection.outlook.com"},
+    ],
+)
+def test_what_only_looks_like_it_is_not(seen: dict[str, str]) -> None:
+    assert warned(**seen) == []
