@@ -104,6 +104,15 @@ async def test_the_missing_issuer_is_named_with_its_place_and_never_trusted(resu
     assert "That alone does not help" in foreign.remedies[0].text
 
 
+async def test_where_nobody_may_be_asked_the_place_is_named_all_the_same() -> None:
+    async with Lab.start(["certificate-issuer-elsewhere"]) as lab:
+        report = await probe_all([lab.connector("certificate-issuer-elsewhere", revocation=False)])
+    found = report.results[0].diagnosis
+    assert found is not None
+    assert "The certificate names http://pki.lab.test:" in found.detail
+    assert report.results[0].evidence.attempts[0].missing_issuers is None
+
+
 async def test_each_cause_of_4_7_320_is_confirmed_and_ruled_out(results: dict[str, Result]) -> None:
     expired, mismatch, invalid = (
         "certificate-expired",

@@ -175,6 +175,25 @@ async def test_a_url_is_fetched_once_a_run_and_not_on_behalf_of_a_stranger() -> 
         assert len(there.asked) == 1
 
 
+async def test_a_host_that_lets_us_wait_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connector_probe.stages.web.FETCH_WAIT", 0.1)
+    web, own = Web(SystemNetwork()), visitor()
+    async with site(b"", close=False) as there:
+        for path in ("/a", "/b"):
+            found = await web.fetch(there.url(path), own, max_body=MAX, limit=5.0)
+            assert "timed out" in found.error
+        assert len(there.asked) == 1
+
+
+async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connector_probe.stages.web.MAX_KEPT", 5)
+    web, own = Web(SystemNetwork()), visitor()
+    async with site(OK + b"Content-Length: 2\r\n\r\nok") as there:
+        for path in ("/a", "/b", "/c", "/c", "/a"):
+            await web.fetch(there.url(path), own, max_body=MAX, limit=5.0)
+        assert [one.split()[1] for one in there.asked] == [b"/a", b"/b", b"/c", b"/a"]
+
+
 async def test_a_refusal_and_an_error_status_are_told() -> None:
     async with site(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n") as there:
         found = await Web(SystemNetwork()).fetch(there.url(), visitor(), max_body=MAX, limit=5.0)

@@ -34,6 +34,7 @@ from connector_probe.protocol.smtp import capabilities
 MAX_QUOTED = 300  # characters of a server's words in a sentence; the whole is in the transcript
 MAX_NAMES = 6
 _SYSTEM_LANGUAGE = "en"  # of the texts that come from below: strerror, OpenSSL, our own network room
+_ISSUER_URL = re.compile(r" \((https?://[^ ]+)\)$")  # as the note of MISSING_INTERMEDIATE ends
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:%-]*")
 
 
@@ -303,7 +304,7 @@ def _missing_issuers(evidence: AttemptEvidence, words: Catalogue) -> dict[str, s
     """Where the issuers are that the server does not send, as the certificates themselves say."""
     missing = evidence.missing_issuers
     if missing is None:
-        return {}
+        return _named_issuer(evidence, words)
     had = [one for one in missing.found if not one.error]
     failed = next((one for one in missing.found if one.error), None)
     facts = Facts(issuer_top=quote(missing.top))
@@ -319,6 +320,14 @@ def _missing_issuers(evidence: AttemptEvidence, words: Catalogue) -> dict[str, s
     found = {"install_hint": fill(words.facts[install], facts)}
     found["issuer_hint"] = fill(words.facts["issuer-completes" if missing.completes else "issuer-not-enough"], facts)
     return found
+
+
+def _named_issuer(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:
+    """Where a certificate says that its issuer is, when nobody went there."""
+    problems = evidence.certificate.problems if evidence.certificate is not None else ()
+    notes = [one.note for one in problems if one.kind is CertificateProblemKind.MISSING_INTERMEDIATE]
+    named = _ISSUER_URL.search(notes[0]) if notes else None
+    return {} if named is None else {"issuer_hint": fill(words.facts["issuer-named"], {"issuer_url": quote(named[1])})}
 
 
 def _top_issuer(view: View) -> str:

@@ -20,6 +20,10 @@ from connector_probe.stages.resolve import Resolver
 FETCH_WAIT: Final = 3.0  # seconds for one URL with its name, connection and redirects; a CA's servers need a tenth
 MAX_REDIRECTS: Final = 2
 MAX_TRIED: Final = 2  # addresses of one host
+AT_ONE_HOST: Final = 4  # fetches at the same time; an authority's server has others to answer too
+MAX_KEPT: Final = (
+    32 * 1024 * 1024
+)  # octets of bodies kept for the run; the newest lists are the likeliest to come again
 _WEB_PORTS: Final = frozenset({80, 8080})  # other ports are other services
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -55,6 +59,8 @@ class Web:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._kept: dict[tuple[str, bytes, str, str | None, Resolver], asyncio.Task[Fetched]] = {}
+        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._silent: dict[tuple[str, str], HttpError] = {}  # hosts that let us wait, by what is in reach: not again
 
     async def fetch(
         self, url: str, visitor: Visitor, *, max_body: int, limit: float, body: bytes = b"", content_type: str = ""
@@ -78,16 +84,41 @@ class Web:
         began = self._network.now()
         found = Fetched(url)
         try:
-            async with asyncio.timeout(FETCH_WAIT):
-                request = HttpRequest(HttpUrl.parse(url), max_body, body, content_type)
-                response = await self._follow(request, visitor)
-                found = replace(found, body=response.body)
+            request = HttpRequest(HttpUrl.parse(url), max_body, body, content_type)
+            response = await self._politely(request, visitor)
+            found = replace(found, body=response.body)
         except HttpError as error:
             found = replace(found, error=str(error), fault=error.fault)
-        except TimeoutError:
-            text = f"timed out after {FETCH_WAIT:.3g} s"
-            found = replace(found, error=text, fault=NetworkFault(FaultKind.TIMED_OUT, text=text))
+        self._make_room(len(found.body or b""))
         return replace(found, seconds=self._network.now() - began)
+
+    async def _politely(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
+        """Not too many at one host, and none at one that has let us wait in vain."""
+        host = (f"{request.url.host}:{request.url.port}", reach_of(visitor.server))
+        async with self._turns.setdefault(host[0], asyncio.Semaphore(AT_ONE_HOST)):
+            if host in self._silent:
+                raise self._silent[host]
+            try:
+                async with asyncio.timeout(FETCH_WAIT):
+                    return await self._follow(request, visitor)
+            except TimeoutError:
+                text = f"timed out after {FETCH_WAIT:.3g} s"
+                self._silent[host] = HttpError(text, NetworkFault(FaultKind.TIMED_OUT, text=text))
+                raise self._silent[host] from None
+            except HttpError as error:
+                if error.fault is not None and error.fault.kind is FaultKind.TIMED_OUT:
+                    self._silent[host] = error
+                raise
+
+    def _make_room(self, size: int) -> None:
+        """Forget what was fetched first, so that the bodies stay within bounds."""
+        done = [(key, task.result()) for key, task in self._kept.items() if task.done() and not task.cancelled()]
+        total = size + sum(len(found.body or b"") for _, found in done)
+        for key, found in done:
+            if total <= MAX_KEPT:
+                break
+            total -= len(found.body or b"")
+            del self._kept[key]
 
     async def _follow(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
         for _ in range(MAX_REDIRECTS + 1):
@@ -114,7 +145,7 @@ class Web:
         for address in allowed[:MAX_TRIED]:
             try:
                 source = visitor.source if (":" in (visitor.source or "")) == (":" in address) else None
-                limit = FETCH_WAIT / min(len(allowed), MAX_TRIED)
+                limit = 0.9 * FETCH_WAIT / min(len(allowed), MAX_TRIED)  # so that its own words come out
                 return await fetch(self._network, address, request, source=source, limit=limit)
             except HttpError as problem:
                 error = problem

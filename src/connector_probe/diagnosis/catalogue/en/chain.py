@@ -26,6 +26,7 @@ CHAIN: dict[str, str] = {
     "issuer-completes": " Missing is {issuers}; with that the chain is complete.",
     "issuer-not-enough": " Missing is {issuers}; but even with that the chain leads to {issuer_top}, which is not a trusted root either.",
     "issuer-unfetched": " The certificate names {issuer_url} as the place to get it, which did not work from here ({issuer_error}).",
+    "issuer-named": " The certificate names {issuer_url} as the place to get it.",
     "issuer-install": " Missing: {issuers}.",
     "issuer-install-vain": " That alone does not help here: {issuer_top} is not trusted.",
     "look-passes": "which passes as well",

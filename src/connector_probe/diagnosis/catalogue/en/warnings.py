@@ -26,7 +26,7 @@ WARNINGS: dict[str, str] = {
     "routes-to-exchange-online": "The smart host leads back to Exchange Online ({loop_name}): mail may loop.",
     "ecdsa-certificate": "The certificate's key is {leaf_key}; Microsoft lists only cipher suites with RSA certificates.{ecdsa_hint}",
     "certificate-revoked": "{revoked_what} was revoked by {revoked_issuer} on {revoked_on}{revoked_reason}, says {revoked_source}. This TLS setting does not look at it; certificate-validation and domain-validation would fail with 4.7.320.",
-    "revocation-unknown": "Whether {unsure_subject} is revoked could not be found out: {unsure_sources}. What Exchange Online does then is not documented.",
+    "revocation-unknown": "Whether {unsure_subject} is revoked could not be found out: {unsure_sources}. What Exchange Online does then is not documented; --no-revocation asks nobody.",
     "staple-unusable": "The OCSP response that the server sends along (stapling) {staple_fault}. Some clients refuse the certificate for that: let the server fetch a new one, or turn stapling off.",
     "must-staple": "The certificate demands a stapled OCSP response (must-staple, RFC 7633), and the server sends none: strict clients refuse it. Turn OCSP stapling on, or have the certificate issued without the demand.",
     "sni-certificate": "Without SNI (server_name) the server shows another certificate, {look_subject} (SHA-1 {look_sha1}), {look_verdict}. It is not known whether Exchange Online sends SNI: make the right certificate the default one.",

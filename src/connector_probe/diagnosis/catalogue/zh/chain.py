@@ -26,6 +26,7 @@ CHAIN: dict[str, str] = {
     "issuer-completes": "缺少的是 {issuers}；补上之后证书链即完整。",
     "issuer-not-enough": "缺少的是 {issuers}；但即使补上，证书链仍指向 {issuer_top}，它同样不是受信任的根。",
     "issuer-unfetched": "证书指明可从 {issuer_url} 获取，但从这里获取失败 ({issuer_error})。",
+    "issuer-named": "证书指明可从 {issuer_url} 获取。",
     "issuer-install": "缺少：{issuers}。",
     "issuer-install-vain": "但仅此无济于事：{issuer_top} 不受信任。",
     "look-passes": "它同样能通过验证",

@@ -26,7 +26,7 @@ WARNINGS: dict[str, str] = {
     "routes-to-exchange-online": "智能主机又指回 Exchange Online ({loop_name})：邮件可能会循环。",
     "ecdsa-certificate": "证书的密钥为 {leaf_key}；Microsoft 只列出使用 RSA 证书的密码套件。{ecdsa_hint}",
     "certificate-revoked": "{revoked_what} 已于 {revoked_on} 被 {revoked_issuer} 吊销{revoked_reason}，依据：{revoked_source}。当前的 TLS 设置不检查这一点；在 certificate-validation 和 domain-validation 下会因 4.7.320 而失败。",
-    "revocation-unknown": "无法确定 {unsure_subject} 是否已被吊销：{unsure_sources}。Exchange Online 此时会怎样处理，没有文档说明。",
+    "revocation-unknown": "无法确定 {unsure_subject} 是否已被吊销：{unsure_sources}。Exchange Online 此时会怎样处理，没有文档说明；使用 --no-revocation 则不查询。",
     "staple-unusable": "服务器一并发送的 OCSP 响应（装订）{staple_fault}。有些客户端会因此拒绝该证书：请让服务器获取新的响应，或者关闭装订。",
     "must-staple": "证书要求装订 OCSP 响应（must-staple，RFC 7633），但服务器没有发送：严格的客户端会拒绝。请启用 OCSP 装订，或者重新申请不带此要求的证书。",
     "sni-certificate": "不带 SNI (server_name) 时，服务器出示另一个证书：{look_subject} (SHA-1 {look_sha1})，{look_verdict}。Exchange Online 是否发送 SNI 尚不清楚：请将正确的证书设为默认证书。",
