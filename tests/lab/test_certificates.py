@@ -96,12 +96,12 @@ async def test_the_missing_issuer_is_named_with_its_place_and_never_trusted(resu
     assert found is not None
     assert missing is not None
     assert missing.completes
-    assert f"CN=Lab Intermediate,O=connector-probe lab (SHA-1 {missing.found[0].sha1}) from http://" in found.detail
-    assert "with that the chain is complete" in found.detail
+    assert f"To be had: {missing.found[0].url} (SHA-1 {missing.found[0].sha1}). With that" in found.detail
+    assert f"CN=Lab Intermediate,O=connector-probe lab (SHA-1 {missing.found[0].sha1})" in found.remedies[0].text
     foreign = results["certificate-issuer-foreign"].diagnosis
     assert foreign is not None
     assert "leads to CN=Foreign Root,O=connector-probe lab, which is not a trusted root" in foreign.detail
-    assert "That alone does not help" in foreign.remedies[0].text
+    assert [one.id for one in foreign.remedies] == ["install-public-certificate"]
 
 
 async def test_where_nobody_may_be_asked_the_place_is_named_all_the_same() -> None:

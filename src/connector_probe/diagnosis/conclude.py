@@ -177,12 +177,20 @@ def _remedies(
     for identifier in remedy_ids(failure, view, causes):
         if partner and identifier in OWN_SERVER_ONLY:
             continue
+        if identifier == "install-intermediate" and _in_vain(view.evidence):
+            continue
         remedy = words.remedies[identifier]
         commands = tuple(fill(command, facts) for command in remedy.commands)
         found.append(Remedy(identifier, fill(remedy.text, facts), commands))
     if partner and failure not in UNTELLABLE:
         found.insert(0, Remedy("contact-partner", words.partner_remedy.text))
     return tuple(found)
+
+
+def _in_vain(evidence: AttemptEvidence) -> bool:
+    """Whether the missing issuers are known, and lead to no trusted root."""
+    missing = evidence.missing_issuers
+    return missing is not None and not missing.completes and not any(one.error for one in missing.found)
 
 
 def _attempt(

@@ -34,6 +34,7 @@ from connector_probe.protocol.smtp import capabilities
 MAX_QUOTED = 300  # characters of a server's words in a sentence; the whole is in the transcript
 MAX_NAMES = 6
 _SYSTEM_LANGUAGE = "en"  # of the texts that come from below: strerror, OpenSSL, our own network room
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ", re.ASCII)
 _ISSUER_URL = re.compile(r" \((https?://[^ ]+)\)$")  # as the note of MISSING_INTERMEDIATE ends
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:%-]*")
 
@@ -275,7 +276,7 @@ def _certificate(view: View, words: Catalogue) -> dict[str, str]:
     if problems:
         first = problems[0]
         found["problem_subject"] = quote(first.subject or leaf.subject or words.facts["the-certificate"])
-        found["problem_note"] = quote(first.note or word("problem", first.kind, words))
+        found["problem_note"] = quote(_readable(first.note) or word("problem", first.kind, words))
         kinds = {one.kind for one in problems}
         if {CertificateProblemKind.MISSING_INTERMEDIATE, CertificateProblemKind.UNTRUSTED_ROOT} <= kinds:
             found["chain_hint"] = fill(words.text["or-private-ca"], found)
@@ -310,16 +311,23 @@ def _missing_issuers(evidence: AttemptEvidence, words: Catalogue) -> dict[str, s
     facts = Facts(issuer_top=quote(missing.top))
     if failed is not None:
         facts.update(issuer_url=quote(failed.url), issuer_error=quote(failed.error))
-    listed = [
-        fill(words.facts["issuer-listed"], {"subject": one.subject, "sha1": one.sha1, "url": one.url}) for one in had
-    ]
-    facts["issuers"] = quote(words.facts["between-sources"].join(listed))
     if not had:
         return {"issuer_hint": fill(words.facts["issuer-unfetched"], facts)}
-    install = "issuer-install" if missing.completes else "issuer-install-vain"
-    found = {"install_hint": fill(words.facts[install], facts)}
-    found["issuer_hint"] = fill(words.facts["issuer-completes" if missing.completes else "issuer-not-enough"], facts)
-    return found
+    told = [{"subject": one.subject, "sha1": one.sha1, "url": one.url} for one in had]
+    listed = quote(words.facts["between-sources"].join(fill(words.facts["issuer-listed"], one) for one in told))
+    # The first one has its name in the sentence already.
+    facts["issuers"] = listed if len(had) > 1 else quote(fill(words.facts["issuer-only"], told[0]))
+    key = "issuer-completes" if missing.completes else "issuer-not-enough" if failed is None else "issuer-unfinished"
+    return {
+        "issuer_hint": fill(words.facts[key], facts),
+        "install_hint": fill(words.facts["issuer-install"], {"issuers": listed}),
+    }
+
+
+def _readable(note: str) -> str:
+    """A note that is a time as everywhere else, "2026-01-31 12:00 UTC"."""
+    found = _TIME.fullmatch(note)
+    return f"{found[1]} {found[2]} UTC" if found else note
 
 
 def _named_issuer(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:

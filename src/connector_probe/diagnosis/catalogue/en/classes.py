@@ -171,7 +171,8 @@ CLASSES: dict[F, ClassWords] = {
         "The key is too weak", "{problem_subject} has a weak key: {problem_note}.{more_problems}"
     ),
     F.CERTIFICATE_WEAK_SIGNATURE: _W(
-        "The signature algorithm is too weak", "{problem_subject} is signed with {problem_note}.{more_problems}"
+        "The signature algorithm is too weak",
+        "{problem_subject} is signed with {problem_note}; Exchange Online has accepted no SHA-1 since June 2016.{more_problems}",
     ),
     F.CERTIFICATE_UNPARSEABLE_EXTENSION: _W(
         "An extension cannot be read",

@@ -161,7 +161,10 @@ REMEDIES: dict[str, RemedyWords] = {
     "wait-for-validity": _R(
         "Use the certificate only from the day on which it becomes valid, or check the issuing CA's clock."
     ),
-    "add-name": _R("Use a certificate that carries {expected} among its subject alternative names."),
+    "add-name": _R(
+        "Use a certificate that carries {expected} among its subject alternative names.",
+        ("Get-ExchangeCertificate | Format-List Subject,CertificateDomains,Thumbprint,Services",),
+    ),
     "change-tls-domain": _R(
         "Or let the connector expect a name that the certificate has.",
         ("Set-OutboundConnector -Identity '{identity}' -TlsSettings DomainValidation -TlsDomain <name>",),

@@ -116,7 +116,10 @@ CLASSES: dict[F, ClassWords] = {
         "证书不能用于服务器", "{problem_subject} 的用途不是 TLS 服务器（{problem_note}）。{more_problems}"
     ),
     F.CERTIFICATE_WEAK_KEY: _W("密钥强度不足", "{problem_subject} 的密钥强度不足：{problem_note}。{more_problems}"),
-    F.CERTIFICATE_WEAK_SIGNATURE: _W("签名算法强度不足", "{problem_subject} 使用 {problem_note} 签名。{more_problems}"),
+    F.CERTIFICATE_WEAK_SIGNATURE: _W(
+        "签名算法强度不足",
+        "{problem_subject} 使用 {problem_note} 签名；Exchange Online 自 2016 年 6 月起不再接受 SHA-1。{more_problems}",
+    ),
     F.CERTIFICATE_UNPARSEABLE_EXTENSION: _W(
         "某个扩展无法读取", "{problem_subject} 中有一个扩展不符合其格式：{problem_note}。{more_problems}"
     ),

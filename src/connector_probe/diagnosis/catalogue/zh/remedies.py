@@ -141,7 +141,10 @@ REMEDIES: dict[str, RemedyWords] = {
         ),
     ),
     "wait-for-validity": _R("等到证书生效之日再使用，或者检查颁发 CA 的时钟。"),
-    "add-name": _R("使用在使用者可选名称中包含 {expected} 的证书。"),
+    "add-name": _R(
+        "使用在使用者可选名称中包含 {expected} 的证书。",
+        ("Get-ExchangeCertificate | Format-List Subject,CertificateDomains,Thumbprint,Services",),
+    ),
     "change-tls-domain": _R(
         "或者让连接器预期证书中已有的名称。",
         ("Set-OutboundConnector -Identity '{identity}' -TlsSettings DomainValidation -TlsDomain <name>",),
