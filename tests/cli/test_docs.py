@@ -82,6 +82,9 @@ def test_ci_runs_the_readme_s_own_test_command() -> None:
 
 
 def test_no_readme_option_is_made_up() -> None:
-    known = {option for option in OPTIONS if option.startswith("--")} | {"--help"}
+    known = {option for option in OPTIONS if option.startswith("--")} | {
+        "--help",
+        "--update-golden",
+    }  # the last is of our pytest
     mentioned = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
     assert mentioned <= known

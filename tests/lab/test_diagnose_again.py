@@ -13,12 +13,13 @@ from connector_probe.api import probe_all
 from connector_probe.diagnosis.bounce import read_bounces
 from connector_probe.diagnosis.catalogue.languages import CATALOGUES, Language
 from connector_probe.diagnosis.explanation import LiveVerdict, live
-from connector_probe.formats import text
+from connector_probe.formats import RENDERERS, Format, text
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
 from connector_probe.lab import SCENARIOS, WALK_JOBS, Lab, Scenario, obstacle
 from connector_probe.model.verdict import Report, Status
+from tests.formats.foreign import READERS
 
 HERE = [one for one in SCENARIOS if obstacle(one) is None]
 by_name = pytest.mark.parametrize("scenario", HERE, ids=lambda scenario: scenario.name)
@@ -100,3 +101,11 @@ def test_what_exchange_online_would_write_is_explained_as_what_was_found(
         assert result.diagnosis.class_ in told
     assert bounce.code == result.diagnosis.code
     assert live(bounce, result).verdict is LiveVerdict.STANDS
+
+
+@pytest.mark.parametrize("format_", [one for one in Format if one is not Format.JSON])  # which is read above
+def test_every_scenario_in_every_format(format_: Format, reports: dict[str, Report]) -> None:
+    """A reader that is not ours takes what real servers said, all scenarios in one document."""
+    whole = next(iter(reports.values()))
+    report = replace(whole, results=tuple(one.results[0] for one in reports.values()))
+    READERS[format_](RENDERERS[format_](report, RenderOptions(transcript=True)), report)

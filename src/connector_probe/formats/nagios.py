@@ -43,12 +43,11 @@ _TIMED_STAGES = tuple(stage for stage in Stage if stage is not Stage.CERTIFICATE
 def render(report: Report, options: RenderOptions) -> str:
     """The whole output of the plugin."""
     first, more = _alone(report.results[0], options) if len(report.results) == 1 else _several(report, options)
-    named = _unique(figure for result in report.results for figure in _figures(result, report))
-    figures = _as_long_as(MAX_FIGURES, " ", named, "")
+    figures = _as_long_as(MAX_FIGURES, " ", _unique(_all_figures(report)), "")
     whole = _harmless(first)
     text = _cut(whole)
     lines = [f"PROBE {_NAMES[exit_code(report)]} - {text}{f' | {figures}' if figures else ''}"]
-    if text != whole:
+    if text != whole and len(report.results) == 1:  # of several, each has its own lines below
         lines.append(whole)
     return _as_long_as(MAX_OUTPUT, "\n", [*lines, *map(_harmless, more)], "...") + "\n"
 
@@ -114,6 +113,15 @@ def _details(result: Result, options: RenderOptions, indent: str) -> Iterator[st
 
 
 # --- performance data ------------------------------------------------------------------------------------------
+
+
+def _all_figures(report: Report) -> Iterator[tuple[str, str]]:
+    """Of several connectors the counts first, and the worst next: what is too long is cut off at the end."""
+    total = len(report.results)
+    if total > 1:
+        yield from ((status.value, f"{getattr(report.summary, status.value)};;;0;{total}") for status in Status)
+    for result in _worst_first(report.results):
+        yield from _figures(result, report)
 
 
 def _figures(result: Result, report: Report) -> Iterator[tuple[str, str]]:
