@@ -106,7 +106,7 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
     results = []
     at = 0
     try:
-        for at, one in enumerate(saved.results):
+        for at, one in enumerate(saved.results):  # noqa: B007 - the message below names it
             result = conclude(one.connector, one.evidence, words)
             if one.outage is not None:  # what history knew is not in the evidence
                 result = with_earlier(result, one.outage)

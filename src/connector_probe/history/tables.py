@@ -77,7 +77,7 @@ def superfluous_rows(
 
 
 def thin(connection: sqlite3.Connection, gone: Iterable[int], looked_at: Iterable[int], now: datetime) -> None:
-    """Delete these rows. What is young, or was not as expected, stays whatever its number: the file may be a new one."""
+    """Delete these rows. What is young, or not as expected, stays whatever its number: the file may be a new one."""
     young = _stamp(now - HOURLY_AFTER)
     connection.executemany(
         "DELETE FROM observation WHERE seq = ? AND expected AND at < ?", [(seq, young) for seq in gone]
