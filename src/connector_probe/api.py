@@ -21,7 +21,7 @@ from connector_probe.model.history import FLOWING
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import REPORT_SCHEMA, Report, Result, Status, Summary, VantageReport
 from connector_probe.network import Network, SystemNetwork
-from connector_probe.trust import load_roots
+from connector_probe.trust import load_anchors, load_roots
 
 
 async def probe(connector: Connector) -> Report:
@@ -51,6 +51,8 @@ async def probe_all(
     door = network or SystemNetwork()
     started_at, began = datetime.now(UTC), door.now()
     roots = {key: load_roots(*key) for key in {(one.ca_file, one.only_ca_file) for one in connectors}}
+    for path in {one.trust_anchor for one in connectors if one.trust_anchor is not None}:
+        load_anchors(path)  # what is wrong with the file is told before anything is probed
     strictness = [strict] * len(connectors) if isinstance(strict, bool) else strict
     found: dict[int, Result] = {}
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from connector_probe.depth import Depth, Target, positive, reach
 from connector_probe.diagnosis.conclude import view_of
@@ -31,6 +32,7 @@ from connector_probe.network import (
 )
 from connector_probe.protocol.certificate import TrustRoots
 from connector_probe.protocol.smtp import capabilities
+from connector_probe.published import Published
 from connector_probe.stages.closer import CloserLooks
 from connector_probe.stages.control import Controls, Way, blames_the_way
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name
@@ -40,6 +42,9 @@ from connector_probe.stages.recipient import offer_recipient
 from connector_probe.stages.registration import Registrations
 from connector_probe.stages.resolve import Resolver, resolve
 from connector_probe.stages.secure import Shown, secure, sni_of
+
+if TYPE_CHECKING:
+    from connector_probe.stages.policy import PolicySeeker
 
 MAX_ADDRESSES = 64  # of one connector; more than any mail domain has, and a bound on what a hostile zone can ask of us
 DNS_SHARE = 1 / 8  # of the deadline for one question to one nameserver, so that all of them together keep within it
@@ -96,11 +101,14 @@ class Prober:
         self._inquiries = Inquiries(network)
         self._looks = CloserLooks(network)
         self._registrations = Registrations(network)
+        self._published = Published(network, datetime.now(UTC))
 
     async def gather(self, connector: Connector, roots: TrustRoots) -> ConnectorEvidence:
         """Everything that can be seen of ``connector``. Never raises for what a network or a server does."""
         started_at, began = datetime.now(UTC), self._network.now()
-        resolutions = await resolve(connector, self._resolver(connector), self._network, began)
+        resolver = self._resolver(connector)
+        seeker = self._published.seek(connector, roots, resolver, patience_of(connector))
+        resolutions = await resolve(connector, resolver, self._network, began)
         ports = [connector.port_of(host) for host in connector.hosts] or [connector.port] * len(resolutions)
         targets = [
             Target(resolution.server, address, port, resolution)
@@ -114,6 +122,7 @@ class Prober:
                     target,
                     connector,
                     roots,
+                    seeker,
                     turns[target.address or target.server, target.port],
                     number,
                 )
@@ -137,14 +146,20 @@ class Prober:
         self._registrations.close()
 
     async def _attempt_patiently(
-        self, target: Target, connector: Connector, roots: TrustRoots, turn: asyncio.Lock, number: int
+        self,
+        target: Target,
+        connector: Connector,
+        roots: TrustRoots,
+        seeker: PolicySeeker | None,
+        turn: asyncio.Lock,
+        number: int,
     ) -> Meeting:
         """The connector's attempt of this ``number`` there, repeated while it fails and retries are left."""
         earlier: list[str] = []
         for left in range(connector.retries, -1, -1):
             retry = () if left == connector.retries else (connector.retries - left, connector.retry_delay)
             async with turn:
-                evidence, transcript = await self._meet(target, connector, roots, (number, *retry))
+                evidence, transcript = await self._meet(target, connector, roots, seeker, (number, *retry))
                 failure = classify(view_of(evidence, connector))
                 if failure is None or failure in UNTELLABLE or left == 0:
                     evidence = await self._looks.look(evidence, connector)
@@ -155,12 +170,17 @@ class Prober:
         return replace(evidence, earlier_failures=tuple(earlier)), transcript
 
     async def _meet(
-        self, target: Target, connector: Connector, roots: TrustRoots, number: tuple[float, ...]
+        self,
+        target: Target,
+        connector: Connector,
+        roots: TrustRoots,
+        seeker: PolicySeeker | None,
+        number: tuple[float, ...],
     ) -> Meeting:
         """An attempt, or what it showed when another connector of this run made the same one."""
         base = AttemptEvidence(target.server, target.address, target.port, target.resolution)
         if target.address is None:
-            return await self._attempt(target, connector, roots)
+            return await self._attempt(target, connector, roots, seeker)
         domain = target.resolution.mx_domain
         path: Hashable = (
             (domain, target.server if domain else None),
@@ -173,19 +193,28 @@ class Prober:
         appointment = Appointment(target.address, target.port, path, terms, number)
         look_again = connector.thorough and number[0] == connector.connections - 1  # once for each address, at the end
         held = await self._meetings.attend(
-            appointment, lambda: self._attempt(target, connector, roots, look_again=look_again)
+            appointment, lambda: self._attempt(target, connector, roots, seeker, look_again=look_again)
         )
         return held_for(held, base)
 
     async def _attempt(
-        self, target: Target, connector: Connector, roots: TrustRoots, *, look_again: bool = False
+        self,
+        target: Target,
+        connector: Connector,
+        roots: TrustRoots,
+        seeker: PolicySeeker | None,
+        *,
+        look_again: bool = False,
     ) -> Meeting:
         """One address, from TCP to QUIT. The first broken stage ends it."""
         clock = Clock(self._network, connector.deadline)
         transcript = Transcript(clock)
         evidence = AttemptEvidence(target.server, target.address, target.port, target.resolution)
+        if seeker is not None:
+            seeker.begin_host(target.server, target.port)
         if target.address is None:
-            return replace(evidence, seconds=target.resolution.seconds), ()
+            evidence = replace(evidence, seconds=target.resolution.seconds)
+            return await self._published.add(evidence, (), connector, seeker), ()
         evidence, shown = await self._converse(evidence, target, connector, clock, transcript)
         if blames_the_way(evidence):
             evidence = replace(evidence, control=await self._control(target, connector))
@@ -202,7 +231,8 @@ class Prober:
         if evidence.handshake is not None and evidence.handshake.session is not None:
             looks = await self._depth.look_again(evidence, target, connector, roots, clock, thorough=look_again)
             evidence = replace(evidence, second_looks=looks)
-        return replace(evidence, seconds=clock.elapsed()), transcript.lines
+        evidence = replace(evidence, seconds=clock.elapsed())
+        return await self._published.add(evidence, shown.chain, connector, seeker), transcript.lines
 
     async def _converse(
         self, evidence: AttemptEvidence, target: Target, connector: Connector, clock: Clock, transcript: Transcript
@@ -273,8 +303,7 @@ class Prober:
         key = (tuple(connector.nameservers), connector.timeout, connector.deadline, needed)
         if key not in self._resolvers:
             nameservers = connector.nameservers or (system_nameservers() if needed else ())
-            patience = min(connector.timeout, connector.deadline * DNS_SHARE)
-            self._resolvers[key] = Resolver(self._network, nameservers, given=given, patience=patience)
+            self._resolvers[key] = Resolver(self._network, nameservers, given=given, patience=patience_of(connector))
         return self._resolvers[key]
 
 
@@ -291,3 +320,8 @@ def _unlisted_cipher(handshake: Handshake | None) -> bool:
     """Whether TLS 1.2 was agreed on with a suite that Exchange Online does not offer."""
     session = handshake.session if handshake is not None else None
     return session is not None and session.version == "TLSv1.2" and session.cipher not in _EXCHANGE_SUITES
+
+
+def patience_of(connector: Connector) -> float:
+    """The longest wait for one reply of a nameserver, in seconds."""
+    return min(connector.timeout, connector.deadline * DNS_SHARE)

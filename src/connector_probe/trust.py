@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import certifi
 
@@ -22,6 +22,9 @@ from connector_probe.model.printable import printable
 from connector_probe.protocol import der
 from connector_probe.protocol.certificate import TrustRoots
 from connector_probe.protocol.path import load
+
+if TYPE_CHECKING:
+    from connector_probe.protocol.dnssec import Anchors
 
 MAX_FILE: Final = 16 * 1024 * 1024  # octets; the bundles of all root programs together have under one MiB
 _BUNDLES: Final = (  # where distributions keep the bundle, for a Python built with other defaults
@@ -63,6 +66,25 @@ def load_roots(ca_file: str | None = None, only: bool = False) -> TrustRoots:
         return TrustRoots.from_der(own, f"{name} only")
     system, label = _system_certificates(os.environ.get("SSL_CERT_FILE") or None)
     return TrustRoots.from_der((*system, *own), f"{label} + {name}")
+
+
+@lru_cache(maxsize=8)
+def load_anchors(path: str | None = None) -> Anchors:
+    """Where DNSSEC begins: the root's keys as IANA publishes them, or the DS and DNSKEY records of a file alone.
+
+    Raises TrustError.
+    """
+    from connector_probe.protocol.dnssec import ROOT_ANCHORS, parse_anchors  # late: only connectors by MX need it
+
+    if path is None:
+        return parse_anchors(ROOT_ANCHORS)
+    text = _text(_read(path))
+    try:
+        return parse_anchors(text)
+    except ValueError as problem:
+        raise TrustError(
+            f"{printable(path)}: {problem}", "DS or DNSKEY records, one a line, as in: . IN DS 20326 8 2 E06D44B8..."
+        ) from None
 
 
 # --- the system ------------------------------------------------------------------------------------------------

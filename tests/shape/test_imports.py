@@ -16,7 +16,10 @@ LAYERS = (
     ("model",),
     ("protocol", "network"),
     ("trust", "stages", "diagnosis", "meetings"),
-    ("depth",),
+    (
+        "depth",
+        "published",
+    ),
     ("prober",),
     ("fleet",),
     ("api", "config", "formats", "history", "lab"),
@@ -24,16 +27,8 @@ LAYERS = (
 )
 DOORS = {"__init__", "__main__", "_version"}
 SIBLINGS = ("stages", "formats")
-SHARED = {
-    "conversation",
-    "resolve",
-    "direct",
-    "web",
-    "options",
-    "json",
-    "layout",
-    "saved",
-}  # what siblings may share among them
+# What siblings may share among them.
+SHARED = {"conversation", "dnssec", "resolve", "direct", "web", "options", "json", "layout", "saved"}
 PURE = ("model", "protocol", "diagnosis", "formats")
 IMPURE_MODULES = {"asyncio", "socket", "ssl", "select", "time", "sqlite3", "subprocess", "urllib", "threading"}
 MODEL_MAY_IMPORT = {"idna"}

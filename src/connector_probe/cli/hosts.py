@@ -11,6 +11,7 @@ from connector_probe.cli import options as opt
 from connector_probe.cli import run_options as opts
 from connector_probe.cli.values import UsageProblemError, parse_duration, parse_moment
 from connector_probe.model.connector import CONTROL_HOSTS, AddressFamily, Connector, ConnectorType
+from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
 
 if TYPE_CHECKING:
     from connector_probe.cli.probe import OutputSettings
@@ -55,6 +56,10 @@ def read_hosts(
     rcpt: opt.Rcpt = None,
     warn_days: opt.WarnDays = None,
     as_of: opt.AsOf = None,
+    dane: opt.Dane = SmtpDaneMode.OPPORTUNISTIC,
+    mta_sts: opt.MtaSts = MtaStsMode.OPPORTUNISTIC,
+    trust_anchor: opt.TrustAnchor = None,
+    trust_ad: opt.TrustAd = False,
     expect: opt.Expect = "healthy",
     strict: opt.Strict = False,
     history: opts.History = None,
@@ -114,6 +119,10 @@ def read_hosts(
             rcpt=rcpt,
             warn_days=warn_days,
             as_of=parse_moment("--as-of", as_of) if as_of is not None else None,
+            smtp_dane_mode=dane,
+            mta_sts_mode=mta_sts,
+            trust_anchor=str(trust_anchor) if trust_anchor is not None else None,
+            trust_ad=trust_ad,
             expect=expect,
         )
         for host in hosts

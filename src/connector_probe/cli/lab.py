@@ -17,6 +17,7 @@ from connector_probe.formats.layout import pad, wrap
 from connector_probe.formats.options import totals
 from connector_probe.lab import SCENARIOS, WALK_JOBS, Lab, Scenario, obstacle
 from connector_probe.model.names import show
+from connector_probe.model.policy import SmtpDaneMode
 from connector_probe.model.verdict import Report, Result
 
 SHOWN_IN_FULL = ("healthy", "certificate-expired")
@@ -46,7 +47,7 @@ async def _stay(names: Sequence[str]) -> None:
             "",
             *(
                 f"  probe {_arguments(one.scenario)}{one.host}:{one.port} --nameserver {lab.nameserver}"
-                f" --ca-file {lab.ca_file} --only-ca-file"
+                f" --ca-file {lab.ca_file} --only-ca-file{_anchor(one.scenario, lab)}"
                 for one in lab.running
             ),
             "",
@@ -133,4 +134,11 @@ def _expectation(scenario: Scenario) -> str:
 
 
 def _arguments(scenario: Scenario) -> str:
-    return "--mx " if scenario.options.use_mx else ""
+    words = ["--mx"] if scenario.options.use_mx else []
+    if scenario.options.smtp_dane_mode is not SmtpDaneMode.OPPORTUNISTIC:
+        words.append(f"--dane {scenario.options.smtp_dane_mode}")
+    return "".join(f"{word} " for word in words)
+
+
+def _anchor(scenario: Scenario, lab: Lab) -> str:
+    return f" --trust-anchor {lab.trust_anchor}" if scenario.options.use_mx and lab.trust_anchor else ""

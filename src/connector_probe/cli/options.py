@@ -10,6 +10,7 @@ import typer
 from connector_probe.diagnosis.catalogue.languages import Language
 from connector_probe.formats import Format
 from connector_probe.model.connector import ConnectorType, TlsSettings
+from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
 
 Hosts = Annotated[list[str], typer.Argument(metavar="HOST...", help="Name, address, or HOST:PORT.", show_default=False)]
 Port = Annotated[int, typer.Option("--port", metavar="N", help="TCP port.")]
@@ -81,6 +82,16 @@ WarnDays = Annotated[
     typer.Option(metavar="N", help="Warn N days before a certificate ends. Default: 30, or a third of its lifetime."),
 ]
 AsOf = Annotated[str | None, typer.Option(metavar="DATE", help="Judge certificates as of this day.")]
+Dane = Annotated[SmtpDaneMode, typer.Option("--dane", help="SmtpDaneMode, with --mx.")]
+MtaSts = Annotated[MtaStsMode, typer.Option("--mta-sts", help="MtaStsMode, with --mx.")]
+TrustAnchor = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Validate DNSSEC from these DS or DNSKEY records. Default: the root's."),
+]
+TrustAd = Annotated[
+    bool,
+    typer.Option("--trust-ad", help="Believe the nameserver's AD bit: only of a validating resolver on this machine."),
+]
 Expect = Annotated[str, typer.Option(metavar="healthy|CODE", help="What counts as success.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as failure.")]
 FormatOption = Annotated[

@@ -18,6 +18,7 @@ from connector_probe.config.exchange_values import COMMAND, ExchangeImportError,
 from connector_probe.config.nodes import MAX_CHARACTERS
 from connector_probe.model.connector import ConnectorType, TlsSettings
 from connector_probe.model.names import InvalidNameError, parse_name, parse_smart_host, parse_tls_domain
+from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
 from connector_probe.model.printable import printable
 
 MOST_ADDRESSES = 8  # a range of more is left to the person who knows which of them are servers
@@ -32,8 +33,11 @@ _TLS = {
     "domainvalidation": TlsSettings.DOMAIN_VALIDATION,
 }
 _TYPES = {"onpremises": ConnectorType.ON_PREMISES, "partner": ConnectorType.PARTNER}
-_MODES = ("MtaStsMode", "SmtpDaneMode")
-_DEFAULT_MODE = "Opportunistic"
+# Each of Exchange's modes: the key of probes.yaml, and its values; "opportunistic" is the default of both.
+_MODES: dict[str, tuple[str, type[SmtpDaneMode] | type[MtaStsMode]]] = {
+    "SmtpDaneMode": ("dane", SmtpDaneMode),
+    "MtaStsMode": ("mta_sts", MtaStsMode),
+}
 _HEADER = """\
 # Outbound connectors of Exchange Online, out of Get-OutboundConnector by `probe import`.
 # Comments tell what could not be carried over. To check this file: probe run FILE --check
@@ -215,14 +219,22 @@ def _add_settings(draft: _Draft, record: Record) -> None:
     for name in ("Enabled", "TestMode", "UseMXRecord"):
         if record.get(name) is not None and truth(record.get(name)) is None:
             draft.tell(f"{name} is neither true nor false", disable=True)
-    modes = {name: word(record.get(name)) for name in _MODES if word(record.get(name)) != ""}
-    if not modes:
-        return
-    line = f"not probed yet: {', '.join(f'{name} {_shown(mode)}' for name, mode in modes.items())}"
-    if set(modes.values()) == {_DEFAULT_MODE}:
-        draft.comments.append(line)
-    else:
-        draft.tell(line)
+    _add_modes(draft, record)
+
+
+def _add_modes(draft: _Draft, record: Record) -> None:
+    """SmtpDaneMode and MtaStsMode; a missing one is Opportunistic."""
+    for name, (key, kind) in _MODES.items():
+        given = word(record.get(name))
+        if given == "":
+            continue
+        known = {mode.value: mode.value for mode in kind}.get(given.casefold()) if isinstance(given, str) else None
+        if known is None:
+            draft.tell(f"{name} {_shown(record.get(name))} is not known, so {key} is left to its default")
+        elif known != "opportunistic":
+            draft.keys[key] = known
+            if "use_mx" not in draft.keys:
+                draft.tell(f"{name} {_shown(given)} is not probed with smart hosts: only a domain has policies")
 
 
 def _add_tls(draft: _Draft, record: Record) -> None:

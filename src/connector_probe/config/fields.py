@@ -8,6 +8,7 @@ from connector_probe.config.kinds import Choice, Duration, File, Kind, Moment, T
 from connector_probe.config.secrets import Secrets
 from connector_probe.config.windows import Windows
 from connector_probe.model.connector import MAX_QUEUE_LIFETIME, ROUTES, AddressFamily, ConnectorType, TlsSettings
+from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
 
 VERSION = 1
 
@@ -113,6 +114,22 @@ FIELDS: tuple[Field, ...] = (
         "Warn this many days before a certificate ends. Default: 30, or a third of its lifetime.",
     ),
     _option("as_of", Moment(), "2026-12-24", "Judge certificates as of this day."),
+    _option(
+        "dane",
+        Choice(tuple(SmtpDaneMode)),
+        "mandatory",
+        "SmtpDaneMode, with use_mx. Default: opportunistic.",
+        attribute="smtp_dane_mode",
+    ),
+    _option(
+        "mta_sts",
+        Choice(tuple(MtaStsMode)),
+        "none",
+        "MtaStsMode, with use_mx. Default: opportunistic.",
+        attribute="mta_sts_mode",
+    ),
+    _option("trust_anchor", File(), "root.key", "Validate DNSSEC from these DS or DNSKEY records."),
+    _option("trust_ad", Truth(), "true", "Believe the nameserver's AD bit; only of a resolver on this machine."),
     _option("expect", Choice(ROUTES), "healthy", "What counts as success: healthy, or a code."),
     _entry("strict", Truth(), "true", "Warnings count as failure. Default: false."),
     _entry(
@@ -163,4 +180,6 @@ ALIASES = {
     "notification": "notify",
     "healthcheck": "ping",
     "deadman": "ping",
+    "smtpdanemode": "dane",
+    "mtastsmode": "mta_sts",
 }

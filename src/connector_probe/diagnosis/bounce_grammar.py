@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from connector_probe.diagnosis.bounce_context import address_and_port, one_line
 from connector_probe.diagnosis.bounce_readings import reading
 from connector_probe.diagnosis.replies import HEADLINES, SESSION_HEADLINE
-from connector_probe.model.verdict import Confidence, MailFlowCode
+from connector_probe.model.verdict import INTELLIGENCE_CODES, Confidence
 
 MAX_DETAIL = 4_000  # characters behind a code that can belong to it; real ones have some 600
 MAX_HEADLINE = 500
@@ -51,7 +51,7 @@ class KnownCode:
 
 
 _REPORTED = Confidence.REPORTED
-_SIX = tuple(KnownCode(code.value, code.value, in_table=True, distinct=True) for code in MailFlowCode)
+_SIX = tuple(KnownCode(code.value, code.value, in_table=True, distinct=True) for code in INTELLIGENCE_CODES)
 _DANE = tuple(KnownCode(f"4.7.32{digit}", f"4.7.32{digit}", distinct=True) for digit in range(1, 6))
 _TWO_FORMS = (*_SIX, *_DANE, KnownCode("4.4.8", "mta-sts-hosts"), KnownCode("4.7.5", "certificate-policy"))
 _ONE_FORM = (
@@ -88,7 +88,7 @@ def known(code: str) -> KnownCode | None:
 
 def looked_for() -> str:
     """The codes in one phrase, for a person whose text had none of them."""
-    six = ", ".join(code.value for code in MailFlowCode)
+    six = ", ".join(code.value for code in INTELLIGENCE_CODES)
     return f"{six}, their final forms (5.4.312 ... 5.7.320), and neighbours such as 4.4.7, 4.7.321 to 4.7.325, 5.4.310"
 
 

@@ -12,6 +12,7 @@ from connector_probe.diagnosis.cause_signs import MX_CAUSES, SIGNS
 from connector_probe.diagnosis.dns_causes import extra_causes, sharpen
 from connector_probe.diagnosis.facts import fill
 from connector_probe.diagnosis.middleboxes import NOTHING, SHARPENERS, Sharpener, Sharpening
+from connector_probe.diagnosis.policy_conclusions import POLICY_SHARPENERS
 from connector_probe.diagnosis.profiles import ONLY_BY_SIGN, PROFILES
 from connector_probe.diagnosis.revocation import undecided
 from connector_probe.diagnosis.rules import View
@@ -96,6 +97,7 @@ def _dns_answer(failure: FailureClass, view: View) -> Sharpening:
 _SHARPENERS: dict[str, Sharpener] = {
     **SHARPENERS,
     **SIGNS,
+    **POLICY_SHARPENERS,
     "certificate-expired": _expired,
     "certificate-subject-mismatch": _mismatch,
     "certificate-no-longer-valid": _no_longer_valid,

@@ -16,6 +16,7 @@ from connector_probe.diagnosis.chain_remarks import chain_remarks
 from connector_probe.diagnosis.facts import Facts, facts_of, fill
 from connector_probe.diagnosis.inequality import inequalities
 from connector_probe.diagnosis.outage import outage_of
+from connector_probe.diagnosis.policy_conclusions import confidence_of, policy_findings, reference_of
 from connector_probe.diagnosis.profiles import OWN_SERVER_ONLY, PROFILES
 from connector_probe.diagnosis.remedies import remedy_ids
 from connector_probe.diagnosis.replies import also_seen_as, expected_reply, headline_of
@@ -52,7 +53,14 @@ def view_of(evidence: AttemptEvidence, connector: Connector, mode: TlsSettings |
         partner=connector.type is ConnectorType.PARTNER,
         refusal_wanted=connector.expect == MailFlowCode.CONNECTION_REFUSED,
     )
-    return View(evidence, mode or connector.tls_settings, connector.tls_domain or evidence.server, beside)
+    return View(
+        evidence,
+        mode or connector.tls_settings,
+        connector.tls_domain or evidence.server,
+        beside,
+        connector.smtp_dane_mode,
+        connector.mta_sts_mode,
+    )
 
 
 def _views(connector: Connector, evidence: ConnectorEvidence) -> list[View]:
@@ -123,6 +131,8 @@ def conclude(connector: Connector, evidence: ConnectorEvidence, words: Catalogue
             connector.warn_days,
             connector.as_of,
             connector.queue_lifetime,
+            connector.smtp_dane_mode,
+            connector.mta_sts_mode,
         ),
         status=status,
         expect=connector.expect,
@@ -158,10 +168,10 @@ def diagnose(failure: FailureClass, view: View, connector: Connector, words: Cat
         also_seen_as=also_seen_as(failure, view, words.also_seen),
         stage=profile.stage,
         detail=fill(words.classes[failure].detail + tried, facts),
-        confidence=profile.confidence,
+        confidence=confidence_of(failure, view) or profile.confidence,
         causes=causes,
         remedies=_remedies(failure, view, connector, facts, words, causes),
-        reference=REFERENCE,
+        reference=reference_of(failure) or REFERENCE,
     )
 
 
@@ -227,6 +237,7 @@ def _attempt(
         transcript=tuple(TranscriptReport(line.at, line.source, line.text) for line in transcript),
         diagnosis=diagnosis,
         remarks=chain_remarks(view, words),
+        policies=policy_findings(view, connector, words),
     )
     return attempt, warnings
 

@@ -12,9 +12,17 @@ from datetime import datetime
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns_causes import dns_facts
 from connector_probe.diagnosis.middlebox_facts import hints, middlebox_facts
+from connector_probe.diagnosis.policy_facts import policy_facts
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.revocation import facts_of_revocation
-from connector_probe.diagnosis.rules import RELEASED, View, deciding_lookup, speaks_implicit_tls
+from connector_probe.diagnosis.rules import (
+    DANE_DECIDES,
+    RELEASED,
+    View,
+    classify_plain,
+    deciding_lookup,
+    speaks_implicit_tls,
+)
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -89,6 +97,10 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
     facts["more_problems"] += facts["appliance_hint"]
     facts.update({key: quote(text) for key, text in facts_of_revocation(evidence, words).items()})
     facts.update(_missing_issuers(evidence, words))
+    facts.update(policy_facts(view, words))
+    trouble = classify_plain(view) if view.dane_state in DANE_DECIDES else None
+    if trouble is not None:  # what DANE gives a code of its own: said in the words of the fault itself
+        facts["trouble"] = fill(words.classes[trouble].detail, facts)
     return facts
 
 

@@ -79,6 +79,11 @@ def _certificate(verdict: str, confidence: Confidence, documented_cause: str, *r
     return Profile(MailFlowCode.CERTIFICATE_VALIDATION_FAILED, Stage.CERTIFICATE, confidence, causes, remedies, verdict)
 
 
+def _policy(code: MailFlowCode | None, stage: Stage, causes: Causes, remedies: tuple[str, ...]) -> Profile:
+    """A domain's own policy: Microsoft's pages on SMTP DANE and MTA-STS, and on the connector's modes."""
+    return Profile(code, stage, _DOCUMENTED, causes, remedies)
+
+
 def _local(stage: Stage, *remedies: str) -> Profile:
     return Profile(None, stage, _DOCUMENTED, (), (*remedies, "probe-from-elsewhere"))
 
@@ -291,6 +296,71 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.CERTIFICATE_UNPARSEABLE_CERTIFICATE: _certificate("", _INFERRED, _CHAIN[0], "reissue-wellformed"),
     _F.CERTIFICATE_REVOKED: _certificate("", _INFERRED, _CHAIN[0], "replace-revoked"),
     _F.CERTIFICATE_INVALID_PATH: _certificate("", _INFERRED, *_CHAIN),
+    # what the domain publishes: SMTP DANE, MTA-STS
+    _F.DANE_DNSSEC_INVALID: _policy(
+        MailFlowCode.DNSSEC_INVALID,
+        Stage.DNS,
+        (("dnssec-chain-broken", _POSSIBLE), ("dnssec-signature-untimely", _POSSIBLE), ("dnssec-tampered", _POSSIBLE)),
+        ("repair-dnssec", "remove-ds", "lift-dane"),
+    ),
+    _F.DANE_REQUIRED: _policy(
+        None, Stage.DNS, (("dane-not-offered", _CONFIRMED),), ("publish-tlsa", "make-dane-opportunistic")
+    ),
+    _F.DANE_STARTTLS_NOT_SUPPORTED: _policy(
+        MailFlowCode.STARTTLS_NOT_SUPPORTED,
+        Stage.STARTTLS,
+        (("dane-without-starttls", _CONFIRMED), (_INSPECTION, _POSSIBLE)),
+        ("offer-starttls", "check-firewall-inspection", "withdraw-tlsa", "lift-dane"),
+    ),
+    _F.DANE_TLS_FAILED: _policy(
+        MailFlowCode.STARTTLS_NOT_SUPPORTED,
+        Stage.TLS,
+        (("dane-without-tls", _CONFIRMED), ("tls-broken-on-the-way", _POSSIBLE)),
+        ("check-tls-settings", "enable-tls12", "check-firewall-inspection", "withdraw-tlsa"),
+    ),
+    _F.DANE_CERTIFICATE_EXPIRED: _policy(
+        MailFlowCode.CERTIFICATE_EXPIRED,
+        Stage.CERTIFICATE,
+        (("certificate-expired", _CONFIRMED),),
+        (_RENEW, "renew-tlsa"),
+    ),
+    _F.DANE_TLSA_INVALID: _policy(
+        MailFlowCode.TLSA_INVALID,
+        Stage.CERTIFICATE,
+        (
+            ("tlsa-outdated", _SUPPORTED),
+            ("tlsa-malformed", _OUT),
+            ("certificate-not-yet-valid", _OUT),
+            ("dane-path-invalid", _OUT),
+            ("dane-other-server", _POSSIBLE),
+        ),
+        ("publish-matching-tlsa", "compare-servers", "lift-dane"),
+    ),
+    _F.DANE_HOST_MISMATCH: _policy(
+        MailFlowCode.CERTIFICATE_HOST_MISMATCH,
+        Stage.CERTIFICATE,
+        (("dane-name-missing", _CONFIRMED),),
+        ("add-mx-name", "use-dane-ee"),
+    ),
+    _F.MTA_STS_MX_NOT_LISTED: _policy(
+        MailFlowCode.MTA_STS_HOSTS,
+        Stage.DNS,
+        (("sts-policy-outdated", _SUPPORTED), ("sts-mx-redirected", _POSSIBLE)),
+        ("list-mx-in-policy", "correct-mx", "lift-mta-sts"),
+    ),
+    _F.MTA_STS_TLS_REQUIRED: Profile(
+        MailFlowCode.CANNOT_CONNECT,
+        Stage.STARTTLS,
+        _INFERRED,
+        (("sts-without-starttls", _CONFIRMED), (_INSPECTION, _POSSIBLE)),
+        ("offer-starttls", "check-firewall-inspection", "set-policy-testing", "lift-mta-sts"),
+    ),
+    _F.MTA_STS_CERTIFICATE: _policy(
+        MailFlowCode.MTA_STS_CERTIFICATE,
+        Stage.CERTIFICATE,
+        (("sts-certificate-invalid", _CONFIRMED),),
+        ("set-policy-testing", "lift-mta-sts"),
+    ),
     # recipient
     _F.RECIPIENT_REJECTED: Profile(
         None,
@@ -307,6 +377,7 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.LOCAL_FAMILY_EXCLUDED: _local(Stage.DNS, "allow-both-families"),
     _F.LOCAL_NO_NAMESERVER: _local(Stage.DNS, "configure-nameserver"),
     _F.LOCAL_NAMESERVER_SILENT: _local(Stage.DNS, "configure-nameserver"),
+    _F.LOCAL_DNSSEC: _local(Stage.DNS, "configure-dnssec"),
     _F.LOCAL_NO_ROUTE: _local(Stage.CONNECT, "check-local-route"),
     _F.LOCAL_GATEWAY: _local(Stage.CONNECT, "check-local-route"),
     _F.LOCAL_IPV6: _local(Stage.CONNECT, "check-local-route", "check-outgoing-port"),

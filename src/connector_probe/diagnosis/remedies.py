@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from connector_probe.diagnosis.dns_causes import remedies_of
+from connector_probe.diagnosis.policy_conclusions import blamed_problems
 from connector_probe.diagnosis.profiles import (
     BY_CAUSE,
     EXPLAINING,
@@ -28,7 +29,7 @@ def remedy_ids(failure: FailureClass, view: View, causes: Sequence[Cause]) -> tu
     """
     failures = [failure]
     if PROFILES[failure].stage is Stage.CERTIFICATE and failure not in UNTELLABLE:
-        failures += [FailureClass.of_certificate(problem.kind) for problem in view.judged_problems]
+        failures += [FailureClass.of_certificate(problem.kind) for problem in blamed_problems(failure, view)]
     usual = [one for each in failures for one in PROFILES[each].remedies]
     verdicts = {cause.id: cause.verdict for cause in causes}
     unsaid, first = _unsaid(failure, view, verdicts), set(_first(verdicts))

@@ -23,8 +23,25 @@ HEADLINES: dict[MailFlowCode, str] = {
 }
 
 
+# The same of SMTP DANE (Microsoft, "How SMTP DANE works") and MTA-STS (its NDR table), with {domain} and {reason}.
+POLICY_LINES: dict[MailFlowCode, str] = {
+    MailFlowCode.STARTTLS_NOT_SUPPORTED: (
+        "starttls-not-supported: Destination mail server must support TLS to receive mail"
+    ),
+    MailFlowCode.CERTIFICATE_EXPIRED: "certificate-expired: Destination mail server's certificate is expired",
+    MailFlowCode.TLSA_INVALID: "tlsa-invalid: The domain failed DANE validation",
+    MailFlowCode.DNSSEC_INVALID: "dnssec-invalid: Destination domain returned invalid DNSSEC records",
+    MailFlowCode.CERTIFICATE_HOST_MISMATCH: "certificate-host-mismatch",
+    MailFlowCode.MTA_STS_HOSTS: "MX hosts of {domain} failed MTA-STS validation",
+    MailFlowCode.MTA_STS_CERTIFICATE: "Remote certificate failed MTA-STS validation. Reason: {reason}",
+}
+_EXPLAINED = {MailFlowCode.MTA_STS_HOSTS: "mta-sts-hosts", MailFlowCode.MTA_STS_CERTIFICATE: "certificate-policy"}
+
+
 def headline_of(code: MailFlowCode, words: Catalogue) -> str:
     """What Microsoft's page calls ``code``, in one language; Exchange Online itself writes English."""
+    if code in POLICY_LINES:
+        return words.explain[f"title-{_EXPLAINED.get(code, code)}"]
     return words.text.get(f"title-{code}", HEADLINES[code])
 
 
@@ -73,7 +90,17 @@ def expected_reply(failure: FailureClass, view: View) -> str | None:
     profile = PROFILES[failure]
     if profile.code is None:
         return None
-    return line(profile.code, HEADLINES[profile.code], _message(failure, profile, view), view.evidence)
+    return line(profile.code, _headline(profile.code, view), _message(failure, profile, view), view.evidence)
+
+
+def _headline(code: MailFlowCode, view: View) -> str:
+    if code not in POLICY_LINES:
+        return HEADLINES[code]
+    problem = next(iter(view.mta_sts_problems), None)
+    reason = ""
+    if problem is not None:  # as certificate verdicts are called elsewhere; the others by our own name
+        reason = PROFILES[FailureClass.of_certificate(problem.kind)].message or str(problem.kind)
+    return POLICY_LINES[code].format(domain=view.evidence.resolution.mx_domain or view.evidence.server, reason=reason)
 
 
 def also_seen_as(failure: FailureClass, view: View, notes: dict[str, str]) -> tuple[AlsoSeenAs, ...]:
@@ -88,6 +115,18 @@ def also_seen_as(failure: FailureClass, view: View, notes: dict[str, str]) -> tu
     elif failure is FailureClass.DNS_NXDOMAIN and evidence.resolution.mx_domain is not None:
         text = f"550 5.4.310 DNS domain {evidence.resolution.mx_domain} does not exist [Message=InfoDomainNonexistent]"
         return (AlsoSeenAs("5.4.310", text, notes["recipient-domain"]),)
+    elif failure is FailureClass.DANE_DNSSEC_INVALID:
+        query = MailFlowCode.DNS_QUERY_FAILED
+        seen.append((query, line(query, HEADLINES[query], "", evidence), "dnssec-as-dns"))
+    elif failure in (FailureClass.DANE_STARTTLS_NOT_SUPPORTED, FailureClass.MTA_STS_CERTIFICATE):
+        message = "" if failure is FailureClass.MTA_STS_CERTIFICATE else "451 5.7.3 STARTTLS is required to send mail"
+        if view.mode.requires_tls and message:
+            seen.append((cannot, line(cannot, HEADLINES[cannot], message, evidence), "connector-requires-tls"))
+        elif view.judged_problems:
+            own = FailureClass.of_certificate(view.judged_problems[0].kind)
+            failed = MailFlowCode.CERTIFICATE_VALIDATION_FAILED
+            text = line(failed, HEADLINES[failed], PROFILES[own].message, evidence)
+            seen.append((failed, text, "connector-validates"))
     elif failure is FailureClass.BANNER_TIMEOUT:
         timed_out = MailFlowCode.CONNECTION_TIMED_OUT
         seen.append((timed_out, line(timed_out, HEADLINES[timed_out], "", evidence), "silence-untraced"))

@@ -6,11 +6,24 @@ layer that failed, never by the server's words: a banner "550 Connection refused
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from connector_probe.diagnosis.policies import (
+    DATES,
+    DaneState,
+    DaneVerdict,
+    StsState,
+    dane_of,
+    dane_state,
+    dane_verdict,
+    sts_certificate_problems,
+    sts_lists,
+    sts_of,
+    sts_state,
+)
 from connector_probe.diagnosis.revocation import revoked_problems
 from connector_probe.diagnosis.signs import is_cut_off_here, is_intercepted_here, is_offline_here, is_stripped_here
 from connector_probe.model.connector import TlsSettings
@@ -26,6 +39,7 @@ from connector_probe.model.evidence import (
     Reply,
     ReplyFlaw,
 )
+from connector_probe.model.policy import DaneEvidence, MtaStsEvidence, MtaStsMode, SmtpDaneMode, TlsaRecord
 from connector_probe.model.verdict import FailureClass
 from connector_probe.protocol.identity import NameMatch, NameOutcome, match
 from connector_probe.protocol.smtp import capabilities, greeting_time
@@ -64,6 +78,8 @@ class View:
     mode: TlsSettings
     expected: str
     beside: Beside = field(default_factory=lambda: Beside())
+    dane_mode: SmtpDaneMode = SmtpDaneMode.OPPORTUNISTIC
+    mta_sts_mode: MtaStsMode = MtaStsMode.OPPORTUNISTIC
 
     @cached_property
     def greeting(self) -> Reply | None:
@@ -134,7 +150,56 @@ class View:
         if not self.mode.validates_chain:
             return ()
         relevant = [one for one in self.problems if self.mode.validates_name or one is not self.name_problem]
-        return tuple(sorted(relevant, key=lambda one: CERTIFICATE_ORDER.index(one.kind)))
+        return in_order(relevant)
+
+    @cached_property
+    def dane(self) -> DaneEvidence | None:
+        """What DNS holds for DANE; None where the connector's mode does not look, or it does not go by MX."""
+        return dane_of(self.evidence, self.dane_mode)
+
+    @cached_property
+    def dane_state(self) -> DaneState:
+        return dane_state(self.dane)
+
+    @cached_property
+    def dane_verdict(self) -> tuple[DaneVerdict, TlsaRecord | None] | None:
+        """What the TLSA records say of the certificate; None where DANE does not apply or there was no TLS."""
+        established = self.evidence.handshake is not None and self.evidence.handshake.session is not None
+        if self.dane is None or self.dane_state is not DaneState.APPLIES or not established:
+            return None
+        return dane_verdict(self.evidence, self.dane)
+
+    @cached_property
+    def mta_sts(self) -> MtaStsEvidence | None:
+        return sts_of(self.evidence, self.mta_sts_mode)
+
+    @cached_property
+    def mta_sts_binds(self) -> bool:
+        """Whether an MTA-STS policy in mode enforce decides, which it does where DANE does not (RFC 8461 2)."""
+        return sts_state(self.mta_sts) is StsState.ENFORCE and self.dane_state not in DANE_DECIDES
+
+    @cached_property
+    def mta_sts_problems(self) -> tuple[CertificateProblem, ...]:
+        return in_order(sts_certificate_problems(self.evidence))
+
+    @cached_property
+    def decisive_problems(self) -> tuple[CertificateProblem, ...]:
+        """Those of the certificate that a verdict would rest on: by DANE, by MTA-STS, or by this mode."""
+        if self.dane_state is DaneState.APPLIES:
+            return in_order([one for one in self.problems if one.depth == 0 and one.kind in DATES])
+        return self.mta_sts_problems if self.mta_sts_binds else self.judged_problems
+
+    @cached_property
+    def requires_tls(self) -> bool:
+        return self.mode.requires_tls or self.dane_state in DANE_DECIDES or self.mta_sts_binds
+
+
+def in_order(problems: Iterable[CertificateProblem]) -> tuple[CertificateProblem, ...]:
+    """The one to name first in front."""
+    return tuple(sorted(problems, key=lambda one: CERTIFICATE_ORDER.index(one.kind)))
+
+
+DANE_DECIDES = frozenset({DaneState.APPLIES, DaneState.TLS_ONLY})
 
 
 # Which of several problems names the failure: the dates and the trust, as Exchange Online's verdicts do, then the
@@ -176,11 +241,35 @@ Rule = Callable[[View], FailureClass | None]
 
 def classify(view: View) -> FailureClass | None:
     """The failure class of the attempt under the view's TlsSettings; None where mail would flow."""
-    for rule in RULES:
-        found = rule(view)
-        if found is not None:
-            return found
-    return None
+    found = classify_plain(view)
+    return found if found is None else _by_policy(view, found)
+
+
+def classify_plain(view: View) -> FailureClass | None:
+    """What failed, by its own name, where a domain's policy gives it another."""
+    return next((found for rule in RULES if (found := rule(view)) is not None), None)
+
+
+# What a domain's TLSA records make 4.7.321 of: Microsoft's page names a missing STARTTLS and a TLS that does not work.
+_NO_STARTTLS = frozenset({FailureClass.STARTTLS_NOT_OFFERED, FailureClass.STARTTLS_REJECTED})
+_TLS_FAILURES = frozenset(
+    failure
+    for failure in FailureClass
+    if failure.value.startswith("tls-") and failure is not FailureClass.TLS_CLIENT_CERTIFICATE
+)
+
+
+def _by_policy(view: View, failure: FailureClass) -> FailureClass:
+    """``failure``, or what it is where the domain's own policy requires TLS."""
+    if view.dane_state in DANE_DECIDES:
+        starttls = view.evidence.starttls
+        gone = starttls is not None and starttls.reply is not None and starttls.reply.code == 421
+        if failure in _NO_STARTTLS and not gone:
+            return FailureClass.DANE_STARTTLS_NOT_SUPPORTED
+        return FailureClass.DANE_TLS_FAILED if failure in _TLS_FAILURES else failure
+    if failure in _NO_STARTTLS and view.mta_sts_binds and not view.mode.requires_tls:
+        return FailureClass.MTA_STS_TLS_REQUIRED
+    return failure
 
 
 def _stopped(view: View) -> FailureClass | None:
@@ -260,6 +349,26 @@ def _dns(view: View) -> FailureClass | None:
         return FailureClass.DNS_NULL_MX
     lookup = deciding_lookup(view.evidence)
     return _BY_LOOKUP[lookup.status] if lookup is not None else FailureClass.DNS_NO_ADDRESS
+
+
+# --- what the domain publishes ---------------------------------------------------------------------------------
+
+
+def _dnssec(view: View) -> FailureClass | None:
+    """Before anything that DNS says, since none of it can be believed then."""
+    return FailureClass.DANE_DNSSEC_INVALID if view.dane_state is DaneState.BOGUS else None
+
+
+def _policies(view: View) -> FailureClass | None:
+    """What keeps Exchange Online from connecting to this host at all."""
+    if view.dane_mode is SmtpDaneMode.MANDATORY:
+        if view.dane_state in (DaneState.ABSENT, DaneState.TLS_ONLY):
+            return FailureClass.DANE_REQUIRED
+        if view.dane_state is DaneState.UNDETERMINED:
+            return FailureClass.LOCAL_DNSSEC
+    if view.mta_sts_binds and not sts_lists(view.mta_sts, view.evidence.server):
+        return FailureClass.MTA_STS_MX_NOT_LISTED
+    return None
 
 
 # --- connect ---------------------------------------------------------------------------------------------------
@@ -353,7 +462,7 @@ def _ehlo(view: View) -> FailureClass | None:
 def _starttls(view: View) -> FailureClass | None:
     exchange = view.evidence.starttls
     if exchange is None:
-        if view.greeting is None or view.offers_starttls or not view.mode.requires_tls:
+        if view.greeting is None or view.offers_starttls or not view.requires_tls:
             return None
         stripped = is_stripped_here(view.evidence.control)
         return FailureClass.LOCAL_STARTTLS_STRIPPED if stripped else FailureClass.STARTTLS_NOT_OFFERED
@@ -362,7 +471,7 @@ def _starttls(view: View) -> FailureClass | None:
     if exchange.reply.code == 220:
         return None
     # 421 ends the session (RFC 5321 3.8); after any other refusal an opportunistic sender goes on in the clear.
-    given_up = view.mode.requires_tls or exchange.reply.code == 421
+    given_up = view.requires_tls or exchange.reply.code == 421
     return FailureClass.STARTTLS_REJECTED if given_up else None
 
 
@@ -410,12 +519,26 @@ def _tls_cipher(view: View) -> FailureClass | None:
 def _clock(view: View) -> FailureClass | None:
     """A date problem that our own clock may have made: the server's greeting tells another time."""
     dates = {CertificateProblemKind.EXPIRED, CertificateProblemKind.NOT_YET_VALID}
-    if view.clock_is_doubtful and any(one.kind in dates for one in view.judged_problems):
+    if view.clock_is_doubtful and any(one.kind in dates for one in view.decisive_problems):
         return FailureClass.LOCAL_CLOCK
     return None
 
 
+_BY_DANE_VERDICT = {
+    DaneVerdict.PASSED: None,
+    DaneVerdict.MISMATCH: FailureClass.DANE_TLSA_INVALID,
+    DaneVerdict.NOT_YET_VALID: FailureClass.DANE_TLSA_INVALID,
+    DaneVerdict.PATH_INVALID: FailureClass.DANE_TLSA_INVALID,
+    DaneVerdict.EXPIRED: FailureClass.DANE_CERTIFICATE_EXPIRED,
+    DaneVerdict.HOST_MISMATCH: FailureClass.DANE_HOST_MISMATCH,
+}
+
+
 def _certificate(view: View) -> FailureClass | None:
+    if view.dane_verdict is not None:
+        return _BY_DANE_VERDICT[view.dane_verdict[0]]
+    if view.mta_sts_binds and view.mta_sts_problems:
+        return FailureClass.MTA_STS_CERTIFICATE
     problems = view.judged_problems
     return FailureClass.of_certificate(problems[0].kind) if problems else None
 
@@ -457,7 +580,9 @@ def _recipient(view: View) -> FailureClass | None:
 RULES: tuple[Rule, ...] = (
     _stopped,
     _dns_local,
+    _dnssec,
     _dns,
+    _policies,
     _connect,
     _banner,
     _ehlo,

@@ -10,6 +10,13 @@ from connector_probe.model.verdict import FailureClass, StageReport
 
 _Row = tuple[Stage, float, float, dict[str, str]]
 MAX_FACT = 200
+_NOT_OFFERED = frozenset(
+    {
+        FailureClass.STARTTLS_NOT_OFFERED,
+        FailureClass.DANE_STARTTLS_NOT_SUPPORTED,
+        FailureClass.MTA_STS_TLS_REQUIRED,
+    }
+)
 
 
 def stage_reports(evidence: AttemptEvidence, failure: FailureClass | None) -> tuple[StageReport, ...]:
@@ -20,9 +27,7 @@ def stage_reports(evidence: AttemptEvidence, failure: FailureClass | None) -> tu
     for stage in Stage:
         if stage not in ran:
             # A stage that never ran can still be the one that fails: no STARTTLS on offer.
-            missing = (
-                {"fault": "not offered"} if failure is FailureClass.STARTTLS_NOT_OFFERED and stage is failed else {}
-            )
+            missing = {"fault": "not offered"} if failure in _NOT_OFFERED and stage is failed else {}
             rows.append(StageReport(stage, "failed" if stage is failed else "skipped", None, None, missing))
             continue
         start, duration, detail = ran[stage]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.facts import Facts, day, describe_lookup, fill, problem_list, span, word
+from connector_probe.diagnosis.policy_conclusions import dane_passed, policy_warnings
 from connector_probe.diagnosis.revocation import revocation_findings
 from connector_probe.diagnosis.rules import View
 from connector_probe.diagnosis.second_looks import differences, rsa_look, rsa_refusal
@@ -79,7 +80,7 @@ def _ignored_problems(view: View, connector: Connector, words: Catalogue) -> Ite
     nameless = connector.tls_domain is None and view.expected == view.evidence.address
     passed_over = [one for one in view.problems if one.kind is not CertificateProblemKind.REVOKED]  # told by itself
     ignored = [one for one in passed_over if not (nameless and one is view.name_problem)]
-    if ignored and not view.judged_problems:
+    if ignored and not view.judged_problems and not dane_passed(view):
         yield "certificate-would-fail", {"problem_list": problem_list((one.kind for one in ignored), words)}
 
 
@@ -165,4 +166,14 @@ def _revocation(view: View, connector: Connector, words: Catalogue) -> Iterator[
     yield from revocation_findings(view.evidence, words, judged=view.mode.validates_chain)
 
 
-CHECKS: tuple[Check, ...] = (_expiry, _ignored_problems, _cleartext, _middleboxes, _manners, _names, _key, _revocation)
+CHECKS: tuple[Check, ...] = (
+    _expiry,
+    _ignored_problems,
+    _cleartext,
+    _middleboxes,
+    _manners,
+    _names,
+    _key,
+    _revocation,
+    policy_warnings,
+)

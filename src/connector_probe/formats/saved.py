@@ -239,6 +239,8 @@ def _result(value: Any, place: str) -> SavedResult:  # noqa: ANN401 - any JSON v
             warn_days=asked.warn_days,
             as_of=asked.as_of,
             queue_lifetime=asked.queue_lifetime,
+            smtp_dane_mode=asked.smtp_dane_mode,
+            mta_sts_mode=asked.mta_sts_mode,
             expect=expect,
         )
     except ConnectorError as problem:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from connector_probe.diagnosis.dns_table import tables_of
 from connector_probe.diagnosis.facts import day, fill, span
 from connector_probe.diagnosis.outage import clock
+from connector_probe.diagnosis.policy_conclusions import UNREMARKABLE
 from connector_probe.formats.layout import columns, cut, pad, wrap
 from connector_probe.formats.options import (
     RenderOptions,
@@ -174,6 +175,9 @@ class _Page:
             if stage.status == "skipped" and self._options.verbosity <= 0:
                 continue
             yield from self._stage(stage, attempt)
+        for finding in attempt.policies:
+            if self._options.verbosity > 0 or finding.id not in UNREMARKABLE:
+                yield from self._wrap(finding.text, "    ", "      ")
 
     def _stage(self, stage: StageReport, attempt: Attempt) -> Iterator[str]:
         took = span(stage.duration) if stage.duration else ""

@@ -121,12 +121,19 @@ class Authority:
         self.root_pem = self.root.certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
         self.ca_file = str(Path(self._directory.name, "root.pem"))
         Path(self.ca_file).write_text(self.root_pem, encoding="ascii")
+        self.anchor_file: str | None = None
 
     def __enter__(self) -> Authority:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._directory.cleanup()
+
+    def write_anchors(self, text: str) -> None:
+        """DNSSEC's trust anchors, for ``--trust-anchor``; none where there is no text."""
+        if text:
+            self.anchor_file = str(Path(self._directory.name, "anchors"))
+            Path(self.anchor_file).write_text(text, encoding="ascii")
 
     @property
     def intermediate(self) -> Issuer:

@@ -18,6 +18,7 @@ from connector_probe.lab.authority import Authority
 from connector_probe.lab.dns import ADDRESS, DeadPort, Nameserver
 from connector_probe.lab.scenario import Listens, Nameservers, Scenario, Server
 from connector_probe.lab.scenarios import SCENARIOS
+from connector_probe.lab.signing import PORT, Signed, anchors_of
 from connector_probe.lab.smtp import Listener
 from connector_probe.lab.sockets import available, bind_together, fill_backlog
 from connector_probe.model.connector import Connector
@@ -78,6 +79,7 @@ class Lab:
         self.nameserver = nameservers[Nameservers.LAB]
         self.ca_file = authority.ca_file
         self.ca_pem = authority.root_pem
+        self.trust_anchor = authority.anchor_file
         self.running = running
         self.skipped: MappingProxyType[str, str] = MappingProxyType({})
 
@@ -95,10 +97,13 @@ class Lab:
             stack.push_async_callback(authority.website.stop)
             running = tuple([await _run(scenario, authority, stack) for scenario in chosen])
             zones: dict[str, dict[str, Answerer]] = {ADDRESS: {website.HOST: addresses(website.ADDRESS)}}
-            for scenario in chosen:
-                zones[ADDRESS].update(scenario.zone)
-                for address, answers in scenario.authorities.items():
+            for one in running:
+                zone = {name.replace(PORT, str(one.port)): said for name, said in one.scenario.zone.items()}
+                zones[ADDRESS].update(zone)
+                for address, answers in one.scenario.authorities.items():
                     zones.setdefault(address, {}).update(answers)
+            signed = {said.apex for said in zones[ADDRESS].values() if isinstance(said, Signed)}
+            authority.write_anchors(anchors_of(signed))
             nameserver = await Nameserver.start(zones)
             stack.push_async_callback(nameserver.stop)
             nameservers = {Nameservers.LAB: f"{ADDRESS}#{nameserver.port}"}
@@ -138,10 +143,12 @@ class Lab:
             "retries": options.retries,
             "connections": options.connections,
             "retry_delay": 0.0,
+            "smtp_dane_mode": options.smtp_dane_mode,
             **(IMPATIENT if running.scenario.waits else PATIENT),
         }
         if options.use_mx:
             settings["use_mx"] = running.host
+            settings["trust_anchor"] = self.trust_anchor
         else:
             settings["smart_hosts"] = (running.host,)
         return Connector(**(settings | overrides))

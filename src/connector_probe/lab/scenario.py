@@ -15,6 +15,7 @@ from connector_probe.lab.smtp import Behaviour
 from connector_probe.lab.sockets import Need
 from connector_probe.model.connector import AddressFamily, TlsSettings
 from connector_probe.model.evidence import CertificateProblemKind
+from connector_probe.model.policy import SmtpDaneMode
 from connector_probe.model.verdict import CauseVerdict, FailureClass, MailFlowCode, Status
 
 LOOPBACK = "127.0.0.1"
@@ -64,6 +65,7 @@ class Options:
     retries: int = 0
     connections: int = 1
     thorough: bool = False
+    smtp_dane_mode: SmtpDaneMode = SmtpDaneMode.OPPORTUNISTIC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +74,9 @@ class Scenario:
 
     ``expect_*``: what a probe must find under domain-validation; ``expect_problems`` all of a certificate's faults.
     ``waits``: the probe ends by a timeout, so give it short ones. ``answers``: what DNS says, by absolute name
-    without the final dot; by default the host has the addresses of all servers. ``authorities``: the same of further
-    name servers, by their address, on the nameserver's port. ``expect_causes``: verdicts that the diagnosis must give.
-    ``needs``: see ``Need``.
+    without the final dot; by default the host has the addresses of all servers; "{port}" in a name is the servers'
+    port. ``authorities``: the same of further name servers, by their address, on the nameserver's port.
+    ``expect_causes``: verdicts that the diagnosis must give. ``needs``: see ``Need``.
     """
 
     name: str
@@ -156,6 +158,13 @@ _CODES: Mapping[str, MailFlowCode | None] = {
     "tcp-refused": MailFlowCode.CONNECTION_REFUSED,
     "tcp-timeout": MailFlowCode.CONNECTION_TIMED_OUT,
     "starttls-not-offered": MailFlowCode.CANNOT_CONNECT,
+    "dane-dnssec-invalid": MailFlowCode.DNSSEC_INVALID,
+    "dane-required": None,
+    "dane-starttls-not-supported": MailFlowCode.STARTTLS_NOT_SUPPORTED,
+    "dane-tls-failed": MailFlowCode.STARTTLS_NOT_SUPPORTED,
+    "dane-certificate-expired": MailFlowCode.CERTIFICATE_EXPIRED,
+    "dane-tlsa-invalid": MailFlowCode.TLSA_INVALID,
+    "dane-host-mismatch": MailFlowCode.CERTIFICATE_HOST_MISMATCH,
     "tls-client-certificate": None,
     "tls-": MailFlowCode.CANNOT_CONNECT,
     "certificate-": MailFlowCode.CERTIFICATE_VALIDATION_FAILED,

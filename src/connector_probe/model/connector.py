@@ -20,6 +20,7 @@ from connector_probe.model.names import (
     parse_tls_domain,
     show,
 )
+from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
 from connector_probe.model.printable import printable
 
 SMTP_PORT = 25
@@ -31,7 +32,11 @@ MAX_QUEUE_LIFETIME = 30 * 86_400.0
 CONTROL_HOSTS = ("gmail-smtp-in.l.google.com", "outlook-com.olc.protection.outlook.com")
 RDAP_BY_IANA = "iana"
 _URL = re.compile(r"https?://[A-Za-z0-9\[][A-Za-z0-9\-._~:/?\[\]%]{0,500}")
-ROUTES = ("healthy", "4.4.312", "4.4.315", "4.4.316", "4.4.317", "4.4.318", "4.7.320")
+ROUTES = (
+    *("healthy", "4.4.312", "4.4.315", "4.4.316", "4.4.317", "4.4.318", "4.7.320"),
+    *("4.7.321", "4.7.322", "4.7.323", "4.7.324", "4.7.325", "4.4.8", "4.7.5"),
+)
+HTTPS_PORT = 443
 
 
 class ConnectorError(ValueError):
@@ -86,7 +91,10 @@ class Connector:
     against the server (many networks block port 25); empty for none. ``connections``: how often each address is met,
     one after another, to catch unequal servers behind a balancer. ``queue_lifetime``: how long queued mail is retried
     before it bounces. ``rdap``: the RDAP server that is asked whether a domain that does not resolve is still
-    registered ("iana" for the registry's own); None for none. All durations are seconds.
+    registered ("iana" for the registry's own); None for none. ``smtp_dane_mode`` and ``mta_sts_mode`` are looked at
+    with ``use_mx`` only; DNSSEC is validated from ``trust_anchor`` (a file of DS or DNSKEY records; None: the root's,
+    as IANA publishes them), or with ``trust_ad`` the nameservers' AD bit is believed; ``mta_sts_port`` is 443 but in
+    a laboratory. All durations are seconds.
     Raises ConnectorError.
     """
 
@@ -117,6 +125,11 @@ class Connector:
     revocation: bool = True
     thorough: bool = False
     rdap: str | None = None
+    smtp_dane_mode: SmtpDaneMode = SmtpDaneMode.OPPORTUNISTIC
+    mta_sts_mode: MtaStsMode = MtaStsMode.OPPORTUNISTIC
+    trust_anchor: str | None = None
+    trust_ad: bool = False
+    mta_sts_port: int = HTTPS_PORT
     queue_lifetime: float = QUEUE_LIFETIME
 
     def __post_init__(self) -> None:
@@ -127,6 +140,11 @@ class Connector:
         self._check_numbers()
         if self.only_ca_file and self.ca_file is None:
             raise ConnectorError("--only-ca-file without --ca-file", "name the file of roots: --ca-file PEM")
+        if self.trust_ad and self.trust_anchor is not None:
+            raise ConnectorError(
+                "--trust-ad and --trust-anchor exclude each other",
+                "validate DNSSEC here, or believe the nameserver that did",
+            )
         if self.expect not in ROUTES:
             raise ConnectorError(f"expect {show(self.expect)} is not known", f"one of: {', '.join(ROUTES)}")
 
@@ -138,6 +156,8 @@ class Connector:
         set_field(self, "smart_hosts", tuple(map(str, hosts)))
         set_field(self, "type", _member(ConnectorType, "type", self.type))
         set_field(self, "family", _member(AddressFamily, "family", self.family))
+        set_field(self, "smtp_dane_mode", _member(SmtpDaneMode, "smtp_dane_mode", self.smtp_dane_mode))
+        set_field(self, "mta_sts_mode", _member(MtaStsMode, "mta_sts_mode", self.mta_sts_mode))
         if self.tls is not None:
             set_field(self, "tls", _member(TlsSettings, "tls", self.tls))
         if self.use_mx is not None:
@@ -203,6 +223,8 @@ class Connector:
             raise ConnectorError(
                 f"{self.port} is not a port", "a port is a number from 1 to 65535; Exchange Online always uses 25"
             )
+        if not 1 <= self.mta_sts_port <= 65535:
+            raise ConnectorError(f"mta_sts_port {self.mta_sts_port} is not a port", "MTA-STS always uses 443")
         for what, seconds in (
             ("connect_timeout", self.connect_timeout),
             ("timeout", self.timeout),

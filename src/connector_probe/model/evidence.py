@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from connector_probe.model.delegation import DnsInquiry
+from connector_probe.model.policy import TransportPolicy
 from connector_probe.model.revocation import MissingIssuers, RevocationEvidence
 
 
@@ -400,7 +401,7 @@ class AttemptEvidence:
     byte, tried where no greeting came; ``proxied`` a greeting behind a PROXY header, tried there and where the
     connection was closed at once. ``earlier_failures``: the classes of the tries before this one. ``address`` is None
     when the server has none. ``revocation`` is None where nobody was asked; ``missing_issuers`` is set where the chain
-    is incomplete and says where its issuers are.
+    is incomplete and says where its issuers are; ``policy`` is None without --mx.
     """
 
     server: str
@@ -424,6 +425,7 @@ class AttemptEvidence:
     ehlo_again: Exchange | None = None
     mail: Exchange | None = None
     recipient: Exchange | None = None
+    policy: TransportPolicy | None = None
     earlier_failures: tuple[str, ...] = ()
     stopped: bool = False  # the run was stopped before this had ended: nothing else was kept
     seconds: float = 0.0

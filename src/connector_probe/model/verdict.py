@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from connector_probe.model.connector import QUEUE_LIFETIME, ConnectorType, TlsSettings
 from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage
+from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
 
 REPORT_SCHEMA = "connector-probe/report/1"
 RESULT_SCHEMA = "connector-probe/result/1"  # one result by itself, as a line of jsonl
@@ -30,7 +31,7 @@ class Status(StrEnum):
 
 
 class MailFlowCode(StrEnum):
-    """The codes of "Mail flow intelligence in EOP"."""
+    """The codes of "Mail flow intelligence in EOP", and those of SMTP DANE and MTA-STS."""
 
     DNS_QUERY_FAILED = "4.4.312"
     CONNECTION_TIMED_OUT = "4.4.315"
@@ -38,6 +39,24 @@ class MailFlowCode(StrEnum):
     CANNOT_CONNECT = "4.4.317"
     CLOSED_ABRUPTLY = "4.4.318"
     CERTIFICATE_VALIDATION_FAILED = "4.7.320"
+    STARTTLS_NOT_SUPPORTED = "4.7.321"
+    CERTIFICATE_EXPIRED = "4.7.322"
+    TLSA_INVALID = "4.7.323"
+    DNSSEC_INVALID = "4.7.324"
+    CERTIFICATE_HOST_MISMATCH = "4.7.325"
+    MTA_STS_HOSTS = "4.4.8"
+    MTA_STS_CERTIFICATE = "4.7.5"
+
+
+# "Mail flow intelligence in EOP" itself lists these.
+INTELLIGENCE_CODES = (
+    MailFlowCode.DNS_QUERY_FAILED,
+    MailFlowCode.CONNECTION_TIMED_OUT,
+    MailFlowCode.CONNECTION_REFUSED,
+    MailFlowCode.CANNOT_CONNECT,
+    MailFlowCode.CLOSED_ABRUPTLY,
+    MailFlowCode.CERTIFICATE_VALIDATION_FAILED,
+)
 
 
 class FailureClass(StrEnum):
@@ -105,12 +124,23 @@ class FailureClass(StrEnum):
     CERTIFICATE_UNPARSEABLE_CERTIFICATE = "certificate-unparseable-certificate"
     CERTIFICATE_REVOKED = "certificate-revoked"
     CERTIFICATE_INVALID_PATH = "certificate-invalid-path"
+    DANE_DNSSEC_INVALID = "dane-dnssec-invalid"
+    DANE_REQUIRED = "dane-required"
+    DANE_STARTTLS_NOT_SUPPORTED = "dane-starttls-not-supported"
+    DANE_TLS_FAILED = "dane-tls-failed"
+    DANE_CERTIFICATE_EXPIRED = "dane-certificate-expired"
+    DANE_TLSA_INVALID = "dane-tlsa-invalid"
+    DANE_HOST_MISMATCH = "dane-host-mismatch"
+    MTA_STS_MX_NOT_LISTED = "mta-sts-mx-not-listed"
+    MTA_STS_TLS_REQUIRED = "mta-sts-tls-required"
+    MTA_STS_CERTIFICATE = "mta-sts-certificate"
     RECIPIENT_REJECTED = "recipient-rejected"
     RECIPIENT_DEFERRED = "recipient-deferred"
     RECIPIENT_CUT = "recipient-cut"
     LOCAL_FAMILY_EXCLUDED = "local-family-excluded"
     LOCAL_NO_NAMESERVER = "local-no-nameserver"
     LOCAL_NAMESERVER_SILENT = "local-nameserver-silent"
+    LOCAL_DNSSEC = "local-dnssec"
     LOCAL_NO_ROUTE = "local-no-route"
     LOCAL_GATEWAY = "local-gateway"
     LOCAL_IPV6 = "local-ipv6"
@@ -242,7 +272,8 @@ class TranscriptReport:
 class Attempt:
     """One address of one smart host. ``diagnosis`` is set also where another address decides for the connector.
 
-    ``remarks``: what is worth knowing of the certificate chain, though nobody has to act on it.
+    ``remarks``: what is worth knowing of the certificate chain, though nobody has to act on it; ``policies``: what
+    DANE and MTA-STS came to, with --mx.
     """
 
     server: str
@@ -258,6 +289,7 @@ class Attempt:
     transcript: tuple[TranscriptReport, ...]
     diagnosis: Diagnosis | None = None
     remarks: tuple[Finding, ...] = ()
+    policies: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +307,8 @@ class ConnectorReport:
     warn_days: int | None = None
     as_of: datetime | None = None
     queue_lifetime: float = QUEUE_LIFETIME
+    smtp_dane_mode: SmtpDaneMode = SmtpDaneMode.OPPORTUNISTIC
+    mta_sts_mode: MtaStsMode = MtaStsMode.OPPORTUNISTIC
 
 
 class KnownFrom(StrEnum):

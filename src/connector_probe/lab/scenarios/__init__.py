@@ -9,6 +9,7 @@ from connector_probe.lab.scenarios.encrypted import HANDSHAKE, SESSION, STARTTLS
 from connector_probe.lab.scenarios.healthy import HEALTHY, WARNING
 from connector_probe.lab.scenarios.named import EXCHANGES, NAMES
 from connector_probe.lab.scenarios.plain import BANNER, CONNECT, EHLO, RECIPIENT
+from connector_probe.lab.scenarios.published import PUBLISHED
 from connector_probe.lab.scenarios.revocation import REVOCATION
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -17,6 +18,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *NAMES,
     *AUTHORITIES,
     *EXCHANGES,
+    *PUBLISHED,
     *CONNECT,
     *BANNER,
     *EHLO,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords
+from connector_probe.diagnosis.catalogue.en import policies
 from connector_probe.diagnosis.catalogue.en.causes import CAUSES, EVIDENCE
 from connector_probe.diagnosis.catalogue.en.chain import CHAIN
 from connector_probe.diagnosis.catalogue.en.classes import CLASSES
@@ -19,20 +20,20 @@ from connector_probe.diagnosis.catalogue.en.warnings import ALSO_SEEN, NOTES, WA
 
 ENGLISH = Catalogue(
     language="en",
-    classes=CLASSES,
-    causes=CAUSES,
-    remedies=REMEDIES,
+    classes=CLASSES | policies.CLASSES,
+    causes=CAUSES | policies.CAUSES,
+    remedies=REMEDIES | policies.REMEDIES,
     partner_remedy=RemedyWords(
         "The server belongs to a partner: contact the partner's mail administrators with the lines above."
     ),
-    evidence=EVIDENCE | DELEGATION,
-    warnings=WARNINGS,
-    also_seen=ALSO_SEEN,
+    evidence=EVIDENCE | DELEGATION | policies.EVIDENCE,
+    warnings=WARNINGS | policies.WARNINGS,
+    also_seen=ALSO_SEEN | policies.ALSO_SEEN,
     notes=NOTES,
-    text=TEXT | WALKS,
+    text=TEXT | WALKS | policies.TEXT,
     explain=EXPLAIN,
     clock=CLOCK,
-    facts=FACTS | CHAIN | SERVERS,
+    facts=FACTS | CHAIN | SERVERS | policies.FACTS,
     history=HISTORY,
     compare=COMPARE,
     notice=NOTICE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords
+from connector_probe.diagnosis.catalogue.zh import policies
 from connector_probe.diagnosis.catalogue.zh.causes import CAUSES, EVIDENCE
 from connector_probe.diagnosis.catalogue.zh.chain import CHAIN
 from connector_probe.diagnosis.catalogue.zh.classes import CLASSES
@@ -19,18 +20,18 @@ from connector_probe.diagnosis.catalogue.zh.warnings import ALSO_SEEN, NOTES, WA
 
 CHINESE = Catalogue(
     language="zh",
-    classes=CLASSES,
-    causes=CAUSES,
-    remedies=REMEDIES,
+    classes=CLASSES | policies.CLASSES,
+    causes=CAUSES | policies.CAUSES,
+    remedies=REMEDIES | policies.REMEDIES,
     partner_remedy=RemedyWords("该服务器属于合作伙伴组织：请将以上内容提供给合作伙伴的邮件管理员。"),
-    evidence=EVIDENCE | DELEGATION,
-    warnings=WARNINGS,
-    also_seen=ALSO_SEEN,
+    evidence=EVIDENCE | DELEGATION | policies.EVIDENCE,
+    warnings=WARNINGS | policies.WARNINGS,
+    also_seen=ALSO_SEEN | policies.ALSO_SEEN,
     notes=NOTES,
-    text=TEXT | WALKS,
+    text=TEXT | WALKS | policies.TEXT,
     explain=EXPLAIN,
     clock=CLOCK,
-    facts=FACTS | CHAIN | SERVERS,
+    facts=FACTS | CHAIN | SERVERS | policies.FACTS,
     history=HISTORY,
     compare=COMPARE,
     notice=NOTICE,

@@ -1,0 +1,217 @@
+"""The words of DNSSEC, SMTP DANE and MTA-STS, of every kind."""
+
+from __future__ import annotations
+
+from connector_probe.diagnosis.catalogue import ClassWords, RemedyWords
+from connector_probe.model.verdict import FailureClass as F
+
+_W, _R = ClassWords, RemedyWords
+
+CLASSES: dict[F, ClassWords] = {
+    F.DANE_DNSSEC_INVALID: _W(
+        "DNSSEC is broken",
+        "{dane_question} does not validate, as {nameserver_or_system} hands it out: in the zone {dnssec_zone}, "
+        "{dnssec_reason}.",
+    ),
+    F.DANE_REQUIRED: _W(
+        "DANE is mandatory, and the domain has none",
+        "The connector's SmtpDaneMode is Mandatory, and DANE does not apply to {server}: {dane_absence}.",
+    ),
+    F.DANE_STARTTLS_NOT_SUPPORTED: _W(
+        "TLSA records, but no STARTTLS", "{tlsa_name} has TLSA records, so that TLS is required. {trouble}"
+    ),
+    F.DANE_TLS_FAILED: _W(
+        "TLSA records, but TLS fails", "{tlsa_name} has TLSA records, so that TLS is required. {trouble}"
+    ),
+    F.DANE_CERTIFICATE_EXPIRED: _W(
+        "The certificate has expired",
+        "The certificate matches the TLSA record {tlsa_matched}, but it expired on {not_after}.",
+    ),
+    F.DANE_TLSA_INVALID: _W(
+        "The TLSA records do not fit the certificate",
+        "DANE fails for {server}: {dane_failure}. {tlsa_name} has: {tlsa_records}.",
+    ),
+    F.DANE_HOST_MISMATCH: _W(
+        "The certificate has another name",
+        "The certificate is issued by what the TLSA record {tlsa_matched} names, but it carries {names}; expected is "
+        "{server}.",
+    ),
+    F.MTA_STS_MX_NOT_LISTED: _W(
+        "The MX host is not in the MTA-STS policy",
+        "The policy at {sts_url} (mode enforce) lists {sts_patterns}, and not {server}.",
+    ),
+    F.MTA_STS_TLS_REQUIRED: _W(
+        "The MTA-STS policy requires TLS",
+        "The policy at {sts_url} (mode enforce) requires TLS, and the server gives none.",
+    ),
+    F.MTA_STS_CERTIFICATE: _W(
+        "The certificate does not meet the MTA-STS policy",
+        "The policy at {sts_url} (mode enforce) requires a certificate that is valid for {server}; found: "
+        "{sts_problems}.",
+    ),
+    F.LOCAL_DNSSEC: _W(
+        "DNSSEC cannot be validated from here",
+        "The connector's SmtpDaneMode is Mandatory, and whether DANE applies cannot be told: {dane_question}: "
+        "{dnssec_reason}.",
+    ),
+}
+
+CAUSES: dict[str, str] = {
+    "dnssec-chain-broken": "Broken trust chain: the DS records of the parent zone name keys that the zone does not have.",
+    "dnssec-signature-untimely": "A signature is not valid at this time: it has expired, or begins later.",
+    "dnssec-tampered": "The records are not what the zone signed: changed without signing them anew, or on the way.",
+    "dane-not-offered": "The domain does not support SMTP DANE with DNSSEC.",
+    "dane-without-starttls": "The domain publishes TLSA records, and its server does not offer TLS.",
+    "dane-without-tls": "The domain publishes TLSA records, and its server's TLS does not work.",
+    "tlsa-outdated": "The TLSA records are of another certificate: it was renewed or replaced without publishing them anew.",
+    "tlsa-malformed": "A TLSA record is misconfigured, so that it cannot be used.",
+    "certificate-not-yet-valid": "The certificate is not valid yet.",
+    "dane-path-invalid": "The certificate does not lead to the trust anchor of the TLSA record in a valid chain.",
+    "dane-other-server": "Another server answers at this address: one of several behind it, a firewall, or an attacker.",
+    "dane-name-missing": "The certificate does not carry the MX host's name, which TLSA records with usage 2 require.",
+    "sts-policy-outdated": "The MX records changed, and the policy was not changed with them.",
+    "sts-mx-redirected": "The MX record is wrong, or somebody forges it: this is what MTA-STS guards against.",
+    "sts-without-starttls": "The domain's MTA-STS policy requires TLS, and its server does not support it.",
+    "sts-certificate-invalid": "The server's certificate is not valid for the MX host, as the domain's own policy requires.",
+}
+
+EVIDENCE: dict[str, str] = {
+    "dnssec-found": "In {dnssec_zone}, {dnssec_reason}.",
+    "dane-absence": "{server}: {dane_absence}.",
+    "tlsa-published": "{tlsa_name} has: {tlsa_records}.",
+    "tlsa-compared": "{tlsa_name} has: {tlsa_records}; none matches what the server sends.",
+    "tlsa-unusable": "Not usable: {tlsa_unusable}.",
+    "anchor-problems": "Found: {anchor_problems}.",
+    "compare-issuer": "The certificate is of {top_issuer}.",
+    "mx-name-differs": "It carries {names}; expected is {server}.",
+    "sts-listed": "The policy lists {sts_patterns}.",
+    "sts-problems": "Found: {sts_problems}.",
+}
+
+REMEDIES: dict[str, RemedyWords] = {
+    "repair-dnssec": _R(
+        "Have the DNS hosting service repair DNSSEC: sign the zone anew, and let the DS record at the registrar name a "
+        "key that the zone has.",
+        ("dig +dnssec +cd {parent} DNSKEY", "dig +dnssec {parent} DS"),
+    ),
+    "remove-ds": _R(
+        "Or have the DS record removed at the registrar, until DNSSEC works: the domain then counts as unsigned."
+    ),
+    "lift-dane": _R(
+        "Until the domain's owner has repaired it, mail can flow if the connector does not look (less secure: nothing "
+        "then guards against a forged server).",
+        ("Set-OutboundConnector -Identity '{identity}' -SmtpDaneMode None",),
+    ),
+    "publish-tlsa": _R(
+        "Have the domain signed with DNSSEC, and a TLSA record (3 1 1) published for each MX host, under "
+        "_25._tcp.<MX host>."
+    ),
+    "make-dane-opportunistic": _R(
+        "Or use DANE where it is offered only.",
+        ("Set-OutboundConnector -Identity '{identity}' -SmtpDaneMode Opportunistic",),
+    ),
+    "withdraw-tlsa": _R("Or take the TLSA records out of DNS as long as the server has no working TLS."),
+    "renew-tlsa": _R("Publish the TLSA record of the new certificate before it comes into use."),
+    "publish-matching-tlsa": _R(
+        "Publish TLSA records for the certificate in use (3 1 1: the SHA-256 of its public key), and at each renewal "
+        "those of the next one ahead of it.",
+        (
+            "openssl s_client -starttls smtp -connect {address_or_server}:{port} </dev/null | openssl x509 -noout "
+            "-pubkey | openssl pkey -pubin -outform DER | openssl sha256",
+        ),
+    ),
+    "add-mx-name": _R("Use a certificate that carries {server} among its subject alternative names."),
+    "use-dane-ee": _R("Or publish TLSA records with usage 3 (3 1 1), which do not look at the name."),
+    "list-mx-in-policy": _R(
+        "Let the policy at https://mta-sts.<domain>/.well-known/mta-sts.txt list every MX host, and change the id in the "
+        "TXT record _mta-sts.<domain>."
+    ),
+    "correct-mx": _R("Or correct the MX record, if mail is not meant to go to {server}."),
+    "set-policy-testing": _R(
+        "Or publish the policy with mode: testing until the servers meet it, and change the id in the TXT record."
+    ),
+    "lift-mta-sts": _R(
+        "Until the domain's owner has repaired it, mail can flow if the connector does not look (less secure).",
+        ("Set-OutboundConnector -Identity '{identity}' -MtaStsMode None",),
+    ),
+    "configure-dnssec": _R(
+        "Name a nameserver that hands DNSSEC records on (--nameserver ADDR), or believe a validating resolver on this "
+        "machine (--trust-ad)."
+    ),
+}
+
+WARNINGS: dict[str, str] = {
+    "dane-undetermined": "Whether DANE applies to {server} cannot be told: {dane_question}: {dnssec_reason}. Senders that ask for TLSA records hold mail back while that lasts (RFC 7672 2.1).",
+    "dane-unusable": "The TLSA records of {tlsa_name} are not usable for mail ({tlsa_records}): TLS is required, but nothing is checked by them. Usage 3 or 2 is wanted.",
+    "dane-in-place": "The certificate would not pass under {mode} ({problem_list}), but it matches the TLSA record {tlsa_matched}. Microsoft's page has the connector's settings apply where the domain has no DANE; if mail queues with 4.7.320 all the same, mend the certificate.",
+    "dane-not-judged": "SmtpDaneMode is Mandatory. How Exchange Online applies it to smart hosts is not documented, and it was not checked.",
+    "mta-sts-unusable": "{sts_domain} announces an MTA-STS policy, but there is none that can be used: {sts_problem}. Senders go on without it.",
+    "mta-sts-testing-host": "The MTA-STS policy of {sts_domain} does not list {server}; it is in mode testing, and under enforce mail would queue (4.4.8).",
+    "mta-sts-testing-certificate": "The certificate does not meet the MTA-STS policy of {sts_domain} ({sts_problems}); it is in mode testing, and under enforce mail would queue (4.7.5).",
+}
+
+ALSO_SEEN: dict[str, str] = {
+    "dnssec-as-dns": "Exchange Online may report a DNSSEC failure as a failed DNS query",
+    "connector-requires-tls": "from the connector's own TlsSettings",
+    "connector-validates": "from the connector's own TlsSettings",
+}
+
+TEXT: dict[str, str] = {
+    "policy-dane-bogus": "DANE: DNSSEC is broken ({dane_question}: {dnssec_reason}).",
+    "policy-dane-absent": "DANE: does not apply ({dane_absence}).",
+    "policy-dane-undetermined": "DANE: could not be looked at ({dane_question}: {dnssec_reason}).",
+    "policy-dane-tls-only": "DANE: TLSA records, none usable ({tlsa_records}); TLS is required.",
+    "policy-dane-applies": "DANE: TLSA records ({tlsa_records}); no TLS to compare them with.",
+    "policy-dane-passed": "DANE: the certificate matches TLSA {tlsa_matched}.",
+    "policy-dane-failed": "DANE: the certificate fails the TLSA records ({tlsa_records}).",
+    "policy-mta-sts-unknown": "MTA-STS: could not be looked at (the TXT record gave no answer).",
+    "policy-mta-sts-absent": "MTA-STS: none published.",
+    "policy-mta-sts-unusable": "MTA-STS: announced, but there is no usable policy ({sts_problem}).",
+    "policy-mta-sts-none": "MTA-STS: policy with mode none.",
+    "policy-mta-sts-testing": "MTA-STS: policy with mode testing, for {sts_patterns}.",
+    "policy-mta-sts-enforce": "MTA-STS: policy with mode enforce, for {sts_patterns}.",
+    "policy-mta-sts-superseded": "MTA-STS: policy with mode {sts_mode}; DANE stands in its place.",
+}
+
+FACTS: dict[str, str] = {
+    "system-nameserver": "this machine's nameserver",
+    "dane-no-tlsa": "there are no TLSA records at {tlsa_name}",
+    "dane-unusable": "none of its TLSA records is usable for mail",
+    "dane-mismatch": "no TLSA record matches the certificate",
+    "dane-not-yet-valid": "the certificate is valid only from {not_before}",
+    "dane-path-invalid": "the certificate does not lead to the trust anchor in a valid chain ({anchor_problems})",
+    "dnssec-no-answer": "no answer about it came",
+    "dnssec-too-slow": "the answers took too long",
+    "dnssec-rcode": "the answer is {note}",
+    "dnssec-unnameable": "DNS cannot carry this name",
+    "dnssec-too-many-aliases": "there are too many aliases",
+    "dnssec-zone-unknown": "the answer is not signed",
+    "dnssec-no-ds": "{zone} is not signed with DNSSEC (no DS record)",
+    "dnssec-unknown-algorithm": "{zone} is signed with an algorithm that is not known here",
+    "dnssec-no-anchor": "no trust anchor leads to it",
+    "dnssec-anchor-misfit": "the keys of {zone} are not those of the trust anchor",
+    "dnssec-ds-unavailable": "the DS records of {zone} could not be had",
+    "dnssec-ds-unsigned": "the DS records of {zone} came without a signature",
+    "dnssec-keys-unavailable": "the keys of {zone} could not be had",
+    "dnssec-keys-missing": "there is a DS record, but no DNSKEY",
+    "dnssec-keys-misfit": "no key is the one that the DS record at the parent names",
+    "dnssec-signature-missing": "a signature is missing",
+    "dnssec-signature-expired": "a signature expired on {note}",
+    "dnssec-signature-early": "a signature is valid only from {note}",
+    "dnssec-signature-invalid": "a signature by key {note} does not fit the records",
+    "dnssec-signed-by-stranger": "records are signed with key {note}, which the zone does not have",
+    "dnssec-unproven": "the answer does not prove that there are no records",
+    "dnssec-not-authenticated": "the nameserver does not vouch for it (no AD)",
+    "dnssec-fails-when-checked": "the nameserver answers SERVFAIL, and with checking disabled it answers",
+    "sts-record-invalid": "the TXT record is invalid",
+    "sts-records-several": "there are several TXT records",
+    "sts-host-unresolved": "the policy's host has no address",
+    "sts-unreachable": "the policy's host cannot be reached",
+    "sts-tls-failed": "TLS with the policy's host fails",
+    "sts-certificate-invalid": "the certificate of the policy's host is not valid",
+    "sts-http-failed": "no HTTP answer",
+    "sts-redirected": "the policy is redirected, which is not followed",
+    "sts-http-status": "the policy is not there",
+    "sts-media-type": "the policy is no plain text",
+    "sts-policy-invalid": "the policy is invalid",
+}

@@ -1,0 +1,195 @@
+"""DNSSEC、SMTP DANE 与 MTA-STS 的各类文字。"""
+
+from __future__ import annotations
+
+from connector_probe.diagnosis.catalogue import ClassWords, RemedyWords
+from connector_probe.model.verdict import FailureClass as F
+
+_W, _R = ClassWords, RemedyWords
+
+CLASSES: dict[F, ClassWords] = {
+    F.DANE_DNSSEC_INVALID: _W(
+        "DNSSEC 已损坏",
+        "{nameserver_or_system} 给出的 {dane_question} 未通过验证：在区域 {dnssec_zone} 中，{dnssec_reason}。",
+    ),
+    F.DANE_REQUIRED: _W(
+        "要求 DANE，而该域不支持",
+        "连接器的 SmtpDaneMode 为 Mandatory，而 DANE 不适用于 {server}：{dane_absence}。",
+    ),
+    F.DANE_STARTTLS_NOT_SUPPORTED: _W(
+        "有 TLSA 记录，但没有 STARTTLS", "{tlsa_name} 有 TLSA 记录，因此必须使用 TLS。{trouble}"
+    ),
+    F.DANE_TLS_FAILED: _W("有 TLSA 记录，但 TLS 失败", "{tlsa_name} 有 TLSA 记录，因此必须使用 TLS。{trouble}"),
+    F.DANE_CERTIFICATE_EXPIRED: _W("证书已过期", "证书与 TLSA 记录 {tlsa_matched} 匹配，但已于 {not_after} 过期。"),
+    F.DANE_TLSA_INVALID: _W(
+        "TLSA 记录与证书不符",
+        "{server} 的 DANE 验证失败：{dane_failure}。{tlsa_name} 的记录：{tlsa_records}。",
+    ),
+    F.DANE_HOST_MISMATCH: _W(
+        "证书中的名称不符",
+        "证书由 TLSA 记录 {tlsa_matched} 指定的颁发者签发，但其名称为 {names}；应为 {server}。",
+    ),
+    F.MTA_STS_MX_NOT_LISTED: _W(
+        "MX 主机不在 MTA-STS 策略中",
+        "{sts_url} 处的策略（模式 enforce）列出了 {sts_patterns}，没有 {server}。",
+    ),
+    F.MTA_STS_TLS_REQUIRED: _W(
+        "MTA-STS 策略要求 TLS", "{sts_url} 处的策略（模式 enforce）要求 TLS，而服务器不提供 TLS。"
+    ),
+    F.MTA_STS_CERTIFICATE: _W(
+        "证书不符合 MTA-STS 策略",
+        "{sts_url} 处的策略（模式 enforce）要求证书对 {server} 有效；发现的问题：{sts_problems}。",
+    ),
+    F.LOCAL_DNSSEC: _W(
+        "从这里无法验证 DNSSEC",
+        "连接器的 SmtpDaneMode 为 Mandatory，而无法判断 DANE 是否适用：{dane_question}：{dnssec_reason}。",
+    ),
+}
+
+CAUSES: dict[str, str] = {
+    "dnssec-chain-broken": "信任链断裂：父区域的 DS 记录所指的密钥在该区域中不存在。",
+    "dnssec-signature-untimely": "签名目前不在有效期内：已过期，或尚未生效。",
+    "dnssec-tampered": "记录与该区域签名的内容不同：更改后没有重新签名，或在途中被改动。",
+    "dane-not-offered": "该域不支持带 DNSSEC 的 SMTP DANE。",
+    "dane-without-starttls": "该域发布了 TLSA 记录，而其服务器不提供 TLS。",
+    "dane-without-tls": "该域发布了 TLSA 记录，而其服务器的 TLS 无法正常工作。",
+    "tlsa-outdated": "TLSA 记录属于另一个证书：证书已续订或更换，但没有发布新的记录。",
+    "tlsa-malformed": "TLSA 记录配置有误，无法使用。",
+    "certificate-not-yet-valid": "证书尚未生效。",
+    "dane-path-invalid": "证书未能通过有效的链到达 TLSA 记录所指的信任锚。",
+    "dane-other-server": "在该地址应答的是另一台服务器：其后的多台服务器之一、防火墙，或者攻击者。",
+    "dane-name-missing": "证书中没有 MX 主机的名称，而用法为 2 的 TLSA 记录要求该名称。",
+    "sts-policy-outdated": "MX 记录已更改，而策略没有随之更改。",
+    "sts-mx-redirected": "MX 记录有误，或者有人伪造了它：MTA-STS 正是为防范这一点而设。",
+    "sts-without-starttls": "该域的 MTA-STS 策略要求 TLS，而其服务器不支持 TLS。",
+    "sts-certificate-invalid": "服务器的证书对 MX 主机无效，不符合该域自己的策略。",
+}
+
+EVIDENCE: dict[str, str] = {
+    "dnssec-found": "在 {dnssec_zone} 中，{dnssec_reason}。",
+    "dane-absence": "{server}：{dane_absence}。",
+    "tlsa-published": "{tlsa_name} 的记录：{tlsa_records}。",
+    "tlsa-compared": "{tlsa_name} 的记录：{tlsa_records}；没有一条与服务器发送的证书匹配。",
+    "tlsa-unusable": "无法使用：{tlsa_unusable}。",
+    "anchor-problems": "发现的问题：{anchor_problems}。",
+    "compare-issuer": "证书的颁发者是 {top_issuer}。",
+    "mx-name-differs": "证书中的名称为 {names}；应为 {server}。",
+    "sts-listed": "策略列出了 {sts_patterns}。",
+    "sts-problems": "发现的问题：{sts_problems}。",
+}
+
+REMEDIES: dict[str, RemedyWords] = {
+    "repair-dnssec": _R(
+        "请 DNS 托管服务修复 DNSSEC：重新对区域签名，并使注册商处的 DS 记录指向该区域中存在的密钥。",
+        ("dig +dnssec +cd {parent} DNSKEY", "dig +dnssec {parent} DS"),
+    ),
+    "remove-ds": _R("或者在 DNSSEC 恢复正常之前，从注册商处删除 DS 记录：此时该域视为未签名。"),
+    "lift-dane": _R(
+        "在该域的所有者修复之前，可以让连接器不进行检查，使邮件得以传递（安全性降低：无法再防范伪造的服务器）。",
+        ("Set-OutboundConnector -Identity '{identity}' -SmtpDaneMode None",),
+    ),
+    "publish-tlsa": _R("为该域启用 DNSSEC 签名，并在 _25._tcp.<MX 主机> 处为每台 MX 主机发布一条 TLSA 记录 (3 1 1)。"),
+    "make-dane-opportunistic": _R(
+        "或者仅在对方支持时使用 DANE。",
+        ("Set-OutboundConnector -Identity '{identity}' -SmtpDaneMode Opportunistic",),
+    ),
+    "withdraw-tlsa": _R("或者在服务器的 TLS 恢复正常之前，从 DNS 中撤下 TLSA 记录。"),
+    "renew-tlsa": _R("在新证书投入使用之前，发布其 TLSA 记录。"),
+    "publish-matching-tlsa": _R(
+        "为正在使用的证书发布 TLSA 记录（3 1 1：其公钥的 SHA-256），并在每次续订之前先发布下一个证书的记录。",
+        (
+            "openssl s_client -starttls smtp -connect {address_or_server}:{port} </dev/null | openssl x509 -noout "
+            "-pubkey | openssl pkey -pubin -outform DER | openssl sha256",
+        ),
+    ),
+    "add-mx-name": _R("使用主题备用名称中包含 {server} 的证书。"),
+    "use-dane-ee": _R("或者发布用法为 3 的 TLSA 记录 (3 1 1)，它们不检查名称。"),
+    "list-mx-in-policy": _R(
+        "使 https://mta-sts.<域>/.well-known/mta-sts.txt 处的策略列出每台 MX 主机，并更改 TXT 记录 _mta-sts.<域> 中的 id。"
+    ),
+    "correct-mx": _R("或者，如果邮件不应发往 {server}，请更正 MX 记录。"),
+    "set-policy-testing": _R("或者在服务器符合策略之前，以 mode: testing 发布策略，并更改 TXT 记录中的 id。"),
+    "lift-mta-sts": _R(
+        "在该域的所有者修复之前，可以让连接器不进行检查，使邮件得以传递（安全性降低）。",
+        ("Set-OutboundConnector -Identity '{identity}' -MtaStsMode None",),
+    ),
+    "configure-dnssec": _R(
+        "指定能够传递 DNSSEC 记录的名称服务器 (--nameserver ADDR)，或者信任本机上进行验证的解析器 (--trust-ad)。"
+    ),
+}
+
+WARNINGS: dict[str, str] = {
+    "dane-undetermined": "无法判断 DANE 是否适用于 {server}：{dane_question}：{dnssec_reason}。在此期间，查询 TLSA 记录的发件方会暂缓发送邮件（RFC 7672 2.1）。",
+    "dane-unusable": "{tlsa_name} 的 TLSA 记录不能用于邮件 ({tlsa_records})：必须使用 TLS，但不据此检查任何内容。应使用用法 3 或 2。",
+    "dane-in-place": "证书在 {mode} 下无法通过 ({problem_list})，但与 TLSA 记录 {tlsa_matched} 匹配。根据 Microsoft 的页面，连接器的设置在该域不支持 DANE 时适用；如果邮件仍以 4.7.320 排队，请修复证书。",
+    "dane-not-judged": "SmtpDaneMode 为 Mandatory。Exchange Online 如何将其用于智能主机没有公开的说明，因此未作检查。",
+    "mta-sts-unusable": "{sts_domain} 声明了 MTA-STS 策略，但没有可用的策略：{sts_problem}。发件方会在没有策略的情况下继续。",
+    "mta-sts-testing-host": "{sts_domain} 的 MTA-STS 策略没有列出 {server}；该策略处于 testing 模式，在 enforce 模式下邮件会排队 (4.4.8)。",
+    "mta-sts-testing-certificate": "证书不符合 {sts_domain} 的 MTA-STS 策略 ({sts_problems})；该策略处于 testing 模式，在 enforce 模式下邮件会排队 (4.7.5)。",
+}
+
+ALSO_SEEN: dict[str, str] = {
+    "dnssec-as-dns": "Exchange Online 可能将 DNSSEC 失败报告为 DNS 查询失败",
+    "connector-requires-tls": "由连接器自身的 TlsSettings 引起",
+    "connector-validates": "由连接器自身的 TlsSettings 引起",
+}
+
+TEXT: dict[str, str] = {
+    "policy-dane-bogus": "DANE：DNSSEC 已损坏（{dane_question}：{dnssec_reason}）。",
+    "policy-dane-absent": "DANE：不适用（{dane_absence}）。",
+    "policy-dane-undetermined": "DANE：无法查看（{dane_question}：{dnssec_reason}）。",
+    "policy-dane-tls-only": "DANE：有 TLSA 记录，但均不可用 ({tlsa_records})；必须使用 TLS。",
+    "policy-dane-applies": "DANE：有 TLSA 记录 ({tlsa_records})；没有 TLS 可供比较。",
+    "policy-dane-passed": "DANE：证书与 TLSA {tlsa_matched} 匹配。",
+    "policy-dane-failed": "DANE：证书未通过 TLSA 记录 ({tlsa_records})。",
+    "policy-mta-sts-unknown": "MTA-STS：无法查看（TXT 记录没有应答）。",
+    "policy-mta-sts-absent": "MTA-STS：未发布。",
+    "policy-mta-sts-unusable": "MTA-STS：已声明，但没有可用的策略（{sts_problem}）。",
+    "policy-mta-sts-none": "MTA-STS：模式为 none 的策略。",
+    "policy-mta-sts-testing": "MTA-STS：模式为 testing 的策略，适用于 {sts_patterns}。",
+    "policy-mta-sts-enforce": "MTA-STS：模式为 enforce 的策略，适用于 {sts_patterns}。",
+    "policy-mta-sts-superseded": "MTA-STS：模式为 {sts_mode} 的策略；由 DANE 代替。",
+}
+
+FACTS: dict[str, str] = {
+    "system-nameserver": "本机的名称服务器",
+    "dane-no-tlsa": "{tlsa_name} 处没有 TLSA 记录",
+    "dane-unusable": "其 TLSA 记录均不能用于邮件",
+    "dane-mismatch": "没有与证书匹配的 TLSA 记录",
+    "dane-not-yet-valid": "证书自 {not_before} 起才有效",
+    "dane-path-invalid": "证书未能通过有效的链到达信任锚 ({anchor_problems})",
+    "dnssec-no-answer": "没有得到应答",
+    "dnssec-too-slow": "应答耗时过长",
+    "dnssec-rcode": "应答为 {note}",
+    "dnssec-unnameable": "DNS 无法承载该名称",
+    "dnssec-too-many-aliases": "别名过多",
+    "dnssec-zone-unknown": "应答没有签名",
+    "dnssec-no-ds": "{zone} 没有使用 DNSSEC 签名（没有 DS 记录）",
+    "dnssec-unknown-algorithm": "{zone} 使用了此处未知的算法签名",
+    "dnssec-no-anchor": "没有通往它的信任锚",
+    "dnssec-anchor-misfit": "{zone} 的密钥与信任锚不符",
+    "dnssec-ds-unavailable": "无法获得 {zone} 的 DS 记录",
+    "dnssec-ds-unsigned": "{zone} 的 DS 记录没有签名",
+    "dnssec-keys-unavailable": "无法获得 {zone} 的密钥",
+    "dnssec-keys-missing": "有 DS 记录，但没有 DNSKEY",
+    "dnssec-keys-misfit": "没有父区域 DS 记录所指的密钥",
+    "dnssec-signature-missing": "缺少签名",
+    "dnssec-signature-expired": "签名已于 {note} 过期",
+    "dnssec-signature-early": "签名自 {note} 起才有效",
+    "dnssec-signature-invalid": "密钥 {note} 的签名与记录不符",
+    "dnssec-signed-by-stranger": "记录由密钥 {note} 签名，而该区域没有这个密钥",
+    "dnssec-unproven": "应答没有证明记录不存在",
+    "dnssec-not-authenticated": "名称服务器没有为其作证（没有 AD）",
+    "dnssec-fails-when-checked": "名称服务器应答 SERVFAIL，而禁用检查时则能应答",
+    "sts-record-invalid": "TXT 记录无效",
+    "sts-records-several": "有多条 TXT 记录",
+    "sts-host-unresolved": "策略的主机没有地址",
+    "sts-unreachable": "无法连接到策略的主机",
+    "sts-tls-failed": "与策略的主机的 TLS 失败",
+    "sts-certificate-invalid": "策略的主机的证书无效",
+    "sts-http-failed": "没有 HTTP 应答",
+    "sts-redirected": "策略被重定向，而重定向不予跟随",
+    "sts-http-status": "策略不存在",
+    "sts-media-type": "策略不是纯文本",
+    "sts-policy-invalid": "策略无效",
+}

@@ -1,0 +1,168 @@
+"""What the domain itself publishes: TLSA records in a signed zone, right and wrong."""
+
+from __future__ import annotations
+
+from connector_probe.lab import behaviours as smtp
+from connector_probe.lab import certificates
+from connector_probe.lab import tls_behaviours as tls
+from connector_probe.lab.answers import Answerer, addresses, by_type, exchanges, servfail
+from connector_probe.lab.authority import CertificateMaker
+from connector_probe.lab.scenario import (
+    LOOPBACK,
+    Options,
+    Scenario,
+    Server,
+    failing,
+    healthy,
+    host_of,
+    unknown,
+    warning,
+)
+from connector_probe.lab.signing import PORT, signed, tlsa
+from connector_probe.lab.smtp import Behaviour
+from connector_probe.model.evidence import CertificateProblemKind as Kind
+from connector_probe.model.policy import SmtpDaneMode
+from connector_probe.model.verdict import FailureClass as F
+
+MX = Options(use_mx=True)
+MANDATORY = Options(use_mx=True, smtp_dane_mode=SmtpDaneMode.MANDATORY)
+_EXPIRED_HOURS_AGO = -1.0
+
+
+def _zone(name: str, records: Answerer | None, until: float = 24.0) -> dict[str, Answerer]:
+    """A signed domain with one MX host, and TLSA records for it."""
+    host = f"mail.{host_of(name)}"
+    answers: dict[str, Answerer] = {host_of(name): exchanges((10, f"{host}.")), host: addresses(LOOPBACK)}
+    if records is not None:
+        answers[f"_{PORT}._tcp.{host}"] = records
+    return signed(host_of(name), answers, until)
+
+
+def _unsigned(name: str, domain: Answerer | None = None) -> dict[str, Answerer]:
+    host = f"mail.{host_of(name)}"
+    return {host_of(name): domain or exchanges((10, f"{host}.")), host: addresses(LOOPBACK)}
+
+
+def _server(
+    name: str, certificate: CertificateMaker = certificates.good, behaviour: Behaviour = smtp.is_healthy
+) -> tuple[Server, ...]:
+    return (Server(name=f"mail.{host_of(name)}", certificate=certificate, behaviour=behaviour),)
+
+
+def _no_dane(name: str) -> dict[str, Answerer]:
+    """MX records without a signature, and nobody says whether they should have one."""
+    mx = exchanges((10, f"mail.{host_of(name)}."))
+    return _unsigned(name, by_type({"MX": mx}, servfail))
+
+
+PUBLISHED: tuple[Scenario, ...] = (
+    healthy(
+        "dane",
+        "a TLSA record that fits the server's key",
+        options=MX,
+        servers=_server("dane"),
+        answers=_zone("dane", tlsa(3, "server")),
+    ),
+    healthy(
+        "dane-anchor",
+        "a TLSA record that fits the intermediate's key",
+        options=MX,
+        servers=_server("dane-anchor"),
+        answers=_zone("dane-anchor", tlsa(2, "intermediate")),
+    ),
+    healthy(
+        "dane-absent",
+        "a signed domain without TLSA records",
+        options=MX,
+        servers=_server("dane-absent"),
+        answers=_zone("dane-absent", None),
+    ),
+    healthy(
+        "dane-mandatory",
+        "SmtpDaneMode Mandatory, and a TLSA record that fits",
+        options=MANDATORY,
+        servers=_server("dane-mandatory"),
+        answers=_zone("dane-mandatory", tlsa(3, "server")),
+    ),
+    warning(
+        "dane-self-signed",
+        "a certificate that only its TLSA record vouches for",
+        options=MX,
+        servers=_server("dane-self-signed", certificates.self_signed),
+        answers=_zone("dane-self-signed", tlsa(3, "server")),
+        expect_problems=(Kind.SELF_SIGNED,),
+    ),
+    warning(
+        "dane-unusable",
+        "a TLSA record with usage 1, which is not for mail",
+        options=MX,
+        servers=_server("dane-unusable"),
+        answers=_zone("dane-unusable", tlsa(1, "server")),
+    ),
+    failing(
+        "dane-dnssec-expired",
+        "the zone's signatures have expired",
+        F.DANE_DNSSEC_INVALID,
+        options=MX,
+        servers=_server("dane-dnssec-expired"),
+        answers=_zone("dane-dnssec-expired", tlsa(3, "server"), _EXPIRED_HOURS_AGO),
+    ),
+    failing(
+        "dane-required",
+        "SmtpDaneMode Mandatory, and a domain that is not signed",
+        F.DANE_REQUIRED,
+        options=MANDATORY,
+        servers=_server("dane-required"),
+        answers=_unsigned("dane-required"),
+    ),
+    failing(
+        "dane-no-starttls",
+        "a TLSA record, and no STARTTLS",
+        F.DANE_STARTTLS_NOT_SUPPORTED,
+        options=MX,
+        servers=_server("dane-no-starttls", behaviour=smtp.offers_no_starttls),
+        answers=_zone("dane-no-starttls", tlsa(3, "server")),
+    ),
+    failing(
+        "dane-tls-reset",
+        "a TLSA record, and a handshake that is reset",
+        F.DANE_TLS_FAILED,
+        options=MX,
+        servers=_server("dane-tls-reset", behaviour=tls.resets_on_client_hello),
+        answers=_zone("dane-tls-reset", tlsa(3, "server")),
+    ),
+    failing(
+        "dane-certificate-expired",
+        "the certificate fits the TLSA record and has expired",
+        F.DANE_CERTIFICATE_EXPIRED,
+        options=MX,
+        servers=_server("dane-certificate-expired", certificates.expired),
+        answers=_zone("dane-certificate-expired", tlsa(2, "intermediate")),
+        expect_problems=(Kind.EXPIRED,),
+    ),
+    failing(
+        "dane-tlsa-mismatch",
+        "a TLSA record for another key",
+        F.DANE_TLSA_INVALID,
+        options=MX,
+        servers=_server("dane-tlsa-mismatch"),
+        answers=_zone("dane-tlsa-mismatch", tlsa(3, "another server")),
+    ),
+    failing(
+        "dane-host-mismatch",
+        "below the TLSA record's trust anchor, a certificate for another name",
+        F.DANE_HOST_MISMATCH,
+        options=MX,
+        servers=_server("dane-host-mismatch", certificates.other_name),
+        answers=_zone("dane-host-mismatch", tlsa(2, "intermediate")),
+        expect_problems=(Kind.NAME_MISMATCH,),
+    ),
+    unknown(
+        "dane-unverifiable",
+        "SmtpDaneMode Mandatory, and a nameserver that knows no DNSSEC",
+        F.LOCAL_DNSSEC,
+        options=MANDATORY,
+        servers=_server("dane-unverifiable"),
+        answers=_no_dane("dane-unverifiable"),
+    ),
+)

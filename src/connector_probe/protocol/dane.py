@@ -1,0 +1,91 @@
+"""TLSA records (RFC 6698) as SMTP uses them (RFC 7672): which are usable, and what of a chain they match. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from connector_probe.model.policy import AnchorProblem, TlsaRecord
+from connector_probe.protocol.certificate import MAX_CHAIN, TrustRoots, judge
+
+DANE_TA: Final = 2
+DANE_EE: Final = 3
+MAX_TLSA: Final = 32  # records looked at for one host; a rollover of several keys needs four
+MAX_DATA: Final = 8192  # hex digits kept; a whole RSA 4096 certificate has some 4000
+_DIGESTS: Final = {1: hashlib.sha256, 2: hashlib.sha512}
+_USAGES: Final = frozenset({DANE_TA, DANE_EE})  # RFC 7672 3.1.3: 0 and 1 are not for SMTP
+_SELECTORS: Final = frozenset({0, 1})
+
+
+def read_tlsa(text: str) -> TlsaRecord | None:
+    """From presentation form ("3 1 1 ab12..."); None where it is none."""
+    parts = text.split()
+    if len(parts) < 4 or not all(part.isascii() and part.isdigit() for part in parts[:3]):
+        return None
+    usage, selector, kind = (int(part) for part in parts[:3])
+    data = "".join(parts[3:]).lower()
+    usable = usage in _USAGES and selector in _SELECTORS and _fits(kind, data)
+    return TlsaRecord(usage, selector, kind, data[:MAX_DATA], usable and len(data) <= MAX_DATA)
+
+
+def _fits(kind: int, data: str) -> bool:
+    if kind == 0:
+        return bool(data)
+    return kind in _DIGESTS and len(data) == 2 * _DIGESTS[kind]().digest_size
+
+
+def match_tlsa(records: Sequence[TlsaRecord], chain: Sequence[bytes]) -> tuple[TlsaRecord, ...]:
+    """``records`` with the depths of ``chain`` (DER as sent, the server's own first) that each matches.
+
+    Usage 3 looks at the server's own certificate alone, usage 2 at those above it (RFC 7671 5.1, 5.2).
+    """
+    pieces = [(data, _public_key(data)) for data in chain[:MAX_CHAIN]]
+    found = []
+    for one in records:
+        depths: tuple[int, ...] = ()
+        if one.usable:
+            last = 1 if one.usage == DANE_EE else len(pieces)
+            first = 0 if one.usage == DANE_EE else 1
+            depths = tuple(depth for depth in range(first, min(last, len(pieces))) if _matches(one, pieces[depth]))
+        found.append(TlsaRecord(one.usage, one.selector, one.matching_type, one.data, one.usable, depths))
+    return tuple(found)
+
+
+def _matches(record: TlsaRecord, piece: tuple[bytes, bytes | None]) -> bool:
+    data = piece[record.selector]
+    if data is None:
+        return False
+    digest = _DIGESTS.get(record.matching_type)
+    return (data.hex() if digest is None else digest(data).hexdigest()) == record.data
+
+
+def _public_key(data: bytes) -> bytes | None:
+    """The SubjectPublicKeyInfo in DER; None where the certificate cannot be read."""
+    try:
+        key = x509.load_der_x509_certificate(data).public_key()
+        return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except Exception:  # whatever the parsers raise on a hostile certificate
+        return None
+
+
+def judge_anchored(
+    records: Sequence[TlsaRecord], chain: Sequence[bytes], at: datetime
+) -> tuple[AnchorProblem, ...] | None:
+    """What is wrong with ``chain`` when what usage 2 matches is all that is trusted; None where it matches nothing.
+
+    A whole certificate in the record itself (2 0 0) needs not be sent (RFC 7671 5.2.1).
+    """
+    anchors = {chain[depth]: None for one in records if one.usage == DANE_TA for depth in one.matched}
+    for one in records:
+        if (one.usage, one.selector, one.matching_type) == (DANE_TA, 0, 0) and one.usable:
+            anchors[bytes.fromhex(one.data) if len(one.data) % 2 == 0 else b""] = None
+    roots = TrustRoots.from_der(anchors, "TLSA")
+    if not len(roots):
+        return None
+    problems = judge(chain, roots, at).problems
+    return tuple(AnchorProblem(str(one.kind), one.depth, one.subject, one.note) for one in problems)

@@ -1,0 +1,69 @@
+"""What domains publish about TLS for their mail, looked for beside the SMTP attempts of one run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from connector_probe.model.connector import Connector
+from connector_probe.model.evidence import AttemptEvidence
+from connector_probe.network import Network
+from connector_probe.protocol.certificate import TrustRoots
+from connector_probe.stages.resolve import Resolver
+from connector_probe.trust import load_anchors
+
+if TYPE_CHECKING:
+    from connector_probe.stages.dnssec import Validator
+    from connector_probe.stages.policy import PolicySeeker
+
+
+class Published:
+    """Makes a seeker for each connector that goes by MX; validated keys and answers are shared by all."""
+
+    def __init__(self, network: Network, now: datetime) -> None:
+        self._network = network
+        self._now = now
+        self._validators: dict[tuple[Resolver, str | None, bool], Validator] = {}
+
+    def seek(self, connector: Connector, roots: TrustRoots, resolver: Resolver, patience: float) -> PolicySeeker | None:
+        """What looks for the policies of the connector's domain, already at it; None where it has no domain.
+
+        ``patience``: the longest wait for one reply of a nameserver, in seconds.
+        """
+        if connector.use_mx is None or not resolver.has_nameservers:
+            return None
+        from connector_probe.stages.dnssec import Validator  # late: a smart host has no use for it
+        from connector_probe.stages.policy import PolicySeeker
+
+        key = (resolver, connector.trust_anchor, connector.trust_ad)
+        if key not in self._validators:
+            self._validators[key] = Validator(
+                self._network,
+                resolver.nameservers,
+                anchors=load_anchors(connector.trust_anchor),
+                trust_ad=connector.trust_ad,
+                patience=patience,
+            )
+        seeker = PolicySeeker(
+            connector,
+            connector.use_mx,
+            network=self._network,
+            validator=self._validators[key],
+            resolver=resolver,
+            roots=roots,
+            at=connector.as_of or self._now,
+        )
+        seeker.begin()
+        return seeker
+
+    async def add(
+        self, evidence: AttemptEvidence, chain: tuple[bytes, ...], connector: Connector, seeker: PolicySeeker | None
+    ) -> AttemptEvidence:
+        """``evidence`` with what was found for its host; ``chain`` is what the server sent, in DER."""
+        if seeker is None:
+            return evidence
+        from connector_probe.stages.policy import with_chain
+
+        policy = await seeker.of_host(evidence.server, evidence.port)
+        return replace(evidence, policy=with_chain(policy, chain, connector.as_of or self._now))

@@ -1,0 +1,394 @@
+"""Look-ups with DNSSEC: from the trust anchor down the chain of DS and DNSKEY records, through the run's nameservers.
+
+BOGUS is said only where a validated chain leads to the break. Whatever could not be had (a nameserver that is silent,
+strips signatures, or does not know DNSSEC) is INDETERMINATE; a zone that nothing vouches for is INSECURE. That a
+signed zone holds no DS for a child is taken from its answer without proof: who could forge it is not who is probed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+
+from connector_probe.model.policy import DnssecReason, DnssecStatus, SecureLookup
+from connector_probe.model.printable import printable
+from connector_probe.network import Datagrams, Network, NetworkFaultError
+from connector_probe.protocol.dns import name_text
+from connector_probe.protocol.dnssec import (
+    Anchor,
+    Anchors,
+    SecureQuestion,
+    ZoneKeys,
+    answers,
+    chase,
+    denials,
+    denies,
+    ds_records,
+    entry_keys,
+    fault_of_signatures,
+    is_supported,
+    read_answer,
+    records_of,
+    secure_question,
+    signatures_of,
+    zone_of,
+    zone_text,
+)
+from connector_probe.stages.resolve import Nameserver
+
+# Seconds until a question is sent again, and until it counts as unanswered: the mail's own way is never kept waiting
+# for longer by a nameserver that ignores what it does not know.
+WAITS = (0.5, 1.0)
+USUAL = 0.1  # seconds in which an answer that need not be fetched from far is there
+SLOWEST = 5.0  # times USUAL; where answers take that long, or this machine is busy, silence is believed later
+LATE = 1.15  # how much longer than it should a wait lasts when the answer may lie there unread
+GRACE = 0.02  # seconds in which what has arrived is read, however late it is
+MAX_ROUNDS = 8
+MAX_HOPS = 16  # CNAMEs; the bound that common resolvers keep
+MAX_RECORDS = 64  # kept of one answer
+_Status = DnssecStatus
+_Reason = DnssecReason
+
+
+@dataclass(frozen=True, slots=True)
+class _Trust:
+    """How far a zone is to be trusted; ``keys`` with SECURE only, ``zone`` and ``reason`` with everything else."""
+
+    status: DnssecStatus
+    keys: ZoneKeys | None = None
+    zone: str = ""
+    reason: DnssecReason | None = None
+    note: str = ""
+
+
+class Validator:
+    """Validates, and remembers answers and keys as long as it lives (one run)."""
+
+    def __init__(
+        self,
+        network: Network,
+        nameservers: Sequence[Nameserver],
+        *,
+        anchors: Anchors,
+        trust_ad: bool = False,
+        patience: float = WAITS[-1],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """``patience``: the longest wait for one reply, in seconds. ``clock``: Unix time for the signatures."""
+        self._network = network
+        self._nameservers = tuple(nameservers)
+        self._anchors = anchors
+        self._trust_ad = trust_ad
+        self._patience = patience
+        self._clock = clock
+        self._pace = 1.0  # how many times longer than usual answers take
+        self._messages: dict[tuple[str, str, bool], asyncio.Task[dns.message.Message | None]] = {}
+        self._zones: dict[dns.name.Name, asyncio.Task[_Trust]] = {}
+
+    async def look_up(self, name: str, rdtype: str) -> SecureLookup:
+        """The records of ``name`` and how far they can be trusted; CNAMEs are followed. Never raises."""
+
+        try:
+            at = dns.name.from_text(name)
+        except dns.exception.DNSException:
+            return SecureLookup(name, rdtype, _Status.INDETERMINATE, reason=_Reason.UNNAMEABLE)
+        if self._trust_ad:
+            return await self._look_up_trusting(name, at, rdtype)
+        return await self._look_up(name, at, rdtype)
+
+    async def texts(self, name: str) -> tuple[str, ...] | None:
+        """The TXT records of ``name``, whether they are signed or not; None where no answer could be had."""
+
+        try:
+            found = await self._follow(dns.name.from_text(name), dns.rdatatype.TXT)
+        except dns.exception.DNSException:
+            return None
+        if found is None:
+            return None
+        kept = [record for rrset in found[-1:] for record in list(rrset)[:MAX_RECORDS]]
+        return tuple(b"".join(record.strings).decode("utf-8", "replace") for record in kept)
+
+    # --- one name ----------------------------------------------------------------------------------------------
+
+    async def _look_up(self, name: str, at: dns.name.Name, rdtype: str) -> SecureLookup:
+
+        kind = dns.rdatatype.from_text(rdtype)
+        found = SecureLookup(name, rdtype, _Status.SECURE)
+        for _ in range(MAX_HOPS):
+            message = await self._fetch(at, rdtype)
+            if message is None:
+                return replace(found, status=_Status.INDETERMINATE, reason=_Reason.NO_ANSWER)
+            if not answers(message):
+                return replace(found, status=_Status.INDETERMINATE, reason=_Reason.RCODE, note=_rcode(message))
+            steps, end = chase(message, at, kind)
+            for rrset in steps:
+                trust = await self._trust_of(message.answer, rrset)
+                found = _weaker(found, trust)
+                if rrset.rdtype == kind:
+                    return replace(found, records=_texts(rrset))
+                found = replace(found, aliases=(*found.aliases, name_text(rrset[0].target)))
+            if end == at or message.rcode() == dns.rcode.NXDOMAIN or _has_soa(message):
+                return _weaker(found, await self._denied(message, end, kind))
+            at = end
+        return replace(found, status=_Status.INDETERMINATE, reason=_Reason.TOO_MANY_ALIASES)
+
+    async def _follow(self, at: dns.name.Name, kind: dns.rdatatype.RdataType) -> list[dns.rrset.RRset] | None:
+        """The records at the end of the aliases, in the last place; empty without any; None: no answer."""
+        for _ in range(MAX_HOPS):
+            message = await self._fetch(at, dns.rdatatype.to_text(kind))
+            if message is None or not answers(message):
+                return None
+            steps, end = chase(message, at, kind)
+            if steps and steps[-1].rdtype == kind:
+                return steps
+            if end == at or _has_soa(message):
+                return []
+            at = end
+        return None
+
+    async def _look_up_trusting(self, name: str, at: dns.name.Name, rdtype: str) -> SecureLookup:
+        """As a validating resolver says: AD is secure, no AD is insecure, SERVFAIL only while it validates is bogus."""
+
+        base = SecureLookup(name, rdtype, _Status.INDETERMINATE)
+        message = await self._fetch(at, rdtype, checking_disabled=False)
+        if message is None:
+            return replace(base, reason=_Reason.NO_ANSWER)
+        if message.rcode() == dns.rcode.SERVFAIL:
+            unchecked = await self._fetch(at, rdtype)
+            if unchecked is not None and answers(unchecked):
+                return replace(base, status=_Status.BOGUS, reason=_Reason.FAILS_WHEN_CHECKED)
+        if not answers(message):
+            return replace(base, reason=_Reason.RCODE, note=_rcode(message))
+        steps, _ = chase(message, at, dns.rdatatype.from_text(rdtype))
+        secure = bool(message.flags & dns.flags.AD)
+        aliases = tuple(name_text(one[0].target) for one in steps if one.rdtype == dns.rdatatype.CNAME)
+        return replace(
+            base,
+            status=_Status.SECURE if secure else _Status.INSECURE,
+            records=_texts(steps[-1]) if steps and steps[-1].rdtype != dns.rdatatype.CNAME else (),
+            aliases=aliases,
+            reason=None if secure else _Reason.NOT_AUTHENTICATED,
+        )
+
+    # --- one set of records ------------------------------------------------------------------------------------
+
+    async def _trust_of(self, section: list[dns.rrset.RRset], rrset: dns.rrset.RRset) -> _Trust:
+        """How far ``rrset`` is to be trusted by the signatures beside it."""
+
+        signatures = signatures_of(section, rrset.name, rrset.rdtype)
+        if not signatures:
+            return await self._unsigned(rrset.name)
+        zone = await self._keys(signatures[0].signer)
+        if zone.keys is None:
+            return zone
+        fault = fault_of_signatures(rrset, signatures, zone.keys, self._clock())
+        return zone if fault is None else _Trust(_Status.BOGUS, None, zone_text(zone.keys.zone), *fault)
+
+    async def _unsigned(self, name: dns.name.Name) -> _Trust:
+        """Records without a signature: is their zone one that has to be signed?"""
+
+        message = await self._fetch(name, "SOA")
+        zone = zone_of(message, name) if message is not None and answers(message) else None
+        if message is None or zone is None:
+            return _Trust(_Status.INDETERMINATE, reason=_Reason.ZONE_UNKNOWN)
+        trust = await self._keys(zone)
+        if trust.keys is None:
+            return trust
+        # The DS records, the keys and their signatures came through; so would the signature that is missing.
+        return _Trust(_Status.BOGUS, None, zone_text(zone), _Reason.SIGNATURE_MISSING)
+
+    async def _denied(self, message: dns.message.Message, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> _Trust:
+        """How far it is to be trusted that there is nothing."""
+
+        proven = False
+        zone: _Trust | None = None
+        for denial in denials(message):
+            signatures = signatures_of(message.authority, denial.name, denial.rdtype)
+            if not signatures:
+                continue
+            zone = await self._keys(signatures[0].signer)
+            if zone.keys is None:
+                return zone
+            fault = fault_of_signatures(denial, signatures, zone.keys, self._clock())
+            if fault is not None:
+                return _Trust(_Status.BOGUS, None, zone_text(zone.keys.zone), *fault)
+            proven = proven or denies(denial, zone.keys.zone, name, kind)
+        if proven and zone is not None:
+            return zone
+        if zone is None:
+            trust = await self._unsigned(name)
+            if trust.status is not _Status.BOGUS:
+                return trust
+        return _Trust(_Status.INDETERMINATE, reason=_Reason.UNPROVEN)
+
+    # --- zones -------------------------------------------------------------------------------------------------
+
+    async def _keys(self, zone: dns.name.Name) -> _Trust:
+        if zone not in self._zones:
+            self._zones[zone] = asyncio.ensure_future(self._find_keys(zone))
+        return await asyncio.shield(self._zones[zone])
+
+    async def _find_keys(self, zone: dns.name.Name) -> _Trust:
+
+        text = zone_text(zone)
+        if zone in self._anchors:
+            trust = await self._enter(zone, self._anchors[zone])
+            if trust.status is not _Status.BOGUS:
+                return trust
+            # Here it may as well be our anchor, our clock, or a nameserver with a root of its own.
+            return _Trust(_Status.INDETERMINATE, None, text, _Reason.ANCHOR_MISFIT)
+        if zone == dns.name.root:
+            return _Trust(_Status.INDETERMINATE, None, text, _Reason.NO_ANCHOR)
+        delegation = await self._delegation(zone)
+        if isinstance(delegation, _Trust):
+            return delegation
+        anchors = ds_records(delegation)
+        if not is_supported(anchors):
+            return _Trust(_Status.INSECURE, None, text, _Reason.UNKNOWN_ALGORITHM)
+        return await self._enter(zone, anchors)
+
+    async def _delegation(self, zone: dns.name.Name) -> dns.rrset.RRset | _Trust:
+        """The validated DS records of ``zone``; or why there are none."""
+
+        text = zone_text(zone)
+        message = await self._fetch(zone, "DS")
+        if message is None or not answers(message):
+            return _Trust(_Status.INDETERMINATE, None, text, _Reason.DS_UNAVAILABLE)
+        found = records_of(message.answer, zone, dns.rdatatype.DS)
+        if found is None:
+            return _Trust(_Status.INSECURE, None, text, _Reason.NO_DS)
+        signatures = [one for one in signatures_of(message.answer, zone, dns.rdatatype.DS) if one.signer != zone]
+        if not signatures:
+            return _Trust(_Status.INDETERMINATE, None, text, _Reason.DS_UNSIGNED)
+        parent = await self._keys(signatures[0].signer)
+        if parent.keys is None:
+            return parent
+        fault = fault_of_signatures(found, tuple(signatures), parent.keys, self._clock())
+        return found if fault is None else _Trust(_Status.BOGUS, None, zone_text(parent.keys.zone), *fault)
+
+    async def _enter(self, zone: dns.name.Name, anchors: tuple[Anchor, ...]) -> _Trust:
+        """The zone's keys, once ``anchors`` vouch for one that signed them."""
+
+        text = zone_text(zone)
+        message = await self._fetch(zone, "DNSKEY")
+        if message is None or not answers(message):
+            return _Trust(_Status.INDETERMINATE, None, text, _Reason.KEYS_UNAVAILABLE)
+        found = records_of(message.answer, zone, dns.rdatatype.DNSKEY)
+        if found is None:
+            return _Trust(_Status.BOGUS, None, text, _Reason.KEYS_MISSING)
+        keys, vouched = entry_keys(zone, found, anchors)
+        if vouched is None:
+            return _Trust(_Status.BOGUS, None, text, _Reason.KEYS_MISFIT)
+        signatures = signatures_of(message.answer, zone, dns.rdatatype.DNSKEY)
+        fault = fault_of_signatures(found, signatures, vouched, self._clock())
+        if fault is not None:
+            return _Trust(_Status.BOGUS, None, text, *fault)
+        return _Trust(_Status.SECURE, keys, text)
+
+    # --- messages ----------------------------------------------------------------------------------------------
+
+    async def _fetch(
+        self, name: dns.name.Name, rdtype: str, *, checking_disabled: bool = True
+    ) -> dns.message.Message | None:
+        key = (name.to_text().lower(), rdtype, checking_disabled)
+        if key not in self._messages:
+            self._messages[key] = asyncio.ensure_future(self._ask_in_turn(name, rdtype, checking_disabled))
+        return await asyncio.shield(self._messages[key])
+
+    async def _ask_in_turn(
+        self, name: dns.name.Name, rdtype: str, checking_disabled: bool
+    ) -> dns.message.Message | None:
+
+        asked = secure_question(name, rdtype, checking_disabled=checking_disabled)
+        asked_at = self._network.now()
+        async with contextlib.AsyncExitStack() as stack:
+            sockets: dict[Nameserver, Datagrams] = {}
+            for nameserver in self._nameservers:
+                with contextlib.suppress(NetworkFaultError):
+                    sockets[nameserver] = await self._network.datagrams(nameserver.address, nameserver.port)
+                    stack.callback(sockets[nameserver].close)
+            waits, rounds = list(WAITS), 0
+            while waits and rounds < MAX_ROUNDS:
+                wait, rounds = min(waits[0] * self._pace, self._patience), rounds + 1
+                refused: dns.message.Message | None = None
+                began = self._network.now()
+                for nameserver, socket in sockets.items():
+                    message = await self._ask(nameserver, socket, asked, wait)
+                    if message is not None and answers(message):
+                        self._pace = max(self._pace, min((self._network.now() - asked_at) / USUAL, SLOWEST))
+                        return message
+                    refused = message or refused
+                if refused is not None:
+                    return refused
+                if self._network.now() - began < LATE * wait * len(sockets) + GRACE:
+                    del waits[0]  # else this program was too busy to look, which says nothing of the nameserver
+        return None
+
+    async def _ask(
+        self, nameserver: Nameserver, socket: Datagrams, asked: SecureQuestion, wait: float
+    ) -> dns.message.Message | None:
+        """What comes on ``socket`` within ``wait``, be it the answer to the question as it was sent before."""
+        end = self._network.now() + wait
+        try:
+            await socket.send(asked.wire, wait)
+            while True:
+                message = read_answer(await socket.receive(max(end - self._network.now(), GRACE)), asked)
+                if message is not None:
+                    break
+                if self._network.now() > end:
+                    return None
+            if message.flags & dns.flags.TC:
+                return await self._ask_tcp(nameserver, asked, self._network.now() + wait)
+        except NetworkFaultError:
+            return None
+        return message
+
+    async def _ask_tcp(self, nameserver: Nameserver, asked: SecureQuestion, end: float) -> dns.message.Message | None:
+
+        stream = await self._network.connect(nameserver.address, nameserver.port, None, end - self._network.now())
+        try:
+            await stream.send(len(asked.wire).to_bytes(2, "big") + asked.wire, max(end - self._network.now(), 0.0))
+            received = bytearray()
+            while len(received) < 2 or len(received) < 2 + int.from_bytes(received[:2], "big"):
+                received += await stream.receive(max(end - self._network.now(), 0.0))
+        finally:
+            await stream.close()
+        return read_answer(bytes(received[2 : 2 + int.from_bytes(received[:2], "big")]), asked)
+
+
+_STRENGTH = (_Status.BOGUS, _Status.INDETERMINATE, _Status.INSECURE, _Status.SECURE)
+
+
+def _weaker(found: SecureLookup, trust: _Trust) -> SecureLookup:
+    """``found``, trusted no further than ``trust``."""
+    if _STRENGTH.index(trust.status) >= _STRENGTH.index(found.status):
+        return found
+    return replace(found, status=trust.status, zone=trust.zone, reason=trust.reason, note=trust.note)
+
+
+def _rcode(message: dns.message.Message) -> str:
+    return dns.rcode.to_text(message.rcode())
+
+
+def _has_soa(message: dns.message.Message) -> bool:
+
+    return any(rrset.rdtype == dns.rdatatype.SOA for rrset in message.authority)
+
+
+def _texts(rrset: dns.rrset.RRset) -> tuple[str, ...]:
+    """In presentation form; MX as "10 mail.contoso.com"."""
+
+    if rrset.rdtype == dns.rdatatype.MX:
+        return tuple(f"{one.preference} {name_text(one.exchange)}" for one in list(rrset)[:MAX_RECORDS])
+    return tuple(printable(one.to_text(), 20_000) for one in list(rrset)[:MAX_RECORDS])
