@@ -97,6 +97,15 @@ class Database:
     def files(self, name: str) -> Files:
         return Files(self.folder / f"{name}.pem", self.folder / "leaf.key")
 
+    def certificates(self, *names: str) -> list[str]:
+        """Those of the names, as PEM."""
+        return [(self.folder / f"{name}.pem").read_text(encoding="ascii") for name in names]
+
+    def list_signed_with(self, digest: str) -> bytes:
+        """Another copy of the revocation list, as PEM."""
+        self._openssl("ca", "-gencrl", "-md", digest, "-out", f"{digest}.crl.pem")
+        return (self.folder / f"{digest}.crl.pem").read_bytes()
+
     def _openssl(self, command: str, *arguments: str) -> None:
         config = ("-config", "ca.cnf") if command in ("ca", "req") else ()
         done = subprocess.run(

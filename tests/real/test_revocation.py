@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,6 +12,7 @@ from connector_probe import Connector, TlsSettings
 from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.revocation import RevocationCheck, RevocationStatus
 from connector_probe.model.verdict import CauseVerdict, Result
+from connector_probe.protocol.revocation import read_crl
 from tests.real.authority import HOST
 from tests.real.mailbox import mailbox, tls_context
 from tests.real.parts import free_ports
@@ -103,3 +106,17 @@ async def test_a_source_that_cannot_be_had_is_a_warning(unserved: Database) -> N
         assert warning.id == "revocation-unknown"
         assert f"127.0.0.1:{port}" in warning.text
         assert "refused" in warning.text
+
+
+@pytest.mark.parametrize(
+    ("digest", "status"),
+    [
+        ("sha1", RevocationStatus.REVOKED),  # as older authorities sign their lists
+        ("sha512", RevocationStatus.REVOKED),
+        ("md5", RevocationStatus.NOT_TRUSTED),
+    ],
+)
+def test_lists_signed_by_older_methods(unserved: Database, digest: str, status: RevocationStatus) -> None:
+    certificate, issuer = (ssl.PEM_cert_to_DER_cert(text) for text in unserved.certificates("crl-revoked", "ca"))
+    found = read_crl(unserved.list_signed_with(digest), certificate, issuer, datetime.now(UTC), "http://a.test/")
+    assert found.status is status

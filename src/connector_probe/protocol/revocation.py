@@ -208,11 +208,13 @@ def _ocsp_distrust(response: ocsp.OCSPResponse, issuer: x509.Certificate, at: da
     return ""
 
 
-def _digest(response: ocsp.OCSPResponse) -> hashes.HashAlgorithm | None:
+def _digest(signed: ocsp.OCSPResponse | x509.CertificateRevocationList) -> hashes.HashAlgorithm | None:
+    """The digest of a signature; None for one that is unknown, part of the algorithm, or broken (MD5)."""
     try:
-        return response.signature_hash_algorithm
+        digest = signed.signature_hash_algorithm
     except Exception:  # an algorithm that cryptography has no name for
         return None
+    return None if isinstance(digest, hashes.MD5) else digest
 
 
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
@@ -276,8 +278,10 @@ def _read_crl(
     if crl.issuer != issuer.subject:
         who = printable(crl.issuer.rfc4514_string(), 100)
         return replace(found, status=_S.NOT_TRUSTED, note=f"the list is {who}'s, not the issuer's")
-    if not crl.is_signature_valid(issuer.public_key()):  # type: ignore[arg-type]  # it raises for other keys
-        return replace(found, status=_S.NOT_TRUSTED, note="not signed by the issuer's key")
+    # Not cryptography's own check: it finds no SHA-1 signature valid, and older authorities still sign lists so.
+    signed = crl.signature, crl.tbs_certlist_bytes, _digest(crl), crl.signature_algorithm_oid
+    if not _verifies(issuer, *signed):
+        return replace(found, status=_S.NOT_TRUSTED, note="not signed by the issuer's key, or only with MD5")
     usage = _extension(issuer.extensions, x509.KeyUsage)
     if usage is not None and not usage.crl_sign:  # RFC 5280 6.3.3 (f)
         return replace(found, status=_S.NOT_TRUSTED, note="the issuer may not sign lists (keyUsage without cRLSign)")
