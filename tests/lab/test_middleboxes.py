@@ -22,6 +22,8 @@ VERDICTS = [
     ("proxy-protocol", "packet-inspection", RULED_OUT),
     ("banner-silent", "proxy-protocol", RULED_OUT),
     ("banner-silent", "implicit-tls", RULED_OUT),
+    ("banner-silent-once", "proxy-protocol", RULED_OUT),
+    ("banner-silent-once", "server-malfunction", SUPPORTED),
     ("accept-closed", "proxy-protocol", RULED_OUT),
     ("implicit-tls", "implicit-tls", CONFIRMED),
     ("implicit-tls", "network-trouble", RULED_OUT),
@@ -57,6 +59,7 @@ VERDICTS = [
 FIRST_WORDS = [
     ("proxy-protocol", "it waits for a balancer in front of it"),
     ("proxy-protocol-impatient", "it waits for a balancer in front of it"),
+    ("banner-silent-once", "Another connection right after was greeted"),
     ("implicit-tls", "The port speaks TLS from the first byte"),
     ("http-port", "It speaks HTTP, not SMTP."),
     ("banner-ssh", "but SSH: SSH-2.0"),

@@ -91,7 +91,7 @@ def _said(view: View) -> Reply | None:
 def _malformed(failure: FailureClass, view: View) -> Sharpening:
     """A greeting that is none: is it a mail server's all the same?"""
     if failure is not _F.BANNER_NOT_SMTP:
-        return NOTHING
+        return _then(NOTHING, "malformed-reply", failure, view)
     if other_protocol(view.evidence)[0]:
         return _OUT, ("other-protocol-seen",)
     banner = view.evidence.banner

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.rules import View
-from connector_probe.diagnosis.signs import hides_starttls, other_protocol, private_keywords, waits_for_proxy_header
+from connector_probe.diagnosis.signs import (
+    greets_at_times,
+    hides_starttls,
+    other_protocol,
+    private_keywords,
+    waits_for_proxy_header,
+)
 from connector_probe.model.evidence import Control, Exchange
 from connector_probe.protocol.appliances import appliance
 from connector_probe.protocol.refusals import Refusal, refusal_kind
@@ -64,6 +70,8 @@ def hints(view: View) -> Iterator[tuple[str, str]]:
     silent = evidence.banner is not None and evidence.banner.reply is None
     if waits_for_proxy_header(evidence):
         yield "sample_note", "proxy-hint"
+    elif greets_at_times(evidence):
+        yield "sample_note", "greeted-later-hint"
     elif other_protocol(evidence)[0]:
         yield "protocol_hint", "protocol"
         yield "ehlo_hint", "protocol-in-greeting"

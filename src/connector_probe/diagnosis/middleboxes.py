@@ -7,6 +7,7 @@ from collections.abc import Callable
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.rules import View, speaks_implicit_tls
 from connector_probe.diagnosis.signs import (
+    greets_at_times,
     hides_starttls,
     is_clean_here,
     is_exchange,
@@ -46,6 +47,8 @@ def _implicit_tls(failure: FailureClass, view: View) -> Sharpening:
 def _proxy_protocol(failure: FailureClass, view: View) -> Sharpening:
     if waits_for_proxy_header(view.evidence):
         return _SURE, ("proxy-greeted",)
+    if greets_at_times(view.evidence):
+        return _OUT, ("greeted-later",)
     return (_OUT, ("proxy-unanswered",)) if view.evidence.proxied is not None else NOTHING
 
 
@@ -59,6 +62,10 @@ def _not_mail(failure: FailureClass, view: View) -> Sharpening:
     if failure is FailureClass.EHLO_REJECTED and said is not None and any(map(enhanced_status, said.lines)):
         return _OUT, ("speaks-smtp",)  # RFC 2034: only mail servers answer so
     return NOTHING
+
+
+def _malfunction(failure: FailureClass, view: View) -> Sharpening:
+    return (_LIKELY, ("greeted-later",)) if greets_at_times(view.evidence) else _explained(failure, view)
 
 
 def _explained(failure: FailureClass, view: View) -> Sharpening:
@@ -181,7 +188,7 @@ SHARPENERS: dict[str, Sharpener] = {
     "implicit-tls": _implicit_tls,
     "proxy-protocol": _proxy_protocol,
     "not-a-mail-server": _not_mail,
-    "server-malfunction": _explained,
+    "server-malfunction": _malfunction,
     "network-trouble": _network_trouble,
     "malformed-reply": _malformed,
     "source-blocked": _source_blocked,

@@ -167,6 +167,7 @@ PROFILES: dict[FailureClass, Profile] = {
             "use-plain-smtp-port",
             "send-proxy-header",
             "point-to-smtp",
+            "probe-again",
             "check-server-health",
             "check-firewall-inspection",
             "check-network-path",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.profiles import PROFILES, Profile
 from connector_probe.diagnosis.rules import View
+from connector_probe.diagnosis.signs import greets_at_times
 from connector_probe.model.evidence import AttemptEvidence, Exchange
 from connector_probe.model.verdict import AlsoSeenAs, FailureClass, MailFlowCode
 
@@ -79,7 +80,7 @@ def _succeeded(exchange: Exchange, only_220: bool) -> bool:
 
 def may_pass(failure: FailureClass, view: View) -> bool:
     """Whether the failure is of a kind that another try may clear: a cut, or a reply that says so (4yz)."""
-    if failure.endswith(("-closed", "-reset")):
+    if failure.endswith(("-closed", "-reset")) or greets_at_times(view.evidence):
         return True
     exchange = refusal(view.evidence) if failure in _SERVER_SAID else None
     return exchange is not None and exchange.reply is not None and exchange.reply.severity == 4

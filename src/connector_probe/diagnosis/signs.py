@@ -91,6 +91,12 @@ def waits_for_proxy_header(evidence: AttemptEvidence) -> bool:
     return answer is not None and answer.reply is not None and answer.reply.severity == 2
 
 
+def greets_at_times(evidence: AttemptEvidence) -> bool:
+    """Whether another connection right after was greeted, header or not: the silence does not last."""
+    greeting = evidence.proxied.banner.reply if evidence.proxied is not None else None
+    return greeting is not None and greeting.code == 220 and not waits_for_proxy_header(evidence)
+
+
 def other_protocol(evidence: AttemptEvidence) -> tuple[str, str]:
     """The protocol that was met instead of SMTP, and its words; two empty texts where none was recognized."""
     tls = evidence.implicit_tls

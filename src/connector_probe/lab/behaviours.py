@@ -154,6 +154,13 @@ async def says_nothing(visit: Visit) -> None:
     await visit.ignore()
 
 
+async def is_silent_at_first(visit: Visit) -> None:
+    """Hangs on the first connection, and is well on all others."""
+    if visit.number == 1:
+        await visit.ignore()
+    await session(visit)
+
+
 async def waits_for_tls(visit: Visit) -> None:
     """TLS from the first byte, as on port 465: the server waits for a ClientHello."""
     await visit.secure()

@@ -104,6 +104,7 @@ CONNECT: tuple[Scenario, ...] = (
 
 BANNER: tuple[Scenario, ...] = (
     failing("banner-silent", "accepts and says nothing", F.BANNER_TIMEOUT, smtp.says_nothing, waits=True),
+    failing("banner-silent-once", "silent once", F.BANNER_TIMEOUT, smtp.is_silent_at_first, waits=True),
     failing("banner-dripping", "a banner of one byte a second", F.BANNER_TIMEOUT, smtp.drips_banner, waits=True),
     failing("implicit-tls", "TLS from the first byte, as on 465", F.BANNER_TIMEOUT, smtp.waits_for_tls, waits=True),
     failing(

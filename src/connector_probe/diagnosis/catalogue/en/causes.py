@@ -65,6 +65,7 @@ EVIDENCE: dict[str, str] = {
     "names-its-state": "{refusal_words} is about the server's own state (RFC 3463 X.3.X).",
     "names-an-appliance": "Its certificate names {appliance}: subject {leaf_subject}; issuer {leaf_issuer}.",
     "proxy-greeted": "With a PROXY header sent first, it greets: {proxied_reply}",
+    "greeted-later": "Another connection right after was greeted: {proxied_reply}",
     "proxy-unanswered": "A PROXY header sent first brought no greeting either.",
     "other-protocol-seen": "It speaks {protocol}: {other_sample}",
     "speaks-smtp": "It speaks SMTP: {reply}",

@@ -22,6 +22,7 @@ FACTS: dict[str, str] = {
     "slow-all-hint": " {slow_number} answers were slow: a tarpit, back pressure, or a server at its limit.",
     "appliance-hint": " Its certificate names {appliance}: such a device answers in the server's place.",
     "handshake-failure-hint": " It was offered every cipher suite: mostly such a server has no certificate or key that it can use.",
+    "greeted-later-hint": " Another connection right after was greeted: the silence comes and goes.",
     "clock-greeting": "the server's greeting {server_time}",
     "clock-release": "which is before this program was made ({released})",
     "tls-at-most": "The server agrees on no more than {version}",

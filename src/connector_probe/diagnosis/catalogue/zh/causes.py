@@ -65,6 +65,7 @@ EVIDENCE: dict[str, str] = {
     "names-its-state": "{refusal_words} 表示服务器自身的状态 (RFC 3463 X.3.X)。",
     "names-an-appliance": "其证书中有 {appliance} 的名称：使用者 {leaf_subject}；颁发者 {leaf_issuer}。",
     "proxy-greeted": "先发送 PROXY 协议头后，它发送了问候语：{proxied_reply}",
+    "greeted-later": "紧接着的另一个连接得到了问候语：{proxied_reply}",
     "proxy-unanswered": "先发送 PROXY 协议头也没有得到问候语。",
     "other-protocol-seen": "它使用的是 {protocol}：{other_sample}",
     "speaks-smtp": "它使用的是 SMTP：{reply}",

@@ -22,6 +22,7 @@ FACTS: dict[str, str] = {
     "slow-all-hint": "有 {slow_number} 个应答缓慢：可能是 tarpit（有意延迟）、背压，或者服务器已达到极限。",
     "appliance-hint": "其证书中有 {appliance} 的名称：是这样的设备在代替服务器应答。",
     "handshake-failure-hint": "已向它提供了所有密码套件：这样的服务器通常没有可用的证书或私钥。",
+    "greeted-later-hint": "紧接着的另一个连接得到了问候语：这种无应答时有时无。",
     "clock-greeting": "而服务器的问候语显示 {server_time}",
     "clock-release": "早于本程序的发布日期 ({released})",
     "tls-at-most": "服务器最高只同意使用 {version}",
