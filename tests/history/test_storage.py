@@ -23,7 +23,7 @@ from connector_probe.model.history import Announcement
 from connector_probe.model.verdict import Status
 from tests.history.killing import recorded
 from tests.history.rows import NOW, STEP, sightings
-from tests.real.parts import require, require_root
+from tests.real.parts import missing, require, require_root
 
 ROOT = Path(__file__).parents[2]
 MEMORY = Path("/dev/shm")
@@ -352,9 +352,18 @@ PYTHON
 """
 
 
-def test_a_full_disk(tmp_path: Path) -> None:
+def own_mounts() -> str:
+    """The path of unshare, where this user may mount."""
     require_root("A file system of our own")
     unshare = require("unshare", "util-linux")
+    allowed = subprocess.run([unshare, "-m", "true"], capture_output=True, text=True, check=False)
+    if allowed.returncode != 0:
+        missing(f"no mount namespaces here: {allowed.stderr.strip()}")
+    return unshare
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    unshare = own_mounts()
     out = program(unshare, "-m", "sh", "-c", FULL, "sh", str(tmp_path), sys.executable)
     assert "the disk is full" in out
 
@@ -383,8 +392,7 @@ PYTHON
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    require_root("A file system of our own")
-    unshare = require("unshare", "util-linux")
+    unshare = own_mounts()
     History(tmp_path / "history.sqlite3").record(list(sightings("h")))
     out = program(unshare, "-m", "sh", "-c", READ_ONLY, "sh", str(tmp_path), sys.executable)
     assert len(out.splitlines()) == 3, out
