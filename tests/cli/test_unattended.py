@@ -316,6 +316,16 @@ def test_what_is_not_known_at_the_deadline_is_unknown(tmp_path: Path, smtp: Smtp
     assert probe(file, "--run-deadline", "300ms", "--only", "C0")[0] == 3
 
 
+def test_a_run_that_hangs_is_ended(tmp_path: Path) -> None:
+    """Whatever keeps it from ending: here a thread that does not listen."""
+    code = (
+        "import time; from connector_probe.cli import cron; cron.GRACE = 0.05\nwith cron.ended_by(0.05): time.sleep(60)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 3
+    assert "and was ended" in done.stderr
+
+
 # --- somebody is told ------------------------------------------------------------------------------------------
 
 

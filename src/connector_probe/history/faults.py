@@ -30,6 +30,7 @@ _TOLD = {
     sqlite3.SQLITE_LOCKED: ("another program holds it locked", "see who has it open, as in: fuser FILE"),
     sqlite3.SQLITE_IOERR: ("the disk reports an error", "check the disk, or name another file with --history FILE"),
 }
+_ANOTHER = "name another file with --history FILE, or none: --no-history"
 _ASIDE = "the next probe run keeps it under another name, and begins a new one"
 # SQLITE_ERROR to statements that never vary: a table or a column of ours is not there, or the format is none that
 # SQLite knows. What cannot be decoded is Python's own finding and has no code.
@@ -48,7 +49,7 @@ def translated(error: sqlite3.Error | OSError | OverflowError | ValueError, path
         what, hint = _TOLD[primary]
         return HistoryError(f"{where}: {what}", hint)
     if isinstance(error, OSError):
-        return HistoryError(f"{where}: {error.strerror or error}", "name another file with --history FILE")
+        return HistoryError(f"{where}: {error.strerror or error}", _ANOTHER)
     if isinstance(error, ValueError | OverflowError):  # a value that no version of ours writes
         return DamagedError(f"{where} is damaged: {show(str(error))}", _ASIDE)
-    return HistoryError(f"{where}: {show(str(error))}", "name another file with --history FILE")
+    return HistoryError(f"{where}: {show(str(error))}", _ANOTHER)

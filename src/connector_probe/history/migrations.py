@@ -72,7 +72,7 @@ def version_of(connection: sqlite3.Connection, path: Path) -> int:
     if identity != APPLICATION_ID and (identity or version or tables):
         raise HistoryError(
             f"history {show(str(path), 300)} is the database of another program, and was not touched",
-            "name another file with --history FILE",
+            "name another file with --history FILE, or none: --no-history",
         )
     if version > VERSION:
         raise HistoryError(
