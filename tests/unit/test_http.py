@@ -175,12 +175,12 @@ async def test_a_url_is_fetched_once_a_run_and_not_on_behalf_of_a_stranger() -> 
         assert len(there.asked) == 1
 
 
-async def test_a_host_that_lets_us_wait_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_responder_that_lets_us_wait_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connector_probe.stages.web.FETCH_WAIT", 0.1)
     web, own = Web(SystemNetwork()), visitor()
     async with site(b"", close=False) as there:
-        for path in ("/a", "/b"):
-            found = await web.fetch(there.url(path), own, max_body=MAX, limit=5.0)
+        for certificate in (b"one", b"another"):
+            found = await web.fetch(there.url("/ocsp"), own, max_body=MAX, limit=5.0, body=certificate)
             assert "timed out" in found.error
         assert len(there.asked) == 1
 

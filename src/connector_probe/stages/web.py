@@ -60,7 +60,7 @@ class Web:
         self._network = network
         self._kept: dict[tuple[str, bytes, str, str | None, Resolver], asyncio.Task[Fetched]] = {}
         self._turns: dict[str, asyncio.Semaphore] = {}
-        self._silent: dict[tuple[str, str], HttpError] = {}  # hosts that let us wait, by what is in reach: not again
+        self._silent: dict[tuple[str, str], tuple[str, NetworkFault]] = {}  # what let us wait, by URL and our reach
 
     async def fetch(
         self, url: str, visitor: Visitor, *, max_body: int, limit: float, body: bytes = b"", content_type: str = ""
@@ -93,21 +93,21 @@ class Web:
         return replace(found, seconds=self._network.now() - began)
 
     async def _politely(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
-        """Not too many at one host, and none at one that has let us wait in vain."""
-        host = (f"{request.url.host}:{request.url.port}", reach_of(visitor.server))
-        async with self._turns.setdefault(host[0], asyncio.Semaphore(AT_ONE_HOST)):
-            if host in self._silent:
-                raise self._silent[host]
+        """Not too many at one host, and none of a URL that has let us wait in vain, whatever is asked there."""
+        place = (str(request.url), reach_of(visitor.server))
+        async with self._turns.setdefault(request.url.authority, asyncio.Semaphore(AT_ONE_HOST)):
+            if place in self._silent:
+                raise HttpError(*self._silent[place])
             try:
                 async with asyncio.timeout(FETCH_WAIT):
                     return await self._follow(request, visitor)
             except TimeoutError:
                 text = f"timed out after {FETCH_WAIT:.3g} s"
-                self._silent[host] = HttpError(text, NetworkFault(FaultKind.TIMED_OUT, text=text))
-                raise self._silent[host] from None
+                self._silent[place] = (text, NetworkFault(FaultKind.TIMED_OUT, text=text))
+                raise HttpError(*self._silent[place]) from None
             except HttpError as error:
                 if error.fault is not None and error.fault.kind is FaultKind.TIMED_OUT:
-                    self._silent[host] = error
+                    self._silent[place] = (str(error), error.fault)
                 raise
 
     def _make_room(self, size: int) -> None:
