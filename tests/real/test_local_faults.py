@@ -349,6 +349,8 @@ def test_this_machine_rejects_port_25(here: Namespace, crowd: Crowd, how: str, c
     here.filter(_RULES.format(hook="output", rule=f"tcp dport 25 {how}"))
     four, six = here.probe(asked(crowd, SERVER), asked(crowd, SERVER6))
     local(four, class_)
+    assert four.diagnosis is not None
+    assert "Connect call" not in four.diagnosis.detail
     local(six, "local-ipv6" if class_ == "local-port-blocked" else class_)
 
 
