@@ -97,6 +97,31 @@ def test_an_export_becomes_a_file_that_validates() -> None:
         assert [str(one.connector.tls_settings) for one in entries] == ["domain-validation", "opportunistic"]
 
 
+def test_objects_that_stand_one_after_another_are_connectors() -> None:
+    """PowerShell's loop around ConvertTo-Json writes no list."""
+    export = b"".join(
+        b'{"Name": "%s", "SmartHosts": ["mail.contoso.com"], "UseMXRecord": false, "TlsSettings": null}\r\n' % name
+        for name in (b"A", b"B")
+    )
+    assert [one.name for one in parse(convert(export).yaml).entries] == ["A", "B"]
+    with pytest.raises(ExchangeImportError, match="more follows"):
+        convert(export + b"WARNING: more than these")
+
+
+def test_an_address_without_tls_domain_cannot_be_validated_by_name() -> None:
+    export = b"""{"Name": "A", "SmartHosts": ["192.0.2.7"], "UseMXRecord": false, "TlsSettings": "DomainValidation",
+      "TlsDomain": null, "ConnectorType": "Partner"}"""
+    result = convert(export)
+    assert not parse(result.yaml).entries[0].enabled
+    assert "an address has no name" in result.notes[0]
+
+
+def test_a_misspelled_key_is_told_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse("version: 1\nconnectors:\n  - {name: A, SmartHosts: [mail.contoso.com]}\n", "probes.yaml")
+    assert [problem.message for problem in caught.value.problems] == ["unknown key 'SmartHosts'"]
+
+
 def test_the_environment_is_read_where_the_file_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROBE_TEST_HOST", "mail.contoso.com")
     text = 'version: 1\nconnectors:\n  - {name: A, smart_hosts: ["${PROBE_TEST_HOST}"]}\n'

@@ -17,7 +17,7 @@ from connector_probe.config.environment import escape
 from connector_probe.config.exchange_values import COMMAND, ExchangeImportError, Record, records, texts, truth, word
 from connector_probe.config.nodes import MAX_CHARACTERS
 from connector_probe.model.connector import ConnectorType, TlsSettings
-from connector_probe.model.names import InvalidNameError, parse_name, parse_smart_host, parse_tls_domain
+from connector_probe.model.names import InvalidNameError, is_address, parse_name, parse_smart_host, parse_tls_domain
 from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
 from connector_probe.model.printable import printable
 
@@ -258,7 +258,14 @@ def _add_tls(draft: _Draft, record: Record) -> None:
     for one in (*names[1:], *lost):
         draft.tell(f"TlsDomain: {one} left out", disable=validates_name)
     if tls is TlsSettings.DOMAIN_VALIDATION and not names and not lost:
-        draft.tell("TlsDomain is not set: the certificate is held against the smart host's own name")
+        nameless = all(is_address(host) for host in texts(record.get("SmartHosts"), r"\s,;")[0] if "/" not in host)
+        named = truth(record.get("UseMXRecord")) or not nameless
+        draft.tell(
+            "TlsDomain is not set: the certificate is held against the smart host's own name"
+            if named
+            else "TlsDomain is not set, and an address has no name to hold the certificate against: set tls_domain",
+            disable=not named,
+        )
 
 
 def _name(record: Record, number: int) -> str:

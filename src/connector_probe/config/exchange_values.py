@@ -24,6 +24,7 @@ _NOT_JSON = (
     (re.compile(r"\s*\w+\s+:(\s|$)"), "this is Format-List's output, not JSON"),
     (re.compile(r"\s*\w+( +\w+)+ *\r?\n-+ "), "this is Format-Table's output, not JSON"),
 )
+_SPACE = re.compile(r"[ \t\r\n]*")
 # Where an object keeps its text; "Address" of a .NET IPAddress is a number, and no text.
 _TEXT_KEYS = ("value", "ipaddresstostring", "address", "domain", "domainname", "smarthost", "name")
 _TYPE_NAME = re.compile(r"(System|Microsoft)\.[\w.`]+(\[.*\])?|@\{.*\}?")  # what -Depth leaves of a deeper object
@@ -80,9 +81,27 @@ def _parsed(text: str) -> object:
     try:
         return json.loads(text)
     except json.JSONDecodeError as problem:
+        one_by_one = _one_by_one(text) if problem.msg == "Extra data" else None
+        if one_by_one is not None:
+            return one_by_one
         raise ExchangeImportError(_why_not_json(text, problem)) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, or thousands of brackets
         raise ExchangeImportError("this is JSON that no connector's is like") from None
+
+
+def _one_by_one(text: str) -> list[object] | None:
+    """Objects that stand one after another, as: Get-OutboundConnector | % { ConvertTo-Json $_ }. None for others."""
+    decoder, found, at = json.JSONDecoder(), list[object](), 0
+    while at < len(text):
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(value, dict):
+            return None
+        found.append(value)
+        at = _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
+    return found
 
 
 def _why_not_json(text: str, problem: json.JSONDecodeError) -> str:

@@ -157,7 +157,8 @@ class _Reader:
         own = {given.field.key: given for given in self._values(node, "in a connector", BY_KEY)}
         sound = [self._fits_alone(given) for given in own.values()]
         hosts = {key.text for key, _ in node.pairs} & {"smart_hosts", "use_mx"}
-        if not hosts:
+        meant = {_meant(key.text, tuple(BY_KEY)) for key, _ in node.pairs if key.text not in BY_KEY}  # told already
+        if not hosts and not meant & {"smart_hosts", "use_mx"}:
             self._problems.add(
                 node.place,
                 "smart_hosts",
@@ -277,6 +278,11 @@ def _culprit(given: dict[str, _Given]) -> _Given | None:
     return None
 
 
+def _meant(key: str, keys: tuple[str, ...]) -> str | None:
+    """The one of ``keys`` that a wrong ``key`` was probably meant to be."""
+    return nearest(key, keys, {word: one for word, one in ALIASES.items() if one in keys})
+
+
 def _unknown(key: str, keys: tuple[str, ...], where: str) -> tuple[str, str]:
     """Message and hint for a key that cannot stand there."""
     message = f"unknown key {show(key)!r}"
@@ -284,7 +290,7 @@ def _unknown(key: str, keys: tuple[str, ...], where: str) -> tuple[str, str]:
         return f"{show(key)} cannot stand {where}", f"it stands in {'defaults, or ' * BY_KEY[key].shared}a connector"
     if key in TOP_KEYS:
         return f"{key} cannot stand {where}", "it stands at the top, at the beginning of a line"
-    meant = nearest(key, keys, {word: one for word, one in ALIASES.items() if one in keys})
+    meant = _meant(key, keys)
     if meant is not None:
         return message, f"did you mean {meant}?"
     return message, "one of: " + ", ".join(keys) if len(keys) < 5 else "probe schema config tells all keys"
