@@ -27,7 +27,7 @@ from connector_probe.model.delegation import (
     Walk,
 )
 from connector_probe.model.evidence import Lookup, LookupStatus, Resolution
-from connector_probe.protocol.delegation import is_inside
+from connector_probe.model.reach import is_inside
 
 ADDRESSES = ("A", "AAAA")
 # What a registrar's servers for expired domains are called; seen at several of them.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from importlib import import_module
+from typing import cast
 
-from connector_probe.formats import github, html, json, jsonl, junit, markdown, nagios, prometheus, text
 from connector_probe.formats.options import RenderOptions
 from connector_probe.model.verdict import Report
 
@@ -22,16 +23,19 @@ class Format(StrEnum):
     HTML = "html"
 
 
-RENDERERS: dict[Format, Callable[[Report, RenderOptions], str]] = {
-    Format.TEXT: text.render,
-    Format.JSON: json.render,
-    Format.JSONL: jsonl.render,
-    Format.JUNIT: junit.render,
-    Format.NAGIOS: nagios.render,
-    Format.PROMETHEUS: prometheus.render,
-    Format.GITHUB: github.render,
-    Format.MARKDOWN: markdown.render,
-    Format.HTML: html.render,
-}
+Renderer = Callable[[Report, RenderOptions], str]
+
+
+def _late(format_: Format) -> Renderer:
+    """The format's ``render``, imported when it is called: one run writes one or two of them."""
+
+    def render(report: Report, options: RenderOptions) -> str:
+        return cast(str, import_module(f"{__name__}.{format_}").render(report, options))
+
+    return render
+
+
+# A format is a member of Format, and a file of the same name.
+RENDERERS: dict[Format, Renderer] = {format_: _late(format_) for format_ in Format}
 
 __all__ = ["RENDERERS", "Format", "RenderOptions"]

@@ -6,7 +6,6 @@ addresses of name servers come only from a zone above them (RFC 2181 5.4.1).
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +19,7 @@ import dns.rrset
 
 from connector_probe.model.delegation import ServerSays
 from connector_probe.model.evidence import LookupStatus
+from connector_probe.model.reach import BROADCAST, is_inside, meant
 from connector_probe.protocol.dns import Answer, Question, name_text, question, read
 
 MAX_NAME_SERVERS = 13  # of one zone; as many as the root has, and no zone needs more
@@ -33,13 +33,6 @@ _FAILURES = {
     LookupStatus.WRONG_ID: ServerSays.MALFORMED,
     LookupStatus.TRUNCATED: ServerSays.TRUNCATED,
 }
-# Not beyond this network (RFC 1918, RFC 4193, RFC 6598, RFC 1122 3.2.1.3): what a public zone may not send us to.
-_PRIVATE = tuple(
-    map(
-        ipaddress.ip_network,
-        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "0.0.0.0/8", "fec0::/10"),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,41 +88,19 @@ def enclosing(name: str) -> Iterator[str]:
         yield ".".join(labels[at:])
 
 
-def is_inside(address: str) -> bool:
-    """Whether ``address`` lies on this machine or in this network, or is no host's: nothing a public zone may name."""
-    parsed = _meant(address)
-    if parsed.is_loopback or parsed.is_link_local or parsed.is_multicast or parsed == _BROADCAST:
-        return True
-    return any(parsed.version == network.version and parsed in network for network in _PRIVATE)
-
-
-_BROADCAST = ipaddress.ip_address("255.255.255.255")
-_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address within an IPv6 one
-
-
-def _meant(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The IPv4 address that an IPv6 one stands for (mapped, NAT64, 6to4), else the address itself."""
-    parsed = ipaddress.ip_address(address.split("%", 1)[0])
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return parsed
-    if parsed in _TRANSLATED:
-        return ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
-    return parsed.ipv4_mapped or parsed.sixtofour or parsed
-
-
 def may_be_asked(address: str, given: Sequence[str]) -> bool:
     """Whether a name server's ``address`` may be asked: any address outside; inside only where the user sent us.
 
     ``given`` are the addresses of the nameservers that the user named. A private one opens private addresses,
     a loopback one (a resolver or a laboratory on this machine) loopback addresses too.
     """
-    parsed = _meant(address)
-    if parsed.is_unspecified or parsed.is_multicast or parsed == _BROADCAST or parsed.is_link_local:
+    parsed = meant(address)
+    if parsed.is_unspecified or parsed.is_multicast or parsed == BROADCAST or parsed.is_link_local:
         return False
     if not is_inside(address):
         return True
     if parsed.is_loopback:
-        return any(_meant(one).is_loopback for one in given)
+        return any(meant(one).is_loopback for one in given)
     return any(map(is_inside, given))
 
 
