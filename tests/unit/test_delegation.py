@@ -21,8 +21,9 @@ from connector_probe.model.delegation import (
     Walk,
 )
 from connector_probe.model.evidence import AttemptEvidence, Lookup, LookupStatus, Resolution
+from connector_probe.model.reach import is_inside
 from connector_probe.model.verdict import FailureClass
-from connector_probe.protocol.delegation import Said, direct_question, is_inside, may_be_asked, read_direct
+from connector_probe.protocol.delegation import Said, direct_question, may_be_asked, read_direct
 
 NAME, ZONE = "mail.contoso.com", "contoso.com"
 HOSTING, EXPIRED, STALE = "dns-hosting-trouble", "domain-expired", "stale-dns-cache"
