@@ -15,8 +15,8 @@ from typing import Annotated, Any, get_args, get_type_hints
 import typer
 
 from connector_probe.cli.example import EXAMPLES
-from connector_probe.formats import Format
 from connector_probe.model.connector import ROUTES
+from connector_probe.model.documents import Format
 
 HOST = "host"  # the command that needs no name
 FILES = ("<files>",)

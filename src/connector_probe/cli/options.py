@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from connector_probe.diagnosis.catalogue.languages import Language
-from connector_probe.formats import Format
 from connector_probe.model.connector import ConnectorType, TlsSettings
+from connector_probe.model.documents import Format, Language
 from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
 
 Hosts = Annotated[list[str], typer.Argument(metavar="HOST...", help="Name, address, or HOST:PORT.", show_default=False)]

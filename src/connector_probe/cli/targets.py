@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from connector_probe.cli.values import UsageProblemError
-from connector_probe.formats import Format
+from connector_probe.model.documents import Format
 from connector_probe.model.names import show
 
 STANDARD_OUTPUT = "-"

@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from importlib import import_module
 from typing import cast
 
 from connector_probe.formats.options import RenderOptions
+from connector_probe.model.documents import Format
 from connector_probe.model.verdict import Report
-
-
-class Format(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-    JSONL = "jsonl"
-    JUNIT = "junit"
-    NAGIOS = "nagios"
-    PROMETHEUS = "prometheus"
-    GITHUB = "github"
-    MARKDOWN = "markdown"
-    HTML = "html"
-
 
 Renderer = Callable[[Report, RenderOptions], str]
 
@@ -35,7 +22,6 @@ def _late(format_: Format) -> Renderer:
     return render
 
 
-# A format is a member of Format, and a file of the same name.
 RENDERERS: dict[Format, Renderer] = {format_: _late(format_) for format_ in Format}
 
 __all__ = ["RENDERERS", "Format", "RenderOptions"]

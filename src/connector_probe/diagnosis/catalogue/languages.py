@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.catalogue.zh import CHINESE
+from connector_probe.model.documents import Language
 
-
-class Language(StrEnum):
-    """By its ISO 639-1 code, as ``--lang`` takes it."""
-
-    ENGLISH = "en"
-    CHINESE = "zh"
-
+__all__ = ["CATALOGUES", "Language", "language_of"]
 
 CATALOGUES: dict[Language, Catalogue] = {Language.ENGLISH: ENGLISH, Language.CHINESE: CHINESE}
 # POSIX.1-2017 8.2: the first of these that is set and not empty decides on messages.
