@@ -28,6 +28,7 @@ from connector_probe.model.verdict import (
     ConnectorReport,
     Outage,
     Report,
+    Result,
     Status,
     Summary,
     VantageReport,
@@ -103,10 +104,9 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
     """The report as its evidence is understood now; nothing is probed. Raises SavedReportError."""
     connectors = [one.connector for one in saved.results]
     evidence = [one.evidence for one in saved.results]
-    results = []
-    at = 0
+    results: list[Result] = []
     try:
-        for at, one in enumerate(saved.results):  # noqa: B007 - the message below names it
+        for one in saved.results:
             result = conclude(one.connector, one.evidence, words)
             if one.outage is not None:  # what history knew is not in the evidence
                 result = with_earlier(result, one.outage)
@@ -115,9 +115,8 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
         notes = vantage_notes(connectors, evidence, words)
     except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as problem:
         # The types were right; this is a combination of facts that no probe ever writes.
-        raise SavedReportError(
-            f"results[{at}].evidence contradicts itself ({type(problem).__name__})", _WRITE_ONE
-        ) from None
+        where = f"results[{len(results)}].evidence" if len(results) < len(saved.results) else "the evidence"
+        raise SavedReportError(f"{where} contradicts itself ({type(problem).__name__})", _WRITE_ONE) from None
     return Report(
         schema=REPORT_SCHEMA,
         started_at=saved.started_at,
