@@ -55,6 +55,6 @@ SERVERS: dict[str, str] = {
 
 WALKS: dict[str, str] = {
     "walk": "关于 {name} 的直接查询，从根服务器开始：{path}",
-    "walk-nameserver": "关于 {name} 的直接查询，以名称服务器所述为起点：{path}",
+    "walk-nameserver": "关于 {name} 的直接查询，以 DNS 服务器的应答为起点：{path}",
     "walk-incomplete": "所允许的时间先用完了。",
 }

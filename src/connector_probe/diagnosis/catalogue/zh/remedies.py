@@ -21,11 +21,11 @@ REMEDIES: dict[str, RemedyWords] = {
         ("delv {host}", "dig +cd {host}"),
     ),
     "wait-for-cache": _R(
-        "等待旧的应答从缓存中消失，或者清除所查询的名称服务器的缓存。",
+        "等待旧的应答从缓存中消失，或者清除所查询的 DNS 服务器的缓存。",
         ("Clear-DnsServerCache   (Windows DNS server)", "unbound-control flush {host}"),
     ),
     "check-split-dns": _R(
-        "查看公共 DNS 中的情况：Exchange Online 使用的是公共 DNS，而不是您自己的名称服务器。",
+        "查看公共 DNS 中的情况：Exchange Online 使用的是公共 DNS，而不是您自己的 DNS 服务器。",
         ("probe --nameserver <public nameserver> {host}",),
     ),
     "add-address-record": _R("在 DNS 托管服务处为智能主机发布 A 或 AAAA 记录。"),
