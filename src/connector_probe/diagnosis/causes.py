@@ -17,7 +17,6 @@ from connector_probe.diagnosis.profiles import ONLY_BY_SIGN, PROFILES
 from connector_probe.diagnosis.revocation import undecided
 from connector_probe.diagnosis.rules import View
 from connector_probe.model.evidence import CertificateProblemKind as Kind
-from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import Cause, CauseVerdict, FailureClass
 
 _ORDER = tuple(CauseVerdict)
@@ -37,7 +36,7 @@ def causes_of(failure: FailureClass, view: View, facts: Mapping[str, str], words
         sharper, evidence = closer or sharper, (*evidence, *more)
         found.append(Cause(identifier, sharper or verdict, words.causes[identifier], tuple(said(evidence))))
     by_sign = {one: _SHARPENERS[one] for one in ONLY_BY_SIGN.get(PROFILES[failure].stage, ())}
-    if PROFILES[failure].stage is Stage.DNS and "domain-refuses-mail" not in dict(PROFILES[failure].causes):
+    if failure.value.startswith("dns-") and "domain-refuses-mail" not in dict(PROFILES[failure].causes):
         by_sign |= MX_CAUSES
     for identifier, sharpener in by_sign.items():
         sign, evidence = sharpener(failure, view)

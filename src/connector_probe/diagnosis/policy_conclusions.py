@@ -75,7 +75,9 @@ def _untimely(failure: FailureClass, view: View) -> Sharpening:
 
 
 def _tampered(failure: FailureClass, view: View) -> Sharpening:
-    return (_V.SUPPORTED, ("dnssec-found",)) if _reason(view) in RECORD_REASONS else (None, ())
+    if _reason(view) in RECORD_REASONS:
+        return _V.SUPPORTED, ("dnssec-found",)
+    return (_V.RULED_OUT, ()) if _reason(view) in TIME_REASONS else (None, ())  # the zone made such a signature itself
 
 
 def _verdict_is(*confirming: DaneVerdict, verdict: CauseVerdict, evidence: str) -> Callable[..., Sharpening]:
@@ -88,29 +90,63 @@ def _verdict_is(*confirming: DaneVerdict, verdict: CauseVerdict, evidence: str) 
 
 def _malformed(failure: FailureClass, view: View) -> Sharpening:
     unusable = view.dane is not None and any(not one.usable for one in view.dane.records)
-    return (_V.POSSIBLE, ("tlsa-unusable",)) if unusable else (_V.RULED_OUT, ())
+    return (_V.SUPPORTED, ("tlsa-unusable",)) if unusable else (_V.RULED_OUT, ())
 
 
-def _said(evidence: str) -> Callable[..., Sharpening]:
-    return lambda failure, view: (None, (evidence,))
+def _other_server(failure: FailureClass, view: View) -> Sharpening:
+    """Behind one address, another server's certificate fits."""
+    found = _verdict_is(DaneVerdict.MISMATCH, verdict=_V.POSSIBLE, evidence="compare-issuer")(failure, view)
+    return (_V.SUPPORTED, ("another-served",)) if found[0] is _V.POSSIBLE and view.beside.served else found
+
+
+def _name_missing(failure: FailureClass, view: View) -> Sharpening:
+    """The name is looked at before the path is."""
+    if failure is FailureClass.DANE_HOST_MISMATCH:
+        return None, ("mx-name-differs",)
+    found = view.dane_verdict
+    return (_V.RULED_OUT, ()) if found is not None and found[0] is DaneVerdict.PATH_INVALID else (None, ())
+
+
+def _sts_certificate(failure: FailureClass, view: View) -> Sharpening:
+    if failure is FailureClass.MTA_STS_CERTIFICATE or view.mta_sts_problems:
+        return _V.CONFIRMED, ("sts-problems",)
+    return (_V.RULED_OUT, ()) if view.evidence.certificate is not None else (None, ())
+
+
+def _sts_outdated(failure: FailureClass, view: View) -> Sharpening:
+    return (None, ("sts-listed",)) if failure is FailureClass.MTA_STS_MX_NOT_LISTED else (None, ())
+
+
+def _without_starttls(failure: FailureClass, view: View) -> Sharpening:
+    return (None, ("starttls-missing",)) if failure is FailureClass.MTA_STS_TLS_REQUIRED else (None, ())
+
+
+def _published(failure: FailureClass, view: View) -> Sharpening:
+    """What the domain asks for; said with the failure, not where the cause is ruled out."""
+    told = (FailureClass.DANE_STARTTLS_NOT_SUPPORTED, FailureClass.DANE_TLS_FAILED)
+    return (None, ("tlsa-published",)) if failure in told else (None, ())
+
+
+def _absent(failure: FailureClass, view: View) -> Sharpening:
+    return (None, ("dane-absence",)) if failure is FailureClass.DANE_REQUIRED else (None, ())
 
 
 POLICY_SHARPENERS: dict[str, Callable[[FailureClass, View], Sharpening]] = {
     "dnssec-chain-broken": _chain,
     "dnssec-signature-untimely": _untimely,
     "dnssec-tampered": _tampered,
-    "dane-not-offered": _said("dane-absence"),
-    "dane-without-starttls": _said("tlsa-published"),
-    "dane-without-tls": _said("tlsa-published"),
+    "dane-not-offered": _absent,
+    "dane-without-starttls": _published,
+    "dane-without-tls": _published,
     "tlsa-outdated": _verdict_is(DaneVerdict.MISMATCH, verdict=_V.SUPPORTED, evidence="tlsa-compared"),
     "tlsa-malformed": _malformed,
     "certificate-not-yet-valid": _verdict_is(DaneVerdict.NOT_YET_VALID, verdict=_V.CONFIRMED, evidence="not-yet"),
     "dane-path-invalid": _verdict_is(DaneVerdict.PATH_INVALID, verdict=_V.CONFIRMED, evidence="anchor-problems"),
-    "dane-other-server": _verdict_is(DaneVerdict.MISMATCH, verdict=_V.POSSIBLE, evidence="compare-issuer"),
-    "dane-name-missing": _said("mx-name-differs"),
-    "sts-policy-outdated": _said("sts-listed"),
-    "sts-without-starttls": _said("starttls-missing"),
-    "sts-certificate-invalid": _said("sts-problems"),
+    "dane-other-server": _other_server,
+    "dane-name-missing": _name_missing,
+    "sts-policy-outdated": _sts_outdated,
+    "sts-without-starttls": _without_starttls,
+    "sts-certificate-invalid": _sts_certificate,
 }
 
 

@@ -316,7 +316,7 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.DANE_TLS_FAILED: _policy(
         MailFlowCode.STARTTLS_NOT_SUPPORTED,
         Stage.TLS,
-        (("dane-without-tls", _CONFIRMED), ("tls-broken-on-the-way", _POSSIBLE)),
+        (("dane-without-tls", _CONFIRMED), ("tls-broken-on-the-way", _POSSIBLE), ("dane-without-starttls", _OUT)),
         ("check-tls-settings", "enable-tls12", "check-firewall-inspection", "withdraw-tlsa"),
     ),
     _F.DANE_CERTIFICATE_EXPIRED: _policy(
@@ -334,6 +334,8 @@ PROFILES: dict[FailureClass, Profile] = {
             ("certificate-not-yet-valid", _OUT),
             ("dane-path-invalid", _OUT),
             ("dane-other-server", _POSSIBLE),
+            ("dane-not-offered", _OUT),
+            ("dane-without-tls", _OUT),
         ),
         ("publish-matching-tlsa", "compare-servers", "lift-dane"),
     ),
@@ -346,7 +348,7 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.MTA_STS_MX_NOT_LISTED: _policy(
         MailFlowCode.MTA_STS_HOSTS,
         Stage.DNS,
-        (("sts-policy-outdated", _SUPPORTED), ("sts-mx-redirected", _POSSIBLE)),
+        (("sts-policy-outdated", _SUPPORTED), ("sts-mx-redirected", _POSSIBLE), ("sts-certificate-invalid", _POSSIBLE)),
         ("list-mx-in-policy", "correct-mx", "lift-mta-sts"),
     ),
     _F.MTA_STS_TLS_REQUIRED: Profile(
@@ -359,7 +361,12 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.MTA_STS_CERTIFICATE: _policy(
         MailFlowCode.MTA_STS_CERTIFICATE,
         Stage.CERTIFICATE,
-        (("sts-certificate-invalid", _CONFIRMED),),
+        (
+            ("sts-certificate-invalid", _CONFIRMED),
+            ("sts-policy-outdated", _OUT),
+            ("sts-mx-redirected", _OUT),
+            ("sts-without-starttls", _OUT),
+        ),
         ("set-policy-testing", "lift-mta-sts"),
     ),
     # recipient
@@ -422,5 +429,5 @@ BY_CAUSE = {
     "allow-exchange-online": frozenset({_BLOCKED, _LIMITED}),
 }
 # No documented causes, so named only where a sign speaks for or against them.
-ONLY_BY_SIGN = {Stage.CERTIFICATE: ("appliance-certificate",)}
+ONLY_BY_SIGN = {Stage.CERTIFICATE: ("appliance-certificate", "dane-name-missing")}
 ONLY_WHEN_PASSING = "probe-again"  # said of what may pass, and was tried only once
