@@ -181,17 +181,17 @@ class Prober:
         base = AttemptEvidence(target.server, target.address, target.port, target.resolution)
         if target.address is None:
             return await self._attempt(target, connector, roots, seeker)
+        look_again = connector.thorough and number[0] == connector.connections - 1  # once for each address, at the end
         domain = target.resolution.mx_domain
-        path: Hashable = (
-            (domain, target.server if domain else None),
-            (connector.source_address, connector.connect_timeout, connector.control, connector.nameservers),
-        )
         terms: Hashable = (
-            (target.server, id(roots)),
+            (target.server, domain, id(roots), look_again),
             tuple(getattr(connector, one.name) for one in fields(connector) if one.name not in JUDGING),
         )
+        path: Hashable = (
+            (connector.source_address, connector.connect_timeout, connector.control, connector.nameservers),
+            terms if domain is not None else None,  # the policies of a domain and its hosts belong to the meeting
+        )
         appointment = Appointment(target.address, target.port, path, terms, number)
-        look_again = connector.thorough and number[0] == connector.connections - 1  # once for each address, at the end
         held = await self._meetings.attend(
             appointment, lambda: self._attempt(target, connector, roots, seeker, look_again=look_again)
         )

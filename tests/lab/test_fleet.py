@@ -192,3 +192,13 @@ def test_a_meeting_reads_nothing_that_its_sharers_may_differ_in(kind: type, name
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "connector":
             assert node.attr not in unseen, f"{name} reads connector.{node.attr}: take it off JUDGING"
+
+
+async def test_a_second_look_is_not_lost_to_one_who_shares() -> None:
+    """The last of several connections looks again; a connector that makes only one has to look again in that one."""
+    async with Lab.start(["healthy"]) as lab:
+        thrice = lab.connector("healthy", name="thrice", connections=3, thorough=True)
+        once = replace(thrice, name="once", connections=1)
+        report = await probe_all([thrice, once])
+    looks = [[bool(one.second_looks) for one in result.evidence.attempts] for result in report.results]
+    assert looks == [[False, False, True], [True]]
