@@ -1,4 +1,4 @@
-"""DNSSEC、SMTP DANE 与 MTA-STS 的各类文字。"""
+"""DNSSEC, SMTP DANE and MTA-STS: the words of every kind."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ REMEDIES: dict[str, RemedyWords] = {
             "-pubkey | openssl pkey -pubin -outform DER | openssl sha256",
         ),
     ),
-    "add-mx-name": _R("使用主题备用名称中包含 {server} 的证书。"),
+    "add-mx-name": _R("使用使用者可选名称中包含 {server} 的证书。"),
     "use-dane-ee": _R("或者发布用法为 3 的 TLSA 记录 (3 1 1)，它们不检查名称。"),
     "list-mx-in-policy": _R(
         "使 https://mta-sts.<域>/.well-known/mta-sts.txt 处的策略列出每台 MX 主机，并更改 TXT 记录 _mta-sts.<域> 中的 id。"
@@ -114,13 +114,13 @@ REMEDIES: dict[str, RemedyWords] = {
         ("Set-OutboundConnector -Identity '{identity}' -MtaStsMode None",),
     ),
     "configure-dnssec": _R(
-        "指定能够传递 DNSSEC 记录的名称服务器 (--nameserver ADDR)，或者信任本机上进行验证的解析器 (--trust-ad)。"
+        "指定能够传递 DNSSEC 记录的 DNS 服务器 (--nameserver ADDR)，或者信任本机上进行验证的解析器 (--trust-ad)。"
     ),
 }
 
 WARNINGS: dict[str, str] = {
-    "dane-undetermined": "无法判断 DANE 是否适用于 {server}：{dane_question}：{dnssec_reason}。在此期间，查询 TLSA 记录的发件方会暂缓发送邮件（RFC 7672 2.1）。",
-    "dane-unusable": "{tlsa_name} 的 TLSA 记录不能用于邮件 ({tlsa_records})：必须使用 TLS，但不据此检查任何内容。应使用用法 3 或 2。",
+    "dane-undetermined": "无法判断 DANE 是否适用于 {server}：{dane_question}：{dnssec_reason}。在此期间，查询 TLSA 记录的发件方会暂缓发送邮件 (RFC 7672 2.1)。",
+    "dane-unusable": "{tlsa_name} 的 TLSA 记录不能用于邮件 ({tlsa_records})：必须使用 TLS，但不据此检查任何内容。请使用用法 3 或 2。",
     "dane-in-place": "证书在 {mode} 下无法通过 ({problem_list})，但与 TLSA 记录 {tlsa_matched} 匹配。根据 Microsoft 的页面，连接器的设置在该域不支持 DANE 时适用；如果邮件仍以 4.7.320 排队，请修复证书。",
     "dane-not-judged": "SmtpDaneMode 为 Mandatory。Exchange Online 如何将其用于智能主机没有公开的说明，因此未作检查。",
     "mta-sts-unusable": "{sts_domain} 声明了 MTA-STS 策略，但没有可用的策略：{sts_problem}。发件方会在没有策略的情况下继续。",
@@ -152,7 +152,7 @@ TEXT: dict[str, str] = {
 }
 
 FACTS: dict[str, str] = {
-    "system-nameserver": "本机的名称服务器",
+    "system-nameserver": "本机的 DNS 服务器",
     "dane-no-tlsa": "{tlsa_name} 处没有 TLSA 记录",
     "dane-unusable": "其 TLSA 记录均不能用于邮件",
     "dane-mismatch": "没有与证书匹配的 TLSA 记录",
@@ -179,14 +179,14 @@ FACTS: dict[str, str] = {
     "dnssec-signature-invalid": "密钥 {note} 的签名与记录不符",
     "dnssec-signed-by-stranger": "记录由密钥 {note} 签名，而该区域没有这个密钥",
     "dnssec-unproven": "应答没有证明记录不存在",
-    "dnssec-not-authenticated": "名称服务器没有为其作证（没有 AD）",
-    "dnssec-fails-when-checked": "名称服务器应答 SERVFAIL，而禁用检查时则能应答",
+    "dnssec-not-authenticated": "DNS 服务器没有确认其真实性（未设置 AD）",
+    "dnssec-fails-when-checked": "DNS 服务器应答 SERVFAIL，而禁用检查时则能应答",
     "sts-record-invalid": "TXT 记录无效",
     "sts-records-several": "有多条 TXT 记录",
-    "sts-host-unresolved": "策略的主机没有地址",
-    "sts-unreachable": "无法连接到策略的主机",
-    "sts-tls-failed": "与策略的主机的 TLS 失败",
-    "sts-certificate-invalid": "策略的主机的证书无效",
+    "sts-host-unresolved": "策略主机没有地址",
+    "sts-unreachable": "无法连接到策略主机",
+    "sts-tls-failed": "与策略主机建立 TLS 失败",
+    "sts-certificate-invalid": "策略主机的证书无效",
     "sts-http-failed": "没有 HTTP 应答",
     "sts-redirected": "策略被重定向，而重定向不予跟随",
     "sts-http-status": "策略不存在",
