@@ -42,6 +42,10 @@ class Authority:
     def good(self) -> Files:
         return self._files("good", self._leaf(HOST), self._intermediate)
 
+    def for_host(self, host: str) -> Files:
+        """As good, for another host."""
+        return self._files(f"for-{host}", self._leaf(host), self._intermediate)
+
     def leaf_only(self) -> Files:
         """The intermediate is not sent; the leaf says where it is to be had, as a public authority's does."""
         return self._files("leaf-only", self._leaf(HOST, published=True))
