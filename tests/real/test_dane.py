@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -296,5 +297,10 @@ def test_the_command_line(world: World, tmp_path: Path) -> None:
     ):
         ended = command_line(*common, *options)
         assert (ended.exit_code, words in ended.said) == (2, True), ended.said
-    ended = command_line(*common, "--trust-anchor", world.anchors, "--expect", "4.4.316")
-    assert ended.exit_code == 0, ended.said
+
+
+async def test_the_options(world: World) -> None:
+    options = ["--mx", f"none.test:{world.port}", "--nameserver", world.knot, "--trust-anchor", world.anchors]
+    async with mailbox(tls_context(world.files), port=world.port):
+        ended = await asyncio.to_thread(command_line, *options, "--tls", "opportunistic", "--dane", "mandatory")
+    assert (ended.exit_code, ended.verdicts()) == (1, [NO_DANE]), ended.said

@@ -302,7 +302,7 @@ PROFILES: dict[FailureClass, Profile] = {
         MailFlowCode.DNSSEC_INVALID,
         Stage.DNS,
         (("dnssec-chain-broken", _POSSIBLE), ("dnssec-signature-untimely", _POSSIBLE), ("dnssec-tampered", _POSSIBLE)),
-        ("repair-dnssec", "remove-ds", "lift-dane"),
+        ("repair-dnssec-chain", "remove-ds", "lift-dane"),
     ),
     _F.DANE_REQUIRED: _policy(
         None, Stage.DNS, (("dane-not-offered", _CONFIRMED),), ("publish-tlsa", "make-dane-opportunistic")

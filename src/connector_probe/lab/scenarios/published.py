@@ -5,7 +5,7 @@ from __future__ import annotations
 from connector_probe.lab import behaviours as smtp
 from connector_probe.lab import certificates
 from connector_probe.lab import tls_behaviours as tls
-from connector_probe.lab.answers import Answerer, addresses, by_type, exchanges, servfail
+from connector_probe.lab.answers import Answerer, addresses, by_type, exchanges, nodata, servfail
 from connector_probe.lab.authority import CertificateMaker
 from connector_probe.lab.scenario import (
     LOOPBACK,
@@ -33,8 +33,7 @@ def _zone(name: str, records: Answerer | None, until: float = 24.0) -> dict[str,
     """A signed domain with one MX host, and TLSA records for it."""
     host = f"mail.{host_of(name)}"
     answers: dict[str, Answerer] = {host_of(name): exchanges((10, f"{host}.")), host: addresses(LOOPBACK)}
-    if records is not None:
-        answers[f"_{PORT}._tcp.{host}"] = records
+    answers[f"_{PORT}._tcp.{host}"] = records or nodata
     return signed(host_of(name), answers, until)
 
 

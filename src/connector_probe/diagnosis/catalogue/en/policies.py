@@ -29,7 +29,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.DANE_TLSA_INVALID: _W(
         "The TLSA records do not fit the certificate",
-        "DANE fails for {server}: {dane_failure}. {tlsa_name} has: {tlsa_records}.",
+        "DANE fails for {server}: {dane_failure} (TLSA {tlsa_name}: {tlsa_records}).",
     ),
     F.DANE_HOST_MISMATCH: _W(
         "The certificate has another name",
@@ -89,7 +89,7 @@ EVIDENCE: dict[str, str] = {
 }
 
 REMEDIES: dict[str, RemedyWords] = {
-    "repair-dnssec": _R(
+    "repair-dnssec-chain": _R(
         "Have the DNS hosting service repair DNSSEC: sign the zone anew, and let the DS record at the registrar name a "
         "key that the zone has.",
         ("dig +dnssec +cd {parent} DNSKEY", "dig +dnssec {parent} DS"),

@@ -23,7 +23,7 @@ CLASSES: dict[F, ClassWords] = {
     F.DANE_CERTIFICATE_EXPIRED: _W("证书已过期", "证书与 TLSA 记录 {tlsa_matched} 匹配，但已于 {not_after} 过期。"),
     F.DANE_TLSA_INVALID: _W(
         "TLSA 记录与证书不符",
-        "{server} 的 DANE 验证失败：{dane_failure}。{tlsa_name} 的记录：{tlsa_records}。",
+        "{server} 的 DANE 验证失败：{dane_failure}（TLSA {tlsa_name}：{tlsa_records}）。",
     ),
     F.DANE_HOST_MISMATCH: _W(
         "证书中的名称不符",
@@ -79,7 +79,7 @@ EVIDENCE: dict[str, str] = {
 }
 
 REMEDIES: dict[str, RemedyWords] = {
-    "repair-dnssec": _R(
+    "repair-dnssec-chain": _R(
         "请 DNS 托管服务修复 DNSSEC：重新对区域签名，并使注册商处的 DS 记录指向该区域中存在的密钥。",
         ("dig +dnssec +cd {parent} DNSKEY", "dig +dnssec {parent} DS"),
     ),
