@@ -155,7 +155,6 @@ class _Reader:
 
     def _connector(self, node: Mapping, defaults: dict[str, _Given]) -> tuple[_Given | None, Entry | None]:
         own = {given.field.key: given for given in self._values(node, "in a connector", BY_KEY)}
-        sound = [self._fits_alone(given) for given in own.values()]
         hosts = {key.text for key, _ in node.pairs} & {"smart_hosts", "use_mx"}
         meant = {_meant(key.text, tuple(BY_KEY)) for key, _ in node.pairs if key.text not in BY_KEY}  # told already
         if not hosts and not meant & {"smart_hosts", "use_mx"}:
@@ -165,10 +164,14 @@ class _Reader:
                 "this connector has neither smart_hosts nor use_mx",
                 "as in: smart_hosts: [mail.contoso.com]",
             )
-        name = own.get("name")
-        if not hosts or not all(sound) or len(own) < len(node.pairs):
+        name, together = own.get("name"), {**defaults, **own}
+        if not _fits(together.values()):  # only then is each looked at by itself: most files are right
+            sound = [self._fits_alone(given) for given in own.values()]
+            if not all(sound):
+                return name, None
+        if not hosts or len(own) < len(node.pairs):
             return name, None
-        return name, self._entry(node, {**defaults, **own})
+        return name, self._entry(node, together)
 
     def _entry(self, node: Mapping, given: dict[str, _Given]) -> Entry | None:
         try:
@@ -265,6 +268,14 @@ def _parts(given: _Given) -> Iterator[tuple[Node, object]]:
 
 def _build(given: Iterable[_Given]) -> Connector:
     return Connector(**{one.field.attribute: one.value for one in given if one.field.attribute is not None})
+
+
+def _fits(given: Iterable[_Given]) -> bool:
+    try:
+        _build(given)
+    except ConnectorError:
+        return False
+    return True
 
 
 def _culprit(given: dict[str, _Given]) -> _Given | None:
