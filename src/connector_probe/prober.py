@@ -9,11 +9,10 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from connector_probe.depth import Depth, Target, positive, reach
 from connector_probe.diagnosis.conclude import view_of
 from connector_probe.diagnosis.dns_causes import unsettled_domain
 from connector_probe.diagnosis.rules import classify
-from connector_probe.meetings import Appointment, Meeting, Meetings, held_for
+from connector_probe.domain_policies import DomainPolicies
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -32,8 +31,7 @@ from connector_probe.network import (
 )
 from connector_probe.protocol.certificate import TrustRoots
 from connector_probe.protocol.smtp import capabilities
-from connector_probe.published import Published
-from connector_probe.stages.closer import CloserLooks
+from connector_probe.shared_attempts import Attempt, AttemptKey, SharedAttempts, as_seen_by
 from connector_probe.stages.control import Controls, Way, blames_the_way
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name
 from connector_probe.stages.delegation import Inquiries
@@ -42,6 +40,8 @@ from connector_probe.stages.recipient import offer_recipient
 from connector_probe.stages.registration import Registrations
 from connector_probe.stages.resolve import Resolver, resolve
 from connector_probe.stages.secure import Shown, secure, sni_of
+from connector_probe.stages.silent_port import SilentPorts
+from connector_probe.tls_follow_up import Target, TlsFollowUp, positive, reach
 
 if TYPE_CHECKING:
     from connector_probe.stages.policy import PolicySeeker
@@ -95,19 +95,19 @@ class Prober:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._resolvers: dict[tuple[tuple[str, ...], float, float, bool], Resolver] = {}
-        self._meetings = Meetings()
+        self._attempts = SharedAttempts()
         self._controls = Controls(network)
-        self._depth = Depth(network)
+        self._follow_up = TlsFollowUp(network)
         self._inquiries = Inquiries(network)
-        self._looks = CloserLooks(network)
+        self._silent_ports = SilentPorts(network)
         self._registrations = Registrations(network)
-        self._published = Published(network, datetime.now(UTC))
+        self._policies = DomainPolicies(network, datetime.now(UTC))
 
     async def gather(self, connector: Connector, roots: TrustRoots) -> ConnectorEvidence:
         """Everything that can be seen of ``connector``. Never raises for what a network or a server does."""
         started_at, began = datetime.now(UTC), self._network.now()
         resolver = self._resolver(connector)
-        seeker = self._published.seek(connector, roots, resolver, patience_of(connector))
+        seeker = self._policies.seek(connector, roots, resolver, patience_of(connector))
         resolutions = await resolve(connector, resolver, self._network, began)
         ports = [connector.port_of(host) for host in connector.hosts] or [connector.port] * len(resolutions)
         targets = [
@@ -140,8 +140,8 @@ class Prober:
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
-        self._meetings.close()
-        self._depth.close()
+        self._attempts.close()
+        self._follow_up.close()
         self._inquiries.close()
         self._registrations.close()
 
@@ -153,30 +153,30 @@ class Prober:
         seeker: PolicySeeker | None,
         turn: asyncio.Lock,
         number: int,
-    ) -> Meeting:
+    ) -> Attempt:
         """The connector's attempt of this ``number`` there, repeated while it fails and retries are left."""
         earlier: list[str] = []
         for left in range(connector.retries, -1, -1):
             retry = () if left == connector.retries else (connector.retries - left, connector.retry_delay)
             async with turn:
-                evidence, transcript = await self._meet(target, connector, roots, seeker, (number, *retry))
+                evidence, transcript = await self._attempt_or_share(target, connector, roots, seeker, (number, *retry))
                 failure = classify(view_of(evidence, connector))
                 if failure is None or failure in UNTELLABLE or left == 0:
-                    evidence = await self._looks.look(evidence, connector)
+                    evidence = await self._silent_ports.look(evidence, connector)
                     break
             earlier.append(failure.value)
             await asyncio.sleep(connector.retry_delay)
         evidence = await self._look_deeper(evidence, failure, connector, roots)
         return replace(evidence, earlier_failures=tuple(earlier)), transcript
 
-    async def _meet(
+    async def _attempt_or_share(
         self,
         target: Target,
         connector: Connector,
         roots: TrustRoots,
         seeker: PolicySeeker | None,
         number: tuple[float, ...],
-    ) -> Meeting:
+    ) -> Attempt:
         """An attempt, or what it showed when another connector of this run made the same one."""
         base = AttemptEvidence(target.server, target.address, target.port, target.resolution)
         if target.address is None:
@@ -189,13 +189,13 @@ class Prober:
         )
         path: Hashable = (
             (connector.source_address, connector.connect_timeout, connector.control, connector.nameservers),
-            terms if domain is not None else None,  # the policies of a domain and its hosts belong to the meeting
+            terms if domain is not None else None,  # the policies of a domain and its hosts belong to the attempt
         )
-        appointment = Appointment(target.address, target.port, path, terms, number)
-        held = await self._meetings.attend(
-            appointment, lambda: self._attempt(target, connector, roots, seeker, look_again=look_again)
+        key = AttemptKey(target.address, target.port, path, terms, number)
+        shared = await self._attempts.share(
+            key, lambda: self._attempt(target, connector, roots, seeker, look_again=look_again)
         )
-        return held_for(held, base)
+        return as_seen_by(shared, base)
 
     async def _attempt(
         self,
@@ -205,7 +205,7 @@ class Prober:
         seeker: PolicySeeker | None,
         *,
         look_again: bool = False,
-    ) -> Meeting:
+    ) -> Attempt:
         """One address, from TCP to QUIT. The first broken stage ends it."""
         clock = Clock(self._network, connector.deadline)
         transcript = Transcript(clock)
@@ -214,25 +214,25 @@ class Prober:
             seeker.begin_host(target.server, target.port)
         if target.address is None:
             evidence = replace(evidence, seconds=target.resolution.seconds)
-            return await self._published.add(evidence, (), connector, seeker), ()
+            return await self._policies.add(evidence, (), connector, seeker), ()
         evidence, shown = await self._converse(evidence, target, connector, clock, transcript)
         if blames_the_way(evidence):
             evidence = replace(evidence, control=await self._control(target, connector))
         if _unlisted_cipher(evidence.handshake):
             name = sni_of(target.server)
-            offer, _ = await self._depth.handshake_again(target, connector, EXCHANGE_OFFER, name, clock)
+            offer, _ = await self._follow_up.handshake_again(target, connector, EXCHANGE_OFFER, name, clock)
             evidence = replace(evidence, exchange_offer=offer)
         if evidence.handshake is not None and shown.chain:
-            evidence = replace(evidence, certificate=self._depth.judge(shown.chain, roots, connector.as_of))
+            evidence = replace(evidence, certificate=self._follow_up.judge(shown.chain, roots, connector.as_of))
             if connector.revocation:
-                evidence = await self._depth.ask_around(
+                evidence = await self._follow_up.ask_around(
                     evidence, shown, connector, roots, clock, lambda: self._resolver(connector, needed=True)
                 )
         if evidence.handshake is not None and evidence.handshake.session is not None:
-            looks = await self._depth.look_again(evidence, target, connector, roots, clock, thorough=look_again)
+            looks = await self._follow_up.look_again(evidence, target, connector, roots, clock, thorough=look_again)
             evidence = replace(evidence, second_looks=looks)
         evidence = replace(evidence, seconds=clock.elapsed())
-        return await self._published.add(evidence, shown.chain, connector, seeker), transcript.lines
+        return await self._policies.add(evidence, shown.chain, connector, seeker), transcript.lines
 
     async def _converse(
         self, evidence: AttemptEvidence, target: Target, connector: Connector, clock: Clock, transcript: Transcript

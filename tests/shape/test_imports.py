@@ -15,10 +15,10 @@ ROOT = Path(connector_probe.__file__).parent
 LAYERS = (
     ("model",),
     ("protocol", "network"),
-    ("trust", "stages", "diagnosis", "meetings"),
+    ("trust", "stages", "diagnosis", "shared_attempts"),
     (
-        "depth",
-        "published",
+        "tls_follow_up",
+        "domain_policies",
     ),
     ("prober",),
     ("fleet",),
@@ -28,7 +28,17 @@ LAYERS = (
 DOORS = {"__init__", "__main__", "_version"}
 SIBLINGS = ("stages", "formats")
 # What siblings may share among them.
-SHARED = {"conversation", "dnssec", "resolve", "direct", "web", "options", "json", "layout", "saved"}
+SHARED = {
+    "conversation",
+    "dnssec",
+    "resolve",
+    "authoritative",
+    "certificate_urls",
+    "options",
+    "json",
+    "layout",
+    "saved",
+}
 PURE = ("model", "protocol", "diagnosis", "formats")
 IMPURE_MODULES = {"asyncio", "socket", "ssl", "select", "time", "sqlite3", "subprocess", "urllib", "threading"}
 MODEL_MAY_IMPORT = {"idna"}

@@ -1,4 +1,4 @@
-"""network/http.py and stages/web.py: against real sockets, every way in which a response can be none."""
+"""network/http.py and stages/certificate_urls.py: against real sockets, every way in which a response can be none."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from connector_probe.model.evidence import FaultKind
 from connector_probe.network import HttpError, HttpRequest, HttpUrl, SystemNetwork
 from connector_probe.network.http import fetch
+from connector_probe.stages.certificate_urls import Visitor, Web, may_fetch, reach_of
 from connector_probe.stages.resolve import Resolver
-from connector_probe.stages.web import Visitor, Web, may_fetch, reach_of
 
 OK = b"HTTP/1.1 200 OK\r\n"
 MAX = 1000
@@ -129,7 +129,7 @@ def test_a_url_is_read() -> None:
     assert str(HttpUrl.parse("http://[::1]:8080/a")) == "http://[::1]:8080/a"
 
 
-# --- stages/web.py ---------------------------------------------------------------------------------------------
+# --- stages/certificate_urls.py ------------------------------------------------------------------------------
 
 
 def visitor(server: str = "127.0.0.1") -> Visitor:
@@ -176,7 +176,7 @@ async def test_a_url_is_fetched_once_a_run_and_not_on_behalf_of_a_stranger() -> 
 
 
 async def test_a_responder_that_lets_us_wait_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connector_probe.stages.web.FETCH_WAIT", 0.1)
+    monkeypatch.setattr("connector_probe.stages.certificate_urls.FETCH_WAIT", 0.1)
     web, own = Web(SystemNetwork()), visitor()
     async with site(b"", close=False) as there:
         for certificate in (b"one", b"another"):
@@ -186,7 +186,7 @@ async def test_a_responder_that_lets_us_wait_is_asked_once(monkeypatch: pytest.M
 
 
 async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connector_probe.stages.web.MAX_KEPT", 5)
+    monkeypatch.setattr("connector_probe.stages.certificate_urls.MAX_KEPT", 5)
     web, own = Web(SystemNetwork()), visitor()
     async with site(OK + b"Content-Length: 2\r\n\r\nok") as there:
         for path in ("/a", "/b", "/c", "/c", "/a"):

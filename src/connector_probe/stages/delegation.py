@@ -29,7 +29,7 @@ from connector_probe.model.delegation import (
 from connector_probe.model.evidence import Lookup, LookupStatus, Resolution
 from connector_probe.model.names import is_address
 from connector_probe.network import Network
-from connector_probe.stages.direct import DirectQuestion, Door
+from connector_probe.stages.authoritative import AuthoritativeServers, DirectQuestion
 from connector_probe.stages.resolve import Nameserver, Resolver
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Inquiries:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._made: dict[tuple[Resolver, tuple[Asked, ...], float], asyncio.Task[DnsInquiry | None]] = {}
-        self._door = Door(network)
+        self._authorities = AuthoritativeServers(network)
 
     async def inquire(self, resolution: Resolution, resolver: Resolver, limit: float) -> DnsInquiry | None:
         """What can be found out about ``resolution``; None when there was nothing to ask. Never raises."""
@@ -82,13 +82,13 @@ class Inquiries:
         """End what is still going on; nobody waits for it any more."""
         for task in self._made.values():
             task.cancel()
-        self._door.close()
+        self._authorities.close()
 
     async def _inquire(
         self, lookups: Sequence[Lookup], resolver: Resolver, asked: Sequence[Asked], limit: float
     ) -> DnsInquiry | None:
         began = self._network.now()
-        walkers = [_Walker(self._network, resolver, self._door, name, rdtypes) for name, rdtypes in asked]
+        walkers = [_Walker(self._network, resolver, self._authorities, name, rdtypes) for name, rdtypes in asked]
         rechecks: list[Recheck] = []
         done = False
         try:
@@ -144,10 +144,17 @@ class _Server:
 class _Walker:
     """One way down. What was heard stays in ``replies`` when the time for it ends."""
 
-    def __init__(self, network: Network, resolver: Resolver, door: Door, name: str, rdtypes: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        network: Network,
+        resolver: Resolver,
+        authorities: AuthoritativeServers,
+        name: str,
+        rdtypes: tuple[str, ...],
+    ) -> None:
         self._network = network
         self._resolver = resolver
-        self._door = door
+        self._authorities = authorities
         self._name = name
         self._rdtypes = rdtypes
         self._started_from = StartedFrom.NAMESERVER if resolver.given else StartedFrom.ROOTS
@@ -292,9 +299,9 @@ class _Walker:
             if not may_be_asked(server.address, ours):
                 said = Said(ServerSays.NOT_ASKED, note=INSIDE)
             else:
-                said = await self._door.ask(question, tuple(waits), tcp=tcp)
+                said = await self._authorities.ask(question, tuple(waits), tcp=tcp)
                 if said.status is ServerSays.TRUNCATED and not tcp:
-                    said, by_tcp = await self._door.ask(question, (TCP_WAIT,), tcp=True), True
+                    said, by_tcp = await self._authorities.ask(question, (TCP_WAIT,), tcp=True), True
         except ValueError:  # a name that DNS cannot carry, or an address that is none
             said = Said(ServerSays.NOT_ASKED)
         if nameserver in self._resolver.nameservers and said.status not in SPOKE_WITH_AUTHORITY:

@@ -34,7 +34,7 @@ from connector_probe.protocol.revocation import (
     read_ocsp,
 )
 from connector_probe.protocol.x509_facts import Facts, read_facts
-from connector_probe.stages.web import Visitor, Web
+from connector_probe.stages.certificate_urls import Visitor, Web
 
 REVOCATION_WAIT: Final = 6.0  # seconds for everything that one chain points to
 MAX_OCSP: Final = 64 * 1024  # octets; a response with its signer's certificate has two KiB

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from connector_probe.stages.policy import PolicySeeker
 
 
-class Published:
+class DomainPolicies:
     """Makes a seeker for each connector that goes by MX; validated keys and answers are shared by all."""
 
     def __init__(self, network: Network, now: datetime) -> None:

@@ -30,7 +30,7 @@ class DirectQuestion:
     zone: str
 
 
-class Door:
+class AuthoritativeServers:
     """Puts questions, each once a run, and not too many at a time."""
 
     def __init__(self, network: Network) -> None:

@@ -22,7 +22,7 @@ _CUTS = frozenset({FaultKind.CLOSED, FaultKind.RESET})
 Look = tuple[Handshake | None, ProxiedGreeting | None]
 
 
-class CloserLooks:
+class SilentPorts:
     """One look a run at each place, by each way out."""
 
     def __init__(self, network: Network) -> None:

@@ -1,7 +1,7 @@
-"""Meetings with servers, over one run: polite, and none held twice.
+"""Attempts at servers, over one run: polite, and none made twice.
 
 Several connectors often lead to one smart host. What a conversation shows does not depend on how its certificate will
-be judged, so one meeting is evidence for all of them; and where conversations differ (another EHLO name, another
+be judged, so one attempt is evidence for all of them; and where conversations differ (another EHLO name, another
 server name), they take turns at the address.
 """
 
@@ -17,17 +17,17 @@ from connector_probe.model.evidence import AttemptEvidence, TranscriptLine
 # Connections of ours to one address and port at the same time. Exchange takes 20 from one source
 # (MaxInboundConnectionPerSource), Postfix 50, small appliances far fewer; and what a probe takes, mail does not get.
 AT_ONE_ADDRESS = 2
-_RESERVED = 96  # files of this process that are no meetings: lookups, pipes, the interpreter's own
+_RESERVED = 96  # files of this process that are no attempts: lookups, pipes, the interpreter's own
 _FEWEST, _MOST = 16, 2000
 
-Meeting = tuple[AttemptEvidence, tuple[TranscriptLine, ...]]
+Attempt = tuple[AttemptEvidence, tuple[TranscriptLine, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Appointment:
-    """``path``: what decides whether TCP connects; ``terms``: what else shapes the conversation;
+class AttemptKey:
+    """What makes two attempts the same. ``path``: what decides whether TCP connects; ``terms``: what else shapes it;
 
-    ``number`` counts the meetings that one connector asks for, and its retries: those are never shared.
+    ``number`` counts the attempts that one connector asks for, and its retries: those are never shared.
     """
 
     address: str
@@ -37,51 +37,51 @@ class Appointment:
     number: tuple[float, ...] = ()
 
 
-class Meetings:
+class SharedAttempts:
     """What was seen where, in one run."""
 
     def __init__(self, at_one_address: int = AT_ONE_ADDRESS, at_once: int | None = None) -> None:
         self._at_one_address = at_one_address
         self._turns: dict[tuple[str, int], asyncio.Semaphore] = {}
         self._lines = asyncio.Semaphore(at_once or open_at_once())
-        self._held: dict[Appointment, asyncio.Task[Meeting]] = {}
-        self._unreached: dict[Hashable, Meeting] = {}
+        self._made: dict[AttemptKey, asyncio.Task[Attempt]] = {}
+        self._unreached: dict[Hashable, Attempt] = {}
 
-    async def attend(self, appointment: Appointment, meet: Callable[[], Awaitable[Meeting]]) -> Meeting:
-        """What ``meet`` saw, or what another connector's meeting by the same appointment did."""
-        if appointment not in self._held:
-            self._held[appointment] = asyncio.ensure_future(self._hold(appointment, meet))
-        return await asyncio.shield(self._held[appointment])
+    async def share(self, key: AttemptKey, make: Callable[[], Awaitable[Attempt]]) -> Attempt:
+        """What ``make`` saw, or what another connector's attempt by the same key did."""
+        if key not in self._made:
+            self._made[key] = asyncio.ensure_future(self._make(key, make))
+        return await asyncio.shield(self._made[key])
 
-    async def _hold(self, appointment: Appointment, meet: Callable[[], Awaitable[Meeting]]) -> Meeting:
-        place = (appointment.address, appointment.port)
+    async def _make(self, key: AttemptKey, make: Callable[[], Awaitable[Attempt]]) -> Attempt:
+        place = (key.address, key.port)
         if place not in self._turns:
             self._turns[place] = asyncio.Semaphore(self._at_one_address)
         async with self._turns[place]:
-            path = (place, appointment.path, appointment.number)
+            path = (place, key.path, key.number)
             if path in self._unreached:  # where TCP does not connect, the rest makes no difference
                 return self._unreached[path]
             async with self._lines:
-                meeting = await meet()
-            connection = meeting[0].connection
+                attempt = await make()
+            connection = attempt[0].connection
             if connection is not None and connection.fault is not None and not connection.fault.local:
-                self._unreached[path] = meeting
-            return meeting
+                self._unreached[path] = attempt
+            return attempt
 
     def close(self) -> None:
-        """End the meetings that are still going on; nobody waits for them any more."""
-        for task in self._held.values():
+        """End the attempts that are still going on; nobody waits for them any more."""
+        for task in self._made.values():
             task.cancel()
 
 
-def held_for(meeting: Meeting, base: AttemptEvidence) -> Meeting:
-    """``meeting`` as evidence for ``base``: the server's name and how it resolved are of each connector."""
-    evidence, transcript = meeting
+def as_seen_by(attempt: Attempt, base: AttemptEvidence) -> Attempt:
+    """``attempt`` as evidence for ``base``: the server's name and how it resolved are of each connector."""
+    evidence, transcript = attempt
     return replace(evidence, server=base.server, resolution=base.resolution), transcript
 
 
 def open_at_once() -> int:
-    """How many connections this process may hold open at the same time; each meeting needs one, and one to spare."""
+    """How many connections this process may hold open at the same time; each attempt needs one, and one to spare."""
     if sys.platform == "win32":  # sockets are no files there
         return _MOST
     import resource

@@ -23,13 +23,13 @@ from connector_probe.model.evidence import (
 from connector_probe.network import EXCHANGE_RSA_OFFER, WIDE_TLS12_OFFER, Network, Stream, TlsOffer
 from connector_probe.protocol.certificate import TrustRoots, judge, path_of
 from connector_probe.protocol.path import Path
+from connector_probe.stages.certificate_urls import Visitor, Web
 from connector_probe.stages.connect import connect
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name
 from connector_probe.stages.greet import banner, introduce
 from connector_probe.stages.resolve import Resolver
 from connector_probe.stages.revocation import Revocations, missing_issuers
 from connector_probe.stages.secure import Shown, secure, sni_of
-from connector_probe.stages.web import Visitor, Web
 
 SECOND_LOOK_WAIT = 3.0  # seconds for one more connection, which may change no verdict
 
@@ -44,7 +44,7 @@ class Target:
     resolution: Resolution
 
 
-class Depth:
+class TlsFollowUp:
     """Looks closer, over one run: each chain is judged, and asked about, once."""
 
     def __init__(self, network: Network) -> None:
