@@ -8,20 +8,22 @@ from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import view_of
 from connector_probe.diagnosis.facts import facts_of
 from connector_probe.diagnosis.warnings import warnings_beside
-from connector_probe.model.connector import Connector
+from connector_probe.model.connector import Connector, ConnectorType
 from connector_probe.model.evidence import AttemptEvidence, Exchange, Lookup, LookupStatus, Reply, Resolution
 
 HOST, ADDRESS = "mail.contoso.com", "203.0.113.9"
 TENANT = "contoso-com.mail.protection.outlook.com"
 
 
-def warned(server: str = HOST, alias: str | None = None, greeting: str = "mail.contoso.com ESMTP") -> list[str]:
+def warned(
+    server: str = HOST, alias: str | None = None, greeting: str = "mail.contoso.com ESMTP", kind: str = "on-premises"
+) -> list[str]:
     lookup = Lookup(server, "A", LookupStatus.ANSWER, (ADDRESS,), (alias,) if alias else ())
     resolution = Resolution(server, (ADDRESS,), (lookup,))
     banner = Exchange("", 0.0, 0.0, Reply(220, (greeting,)))
-    connector = Connector(smart_hosts=[server])
+    connector = Connector(smart_hosts=[server], type=ConnectorType(kind))
     view = view_of(AttemptEvidence(server, ADDRESS, 25, resolution, banner=banner), connector)
-    return [one.id for one in warnings_beside(view, facts_of(view, connector, ENGLISH), ENGLISH)]
+    return [one.id for one in warnings_beside(view, connector, facts_of(view, connector, ENGLISH), ENGLISH)]
 
 
 @pytest.mark.parametrize(
@@ -50,3 +52,7 @@ def test_exchange_online_is_recognized(seen: dict[str, str]) -> None:
 )
 def test_what_only_looks_like_it_is_not(seen: dict[str, str]) -> None:
     assert warned(**seen) == []
+
+
+def test_a_partner_may_be_in_exchange_online_too() -> None:
+    assert warned(server=TENANT, kind="partner") == []

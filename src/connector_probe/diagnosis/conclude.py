@@ -214,7 +214,7 @@ def _attempt(
         warnings = warnings_of(view, connector, facts_of(view, connector, words), words)
         status = Status.WARNING if warnings else Status.HEALTHY
     else:
-        warnings = warnings_beside(view, facts_of(view, connector, words), words)
+        warnings = warnings_beside(view, connector, facts_of(view, connector, words), words)
     diagnosis = diagnose(failure, view, connector, words) if failure is not None else None
     session = evidence.handshake.session if evidence.handshake is not None else None
     nameless = connector.tls_domain is None and evidence.server == evidence.address

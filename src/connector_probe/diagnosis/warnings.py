@@ -11,7 +11,7 @@ from connector_probe.diagnosis.other_handshakes import differences, rsa_look, rs
 from connector_probe.diagnosis.policy_conclusions import dane_passed, policy_warnings
 from connector_probe.diagnosis.revocation import revocation_findings
 from connector_probe.diagnosis.rules import View
-from connector_probe.model.connector import Connector
+from connector_probe.model.connector import Connector, ConnectorType
 from connector_probe.model.evidence import Certificate, CertificateProblemKind, Exchange, LookupStatus
 from connector_probe.model.verdict import Finding
 from connector_probe.protocol.smtp import capabilities, masked_banner
@@ -30,13 +30,14 @@ def warnings_of(view: View, connector: Connector, facts: Facts, words: Catalogue
         Finding(identifier, fill(words.warnings[identifier], Facts(facts | extra)), view.evidence.address)
         for check in CHECKS
         for identifier, extra in check(view, connector, words)
-    ) + warnings_beside(view, facts, words)
+    ) + warnings_beside(view, connector, facts, words)
 
 
-def warnings_beside(view: View, facts: Facts, words: Catalogue) -> tuple[Finding, ...]:
+def warnings_beside(view: View, connector: Connector, facts: Facts, words: Catalogue) -> tuple[Finding, ...]:
     """What is worth a warning also where the attempt failed, because it may explain the failure."""
     found = [(one.identifier, one.facts) for one in differences(view, words) if not one.passes]
-    looping = _loop(view)
+    # A partner's mail may well be in Exchange Online, and then goes there rightly.
+    looping = _loop(view) if connector.type is ConnectorType.ON_PREMISES else None
     if looping is not None:
         found.append(("routes-to-exchange-online", {"loop_name": looping}))
     return tuple(
