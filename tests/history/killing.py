@@ -57,7 +57,7 @@ def kill_one(path: Path, first: int, luck: random.Random) -> list[int]:
     os.close(theirs)
     with os.fdopen(ours, "rb") as pipe:
         said = pipe.readline() if luck.random() < 0.5 else b""
-        time.sleep(luck.random() * 0.004)
+        time.sleep(luck.random() * 0.0025)
         os.kill(writer, signal.SIGKILL)
         os.waitpid(writer, 0)
         return [int(line) for line in (said + pipe.read()).split()]

@@ -10,7 +10,6 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -223,7 +222,7 @@ def test_no_damage_does_more_than_to_be_told(path: Path) -> None:
     history, luck = History(path), random.Random(5)
     history.record([*sightings("h" * 300 + "f" * 20), *sightings("hw" * 50, "B")])
     sound, recorded_anyway = path.read_bytes(), 0
-    for _ in range(60):
+    for _ in range(40):
         for one in path.parent.iterdir():
             one.unlink()
         content = bytearray(sound)
@@ -240,7 +239,7 @@ def test_no_damage_does_more_than_to_be_told(path: Path) -> None:
             recorded_anyway += 1
             for past in history.pasts():
                 sum_up(past, NOW, timedelta(days=1))
-    assert recorded_anyway > 50
+    assert recorded_anyway > 30
 
 
 def test_a_sound_file_is_never_set_aside(path: Path) -> None:
@@ -296,20 +295,25 @@ def program(*arguments: str) -> str:
     return done.stdout
 
 
-RECORD_MANY = """
-import sys
+RECORD_SIDE_BY_SIDE = """
+import os, sys
 from pathlib import Path
 from connector_probe.history import History
 from tests.history.killing import run_of
-for number in range(int(sys.argv[2]), int(sys.argv[2]) + 25):
-    History(Path(sys.argv[1])).record(run_of(number))
+writers = []
+for begin in map(int, sys.argv[2:]):
+    writers.append(os.fork())
+    if writers[-1] == 0:
+        for number in range(begin, begin + 25):
+            History(Path(sys.argv[1])).record(run_of(number))
+        os._exit(0)
+sys.exit(any(os.waitpid(writer, 0)[1] for writer in writers))
 """
 
 
 def test_runs_that_overlap_lose_nothing(path: Path) -> None:
     begins = (0, 1000, 2000)
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda begin: program(sys.executable, "-c", RECORD_MANY, str(path), str(begin)), begins))
+    program(sys.executable, "-c", RECORD_SIDE_BY_SIDE, str(path), *map(str, begins))
     found = recorded(path)
     assert sorted(found) == [begin + number for begin in begins for number in range(25)]
     assert set(found.values()) == {3}
