@@ -206,7 +206,9 @@ def test_a_failure_in_a_maintenance_window_is_reported_and_not_alerted(
     assert web.requests == []
     document = probe(file, "--history", history, "--json")[1]
     (result,) = json.loads(document)["results"]
-    assert jsonable(diagnose_again(read_report(document)).results[0]) == result
+    again = jsonable(diagnose_again(read_report(document)).results[0])
+    for key in ("status", "expected", "maintenance", "outage", "warnings", "diagnosis"):
+        assert again[key] == result[key]
     assert result["expected"] is True
     assert result["maintenance"] is not None
     assert result["outage"] is not None, "mail queues all the same"
