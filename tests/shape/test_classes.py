@@ -10,14 +10,14 @@ from enum import StrEnum
 
 import pytest
 
-from connector_probe.diagnosis import rules
+from connector_probe.diagnosis import dns_rules, rules
 from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords, languages
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.catalogue.zh import CHINESE
 from connector_probe.diagnosis.dns_causes import EXTRA_CAUSES, EXTRA_REMEDIES
 from connector_probe.diagnosis.profiles import ONLY_BY_SIGN, PROFILES
 from connector_probe.diagnosis.replies import HEADLINES, headline_of
-from connector_probe.diagnosis.rules import CERTIFICATE_ORDER
+from connector_probe.diagnosis.view import CERTIFICATE_ORDER
 from connector_probe.lab.scenarios import SCENARIOS
 from connector_probe.model.evidence import CertificateProblemKind, FaultKind, Garble, LookupStatus, ReplyFlaw, Stage
 from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, Status
@@ -96,7 +96,7 @@ def test_every_class_has_a_scenario(failure: FailureClass) -> None:
 def test_every_class_has_a_rule() -> None:
     import inspect
 
-    source = inspect.getsource(rules)
+    source = inspect.getsource(rules) + inspect.getsource(dns_rules)
     spelled = {failure for failure in FailureClass if f".{failure.name}" in source}
     derived = {FailureClass.of_certificate(kind) for kind in CertificateProblemKind}
     assert spelled | derived == set(FailureClass)

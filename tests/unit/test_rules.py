@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connector_probe.diagnosis.rules import View, classify
+from connector_probe.diagnosis.rules import classify
+from connector_probe.diagnosis.view import View
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.evidence import AttemptEvidence, Connection, Control, FaultKind, NetworkFault, Resolution
 from connector_probe.model.verdict import FailureClass

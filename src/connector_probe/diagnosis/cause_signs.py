@@ -6,8 +6,8 @@ import re
 
 from connector_probe.diagnosis.middleboxes import NOTHING, PROHIBITED, SHARPENERS, Sharpener, Sharpening
 from connector_probe.diagnosis.replies import refusal
-from connector_probe.diagnosis.rules import View
 from connector_probe.diagnosis.signs import is_masked, other_protocol
+from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Reply
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 from connector_probe.protocol.refusals import Refusal, refusal_kind

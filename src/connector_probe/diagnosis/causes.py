@@ -15,7 +15,7 @@ from connector_probe.diagnosis.middleboxes import NOTHING, SHARPENERS, Sharpener
 from connector_probe.diagnosis.policy_conclusions import POLICY_SHARPENERS
 from connector_probe.diagnosis.profiles import ONLY_BY_SIGN, PROFILES
 from connector_probe.diagnosis.revocation import undecided
-from connector_probe.diagnosis.rules import View
+from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import CertificateProblemKind as Kind
 from connector_probe.model.verdict import Cause, CauseVerdict, FailureClass
 

@@ -20,8 +20,9 @@ from connector_probe.diagnosis.policy_conclusions import confidence_of, policy_f
 from connector_probe.diagnosis.profiles import OWN_SERVER_ONLY, PROFILES
 from connector_probe.diagnosis.remedies import remedy_ids
 from connector_probe.diagnosis.replies import also_seen_as, expected_reply, headline_of
-from connector_probe.diagnosis.rules import Beside, View, classify
+from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.stages import stage_reports
+from connector_probe.diagnosis.view import Beside, View
 from connector_probe.diagnosis.warnings import warnings_beside, warnings_of
 from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Stage, TranscriptLine

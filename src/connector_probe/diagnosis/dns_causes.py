@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.delegation import SETTLED, Authorities, Difference, Picture, Standing
+from connector_probe.diagnosis.dns_rules import deciding_lookup
 from connector_probe.diagnosis.profiles import PROFILES
-from connector_probe.diagnosis.rules import View, deciding_lookup
+from connector_probe.diagnosis.view import View
 from connector_probe.model.delegation import LAME, SILENT, AuthorityReply, Recheck, Registration, ServerSays
 from connector_probe.model.evidence import Lookup, LookupStatus
 from connector_probe.model.verdict import CauseVerdict, FailureClass

@@ -11,18 +11,13 @@ from datetime import datetime
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns_causes import dns_facts
+from connector_probe.diagnosis.dns_rules import deciding_lookup
 from connector_probe.diagnosis.middlebox_facts import hints, middlebox_facts
 from connector_probe.diagnosis.policy_facts import policy_facts
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.revocation import facts_of_revocation
-from connector_probe.diagnosis.rules import (
-    DANE_DECIDES,
-    RELEASED,
-    View,
-    classify_plain,
-    deciding_lookup,
-    speaks_implicit_tls,
-)
+from connector_probe.diagnosis.rules import classify_plain, speaks_implicit_tls
+from connector_probe.diagnosis.view import DANE_DECIDES, RELEASED, View
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,

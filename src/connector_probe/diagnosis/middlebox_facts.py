@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connector_probe.diagnosis.replies import refusal
-from connector_probe.diagnosis.rules import View
 from connector_probe.diagnosis.signs import (
     greets_at_times,
     hides_starttls,
@@ -13,6 +12,7 @@ from connector_probe.diagnosis.signs import (
     private_keywords,
     waits_for_proxy_header,
 )
+from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Control, Exchange
 from connector_probe.protocol.appliances import appliance
 from connector_probe.protocol.refusals import Refusal, refusal_kind

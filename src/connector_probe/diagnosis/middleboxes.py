@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from connector_probe.diagnosis.replies import refusal
-from connector_probe.diagnosis.rules import View, speaks_implicit_tls
+from connector_probe.diagnosis.rules import speaks_implicit_tls
 from connector_probe.diagnosis.signs import (
     greets_at_times,
     hides_starttls,
@@ -16,6 +16,7 @@ from connector_probe.diagnosis.signs import (
     private_keywords,
     waits_for_proxy_header,
 )
+from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import CertificateProblemKind as Kind
 from connector_probe.model.evidence import NetworkFault
 from connector_probe.model.verdict import CauseVerdict, FailureClass

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.facts import Facts, fill, leaf_name, problem_list
-from connector_probe.diagnosis.rules import View
+from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate, FaultKind, SecondLook
 
 

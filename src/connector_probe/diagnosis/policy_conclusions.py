@@ -15,7 +15,7 @@ from connector_probe.diagnosis.policies import (
     sts_state,
 )
 from connector_probe.diagnosis.policy_facts import CHAIN_REASONS, RECORD_REASONS, TIME_REASONS
-from connector_probe.diagnosis.rules import DANE_DECIDES, View
+from connector_probe.diagnosis.view import DANE_DECIDES, View
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import CertificateProblem
 from connector_probe.model.policy import DnssecReason, DnssecStatus, SmtpDaneMode

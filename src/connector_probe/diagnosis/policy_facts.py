@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.policies import DaneState, deciding_lookup_of
-from connector_probe.diagnosis.rules import View
+from connector_probe.diagnosis.view import View
 from connector_probe.model.policy import DnssecReason, SecureLookup
 
 MAX_SHOWN = 4  # TLSA records or patterns in a sentence; all of them are in the evidence

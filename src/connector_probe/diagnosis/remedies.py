@@ -15,7 +15,7 @@ from connector_probe.diagnosis.profiles import (
     PROFILES,
 )
 from connector_probe.diagnosis.replies import may_pass
-from connector_probe.diagnosis.rules import View
+from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import UNTELLABLE, Cause, CauseVerdict, FailureClass
 

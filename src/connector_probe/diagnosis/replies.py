@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.profiles import PROFILES, Profile
-from connector_probe.diagnosis.rules import View
 from connector_probe.diagnosis.signs import greets_at_times
+from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import AttemptEvidence, Exchange
 from connector_probe.model.verdict import AlsoSeenAs, FailureClass, MailFlowCode
 

@@ -10,7 +10,7 @@ from connector_probe.diagnosis.facts import Facts, day, describe_lookup, fill, p
 from connector_probe.diagnosis.other_handshakes import differences, rsa_look, rsa_refusal
 from connector_probe.diagnosis.policy_conclusions import dane_passed, policy_warnings
 from connector_probe.diagnosis.revocation import revocation_findings
-from connector_probe.diagnosis.rules import View
+from connector_probe.diagnosis.view import View
 from connector_probe.model.connector import Connector, ConnectorType
 from connector_probe.model.evidence import Certificate, CertificateProblemKind, Exchange, LookupStatus
 from connector_probe.model.verdict import Finding

@@ -1,0 +1,83 @@
+"""Which failure class it is that a name has no address."""
+
+from __future__ import annotations
+
+from connector_probe.diagnosis.view import View
+from connector_probe.model.evidence import (
+    AttemptEvidence,
+    Lookup,
+    LookupStatus,
+)
+from connector_probe.model.verdict import FailureClass
+
+_BY_LOOKUP = {
+    LookupStatus.NXDOMAIN: FailureClass.DNS_NXDOMAIN,
+    LookupStatus.NODATA: FailureClass.DNS_NO_ADDRESS,
+    LookupStatus.ANSWER: FailureClass.DNS_NO_ADDRESS,
+    LookupStatus.SERVFAIL: FailureClass.DNS_SERVFAIL,
+    LookupStatus.OTHER_RCODE: FailureClass.DNS_SERVFAIL,
+    LookupStatus.REFUSED: FailureClass.DNS_REFUSED,
+    LookupStatus.TIMED_OUT: FailureClass.DNS_TIMEOUT,
+    LookupStatus.UNREACHABLE: FailureClass.DNS_TIMEOUT,
+    LookupStatus.TRUNCATED: FailureClass.DNS_TIMEOUT,
+    LookupStatus.MALFORMED: FailureClass.DNS_MALFORMED,
+    LookupStatus.WRONG_ID: FailureClass.DNS_MALFORMED,
+    LookupStatus.WRONG_QUESTION: FailureClass.DNS_MALFORMED,
+    LookupStatus.CNAME_LOOP: FailureClass.DNS_CNAME_LOOP,
+    LookupStatus.CNAME_TOO_LONG: FailureClass.DNS_CNAME_LOOP,
+}
+# With several questions for one server, the one that went worst explains why there is no address.
+_LOOKUP_ORDER = (
+    LookupStatus.CNAME_LOOP,
+    LookupStatus.CNAME_TOO_LONG,
+    LookupStatus.NXDOMAIN,
+    LookupStatus.SERVFAIL,
+    LookupStatus.REFUSED,
+    LookupStatus.OTHER_RCODE,
+    LookupStatus.MALFORMED,
+    LookupStatus.WRONG_ID,
+    LookupStatus.WRONG_QUESTION,
+    LookupStatus.TRUNCATED,
+    LookupStatus.TIMED_OUT,
+    LookupStatus.UNREACHABLE,
+    LookupStatus.NODATA,
+    LookupStatus.ANSWER,
+)
+_SILENT = frozenset({LookupStatus.TIMED_OUT, LookupStatus.UNREACHABLE})
+_ANSWERED = frozenset({LookupStatus.ANSWER, LookupStatus.NODATA, LookupStatus.NXDOMAIN})
+
+
+def deciding_lookup(evidence: AttemptEvidence) -> Lookup | None:
+    """The question that explains why the server has no address."""
+    asked = evidence.resolution.lookups
+    if evidence.resolution.mx and len(asked) > 1:
+        asked = asked[1:]  # the MX set was found; what failed is one of its hosts
+    asked = tuple(one for one in asked if one.rdtype != "MX") or asked
+    return min(asked, key=lambda one: _LOOKUP_ORDER.index(one.status)) if asked else None
+
+
+def why_this_machine_has_no_address(view: View) -> FailureClass | None:
+    resolution = view.evidence.resolution
+    if resolution.addresses:
+        return None
+    if resolution.no_nameservers:
+        return FailureClass.LOCAL_NO_NAMESERVER
+    if resolution.excluded:
+        return FailureClass.LOCAL_FAMILY_EXCLUDED
+    lookup, control = deciding_lookup(view.evidence), resolution.control
+    if lookup is None or control is None or lookup.status in _ANSWERED:
+        return None
+    # A nameserver that the user chose only has to be alive; the machine's own must resolve something at all.
+    silent = control.status in _SILENT and lookup.status in _SILENT
+    useless = not resolution.nameservers_given and control.status not in _ANSWERED
+    return FailureClass.LOCAL_NAMESERVER_SILENT if silent or useless else None
+
+
+def why_there_is_no_address(view: View) -> FailureClass | None:
+    resolution = view.evidence.resolution
+    if resolution.addresses:
+        return None
+    if resolution.mx and not any(record.exchange for record in resolution.mx):
+        return FailureClass.DNS_NULL_MX
+    lookup = deciding_lookup(view.evidence)
+    return _BY_LOOKUP[lookup.status] if lookup is not None else FailureClass.DNS_NO_ADDRESS

@@ -1,0 +1,211 @@
+"""One attempt seen under one TlsSettings: what the evidence says to those who conclude from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from connector_probe.diagnosis.policies import (
+    DATES,
+    DaneState,
+    DaneVerdict,
+    StsState,
+    dane_of,
+    dane_state,
+    dane_verdict,
+    sts_certificate_problems,
+    sts_of,
+    sts_state,
+)
+from connector_probe.diagnosis.revocation import revoked_problems
+from connector_probe.model.connector import TlsSettings
+from connector_probe.model.evidence import (
+    AttemptEvidence,
+    CertificateProblem,
+    CertificateProblemKind,
+    Reply,
+)
+from connector_probe.model.policy import DaneEvidence, MtaStsEvidence, MtaStsMode, SmtpDaneMode, TlsaRecord
+from connector_probe.protocol.identity import NameMatch, NameOutcome, match
+from connector_probe.protocol.smtp import capabilities, greeting_time
+
+RELEASED = datetime(2026, 11, 1, tzinfo=UTC)  # no clock that is right shows an earlier time to this program
+CLOCK_TOLERANCE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """``accepted``: another connection of the run to this address was accepted; ``served``: one would take mail.
+
+    ``partner``: the server is another organization's. ``refusal_wanted``: just this refusal was expected (--expect).
+    """
+
+    accepted: bool = False
+    served: bool = False
+    partner: bool = False
+    refusal_wanted: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """One attempt seen under one TlsSettings. ``expected`` is the name the certificate must carry.
+
+    ``beside`` is what else is known around the attempt, and never chooses a failure class: it weighs causes.
+    """
+
+    evidence: AttemptEvidence
+    mode: TlsSettings
+    expected: str
+    beside: Beside = field(default_factory=lambda: Beside())
+    dane_mode: SmtpDaneMode = SmtpDaneMode.OPPORTUNISTIC
+    mta_sts_mode: MtaStsMode = MtaStsMode.OPPORTUNISTIC
+
+    @cached_property
+    def greeting(self) -> Reply | None:
+        """The reply that introduced the session: EHLO's, or HELO's where EHLO was unknown."""
+        exchange = self.evidence.helo or self.evidence.ehlo
+        return exchange.reply if exchange is not None else None
+
+    @cached_property
+    def offers_starttls(self) -> bool:
+        return (
+            self.evidence.helo is None and self.greeting is not None and capabilities(self.greeting).offers("STARTTLS")
+        )
+
+    @cached_property
+    def server_time(self) -> datetime | None:
+        """The time that the server's greeting tells, as Exchange's and many others' do."""
+        banner = self.evidence.banner
+        return greeting_time(banner.reply) if banner is not None and banner.reply is not None else None
+
+    @cached_property
+    def clock_is_doubtful(self) -> bool:
+        """Whether dates were judged by a clock that is older than this program, or far from the server's.
+
+        Far from the server's counts only where the certificate is valid by the server's: else it is bad either way.
+        """
+        certificate = self.evidence.certificate
+        if certificate is None or not certificate.chain or certificate.as_of_given:
+            return False
+        if certificate.judged_at < RELEASED:
+            return True
+        leaf, told = certificate.chain[0], self.server_time
+        if told is None or leaf.not_before is None or leaf.not_after is None:
+            return False
+        return abs(told - certificate.judged_at) > CLOCK_TOLERANCE and leaf.not_before <= told <= leaf.not_after
+
+    @cached_property
+    def name_match(self) -> NameMatch | None:
+        certificate = self.evidence.certificate
+        if certificate is None or not certificate.chain:
+            return None
+        broken = any(one.depth == 0 and one.kind is _KINDS.UNPARSEABLE_EXTENSION for one in certificate.problems)
+        return match(certificate.chain[0], self.expected, names_readable=not broken)
+
+    @cached_property
+    def name_problem(self) -> CertificateProblem | None:
+        """NAME_MISMATCH or COMMON_NAME_ONLY, whatever the mode."""
+        found = self.name_match
+        if found is None or found.matches or found.outcome is NameOutcome.UNREADABLE:
+            return None
+        subject = self.evidence.certificate.chain[0].subject if self.evidence.certificate else ""
+        kind = (
+            CertificateProblemKind.COMMON_NAME_ONLY if found.common_name_only else CertificateProblemKind.NAME_MISMATCH
+        )
+        return CertificateProblem(kind, 0, subject, found.nearest or "")
+
+    @cached_property
+    def problems(self) -> tuple[CertificateProblem, ...]:
+        """Everything wrong with the certificate for ``expected``, whatever the mode."""
+        certificate = self.evidence.certificate
+        if certificate is None:
+            return ()
+        found = (*certificate.problems, *revoked_problems(self.evidence))
+        return found if self.name_problem is None else (*found, self.name_problem)
+
+    @cached_property
+    def judged_problems(self) -> tuple[CertificateProblem, ...]:
+        """Those that this mode looks at, the one to name first in front."""
+        if not self.mode.validates_chain:
+            return ()
+        relevant = [one for one in self.problems if self.mode.validates_name or one is not self.name_problem]
+        return in_order(relevant)
+
+    @cached_property
+    def dane(self) -> DaneEvidence | None:
+        """What DNS holds for DANE; None where the connector's mode does not look, or it does not go by MX."""
+        return dane_of(self.evidence, self.dane_mode)
+
+    @cached_property
+    def dane_state(self) -> DaneState:
+        return dane_state(self.dane)
+
+    @cached_property
+    def dane_verdict(self) -> tuple[DaneVerdict, TlsaRecord | None] | None:
+        """What the TLSA records say of the certificate; None where DANE does not apply or there was no TLS."""
+        established = self.evidence.handshake is not None and self.evidence.handshake.session is not None
+        if self.dane is None or self.dane_state is not DaneState.APPLIES or not established:
+            return None
+        return dane_verdict(self.evidence, self.dane)
+
+    @cached_property
+    def mta_sts(self) -> MtaStsEvidence | None:
+        return sts_of(self.evidence, self.mta_sts_mode)
+
+    @cached_property
+    def mta_sts_binds(self) -> bool:
+        """Whether an MTA-STS policy in mode enforce decides, which it does where DANE does not (RFC 8461 2)."""
+        return sts_state(self.mta_sts) is StsState.ENFORCE and self.dane_state not in DANE_DECIDES
+
+    @cached_property
+    def mta_sts_problems(self) -> tuple[CertificateProblem, ...]:
+        return in_order(sts_certificate_problems(self.evidence))
+
+    @cached_property
+    def decisive_problems(self) -> tuple[CertificateProblem, ...]:
+        """Those of the certificate that a verdict would rest on: by DANE, by MTA-STS, or by this mode."""
+        if self.dane_state is DaneState.APPLIES:
+            return in_order([one for one in self.problems if one.depth == 0 and one.kind in DATES])
+        return self.mta_sts_problems if self.mta_sts_binds else self.judged_problems
+
+    @cached_property
+    def requires_tls(self) -> bool:
+        return self.mode.requires_tls or self.dane_state in DANE_DECIDES or self.mta_sts_binds
+
+
+def in_order(problems: Iterable[CertificateProblem]) -> tuple[CertificateProblem, ...]:
+    """The one to name first in front."""
+    return tuple(sorted(problems, key=lambda one: CERTIFICATE_ORDER.index(one.kind)))
+
+
+DANE_DECIDES = frozenset({DaneState.APPLIES, DaneState.TLS_ONLY})
+
+
+# Which of several problems names the failure: the dates and the trust, as Exchange Online's verdicts do, then the
+# name, then what it has no verdict for.
+_KINDS = CertificateProblemKind
+CERTIFICATE_ORDER = (
+    _KINDS.UNPARSEABLE_CERTIFICATE,
+    _KINDS.EXPIRED,
+    _KINDS.NOT_YET_VALID,
+    _KINDS.REVOKED,
+    _KINDS.SELF_SIGNED,
+    _KINDS.BAD_SIGNATURE,
+    _KINDS.INVALID_CA,
+    _KINDS.ISSUER_EXPIRED,
+    _KINDS.ISSUER_NOT_YET_VALID,
+    _KINDS.MISSING_INTERMEDIATE,
+    _KINDS.UNTRUSTED_ROOT,
+    _KINDS.PATH_TOO_LONG,
+    _KINDS.NAME_CONSTRAINT,
+    _KINDS.UNPARSEABLE_EXTENSION,
+    _KINDS.UNKNOWN_CRITICAL_EXTENSION,
+    _KINDS.NAME_MISMATCH,
+    _KINDS.COMMON_NAME_ONLY,
+    _KINDS.WRONG_PURPOSE,
+    _KINDS.WEAK_KEY,
+    _KINDS.WEAK_SIGNATURE,
+    _KINDS.INVALID_PATH,
+)
