@@ -2,8 +2,8 @@
 
     python -m tests.real.crowd ADDRESS:PORT=BEHAVIOUR ...
 
-BEHAVIOUR is a function of ``connector_probe.lab.behaviours`` or ``tls_behaviours``. The first line on standard output
-is the file with the root of their certificates; it is written once all of them listen.
+BEHAVIOUR is a function of ``behaviours``, ``banner_behaviours`` or ``tls_behaviours`` in ``connector_probe.lab``. The
+first line on standard output is the file with the root of their certificates; it is written once all of them listen.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from connector_probe.lab import behaviours, tls_behaviours
+from connector_probe.lab import banner_behaviours, behaviours, tls_behaviours
 from connector_probe.lab.authority import Authority, TlsShape
 from connector_probe.lab.certificates import good
 from connector_probe.lab.smtp import Listener
 from connector_probe.lab.sockets import bind
 from tests.real.authority import HOST
+
+_BEHAVIOURS = (behaviours, banner_behaviours, tls_behaviours)
 
 
 class Crowd:
@@ -49,7 +51,7 @@ async def _serve(servers: Sequence[str]) -> None:
         for server in servers:
             endpoint, _, name = server.partition("=")
             address, _, port = endpoint.rpartition(":")
-            behaviour = getattr(behaviours, name, None) or getattr(tls_behaviours, name)
+            behaviour = next(getattr(one, name) for one in _BEHAVIOURS if hasattr(one, name))
             sock = bind(address.strip("[]"), int(port))
             sock.listen()
             listeners.append(Listener(sock, behaviour, HOST, context))  # type: ignore[arg-type]

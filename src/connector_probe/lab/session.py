@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from connector_probe.lab.smtp import Behaviour, Visit
@@ -121,3 +122,10 @@ def writes(data: bytes) -> Behaviour:
         await visit.send(data)
 
     return answer
+
+
+async def drips(visit: Visit, data: bytes, pause: float, *, size: int = 1) -> None:
+    """``data`` in pieces of ``size`` with a ``pause`` after each."""
+    for at in range(0, len(data), size):
+        await visit.send(data[at : at + size])
+        await asyncio.sleep(pause)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connector_probe.lab import banner_behaviours as banner
 from connector_probe.lab import behaviours as smtp
 from connector_probe.lab import certificates
 from connector_probe.lab import tls_behaviours as tls
@@ -34,7 +35,7 @@ HEALTHY: tuple[Scenario, ...] = (
     healthy("slow-pieces", "replies arrive in small pieces, cut anywhere", smtp.sends_in_pieces),
     healthy("tarpit", "every reply comes half a second late", smtp.tarpits),
     healthy("starttls-last-keyword", "starttls in the last EHLO line, in small letters", smtp.lists_keyword_last),
-    healthy("banner-escapes", "a banner full of terminal escape sequences and markup", smtp.greets_with_escapes),
+    healthy("banner-escapes", "a banner full of terminal escape sequences and markup", banner.greets_with_escapes),
     healthy(
         "client-certificate-optional",
         "asks for a client certificate and goes on without",
@@ -90,9 +91,9 @@ WARNING: tuple[Scenario, ...] = (
         smtp.is_one_of_two,
         options=Options(connections=5),
     ),
-    warning("banner-not-ascii", "a banner with UTF-8, a bidi override and invalid bytes", smtp.greets_beyond_ascii),
-    warning("banner-long-line", "a banner line beyond 512 octets", smtp.greets_at_length),
-    warning("banner-bare-lf", "the banner ends with LF alone", smtp.ends_banner_with_lf),
+    warning("banner-not-ascii", "a banner with UTF-8, a bidi override and invalid bytes", banner.greets_beyond_ascii),
+    warning("banner-long-line", "a banner line beyond 512 octets", banner.greets_at_length),
+    warning("banner-bare-lf", "the banner ends with LF alone", banner.ends_banner_with_lf),
     warning("starttls-injection", "plaintext behind the 220 to STARTTLS", tls.injects_plaintext),
     warning(
         "retry-clears",

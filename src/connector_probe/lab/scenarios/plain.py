@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connector_probe.lab import banner_behaviours as banner
 from connector_probe.lab import behaviours as smtp
 from connector_probe.lab import certificates
 from connector_probe.lab import tls_behaviours as tls
@@ -91,7 +92,7 @@ CONNECT: tuple[Scenario, ...] = (
         "clock-doubtful",
         "the certificate has expired by our clock, and the server's greeting tells a time at which it was valid",
         F.LOCAL_CLOCK,
-        servers=(Server(behaviour=smtp.tells_another_time, certificate=certificates.expired),),
+        servers=(Server(behaviour=banner.tells_another_time, certificate=certificates.expired),),
         expect_problems=(CertificateProblemKind.EXPIRED,),
     ),
     unknown(
@@ -103,50 +104,54 @@ CONNECT: tuple[Scenario, ...] = (
 )
 
 BANNER: tuple[Scenario, ...] = (
-    failing("banner-silent", "accepts and says nothing", F.BANNER_TIMEOUT, smtp.says_nothing, waits=True),
-    failing("banner-silent-once", "silent once", F.BANNER_TIMEOUT, smtp.is_silent_at_first, waits=True),
-    failing("banner-dripping", "a banner of one byte a second", F.BANNER_TIMEOUT, smtp.drips_banner, waits=True),
-    failing("implicit-tls", "TLS from the first byte, as on 465", F.BANNER_TIMEOUT, smtp.waits_for_tls, waits=True),
+    failing("banner-silent", "accepts and says nothing", F.BANNER_TIMEOUT, banner.says_nothing, waits=True),
+    failing("banner-silent-once", "silent once", F.BANNER_TIMEOUT, banner.is_silent_at_first, waits=True),
+    failing("banner-dripping", "a banner of one byte a second", F.BANNER_TIMEOUT, banner.drips_banner, waits=True),
+    failing("implicit-tls", "TLS from the first byte, as on 465", F.BANNER_TIMEOUT, banner.waits_for_tls, waits=True),
     failing(
         "proxy-protocol",
         "silent until a PROXY header comes, as behind a balancer",
         F.BANNER_TIMEOUT,
-        smtp.waits_for_proxy_header,
+        banner.waits_for_proxy_header,
         waits=True,
     ),
     failing(
         "proxy-protocol-impatient",
         "hangs up on whoever sends no PROXY header",
         F.BANNER_CLOSED,
-        smtp.hangs_up_without_proxy_header,
+        banner.hangs_up_without_proxy_header,
     ),
     failing(
-        "http-port", "a web server that waits for a request", F.BANNER_TIMEOUT, smtp.waits_for_http_request, waits=True
+        "http-port",
+        "a web server that waits for a request",
+        F.BANNER_TIMEOUT,
+        banner.waits_for_http_request,
+        waits=True,
     ),
-    failing("accept-closed", "accepts and hangs up", F.BANNER_CLOSED, smtp.hangs_up_at_once),
-    failing("banner-cut", "hangs up in the middle of the banner", F.BANNER_CLOSED, smtp.hangs_up_within_banner),
-    failing("accept-reset", "accepts and resets", F.BANNER_RESET, smtp.resets_at_once),
-    failing("banner-421", "421 Service not available", F.BANNER_REJECTED, smtp.is_busy),
-    failing("banner-421-rate", "421 too many connections", F.BANNER_REJECTED, smtp.counts_connections),
-    failing("banner-421-limit", "421, no more connections per source", F.BANNER_REJECTED, smtp.has_reached_its_limit),
-    failing("banner-554", "554, the source is blocked", F.BANNER_REJECTED, smtp.turns_away),
+    failing("accept-closed", "accepts and hangs up", F.BANNER_CLOSED, banner.hangs_up_at_once),
+    failing("banner-cut", "hangs up in the middle of the banner", F.BANNER_CLOSED, banner.hangs_up_within_banner),
+    failing("accept-reset", "accepts and resets", F.BANNER_RESET, banner.resets_at_once),
+    failing("banner-421", "421 Service not available", F.BANNER_REJECTED, banner.is_busy),
+    failing("banner-421-rate", "421 too many connections", F.BANNER_REJECTED, banner.counts_connections),
+    failing("banner-421-limit", "421, no more connections per source", F.BANNER_REJECTED, banner.has_reached_its_limit),
+    failing("banner-554", "554, the source is blocked", F.BANNER_REJECTED, banner.turns_away),
     failing(
         "banner-550-connection-refused",
         "a banner 550 Connection refused: refused by SMTP, not by TCP",
         F.BANNER_REJECTED,
-        smtp.turns_away_in_words_of_tcp,
+        banner.turns_away_in_words_of_tcp,
     ),
-    failing("banner-no-space", "220 without a space behind it", F.BANNER_NOT_SMTP, smtp.greets_without_space),
-    failing("banner-endless-line", "a banner line that never ends", F.BANNER_NOT_SMTP, smtp.never_ends_line),
-    failing("banner-endless-lines", "one 220- line after another", F.BANNER_NOT_SMTP, smtp.never_ends_banner),
-    failing("banner-binary", "a database's greeting", F.BANNER_NOT_SMTP, smtp.sends_binary),
-    failing("banner-http", "a web server", F.BANNER_NOT_SMTP, smtp.speaks_http),
-    failing("banner-ssh", "an SSH server", F.BANNER_NOT_SMTP, smtp.speaks_ssh),
-    failing("banner-imap", "an IMAP server", F.BANNER_NOT_SMTP, smtp.speaks_imap),
-    failing("banner-pop", "a POP3 server", F.BANNER_NOT_SMTP, smtp.speaks_pop),
-    failing("banner-telnet", "a login prompt", F.BANNER_NOT_SMTP, smtp.speaks_telnet),
-    failing("banner-nntp", "a news server", F.BANNER_NOT_SMTP, smtp.speaks_nntp),
-    failing("banner-ftp", "an FTP server: its banner could be SMTP's", F.EHLO_REJECTED, smtp.speaks_ftp),
+    failing("banner-no-space", "220 without a space behind it", F.BANNER_NOT_SMTP, banner.greets_without_space),
+    failing("banner-endless-line", "a banner line that never ends", F.BANNER_NOT_SMTP, banner.never_ends_line),
+    failing("banner-endless-lines", "one 220- line after another", F.BANNER_NOT_SMTP, banner.never_ends_banner),
+    failing("banner-binary", "a database's greeting", F.BANNER_NOT_SMTP, banner.sends_binary),
+    failing("banner-http", "a web server", F.BANNER_NOT_SMTP, banner.speaks_http),
+    failing("banner-ssh", "an SSH server", F.BANNER_NOT_SMTP, banner.speaks_ssh),
+    failing("banner-imap", "an IMAP server", F.BANNER_NOT_SMTP, banner.speaks_imap),
+    failing("banner-pop", "a POP3 server", F.BANNER_NOT_SMTP, banner.speaks_pop),
+    failing("banner-telnet", "a login prompt", F.BANNER_NOT_SMTP, banner.speaks_telnet),
+    failing("banner-nntp", "a news server", F.BANNER_NOT_SMTP, banner.speaks_nntp),
+    failing("banner-ftp", "an FTP server: its banner could be SMTP's", F.EHLO_REJECTED, banner.speaks_ftp),
 )
 
 EHLO: tuple[Scenario, ...] = (
@@ -157,7 +162,7 @@ EHLO: tuple[Scenario, ...] = (
     failing("ehlo-cut", "hangs up in the middle of the EHLO reply", F.EHLO_CLOSED, smtp.hangs_up_within_ehlo),
     failing("ehlo-reset", "resets on EHLO", F.EHLO_RESET, smtp.resets_on_ehlo),
     failing("ehlo-550", "refuses EHLO and HELO with 550", F.EHLO_REJECTED, smtp.rejects_ehlo),
-    failing("ehlo-550-blocked", "550, on a block list", F.EHLO_REJECTED, smtp.knows_a_bad_reputation),
+    failing("ehlo-550-blocked", "550, on a block list", F.EHLO_REJECTED, banner.knows_a_bad_reputation),
     failing("ehlo-421", "421 to EHLO", F.EHLO_REJECTED, smtp.busy_on_ehlo),
     # It can still be read, and yet a sender was seen to give up on it, with 4.4.317 SocketError (2022).
     failing("ehlo-bare-lf", "EHLO lines end with LF alone", F.EHLO_MALFORMED, smtp.ends_ehlo_lines_with_lf),

@@ -1,0 +1,58 @@
+"""What was seen: facts of one probe, stage by stage, without any conclusion.
+
+Every text in here that came from a server or a zone has passed through ``printable``. A ``NetworkFault`` stands
+where a stage broke. Everything can be written as JSON and read back, and is enough to diagnose again.
+"""
+
+from __future__ import annotations
+
+from connector_probe.model.evidence.attempt import (
+    AttemptEvidence,
+    Connection,
+    ConnectorEvidence,
+    Control,
+    ProxiedGreeting,
+    TranscriptLine,
+    Vantage,
+)
+from connector_probe.model.evidence.dns import Lookup, LookupStatus, MxRecord, Resolution
+from connector_probe.model.evidence.faults import LOCAL_FAULTS, FaultKind, NetworkFault, Stage
+from connector_probe.model.evidence.smtp import Exchange, Garble, Reply, ReplyFlaw
+from connector_probe.model.evidence.tls import (
+    Certificate,
+    CertificateEvidence,
+    CertificateProblem,
+    CertificateProblemKind,
+    Handshake,
+    SecondLook,
+    TlsSession,
+)
+
+__all__ = [
+    "LOCAL_FAULTS",
+    "AttemptEvidence",
+    "Certificate",
+    "CertificateEvidence",
+    "CertificateProblem",
+    "CertificateProblemKind",
+    "Connection",
+    "ConnectorEvidence",
+    "Control",
+    "Exchange",
+    "FaultKind",
+    "Garble",
+    "Handshake",
+    "Lookup",
+    "LookupStatus",
+    "MxRecord",
+    "NetworkFault",
+    "ProxiedGreeting",
+    "Reply",
+    "ReplyFlaw",
+    "Resolution",
+    "SecondLook",
+    "Stage",
+    "TlsSession",
+    "TranscriptLine",
+    "Vantage",
+]

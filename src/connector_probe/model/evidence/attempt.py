@@ -1,0 +1,122 @@
+"""Everything that one connection showed, and all connections of one connector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector_probe.model.evidence.dns import Lookup, Resolution
+from connector_probe.model.evidence.faults import NetworkFault
+from connector_probe.model.evidence.smtp import Exchange
+from connector_probe.model.evidence.tls import CertificateEvidence, Handshake, SecondLook
+from connector_probe.model.policy import TransportPolicy
+from connector_probe.model.revocation import MissingIssuers, RevocationEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptLine:
+    """``at`` is seconds since the attempt began; ``source`` is "client", "server" or "note"."""
+
+    at: float
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """``fault`` None means that TCP was established, from ``source``."""
+
+    start: float
+    seconds: float
+    source: str | None = None
+    fault: NetworkFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What port 25 of a host that answers everybody shows from here, tried before a fault is held against a server.
+
+    ``host`` and ``address`` are those of the first control host that was reached, else of the last one tried; ``fault``
+    None means that TCP was established, and then there are a ``banner`` and, behind a 220, an ``ehlo``. Where the
+    nameserver was silent about every one of them, there is only the ``lookup``, and ``address`` is empty.
+    """
+
+    host: str
+    address: str
+    fault: NetworkFault | None = None
+    banner: Exchange | None = None
+    ehlo: Exchange | None = None
+    lookup: Lookup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProxiedGreeting:
+    """What a port without a greeting said once a PROXY protocol header was sent first; ``ehlo`` only behind a 220.
+
+    A mail server that was merely late takes the header for a command, and answers EHLO with its complaint about that.
+    """
+
+    banner: Exchange
+    ehlo: Exchange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEvidence:
+    """Everything one connection to one address showed. What was not reached is None.
+
+    ``exchange_offer`` is a second handshake with exactly the versions and cipher suites of Exchange Online, made
+    only when the first one agreed on something that is not among them. ``implicit_tls`` is a handshake from the first
+    byte, tried where no greeting came; ``proxied`` a greeting behind a PROXY header, tried there and where the
+    connection was closed at once. ``earlier_failures``: the classes of the tries before this one. ``address`` is None
+    when the server has none. ``revocation`` is None where nobody was asked; ``missing_issuers`` is set where the chain
+    is incomplete and says where its issuers are; ``policy`` is None without --mx.
+    """
+
+    server: str
+    address: str | None
+    port: int
+    resolution: Resolution
+    connection: Connection | None = None
+    control: Control | None = None
+    banner: Exchange | None = None
+    ehlo: Exchange | None = None
+    helo: Exchange | None = None
+    starttls: Exchange | None = None
+    handshake: Handshake | None = None
+    exchange_offer: Handshake | None = None
+    implicit_tls: Handshake | None = None
+    proxied: ProxiedGreeting | None = None
+    certificate: CertificateEvidence | None = None
+    revocation: RevocationEvidence | None = None
+    missing_issuers: MissingIssuers | None = None
+    second_looks: tuple[SecondLook, ...] = ()
+    ehlo_again: Exchange | None = None
+    mail: Exchange | None = None
+    recipient: Exchange | None = None
+    policy: TransportPolicy | None = None
+    earlier_failures: tuple[str, ...] = ()
+    stopped: bool = False  # the run was stopped before this had ended: nothing else was kept
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Vantage:
+    """Where the probe stood: this machine's name, nameservers and source addresses."""
+
+    hostname: str
+    nameservers: tuple[str, ...] = ()
+    source_addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorEvidence:
+    """All attempts of one connector, in the order Exchange Online would make them.
+
+    ``left_out`` counts the addresses beyond our bound.
+    """
+
+    attempts: tuple[AttemptEvidence, ...]
+    transcripts: tuple[tuple[TranscriptLine, ...], ...]
+    started_at: datetime
+    seconds: float
+    left_out: int = 0

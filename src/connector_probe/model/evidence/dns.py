@@ -1,0 +1,86 @@
+"""How names became addresses, question by question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from connector_probe.model.delegation import DnsInquiry
+from connector_probe.model.evidence.faults import NetworkFault
+
+
+class LookupStatus(StrEnum):
+    """How one question ended. Malformed, wrong-id and wrong-question answers are not time-outs."""
+
+    ANSWER = "answer"
+    NODATA = "nodata"
+    NXDOMAIN = "nxdomain"
+    SERVFAIL = "servfail"
+    REFUSED = "refused"
+    OTHER_RCODE = "other-rcode"
+    TIMED_OUT = "timed-out"
+    UNREACHABLE = "unreachable"  # the nameserver's port or host answered with an ICMP error, or TCP was refused
+    MALFORMED = "malformed"
+    WRONG_ID = "wrong-id"
+    WRONG_QUESTION = "wrong-question"
+    TRUNCATED = "truncated"  # TC over UDP, and TCP gave nothing
+    CNAME_LOOP = "cname-loop"
+    CNAME_TOO_LONG = "cname-too-long"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One question and its end, after every retry and every nameserver.
+
+    ``records`` is the data in presentation form (MX as "10 mail.contoso.com"); ``aliases`` the CNAME targets in
+    order; ``ttl`` the smallest on the way; ``rcode`` as text ("NXDOMAIN"); ``fault`` set with UNREACHABLE.
+    """
+
+    name: str
+    rdtype: str
+    status: LookupStatus
+    records: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    ttl: int | None = None
+    rcode: str | None = None
+    nameserver: str | None = None
+    transport: str = "udp"
+    authoritative: bool = False
+    authenticated: bool = False
+    seconds: float = 0.0
+    fault: NetworkFault | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MxRecord:
+    """``exchange`` is "" for a null MX (RFC 7505)."""
+
+    preference: int
+    exchange: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How one smart host, or one MX host, became addresses.
+
+    ``server`` is the name or address asked for; ``addresses`` in the order Exchange Online goes by (IPv6 first);
+    ``lookups`` every question for this server, the domain's MX first when there was one; ``mx`` the domain's whole
+    MX set (None without --mx); ``control`` what the nameservers said to a question about the root, asked only when
+    a verdict would rest on their silence or refusal; ``nameservers_given`` whether the user chose them;
+    ``excluded`` the addresses that -4 or -6 left out; ``inquiry`` the second look at DNS after a failure.
+    """
+
+    server: str
+    addresses: tuple[str, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+    mx_domain: str | None = None
+    mx: tuple[MxRecord, ...] | None = None
+    preference: int | None = None
+    control: Lookup | None = None
+    no_nameservers: bool = False
+    nameservers_given: bool = False
+    excluded: tuple[str, ...] = ()
+    inquiry: DnsInquiry | None = None
+    start: float = 0.0
+    seconds: float = 0.0

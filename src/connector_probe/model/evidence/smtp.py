@@ -1,0 +1,63 @@
+"""Commands and replies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from connector_probe.model.evidence.faults import NetworkFault
+
+
+class ReplyFlaw(StrEnum):
+    """What is wrong with a reply that can still be read (RFC 5321 4.2, 4.2.1)."""
+
+    BARE_LF = "bare-lf"
+    MIXED_CODES = "mixed-codes"
+    NO_SEPARATOR = "no-separator"  # "220" and text without a space or hyphen between them
+    NOT_ASCII = "not-ascii"
+    LONG_LINE = "long-line"  # over the 512 octets of RFC 5321 4.5.3.1.5, within our limit
+
+
+class Garble(StrEnum):
+    """Why bytes are no SMTP reply at all."""
+
+    NOT_SMTP = "not-smtp"
+    LINE_TOO_LONG = "line-too-long"
+    TOO_MANY_LINES = "too-many-lines"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One SMTP reply. ``lines`` holds the text of each line without code and separator."""
+
+    code: int
+    lines: tuple[str, ...]
+    flaws: tuple[ReplyFlaw, ...] = ()
+
+    @property
+    def severity(self) -> int:
+        """The first digit: 2 success, 3 intermediate, 4 transient, 5 permanent."""
+        return self.code // 100
+
+    @property
+    def wire(self) -> str:
+        """As on the wire, lines joined by one space: "550-5.7.0 no 550 5.7.0 really"."""
+        last = len(self.lines) - 1
+        return " ".join(f"{self.code}{' ' if at == last else '-'}{line}".rstrip() for at, line in enumerate(self.lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One command and what came back. Exactly one of ``reply``, ``fault`` and ``garble`` is set.
+
+    ``command`` is "" for the banner. ``sample`` shows what had arrived when it broke off or could not be read.
+    ``start`` and ``seconds`` are relative to the attempt.
+    """
+
+    command: str
+    start: float
+    seconds: float
+    reply: Reply | None = None
+    fault: NetworkFault | None = None
+    garble: Garble | None = None
+    sample: str = ""

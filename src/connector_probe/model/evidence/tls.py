@@ -1,0 +1,126 @@
+"""Handshakes and certificates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from connector_probe.model.evidence.faults import NetworkFault
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSession:
+    """What was agreed. ``version`` as in "TLSv1.2"; ``cipher`` in OpenSSL's spelling; ``group`` may be empty."""
+
+    version: str
+    cipher: str
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """One TLS handshake. Exactly one of ``session`` and ``fault`` is set; a chain may stand beside a fault.
+
+    ``injected`` shows plaintext that stood behind the 220 to STARTTLS and was dropped (CVE-2011-0411).
+    ``client_certificate_requested``: the server asked for one (Exchange Online has one, a prober has none).
+    """
+
+    start: float
+    seconds: float
+    session: TlsSession | None = None
+    fault: NetworkFault | None = None
+    injected: str = ""
+    client_certificate_requested: bool = False
+
+
+class CertificateProblemKind(StrEnum):
+    """Everything that can be wrong with a certificate or its path; each is found by itself."""
+
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not-yet-valid"
+    NAME_MISMATCH = "name-mismatch"
+    COMMON_NAME_ONLY = "common-name-only"
+    SELF_SIGNED = "self-signed"
+    UNTRUSTED_ROOT = "untrusted-root"
+    MISSING_INTERMEDIATE = "missing-intermediate"
+    ISSUER_EXPIRED = "issuer-expired"
+    ISSUER_NOT_YET_VALID = "issuer-not-yet-valid"
+    BAD_SIGNATURE = "bad-signature"
+    INVALID_CA = "invalid-ca"
+    PATH_TOO_LONG = "path-too-long"
+    NAME_CONSTRAINT = "name-constraint"
+    WRONG_PURPOSE = "wrong-purpose"
+    WEAK_KEY = "weak-key"
+    WEAK_SIGNATURE = "weak-signature"
+    UNPARSEABLE_EXTENSION = "unparseable-extension"
+    UNKNOWN_CRITICAL_EXTENSION = "unknown-critical-extension"
+    UNPARSEABLE_CERTIFICATE = "unparseable-certificate"
+    REVOKED = "revoked"
+    INVALID_PATH = "invalid-path"  # OpenSSL turned the path down for a reason not listed above; ``note`` has it
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateProblem:
+    """``depth`` counts from the server's certificate (0) upwards; ``subject`` names the certificate meant;
+
+    ``note`` is the fact in short ("2026-01-01T00:00:00Z", "RSA 1024", "sha1WithRSAEncryption").
+    """
+
+    kind: CertificateProblemKind
+    depth: int = 0
+    subject: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One certificate as sent. Names are RFC 4514 strings; ``names`` are the SAN's dNSNames and addresses;
+
+    ``serial``, ``sha1`` and ``sha256`` are upper-case hex without separators. What cannot be parsed is empty,
+    the fingerprints never are.
+    """
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: datetime | None
+    not_after: datetime | None
+    serial: str
+    sha1: str
+    sha256: str
+    key: str
+    signature: str
+    common_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateEvidence:
+    """The chain as sent (the server's own certificate first) and what is wrong with it, whatever the name expected.
+
+    ``path`` lists the subjects from the server's certificate up to the trust anchor, as far as it could be built.
+    ``judged_at`` is the moment the dates were judged for, ``as_of_given`` says that it is the user's and not the
+    clock's; ``trust`` says which roots were used ("system", ...).
+    """
+
+    chain: tuple[Certificate, ...]
+    problems: tuple[CertificateProblem, ...]
+    path: tuple[str, ...]
+    judged_at: datetime
+    trust: str
+    as_of_given: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """Another handshake with the same address, TLS 1.2 at most.
+
+    ``server_name``: whether SNI was sent; ``rsa_only``: only Exchange Online's suites with RSA certificates were
+    offered, because the first certificate was none. Both others are None where the connection did not get that far,
+    which is never held against the server.
+    """
+
+    server_name: bool
+    rsa_only: bool
+    handshake: Handshake | None = None
+    certificate: CertificateEvidence | None = None
