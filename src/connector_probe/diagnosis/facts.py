@@ -179,6 +179,8 @@ def _dns(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:
     hint = ""
     if mx is not None and evidence.resolution.mx_domain is None:
         hint = fill(words.facts["mx-hint"], {"records": quote(", ".join(mx.records[:MAX_NAMES]))})
+    elif evidence.resolution.preference is not None and is_address(evidence.server.strip("[]")):
+        hint = fill(words.facts["mx-address-hint"], {"domain": evidence.resolution.mx_domain or ""})
     return {
         "queried": lookup.aliases[-1] if lookup.aliases else lookup.name,
         "nameserver": lookup.nameserver or "",

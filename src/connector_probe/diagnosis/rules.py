@@ -27,6 +27,7 @@ from connector_probe.model.evidence import (
 from connector_probe.model.policy import SmtpDaneMode
 from connector_probe.model.verdict import FailureClass
 
+GREETED = 250  # the only affirmative answer to EHLO and HELO (RFC 5321 4.3.2)
 OLD_VERSIONS = frozenset({"SSLv3", "TLSv1", "TLSv1.1"})  # Exchange Online never uses them outbound (January 2021)
 _UNREADABLE_FLAWS = frozenset({ReplyFlaw.MIXED_CODES, ReplyFlaw.NO_SEPARATOR})
 # Facts 6: a sender that insists on CRLF and on "250-"/"250 " was seen to give up on such an EHLO reply (2022).
@@ -184,7 +185,7 @@ def _ehlo(view: View) -> FailureClass | None:
     reply = view.greeting
     if reply is None:
         return None
-    if reply.severity != 2:
+    if reply.code != GREETED:  # a 220 is a second greeting: from there on every reply belongs to an earlier command
         return FailureClass.EHLO_REJECTED
     return FailureClass.EHLO_MALFORMED if _EHLO_FLAWS & set(reply.flaws) else None
 
@@ -286,7 +287,7 @@ def _session(view: View) -> FailureClass | None:
         return FailureClass.TLS_PROTOCOL
     if exchange.reply is None:
         return _SESSION.of(exchange)
-    if exchange.reply.severity == 2:
+    if exchange.reply.code == GREETED:
         return None
     # The same EHLO was welcome before TLS; since then we only failed to show the certificate that was asked for.
     # Postfix with smtpd_tls_req_ccert answers so: 421 No client certificate presented.

@@ -1,14 +1,13 @@
 """Stage dns: how a smart host, or a domain's MX hosts, become addresses.
 
-One question is on the wire at a time, sent to one nameserver after another, so that every kind of failure stays
-what it was. Answers are kept for the run.
+For one host one question is on the wire at a time, sent to one nameserver after another, so that every kind of failure
+stays what it was; several hosts are looked up side by side. Answers are kept for the run.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 UDP_WAITS = (2.0, 4.0)  # seconds for the first and second round; a resolver gives up on its upstreams within that
 TCP_WAIT = 4.0
+ROUNDS_OF_PATIENCE = 2  # waits for one reply that all rounds of a question may take, however many nameservers there are
+NAMES_AT_ONCE = 8  # hosts that are looked up side by side; each of them still has one question on the wire
 MAX_TCP_MESSAGE = 65_535  # RFC 1035 4.2.2: the length prefix has two octets
 _WORTH_ANOTHER_TRY = frozenset(
     {
@@ -123,9 +124,13 @@ class Resolver:
     async def _ask_in_turn(self, name: str, rdtype: str, waits: Sequence[float]) -> tuple[Lookup, Answer | None]:
         """Every nameserver, once for each of ``waits``, until one gives an answer that settles the question."""
         best: tuple[Lookup, Answer | None] | None = None
-        for wait in waits:
+        share = ROUNDS_OF_PATIENCE * self._patience / max(len(self._nameservers), 1)
+        end = self._network.now() + ROUNDS_OF_PATIENCE * self._patience
+        for number, wait in enumerate(waits):
             for nameserver in self._nameservers:
-                lookup, answer = await self._ask(nameserver, name, rdtype, min(wait, self._patience))
+                if number and self._network.now() >= end:  # each was asked once, and several silences add up
+                    break
+                lookup, answer = await self._ask(nameserver, name, rdtype, min(wait, self._patience, share))
                 if lookup.status not in _WORTH_ANOTHER_TRY:
                     return lookup, answer
                 if best is None or _tells_more(lookup, best[0]):
@@ -241,14 +246,27 @@ async def resolve(connector: Connector, resolver: Resolver, network: Network, st
     """One Resolution for each server that Exchange Online would go to, in its order; ``start``: when it began."""
     if connector.use_mx is not None:
         return await _resolve_mx(connector, connector.use_mx, resolver, network, start)
-    return tuple(
-        [
-            Resolution(host.host, (host.host,), start=network.now() - start)
-            if host.is_address
-            else await _resolve_name(host.host, connector, resolver, network, start)
-            for host in connector.hosts
-        ]
+    return await _side_by_side(
+        _given_address(host.host, network.now() - start)
+        if host.is_address
+        else _resolve_name(host.host, connector, resolver, network, start)
+        for host in connector.hosts
     )
+
+
+async def _side_by_side(lookups: Iterable[Awaitable[Resolution]]) -> tuple[Resolution, ...]:
+    """In their order. A host whose lookup hangs keeps no other waiting."""
+    places = asyncio.Semaphore(NAMES_AT_ONCE)
+
+    async def one(lookup: Awaitable[Resolution]) -> Resolution:
+        async with places:
+            return await lookup
+
+    return tuple(await asyncio.gather(*map(one, lookups)))
+
+
+async def _given_address(address: str, start: float) -> Resolution:
+    return Resolution(address, (address,), start=start)
 
 
 async def _resolve_mx(
@@ -276,13 +294,13 @@ async def _resolve_mx(
     base = replace(base, mx=records)
     if not usable:
         return (base,)
-    found = []
-    for record in usable:
-        one = await _resolve_name(record.exchange, connector, resolver, network, start)
-        found.append(
-            replace(one, lookups=(lookup, *one.lookups), mx_domain=domain, mx=records, preference=record.preference)
-        )
-    return tuple(found)
+    found = await _side_by_side(
+        _resolve_name(record.exchange, connector, resolver, network, start) for record in usable
+    )
+    return tuple(
+        replace(one, lookups=(lookup, *one.lookups), mx_domain=domain, mx=records, preference=record.preference)
+        for one, record in zip(found, usable, strict=True)
+    )
 
 
 async def _resolve_name(
@@ -292,8 +310,6 @@ async def _resolve_name(
     base = Resolution(name, nameservers_given=resolver.given, start=began - start)
     if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 6.3: never asked for
         return _with_addresses(base, LOOPBACK, connector.family)
-    if _is_address(name):  # an MX record that holds an address; wrong, but Exchange Online may well use it
-        return _with_addresses(base, (name,), connector.family)
     if not resolver.has_nameservers:
         return replace(base, no_nameservers=True)
     first = await resolver.look_up(name, "AAAA")
@@ -324,14 +340,6 @@ def _with_addresses(resolution: Resolution, addresses: Sequence[str], family: Ad
 def _mx_record(text: str) -> MxRecord:
     preference, _, exchange = text.partition(" ")
     return MxRecord(int(preference), exchange.rstrip("."))
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _smaller(one: int | None, other: int | None) -> int | None:

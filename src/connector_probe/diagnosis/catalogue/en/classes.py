@@ -9,7 +9,8 @@ _W = ClassWords
 
 CLASSES: dict[F, ClassWords] = {
     F.DNS_NXDOMAIN: _W(
-        "The name does not exist", "{nameserver} answers NXDOMAIN: there is no name {queried} in DNS.{dns_hint}"
+        "The name does not exist",
+        "{nameserver} answers NXDOMAIN: there is no name {queried} in DNS.{mx_hint}{dns_hint}",
     ),
     F.DNS_NO_ADDRESS: _W(
         "The name has no address",

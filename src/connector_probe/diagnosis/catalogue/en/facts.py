@@ -4,6 +4,7 @@ from __future__ import annotations
 
 FACTS: dict[str, str] = {
     "mx-hint": " It has MX records ({records}): for a domain, use --mx.",
+    "mx-address-hint": " An MX record has to name a host (RFC 5321 5.1); that of {domain} holds an address.",
     "anonymoustls-hint": " It lists X-ANONYMOUSTLS: Exchange hides STARTTLS when its own certificate is broken (check TlsCertificateName and event 12014).",
     "masked-hint": " Its keywords are masked ({masked}): a firewall hides STARTTLS.",
     "had-sent": ' It had sent: "{sample}".',

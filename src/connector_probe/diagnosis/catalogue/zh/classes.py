@@ -8,7 +8,7 @@ from connector_probe.model.verdict import FailureClass as F
 _W = ClassWords
 
 CLASSES: dict[F, ClassWords] = {
-    F.DNS_NXDOMAIN: _W("该名称不存在", "{nameserver} 应答 NXDOMAIN：DNS 中没有名称 {queried}。{dns_hint}"),
+    F.DNS_NXDOMAIN: _W("该名称不存在", "{nameserver} 应答 NXDOMAIN：DNS 中没有名称 {queried}。{mx_hint}{dns_hint}"),
     F.DNS_NO_ADDRESS: _W(
         "该名称没有地址", "{nameserver} 对 {queried} 作出了应答，但没有 A 记录，也没有 AAAA 记录。{mx_hint}{dns_hint}"
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 FACTS: dict[str, str] = {
     "mx-hint": "它有 MX 记录 ({records})：如果这是一个域，请使用 --mx。",
+    "mx-address-hint": "MX 记录必须指向主机名 (RFC 5321 5.1)，而 {domain} 的 MX 记录中写的是地址。",
     "anonymoustls-hint": "EHLO 列出了 X-ANONYMOUSTLS：Exchange 自身的证书有问题时会隐藏 STARTTLS（检查 TlsCertificateName 和事件 12014）。",
     "masked-hint": "其关键字被遮盖 ({masked})：有防火墙隐藏了 STARTTLS。",
     "had-sent": "此前已发送：“{sample}”。",
