@@ -171,6 +171,11 @@ async def mixes_codes(visit: Visit) -> None:
     await session(visit, EHLO=says("250-lab", "250-PIPELINING", "220 STARTTLS"))
 
 
+async def greets_twice(visit: Visit) -> None:
+    """As two servers behind each other do: from there on every reply belongs to an earlier command."""
+    await session(visit, EHLO=writes(b"220 lab ESMTP\r\n250-lab\r\n250 STARTTLS\r\n"))
+
+
 async def answers_ehlo_with_nonsense(visit: Visit) -> None:
     await session(visit, EHLO=says("Hello yourself, nice to meet you."))
 

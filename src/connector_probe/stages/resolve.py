@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 UDP_WAITS = (2.0, 4.0)  # seconds for the first and second round; a resolver gives up on its upstreams within that
 TCP_WAIT = 4.0
 ROUNDS_OF_PATIENCE = 2  # waits for one reply that all rounds of a question may take, however many nameservers there are
+LEAST_WAIT = 0.1  # seconds; less is no wait for a reply
 NAMES_AT_ONCE = 8  # hosts that are looked up side by side; each of them still has one question on the wire
 MAX_TCP_MESSAGE = 65_535  # RFC 1035 4.2.2: the length prefix has two octets
 _WORTH_ANOTHER_TRY = frozenset(
@@ -124,13 +125,16 @@ class Resolver:
     async def _ask_in_turn(self, name: str, rdtype: str, waits: Sequence[float]) -> tuple[Lookup, Answer | None]:
         """Every nameserver, once for each of ``waits``, until one gives an answer that settles the question."""
         best: tuple[Lookup, Answer | None] | None = None
-        share = ROUNDS_OF_PATIENCE * self._patience / max(len(self._nameservers), 1)
-        end = self._network.now() + ROUNDS_OF_PATIENCE * self._patience
+        budget = ROUNDS_OF_PATIENCE * self._patience
+        share, end = budget / max(len(self._nameservers), 1), self._network.now() + budget
         for number, wait in enumerate(waits):
             for nameserver in self._nameservers:
-                if number and self._network.now() >= end:  # each was asked once, and several silences add up
+                left = max(end - self._network.now(), 0.0)
+                if number and left < LEAST_WAIT:  # each was asked once, and several silences add up
                     break
-                lookup, answer = await self._ask(nameserver, name, rdtype, min(wait, self._patience, share))
+                lookup, answer = await self._ask(
+                    nameserver, name, rdtype, min(wait, self._patience, share, max(left, LEAST_WAIT))
+                )
                 if lookup.status not in _WORTH_ANOTHER_TRY:
                     return lookup, answer
                 if best is None or _tells_more(lookup, best[0]):

@@ -149,6 +149,13 @@ EXCHANGES: tuple[Scenario, ...] = (
         options=MX,
         answers=_names("mx-host-nxdomain", exchanges((10, f"nowhere.{ORIGIN}."))),
     ),
+    failing(
+        "mx-address",
+        "the MX holds an address, where a host's name has to stand",
+        F.DNS_NXDOMAIN,
+        options=MX,
+        answers=_names("mx-address", exchanges((10, f"{LOOPBACK}."))),
+    ),
     failing("mx-servfail", "SERVFAIL for the MX", F.DNS_SERVFAIL, options=MX, answers=_names("mx-servfail", servfail)),
     warning(
         "mx-first-dead",

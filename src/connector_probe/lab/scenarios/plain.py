@@ -167,6 +167,7 @@ EHLO: tuple[Scenario, ...] = (
     # It can still be read, and yet a sender was seen to give up on it, with 4.4.317 SocketError (2022).
     failing("ehlo-bare-lf", "EHLO lines end with LF alone", F.EHLO_MALFORMED, smtp.ends_ehlo_lines_with_lf),
     failing("ehlo-mixed-codes", "250- and 220 in one reply", F.EHLO_MALFORMED, smtp.mixes_codes),
+    failing("ehlo-second-greeting", "a second greeting instead of an EHLO reply", F.EHLO_REJECTED, smtp.greets_twice),
     failing("ehlo-nonsense", "an answer to EHLO that is no reply", F.EHLO_MALFORMED, smtp.answers_ehlo_with_nonsense),
     failing("ehlo-endless", "an EHLO reply that never ends", F.EHLO_MALFORMED, smtp.never_ends_ehlo),
     failing("helo-only", "knows HELO alone, so no STARTTLS", F.STARTTLS_NOT_OFFERED, smtp.refuses_ehlo_knows_helo),
