@@ -68,6 +68,11 @@ BAD: list[tuple[list[str], str]] = [
     (["-q", "-v", "mail.contoso.com"], "-q and -v exclude each other"),
     (["-o", "/nonexistent/report.txt", "mail.contoso.com"], "there is no such directory"),
     (["-o", "/", "mail.contoso.com"], "is a directory"),
+    (["--expect", "", "mail.contoso.com"], "expect '' is not known"),
+    (["--dane", "mandatory", "mail.contoso.com"], "--dane without --mx"),
+    (["--mta-sts", "none", "mail.contoso.com"], "--mta-sts without --mx"),
+    (["--trust-anchor", "x", "mail.contoso.com"], "--trust-anchor without --mx"),
+    (["--trust-ad", "mail.contoso.com"], "--trust-ad without --mx"),
     (["--no-such-option", "mail.contoso.com"], "No such option"),
     (["--port", "25"], "Missing argument"),
 ]

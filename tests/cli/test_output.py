@@ -21,6 +21,7 @@ from connector_probe.cli.cron import alone
 from connector_probe.cli.delivery import without_commands
 from connector_probe.cli.output import write_file
 from connector_probe.formats import RENDERERS, Format, RenderOptions, nagios
+from connector_probe.history import History
 from tests.formats.sample import only
 
 Captured = pytest.CaptureFixture[str]
@@ -150,6 +151,42 @@ def test_a_full_disk_is_told_and_changes_no_exit_code(refused: str, tmp_path: Pa
     assert told.out.startswith("FAILING")
     assert probe("--json", "-o", "/dev/full", refused) == 1
     assert json.loads(capsys.readouterr().out)["summary"]["failing"] == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is of Linux")
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (["PROBE", "--history", "h.sqlite3"], 1),
+        (["PROBE", "--format", "jsonl"], 1),
+        (["PROBE", "--format", "nagios"], 2),
+        (["codes"], 2),
+        (["--help"], 2),
+    ],
+    ids=["history", "jsonl", "nagios", "codes", "help"],
+)
+def test_a_full_standard_output_is_said(refused: str, tmp_path: Path, argv: list[str], code: int) -> None:
+    words = ["--no-control", refused] if argv[0] == "PROBE" else argv[:1]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "connector_probe", *words, *argv[1:]],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, len(done.stderr.splitlines())) == (code, 2), done.stderr
+    assert "standard output cannot be written: No space left on device" in done.stderr
+    if "--history" in argv:
+        assert len(History(tmp_path / "h.sqlite3").pasts()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors of Unix")
+def test_closed_standard_streams_are_no_fault(refused: str) -> None:
+    shell = f'"{sys.executable}" -m connector_probe --no-control {refused} <&- >&- 2>&-'
+    assert subprocess.run(["sh", "-c", shell], timeout=60, check=False).returncode == 1
 
 
 @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="/dev/stdout is of Unix")

@@ -201,6 +201,7 @@ def test_each_of_a_file_is_waited_for_as_it_expects(tmp_path: Path, capsys: pyte
         (["mail.contoso.com", "--config", "x"], "exclude each other"),
         (["mail.contoso.com", "--only", "x"], "--only without --config"),
         (["mail.contoso.com", "--until", "4.4.999"], "expect 4.4.999 is not known"),
+        (["mail.contoso.com", "--until", ""], "expect '' is not known"),
         (["mail.contoso.com", "--for", "ever"], "--for 'ever' is not a duration"),
         (["mail.contoso.com", "--for", "0"], "--for of nothing"),
         (["mail.contoso.com", "--every", "0"], "--every of nothing"),

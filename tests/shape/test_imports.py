@@ -105,3 +105,24 @@ def test_only_the_command_line_prints() -> None:
         calls = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
         printing = any(isinstance(call.func, ast.Name) and call.func.id == "print" for call in calls)
         assert not printing or _room(path) == "cli" or path.stem == "schema", path
+
+
+def test_no_two_files_import_each_other() -> None:
+    """Late imports, and those for types alone, count too. A file's own packages do not: theirs is only a door."""
+    files = {_module(path): path for path in _files()}
+    graph = {
+        name: {one for one in _imports(path) if one in files and not f"{name}.".startswith(f"{one}.")}
+        for name, path in files.items()
+    }
+    for name in files:
+        ahead, seen = set(graph[name]), set[str]()
+        while ahead:
+            one = ahead.pop()
+            seen.add(one)
+            ahead |= graph[one] - seen
+        assert name not in seen, f"{name} imports what imports it"
+
+
+def _module(path: Path) -> str:
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

@@ -85,7 +85,7 @@ def test_any_bytes_are_an_export_or_told_why_not(data: bytes) -> None:
 
 def test_an_export_becomes_a_file_that_validates() -> None:
     export = b"""\xef\xbb\xbf[{"Name": "Hybrid 'a'\\n", "SmartHosts": ["mail.contoso.com", "[192.0.2.7]"],
-      "TlsSettings": {"Value": "DomainValidation"}, "TlsDomain": "*.contoso.com", "UseMXRecord": false,
+      "TlsSettings": {"Value": "DomainValidation"}, "TlsDomain": "smtp:*.contoso.com;1", "UseMXRecord": false,
       "ConnectorType": "OnPremises", "Enabled": true},
      {"Name": "Partner", "UseMXRecord": true, "RecipientDomains": ["smtp:fabrikam.com;1"], "TlsSettings": null,
       "ConnectorType": "Partner", "Enabled": false}]"""
@@ -94,6 +94,7 @@ def test_an_export_becomes_a_file_that_validates() -> None:
         assert [tuple(one.connector.smart_hosts) for one in entries] == [("mail.contoso.com", "192.0.2.7"), ()]
         assert [one.connector.use_mx for one in entries] == [None, "fabrikam.com"]
         assert [one.enabled for one in entries] == [True, False]
+        assert entries[0].connector.tls_domain == "*.contoso.com"
         assert [str(one.connector.tls_settings) for one in entries] == ["domain-validation", "opportunistic"]
 
 

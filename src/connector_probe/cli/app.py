@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 from collections.abc import Sequence
 from enum import StrEnum
@@ -16,7 +18,7 @@ from connector_probe._version import __version__
 from connector_probe.cli import options as opt
 from connector_probe.cli.codes import codes
 from connector_probe.cli.compare import compare
-from connector_probe.cli.completion import completion
+from connector_probe.cli.completion import Shell, script
 from connector_probe.cli.example import example
 from connector_probe.cli.explain import explain
 from connector_probe.cli.fleet import run_file
@@ -34,6 +36,7 @@ from connector_probe.model.names import show
 
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's UsageError, wherever typer keeps it
 _WRONG = (UsageProblemError, ConnectorError, _USAGE_ERROR)  # the command, a file or a name; exit code 2
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # of what the help is written to
 _HOST_COMMAND = "host"
 _VERSION = "--version"
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNKNOWN, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
@@ -93,7 +96,23 @@ _command(short_help="Probe until a server is healthy, or gives a code; for a cut
 _command(short_help="What earlier runs saw: since when it fails, when mail bounces.")(history)
 _command("import")(import_file)
 _command(short_help="Print a ready-to-use file: cron, systemd, CI, Kubernetes.")(example)
-_command(short_help="Print the completion script of your shell.")(completion)
+
+
+@_command(short_help="Print the completion script of your shell.")
+def completion(
+    shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")],
+) -> None:
+    """Print the script that completes commands and options in your shell.
+
+    \b
+      eval "$(probe completion bash)"                  in ~/.bashrc
+      eval "$(probe completion zsh)"                   in ~/.zshrc, after compinit
+      probe completion fish > ~/.config/fish/completions/probe.fish
+      probe completion powershell >> $PROFILE
+    """
+    write_document(script(shell, app))
+
+
 _command(short_help="Say what an NDR, a trace line or a queue error means.")(explain)
 _command(short_help="Compare two saved reports: what differs, and what follows.")(compare)
 _command(short_help="List the error codes: meaning, causes, remedies, sources.")(codes)
@@ -161,6 +180,9 @@ def run(argv: Sequence[str]) -> int:
     except _WRONG as problem:
         fail(*_told(problem))
     except OSError as problem:
+        if problem.errno in _NO_ROOM:
+            fail(f"standard output cannot be written: {problem.strerror}", "is the disk full?")
+            return EXIT_USAGE
         if problem.filename is None:
             return _confess(problem)
         fail(f"{show(str(problem.filename), 300)}: {problem.strerror}", "check name and permissions")
@@ -195,7 +217,8 @@ def _run_as_plugin(argv: Sequence[str]) -> int:
         message = str(reason)
     except Exception as problem:  # else Python's exit code would be that of a warning
         message = f"a fault of this program: {type(problem).__name__}: {problem}"
-    write_document(nagios.problem(message))
+    with contextlib.suppress(UsageProblemError):  # nobody can be told then
+        write_document(nagios.problem(message))
     return nagios.UNKNOWN
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import typer
 
@@ -48,27 +48,8 @@ class Command:
     operands: tuple[str, ...]
 
 
-ShellArgument = Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")]
-
-
-def completion(shell: ShellArgument) -> None:
-    """Print the script that completes commands and options in your shell.
-
-    \b
-      eval "$(probe completion bash)"                  in ~/.bashrc
-      eval "$(probe completion zsh)"                   in ~/.zshrc, after compinit
-      probe completion fish > ~/.config/fish/completions/probe.fish
-      probe completion powershell >> $PROFILE
-    """
-    from connector_probe.cli.output import write_document
-
-    write_document(script(shell))
-
-
-def script(shell: Shell) -> str:
-    """The completion script for ``shell``."""
-    from connector_probe.cli.app import app
-
+def script(shell: Shell, app: typer.Typer) -> str:
+    """The completion script for ``shell``, of the commands of ``app``."""
     return _WRITERS[shell](commands_of(app))
 
 

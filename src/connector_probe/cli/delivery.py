@@ -7,17 +7,16 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from connector_probe.api import assemble, in_words
 from connector_probe.cli.output import fail, write_document, write_file
+from connector_probe.cli.settings import OutputSettings
+from connector_probe.cli.targets import Target
+from connector_probe.cli.values import UsageProblemError
 from connector_probe.formats import Format, github
 from connector_probe.model.connector import Connector
+from connector_probe.model.names import show
 from connector_probe.model.verdict import Report, Result
-
-if TYPE_CHECKING:
-    from connector_probe.cli.probe import OutputSettings
-    from connector_probe.cli.targets import Target
 
 _ACTIONS = "GITHUB_ACTIONS"  # is "true" in a step of GitHub Actions
 _STEP_SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub Actions reads a step's summary from
@@ -70,7 +69,7 @@ class Delivery:
             asked = [next(one for one in self._connectors if one.name == result.name)]
             words, evidence = self._settings.words, result.evidence
             alone = assemble(asked, [result], evidence.started_at, evidence.seconds, words)
-            write_document(self._render(alone, asked, target, names))
+            _write(self._render(alone, asked, target, names))
             self._written[result.name] += 1
 
     def finish(self, report: Report) -> None:
@@ -89,7 +88,7 @@ class Delivery:
     def _print(self, report: Report, target: Target) -> None:
         names = None if target.is_plugin else self._heard(report.results)
         if names is None or names:
-            write_document(self._render(report, self._connectors, target, names))
+            _write(self._render(report, self._connectors, target, names))
 
     def _render(
         self,
@@ -122,9 +121,9 @@ class Delivery:
         except OSError as error:
             alone = len(self._settings.targets) == 1
             hint = "the document follows on standard output" if alone else "the other documents are not affected"
-            fail(f"{path} cannot be written: {error.strerror}", hint)
+            fail(f"{show(str(path), 300)} cannot be written: {error.strerror}", hint)
             if alone:
-                write_document(document)
+                _write(document)
 
     def _summarize(self, report: Report, target: Target, path: Path) -> None:
         """GitHub's file is added to: other commands of the step may have written into it."""
@@ -133,4 +132,12 @@ class Delivery:
                 worded = self._worded(report, self._connectors, target)
                 file.write(github.summary(worded, self._settings.options(target)))
         except OSError as error:
-            fail(f"the step's summary, {path}, cannot be written: {error.strerror}")
+            fail(f"the step's summary, {show(str(path), 300)}, cannot be written: {error.strerror}")
+
+
+def _write(document: str) -> None:
+    """To standard output; that it cannot be written is said, and nothing else suffers: history, files, exit code."""
+    try:
+        write_document(document)
+    except UsageProblemError as problem:
+        fail(str(problem), problem.hint)

@@ -326,7 +326,7 @@ def _with_live(
 
 def _write(settings: _Settings, found: ExplanationDocument, report: Report | None) -> None:
     from connector_probe.cli.output import terminal_width, wants_colour
-    from connector_probe.cli.probe import OutputSettings
+    from connector_probe.cli.settings import OutputSettings
     from connector_probe.formats import Format, RenderOptions
     from connector_probe.formats.explanation import to_json, to_text
 
@@ -374,7 +374,7 @@ def _put(target: Path | None, text: str) -> None:
 
 def _again(text: str, settings: _Settings, *, probe: bool) -> int:
     """A saved report, diagnosed anew: printed, and answered by the exit code, as ``probe`` would."""
-    from connector_probe.cli.probe import OutputSettings, exit_code
+    from connector_probe.cli.settings import OutputSettings, exit_code
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.formats.saved import diagnose_again, read_report
 

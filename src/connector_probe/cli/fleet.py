@@ -87,10 +87,14 @@ def run_file(
         notify_by=notify or (),
     )
     if check:
+        from connector_probe.cli.targets import choose_targets
+
+        choose_targets(format_ or (), json=json, output=output)
         number = len(configuration.entries)
         write_document(f"{show(str(configuration.path))}: {number} connector{'s' if number != 1 else ''}, fine\n")
         return
-    from connector_probe.cli.probe import OutputSettings, probe_and_print
+    from connector_probe.cli.probe import probe_and_print
+    from connector_probe.cli.settings import OutputSettings
 
     settings = OutputSettings.choose(
         format_=format_,

@@ -83,7 +83,9 @@ def history(
     try:
         write_file(output, text)
     except OSError as error:
-        raise UsageProblemError(f"{show(str(output))} cannot be written: {error.strerror}") from None
+        raise UsageProblemError(
+            f"{show(str(output))} cannot be written: {error.strerror}", "leave -o out, or name another file"
+        ) from None
 
 
 def _pasts(path: Path, names: Sequence[str], *, must_exist: bool) -> list[Past]:

@@ -14,7 +14,7 @@ from connector_probe.model.connector import CONTROL_HOSTS, AddressFamily, Connec
 from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
 
 if TYPE_CHECKING:
-    from connector_probe.cli.probe import OutputSettings
+    from connector_probe.cli.settings import OutputSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,14 @@ def read_hosts(
     transcript: opt.ShowTranscript = False,
 ) -> Asked:
     """What the options of a probe ask for. Raises UsageProblemError and ConnectorError."""
-    from connector_probe.cli.probe import OutputSettings
+    from connector_probe.cli.settings import OutputSettings
 
     if ipv4 and ipv6:
         raise UsageProblemError("-4 and -6 exclude each other", "without either, both are probed")
+    policies = {"--dane": dane is not SmtpDaneMode.OPPORTUNISTIC, "--mta-sts": mta_sts is not MtaStsMode.OPPORTUNISTIC}
+    for option, given in (policies | {"--trust-anchor": trust_anchor is not None, "--trust-ad": trust_ad}).items():
+        if given and not mx:
+            raise UsageProblemError(f"{option} without --mx", "only a domain publishes policies; a smart host does not")
     if control and no_control:
         raise UsageProblemError("--control and --no-control exclude each other", "give one of them")
     if quiet and verbose:

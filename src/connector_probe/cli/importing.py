@@ -28,7 +28,10 @@ def import_file(file: ImportFile) -> None:
     try:
         result = convert(_read(file))
     except OSError as error:
-        raise UsageProblemError(f"{show(file)} cannot be read: {error.strerror or error}") from None
+        raise UsageProblemError(
+            f"{show(file) or repr(file)} cannot be read: {error.strerror or error}",
+            "name the file that PowerShell wrote",
+        ) from None
     except ExchangeImportError as problem:
         raise UsageProblemError(f"{show(file)}: {problem}", problem.hint) from None
     write_document(result.yaml)

@@ -26,6 +26,7 @@ class Memory:
     """
 
     def __init__(self, windows: Mapping[str, Sequence[Window]], path: Path | None, words: Catalogue) -> None:
+        self._now = datetime.now(UTC)  # one moment for all that is news: what is printed is what is remembered
         self._windows = windows
         self._words = words
         self._before: dict[str, Before] = {}
@@ -79,9 +80,8 @@ class Memory:
 
     def news(self, results: Iterable[Result], channel: str, remind: float | None) -> list[Result]:
         """Those of ``results`` that ``channel`` is to be told."""
-        now = datetime.now(UTC)
         known = {name: before.announced.get(channel) for name, before in self._before.items()}
-        return [one for one in results if is_news(one, known.get(one.name), now, remind)]
+        return [one for one in results if is_news(one, known.get(one.name), self._now, remind)]
 
     def told(self, results: Iterable[Result], channel: str) -> None:
         """Remember that ``channel`` was told of ``results``."""
@@ -89,7 +89,7 @@ class Memory:
         if self._history is None or not states:
             return
         try:
-            self._history.announce(channel, states, datetime.now(UTC))
+            self._history.announce(channel, states, self._now)
         except HistoryError as error:
             self._give_up(error)
 

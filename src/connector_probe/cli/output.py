@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from connector_probe.cli.targets import is_open_file
+from connector_probe.cli.values import UsageProblemError
 
 PROGRESS_AFTER = 0.4  # seconds; a quick probe shows no progress line at all
 PROGRESS_EVERY = 0.25
@@ -20,15 +21,22 @@ NARROWEST, WIDEST = 60, 100
 
 
 def write_document(text: str) -> None:
-    """To standard output, whatever its encoding: what it cannot show comes out escaped."""
+    """To standard output, whatever its encoding: what it cannot show comes out escaped.
+
+    Raises UsageProblemError where it cannot be written; what comes after is lost in silence then.
+    """
     stream = sys.stdout
     try:
         encoding = stream.encoding or "utf-8"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
-    except BrokenPipeError:  # the reader has seen enough, as in: probe ... | head -1
-        with contextlib.suppress(OSError, ValueError):
+    except OSError as error:
+        with contextlib.suppress(OSError, ValueError):  # else Python tries again at its end, and exits with 120
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):  # that is a reader who has seen enough, as in: probe ... | head -1
+            raise UsageProblemError(
+                f"standard output cannot be written: {error.strerror or error}", "is the disk full?"
+            ) from None
 
 
 def write_file(path: Path, text: str) -> None:
@@ -56,9 +64,12 @@ def say(text: str) -> None:
     """A line to a person, on standard error."""
     stream = sys.stderr
     encoding = stream.encoding or "utf-8"
-    with contextlib.suppress(OSError):
+    try:
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         stream.flush()
+    except OSError:  # nobody is left to hear it
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def fail(message: str, hint: str = "") -> None:

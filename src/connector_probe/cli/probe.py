@@ -3,93 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from connector_probe.cli.delivery import Delivery
-from connector_probe.cli.language import words_for
-from connector_probe.cli.output import terminal_width, wants_colour
 from connector_probe.cli.running import run_probe
-from connector_probe.cli.targets import Target, choose_targets
+from connector_probe.cli.settings import OutputSettings, exit_code
 from connector_probe.cli.values import UsageProblemError
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.languages import Language
 from connector_probe.fleet import DEFAULT_JOBS
-from connector_probe.formats import RENDERERS, Format, RenderOptions, nagios
 from connector_probe.model.connector import Connector
-from connector_probe.model.verdict import Report, Status
 from connector_probe.trust import TrustError
 
 if TYPE_CHECKING:
     from connector_probe.cli.unattended import Unattended
-
-EXIT_INTERRUPTED = 130
-
-
-@dataclass(frozen=True, slots=True)
-class OutputSettings:
-    """What is printed, and where to. ``locations``: file and line of each connector by its name."""
-
-    targets: tuple[Target, ...]
-    verbosity: int
-    transcript: bool
-    modes: bool
-    lang: Language | None = None
-    locations: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-
-    @classmethod
-    def choose(
-        cls,
-        *,
-        format_: Sequence[str] | None,
-        json: bool,
-        output: Path | None,
-        quiet: bool,
-        verbose: bool,
-        transcript: bool,
-        modes: bool,
-        lang: Language | None,
-        locations: Mapping[str, tuple[str, int]] | None = None,
-    ) -> OutputSettings:
-        """Raises UsageProblemError for options that contradict each other, or a file that cannot be written."""
-        targets = choose_targets(format_ or (), json=json, output=output)
-        return cls(targets, -1 if quiet else 1 if verbose else 0, transcript, modes, lang, locations or {})
-
-    @property
-    def words(self) -> Catalogue:
-        """Those that the run concludes in: the first document's."""
-        return self.words_of(self.targets[0])
-
-    def words_of(self, target: Target) -> Catalogue:
-        return words_for(self.lang, target.format)
-
-    def options(self, target: Target, names: frozenset[str] | None = None) -> RenderOptions:
-        """``names``: the connectors that a document for people has; None for all."""
-        at_terminal = target.path is None and target.format is Format.TEXT
-        return RenderOptions(
-            words=self.words_of(target),
-            colour=at_terminal and wants_colour(sys.stdout),
-            width=terminal_width(sys.stdout) if at_terminal else 80,
-            verbosity=self.verbosity,
-            transcript=self.transcript,
-            modes=self.modes,
-            locations=self.locations,
-            names=names,
-        )
-
-    def render(self, report: Report, target: Target | None = None, names: frozenset[str] | None = None) -> str:
-        """The document for ``target``, or the first one; ``report`` is in its words."""
-        wanted = target or self.targets[0]
-        return RENDERERS[wanted.format](report, self.options(wanted, names))
-
-    def exit_code(self, report: Report, *, interrupted: bool = False) -> int:
-        """That of the plugin API for a plugin, which knows no interrupt, else ``exit_code``."""
-        if any(one.is_plugin for one in self.targets):
-            return nagios.exit_code(report)
-        return EXIT_INTERRUPTED if interrupted else exit_code(report)
 
 
 def probe_and_print(
@@ -126,11 +52,3 @@ def probe_and_print(
     if unattended is not None:
         unattended.finish(run.report, connectors, interrupted=run.interrupted, code=exit_code(run.report))
     return code
-
-
-def exit_code(report: Report) -> int:
-    """0 all as expected, 1 at least one is not, 3 nothing can be said of at least one; 1 wins over 3."""
-    unexpected = [result for result in report.results if not result.expected]
-    if any(result.status is not Status.UNKNOWN for result in unexpected):
-        return 1
-    return 3 if unexpected else 0

@@ -59,6 +59,8 @@ class Manners:
         """Raises UsageProblemError, before anything is probed."""
         if history is not None and no_history:
             raise UsageProblemError("--history and --no-history exclude each other", "give one of them")
+        if history is not None and history.is_dir():
+            raise UsageProblemError(f"--history {show(str(history))} is a directory", "name a file in it")
         if no_history and only_changes:
             raise UsageProblemError("--only-changes needs the history", "leave --no-history out")
         if history is not None and history.exists() and history.samefile(configuration.path):
@@ -68,6 +70,7 @@ class Manners:
             url = dead_man.checked(configuration.ping.value, f"ping: {configuration.ping.name}")
         sinks = tuple(notify.sinks_of(entries, notify_by, os.environ))
         again = parse_duration("--remind", remind) if remind is not None else None
+        ends = cron.checked_deadline(parse_duration("--run-deadline", deadline)) if deadline is not None else None
         if again is not None and not (only_changes or sinks):
             raise UsageProblemError("--remind without --only-changes", "it says when a change is told again")
         if again is not None and again < SHORTEST_REMINDER:
@@ -77,7 +80,7 @@ class Manners:
             only_changes=only_changes,
             remind=again,
             splay=cron.checked_splay(parse_duration("--splay", splay)),
-            deadline=cron.checked_deadline(parse_duration("--run-deadline", deadline)) if deadline else None,
+            deadline=ends,
             ping=url,
             sinks=sinks,
         )

@@ -54,7 +54,7 @@ def wait(
     from connector_probe.cli.values import UsageProblemError, parse_duration
     from connector_probe.cli.waiting import Goal, wait_and_print
 
-    awaited = until or ("as expected" if config is not None else "healthy")
+    awaited = until if until is not None else "as expected" if config is not None else "healthy"
     goal = Goal(parse_duration("--for", for_), times, parse_duration("--every", every), awaited)
     if goal.limit <= 0:
         raise UsageProblemError("--for of nothing", "how long to wait at most, as in: --for 10m")
@@ -75,7 +75,7 @@ def _of_hosts(hosts: list[str] | None, only: list[str] | None, until: str | None
 
     if only:
         raise UsageProblemError("--only without --config", "it picks connectors of a file")
-    return read_hosts(hosts=hosts or [], expect=until or "healthy", **options)
+    return read_hosts(hosts=hosts or [], expect=until if until is not None else "healthy", **options)
 
 
 def _of_file(file: Path, only: list[str] | None, until: str | None, options: dict[str, Any]) -> Asked:
@@ -84,7 +84,7 @@ def _of_file(file: Path, only: list[str] | None, until: str | None, options: dic
 
     from connector_probe.cli.fleet import choose_entries, load_file, locations_of
     from connector_probe.cli.hosts import Asked
-    from connector_probe.cli.probe import OutputSettings
+    from connector_probe.cli.settings import OutputSettings
     from connector_probe.cli.values import UsageProblemError
 
     _refuse(options)
@@ -96,7 +96,9 @@ def _of_file(file: Path, only: list[str] | None, until: str | None, options: dic
         )
     document = {name: options[name] for name in _OF_THE_DOCUMENT}
     settings = OutputSettings.choose(**document, modes=False, locations=locations_of(configuration))
-    connectors = [replace(one.connector, expect=until or one.connector.expect) for one in entries]
+    connectors = [one.connector for one in entries]
+    if until is not None:
+        connectors = [replace(one, expect=until) for one in connectors]
     return Asked(connectors, settings, [one.strict or options["strict"] for one in entries])
 
 

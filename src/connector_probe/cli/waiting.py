@@ -17,8 +17,8 @@ from connector_probe.api import probe_all
 from connector_probe.cli.delivery import Delivery
 from connector_probe.cli.hosts import Asked
 from connector_probe.cli.output import PROGRESS_EVERY, say, terminal_width
-from connector_probe.cli.probe import EXIT_INTERRUPTED, exit_code
 from connector_probe.cli.running import somebody_looks_on
+from connector_probe.cli.settings import EXIT_INTERRUPTED, exit_code
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.model.verdict import Report, Result
 from connector_probe.trust import TrustError

@@ -25,7 +25,10 @@ MOST_ADDRESSES = 8  # a range of more is left to the person who knows which of t
 NO_HOST = "replace-me.invalid"  # RFC 2606 2: leads nowhere, whoever enables the entry without reading
 MAX_NAME = 200
 _MAX_COMMENT = 400
-_AS_TEXT = "PowerShell 7 writes its name by: ConvertTo-Json -Depth 5 -EnumsAsStrings"
+_AS_TEXT = (
+    "Get-OutboundConnector | Format-List Name,TlsSettings shows its name, and PowerShell 7 exports it with"
+    " ConvertTo-Json -Depth 5 -EnumsAsStrings"
+)
 _TLS = {
     "": TlsSettings.OPPORTUNISTIC,
     "encryptiononly": TlsSettings.ENCRYPTION_ONLY,
@@ -181,7 +184,7 @@ def _domains(record: Record) -> tuple[dict[str, list[str]], list[str]]:
     given, lost = texts(record.get("RecipientDomains"), r"\s,")
     comments = [f"RecipientDomains: {one} could not be read" for one in lost]
     for text in given:
-        domain = re.sub(r"^[A-Za-z]+:|;[0-9]*$", "", text)  # as in: smtp:*.contoso.com;1
+        domain = _bare(text)
         if domain == "*":
             comments.append("RecipientDomains holds *, every domain: name the domains to be probed")
             continue
@@ -200,6 +203,11 @@ def _domains(record: Record) -> tuple[dict[str, list[str]], list[str]]:
     if not found:
         comments.append("UseMXRecord is true and no domain is known: put one in place of this")
     return found, comments
+
+
+def _bare(domain: str) -> str:
+    """``domain`` without what an address space has around it, as in: smtp:*.contoso.com;1."""
+    return re.sub(r"^[A-Za-z]+:|;[0-9]*$", "", domain)
 
 
 def _add_settings(draft: _Draft, record: Record) -> None:
@@ -248,11 +256,11 @@ def _add_tls(draft: _Draft, record: Record) -> None:
         draft.tell(f"TlsSettings is the number {given}, which is documented nowhere; {_AS_TEXT}", disable=True)
     else:
         draft.tell(f"TlsSettings {_shown(record.get('TlsSettings'))} is not known, so tls has to be set", disable=True)
-    names, lost = texts(record.get("TlsDomain"), r"\s,;")
+    names, lost = texts(record.get("TlsDomain"), r"\s,")
     validates_name = tls is None or tls.validates_name
     try:
         if names:
-            draft.keys["tls_domain"] = quoted(parse_tls_domain(names[0]))
+            draft.keys["tls_domain"] = quoted(parse_tls_domain(_bare(names[0])))
     except InvalidNameError as problem:
         draft.tell(f"TlsDomain left out: {problem}", disable=validates_name)
     for one in (*names[1:], *lost):

@@ -42,7 +42,8 @@ def add(connection: sqlite3.Connection, sightings: Iterable[Sighting]) -> None:
             dates = (_date(met.not_before), _date(met.not_after))
             connection.execute(
                 "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET last_seq = excluded.last_seq, last_at = excluded.last_at",
+                " ON CONFLICT (connector, server, port, sha256)"
+                " DO UPDATE SET last_seq = excluded.last_seq, last_at = excluded.last_at",
                 (*row, *dates, cursor.lastrowid, at, cursor.lastrowid, at),
             )
 
@@ -51,7 +52,7 @@ def announce(connection: sqlite3.Connection, channel: str, states: Iterable[tupl
     for name, state in states:
         connection.execute(
             "INSERT INTO announcement SELECT id, ?, ?, ? FROM connector WHERE name = ?"
-            " ON CONFLICT DO UPDATE SET state = excluded.state, at = excluded.at",
+            " ON CONFLICT (connector, channel) DO UPDATE SET state = excluded.state, at = excluded.at",
             (channel, state, _stamp(at), name),
         )
 
@@ -83,7 +84,7 @@ def thin(connection: sqlite3.Connection, gone: Iterable[int], looked_at: Iterabl
         "DELETE FROM observation WHERE seq = ? AND expected AND at < ?", [(seq, young) for seq in gone]
     )
     connection.executemany(
-        "INSERT INTO housekeeping VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at",
+        "INSERT INTO housekeeping VALUES (?, ?) ON CONFLICT (job) DO UPDATE SET at = excluded.at",
         [(_job(identifier), _stamp(now)) for identifier in looked_at],
     )
 

@@ -146,7 +146,7 @@ class Connector:
                 "validate DNSSEC here, or believe the nameserver that did",
             )
         if self.expect not in ROUTES:
-            raise ConnectorError(f"expect {show(self.expect)} is not known", f"one of: {', '.join(ROUTES)}")
+            raise ConnectorError(f"expect {show(self.expect) or repr('')} is not known", f"one of: {', '.join(ROUTES)}")
 
     def _normalize(self) -> None:
         set_field = object.__setattr__
