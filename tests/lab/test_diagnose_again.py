@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from dataclasses import replace
 
 import pytest
 
-from connector_probe.api import probe_all
 from connector_probe.diagnosis.bounce import read_bounces
 from connector_probe.diagnosis.catalogue.languages import CATALOGUES, Language
 from connector_probe.diagnosis.explanation import LiveVerdict, live
@@ -17,7 +15,7 @@ from connector_probe.formats import RENDERERS, Format, text
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
-from connector_probe.lab import SCENARIOS, WALK_JOBS, Lab, Scenario, obstacle
+from connector_probe.lab import SCENARIOS, Scenario, obstacle
 from connector_probe.model.verdict import Report, Status
 from tests.formats.foreign import READERS
 
@@ -26,17 +24,10 @@ by_name = pytest.mark.parametrize("scenario", HERE, ids=lambda scenario: scenari
 
 
 @pytest.fixture(scope="module")
-def reports() -> dict[str, Report]:
-    """One report for each scenario, all probed side by side."""
-
-    async def probe_them() -> Report:
-        names = [one.name for one in HERE]
-        async with Lab.start(names) as lab:
-            return await probe_all([lab.connector(name) for name in names], jobs=WALK_JOBS)
-
-    whole = asyncio.run(probe_them())
-    vantage = replace(whole.vantage, notes=())  # of all scenarios; tests/unit/test_saved.py has the notes of one
-    return {result.name: replace(whole, vantage=vantage, results=(result,)) for result in whole.results}
+def reports(walk: Report) -> dict[str, Report]:
+    """A report of each scenario alone."""
+    vantage = replace(walk.vantage, notes=())  # of all scenarios; tests/unit/test_saved.py has the notes of one
+    return {result.name: replace(walk, vantage=vantage, results=(result,)) for result in walk.results}
 
 
 def without_times(value: object) -> object:

@@ -3,41 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
-import pytest_asyncio
-from jsonschema import Draft202012Validator
 
-from connector_probe.api import probe_all
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.formats.json import jsonable
-from connector_probe.formats.schema import document
-from connector_probe.lab import SCENARIOS, WALK_JOBS, Lab, Scenario, obstacle
+from connector_probe.lab import SCENARIOS, Scenario, obstacle
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import FailureClass, Report, Status
+from tests.formats.foreign import report_validator
 
 HERE = [one for one in SCENARIOS if obstacle(one) is None]
-VALIDATOR = Draft202012Validator(json.loads(document()))
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 by_name = pytest.mark.parametrize("scenario", HERE, ids=lambda scenario: scenario.name)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def reports() -> AsyncIterator[dict[str, Report]]:
-    """One report for each scenario, all probed side by side."""
-    names = [one.name for one in HERE]
-    async with Lab.start(names) as lab:
-        connectors = [lab.connector(name) for name in names]
-        whole = await probe_all(connectors, jobs=WALK_JOBS)
-        yield {result.name: replace(whole, results=(result,)) for result in whole.results}
-
-
 @by_name
-async def test_diagnosis(scenario: Scenario, reports: dict[str, Report]) -> None:
+def test_diagnosis(scenario: Scenario, reports: dict[str, Report]) -> None:
     result = reports[scenario.name].results[0]
     found = result.diagnosis
     seen = (result.status, found.class_ if found else None, found.code if found else None)
@@ -49,24 +31,24 @@ async def test_diagnosis(scenario: Scenario, reports: dict[str, Report]) -> None
 
 
 @by_name
-async def test_causes(scenario: Scenario, reports: dict[str, Report]) -> None:
+def test_causes(scenario: Scenario, reports: dict[str, Report]) -> None:
     found = reports[scenario.name].results[0].diagnosis
     verdicts = {cause.id: cause.verdict for cause in found.causes} if found is not None else {}
     assert {identifier: verdicts.get(identifier) for identifier in scenario.expect_causes} == scenario.expect_causes
 
 
-async def test_the_way_back_to_exchange_online_is_a_warning(reports: dict[str, Report]) -> None:
+def test_the_way_back_to_exchange_online_is_a_warning(reports: dict[str, Report]) -> None:
     (result,) = reports["dns-leads-to-exchange-online"].results
     assert [warning.id for warning in result.warnings] == ["routes-to-exchange-online"]
 
 
 @by_name
-async def test_report_is_valid(scenario: Scenario, reports: dict[str, Report]) -> None:
-    VALIDATOR.validate(jsonable(reports[scenario.name]))
+def test_report_is_valid(scenario: Scenario, reports: dict[str, Report]) -> None:
+    report_validator().validate(jsonable(reports[scenario.name]))
 
 
 @by_name
-async def test_nothing_raw_reaches_the_output(scenario: Scenario, reports: dict[str, Report]) -> None:
+def test_nothing_raw_reaches_the_output(scenario: Scenario, reports: dict[str, Report]) -> None:
     for output in Format:
         options = RenderOptions(verbosity=1, transcript=True)
         document = RENDERERS[output](reports[scenario.name], options)
@@ -75,7 +57,7 @@ async def test_nothing_raw_reaches_the_output(scenario: Scenario, reports: dict[
 
 
 @by_name
-async def test_stages_are_whole(scenario: Scenario, reports: dict[str, Report]) -> None:
+def test_stages_are_whole(scenario: Scenario, reports: dict[str, Report]) -> None:
     """Every attempt names every stage once and in order; a failing one has exactly one failed stage: the diagnosed."""
     for attempt in reports[scenario.name].results[0].attempts:
         assert [row.stage for row in attempt.stages] == list(Stage)
@@ -84,7 +66,7 @@ async def test_stages_are_whole(scenario: Scenario, reports: dict[str, Report]) 
 
 
 @by_name
-async def test_certificates_are_reported_even_when_bad(scenario: Scenario, reports: dict[str, Report]) -> None:
+def test_certificates_are_reported_even_when_bad(scenario: Scenario, reports: dict[str, Report]) -> None:
     if not (scenario.expect_class or "").startswith("certificate-"):
         return
     shown = [one for attempt in reports[scenario.name].results[0].attempts for one in attempt.certificates]
@@ -93,7 +75,7 @@ async def test_certificates_are_reported_even_when_bad(scenario: Scenario, repor
 
 
 @by_name
-async def test_the_four_modes(scenario: Scenario, reports: dict[str, Report]) -> None:
+def test_the_four_modes(scenario: Scenario, reports: dict[str, Report]) -> None:
     """by_tls_mode agrees with the verdict under the connector's own mode, and a lax mode never fails more."""
     result = reports[scenario.name].results[0]
     own = result.by_tls_mode[result.connector.tls]
@@ -113,7 +95,7 @@ async def test_the_four_modes(scenario: Scenario, reports: dict[str, Report]) ->
 
 
 @by_name
-async def test_a_diagnosis_says_what_to_do(scenario: Scenario, reports: dict[str, Report]) -> None:
+def test_a_diagnosis_says_what_to_do(scenario: Scenario, reports: dict[str, Report]) -> None:
     found = reports[scenario.name].results[0].diagnosis
     if found is None:
         return

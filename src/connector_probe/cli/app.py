@@ -7,7 +7,7 @@ import errno
 import os
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Any, cast
 
 import typer
@@ -237,7 +237,7 @@ def _dispatch(argv: Sequence[str]) -> int:
     if argv[0] == _VERSION:
         write_document(f"probe {__version__}\n")
         return EXIT_OK
-    commands = cast(typer.core.TyperGroup, typer.main.get_command(app)).commands
+    commands = _commands()
     if argv[0] in commands and argv[0] != _HOST_COMMAND:
         name, command, arguments = f"probe {argv[0]}", commands[argv[0]], argv[1:]
     else:
@@ -249,6 +249,12 @@ def _dispatch(argv: Sequence[str]) -> int:
     if code == EXIT_INTERRUPTED:
         say("probe: interrupted")
     return code if isinstance(code, int) else EXIT_OK
+
+
+@cache
+def _commands() -> dict[str, typer.core.TyperCommand]:
+    """Each command by its name. Typer reads every signature for it, which takes longer than most commands do."""
+    return cast(Any, typer.main.get_command(app)).commands  # type: ignore[no-any-return]
 
 
 SHORT = 64  # characters of a command's one line, so that it keeps within 80 columns
