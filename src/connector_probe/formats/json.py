@@ -13,12 +13,14 @@ from typing import Any
 from connector_probe.formats.options import RenderOptions
 from connector_probe.model.verdict import Report
 
+INDENTED = 50  # results; more are for programs alone, and json writes them several times faster without
 _PLAIN = frozenset({str, int, bool, type(None)})  # by far most of a report
 
 
 def render(report: Report, options: RenderOptions) -> str:
-    """One object, indented, in ASCII: no terminal and no log can be harmed by what a server sent."""
-    return json.dumps(jsonable(report), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    """One object in ASCII: no terminal and no log can be harmed by what a server sent. A fleet's is one line."""
+    indent = 2 if len(report.results) <= INDENTED else None
+    return json.dumps(jsonable(report), indent=indent, ensure_ascii=True, allow_nan=False) + "\n"
 
 
 def jsonable(value: Any) -> Any:  # noqa: ANN401 - any of the model's types goes in, any JSON value comes out
