@@ -5,22 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Resolution
 from connector_probe.network import Network
+from connector_probe.places import PATIENCE, Places
 from connector_probe.prober import Prober
 from connector_probe.protocol.certificate import TrustRoots
 
 DEFAULT_JOBS = 100  # connectors side by side
 MAX_JOBS = 10_000
-# Seconds after which a connector counts no more among the jobs: one that answers is done by then, and one that does
-# not (an unanswered SYN, a tarpit, the pause before a retry) costs nothing but a socket.
-PATIENCE = 2.0
-WAITING_FOR_EACH_JOB = 10  # how many such connectors may wait, for each job
+WAITING_FOR_EACH_JOB = 10  # connectors that only wait (for TCP, a tarpit, the pause before a retry), for each job
 
 RootsOf = Mapping[tuple[str | None, bool], TrustRoots]
 
@@ -41,14 +39,18 @@ async def gather_all(
     Once ``stop`` is set, what is not finished ends, with evidence that says only that. ``must_repeat``: evidence that
     counts only when it is met again, ``retries`` times; the first that says otherwise ends it.
     """
-    prober, places, told = Prober(network), _Places(jobs, patience), _Telling(on_evidence)
+    places, begun = Places(jobs, patience), asyncio.Semaphore(jobs * (1 + WAITING_FOR_EACH_JOB))
+    prober, told = Prober(network, places), _Telling(on_evidence)
     started_at, began = datetime.now(UTC), network.now()
 
     async def one(number: int, connector: Connector) -> None:
-        async with places.place():
+        async with begun:
             evidence = await prober.gather(connector, roots[connector.ca_file, connector.only_ca_file])
             if must_repeat is not None and must_repeat(number, evidence):
-                evidence = await _repeated(connector, roots, network, evidence, lambda it: must_repeat(number, it))
+                trust = roots[connector.ca_file, connector.only_ca_file]
+                evidence = await _repeated(
+                    connector, trust, lambda: Prober(network, places), evidence, lambda it: must_repeat(number, it)
+                )
         told.later(number, evidence)
 
     tasks = [asyncio.create_task(one(number, connector)) for number, connector in enumerate(connectors)]
@@ -68,16 +70,16 @@ async def gather_all(
 
 async def _repeated(
     connector: Connector,
-    roots: RootsOf,
-    network: Network,
+    roots: TrustRoots,
+    new_prober: Callable[[], Prober],
     evidence: ConnectorEvidence,
     must_repeat: Callable[[ConnectorEvidence], bool],
 ) -> ConnectorEvidence:
     """The evidence of the last meeting: each by a prober of its own, since one prober meets a server only once."""
     for _ in range(connector.retries):
         await asyncio.sleep(connector.retry_delay)
-        with contextlib.closing(Prober(network)) as prober:
-            evidence = await prober.gather(connector, roots[connector.ca_file, connector.only_ca_file])
+        with contextlib.closing(new_prober()) as prober:
+            evidence = await prober.gather(connector, roots)
         if not must_repeat(evidence):
             break
     return evidence
@@ -114,28 +116,6 @@ def unfinished(connector: Connector, started_at: datetime, seconds: float) -> Co
         for server, port in hosts or [(connector.use_mx or "", connector.port)]
     )
     return ConnectorEvidence(attempts, ((),) * len(attempts), started_at, seconds)
-
-
-class _Places:
-    """Places for those who work; who has held one for long is let wait beside, and the next may work."""
-
-    def __init__(self, jobs: int, patience: float) -> None:
-        self._patience = patience
-        self._working = asyncio.Semaphore(jobs)
-        self._everybody = asyncio.Semaphore(jobs * (1 + WAITING_FOR_EACH_JOB))
-
-    @contextlib.asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        async with self._everybody:
-            await self._working.acquire()
-            free = contextlib.ExitStack()
-            free.callback(self._working.release)
-            timer = asyncio.get_running_loop().call_later(self._patience, free.close)
-            try:
-                yield
-            finally:
-                timer.cancel()
-                free.close()
 
 
 class _Telling:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import AsyncIterator, Hashable
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from connector_probe.diagnosis.conclude import view_of
 from connector_probe.diagnosis.dns_causes import unsettled_domain
 from connector_probe.diagnosis.rules import classify
 from connector_probe.domain_policies import DomainPolicies
-from connector_probe.model.connector import Connector
+from connector_probe.model.connector import MAX_CONNECTIONS, Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
     ConnectorEvidence,
@@ -27,8 +28,10 @@ from connector_probe.network import (
     EXCHANGE_OFFER,
     WIDE_OFFER,
     Network,
+    Stream,
     system_nameservers,
 )
+from connector_probe.places import Places
 from connector_probe.protocol.certificate import TrustRoots
 from connector_probe.protocol.smtp import capabilities
 from connector_probe.shared_attempts import Attempt, AttemptKey, SharedAttempts, as_seen_by
@@ -92,8 +95,10 @@ JUDGING = frozenset(
 class Prober:
     """Probes connectors over one network, in one run: lookups are shared, and so is what a smart host showed."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, places: Places | None = None) -> None:
+        """``places``: the run's, where there are more connectors than may be worked on at once."""
         self._network = network
+        self._places = places or Places(MAX_ADDRESSES * MAX_CONNECTIONS)
         self._resolvers: dict[tuple[tuple[str, ...], float, float, bool], Resolver] = {}
         self._attempts = SharedAttempts()
         self._controls = Controls(network)
@@ -108,7 +113,8 @@ class Prober:
         started_at, began = datetime.now(UTC), self._network.now()
         resolver = self._resolver(connector)
         seeker = self._policies.seek(connector, roots, resolver, patience_of(connector))
-        resolutions = await resolve(connector, resolver, self._network, began)
+        async with self._places.place():
+            resolutions = await resolve(connector, resolver, self._network, began)
         ports = [connector.port_of(host) for host in connector.hosts] or [connector.port] * len(resolutions)
         targets = [
             Target(resolution.server, address, port, resolution)
@@ -243,10 +249,49 @@ class Prober:
         evidence = replace(evidence, connection=connection)
         if stream is None:
             return evidence, shown
-        name = connector.helo or own_name(connection.source or "")
+        try:
+            async with self._turn(stream, clock):
+                return await self._talk(evidence, target, connector, clock, transcript, stream)
+        finally:
+            await stream.close()
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, stream: Stream, clock: Clock) -> AsyncIterator[None]:
+        """A place for the conversation. What the server said in the meantime does not wait on its account."""
+        said = asyncio.ensure_future(self._said_at(stream, clock)) if self._places.are_taken else None
+        try:
+            async with self._places.place():
+                if said is not None and said.done():
+                    clock.leave_out(clock.elapsed() - said.result())
+                elif said is not None:
+                    said.cancel()
+                    await asyncio.wait({said})  # two may not listen to one socket
+                yield
+        finally:
+            if said is not None:
+                said.cancel()
+
+    @staticmethod
+    async def _said_at(stream: Stream, clock: Clock) -> float:
+        await stream.readable()
+        return clock.elapsed()
+
+    async def _talk(
+        self,
+        evidence: AttemptEvidence,
+        target: Target,
+        connector: Connector,
+        clock: Clock,
+        transcript: Transcript,
+        stream: Stream,
+    ) -> tuple[AttemptEvidence, Shown]:
+        """From the greeting to QUIT."""
+        shown, connection = Shown(), evidence.connection
+        connected = connection.start + connection.seconds if connection is not None else 0.0
+        name = connector.helo or own_name(stream.source)
         conversation = Conversation(stream, clock, transcript, connector.timeout)
         try:
-            evidence = replace(evidence, banner=await banner(conversation))
+            evidence = replace(evidence, banner=await banner(conversation, connected))
             if evidence.banner is None or evidence.banner.reply is None or evidence.banner.reply.code != 220:
                 return evidence, shown
             ehlo, helo = await introduce(conversation, name)

@@ -21,6 +21,7 @@ from connector_probe.formats.saved import diagnose_again, read_report
 from connector_probe.lab import Lab
 from connector_probe.model.evidence import ConnectorEvidence
 from connector_probe.network import SystemNetwork
+from connector_probe.network.system import SocketStream
 from connector_probe.prober import JUDGING, Prober
 from connector_probe.shared_attempts import AT_ONE_ADDRESS
 from connector_probe.tls_follow_up import TlsFollowUp
@@ -157,6 +158,56 @@ async def test_a_dead_host_keeps_no_place() -> None:
                     asked, roots, SystemNetwork(), jobs=1, patience=0.01, stop=stop, on_evidence=on_evidence
                 )
     assert [done[number].attempts[0].stopped for number in range(4)] == [True, True, True, False]
+
+
+class LaterNetwork(SystemNetwork):
+    """Loopback, on a clock that a test can put forward; ``heard`` once something has come for one who waits."""
+
+    def __init__(self) -> None:
+        self.later = 0.0
+        self.heard = asyncio.Event()
+
+    def now(self) -> float:
+        return super().now() + self.later
+
+    async def connect(self, address: str, port: int, source: str | None, limit: float) -> SocketStream:
+        stream, heard = await super().connect(address, port, source, limit), self.heard
+
+        class Listened(SocketStream):
+            async def readable(self) -> None:
+                await super().readable()
+                heard.set()
+
+        stream.__class__ = Listened
+        return stream
+
+
+class Occupied(Server):
+    """Greets when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = asyncio.Event()
+
+    async def greet(self) -> None:
+        await self.let.wait()
+
+
+async def test_a_greeting_is_as_old_as_it_is_whoever_had_to_wait() -> None:
+    """One job: the second server greets at once while the first is waited for, half a minute. Each is as it was."""
+    network, found = LaterNetwork(), dict[int, ConnectorEvidence]()
+    async with Occupied().running() as slow, Server().running() as quick:
+        asked = [connector(slow.port), connector(quick.port)]
+        roots: RootsOf = {(None, False): load_roots()}
+        run = gather_all(asked, roots, network, jobs=1, patience=600, on_evidence=found.__setitem__)
+        running = asyncio.ensure_future(run)
+        async with asyncio.timeout(60):
+            await network.heard.wait()
+            network.later = 30.0
+            slow.let.set()  # type: ignore[attr-defined]
+            await running
+    greetings = [found[number].attempts[0].banner for number in range(2)]
+    assert [one is not None and one.seconds >= 30 for one in greetings] == [True, False]
 
 
 async def test_a_run_that_is_stopped_tells_what_it_knows() -> None:

@@ -15,7 +15,7 @@ ROOT = Path(connector_probe.__file__).parent
 LAYERS = (
     ("model",),
     ("protocol", "network"),
-    ("trust", "stages", "diagnosis", "shared_attempts"),
+    ("trust", "stages", "diagnosis", "shared_attempts", "places"),
     (
         "tls_follow_up",
         "domain_policies",

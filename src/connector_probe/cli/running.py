@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Collection, Sequence
@@ -13,7 +14,9 @@ from connector_probe.cli.output import progress
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.fleet import DEFAULT_JOBS
 from connector_probe.model.connector import Connector
-from connector_probe.model.verdict import Report, Result
+from connector_probe.model.verdict import FailureClass, Report, Result
+
+MANY_FILES = 8192  # two for each of the connections that a run may hold open, and some to spare
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ async def run_probe(
     ``recovering`` and ``amend`` as in probe_all. Raises KeyboardInterrupt where nothing was finished by then,
     and TrustError.
     """
+    allow_many_files()
     wanted = not quiet and somebody_looks_on()
     finished: list[Result] = []
     watchers: list[Callable[[Result], None]] = [finished.append, *filter(None, [arrived])]
@@ -56,7 +60,9 @@ async def run_probe(
         view = progress(connectors[0].name if connectors else "nothing", wanted=wanted)
 
     def on_result(result: Result) -> None:
-        for watcher in () if stop.is_set() else watchers:
+        if result.diagnosis is not None and result.diagnosis.class_ is FailureClass.LOCAL_INTERRUPTED:
+            return
+        for watcher in watchers:
             watcher(result)
 
     async with view:
@@ -82,6 +88,19 @@ async def run_probe(
     if not finished:
         raise KeyboardInterrupt
     return Run(report, interrupted=True)
+
+
+def allow_many_files() -> None:
+    """Raise this process's soft limit of open files, where the hard one allows it: each connection takes one."""
+    if sys.platform == "win32":  # sockets are no files there
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def somebody_looks_on() -> bool:

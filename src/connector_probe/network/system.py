@@ -88,6 +88,20 @@ class SocketStream:
                 await self._send_raw(waiting, max(end - time.monotonic(), 0.0))
             self._tls.take(await self._receive_raw(max(end - time.monotonic(), 0.0)))
 
+    async def readable(self) -> None:
+        if self._early_fault is not None:
+            return
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[None] = loop.create_future()
+        try:
+            loop.add_reader(self._socket, _settle, waiting)
+        except NotImplementedError:  # Windows' own loop cannot tell; then it is taken as said at once
+            return
+        try:
+            await waiting
+        finally:
+            loop.remove_reader(self._socket)
+
     async def start_tls(self, server_name: str | None, offer: TlsOffer, limit: float) -> TlsOutcome:
         client = TlsClient(server_name, offer)
         end = time.monotonic() + limit
@@ -267,6 +281,11 @@ def _is_ours(address: str) -> bool:
     except (OSError, NetworkFaultError):
         return False
     return True
+
+
+def _settle(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 def _is_unicast(address: str) -> bool:

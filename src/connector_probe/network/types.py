@@ -23,6 +23,10 @@ class Stream(Protocol):
         """At least one byte; NetworkFaultError with CLOSED at the end."""
         ...
 
+    async def readable(self) -> None:
+        """Wait until there is something to receive, be it the end. Takes nothing, and raises nothing."""
+        ...
+
     async def start_tls(self, server_name: str | None, offer: TlsOffer, limit: float) -> TlsOutcome:
         """Handshake as a client, without verifying. Never raises: the outcome holds the fault, and what was sent."""
         ...

@@ -28,6 +28,10 @@ class Clock:
     def elapsed(self) -> float:
         return self._network.now() - self._began
 
+    def leave_out(self, seconds: float) -> None:
+        """Stop counting ``seconds`` that have passed: they were ours, not the server's."""
+        self._began += seconds
+
     def allow(self, limit: float) -> float:
         """``limit``, or what the deadline leaves of it."""
         return max(min(limit, self._deadline - self.elapsed()), 0.0)
@@ -62,11 +66,15 @@ class Conversation:
         self._reader = ReplyReader()
         self._usable = True
 
-    async def exchange(self, command: bytes = b"") -> Exchange:
-        """Send ``command`` (nothing for the banner) and wait for one whole reply."""
+    async def exchange(self, command: bytes = b"", *, since: float | None = None) -> Exchange:
+        """Send ``command`` (nothing for the banner) and wait for one whole reply.
+
+        ``since``: when the wait began, in seconds of the attempt, if before now.
+        """
         shown = printable(command.rstrip(b"\r\n"))
-        start = self._clock.elapsed()
-        limit = self._clock.allow(self._reply_limit)
+        now = self._clock.elapsed()
+        start, limit = now if since is None else since, self._clock.allow(self._reply_limit)
+        end = min(start + self._reply_limit, now + limit)
         send_fault: NetworkFault | None = None
         if command:
             self._transcript.add("client", shown)
@@ -75,7 +83,7 @@ class Conversation:
             except NetworkFaultError as error:
                 send_fault = error.fault  # a reply such as 421 may have arrived before the connection broke
         try:
-            reply = await self._reply(start + limit, send_fault)
+            reply = await self._reply(end, send_fault)
         except NetworkFaultError as error:
             self._usable = False
             sample = self._reader.sample()

@@ -10,8 +10,9 @@ from connector_probe.stages.conversation import Conversation
 EHLO_UNKNOWN = frozenset({500, 501, 502, 504})
 
 
-async def banner(conversation: Conversation) -> Exchange:
-    return await conversation.exchange()
+async def banner(conversation: Conversation, connected: float | None = None) -> Exchange:
+    """The greeting; ``connected``: when TCP was up, in seconds of the attempt, if that was not just now."""
+    return await conversation.exchange(since=connected)
 
 
 async def introduce(conversation: Conversation, name: str) -> tuple[Exchange, Exchange | None]:
