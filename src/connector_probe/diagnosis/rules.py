@@ -185,6 +185,8 @@ def _ehlo(view: View) -> FailureClass | None:
     reply = view.greeting
     if reply is None:
         return None
+    if reply.severity == 2 and ReplyFlaw.MIXED_CODES in reply.flaws:  # which of its codes counts is anybody's guess
+        return FailureClass.EHLO_MALFORMED
     if reply.code != GREETED:  # a 220 is a second greeting: from there on every reply belongs to an earlier command
         return FailureClass.EHLO_REJECTED
     return FailureClass.EHLO_MALFORMED if _EHLO_FLAWS & set(reply.flaws) else None
