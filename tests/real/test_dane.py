@@ -89,6 +89,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Ite
         "wrong-ds.test": _domain(f"{at} {ee}"),
         "unsigned.test": _domain(f"{at} {ee}"),
         "stripped.test": _domain(f"{at} {ee}"),
+        "mixed.test": _HEAD + "@ MX 10 mail.sub\nmain A 127.0.0.1\nsub NS ns\n",
     }
     key = ZoneKey.make()
     dates = {"expired.test": {"days": -1.0, "from_day": -9.0}, "early.test": {"days": 9.0, "from_day": 1.0}}
@@ -99,6 +100,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Ite
     zones["changed.test"] = with_changed(
         zones["changed.test"], "mail.changed.test. 300 IN A 127.0.0.1", "mail.changed.test. 300 IN A 127.0.0.2"
     )
+    zones["sub.mixed.test"] = _HEAD + "mail CNAME main.mixed.test.\n"
     delegations = ""
     for name in plain:
         label = name.removesuffix(".test")
@@ -259,6 +261,12 @@ async def test_the_word_of_a_validating_resolver(
     options = {"nameservers": [world.unbound], "trust_ad": True, "trust_anchor": None}
     result = await ask(world, domain, world.files, **options)
     assert (verdict_of(result), policy_of(result)) == (expected, policy)
+
+
+async def test_an_alias_out_of_an_unsigned_zone_is_not_bogus(world: World, authority: Authority) -> None:
+    """The alias need not be signed, although it leads into its parent zone, which is."""
+    result = await ask(world, "mixed.test", world.files, nameservers=[world.unbound])
+    assert (result.diagnosis, policy_of(result)) == (None, "dane-absent")
 
 
 async def test_nothing_is_bogus_without_a_chain_to_it(world: World, authority: Authority) -> None:

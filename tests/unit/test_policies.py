@@ -7,6 +7,8 @@ import json
 
 import dns.message
 import dns.name
+import dns.rdatatype
+import dns.rrset
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from connector_probe.config.reading import parse
 from connector_probe.model.connector import Connector, ConnectorError
 from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
 from connector_probe.protocol.dane import match_tlsa, read_tlsa
-from connector_probe.protocol.dnssec import ROOT_ANCHORS, parse_anchors, read_answer, secure_question
+from connector_probe.protocol.dnssec import ROOT_ANCHORS, denies, parse_anchors, read_answer, secure_question
 from connector_probe.protocol.mta_sts import StsError, lists, read_policy, read_record, sts_records
 
 POLICY = b"version: STSv1\nmode: enforce\nmx: mail.contoso.com\nmx: *.contoso.net\nmax_age: 86400\n"
@@ -124,6 +126,15 @@ def test_reading_an_answer_is_total(wire: bytes) -> None:
     asked = secure_question(dns.name.from_text("contoso.test"), "MX")
     read_answer(wire, asked)
     read_answer(asked.wire[:2] + wire, asked)
+
+
+@pytest.mark.parametrize(("algorithm", "denied"), [(1, True), (9, False)])
+def test_nsec3_of_an_unknown_hash_proves_nothing(algorithm: int, denied: bool) -> None:
+    """RFC 5155 8.1: it is ignored."""
+    around = f"{algorithm} 1 0 - 00000000000000000000000000000001 A RRSIG"  # the interval ends where it begins: all
+    denial = dns.rrset.from_text("00000000000000000000000000000001.test.", 60, "IN", "NSEC3", around)
+    name, zone = dns.name.from_text("a.test."), dns.name.from_text("test.")
+    assert denies(denial, zone, name, dns.rdatatype.TLSA) is denied
 
 
 def test_anchors() -> None:

@@ -287,6 +287,8 @@ def denies(denial: dns.rrset.RRset, zone: dns.name.Name, name: dns.name.Name, rd
         if denial.name == name:
             return not _listed(record.windows, rdtype)
         return _between(denial.name, name, record.next, last=record.next == zone)
+    if record.algorithm != dns.dnssectypes.NSEC3Hash.SHA1:  # RFC 5155 8.1: to be ignored
+        return False
     if record.iterations > MAX_ITERATIONS:
         return True
     owner = denial.name.labels[0].decode("ascii", "replace").upper()
