@@ -37,6 +37,41 @@ def test_causes(scenario: Scenario, reports: dict[str, Report]) -> None:
     assert {identifier: verdicts.get(identifier) for identifier in scenario.expect_causes} == scenario.expect_causes
 
 
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("dns-nxdomain", "The name does not exist"),
+        ("dns-servfail", "The nameserver gets no usable answer (SERVFAIL)"),
+        ("dns-dnssec-broken", "DNSSEC of the name's zone is broken"),
+        ("dns-authorities-lame", "The name's authoritative servers do not answer as they should"),
+        ("dns-authorities-disagree", "The name's authoritative servers disagree"),
+        ("dns-cache-stale", "The nameserver holds an old answer"),
+        ("dns-not-delegated", "The domain is not delegated: expired, or never registered"),
+        ("connect-old-address", "Connection refused"),
+        ("banner-421", "The server turns the connection away"),
+        ("banner-421-limit", "The server takes no more connections for now"),
+        ("banner-ssh", "The port speaks SSH, not SMTP"),
+        ("banner-ftp", "The port speaks FTP, not SMTP"),
+        ("http-port", "The port speaks HTTP, not SMTP"),
+        ("implicit-tls", "The port speaks TLS from the first byte"),
+        ("proxy-protocol", "The server waits for a PROXY protocol header"),
+        ("banner-silent", "No greeting"),
+        ("no-starttls", "The server offers no STARTTLS"),
+        ("anonymous-tls-only", "Exchange hides STARTTLS: its certificate is probably broken"),
+        ("masked-by-firewall", "A firewall that inspects SMTP hides STARTTLS"),
+        ("masked-banner-no-starttls", "No STARTTLS, and a firewall masks the banner"),
+        ("appliance-certificate", "The certificate is one of FortiGate or FortiMail (Fortinet)"),
+        ("recipient-550", "The recipient is rejected"),
+        ("sender-530", "The server rejects the sender"),
+        ("sender-452", "The server defers the mail before any recipient is named"),
+    ],
+)
+def test_the_first_sentence_names_what_is_broken(name: str, heading: str, reports: dict[str, Report]) -> None:
+    found = reports[name].results[0].diagnosis
+    assert found is not None
+    assert found.heading == heading
+
+
 def test_the_way_back_to_exchange_online_is_a_warning(reports: dict[str, Report]) -> None:
     (result,) = reports["dns-leads-to-exchange-online"].results
     assert [warning.id for warning in result.warnings] == ["routes-to-exchange-online"]

@@ -212,7 +212,7 @@ def attempt(
     diagnosis = None
     if failure is not None:
         stage = PROFILES[failure].stage
-        diagnosis = Diagnosis(code, failure, "t", None, (), stage, "d", Confidence.INFERRED, (), (), "r")
+        diagnosis = Diagnosis(code, failure, "t", "h", None, (), stage, "d", Confidence.INFERRED, (), (), "r")
     return Attempt(
         server="mail.contoso.com",
         address=address,

@@ -107,8 +107,8 @@ def test_the_share_of_mail_that_would_queue(bad: int, total: int, percent: int) 
 def test_the_odd_certificate_is_described() -> None:
     told = warnings(concluded(met(), met(sha1=BAD), met(), met(sha1=BAD), met()))
     assert told["unequal-certificates"] == (
-        f"2 of 5 connections to {HOST} met another certificate than the rest: 3 times SHA-1 {GOOD} ({HOST}, until "
-        f"2027-06-01 00:00 UTC), 2 times SHA-1 {BAD} ({HOST}, until 2027-06-01 00:00 UTC). "
+        f"2 of 5 connections to {HOST} met another certificate than the rest: 3 with SHA-1 {GOOD} ({HOST}, until "
+        f"2027-06-01 00:00 UTC), 2 with SHA-1 {BAD} ({HOST}, until 2027-06-01 00:00 UTC). "
         "Unequal servers behind one name."
     )
 

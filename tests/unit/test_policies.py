@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from datetime import UTC, datetime
 
 import dns.message
 import dns.name
@@ -17,7 +18,7 @@ from connector_probe.config.exchange import convert
 from connector_probe.config.reading import parse
 from connector_probe.model.connector import Connector, ConnectorError
 from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
-from connector_probe.protocol.dane import match_tlsa, read_tlsa
+from connector_probe.protocol.dane import judge_anchored, match_tlsa, read_tlsa
 from connector_probe.protocol.dnssec import ROOT_ANCHORS, denies, parse_anchors, read_answer, secure_question
 from connector_probe.protocol.mta_sts import StsError, lists, read_policy, read_record, sts_records
 
@@ -37,6 +38,8 @@ POLICY = b"version: STSv1\nmode: enforce\nmx: mail.contoso.com\nmx: *.contoso.ne
         (f"3 1 3 {'ab' * 32}", False),
         ("3 1 1 abcd", False),
         ("3 1 0", None),
+        ("2 0 0 0:", None),
+        ("2 0 0 abc", None),
         ("three 1 1 ab", None),
         ("", None),
     ],
@@ -49,7 +52,7 @@ def test_tlsa_records(text: str, usable: bool | None) -> None:
 @given(st.text(), st.lists(st.binary(max_size=50), max_size=3))
 def test_tlsa_is_total(text: str, chain: list[bytes]) -> None:
     record = read_tlsa(text)
-    match_tlsa([record] if record is not None else [], chain)
+    judge_anchored(match_tlsa([record] if record is not None else [], chain), chain, datetime.now(UTC))
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def _side(result: Result | None, words: Catalogue) -> Side | None:
     diagnosis = result.diagnosis
     if diagnosis is None:
         return Side(result.name, result.status, None, None, None)
-    title = words.classes[diagnosis.class_].title
+    title = diagnosis.heading
     return Side(result.name, result.status, diagnosis.code, diagnosis.class_, title)
 
 

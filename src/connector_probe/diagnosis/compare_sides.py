@@ -161,7 +161,7 @@ def addresses(result: Result) -> dict[str, tuple[str, ...]]:
 
 
 def title(half: Half, words: Catalogue) -> str:
-    return words.classes[half.diagnosis.class_].title if half.diagnosis is not None else ""
+    return half.diagnosis.heading if half.diagnosis is not None else ""
 
 
 def difference(

@@ -14,6 +14,7 @@ from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.causes import causes_of
 from connector_probe.diagnosis.chain_remarks import chain_remarks
 from connector_probe.diagnosis.facts import Facts, facts_of, fill
+from connector_probe.diagnosis.headings import heading
 from connector_probe.diagnosis.inequality import inequalities
 from connector_probe.diagnosis.outage import outage_of
 from connector_probe.diagnosis.policy_conclusions import confidence_of, policy_findings, reference_of
@@ -165,6 +166,7 @@ def diagnose(failure: FailureClass, view: View, connector: Connector, words: Cat
         code=profile.code.value if profile.code is not None else None,
         class_=failure,
         title=title,
+        heading=heading(failure, profile.stage, view, facts, words),
         reply=expected_reply(failure, view),
         also_seen_as=also_seen_as(failure, view, words.also_seen),
         stage=profile.stage,
@@ -292,7 +294,7 @@ def _other_addresses(attempts: Sequence[Attempt], chosen: Diagnosis | None, word
         where = attempt.server if attempt.address in (None, attempt.server) else f"{attempt.server} [{attempt.address}]"
         facts = Facts(
             endpoint=where if attempt.address is None else f"{where}:{attempt.port}",
-            title=words.classes[attempt.diagnosis.class_].title,
+            title=attempt.diagnosis.heading,
             code=attempt.code or words.text["no-code"],
             detail=attempt.diagnosis.detail,
         )

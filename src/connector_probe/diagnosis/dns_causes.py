@@ -254,6 +254,29 @@ class _Blank(dict[str, str]):
         return ""
 
 
+def dns_heading(view: View) -> str | None:
+    """The key of the sentence that names what is broken, where the second look at DNS has shown it."""
+    picture = picture_of(view)
+    hint = _hint(picture) if picture is not None else None
+    if picture is None or hint is None:
+        return None
+    if hint == "hint-stale" and picture.difference is not None:
+        return "old-answer" if picture.difference.certain else "other-answer"
+    return _HEADINGS[hint]
+
+
+_HEADINGS = {
+    "hint-bogus": "dnssec-broken",
+    "hint-split": "own-zone",
+    "hint-expired": "domain-expired",
+    "hint-undelegated": "not-delegated",
+    "hint-registered": "not-delegated-but-registered",
+    "hint-disagree": "authorities-disagree",
+    "hint-fail": "authorities-fail",
+    "hint-answer": "nameserver-fails",
+}
+
+
 def _hint(picture: Picture) -> str | None:
     """The one thing to say next to what was seen."""
     standing = picture.standing

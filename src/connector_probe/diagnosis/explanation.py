@@ -372,5 +372,5 @@ def _found(attempt: Attempt | None, words: Catalogue) -> str:
     diagnosis: Diagnosis | None = attempt.diagnosis if attempt is not None else None
     if diagnosis is None:
         return "-"
-    title = words.classes[diagnosis.class_].title
+    title = diagnosis.heading
     return f"{diagnosis.code} {title}" if diagnosis.code is not None else title

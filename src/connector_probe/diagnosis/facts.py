@@ -71,7 +71,7 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
         source=connector.source_address or "",
         recipient=connector.rcpt or "",
         excluded=", ".join(evidence.resolution.excluded),
-        earlier=", ".join(evidence.earlier_failures),
+        earlier=words.listed(dict.fromkeys(_class_title(one, words) for one in evidence.earlier_failures)),
         tries=str(len(evidence.earlier_failures) + 1),
     )
     facts.update(_dns(evidence, words))
@@ -97,6 +97,11 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
     if trouble is not None:  # what DANE gives a code of its own: said in the words of the fault itself
         facts["trouble"] = fill(words.classes[trouble].detail, facts)
     return facts
+
+
+def _class_title(value: str, words: Catalogue) -> str:
+    """A failure class, as a saved report has it, in words."""
+    return next((one.title for failure, one in words.classes.items() if failure.value == value), value)
 
 
 def endpoint(evidence: AttemptEvidence) -> str:
@@ -229,6 +234,7 @@ def _exchange(exchange: Exchange, words: Catalogue) -> dict[str, str]:
         found["fault"] = describe_fault(exchange.fault, words)
         found["alert"] = exchange.fault.alert or ""
     if exchange.reply is not None:
+        found["refused_command"] = quote(exchange.command)
         found["reply"] = quote(exchange.reply.wire)
         found["sample"] = quote(exchange.reply.wire)
         found["flaws"] = words.listed(word("flaw", one, words) for one in exchange.reply.flaws)

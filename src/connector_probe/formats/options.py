@@ -83,7 +83,7 @@ def subtitle(result: Result, words: Catalogue) -> str:
     diagnosis = result.diagnosis
     if diagnosis is None:
         return ""
-    title = words.classes[diagnosis.class_].title
+    title = diagnosis.heading
     return "" if title == diagnosis.title and diagnosis.code is not None else title
 
 

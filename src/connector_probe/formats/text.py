@@ -110,7 +110,7 @@ class _Page:
             else:
                 yield f"{word}  {result.name}:"
                 yield f"  {self._paint(headline, _HEADING)}"
-            title = self._options.words.classes[diagnosis.class_].title
+            title = diagnosis.heading
             if title != diagnosis.title or diagnosis.code is None:
                 yield from self._wrap(full_stop(title, self._options.words), "  ", "  ", _HEADING)
             yield from self._wrap(diagnosis.detail, "  ", "  ")

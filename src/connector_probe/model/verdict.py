@@ -208,11 +208,15 @@ class AlsoSeenAs:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Why mail would queue. ``code`` None where no documented code fits, and with a fault of this machine."""
+    """Why mail would queue. ``code`` None where no documented code fits, and with a fault of this machine.
+
+    ``title`` is the code's own, ``heading`` says in a few words what is broken, ``detail`` what was seen.
+    """
 
     code: str | None
     class_: FailureClass
     title: str
+    heading: str
     reply: str | None
     also_seen_as: tuple[AlsoSeenAs, ...]
     stage: Stage

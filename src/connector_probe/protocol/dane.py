@@ -20,6 +20,7 @@ MAX_DATA: Final = 8192  # hex digits kept; a whole RSA 4096 certificate has some
 _DIGESTS: Final = {1: hashlib.sha256, 2: hashlib.sha512}
 _USAGES: Final = frozenset({DANE_TA, DANE_EE})  # RFC 7672 3.1.3: 0 and 1 are not for SMTP
 _SELECTORS: Final = frozenset({0, 1})
+_HEX: Final = frozenset("0123456789abcdef")
 
 
 def read_tlsa(text: str) -> TlsaRecord | None:
@@ -27,8 +28,10 @@ def read_tlsa(text: str) -> TlsaRecord | None:
     parts = text.split()
     if len(parts) < 4 or not all(part.isascii() and part.isdigit() for part in parts[:3]):
         return None
-    usage, selector, kind = (int(part) for part in parts[:3])
     data = "".join(parts[3:]).lower()
+    if len(data) % 2 or not set(data) <= _HEX:
+        return None
+    usage, selector, kind = (int(part) for part in parts[:3])
     usable = usage in _USAGES and selector in _SELECTORS and _fits(kind, data)
     return TlsaRecord(usage, selector, kind, data[:MAX_DATA], usable and len(data) <= MAX_DATA)
 
@@ -83,7 +86,7 @@ def judge_anchored(
     anchors = {chain[depth]: None for one in records if one.usage == DANE_TA for depth in one.matched}
     for one in records:
         if (one.usage, one.selector, one.matching_type) == (DANE_TA, 0, 0) and one.usable:
-            anchors[bytes.fromhex(one.data) if len(one.data) % 2 == 0 else b""] = None
+            anchors[bytes.fromhex(one.data)] = None
     roots = TrustRoots.from_der(anchors, "TLSA")
     if not len(roots):
         return None

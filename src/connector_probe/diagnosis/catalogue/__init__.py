@@ -34,6 +34,7 @@ class Catalogue:
 
     language: str
     classes: dict[FailureClass, ClassWords]
+    headings: dict[str, str]
     causes: dict[str, str]
     remedies: dict[str, RemedyWords]
     partner_remedy: RemedyWords

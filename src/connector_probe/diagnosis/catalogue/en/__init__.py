@@ -12,6 +12,7 @@ from connector_probe.diagnosis.catalogue.en.compare import COMPARE
 from connector_probe.diagnosis.catalogue.en.delegation import DELEGATION, SERVERS, WALKS
 from connector_probe.diagnosis.catalogue.en.explain import EXPLAIN
 from connector_probe.diagnosis.catalogue.en.facts import FACTS
+from connector_probe.diagnosis.catalogue.en.headings import HEADINGS
 from connector_probe.diagnosis.catalogue.en.history import HISTORY
 from connector_probe.diagnosis.catalogue.en.notice import NOTICE
 from connector_probe.diagnosis.catalogue.en.remedies import REMEDIES
@@ -21,6 +22,7 @@ from connector_probe.diagnosis.catalogue.en.warnings import ALSO_SEEN, NOTES, WA
 ENGLISH = Catalogue(
     language="en",
     classes=CLASSES | policies.CLASSES,
+    headings=HEADINGS,
     causes=CAUSES | policies.CAUSES,
     remedies=REMEDIES | policies.REMEDIES,
     partner_remedy=RemedyWords(

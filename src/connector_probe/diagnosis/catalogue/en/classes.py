@@ -17,7 +17,7 @@ CLASSES: dict[F, ClassWords] = {
         "{nameserver} answers about {queried}, but with no A and no AAAA record.{mx_hint}{dns_hint}",
     ),
     F.DNS_SERVFAIL: _W(
-        "The name's DNS servers fail",
+        "The nameserver gets no usable answer (SERVFAIL)",
         "{nameserver} answers {rcode} for {queried}: it got no usable answer itself.{dns_hint}",
     ),
     F.DNS_REFUSED: _W("The DNS query is refused", "{nameserver} answers REFUSED for {queried}.{dns_hint}"),
@@ -193,8 +193,8 @@ CLASSES: dict[F, ClassWords] = {
     F.CERTIFICATE_INVALID_PATH: _W(
         "The certificate chain is invalid", "The chain of {server} cannot be validated: {problem_note}.{more_problems}"
     ),
-    F.RECIPIENT_REJECTED: _W("The recipient is rejected", "The server rejects the mail for {recipient} with: {reply}"),
-    F.RECIPIENT_DEFERRED: _W("The recipient is deferred", "The server puts the mail for {recipient} off with: {reply}"),
+    F.RECIPIENT_REJECTED: _W("The recipient is rejected", "The server answers {refused_command} with: {reply}"),
+    F.RECIPIENT_DEFERRED: _W("The recipient is deferred", "The server answers {refused_command} with: {reply}"),
     F.RECIPIENT_CUT: _W(
         "Cut off at the recipient", "The session broke off at MAIL FROM or RCPT TO ({fault}).{sample_note}"
     ),

@@ -37,15 +37,15 @@ DELEGATION: dict[str, str] = {
 
 # What a server says; the rest is codes and records.
 SERVERS: dict[str, str] = {
-    "server-nodata": "nodata",
-    "server-nxdomain": "nxdomain",
+    "server-nodata": "no such record",
+    "server-nxdomain": "NXDOMAIN",
     "server-not-authoritative": "not authoritative",
-    "server-refused": "refused",
-    "server-servfail": "servfail",
+    "server-refused": "REFUSED",
+    "server-servfail": "SERVFAIL",
     "server-other-rcode": "other-rcode",
     "server-malformed": "malformed",
     "server-truncated": "truncated",
-    "server-timed-out": "timed-out",
+    "server-timed-out": "timed out",
     "server-unreachable": "unreachable",
     "server-not-asked": "not asked",
     "not-asked-no-address": "its name has no address",

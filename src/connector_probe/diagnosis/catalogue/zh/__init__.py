@@ -12,6 +12,7 @@ from connector_probe.diagnosis.catalogue.zh.compare import COMPARE
 from connector_probe.diagnosis.catalogue.zh.delegation import DELEGATION, SERVERS, WALKS
 from connector_probe.diagnosis.catalogue.zh.explain import EXPLAIN
 from connector_probe.diagnosis.catalogue.zh.facts import FACTS
+from connector_probe.diagnosis.catalogue.zh.headings import HEADINGS
 from connector_probe.diagnosis.catalogue.zh.history import HISTORY
 from connector_probe.diagnosis.catalogue.zh.notice import NOTICE
 from connector_probe.diagnosis.catalogue.zh.remedies import REMEDIES
@@ -21,6 +22,7 @@ from connector_probe.diagnosis.catalogue.zh.warnings import ALSO_SEEN, NOTES, WA
 CHINESE = Catalogue(
     language="zh",
     classes=CLASSES | policies.CLASSES,
+    headings=HEADINGS,
     causes=CAUSES | policies.CAUSES,
     remedies=REMEDIES | policies.REMEDIES,
     partner_remedy=RemedyWords("该服务器属于合作伙伴组织：请将以上内容提供给合作伙伴的邮件管理员。"),

@@ -13,7 +13,8 @@ CLASSES: dict[F, ClassWords] = {
         "该名称没有地址", "{nameserver} 对 {queried} 作出了应答，但没有 A 记录，也没有 AAAA 记录。{mx_hint}{dns_hint}"
     ),
     F.DNS_SERVFAIL: _W(
-        "该名称的 DNS 服务器出现故障", "{nameserver} 对 {queried} 应答 {rcode}：它自己也没有得到可用的应答。{dns_hint}"
+        "DNS 服务器得不到可用的应答（SERVFAIL）",
+        "{nameserver} 对 {queried} 应答 {rcode}：它自己也没有得到可用的应答。{dns_hint}",
     ),
     F.DNS_REFUSED: _W("DNS 查询被拒绝", "{nameserver} 对 {queried} 应答 REFUSED。{dns_hint}"),
     F.DNS_TIMEOUT: _W(
@@ -135,8 +136,8 @@ CLASSES: dict[F, ClassWords] = {
         "{revoked_what} 已于 {revoked_on} 被 {revoked_issuer} 吊销{revoked_reason}，依据：{revoked_source}。{more_problems}",
     ),
     F.CERTIFICATE_INVALID_PATH: _W("证书链无效", "{server} 的证书链无法通过验证：{problem_note}。{more_problems}"),
-    F.RECIPIENT_REJECTED: _W("收件人被拒绝", "服务器拒绝发往 {recipient} 的邮件，应答为：{reply}"),
-    F.RECIPIENT_DEFERRED: _W("收件人被推迟", "服务器推迟接收发往 {recipient} 的邮件，应答为：{reply}"),
+    F.RECIPIENT_REJECTED: _W("收件人被拒绝", "服务器对 {refused_command} 应答：{reply}"),
+    F.RECIPIENT_DEFERRED: _W("收件人被推迟", "服务器对 {refused_command} 应答：{reply}"),
     F.RECIPIENT_CUT: _W("在收件人阶段中断", "会话在 MAIL FROM 或 RCPT TO 时中断（{fault}）。{sample_note}"),
     F.LOCAL_FAMILY_EXCLUDED: _W("没有可探测的地址", "{server} 只有被排除的那一类地址：{excluded}。"),
     F.LOCAL_NO_NAMESERVER: _W("本机没有 DNS 服务器", "本机没有配置 DNS 服务器，因此无法查询 {server}。"),

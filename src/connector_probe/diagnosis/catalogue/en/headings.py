@@ -1,0 +1,26 @@
+"""The first sentence where more is known than the class says: what is broken, in a few words."""
+
+from __future__ import annotations
+
+HEADINGS: dict[str, str] = {
+    "dnssec-broken": "DNSSEC of the name's zone is broken",
+    "domain-expired": "The domain's registration has ended",
+    "not-delegated": "The domain is not delegated: expired, or never registered",
+    "not-delegated-but-registered": "The domain is registered, but not delegated",
+    "authorities-disagree": "The name's authoritative servers disagree",
+    "authorities-fail": "The name's authoritative servers do not answer as they should",
+    "nameserver-fails": "The nameserver fails, although the authoritative servers answer",
+    "old-answer": "The nameserver holds an old answer",
+    "other-answer": "The nameserver and the authoritative servers say different things",
+    "own-zone": "The nameserver has a zone of its own that says otherwise (split DNS)",
+    "proxy-protocol": "The server waits for a PROXY protocol header",
+    "implicit-tls": "The port speaks TLS from the first byte",
+    "other-protocol": "The port speaks {protocol}, not SMTP",
+    "too-many-connections": "The server takes no more connections for now",
+    "starttls-masked": "A firewall that inspects SMTP hides STARTTLS",
+    "starttls-beside-masked-banner": "No STARTTLS, and a firewall masks the banner",
+    "exchange-hides-starttls": "Exchange hides STARTTLS: its certificate is probably broken",
+    "appliance-certificate": "The certificate is one of {appliance}",
+    "sender-rejected": "The server rejects the sender",
+    "sender-deferred": "The server defers the mail before any recipient is named",
+}

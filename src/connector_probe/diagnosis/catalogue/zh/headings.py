@@ -1,0 +1,26 @@
+"""已知情况比类别更具体时的首句：用几个字说明坏在哪里。"""
+
+from __future__ import annotations
+
+HEADINGS: dict[str, str] = {
+    "dnssec-broken": "该名称所在区域的 DNSSEC 已损坏",
+    "domain-expired": "域的注册已到期",
+    "not-delegated": "该域没有委派：已到期，或从未注册",
+    "not-delegated-but-registered": "该域已注册，但没有委派",
+    "authorities-disagree": "该名称的各权威服务器应答不一致",
+    "authorities-fail": "该名称的权威服务器没有给出应有的应答",
+    "nameserver-fails": "DNS 服务器出现故障，而权威服务器有应答",
+    "old-answer": "DNS 服务器保留着旧的应答",
+    "other-answer": "DNS 服务器与权威服务器的应答不同",
+    "own-zone": "DNS 服务器有自己的区域，内容与公网不同（拆分 DNS）",
+    "proxy-protocol": "服务器在等待 PROXY 协议头",
+    "implicit-tls": "该端口从第一个字节起就使用 TLS",
+    "other-protocol": "该端口使用 {protocol}，而不是 SMTP",
+    "too-many-connections": "服务器暂时不再接受更多连接",
+    "starttls-masked": "检查 SMTP 的防火墙隐藏了 STARTTLS",
+    "starttls-beside-masked-banner": "没有 STARTTLS，且防火墙遮盖了问候语",
+    "exchange-hides-starttls": "Exchange 隐藏了 STARTTLS：它的证书很可能有问题",
+    "appliance-certificate": "该证书属于 {appliance}",
+    "sender-rejected": "服务器拒绝发件人",
+    "sender-deferred": "服务器在收件人之前就推迟了邮件",
+}

@@ -1,0 +1,59 @@
+"""The first sentence of a diagnosis: the class's own, or one that names what is broken where more is known."""
+
+from __future__ import annotations
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.dns_causes import dns_heading
+from connector_probe.diagnosis.facts import Facts, fill
+from connector_probe.diagnosis.middlebox_facts import is_of_an_appliance
+from connector_probe.diagnosis.replies import refusal
+from connector_probe.diagnosis.rules import speaks_implicit_tls
+from connector_probe.diagnosis.signs import hides_starttls, is_masked, other_protocol, waits_for_proxy_header
+from connector_probe.diagnosis.view import View
+from connector_probe.model.evidence import Stage
+from connector_probe.model.verdict import FailureClass
+from connector_probe.protocol.refusals import Refusal, refusal_kind
+from connector_probe.protocol.smtp import capabilities
+
+_F = FailureClass
+
+
+def heading(failure: FailureClass, stage: Stage, view: View, facts: Facts, words: Catalogue) -> str:
+    """What is broken, in a few words, without a full stop."""
+    key = _key(failure, stage, view)
+    return fill(words.headings[key], facts) if key is not None else words.classes[failure].title
+
+
+def _key(failure: FailureClass, stage: Stage, view: View) -> str | None:
+    if failure.value.startswith("dns-"):
+        return dns_heading(view)
+    if failure.value.startswith(("banner-", "ehlo-")):
+        return _of_greeting(failure, view)
+    if failure is _F.STARTTLS_NOT_OFFERED:
+        return _of_starttls(view)
+    if failure.value.startswith("certificate-") and is_of_an_appliance(view):
+        return "appliance-certificate"
+    if view.evidence.recipient is None and failure in (_F.RECIPIENT_REJECTED, _F.RECIPIENT_DEFERRED):
+        return "sender-rejected" if failure is _F.RECIPIENT_REJECTED else "sender-deferred"
+    return None
+
+
+def _of_greeting(failure: FailureClass, view: View) -> str | None:
+    if waits_for_proxy_header(view.evidence):
+        return "proxy-protocol"
+    if speaks_implicit_tls(view):
+        return "implicit-tls"
+    if other_protocol(view.evidence)[0]:
+        return "other-protocol"
+    exchange = refusal(view.evidence)
+    said = exchange.reply if exchange is not None else None
+    limited = said is not None and refusal_kind(said)[0] is Refusal.RATE
+    return "too-many-connections" if limited and failure in (_F.BANNER_REJECTED, _F.EHLO_REJECTED) else None
+
+
+def _of_starttls(view: View) -> str | None:
+    if hides_starttls(view.greeting):
+        return "exchange-hides-starttls"
+    if view.greeting is not None and capabilities(view.greeting).masked_keywords:
+        return "starttls-masked"
+    return "starttls-beside-masked-banner" if is_masked(view.evidence.banner, view.greeting) else None
