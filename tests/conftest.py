@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 
@@ -12,6 +13,9 @@ from hypothesis import settings
 
 NOBODY = 65534  # on every Unix
 os.environ["LC_ALL"] = "C.UTF-8"  # whoever runs the tests: what is printed for people follows the locale
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # run in the background of a script: children would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("here", deadline=None)

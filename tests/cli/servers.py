@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.server
 import socket
 import socketserver
 import ssl
+import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from connector_probe.lab.authority import Authority
 from connector_probe.lab.certificates import good
 
 CA_FILE = ""  # what connectors trust too
+GENEROUS = 60.0  # seconds that no test takes
 
 
 class _Smtp(socketserver.BaseRequestHandler):
@@ -109,6 +112,16 @@ class HttpServer(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Http)
         self.heard = Heard(port=int(self.server_address[1]))
+
+
+@contextlib.contextmanager
+def ended(process: subprocess.Popen[bytes] | asyncio.subprocess.Process) -> Iterator[None]:
+    """It is not left behind, nor waited for without end, where the test fails."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
 
 
 @contextlib.contextmanager

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from tests.cli.servers import GENEROUS, ended
+
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to a process there")
 async def test_an_interrupted_probe_says_so() -> None:
@@ -23,7 +25,8 @@ async def test_an_interrupted_probe_says_so() -> None:
         port = server.sockets[0].getsockname()[1]
         argv = [sys.executable, "-m", "connector_probe", f"127.0.0.1:{port}"]
         process = await asyncio.create_subprocess_exec(*argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        await asyncio.wait_for(connected.wait(), 20)
-        process.send_signal(signal.SIGINT)
-        out, err = await asyncio.wait_for(process.communicate(), 10)
+        with ended(process):
+            await asyncio.wait_for(connected.wait(), GENEROUS)
+            process.send_signal(signal.SIGINT)
+            out, err = await asyncio.wait_for(process.communicate(), GENEROUS)
     assert (process.returncode, out, err.strip()) == (130, b"", b"probe: interrupted")

@@ -18,6 +18,7 @@ from connector_probe import Connector, probe
 from connector_probe.cli import running
 from connector_probe.cli.app import run
 from connector_probe.cli.live import LiveTable
+from tests.cli.servers import GENEROUS, ended
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal and SIGINT")
 
@@ -56,9 +57,10 @@ async def test_an_interrupted_run_shows_the_table_and_prints_what_is_known(tmp_p
                 table.set()
 
         loop.add_reader(terminal, read)
-        await asyncio.wait_for(table.wait(), 30)
-        process.send_signal(signal.SIGINT)
-        out, _ = await asyncio.wait_for(process.communicate(), 30)
+        with ended(process):
+            await asyncio.wait_for(table.wait(), GENEROUS)
+            process.send_signal(signal.SIGINT)
+            out, _ = await asyncio.wait_for(process.communicate(), GENEROUS)
         loop.remove_reader(terminal)
         os.close(terminal)
     assert process.returncode == 130

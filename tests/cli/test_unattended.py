@@ -23,7 +23,7 @@ from connector_probe.formats.saved import diagnose_again, read_report
 from connector_probe.history import History
 from connector_probe.lab.authority import Authority
 from tests.cli import servers
-from tests.cli.servers import Heard, HttpServer, SmtpServer, running, tls_context, write_file
+from tests.cli.servers import GENEROUS, Heard, HttpServer, SmtpServer, ended, running, tls_context, write_file
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGINT and a pseudo-terminal")
 
@@ -286,8 +286,8 @@ def test_a_second_run_of_the_same_file_goes_away(tmp_path: Path, smtp: SmtpServe
     file = write_file(tmp_path, smtp.port)
     smtp.silent = True
     argv = [sys.executable, "-m", "connector_probe", "run", str(file)]
-    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
-        assert smtp.met_silent.wait(30)
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first, ended(first):
+        assert smtp.met_silent.wait(GENEROUS)
         code, out, err = probe(file)
         assert (code, out) == (3, "")
         assert f"is under way (process {first.pid}, since " in err
@@ -302,11 +302,11 @@ def test_splay_can_be_interrupted(tmp_path: Path) -> None:
     file = write_file(tmp_path, 1)
     terminal, its_end = os.openpty()
     argv = [sys.executable, "-m", "connector_probe", "run", str(file), "--splay", "20h"]
-    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=its_end) as process:
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=its_end) as process, ended(process):
         os.close(its_end)
         assert b"starting in " in os.read(terminal, 4096)
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 130
+        assert process.wait(GENEROUS) == 130
     os.close(terminal)
 
 
@@ -326,7 +326,7 @@ def test_a_run_that_hangs_is_ended(tmp_path: Path) -> None:
     code = (
         "import time; from connector_probe.cli import cron; cron.GRACE = 0.05\nwith cron.ended_by(0.05): time.sleep(60)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=GENEROUS, check=False)
     assert done.returncode == 3
     assert "and was ended" in done.stderr
 

@@ -19,9 +19,9 @@ from connector_probe import Connector, Status
 from connector_probe.cli.app import run
 from connector_probe.cli.hosts import Asked, read_hosts
 from connector_probe.cli.waiting import GROWTH, LONGEST, Goal, Wait, fitting, told, wait_for
+from tests.cli.servers import GENEROUS, ended
 
 PROMPT = 0.01  # seconds between two probes
-GENEROUS = 60.0  # seconds that no test takes
 SHORT = ("--for", "2s", "--every", "1h")  # for a wait that is over in vain: one probe, and time enough for it
 
 
@@ -225,9 +225,10 @@ async def test_interrupted_it_prints_the_last_report() -> None:
         *(sys.executable, "-m", "connector_probe", *argv), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stderr is not None
-    first = await asyncio.wait_for(process.stderr.readline(), GENEROUS)
-    process.send_signal(signal.SIGINT)
-    out, err = await asyncio.wait_for(process.communicate(), GENEROUS)
+    with ended(process):
+        first = await asyncio.wait_for(process.stderr.readline(), GENEROUS)
+        process.send_signal(signal.SIGINT)
+        out, err = await asyncio.wait_for(process.communicate(), GENEROUS)
     assert b"probe 1: 127.0.0.1" in first
     assert (process.returncode, err) == (130, b"probe: interrupted" + os.linesep.encode())
     assert json.loads(out)["summary"]["failing"] == 1

@@ -15,8 +15,7 @@ from typing import NoReturn
 
 import pytest
 
-START_LIMIT = 10.0  # seconds; on an idle machine every part is up in a tenth of a second
-STOP_LIMIT = 5.0
+START_LIMIT = STOP_LIMIT = 60.0  # seconds, for the busiest machine; on an idle one a tenth of a second is enough
 _POLL = 0.01
 _TCP_LISTEN = "0A"
 _LOW, _HIGH = 10_000, 32_000  # below the ports that Linux gives to outgoing connections, so that none slips in

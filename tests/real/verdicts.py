@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector_probe import Attempt, Connector, Result, TlsSettings, probe
+from connector_probe.cli.app import run
 
 _LIMIT = 60.0
 
@@ -76,7 +79,12 @@ def modes(
 
 
 def command_line(*arguments: str, inside: Sequence[str] = ()) -> Ended:
-    """Run the real command with --json. ``inside`` stands before it."""
-    command = [*inside, sys.executable, "-m", "connector_probe", *arguments, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_LIMIT)
-    return Ended(done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr)
+    """Run the command with --json: in this process, or in one of its own behind what ``inside`` names."""
+    if inside:
+        command = [*inside, sys.executable, "-m", "connector_probe", *arguments, "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_LIMIT)
+        return Ended(done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr)
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run([*arguments, "--json"])
+    return Ended(code, json.loads(out.getvalue()) if out.getvalue() else None, err.getvalue())

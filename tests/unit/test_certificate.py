@@ -659,7 +659,7 @@ def test_random_bytes_never_raise(chain: list[bytes]) -> None:
         assert certificate.sha256 == hashlib.sha256(data).hexdigest().upper()
 
 
-@settings(deadline=None, max_examples=1500)
+@settings(deadline=None, max_examples=400)
 @given(
     which=st.integers(0, 2),
     flips=st.lists(st.tuples(st.integers(0, 10_000), st.integers(1, 255)), min_size=1, max_size=4),
