@@ -88,6 +88,7 @@ async def _repeated(
 async def _all_done(tasks: Sequence[asyncio.Task[None]], stop: asyncio.Event | None) -> bool:
     """Whether all was done; False when ``stop`` was set, and the rest has ended. Raises what a task raised."""
     together = asyncio.gather(*tasks)
+    together.add_done_callback(_heard)
     if stop is None:
         await together
         return True
@@ -106,6 +107,12 @@ async def _all_done(tasks: Sequence[asyncio.Task[None]], stop: asyncio.Event | N
         return False
     finally:
         stopped.cancel()
+
+
+def _heard(together: asyncio.Future[Any]) -> None:
+    """Where the run itself is cancelled nobody waits for ``together`` any more, and asyncio would print its end."""
+    if not together.cancelled():
+        together.exception()
 
 
 def unfinished(connector: Connector, started_at: datetime, seconds: float) -> ConnectorEvidence:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import gc
 import inspect
 import socket
 import textwrap
@@ -229,6 +230,23 @@ async def test_a_run_that_is_stopped_tells_what_it_knows() -> None:
     assert (diagnosis.class_, diagnosis.code) == (FailureClass.LOCAL_INTERRUPTED, None)
     saved = diagnose_again(read_report(json_format.render(report, RenderOptions())))
     assert [one.diagnosis for one in saved.results] == [one.diagnosis for one in report.results]
+
+
+async def test_a_run_that_is_cancelled_leaves_nothing_behind() -> None:
+    """As by asyncio.timeout in a program of the library's: asyncio prints what nobody took up."""
+    printed = list[str]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: printed.append(context["message"]))
+    with dead_port() as port:
+        run = asyncio.create_task(probe_all([connector(port, connect_timeout=600)], stop=asyncio.Event()))
+        await asyncio.sleep(0.1)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+    del run
+    for _ in range(5):
+        await asyncio.sleep(0)
+        gc.collect()
+    assert printed == []
 
 
 METHODS = [
