@@ -102,6 +102,7 @@ async def test_the_table_keeps_within_the_terminal() -> None:
         assert len(lines) <= height - 2
         assert "of 60 probed" in lines[0]
         assert "1:15" in lines[0]
+        assert any("FAILING" in line and "4.4.316 C" in line for line in lines), "beside a long name"
 
 
 def test_jobs_are_bounded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

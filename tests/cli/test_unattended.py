@@ -360,9 +360,20 @@ def test_sinks_are_told_of_changes_and_only_of_those(
     probe(file, "--history", history, "--quiet")
     ((path, body),) = web.requests
     assert path == "POST /good"
-    assert "It failed from " in json.loads(body)["message"]
+    assert "As expected again.\nIt failed from " in json.loads(body)["message"]
     assert json.loads(body)["type"] == "success"
     assert "hunter2" not in history.read_bytes().decode("latin-1")
+
+
+def test_a_first_warning_is_not_called_a_recovery(
+    tmp_path: Path, web: Heard, monkeypatch: pytest.MonkeyPatch, smtp: SmtpServer
+) -> None:
+    monkeypatch.setenv("SINK", f"json://127.0.0.1:{web.port}/sink")
+    file = write_file(tmp_path, smtp.port, more="warn_days: 3000")
+    probe(file, "--history", tmp_path / "h.sqlite3", "--notify", "SINK")
+    ((_, body),) = web.requests
+    assert json.loads(body)["title"].startswith("WARNING: C0")
+    assert "again" not in json.loads(body)["message"]
 
 
 def test_notify_for_all_connectors_and_reminders(tmp_path: Path, web: Heard, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from connector_probe.cli.output import PROGRESS_AFTER, PROGRESS_EVERY
+from connector_probe.cli.output import PROGRESS_AFTER, PROGRESS_EVERY, WIDEST
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.facts import fill
@@ -77,7 +77,8 @@ class LiveTable:
             for status, number in self._counts.items()
             if number
         )
-        rows = Table.grid(padding=(0, 1))
+        rows = Table.grid(padding=(0, 1), expand=True)  # only then the ratios hold, and a long name hides no verdict
+        rows.width = min(self._console.width, WIDEST)
         rows.add_column(no_wrap=True)
         rows.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         rows.add_column(no_wrap=True, overflow="ellipsis", ratio=1)

@@ -56,8 +56,8 @@ def _block(result: Result, words: Catalogue, failed_since: datetime | None) -> I
     yield sentence(result, words)
     diagnosis = result.diagnosis
     if diagnosis is None or result.expected:
-        if result.expected:
-            yield words.notice["expected"]
+        if result.expected and (result.status is not Status.WARNING or failed_since is not None):
+            yield words.notice["expected"]  # warnings are news also of what was well before
         if result.status in FLOWING and failed_since is not None:
             yield outage_that_ended(failed_since, result.evidence.started_at, words)
         return
