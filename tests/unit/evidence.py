@@ -146,9 +146,10 @@ def report(
     smart_host: str = NAME,
     type_: ConnectorType = ConnectorType.ON_PREMISES,
     words: Catalogue = ENGLISH,
+    connector: Connector | None = None,
 ) -> Report:
     """A report of one connector, as made on ``host``."""
-    connector = Connector(smart_hosts=[smart_host], name=name, tls=tls, type=type_)
+    connector = connector or Connector(smart_hosts=[smart_host], name=name, tls=tls, type=type_)
     evidence = ConnectorEvidence(tuple(attempts), tuple(() for _ in attempts), at, 0.3)
     made = assemble([connector], [conclude(connector, evidence, words)], at, 0.3, words)
     return replace(made, vantage=replace(made.vantage, hostname=host, source_addresses=sources))

@@ -17,7 +17,7 @@ from connector_probe.diagnosis.comparison import Comparison, ConnectorComparison
 from connector_probe.formats.comparison import to_json, to_text
 from connector_probe.formats.layout import columns
 from connector_probe.formats.options import RenderOptions
-from connector_probe.model.connector import TlsSettings
+from connector_probe.model.connector import Connector, TlsSettings
 from connector_probe.model.evidence import (
     AttemptEvidence,
     CertificateProblem,
@@ -26,6 +26,14 @@ from connector_probe.model.evidence import (
     FaultKind,
     LookupStatus,
     NetworkFault,
+)
+from connector_probe.model.policy import (
+    DaneEvidence,
+    DnssecReason,
+    DnssecStatus,
+    SecureLookup,
+    SmtpDaneMode,
+    TransportPolicy,
 )
 from connector_probe.model.verdict import Report, VantageReport
 from tests.unit import evidence as made
@@ -284,6 +292,17 @@ def test_one_address_of_two_that_one_place_cannot_judge() -> None:
 def test_a_private_address_may_be_two_servers() -> None:
     found = places(made.unconnected(REFUSED, "10.1.2.3"), made.session("10.1.2.3"))
     assert ids(found) == ["refused-at-one", "private-address"]
+
+
+def test_a_policy_that_stops_mail_at_one_place_blames_no_device_on_the_way() -> None:
+    bogus = SecureLookup("contoso.com", "MX", DnssecStatus.BOGUS, reason=DnssecReason.SIGNATURE_INVALID)
+    evidence = replace(made.session(), policy=TransportPolicy(DaneEvidence(bogus)))
+    reports = [
+        made.report(evidence, host=host, connector=Connector(use_mx="contoso.com", smtp_dane_mode=mode))
+        for host, mode in (("outside", SmtpDaneMode.OPPORTUNISTIC), ("inside", SmtpDaneMode.NONE))
+    ]
+    (found,) = compare(reports[0], reports[1], ENGLISH, files=FILES).connectors
+    assert ids(found) == ["modes-differ", "policy-at-one"]
 
 
 def test_other_settings_are_named() -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+
 import pytest
 
 from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.view import View
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.evidence import AttemptEvidence, Connection, Control, FaultKind, NetworkFault, Resolution
+from connector_probe.model.policy import DaneEvidence, DnssecReason, DnssecStatus, SecureLookup, TransportPolicy
 from connector_probe.model.verdict import FailureClass
+from tests.unit import evidence as made
 
 TIMED_OUT = NetworkFault(FaultKind.TIMED_OUT)
 
@@ -49,3 +55,29 @@ def test_no_nameserver_is_no_fault_of_the_name() -> None:
     evidence = AttemptEvidence("mail.contoso.com", None, 25, Resolution("mail.contoso.com", no_nameservers=True))
     view = View(evidence, TlsSettings.DOMAIN_VALIDATION, "mail.contoso.com")
     assert classify(view) is FailureClass.LOCAL_NO_NAMESERVER
+
+
+@pytest.mark.parametrize(
+    ("reason", "moment", "greeting", "failure"),
+    [  # days from our clock: the signature's end or beginning, and what the server's clock says
+        (DnssecReason.SIGNATURE_EXPIRED, -1, -5, FailureClass.LOCAL_CLOCK),
+        (DnssecReason.SIGNATURE_EXPIRED, -9, -5, FailureClass.DANE_DNSSEC_INVALID),
+        (DnssecReason.SIGNATURE_EXPIRED, -1, 0, FailureClass.DANE_DNSSEC_INVALID),
+        (DnssecReason.SIGNATURE_EARLY, 1, 5, FailureClass.LOCAL_CLOCK),
+        (DnssecReason.SIGNATURE_EARLY, 9, 5, FailureClass.DANE_DNSSEC_INVALID),
+        (DnssecReason.SIGNATURE_INVALID, -1, -5, FailureClass.DANE_DNSSEC_INVALID),
+    ],
+)
+def test_dnssec_is_not_broken_by_our_own_clock(
+    reason: DnssecReason, moment: int, greeting: int, failure: FailureClass
+) -> None:
+    def at(days: int) -> datetime:
+        return made.NOW + timedelta(days=days)
+
+    note = f"{at(moment):%Y-%m-%d %H:%M} UTC"
+    mx = SecureLookup("contoso.com", "MX", DnssecStatus.BOGUS, reason=reason, note=note)
+    banner = made.answered(
+        "", 220, f"{made.NAME} Microsoft ESMTP MAIL Service ready at {format_datetime(at(greeting))}"
+    )
+    evidence = replace(made.session(), banner=banner, policy=TransportPolicy(DaneEvidence(mx)))
+    assert classify(View(evidence, TlsSettings.OPPORTUNISTIC, made.NAME)) is failure

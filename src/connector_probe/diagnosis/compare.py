@@ -179,11 +179,18 @@ def _side(result: Result | None, words: Catalogue) -> Side | None:
 
 
 def _settings(pair: Pair) -> Iterator[Difference]:
-    """Another TlsSettings or TlsDomain gives another verdict on the same server."""
+    """Another TlsSettings, TlsDomain or mode of DANE and MTA-STS gives another verdict on the same server."""
     first, second = ((one.connector.tls, one.connector.tls_domain) for one in (pair.first, pair.second))
     if first != second:
         told = [_told(*one) for one in (first, second)]
         yield difference(pair, "settings-differ", False, {}, first=told[0], second=told[1])
+    modes = [
+        f"SmtpDaneMode {one.connector.smtp_dane_mode}, MtaStsMode {one.connector.mta_sts_mode}"
+        for one in (pair.first, pair.second)
+    ]
+    by_mx = pair.first.connector.use_mx is not None or pair.second.connector.use_mx is not None
+    if by_mx and modes[0] != modes[1]:
+        yield difference(pair, "modes-differ", False, {}, first=modes[0], second=modes[1])
 
 
 def _told(tls: TlsSettings, domain: str | None) -> str:

@@ -194,6 +194,8 @@ def _at_one(pair: Pair, meeting: Meeting, at: int, explained: Sequence[Differenc
 
 
 def _layer(failure: FailureClass, stage: Stage, half: Half) -> str | None:
+    if failure.value.startswith(("dane-", "mta-sts-")):
+        return "policy-at-one"
     if stage is Stage.DNS:
         return None  # told of the name
     if failure is _F.TCP_REFUSED:

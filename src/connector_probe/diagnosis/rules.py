@@ -87,7 +87,9 @@ def _stopped(view: View) -> FailureClass | None:
 
 def _dnssec(view: View) -> FailureClass | None:
     """Before anything that DNS says, since none of it can be believed then."""
-    return FailureClass.DANE_DNSSEC_INVALID if view.dane_state is DaneState.BOGUS else None
+    if view.dane_state is not DaneState.BOGUS:
+        return None
+    return FailureClass.LOCAL_CLOCK if view.clock_spoils_dnssec else FailureClass.DANE_DNSSEC_INVALID
 
 
 def _policies(view: View) -> FailureClass | None:

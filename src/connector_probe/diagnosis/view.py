@@ -15,6 +15,7 @@ from connector_probe.diagnosis.policies import (
     dane_of,
     dane_state,
     dane_verdict,
+    deciding_lookup_of,
     sts_certificate_problems,
     sts_of,
     sts_state,
@@ -27,7 +28,14 @@ from connector_probe.model.evidence import (
     CertificateProblemKind,
     Reply,
 )
-from connector_probe.model.policy import DaneEvidence, MtaStsEvidence, MtaStsMode, SmtpDaneMode, TlsaRecord
+from connector_probe.model.policy import (
+    DaneEvidence,
+    DnssecReason,
+    MtaStsEvidence,
+    MtaStsMode,
+    SmtpDaneMode,
+    TlsaRecord,
+)
 from connector_probe.protocol.identity import NameMatch, NameOutcome, match
 from connector_probe.protocol.smtp import capabilities, greeting_time
 
@@ -95,6 +103,25 @@ class View:
         if told is None or leaf.not_before is None or leaf.not_after is None:
             return False
         return abs(told - certificate.judged_at) > CLOCK_TOLERANCE and leaf.not_before <= told <= leaf.not_after
+
+    @cached_property
+    def clock_spoils_dnssec(self) -> bool:
+        """Whether a DNSSEC signature is out of its time by our clock, and within it by the server's greeting."""
+        certificate, told = self.evidence.certificate, self.server_time
+        if self.dane is None or certificate is None or certificate.as_of_given:
+            return False
+        lookup = deciding_lookup_of(self.dane)
+        if lookup.reason not in (DnssecReason.SIGNATURE_EXPIRED, DnssecReason.SIGNATURE_EARLY):
+            return False
+        if certificate.judged_at < RELEASED:
+            return True
+        try:
+            ends = datetime.strptime(lookup.note, "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
+        except ValueError:
+            return False
+        if told is None or abs(told - certificate.judged_at) <= CLOCK_TOLERANCE:
+            return False
+        return told < ends if lookup.reason is DnssecReason.SIGNATURE_EXPIRED else told > ends
 
     @cached_property
     def name_match(self) -> NameMatch | None:

@@ -252,7 +252,7 @@ class _Page:
         yield self._paint(fill(self._say["transcript"], {"endpoint": endpoint}), _HEADING)
         marks = {"client": ">", "server": "<", "note": "*"}
         for line in attempt.transcript:
-            yield f"  {line.at:8.3f} {marks[line.from_]} {line.text}"
+            yield f"  {line.at:8.3f} {marks.get(line.from_, '?')} {line.text}"
 
     def _heading(self, key: str) -> str:
         return self._paint(self._say[key], _HEADING)

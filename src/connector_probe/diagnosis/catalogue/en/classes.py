@@ -243,7 +243,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.LOCAL_CLOCK: _W(
         "This machine's clock is not plausible",
-        "The certificate's dates cannot be judged: this machine's clock says {judged_at}, {clock_hint}.",
+        "The dates of certificates and signatures cannot be judged: this machine's clock says {judged_at}, {clock_hint}.",
     ),
     F.LOCAL_NOT_PERMITTED: _W(
         "This machine forbids the connection",

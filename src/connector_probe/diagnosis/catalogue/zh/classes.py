@@ -172,7 +172,7 @@ CLASSES: dict[F, ClassWords] = {
         "同样没有提供：本机所在网络的防火墙在检查 SMTP。经过该防火墙，{control_host} 的问候语为“{control_banner}”，"
         "列出的关键字为 {control_keywords}。",
     ),
-    F.LOCAL_CLOCK: _W("本机的时钟不可信", "无法判断证书的日期：本机的时钟显示 {judged_at}，{clock_hint}。"),
+    F.LOCAL_CLOCK: _W("本机的时钟不可信", "无法判断证书和签名的日期：本机的时钟显示 {judged_at}，{clock_hint}。"),
     F.LOCAL_NOT_PERMITTED: _W("本机禁止此连接", "本机自己的防火墙或策略禁止连接到 {endpoint}：{fault}。"),
     F.LOCAL_SOURCE_ADDRESS: _W("源地址不可用", "无法从 {source} 发起连接：{fault}。"),
     F.LOCAL_RESOURCES: _W("本机无法打开连接", "操作系统拒绝了该调用：{fault}。"),
