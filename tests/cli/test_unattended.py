@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import os
@@ -280,6 +281,20 @@ def test_bad_input_is_explained(
 
 
 # --- one at a time, a little late, not for ever ----------------------------------------------------------------
+
+
+def test_where_nothing_can_be_written_a_run_goes_on_without_a_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, smtp: SmtpServer
+) -> None:
+    def nowhere() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    file, home = write_file(tmp_path, smtp.port), tmp_path / "home"
+    home.write_text("no folder", encoding="ascii")
+    monkeypatch.setenv("XDG_STATE_HOME", str(home))
+    monkeypatch.setattr("tempfile.gettempdir", nowhere)
+    code, _, err = probe(file, "--no-history")
+    assert (code, err) == (0, "probe: no lock could be taken, so another run of this file would not be noticed\n")
 
 
 def test_a_second_run_of_the_same_file_goes_away(tmp_path: Path, smtp: SmtpServer) -> None:

@@ -71,7 +71,11 @@ def _lock_folders() -> Iterator[Path]:
     from platformdirs import user_state_dir
 
     yield Path(user_state_dir("connector-probe", appauthor=False)) / "locks"
-    yield Path(tempfile.gettempdir()) / f"connector-probe-{getattr(os, 'getuid', int)()}"
+    try:
+        temporary = tempfile.gettempdir()
+    except OSError:  # nothing can be written at all, as in a container whose file systems are read-only
+        return
+    yield Path(temporary) / f"connector-probe-{getattr(os, 'getuid', int)()}"
 
 
 def _leave(file: Path, holder: Path, *, quiet: bool) -> None:
