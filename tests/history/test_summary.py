@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -56,6 +57,20 @@ def test_moments_that_cannot_be_are_passed_over() -> None:
     assert failing_since(Before(flowed_at=flowed, failed=(NOW + DAY,)), NOW) is None
     assert failing_since(Before(flowed_at=NOW + DAY, failed=(NOW - STEP,)), NOW) == NOW - STEP
     assert failing_since(Before(), NOW) is None
+    assert failing_since(Before(failed=(wrong, NOW - STEP)), NOW) == NOW - STEP, "a clock that was not set yet"
+    assert failing_since(Before(failed=(wrong,)), wrong + DAY) == wrong, "which still is not"
+
+
+def test_a_run_and_its_history_tell_the_same_beginning() -> None:
+    rows = observations("hfff")
+    for wrong in (NOW - timedelta(days=20_000), NOW + DAY):
+        odd = (rows[0], replace(rows[1], at=wrong), *rows[2:])
+        found = sum_up(Past("A", 86_400.0, odd, ()), NOW, DAY)
+        assert found.failing_since == NOW - STEP
+        assert found.failing_since == failing_since(
+            Before(flowed_at=rows[0].at, failed=tuple(row.at for row in odd[1:])), NOW
+        )
+        assert found.bounces_at == NOW - STEP + DAY
 
 
 def test_since_when_and_what_changed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from connector_probe.config import ConfigError, SelectionError, load, parse, select, shard
 from connector_probe.config.exchange import convert
 from connector_probe.config.exchange_values import ExchangeImportError
+from connector_probe.config.fields import FIELDS
+from connector_probe.model.connector import Connector
 
 DATA = Path(__file__).parents[1] / "data" / "config"
 BAD = sorted((DATA / "bad").glob("*.yaml"))
@@ -115,6 +118,12 @@ def test_an_address_without_tls_domain_cannot_be_validated_by_name() -> None:
     result = convert(export)
     assert not parse(result.yaml).entries[0].enabled
     assert "an address has no name" in result.notes[0]
+
+
+def test_every_setting_of_a_connector_has_its_key() -> None:
+    """interface.md: keys are the options of a probe, with underscores."""
+    keys = {field.attribute for field in FIELDS} | {"mta_sts_port"}  # which is for a laboratory alone
+    assert {field.name for field in dataclasses.fields(Connector)} <= keys
 
 
 def test_a_misspelled_key_is_told_once() -> None:

@@ -91,6 +91,12 @@ FIELDS: tuple[Field, ...] = (
     _option("connect_timeout", Duration(), "21s", "Longest wait for TCP. Default: 21s."),
     _option("timeout", Duration(), "60s", "Longest wait for one reply. Default: 60s."),
     _option("deadline", Duration(), "120s", "Longest time for one address, from start to end. Default: 120s."),
+    _option(
+        "connections",
+        Whole(),
+        "3",
+        "Connect this many times to each address, to catch unequal servers behind a load balancer. Default: 1.",
+    ),
     _option("retries", Whole(), "2", "A failure counts only when it repeats this many times. Default: 0."),
     _option("retry_delay", Duration(), "10s", "Pause before a retry. Default: 10s."),
     _option(

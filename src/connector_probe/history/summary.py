@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from connector_probe.model.history import (
@@ -20,6 +20,7 @@ from connector_probe.model.history import (
 )
 from connector_probe.model.verdict import Status
 
+FIRST_OF_ALL = datetime(2026, 1, 1, tzinfo=UTC)  # no run was before; a machine without a clock's battery is in 1970
 FLAPS = 4  # changes between failing and flowing within FLAPS_WITHIN: two outages and two recoveries
 FLAPS_WITHIN = timedelta(days=1)
 BUCKETS = 24
@@ -27,13 +28,19 @@ _WORST_LAST = (Status.UNKNOWN, Status.HEALTHY, Status.WARNING, Status.FAILING)
 
 
 def failing_since(before: Before, now: datetime) -> datetime | None:
-    """When the failure that stands at ``now`` began, as far as earlier runs saw it; None if they saw none.
+    """When the failure that stands at ``now`` began, as far as earlier runs saw it; None if they saw none."""
+    return _beginning(before.failed, before.flowed_at, now)
 
-    Moments that cannot be (after now; before mail flowed last) come of a clock that was set meanwhile, and are passed
-    over.
+
+def _beginning(failed: Iterable[datetime], flowed: datetime | None, now: datetime) -> datetime | None:
+    """The first of ``failed`` that can be. Those after ``now``, before mail ``flowed`` last, or before there was any
+
+    such program are of a clock that was set meanwhile, and are passed over.
     """
-    flowed = before.flowed_at if before.flowed_at is not None and before.flowed_at <= now else None
-    return min((at for at in before.failed if at <= now and (flowed is None or at >= flowed)), default=None)
+    earliest = FIRST_OF_ALL if now >= FIRST_OF_ALL else datetime.min.replace(tzinfo=UTC)
+    if flowed is not None and flowed <= now:
+        earliest = max(earliest, flowed)
+    return min((at for at in failed if earliest <= at <= now), default=None)
 
 
 def sum_up(past: Past, now: datetime, window: timedelta) -> ConnectorHistory:
@@ -43,7 +50,8 @@ def sum_up(past: Past, now: datetime, window: timedelta) -> ConnectorHistory:
     changes = tuple(_changes(rows))
     last = rows[-1] if rows else None
     failing = episodes[-1] if episodes and episodes[-1].until is None else None
-    due = failing is not None and last is not None and not last.expected
+    begun = _standing_since(rows, failing, now) if failing is not None else None
+    due = begun is not None and last is not None and not last.expected
     flaps = sum(1 for at in _flaps(rows) if timedelta(0) <= now - at <= FLAPS_WITHIN)
     return ConnectorHistory(
         name=past.name,
@@ -54,8 +62,8 @@ def sum_up(past: Past, now: datetime, window: timedelta) -> ConnectorHistory:
         since=_since(rows),
         last_seen=last.at if last is not None else None,
         first_seen=rows[0].at if rows else None,
-        failing_since=failing.since if failing is not None else None,
-        bounces_at=failing.since + timedelta(seconds=past.queue_lifetime) if failing is not None and due else None,
+        failing_since=begun,
+        bounces_at=begun + timedelta(seconds=past.queue_lifetime) if begun is not None and due else None,
         queue_lifetime=past.queue_lifetime,
         outages=sum(1 for one in episodes if one.until is None or now - one.until <= window),
         flapping=flaps >= FLAPS,
@@ -66,6 +74,17 @@ def sum_up(past: Past, now: datetime, window: timedelta) -> ConnectorHistory:
         certificates=past.certificates,
         timeline=_timeline(rows, now, window),
     )
+
+
+def _standing_since(rows: Sequence[Observation], standing: Episode, now: datetime) -> datetime:
+    """As a run tells it."""
+    flowed, failed = None, list[datetime]()
+    for row in rows:
+        if row.status in FLOWING:
+            flowed, failed = row.at, []
+        elif row.status is Status.FAILING:
+            failed.append(row.at)
+    return _beginning(failed, flowed, now) or standing.since
 
 
 def _since(rows: Sequence[Observation]) -> datetime | None:
