@@ -49,7 +49,7 @@ def test_the_same_diagnosis_from_the_file(scenario: Scenario, reports: dict[str,
 
 
 # The keys that hold words; the rest of a report is the same in every language.
-WORDS = {"title", "detail", "text", "note", "notes", "evidence"}
+WORDS = {"title", "heading", "detail", "text", "note", "notes", "evidence"}
 
 
 def without_words(value: object, key: str = "") -> object:

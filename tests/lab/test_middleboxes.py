@@ -72,7 +72,7 @@ FIRST_WORDS = [
     ("masked-banner-no-starttls", "Its banner is masked with asterisks"),
     ("anonymous-tls-only", "event 12014"),
     ("appliance-certificate", "Its certificate names FortiGate"),
-    ("ehlo-bare-lf", "bare-lf"),
+    ("ehlo-bare-lf", "lines end with LF alone"),
 ]
 FIRST_REMEDIES = [
     ("proxy-protocol", ["send-proxy-header"]),
