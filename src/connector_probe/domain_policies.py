@@ -25,6 +25,7 @@ class DomainPolicies:
         self._network = network
         self._now = now
         self._validators: dict[tuple[Resolver, str | None, bool], Validator] = {}
+        self._seekers: list[PolicySeeker] = []
 
     def seek(self, connector: Connector, roots: TrustRoots, resolver: Resolver, patience: float) -> PolicySeeker | None:
         """What looks for the policies of the connector's domain, already at it; None where it has no domain.
@@ -54,8 +55,16 @@ class DomainPolicies:
             roots=roots,
             at=connector.as_of or self._now,
         )
+        self._seekers.append(seeker)
         seeker.begin()
         return seeker
+
+    def close(self) -> None:
+        """End what is still going on; nobody waits for it any more."""
+        for seeker in self._seekers:
+            seeker.close()
+        for validator in self._validators.values():
+            validator.close()
 
     async def add(
         self, evidence: AttemptEvidence, chain: tuple[bytes, ...], connector: Connector, seeker: PolicySeeker | None

@@ -150,6 +150,11 @@ class Prober:
         self._follow_up.close()
         self._inquiries.close()
         self._registrations.close()
+        self._controls.close()
+        self._silent_ports.close()
+        self._policies.close()
+        for resolver in self._resolvers.values():
+            resolver.close()
 
     async def _attempt_patiently(
         self,

@@ -280,3 +280,22 @@ async def test_a_second_look_is_not_lost_to_one_who_shares() -> None:
         report = await probe_all([thrice, once])
     looks = [[bool(one.second_looks) for one in result.evidence.attempts] for result in report.results]
     assert looks == [[False, False, True], [True]]
+
+
+async def test_a_closed_prober_leaves_nothing_running() -> None:
+    """A nameserver that answers nobody keeps the look-ups for DANE and MTA-STS waiting; nobody waits for those then."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        connector = Connector(use_mx="contoso.test", nameservers=[f"127.0.0.1#{silent.getsockname()[1]}"])
+        before = asyncio.all_tasks()
+        prober = Prober(SystemNetwork())
+        gathering = asyncio.create_task(prober.gather(connector, load_roots()))
+        loop = asyncio.get_running_loop()
+        silent.setblocking(False)
+        for _ in range(3):  # the domain's MX, once more with DNSSEC, and the record of MTA-STS
+            await loop.sock_recv(silent, 512)
+        gathering.cancel()
+        prober.close()
+        left = asyncio.all_tasks() - before
+        await asyncio.wait(left)
+        assert all(one.cancelled() for one in left)

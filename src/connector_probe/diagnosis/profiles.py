@@ -98,7 +98,8 @@ _RENEW = "renew-certificate"
 PROFILES: dict[FailureClass, Profile] = {
     # dns
     _F.DNS_NXDOMAIN: _dns(
-        (("name-does-not-exist", _CONFIRMED), (_EXPIRED, _POSSIBLE), (_STALE, _POSSIBLE), (_HOSTING, _POSSIBLE)),
+        # A nameserver's NXDOMAIN alone fits a misspelt name, an expired domain and an old answer.
+        (("name-does-not-exist", _SUPPORTED), (_EXPIRED, _POSSIBLE), (_STALE, _POSSIBLE), (_HOSTING, _POSSIBLE)),
         ("correct-smart-host", "renew-domain", "fix-dns"),
         "",
     ),

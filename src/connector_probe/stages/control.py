@@ -72,6 +72,11 @@ class Controls:
             self._tried[key] = asyncio.ensure_future(self._try(hosts, resolver, way))
         return await asyncio.shield(self._tried[key])
 
+    def close(self) -> None:
+        """End what is still going on; nobody waits for it any more."""
+        for task in self._tried.values():
+            task.cancel()
+
     async def _try(self, hosts: tuple[str, ...], resolver: Resolver, way: Way) -> Control | None:
         tried = await asyncio.gather(*(self._try_host(text, resolver, way) for text in hosts))
         found = [one for one in tried if one is not None]

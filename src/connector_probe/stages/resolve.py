@@ -96,6 +96,11 @@ class Resolver:
         one = nameserver or self._nameservers[0]
         return (await self._ask(one, name, rdtype, min(wait, self._patience), checking=checking))[0]
 
+    def close(self) -> None:
+        """End what is still going on; nobody waits for it any more."""
+        for task in self._kept.values():
+            task.cancel()
+
     async def control(self) -> Lookup:
         """What the nameservers say to a question that every resolver can answer."""
         return await self.look_up(".", "NS")

@@ -39,6 +39,11 @@ class SilentPorts:
         implicit_tls, proxied = await asyncio.shield(self._taken[place])
         return replace(evidence, implicit_tls=implicit_tls, proxied=proxied)
 
+    def close(self) -> None:
+        """End what is still going on; nobody waits for it any more."""
+        for task in self._taken.values():
+            task.cancel()
+
     async def _look(self, evidence: AttemptEvidence, address: str, connector: Connector) -> Look:
         proxied = self._proxied(address, evidence.port, connector)
         if not fell_silent(evidence.banner):  # what waits for a ClientHello does not hang up by itself
