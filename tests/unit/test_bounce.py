@@ -373,3 +373,16 @@ def test_what_is_no_charset_decodes_nothing(charset: str) -> None:
 
 def test_a_number_without_end_is_no_character() -> None:
     assert read_bounces("<br>450 4.4.316 x &#" + "9" * 10_000 + ";")[0].code == "4.4.316"
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("4.4.8 MX hosts of contoso.com failed MTA-STS validation", ["4.4.8"]),
+        ("5.7.5 Remote certificate failed MTA-STS validation. Reason: CertExpired", ["4.7.5"]),
+        ("Exchange 4.7.5 was installed today", []),
+        ("release 4.4.8\nMTA-STS support", []),
+    ],
+)
+def test_codes_of_mta_sts_need_its_name_where_nothing_stands_in_front(text: str, codes: list[str]) -> None:
+    assert [one.code for one in read_bounces(text)] == codes

@@ -157,6 +157,8 @@ def _is_meant(match: re.Match[str], known: KnownCode, before: str, text: str) ->
         return False
     if known.distinct or match["reply"] is not None:
         return True
+    if grammar.explained(known, text[match.end() : match.end() + 100]):
+        return True
     return grammar.announced(before[-24:]) or (len(text) < 100 and text.strip() == match["code"])
 
 

@@ -89,7 +89,8 @@ def known(code: str) -> KnownCode | None:
 def looked_for() -> str:
     """The codes in one phrase, for a person whose text had none of them."""
     six = ", ".join(code.value for code in INTELLIGENCE_CODES)
-    return f"{six}, their final forms (5.4.312 ... 5.7.320), and neighbours such as 4.4.7, 4.7.321 to 4.7.325, 5.4.310"
+    neighbours = "4.4.7, 4.4.8, 4.7.5, 4.7.321 to 4.7.325"
+    return f"{six}, their final forms (5.4.312 ... 5.7.320), and neighbours such as {neighbours}"
 
 
 _ANNOUNCED = re.compile(
@@ -101,6 +102,11 @@ _ANNOUNCED = re.compile(
 def announced(before: str) -> bool:
     """Whether the words in front of a number say that it is a code."""
     return _ANNOUNCED.search(before) is not None
+
+
+def explained(code: KnownCode, behind: str) -> bool:
+    """Whether the words behind 4.4.8 or 4.7.5 are those of MTA-STS, so that it can be no version number."""
+    return code.code in ("4.4.8", "4.7.5") and "MTA-STS" in behind.split("\n", 1)[0].upper()
 
 
 def is_of_exchange_server(code: KnownCode, message: str) -> bool:
