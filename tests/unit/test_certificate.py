@@ -590,7 +590,15 @@ def test_one_set_of_roots_serves_any_number_of_moments() -> None:
 # --- bounds and hostility --------------------------------------------------------------------------------------
 
 
-def test_no_more_than_ten_certificates_are_looked_at() -> None:
+def test_a_long_chain_is_followed_to_its_end() -> None:
+    """A chain that was cut would be judged untrusted, and the server blamed for it."""
+    chain = [authority("Step 0", root())]
+    for number in range(1, 14):
+        chain.insert(0, authority(f"Step {number}", chain[0]))
+    assert kinds(verdict([server(chain[0]), *chain], trusted())) == []
+
+
+def test_only_so_many_certificates_are_looked_at() -> None:
     evidence = verdict([server(inter()), *[private()] * (MAX_CHAIN - 1), inter()], trusted())
     assert len(evidence.chain) == MAX_CHAIN
     assert kinds(evidence) == [(Kind.MISSING_INTERMEDIATE, 0)]

@@ -20,6 +20,7 @@ from connector_probe.model.evidence import CertificateProblemKind as Kind
 from connector_probe.model.verdict import Cause, CauseVerdict, FailureClass
 
 _ORDER = tuple(CauseVerdict)
+NO_NAME = "name-does-not-exist"
 
 
 def causes_of(failure: FailureClass, view: View, facts: Mapping[str, str], words: Catalogue) -> tuple[Cause, ...]:
@@ -34,7 +35,8 @@ def causes_of(failure: FailureClass, view: View, facts: Mapping[str, str], words
         sharper, evidence = _SHARPENERS[identifier](failure, view) if identifier in _SHARPENERS else NOTHING
         closer, more = sharpen(identifier, failure, view)
         sharper, evidence = closer or sharper, (*evidence, *more)
-        found.append(Cause(identifier, sharper or verdict, words.causes[identifier], tuple(said(evidence))))
+        text = words.facts[_mx_words(view)] if identifier == NO_NAME and _mx_words(view) else words.causes[identifier]
+        found.append(Cause(identifier, sharper or verdict, text, tuple(said(evidence))))
     by_sign = {one: _SHARPENERS[one] for one in ONLY_BY_SIGN.get(PROFILES[failure].stage, ())}
     if failure.value.startswith("dns-") and "domain-refuses-mail" not in dict(PROFILES[failure].causes):
         by_sign |= MX_CAUSES
@@ -43,6 +45,14 @@ def causes_of(failure: FailureClass, view: View, facts: Mapping[str, str], words
         if sign is not None:
             found.append(Cause(identifier, sign, words.causes[identifier], tuple(said(evidence))))
     return tuple(sorted(found, key=lambda cause: _ORDER.index(cause.verdict)))
+
+
+def _mx_words(view: View) -> str:
+    """What a name that does not exist means where the connector goes by MX; "" where it goes to a smart host."""
+    resolution = view.evidence.resolution
+    if resolution.mx_domain is None:
+        return ""
+    return "mx-domain-missing" if resolution.preference is None else "mx-host-missing"
 
 
 def _expired(failure: FailureClass, view: View) -> Sharpening:
@@ -102,7 +112,7 @@ _SHARPENERS: dict[str, Sharpener] = {
     "certificate-no-longer-valid": _no_longer_valid,
     "tls-not-supported": _no_tls,
     "service-not-available": _unavailable,
-    "name-does-not-exist": _dns_answer,
+    NO_NAME: _dns_answer,
     "record-missing": _dns_answer,
     "dns-hosting-trouble": _dns_answer,
     "domain-refuses-mail": _dns_answer,

@@ -44,7 +44,7 @@ _LOOKUP_ORDER = (
     LookupStatus.ANSWER,
 )
 _SILENT = frozenset({LookupStatus.TIMED_OUT, LookupStatus.UNREACHABLE})
-_ANSWERED = frozenset({LookupStatus.ANSWER, LookupStatus.NODATA, LookupStatus.NXDOMAIN})
+ANSWERED = frozenset({LookupStatus.ANSWER, LookupStatus.NODATA, LookupStatus.NXDOMAIN})
 
 
 def deciding_lookup(evidence: AttemptEvidence) -> Lookup | None:
@@ -65,11 +65,11 @@ def why_this_machine_has_no_address(view: View) -> FailureClass | None:
     if resolution.excluded:
         return FailureClass.LOCAL_FAMILY_EXCLUDED
     lookup, control = deciding_lookup(view.evidence), resolution.control
-    if lookup is None or control is None or lookup.status in _ANSWERED:
+    if lookup is None or control is None or lookup.status in ANSWERED:
         return None
     # A nameserver that the user chose only has to be alive; the machine's own must resolve something at all.
     silent = control.status in _SILENT and lookup.status in _SILENT
-    useless = not resolution.nameservers_given and control.status not in _ANSWERED
+    useless = not resolution.nameservers_given and control.status not in ANSWERED
     return FailureClass.LOCAL_NAMESERVER_SILENT if silent or useless else None
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns_causes import dns_facts
-from connector_probe.diagnosis.dns_rules import deciding_lookup
+from connector_probe.diagnosis.dns_rules import ANSWERED, deciding_lookup
 from connector_probe.diagnosis.middlebox_facts import hints, middlebox_facts
 from connector_probe.diagnosis.policy_facts import policy_facts
 from connector_probe.diagnosis.replies import refusal
@@ -67,6 +67,7 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
         mode=str(view.mode),
         identity=printable(connector.name).replace("'", "''") if connector.named else "<connector>",
         domain=evidence.resolution.mx_domain or evidence.server,
+        mx_domain=_pasteable(evidence.resolution.mx_domain or evidence.server),
         parent=_pasteable(_parent(evidence.resolution.mx_domain or evidence.server)),
         source=connector.source_address or "",
         recipient=connector.rcpt or "",
@@ -186,6 +187,9 @@ def _dns(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:
         hint = fill(words.facts["mx-hint"], {"records": quote(", ".join(mx.records[:MAX_NAMES]))})
     elif evidence.resolution.preference is not None and is_address(evidence.server.strip("[]")):
         hint = fill(words.facts["mx-address-hint"], {"domain": evidence.resolution.mx_domain or ""})
+    elif evidence.resolution.preference is not None:
+        hint = fill(words.facts["mx-host-hint"], {"domain": evidence.resolution.mx_domain or ""})
+    answers = control is not None and control.status in ANSWERED
     return {
         "queried": lookup.aliases[-1] if lookup.aliases else lookup.name,
         "nameserver": lookup.nameserver or "",
@@ -195,6 +199,7 @@ def _dns(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:
         "aliases": quote(" -> ".join((lookup.name, *lookup.aliases[:MAX_NAMES]))),
         "control": describe_lookup(control, words) if control is not None else "",
         "mx_hint": hint,
+        "nameserver_alive": words.facts["nameserver-answers" if answers else "nameserver-there"],
     }
 
 
@@ -222,7 +227,7 @@ def _conversation(view: View, words: Catalogue) -> dict[str, str]:
     if greeting is not None:
         able = capabilities(greeting)
         keywords = [keyword for keyword, _ in able.keywords]
-        found["keywords"] = quote(" ".join(keywords)) or "-"
+        found["keywords"] = quote(" ".join(keywords)) or words.facts["no-keyword"]
         found["masked"] = " ".join(able.masked_keywords)
     return found
 

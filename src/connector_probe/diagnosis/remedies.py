@@ -34,6 +34,10 @@ def remedy_ids(failure: FailureClass, view: View, causes: Sequence[Cause]) -> tu
     verdicts = {cause.id: cause.verdict for cause in causes}
     unsaid, first = _unsaid(failure, view, verdicts), set(_first(verdicts))
     said = [one for one in dict.fromkeys(remedies_of(failure, view, usual)) if one not in unsaid]
+    resolution = view.evidence.resolution
+    if resolution.mx_domain is not None:  # such a connector has no smart host to correct
+        instead = "correct-domain" if failure is FailureClass.DNS_NXDOMAIN and not resolution.mx else "repair-mx"
+        said = [instead if one == "correct-smart-host" else one for one in said]
     return tuple(sorted(said, key=lambda one: one not in first))
 
 

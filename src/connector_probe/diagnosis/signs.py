@@ -86,9 +86,10 @@ def waits_for_proxy_header(evidence: AttemptEvidence) -> bool:
     """Whether the port greeted behind a PROXY header, and took EHLO for the first command.
 
     A mail server that was merely late answers the header first: with 500 or the like, where EHLO's 250 should be.
+    Without an answer there is nothing that speaks for that.
     """
     answer = evidence.proxied.ehlo if evidence.proxied is not None else None
-    return answer is not None and answer.reply is not None and answer.reply.severity == 2
+    return answer is not None and (answer.reply is None or answer.reply.severity == 2)
 
 
 def greets_at_times(evidence: AttemptEvidence) -> bool:

@@ -22,7 +22,7 @@ _Value = TypeVar("_Value")
 # A TLS record is 16 KiB at most (RFC 8446 5.1); a handshake with ten large certificates stays far below this.
 MAX_HANDSHAKE_BYTES = 512 * 1024
 _CHUNK = 65_536
-MAX_CHAIN = 10  # real chains have two to four; Windows stops near ten as well
+MAX_CHAIN = 24  # real chains have two to five; a chain that was cut would be judged untrusted, so well above that
 _CONTENT_TYPES = frozenset(range(20, 25))  # RFC 8446 5.1 and heartbeat
 _LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT: see servers without RFC 5746 instead of refusing them
 _CLIENT_CERTIFICATE_STATES = (b"certificate request", b"TRCR")

@@ -19,7 +19,7 @@ from connector_probe.protocol.x509_facts import MAX_CERTIFICATE, Facts, read_cer
 
 __all__ = ["MAX_CERTIFICATE", "MAX_CHAIN", "TrustRoots", "judge", "path_of", "read_certificate"]
 
-MAX_CHAIN: Final = 10  # certificates looked at; real servers send two to five, OpenSSL's own default bound is 100
+MAX_CHAIN: Final = 24  # certificates looked at; real servers send two to five, OpenSSL's own default bound is 100
 
 _Kind = CertificateProblemKind
 _ORDER: Final = {kind: number for number, kind in enumerate(_Kind)}

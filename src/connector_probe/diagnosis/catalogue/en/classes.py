@@ -23,7 +23,7 @@ CLASSES: dict[F, ClassWords] = {
     F.DNS_REFUSED: _W("The DNS query is refused", "{nameserver} answers REFUSED for {queried}.{dns_hint}"),
     F.DNS_TIMEOUT: _W(
         "The DNS query is not answered",
-        "{nameserver} gives no answer about {queried} ({lookup}), although it is there and answers other questions.{dns_hint}",
+        "{nameserver} gives no answer about {queried} ({lookup}), although {nameserver_alive}.{dns_hint}",
     ),
     F.DNS_MALFORMED: _W(
         "The DNS answer is unusable",
@@ -82,13 +82,11 @@ CLASSES: dict[F, ClassWords] = {
         "Closed in the TLS handshake", "The server closed the connection in the middle of the TLS handshake."
     ),
     F.TLS_RESET: _W("Reset in the TLS handshake", "The connection was reset in the middle of the TLS handshake."),
-    F.TLS_ALERT: _W(
-        "The server breaks off TLS", 'The server ended the TLS handshake with the alert "{alert}".{alert_hint}'
-    ),
+    F.TLS_ALERT: _W("The server breaks off TLS", 'The server broke TLS off with the alert "{alert}".{alert_hint}'),
     F.TLS_NOT_TLS: _W(
         "The server does not speak TLS", "After the 220 to STARTTLS came something that is not TLS: {tls_sample}"
     ),
-    F.TLS_PROTOCOL: _W("The TLS handshake is broken", "The server's TLS messages make no sense: {fault}."),
+    F.TLS_PROTOCOL: _W("The server's TLS is broken", "The server's TLS messages make no sense: {fault}."),
     F.TLS_VERSION: _W(
         "The server's TLS is too old",
         "{tls_version_seen}; Exchange Online uses TLS 1.2 or later and never TLS 1.0 or 1.1.",
@@ -205,7 +203,7 @@ CLASSES: dict[F, ClassWords] = {
         "This machine has no nameserver", "No nameserver is configured here, so {server} cannot be looked up."
     ),
     F.LOCAL_NAMESERVER_SILENT: _W(
-        "This machine's nameserver does not work",
+        "The nameserver does not work",
         "{nameserver} resolves nothing at all, not even a question about the root ({lookup}; root: {control}).",
     ),
     F.LOCAL_NO_ROUTE: _W(

@@ -11,6 +11,11 @@ REMEDIES: dict[str, RemedyWords] = {
         "Check the smart host in the connector: Exchange admin center > Mail flow > Connectors > the connector > Routing.",
         ("Set-OutboundConnector -Identity '{identity}' -SmartHosts <host>",),
     ),
+    "correct-domain": _R("Check how the domain is spelt: its own name, {mx_domain}, does not exist."),
+    "repair-mx": _R(
+        "Correct the MX records of {domain}: each has to name a host that exists and takes its mail.",
+        ("nslookup -type=MX {mx_domain}",),
+    ),
     "renew-domain": _R(
         "Check at the registrar that the domain is registered and delegated; renew it if it has expired."
     ),

@@ -19,7 +19,7 @@ CLASSES: dict[F, ClassWords] = {
     F.DNS_REFUSED: _W("DNS 查询被拒绝", "{nameserver} 对 {queried} 应答 REFUSED。{dns_hint}"),
     F.DNS_TIMEOUT: _W(
         "DNS 查询没有得到应答",
-        "{nameserver} 对 {queried} 没有应答 ({lookup})，尽管它在运行并且能够应答其他查询。{dns_hint}",
+        "{nameserver} 对 {queried} 没有应答 ({lookup})，尽管{nameserver_alive}。{dns_hint}",
     ),
     F.DNS_MALFORMED: _W("DNS 应答无法使用", "{nameserver} 就 {queried} 返回的不是有效应答：{lookup}。{dns_hint}"),
     F.DNS_CNAME_LOOP: _W("该名称的别名没有结果", "CNAME 记录形成循环或链条过长：{aliases}。"),
@@ -56,9 +56,9 @@ CLASSES: dict[F, ClassWords] = {
     F.TLS_TIMEOUT: _W("TLS 握手停滞", "服务器对 STARTTLS 应答 220 之后，TLS 握手在 {waited} 内没有完成。"),
     F.TLS_CLOSED: _W("TLS 握手期间连接被关闭", "服务器在 TLS 握手的中途关闭了连接。"),
     F.TLS_RESET: _W("TLS 握手期间连接被重置", "连接在 TLS 握手的中途被重置。"),
-    F.TLS_ALERT: _W("服务器中止了 TLS", "服务器以警报“{alert}”结束了 TLS 握手。{alert_hint}"),
+    F.TLS_ALERT: _W("服务器中止了 TLS", "服务器以警报“{alert}”中止了 TLS。{alert_hint}"),
     F.TLS_NOT_TLS: _W("服务器没有使用 TLS", "服务器对 STARTTLS 应答 220 之后，收到的内容不是 TLS：{tls_sample}"),
-    F.TLS_PROTOCOL: _W("TLS 握手出错", "服务器的 TLS 消息无法理解：{fault}。"),
+    F.TLS_PROTOCOL: _W("服务器的 TLS 出错", "服务器的 TLS 消息无法理解：{fault}。"),
     F.TLS_VERSION: _W(
         "服务器的 TLS 版本过旧",
         "{tls_version_seen}；Exchange Online 使用 TLS 1.2 或更高版本，从不使用 TLS 1.0 或 1.1。",
@@ -142,7 +142,7 @@ CLASSES: dict[F, ClassWords] = {
     F.LOCAL_FAMILY_EXCLUDED: _W("没有可探测的地址", "{server} 只有被排除的那一类地址：{excluded}。"),
     F.LOCAL_NO_NAMESERVER: _W("本机没有 DNS 服务器", "本机没有配置 DNS 服务器，因此无法查询 {server}。"),
     F.LOCAL_NAMESERVER_SILENT: _W(
-        "本机的 DNS 服务器不工作",
+        "DNS 服务器不工作",
         "{nameserver} 什么都不解析，连关于根的查询也不应答（{lookup}；根：{control}）。",
     ),
     F.LOCAL_NO_ROUTE: _W("本机没有通往该处的路由", "本机没有通往 {endpoint} 的路由：{fault}。{ipv6_hint}"),

@@ -11,6 +11,10 @@ REMEDIES: dict[str, RemedyWords] = {
         "检查连接器中的智能主机：Exchange 管理中心 > 邮件流 > 连接器 > 该连接器 > 路由。",
         ("Set-OutboundConnector -Identity '{identity}' -SmartHosts <host>",),
     ),
+    "correct-domain": _R("检查域名的拼写：{mx_domain} 这个名称本身不存在。"),
+    "repair-mx": _R(
+        "更正 {domain} 的 MX 记录：每条记录都必须指向一个存在并接收该域邮件的主机。", ("nslookup -type=MX {mx_domain}",)
+    ),
     "renew-domain": _R("向域名注册机构确认该域已注册并已委派；如果已过期，请续订。"),
     "fix-dns": _R(
         "请 DNS 托管服务修复该域的权威名称服务器，并比较它们的应答。",

@@ -1,0 +1,82 @@
+"""Sentences that must say no more than the evidence does, and must speak of the connector that there is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from connector_probe.diagnosis.conclude import conclude
+from connector_probe.model.connector import Connector
+from connector_probe.model.evidence import (
+    AttemptEvidence,
+    ConnectorEvidence,
+    Exchange,
+    FaultKind,
+    Lookup,
+    LookupStatus,
+    MxRecord,
+    NetworkFault,
+    ProxiedGreeting,
+)
+from connector_probe.model.verdict import CauseVerdict, Diagnosis, FailureClass
+from tests.unit import evidence as made
+
+CLOSED = NetworkFault(FaultKind.CLOSED)
+
+
+def diagnosed(attempt: AttemptEvidence, connector: Connector) -> Diagnosis:
+    diagnosis = conclude(connector, ConnectorEvidence((attempt,), ((),), made.NOW, 0.3)).diagnosis
+    assert diagnosis is not None
+    return diagnosis
+
+
+def followed_by_mx(attempt: AttemptEvidence, *, host: bool) -> AttemptEvidence:
+    """``host``: the MX record was found, and what it names failed; else the domain itself did."""
+    mx = (MxRecord(10, attempt.server),) if host else ()
+    resolution = replace(attempt.resolution, mx_domain="contoso.com", mx=mx or None, preference=10 if host else None)
+    return replace(attempt, resolution=resolution)
+
+
+def test_a_host_of_an_mx_record_is_no_smart_host() -> None:
+    missing = followed_by_mx(made.unresolved(LookupStatus.NXDOMAIN), host=True)
+    found = diagnosed(missing, Connector(use_mx="contoso.com"))
+    assert "MX record of contoso.com names it" in found.detail
+    assert next(one.text for one in found.causes if one.id == "name-does-not-exist").startswith("The domain's MX")
+    assert [one.id for one in found.remedies if one.id in ("repair-mx", "correct-smart-host")] == ["repair-mx"]
+
+
+def test_a_domain_that_does_not_exist_has_no_mx_record_to_repair() -> None:
+    missing = followed_by_mx(made.unresolved(LookupStatus.NXDOMAIN, server="contoso.com"), host=False)
+    found = diagnosed(missing, Connector(use_mx="contoso.com"))
+    assert "correct-domain" in {one.id for one in found.remedies}
+    assert not {"repair-mx", "correct-smart-host"} & {one.id for one in found.remedies}
+
+
+@pytest.mark.parametrize(
+    ("status", "answers"),
+    [(LookupStatus.NODATA, True), (LookupStatus.SERVFAIL, False), (LookupStatus.TRUNCATED, False)],
+)
+def test_that_a_nameserver_answers_others_is_said_where_it_did(status: LookupStatus, answers: bool) -> None:
+    silent = made.unresolved(LookupStatus.TRUNCATED)
+    control = Lookup(".", "NS", status, nameserver="198.51.100.53")
+    silent = replace(silent, resolution=replace(silent.resolution, control=control, nameservers_given=True))
+    found = diagnosed(silent, Connector(smart_hosts=[made.NAME]))
+    assert found.class_ is FailureClass.DNS_TIMEOUT
+    assert ("answers other questions" in found.detail) is answers
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [
+        (made.answered("EHLO probe", 250, "mail"), CauseVerdict.CONFIRMED),
+        (made.broken("EHLO probe", CLOSED), CauseVerdict.CONFIRMED),
+        (made.answered("EHLO probe", 500, "what?"), CauseVerdict.RULED_OUT),
+    ],
+)
+def test_a_greeting_behind_a_proxy_header(after: Exchange, verdict: CauseVerdict) -> None:
+    """Only a server that complains about the header was merely late."""
+    cut = made.until_banner(banner=made.broken("", CLOSED))
+    cut = replace(cut, proxied=ProxiedGreeting(made.answered("PROXY", 220, "mail"), after))
+    found = diagnosed(cut, Connector(smart_hosts=[made.NAME]))
+    assert next(one.verdict for one in found.causes if one.id == "proxy-protocol") is verdict
