@@ -78,6 +78,8 @@ def test_pointers_are_read() -> None:
         (point("ldap:///CN=x"), "ldap"),
         (point("https://crl.contoso.com/"), "https"),
         (point("x\x1b[31m:y"), "not plain HTTP"),
+        (point("http://crl.contoso.com/\x1b[31m"), "no usable URL"),
+        (point("http://crl.contoso.com/" + "a" * 5000), "no usable URL"),
         (point(crl_issuer=[x509.DirectoryName(name("Other CA"))]), "indirect"),
         (point(reasons=frozenset([x509.ReasonFlags.key_compromise])), "some reasons"),
     ],

@@ -46,6 +46,24 @@ def test_a_host_of_an_mx_record_is_no_smart_host() -> None:
     assert [one.id for one in found.remedies if one.id in ("repair-mx", "correct-smart-host")] == ["repair-mx"]
 
 
+def test_a_domain_without_any_record_needs_an_mx() -> None:
+    missing = followed_by_mx(made.unresolved(LookupStatus.NODATA, server="contoso.com"), host=False)
+    found = diagnosed(missing, Connector(use_mx="contoso.com"))
+    assert "no MX record either" in found.detail
+    assert found.remedies[0].id == "publish-mx"
+
+
+def test_what_a_server_said_is_a_refusal_or_an_alert_and_never_its_greeting() -> None:
+    fault = NetworkFault(FaultKind.ALERT, alert="handshake_failure")
+    demanding = made.until_tls(fault=fault)
+    assert demanding.handshake is not None
+    demanding = replace(demanding, handshake=replace(demanding.handshake, client_certificate_requested=True))
+    found = diagnosed(demanding, Connector(smart_hosts=[made.NAME]))
+    assert found.class_ is FailureClass.TLS_CLIENT_CERTIFICATE
+    assert 'It sent the alert "handshake_failure".' in found.detail
+    assert "It said" not in found.detail
+
+
 def test_a_domain_that_does_not_exist_has_no_mx_record_to_repair() -> None:
     missing = followed_by_mx(made.unresolved(LookupStatus.NXDOMAIN, server="contoso.com"), host=False)
     found = diagnosed(missing, Connector(use_mx="contoso.com"))

@@ -28,7 +28,7 @@ _TROUBLED = frozenset(
 _CONNECT = frozenset({FailureClass.TCP_REFUSED, FailureClass.TCP_TIMEOUT, FailureClass.TCP_UNREACHABLE})
 # Causes and remedies that no class has by itself; the second look at DNS brings them in.
 EXTRA_CAUSES = ("split-horizon",)
-EXTRA_REMEDIES = ("repair-mx", "correct-domain", "repair-dnssec", "wait-for-cache", "check-split-dns")
+EXTRA_REMEDIES = ("repair-mx", "correct-domain", "publish-mx", "repair-dnssec", "wait-for-cache", "check-split-dns")
 
 
 def picture_of(view: View) -> Picture | None:

@@ -26,6 +26,7 @@ from connector_probe.model.evidence import (
     Exchange,
     FaultKind,
     Lookup,
+    LookupStatus,
     NetworkFault,
 )
 from connector_probe.model.names import is_address
@@ -82,8 +83,11 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
         facts.update(judged_at=day(evidence.certificate.judged_at), clock_hint=_clock_hint(view, words))
     facts.update(_conversation(view, words))
     facts.update(_tls(view, words))
-    if facts["reply"]:
+    refused = refusal(evidence)
+    if refused is not None and refused.reply is not None:
         facts["said"] = fill(words.text["it-said"], facts)
+    elif facts["alert"]:
+        facts["said"] = fill(words.text["it-sent-alert"], facts)
     if speaks_implicit_tls(view):
         facts["sample_note"] = words.text["implicit-tls"]
     facts.update((name, quote(value)) for name, value in middlebox_facts(view).items())
@@ -189,6 +193,8 @@ def _dns(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:
         hint = fill(words.facts["mx-address-hint"], {"domain": evidence.resolution.mx_domain or ""})
     elif evidence.resolution.preference is not None:
         hint = fill(words.facts["mx-host-hint"], {"domain": evidence.resolution.mx_domain or ""})
+    elif evidence.resolution.mx_domain is not None and lookup.status is LookupStatus.NODATA:
+        hint = words.facts["no-mx-hint"]
     answers = control is not None and control.status in ANSWERED
     return {
         "queried": lookup.aliases[-1] if lookup.aliases else lookup.name,

@@ -19,6 +19,8 @@ from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import UNTELLABLE, Cause, CauseVerdict, FailureClass
 
+_FOR_MX = {"correct-smart-host": "repair-mx"}
+_FOR_A_DOMAIN_WITHOUT_MX = {"correct-smart-host": "correct-domain", "add-address-record": "publish-mx"}
 _LIKELY = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
 
 
@@ -36,8 +38,8 @@ def remedy_ids(failure: FailureClass, view: View, causes: Sequence[Cause]) -> tu
     said = [one for one in dict.fromkeys(remedies_of(failure, view, usual)) if one not in unsaid]
     resolution = view.evidence.resolution
     if resolution.mx_domain is not None:  # such a connector has no smart host to correct
-        instead = "correct-domain" if failure is FailureClass.DNS_NXDOMAIN and not resolution.mx else "repair-mx"
-        said = [instead if one == "correct-smart-host" else one for one in said]
+        instead = _FOR_MX if resolution.mx else _FOR_A_DOMAIN_WITHOUT_MX
+        said = [instead.get(one, one) for one in said]
     return tuple(sorted(said, key=lambda one: one not in first))
 
 

@@ -91,7 +91,9 @@ def _pointers(certificate: x509.Certificate) -> Pointers:
         if obstacle or not url.lower().startswith("http://"):
             scheme = printable(url.partition(":")[0], 20)
             others.append(RevocationCheck(source, shown, _S.NOT_SUPPORTED, obstacle or f"{scheme}, not plain HTTP"))
-        elif shown == url and url not in asked[source]:
+        elif shown != url:
+            others.append(RevocationCheck(source, shown, _S.NOT_SUPPORTED, "no usable URL"))
+        elif url not in asked[source]:
             asked[source].append(url)
     feature = _extension(certificate.extensions, x509.TLSFeature)
     return Pointers(

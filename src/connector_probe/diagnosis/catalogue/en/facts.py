@@ -9,6 +9,7 @@ FACTS: dict[str, str] = {
     "no-keyword": "nothing",
     "mx-host-missing": "The domain's MX record names a host that does not exist.",
     "mx-domain-missing": "The domain's name is misspelt in the connector, or the domain does not exist any more.",
+    "no-mx-hint": " It has no MX record either.",
     "mx-host-hint": " The MX record of {domain} names it.",
     "mx-address-hint": " An MX record has to name a host (RFC 5321 5.1); that of {domain} holds an address.",
     "anonymoustls-hint": " It lists X-ANONYMOUSTLS: Exchange hides STARTTLS when its own certificate is broken (check TlsCertificateName and event 12014).",

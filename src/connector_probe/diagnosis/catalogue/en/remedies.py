@@ -11,7 +11,11 @@ REMEDIES: dict[str, RemedyWords] = {
         "Check the smart host in the connector: Exchange admin center > Mail flow > Connectors > the connector > Routing.",
         ("Set-OutboundConnector -Identity '{identity}' -SmartHosts <host>",),
     ),
-    "correct-domain": _R("Check how the domain is spelt: its own name, {mx_domain}, does not exist."),
+    "correct-domain": _R("Check how the domain is spelt in the connector: {mx_domain}."),
+    "publish-mx": _R(
+        "Publish an MX record for {mx_domain} that names its mail server, at the DNS hosting service.",
+        ("nslookup -type=MX {mx_domain}",),
+    ),
     "repair-mx": _R(
         "Correct the MX records of {domain}: each has to name a host that exists and takes its mail.",
         ("nslookup -type=MX {mx_domain}",),

@@ -9,6 +9,7 @@ FACTS: dict[str, str] = {
     "no-keyword": "无",
     "mx-host-missing": "该域的 MX 记录指向一个不存在的主机。",
     "mx-domain-missing": "连接器中的域名拼写有误，或者该域已不存在。",
+    "no-mx-hint": "它也没有 MX 记录。",
     "mx-host-hint": "它由 {domain} 的 MX 记录指定。",
     "mx-address-hint": "MX 记录必须指向主机名 (RFC 5321 5.1)，而 {domain} 的 MX 记录中写的是地址。",
     "anonymoustls-hint": "EHLO 列出了 X-ANONYMOUSTLS：Exchange 自身的证书有问题时会隐藏 STARTTLS（检查 TlsCertificateName 和事件 12014）。",

@@ -11,7 +11,10 @@ REMEDIES: dict[str, RemedyWords] = {
         "检查连接器中的智能主机：Exchange 管理中心 > 邮件流 > 连接器 > 该连接器 > 路由。",
         ("Set-OutboundConnector -Identity '{identity}' -SmartHosts <host>",),
     ),
-    "correct-domain": _R("检查域名的拼写：{mx_domain} 这个名称本身不存在。"),
+    "correct-domain": _R("检查连接器中域名的拼写：{mx_domain}。"),
+    "publish-mx": _R(
+        "在 DNS 托管服务处为 {mx_domain} 发布一条指向其邮件服务器的 MX 记录。", ("nslookup -type=MX {mx_domain}",)
+    ),
     "repair-mx": _R(
         "更正 {domain} 的 MX 记录：每条记录都必须指向一个存在并接收该域邮件的主机。", ("nslookup -type=MX {mx_domain}",)
     ),
