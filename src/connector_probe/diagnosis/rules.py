@@ -33,6 +33,7 @@ _UNREADABLE_FLAWS = frozenset({ReplyFlaw.MIXED_CODES, ReplyFlaw.NO_SEPARATOR})
 # Facts 6: a sender that insists on CRLF and on "250-"/"250 " was seen to give up on such an EHLO reply (2022).
 _EHLO_FLAWS = _UNREADABLE_FLAWS | {ReplyFlaw.BARE_LF}
 _VERSION_REASONS = ("unsupported protocol", "wrong ssl version", "no protocols available")
+_SILENT_OR_GONE = frozenset({FaultKind.TIMED_OUT, FaultKind.CLOSED, FaultKind.RESET})
 _CUTS = frozenset({FaultKind.CLOSED, FaultKind.RESET, FaultKind.ALERT, FaultKind.TLS_PROTOCOL})
 
 
@@ -234,7 +235,7 @@ def _handshake(view: View) -> FailureClass | None:
         return FailureClass.TLS_CLIENT_CERTIFICATE
     if fault.alert == "protocol_version" or any(reason in fault.text for reason in _VERSION_REASONS):
         return FailureClass.TLS_VERSION
-    if handshake.injected and fault.kind is FaultKind.TIMED_OUT:  # what should have been TLS came in plaintext
+    if handshake.injected and fault.kind in _SILENT_OR_GONE:  # what should have been TLS came in plaintext
         return FailureClass.TLS_NOT_TLS
     return _BY_TLS_FAULT.get(fault.kind, FailureClass.TLS_PROTOCOL)
 

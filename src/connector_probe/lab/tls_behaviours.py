@@ -46,6 +46,21 @@ async def busy_on_starttls(visit: Visit) -> None:
     await session(visit, STARTTLS=says_and_hangs_up("421 4.7.0 Try again later, closing connection"))
 
 
+async def alerts_at_once(visit: Visit) -> None:
+    """Gives up before it has read a ClientHello, so that 220 and alert can come in one piece."""
+
+    async def answer(visit: Visit) -> None:
+        await visit.send(b"220 go ahead\r\n" + bytes([21, 3, 3, 0, 2, 2, 40]))  # fatal: handshake_failure
+        await visit.hang_up()
+
+    await session(visit, STARTTLS=answer)
+
+
+async def answers_starttls_twice(visit: Visit) -> None:
+    """A 220, and in the same piece the refusal that it means."""
+    await session(visit, STARTTLS=says_and_hangs_up("220 go ahead\r\n454 4.7.0 TLS not available"))
+
+
 async def injects_plaintext(visit: Visit) -> None:
     """A line behind the 220, in the same packet, that a careless client would take for a reply inside TLS."""
 

@@ -14,6 +14,7 @@ from connector_probe.network.tls import (
     WIDE_TLS12_OFFER,
     TlsOffer,
     TlsOutcome,
+    is_tls_record,
 )
 from connector_probe.network.types import Datagrams, Network, Stream
 
@@ -33,5 +34,6 @@ __all__ = [
     "SystemNetwork",
     "TlsOffer",
     "TlsOutcome",
+    "is_tls_record",
     "system_nameservers",
 ]

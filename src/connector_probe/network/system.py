@@ -102,7 +102,7 @@ class SocketStream:
         finally:
             loop.remove_reader(self._socket)
 
-    async def start_tls(self, server_name: str | None, offer: TlsOffer, limit: float) -> TlsOutcome:
+    async def start_tls(self, server_name: str | None, offer: TlsOffer, limit: float, early: bytes = b"") -> TlsOutcome:
         client = TlsClient(server_name, offer)
         end = time.monotonic() + limit
         try:
@@ -116,6 +116,10 @@ class SocketStream:
                     raise
                 if done:
                     break
+                if early:
+                    client.take(early, handshaking=True)
+                    early = b""
+                    continue
                 client.take(await self._receive_raw(max(end - time.monotonic(), 0.0)), handshaking=True)
         except NetworkFaultError as error:
             with contextlib.suppress(NetworkFaultError):  # the alert that OpenSSL owes the server

@@ -261,6 +261,11 @@ def _quietly(call: Callable[[], _Value]) -> _Value | None:
         return None
 
 
+def is_tls_record(data: bytes) -> bool:
+    """Whether ``data`` begins with the whole header of a TLS record (RFC 8446 5.1)."""
+    return len(data) >= 5 and _is_record(data)
+
+
 def _is_record(head: bytes) -> bool:
     """Whether these first bytes can begin a TLS record: a content type, then major version 3."""
     return head[0] in _CONTENT_TYPES and (len(head) < 2 or head[1] == 3)

@@ -27,8 +27,11 @@ class Stream(Protocol):
         """Wait until there is something to receive, be it the end. Takes nothing, and raises nothing."""
         ...
 
-    async def start_tls(self, server_name: str | None, offer: TlsOffer, limit: float) -> TlsOutcome:
-        """Handshake as a client, without verifying. Never raises: the outcome holds the fault, and what was sent."""
+    async def start_tls(self, server_name: str | None, offer: TlsOffer, limit: float, early: bytes = b"") -> TlsOutcome:
+        """Handshake as a client, without verifying; ``early`` is what of it has been received already.
+
+        Never raises: the outcome holds the fault, and what was sent.
+        """
         ...
 
     async def close(self) -> None: ...

@@ -7,7 +7,7 @@ import socket
 
 from connector_probe.model.evidence import Exchange, FaultKind, Handshake, NetworkFault, Reply, TranscriptLine
 from connector_probe.model.printable import printable
-from connector_probe.network import Network, NetworkFaultError, Stream, TlsOffer, TlsOutcome
+from connector_probe.network import Network, NetworkFaultError, Stream, TlsOffer, TlsOutcome, is_tls_record
 from connector_probe.protocol.smtp import QUIT, GarbledReply, ReplyReader
 
 QUIT_WAIT = 1.0  # seconds; the verdict is in, so nobody waits long for politeness
@@ -123,10 +123,16 @@ class Conversation:
         return longer if isinstance(longer, GarbledReply) else garbled
 
     async def start_tls(self, server_name: str | None, offer: TlsOffer) -> tuple[Handshake, TlsOutcome]:
-        """The handshake after a 220. Plaintext that stood behind the 220 is dropped, and reported."""
-        injected = printable(self._reader.discard(), 200)
+        """The handshake after a 220. Plaintext that stood behind the 220 is dropped, and reported.
+
+        A TLS record there is no plaintext: an alert, say, of a server that gives up before it has read anything.
+        """
+        behind = self._reader.discard()
+        early = behind if is_tls_record(behind) else b""
+        injected = "" if early else printable(behind, 200)
         start = self._clock.elapsed()
-        outcome = await self._stream.start_tls(server_name, offer, self._clock.allow(self._reply_limit))
+        limit = self._clock.allow(self._reply_limit)
+        outcome = await self._stream.start_tls(server_name, offer, limit, early)
         seconds = self._clock.elapsed() - start
         if injected:
             self._transcript.add("note", f"dropped plaintext behind the 220: {injected}")

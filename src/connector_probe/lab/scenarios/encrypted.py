@@ -39,6 +39,8 @@ HANDSHAKE: tuple[Scenario, ...] = (
     failing("tls-reset", "resets on the ClientHello", F.TLS_RESET, tls.resets_on_client_hello),
     failing("tls-cut-reset", "resets in the middle of the handshake", F.TLS_RESET, tls.resets_within_handshake),
     failing("tls-alert", "the alert handshake_failure", F.TLS_ALERT, tls.sends_handshake_failure),
+    failing("tls-alert-early", "220 and the alert in one piece", F.TLS_ALERT, tls.alerts_at_once),
+    failing("tls-refused-in-plaintext", "220, then 454 and the end", F.TLS_NOT_TLS, tls.answers_starttls_twice),
     failing("tls-alert-internal", "the alert internal_error", F.TLS_ALERT, tls.sends_internal_error),
     failing("tls-plaintext", "500 in plaintext, no ServerHello", F.TLS_NOT_TLS, tls.answers_hello_in_plaintext),
     failing("tls-garbage", "bytes that are no TLS record", F.TLS_NOT_TLS, tls.answers_hello_with_garbage),
