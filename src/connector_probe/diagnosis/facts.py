@@ -234,7 +234,7 @@ def _conversation(view: View, words: Catalogue) -> dict[str, str]:
         able = capabilities(greeting)
         keywords = [keyword for keyword, _ in able.keywords]
         found["keywords"] = quote(" ".join(keywords)) or words.facts["no-keyword"]
-        found["masked"] = " ".join(able.masked_keywords)
+        found["masked"] = quote(" ".join(able.masked_keywords))
     return found
 
 
