@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,22 @@ def test_ci_runs_the_readme_s_own_test_command() -> None:
 def test_no_readme_option_is_made_up() -> None:
     known = {option for option in OPTIONS if option.startswith("--")} | {
         "--help",
-        "--update-golden",
-    }  # the last is of our pytest
+        "--update-golden",  # of our pytest
+        "--no-deps",  # of pip
+        "--wheel-dir",
+    }
     mentioned = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
     assert mentioned <= known
+
+
+def test_the_library_s_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """With a port that refuses in place of its hosts."""
+    (code,) = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        code, number = re.subn(r"(mail|mx)\.\w+\.com", f"127.0.0.1:{held.getsockname()[1]}", code)
+        exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+    assert number == 3
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.startswith("failing Diagnosis(")
+    assert [line.split()[1] for line in others] == ["4.4.316", "4.4.316"]

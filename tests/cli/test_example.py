@@ -1,4 +1,10 @@
-"""probe example: each file is checked by its own tool, and each command line in it is one that this program takes."""
+"""probe example: each file is checked by its own tool, and each command line in it is one that this program takes.
+
+Tried once by hand, 2026-11-24: Debian's cron ran the crontab's line, every minute, over the lab: the first run printed
+two failures, the ten after it nothing, all exited with 1. The systemd units passed `systemd-analyze verify`, and
+`systemd-analyze calendar` names the quarter hours; a timer was not run, for want of a machine that systemd had started.
+The Kubernetes example's file systems were made read-only around a run.
+"""
 
 from __future__ import annotations
 
