@@ -227,7 +227,8 @@ def _told(problem: Exception) -> tuple[str, str]:
     if isinstance(problem, (UsageProblemError, ConnectorError)):
         return str(problem), problem.hint
     message = getattr(problem, "format_message", problem.__str__)()
-    return " ".join(message.split()), "probe --help tells all options"
+    asked = getattr(getattr(problem, "ctx", None), "command_path", "probe")
+    return " ".join(message.split()), f"{asked} --help tells all options"
 
 
 def _dispatch(argv: Sequence[str]) -> int:

@@ -53,7 +53,8 @@ def alone(file: Path, only: Sequence[str], shard: str | None, *, quiet: bool) ->
                 lock.acquire()
             except Timeout:
                 _leave(file, holder, quiet=quiet)
-            holder.write_text(f"{os.getpid()} {int(time.time())}\n", encoding="ascii")
+            with contextlib.suppress(*_BLAMELESS):  # a full disk, say: the lock holds all the same
+                holder.write_text(f"{os.getpid()} {int(time.time())}\n", encoding="ascii")
             break
     else:
         if not quiet:
