@@ -19,6 +19,7 @@ from connector_probe import Connector, Status
 from connector_probe.cli.app import run
 from connector_probe.cli.hosts import Asked, read_hosts
 from connector_probe.cli.waiting import GROWTH, LONGEST, Goal, Wait, fitting, told, wait_for
+from connector_probe.formats import nagios
 from tests.cli.servers import GENEROUS, ended
 
 PROMPT = 0.01  # seconds between two probes
@@ -173,6 +174,7 @@ def test_the_command_does_not_reach_it(capsys: pytest.CaptureFixture[str]) -> No
     assert err.splitlines()[-1].startswith("probe: not healthy within ")
     assert run([*argv, "-q", "--until", "4.4.318"]) == 1
     assert capsys.readouterr().err == "probe: not 4.4.318 within 2 s\n"
+    assert run([*argv, "--format", "nagios"]) == nagios.CRITICAL, "a plugin's exit codes are others"
 
 
 def test_nothing_can_be_told_from_here(capsys: pytest.CaptureFixture[str]) -> None:

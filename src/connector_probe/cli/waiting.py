@@ -18,7 +18,7 @@ from connector_probe.cli.delivery import Delivery
 from connector_probe.cli.hosts import Asked
 from connector_probe.cli.output import PROGRESS_EVERY, say, terminal_width
 from connector_probe.cli.running import somebody_looks_on
-from connector_probe.cli.settings import EXIT_INTERRUPTED, exit_code
+from connector_probe.cli.settings import EXIT_INTERRUPTED
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.model.verdict import Report, Result
 from connector_probe.trust import TrustError
@@ -119,7 +119,7 @@ def wait_and_print(asked: Asked, goal: Goal) -> int:
     if wait.reached:
         return 0
     say(f"probe: not {goal.until} within {told(goal.limit)}" + (" for long enough" if wait.streak else ""))
-    return exit_code(wait.report) or 1
+    return asked.settings.exit_code(wait.report) or 1
 
 
 # --- what a person sees meanwhile ------------------------------------------------------------------------------
