@@ -245,6 +245,17 @@ def test_a_history_that_cannot_be_written_is_said_once(tmp_path: Path) -> None:
     assert "Traceback" not in err
 
 
+def test_the_command_line_leaves_an_unreadable_history_to_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was made by sudo, say: the result still comes out. Root may read everything, so this asks by hand."""
+    file, history, may = write_file(tmp_path, 1), tmp_path / "h.sqlite3", os.access
+    history.touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != str(history) and may(path, mode))
+    code, out, err = probe(file, "--history", history)
+    assert (code, out[:11]) == (1, "FAILING  C0"), err
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 File = Annotated[
     Path | None,
-    typer.Argument(metavar="FILE", help="Default: probes.yaml here, else in your config folder.", show_default=False),
+    typer.Argument(
+        metavar="FILE",
+        help="Default: probes.yaml here, else in your config folder.",
+        show_default=False,
+        readable=False,  # load_file says it better
+    ),
 ]
 Check = Annotated[bool, typer.Option("--check", help="Only check the file; probe nothing.")]
 Only = Annotated[

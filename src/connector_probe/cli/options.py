@@ -105,7 +105,10 @@ Lang = Annotated[
     Language | None, typer.Option("--lang", metavar="en|zh", help="Language of the words. Default: by the locale.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
-Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the document to FILE.")]
+Output = Annotated[  # which need not be readable, as typer has it
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write the document to FILE.", readable=False),
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only what is wrong.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More detail: every certificate and stage.")]
 ShowTranscript = Annotated[bool, typer.Option("--transcript", help="Add the SMTP conversation.")]

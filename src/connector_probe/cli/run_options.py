@@ -8,10 +8,14 @@ from typing import Annotated
 import typer
 
 History = Annotated[
-    Path | None, typer.Option("--history", metavar="FILE", help="Remember this run in FILE, and know of earlier ones.")
+    Path | None,
+    typer.Option(  # one that cannot be read is said, and is not in the way of a probe
+        "--history", metavar="FILE", help="Remember this run in FILE, and know of earlier ones.", readable=False
+    ),
 ]
 HistoryFile = Annotated[
-    Path | None, typer.Option("--history", metavar="FILE", help="The history. Default: that of probe run.")
+    Path | None,
+    typer.Option("--history", metavar="FILE", help="The history. Default: that of probe run.", readable=False),
 ]
 NoHistory = Annotated[bool, typer.Option("--no-history", help="Read and write no history.")]
 OnlyChanges = Annotated[

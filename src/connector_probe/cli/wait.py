@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 Hosts = Annotated[
     list[str] | None, typer.Argument(metavar="HOST...", help="Name, address, or HOST:PORT.", show_default=False)
 ]
-Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Wait for the connectors of this file.")]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Wait for the connectors of this file.", readable=False),
+]
 Until = Annotated[
     str | None,
     typer.Option(
