@@ -69,7 +69,7 @@ def load(path: Path) -> Configuration:
         text = decode(data)
     except OSError as error:
         message = f"the file cannot be read: {error.strerror or error}"
-        raise ConfigError([ConfigProblem(str(path), 0, 0, "", message)]) from None
+        raise ConfigError([ConfigProblem(str(path), 0, 0, "", message, "check name and permissions")]) from None
     except UndecodableError as error:
         problem = ConfigProblem(str(path), error.line, 1, "", str(error), "save the file as UTF-8")
         raise ConfigError([problem]) from None
