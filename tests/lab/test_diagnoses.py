@@ -60,10 +60,10 @@ def test_causes(scenario: Scenario, reports: dict[str, Report]) -> None:
         ("anonymous-tls-only", "Exchange hides STARTTLS: its certificate is probably broken"),
         ("masked-by-firewall", "A firewall that inspects SMTP hides STARTTLS"),
         ("masked-banner-no-starttls", "No STARTTLS, and a firewall masks the banner"),
-        ("appliance-certificate", "The certificate is one of FortiGate or FortiMail (Fortinet)"),
+        ("appliance-certificate", "The certificate names FortiGate or FortiMail (Fortinet), not the server"),
         ("recipient-550", "The recipient is rejected"),
-        ("sender-530", "The server rejects the sender"),
-        ("sender-452", "The server defers the mail before any recipient is named"),
+        ("sender-530", "The server rejects MAIL FROM"),
+        ("sender-452", "The server defers the mail at MAIL FROM"),
     ],
 )
 def test_the_first_sentence_names_what_is_broken(name: str, heading: str, reports: dict[str, Report]) -> None:

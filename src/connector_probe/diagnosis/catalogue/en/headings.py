@@ -20,7 +20,7 @@ HEADINGS: dict[str, str] = {
     "starttls-masked": "A firewall that inspects SMTP hides STARTTLS",
     "starttls-beside-masked-banner": "No STARTTLS, and a firewall masks the banner",
     "exchange-hides-starttls": "Exchange hides STARTTLS: its certificate is probably broken",
-    "appliance-certificate": "The certificate is one of {appliance}",
-    "sender-rejected": "The server rejects the sender",
-    "sender-deferred": "The server defers the mail before any recipient is named",
+    "appliance-certificate": "The certificate names {appliance}, not the server",
+    "sender-rejected": "The server rejects MAIL FROM",
+    "sender-deferred": "The server defers the mail at MAIL FROM",
 }

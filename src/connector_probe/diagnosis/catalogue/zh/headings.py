@@ -20,7 +20,7 @@ HEADINGS: dict[str, str] = {
     "starttls-masked": "检查 SMTP 的防火墙隐藏了 STARTTLS",
     "starttls-beside-masked-banner": "没有 STARTTLS，且防火墙遮盖了问候语",
     "exchange-hides-starttls": "Exchange 隐藏了 STARTTLS：它的证书很可能有问题",
-    "appliance-certificate": "该证书属于 {appliance}",
-    "sender-rejected": "服务器拒绝发件人",
-    "sender-deferred": "服务器在收件人之前就推迟了邮件",
+    "appliance-certificate": "证书中的名称是 {appliance}，而不是服务器",
+    "sender-rejected": "服务器拒绝 MAIL FROM",
+    "sender-deferred": "服务器在 MAIL FROM 时推迟了邮件",
 }
