@@ -71,9 +71,9 @@ server:
     module-config: "validator iterator"
     root-hints: "{folder}/hints"
     trust-anchor-file: "{folder}/anchors"
-    unknown-server-time-limit: 20
+    unknown-server-time-limit: 200
     outbound-msg-retry: 1
-    infra-cache-max-rtt: 200
+    infra-cache-max-rtt: 1000
     qname-minimisation: no
     ede: yes
     local-zone: "test." nodefault

@@ -40,7 +40,7 @@ server:
     pidfile: ""
     use-syslog: no
     module-config: iterator
-    unknown-server-time-limit: 20
+    unknown-server-time-limit: 200
     outbound-msg-retry: 1
     local-zone: "." static
     local-data: ". 3600 IN NS ns.contoso.test."

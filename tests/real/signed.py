@@ -57,8 +57,6 @@ server:
     use-syslog: no
     module-config: "validator iterator"
     trust-anchor-file: "{anchors}"
-    unknown-server-time-limit: 20
-    outbound-msg-retry: 1
     local-zone: "test." nodefault
 remote-control:
     control-enable: no
