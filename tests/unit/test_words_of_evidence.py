@@ -64,6 +64,14 @@ def test_what_a_server_said_is_a_refusal_or_an_alert_and_never_its_greeting() ->
     assert "It said" not in found.detail
 
 
+@pytest.mark.parametrize("stage", ["ehlo", "ehlo_again"])
+def test_a_second_greeting_is_quoted_and_not_the_first(stage: str) -> None:
+    greeted = made.until_ehlo(ehlo=made.answered("EHLO probe", 220, "another"))
+    if stage == "ehlo_again":
+        greeted = replace(made.session(), ehlo_again=made.answered("EHLO probe", 220, "another"))
+    assert diagnosed(greeted, Connector(smart_hosts=[made.NAME])).detail.endswith("220 another")
+
+
 def test_a_domain_that_does_not_exist_has_no_mx_record_to_repair() -> None:
     missing = followed_by_mx(made.unresolved(LookupStatus.NXDOMAIN, server="contoso.com"), host=False)
     found = diagnosed(missing, Connector(use_mx="contoso.com"))
