@@ -8,6 +8,7 @@ import pytest
 
 from connector_probe.diagnosis.conclude import conclude
 from connector_probe.model.connector import Connector
+from connector_probe.model.delegation import ServerSays
 from connector_probe.model.evidence import (
     AttemptEvidence,
     ConnectorEvidence,
@@ -21,6 +22,7 @@ from connector_probe.model.evidence import (
 )
 from connector_probe.model.verdict import CauseVerdict, Diagnosis, FailureClass
 from tests.unit import evidence as made
+from tests.unit.test_cause_verdicts import inquired, says
 
 CLOSED = NetworkFault(FaultKind.CLOSED)
 
@@ -106,3 +108,19 @@ def test_a_greeting_behind_a_proxy_header(after: Exchange, verdict: CauseVerdict
     cut = replace(cut, proxied=ProxiedGreeting(made.answered("PROXY", 220, "mail"), after))
     found = diagnosed(cut, Connector(smart_hosts=[made.NAME]))
     assert next(one.verdict for one in found.causes if one.id == "proxy-protocol") is verdict
+
+
+@pytest.mark.parametrize(
+    ("status", "first"),
+    [
+        (LookupStatus.NXDOMAIN, "The name does not exist"),
+        (LookupStatus.NODATA, "The name has no address"),
+        (LookupStatus.SERVFAIL, "The name's authoritative servers do not answer as they should"),
+    ],
+)
+def test_dead_authorities_are_named_first_only_where_the_nameserver_knew_nothing(
+    status: LookupStatus, first: str
+) -> None:
+    dead = (says(ServerSays.TIMED_OUT), says(ServerSays.TIMED_OUT, rdtype="AAAA"))
+    found = diagnosed(inquired(made.unresolved(status), *dead), Connector(smart_hosts=[made.NAME]))
+    assert found.heading == first

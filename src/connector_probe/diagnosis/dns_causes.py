@@ -262,6 +262,8 @@ def dns_heading(view: View) -> str | None:
         return None
     if hint == "hint-stale" and picture.difference is not None:
         return "old-answer" if picture.difference.certain else "other-answer"
+    if hint == "hint-fail" and _is_settled(picture):  # what the nameserver said is the failure; this stands beside it
+        return None
     return _HEADINGS[hint]
 
 
@@ -297,8 +299,12 @@ def _hint(picture: Picture) -> str | None:
         return "hint-disagree"
     if standing.authorities is Authorities.NOTHING:
         return "hint-fail" if _all_failed(FailureClass.DNS_SERVFAIL, standing)[0] is not None else None
-    settled = any(one.status in SETTLED for one in picture.resolution.lookups)
-    return None if settled else "hint-answer"
+    return None if _is_settled(picture) else "hint-answer"
+
+
+def _is_settled(picture: Picture) -> bool:
+    """Whether the nameserver itself knew the answer."""
+    return any(one.status in SETTLED for one in picture.resolution.lookups)
 
 
 def _of_difference(difference: Difference | None, words: Catalogue) -> dict[str, str]:
