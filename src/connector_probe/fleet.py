@@ -17,7 +17,6 @@ from connector_probe.prober import Prober
 from connector_probe.protocol.certificate import TrustRoots
 
 DEFAULT_JOBS = 100  # connectors side by side
-MAX_JOBS = 10_000
 WAITING_FOR_EACH_JOB = 10  # connectors that only wait (for TCP, a tarpit, the pause before a retry), for each job
 
 RootsOf = Mapping[tuple[str | None, bool], TrustRoots]
