@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -133,6 +134,18 @@ def test_a_folder_that_may_not_be_entered_ends_in_a_sentence(
     with no_privileges():
         assert run([*argv, str(folder / "file.json")]) == 2
     assert "file.json" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such folder can be left there")
+def test_a_current_directory_that_was_deleted_is_no_fault_of_ours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert run(["127.0.0.1:1", "--no-control", "-o", "report.txt"]) == 2
+    assert capsys.readouterr().err.startswith("probe: error: the current directory is there no more\n")
 
 
 def test_a_fault_of_our_own_blames_no_server(

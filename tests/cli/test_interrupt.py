@@ -1,4 +1,4 @@
-"""Ctrl-C: exit 130, one line, no traceback, and at once."""
+"""Ctrl-C, and SIGTERM: exit 130, one line, no traceback, and at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tests.cli.servers import GENEROUS, ended
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to a process there")
-async def test_an_interrupted_probe_says_so() -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=lambda sent: sent.name)
+async def test_an_interrupted_probe_says_so(sent: signal.Signals) -> None:
     connected = asyncio.Event()
 
     async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -27,6 +28,6 @@ async def test_an_interrupted_probe_says_so() -> None:
         process = await asyncio.create_subprocess_exec(*argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         with ended(process):
             await asyncio.wait_for(connected.wait(), GENEROUS)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(sent)
             out, err = await asyncio.wait_for(process.communicate(), GENEROUS)
     assert (process.returncode, out, err.strip()) == (130, b"", b"probe: interrupted")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -11,6 +12,9 @@ def main() -> None:
     """The ``probe`` command."""
     from connector_probe.cli.app import run
 
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # A scheduler or a CI service that has waited long enough: as by Ctrl-C, what is known is printed.
+        signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by whoever started us, as in: probe ... 2>&-
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good

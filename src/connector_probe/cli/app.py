@@ -183,12 +183,23 @@ def run(argv: Sequence[str]) -> int:
         if problem.errno in _NO_ROOM:
             fail(f"standard output cannot be written: {problem.strerror}", "is the disk full?")
             return EXIT_USAGE
+        if not _has_folder():
+            fail("the current directory is there no more", "change to another one")
+            return EXIT_USAGE
         if problem.filename is None:
             return _confess(problem)
         fail(f"{show(str(problem.filename), 300)}: {problem.strerror}", "check name and permissions")
     except Exception as problem:
         return _confess(problem)
     return EXIT_USAGE
+
+
+def _has_folder() -> bool:
+    """Whether the folder that this process was started in is still there."""
+    try:
+        return bool(os.getcwd())  # noqa: PTH109 - nothing else here needs pathlib
+    except OSError:
+        return False
 
 
 def _confess(problem: Exception) -> int:
