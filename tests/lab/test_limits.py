@@ -15,8 +15,9 @@ from connector_probe.api import probe_all
 from connector_probe.lab import SCENARIOS, Lab, obstacle
 from connector_probe.model.verdict import Status
 
-DEADLINE = 1.5  # seconds, far below the other time limits, so that only the deadline can end the wait
-SLACK = 1.5  # for QUIT, and for a busy machine
+DEADLINE = 0.5  # seconds
+NEVER = 600.0  # the other time limits, so that only the deadline can end the wait
+GENEROUS = 60.0  # for the busiest machine
 MAX_MEMORY = 80 * 1024 * 1024
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -32,11 +33,12 @@ async def lab() -> AsyncIterator[Lab]:
 
 async def test_no_probe_outlives_its_deadline(lab: Lab) -> None:
     assert WAITING
-    connectors = [lab.connector(name, deadline=DEADLINE, retries=0) for name in WAITING]
-    report = await probe_all(connectors)
+    limits = {"deadline": DEADLINE, "timeout": NEVER, "connect_timeout": NEVER, "retries": 0}
+    async with asyncio.timeout(GENEROUS):
+        report = await probe_all([lab.connector(name, **limits) for name in WAITING])
     for result in report.results:
         for attempt in result.evidence.attempts:
-            assert attempt.seconds < DEADLINE + SLACK, result.name
+            assert attempt.seconds < GENEROUS, result.name
 
 
 # What a child's rusage calls its peak includes its parent's, from before the exec; so it tells its own at the end.

@@ -172,6 +172,6 @@ def test_any_text_has_an_answer(names: list[str], common_name: str, expected: st
 
 def test_a_certificate_full_of_names_takes_no_time() -> None:
     full = certificate(*(f"host-{number}.{'x' * 250}.example" for number in range(3000)))
-    began = time.perf_counter()
+    began = time.thread_time()
     assert not match(full, "y" * 250 + ".example").matches
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
