@@ -131,6 +131,15 @@ def test_a_run_without_only_changes_does_not_use_the_news_up(tmp_path: Path) -> 
     assert "FAILING  C0" in probe(file, "--history", history, "--only-changes")[1]
 
 
+def test_runs_of_other_connectors_take_no_news_away(tmp_path: Path) -> None:
+    """Two cron lines: one for all, one with --only that mails somebody else."""
+    file, history = write_file(tmp_path, 1, 2), tmp_path / "h.sqlite3"
+    everything, one = (file, "--history", history, "--only-changes"), ("--only", "C0")
+    assert "FAILING  C0" in probe(*everything)[1]
+    assert "FAILING  C0" in probe(*everything, *one)[1]
+    assert probe(*everything)[1] == probe(*everything, *one)[1] == ""
+
+
 def test_only_changes_streams_only_what_changed(tmp_path: Path, smtp: SmtpServer) -> None:
     file = write_file(tmp_path, smtp.port, 1)
     _, out, _ = probe(file, "--only-changes", "--format", "jsonl", "--format", f"json={tmp_path / 'all.json'}")

@@ -90,6 +90,7 @@ def run_file(
         deadline=run_deadline,
         ping=ping,
         notify_by=notify or (),
+        only=only or (),
     )
     if check:
         from connector_probe.cli.targets import choose_targets

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from connector_probe.model.maintenance import Window
 from connector_probe.model.names import show
 from connector_probe.model.verdict import FailureClass, Report, Result
 
-CHANNEL = "stdout"  # whom --only-changes speaks to, in the history
+STANDARD_OUTPUT = "stdout"  # whom --only-changes speaks to, in the history
 SHORTEST_REMINDER = 60.0
 
 
@@ -40,6 +41,7 @@ class Manners:
     deadline: float | None = None
     ping: str | None = None
     sinks: tuple[notify.Sink, ...] = ()
+    channel: str = STANDARD_OUTPUT
 
     @classmethod
     def choose(
@@ -55,8 +57,12 @@ class Manners:
         deadline: str | None,
         ping: str | None,
         notify_by: Sequence[str],
+        only: Sequence[str] = (),
     ) -> Manners:
-        """Raises UsageProblemError, before anything is probed."""
+        """Raises UsageProblemError, before anything is probed.
+
+        ``only``: runs that pick other connectors may tell somebody else, so that none takes away another's news.
+        """
         if history is not None and no_history:
             raise UsageProblemError("--history and --no-history exclude each other", "give one of them")
         if history is not None and history.is_dir():
@@ -83,7 +89,15 @@ class Manners:
             deadline=ends,
             ping=url,
             sinks=sinks,
+            channel=_channel(only),
         )
+
+
+def _channel(only: Sequence[str]) -> str:
+    if not only:
+        return STANDARD_OUTPUT
+    key = "\n".join(sorted(set(only)))
+    return f"{STANDARD_OUTPUT}:{hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
 
 
 class Unattended:
@@ -111,7 +125,7 @@ class Unattended:
     def heard(self, results: Sequence[Result]) -> frozenset[str] | None:
         """The connectors that standard output has; None for all, and none at all for nothing, not even a summary."""
         if self._manners.only_changes:
-            return frozenset(one.name for one in self._memory.news(results, CHANNEL, self._manners.remind))
+            return frozenset(one.name for one in self._news(results))
         if self._quiet:
             return frozenset(one.name for one in results if not one.expected)
         return None
@@ -123,11 +137,11 @@ class Unattended:
         ]
         if cut and not interrupted:
             say(f"probe: the run's deadline has passed: {len(cut)} of {len(report.results)} were not probed to the end")
-        heard = self._memory.news(report.results, CHANNEL, self._manners.remind) if self._manners.only_changes else []
+        heard = self._news(report.results) if self._manners.only_changes else []
         self._memory.record(report, interrupted=interrupted)
         if interrupted:
             return
-        self._memory.told(heard, CHANNEL)
+        self._memory.told(heard, self._manners.channel)
         self._tell_outages_that_ended(heard)
         if self._manners.sinks:
             words = words_for(self._lang, Format.TEXT)
@@ -139,6 +153,9 @@ class Unattended:
             notify.tell(self._manners.sinks, said, self._memory, words, self._manners.remind)
         if self._manners.ping is not None:
             dead_man.ping(self._manners.ping, failed=code != 0)
+
+    def _news(self, results: Sequence[Result]) -> list[Result]:
+        return self._memory.news(results, self._manners.channel, self._manners.remind)
 
     def _tell_outages_that_ended(self, heard: Sequence[Result]) -> None:
         """Beside the news that mail flows again: how long it did not."""
