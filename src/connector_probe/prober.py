@@ -34,7 +34,7 @@ from connector_probe.network import (
 from connector_probe.places import Places
 from connector_probe.protocol.certificate import TrustRoots
 from connector_probe.protocol.smtp import capabilities
-from connector_probe.shared_attempts import Attempt, AttemptKey, SharedAttempts, as_seen_by
+from connector_probe.shared_attempts import AddressTurn, Attempt, AttemptKey, SharedAttempts, as_seen_by
 from connector_probe.stages.control import Controls, Way, blames_the_way
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name
 from connector_probe.stages.delegation import Inquiries
@@ -121,7 +121,7 @@ class Prober:
             for resolution, port in zip(resolutions, ports, strict=True)
             for address in resolution.addresses or (None,)
         ]
-        turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
+        turns: defaultdict[tuple[str, int], AddressTurn] = defaultdict(AddressTurn)
         done = await asyncio.gather(
             *(
                 self._attempt_patiently(
@@ -136,12 +136,18 @@ class Prober:
                 for number in range(connector.connections if target.address is not None else 1)
             )
         )
+        made = [one for one in done if one is not None]
+        hurried = {
+            (target.server, target.address, target.port)
+            for target in targets[:MAX_ADDRESSES]
+            if target.address is not None and target.server in turns[target.address, target.port].left_out
+        }
         return ConnectorEvidence(
-            attempts=tuple(evidence for evidence, _ in done),
-            transcripts=tuple(transcript for _, transcript in done),
+            attempts=tuple(evidence for evidence, _ in made),
+            transcripts=tuple(transcript for _, transcript in made),
             started_at=started_at,
             seconds=self._network.now() - began,
-            left_out=max(len(targets) - MAX_ADDRESSES, 0),
+            left_out=max(len(targets) - MAX_ADDRESSES, 0) + len(hurried),
         )
 
     def close(self) -> None:
@@ -162,14 +168,19 @@ class Prober:
         connector: Connector,
         roots: TrustRoots,
         seeker: PolicySeeker | None,
-        turn: asyncio.Lock,
+        turn: AddressTurn,
         number: int,
-    ) -> Attempt:
-        """The connector's attempt of this ``number`` there, repeated while it fails and retries are left."""
+    ) -> Attempt | None:
+        """The connector's attempt of this ``number`` there, repeated while it fails and retries are left.
+
+        None where other names of the same address have used up its time: a zone can give one server any number.
+        """
         earlier: list[str] = []
         for left in range(connector.retries, -1, -1):
             retry = () if left == connector.retries else (connector.retries - left, connector.retry_delay)
-            async with turn:
+            async with turn.lock:
+                if not turn.is_worth_it(target.server, self._network.now(), connector.deadline):
+                    return None
                 evidence, transcript = await self._attempt_or_share(target, connector, roots, seeker, (number, *retry))
                 failure = classify(view_of(evidence, connector))
                 if failure is None or failure in UNTELLABLE or left == 0:

@@ -74,6 +74,25 @@ class SharedAttempts:
             task.cancel()
 
 
+class AddressTurn:
+    """Whose turn it is at one address, and how long its names have taken together."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.left_out: set[str] = set()
+        self._met: set[str] = set()
+        self._began: float | None = None
+
+    def is_worth_it(self, server: str, now: float, deadline: float) -> bool:
+        """Whether one more name is to be tried there; one that was tried before is to the end."""
+        self._began = now if self._began is None else self._began
+        if server not in self._met and now - self._began > deadline:
+            self.left_out.add(server)
+            return False
+        self._met.add(server)
+        return True
+
+
 def as_seen_by(attempt: Attempt, base: AttemptEvidence) -> Attempt:
     """``attempt`` as evidence for ``base``: the server's name and how it resolved are of each connector."""
     evidence, transcript = attempt
