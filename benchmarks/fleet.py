@@ -85,9 +85,18 @@ def run(arguments: argparse.Namespace) -> int:
                 "connectors:\n"
                 + "".join(f"  - {{name: {name}, smart_hosts: ['{endpoint}']}}\n" for name, endpoint in rows)
             )
-            command = [sys.executable, "-m", "connector_probe", "run", str(file), "--jobs", str(arguments.jobs)]
+            command = [
+                sys.executable,
+                "-m",
+                "connector_probe",
+                "run",
+                str(file),
+                "--no-history",
+                "--jobs",
+                str(arguments.jobs),
+            ]
             before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-            done = subprocess.run([*command, "--json"], stdout=subprocess.PIPE, check=False)
+            done = subprocess.run([*command, "--no-history", "--json"], stdout=subprocess.PIPE, check=False)
             seconds = time.perf_counter() - began
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
         finally:

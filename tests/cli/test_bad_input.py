@@ -162,3 +162,22 @@ def test_a_fault_of_our_own_blames_no_server(
     monkeypatch.setenv("PROBE_TRACEBACK", "1")
     with pytest.raises(ZeroDivisionError):
         run(["mail.contoso.com"])
+
+
+@pytest.mark.parametrize(
+    ("word", "command"), [("exmaple", "example"), ("hisotry", "history"), ("code", "codes"), ("wiat", "wait")]
+)
+def test_a_slip_in_a_command_dials_nobody(word: str, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([word, "--timeout", "1s"]) == 2
+    assert f"did you mean {command}? A host: probe -- {word}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["mail", "example.com", "runs", "wait1", "localhost"])
+def test_a_host_that_is_no_slip_is_a_host(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([host, "--port", "0"]) == 2
+    assert "0 is not a port" in capsys.readouterr().err
+
+
+def test_a_wrong_word_is_told_in_our_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--tls", "foo", "127.0.0.1"]) == 2
+    assert "Value error" not in capsys.readouterr().err

@@ -38,6 +38,7 @@ _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's UsageEr
 _WRONG = (UsageProblemError, ConnectorError, _USAGE_ERROR)  # the command, a file or a name; exit code 2
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # of what the help is written to
 _HOST_COMMAND = "host"
+SHORTEST_SLIP = 4  # letters; a shorter word is near too many
 _VERSION = "--version"
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNKNOWN, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -237,7 +238,7 @@ def _told(problem: Exception) -> tuple[str, str]:
     """The error in one line, and a hint."""
     if isinstance(problem, (UsageProblemError, ConnectorError)):
         return str(problem), problem.hint
-    message = getattr(problem, "format_message", problem.__str__)()
+    message = getattr(problem, "format_message", problem.__str__)().replace("Value error, ", "")  # pydantic's words
     asked = getattr(getattr(problem, "ctx", None), "command_path", "probe")
     return " ".join(message.split()), f"{asked} --help tells all options"
 
@@ -253,6 +254,7 @@ def _dispatch(argv: Sequence[str]) -> int:
     if argv[0] in commands and argv[0] != _HOST_COMMAND:
         name, command, arguments = f"probe {argv[0]}", commands[argv[0]], argv[1:]
     else:
+        _refuse_slip(argv[0], [each for each, one in commands.items() if not one.hidden])
         name, command, arguments = "probe", commands[_HOST_COMMAND], argv
         listed = [(each, one.get_short_help_str(SHORT)) for each, one in commands.items() if not one.hidden]
         command.epilog = _list_of(listed)
@@ -261,6 +263,17 @@ def _dispatch(argv: Sequence[str]) -> int:
     if code == EXIT_INTERRUPTED:
         say("probe: interrupted")
     return code if isinstance(code, int) else EXIT_OK
+
+
+def _refuse_slip(word: str, commands: Sequence[str]) -> None:
+    """Raises UsageProblemError for a word that is nearly a command: it is no host that somebody wants dialled."""
+    if not word.isalpha() or len(word) < SHORTEST_SLIP:
+        return
+    from difflib import get_close_matches  # late: a host with dots needs none of it
+
+    near = get_close_matches(word, [one for one in commands if len(one) >= SHORTEST_SLIP], 1, 0.75)
+    if near:
+        raise UsageProblemError(f"there is no command {word}", f"did you mean {near[0]}? A host: probe -- {word}")
 
 
 @cache
