@@ -22,6 +22,7 @@ _BOLD = "1"
 _BLOCKS = {Status.HEALTHY: "▁", Status.WARNING: "▄", Status.FAILING: "█", Status.UNKNOWN: "?", None: "·"}
 _ASCII = {Status.HEALTHY: "_", Status.WARNING: "-", Status.FAILING: "#", Status.UNKNOWN: "?", None: "."}
 _INDENT = " " * 9
+_WORST_FIRST = (Status.FAILING, Status.UNKNOWN, Status.WARNING, Status.HEALTHY, None)
 
 
 def to_json(document: HistoryDocument) -> str:
@@ -30,10 +31,19 @@ def to_json(document: HistoryDocument) -> str:
 
 
 def to_text(document: HistoryDocument, options: RenderOptions, *, detailed: bool, ascii_only: bool = False) -> str:
-    """``detailed``: also outages, changes and certificates. ``ascii_only``: for a terminal without block characters."""
+    """The worst first; with ``detailed``, as asked for, and also outages, changes and certificates.
+
+    ``ascii_only``: for a terminal without block characters.
+    """
     page = _Page(document, options, _ASCII if ascii_only else _BLOCKS)
-    blocks = ["\n".join(page.connector(one, detailed=detailed)) for one in document.connectors]
+    shown = document.connectors if detailed else sorted(document.connectors, key=_urgency)
+    blocks = ["\n".join(page.connector(one, detailed=detailed)) for one in shown]
     return "\n\n".join([*blocks, page.legend()]) + "\n" if blocks else ""
+
+
+def _urgency(one: ConnectorHistory) -> tuple[bool, int]:
+    """What is not as expected comes before what is; the lower, the sooner a person has to look."""
+    return one.expected or one.status is None, _WORST_FIRST.index(one.status)
 
 
 class _Page:
