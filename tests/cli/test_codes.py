@@ -7,7 +7,7 @@ import json
 import pytest
 
 from connector_probe.cli.app import run
-from connector_probe.diagnosis.bounce_grammar import KNOWN_CODES
+from connector_probe.diagnosis.bounces.grammar import KNOWN_CODES
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.model.verdict import FailureClass, MailFlowCode
 

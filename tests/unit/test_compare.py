@@ -12,8 +12,8 @@ import pytest
 
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.catalogue.zh import CHINESE
-from connector_probe.diagnosis.compare import NothingInCommonError, compare, match, reason_of
-from connector_probe.diagnosis.comparison import Comparison, ConnectorComparison, Outcome, Reason, Relation
+from connector_probe.diagnosis.comparing.compare import NothingInCommonError, compare, match, reason_of
+from connector_probe.diagnosis.comparing.comparison import Comparison, ConnectorComparison, Outcome, Reason, Relation
 from connector_probe.formats.comparison import to_json, to_text
 from connector_probe.formats.layout import columns
 from connector_probe.formats.options import RenderOptions

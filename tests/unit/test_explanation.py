@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from connector_probe.diagnosis.bounce import Bounce, read_bounces
-from connector_probe.diagnosis.bounce_grammar import KNOWN_CODES, KnownCode
-from connector_probe.diagnosis.bounce_readings import READINGS
+from connector_probe.diagnosis.bounces.bounce import Bounce, read_bounces
+from connector_probe.diagnosis.bounces.explanation import Explanation, LiveVerdict, document, explain, live
+from connector_probe.diagnosis.bounces.grammar import KNOWN_CODES, KnownCode
+from connector_probe.diagnosis.bounces.readings import READINGS
 from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.explanation import Explanation, LiveVerdict, document, explain, live
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.formats.explanation import to_json, to_text
 from connector_probe.formats.options import RenderOptions

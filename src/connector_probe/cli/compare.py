@@ -12,7 +12,7 @@ from connector_probe.cli import options as opt
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.catalogue import Catalogue
-    from connector_probe.diagnosis.comparison import Comparison
+    from connector_probe.diagnosis.comparing.comparison import Comparison
     from connector_probe.model.verdict import Report
 
 First = Annotated[Path, typer.Argument(metavar="A.json", help="A report: probe HOST --json -o A.json")]
@@ -42,8 +42,8 @@ def compare(
     from connector_probe.cli.language import words_for
     from connector_probe.cli.targets import check_target
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.diagnosis import compare as comparing
-    from connector_probe.diagnosis.comparison import Relation
+    from connector_probe.diagnosis.comparing import compare as comparing
+    from connector_probe.diagnosis.comparing.comparison import Relation
     from connector_probe.formats import Format
     from connector_probe.model.names import show
 
@@ -83,7 +83,7 @@ def _report(path: Path, words: Catalogue) -> Report:
 
 def _text(path: Path, name: str) -> str:
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.diagnosis.bounce import decode
+    from connector_probe.diagnosis.bounces.bounce import decode
     from connector_probe.formats.saved import MAX_REPORT
 
     try:

@@ -16,10 +16,10 @@ from connector_probe.model.connector import TlsSettings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector_probe.diagnosis.bounce import Bounce
+    from connector_probe.diagnosis.bounces.bounce import Bounce
+    from connector_probe.diagnosis.bounces.explanation import ExplanationDocument
     from connector_probe.diagnosis.catalogue import Catalogue
     from connector_probe.diagnosis.catalogue.languages import Language
-    from connector_probe.diagnosis.explanation import ExplanationDocument
     from connector_probe.model.connector import Connector
     from connector_probe.model.verdict import Report
 
@@ -71,7 +71,7 @@ def explain(
     """
     from connector_probe.cli.targets import check_target
     from connector_probe.cli.values import UsageProblemError, parse_duration
-    from connector_probe.diagnosis.bounce import InputTooLargeError, decode
+    from connector_probe.diagnosis.bounces.bounce import InputTooLargeError, decode
     from connector_probe.formats.saved import SavedReportError, is_report
 
     alone = {"--port": port, "--tls": tls, "--tls-domain": tls_domain, "--nameserver": nameserver, "--ca-file": ca_file}
@@ -142,7 +142,7 @@ _OUTLOOK_ITEM = b"\xd0\xcf\x11\xe0"  # the compound file that Outlook saves a ma
 def _given(texts: Sequence[str]) -> str | bytes:
     """Files where all of ``texts`` are files, standard input, or the words themselves."""
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.diagnosis.bounce import codes_seen
+    from connector_probe.diagnosis.bounces.bounce import codes_seen
     from connector_probe.model.names import show
 
     if not texts or list(texts) == ["-"]:
@@ -174,7 +174,7 @@ def _is_there(text: str) -> bool:
 
 def _file(path: Path) -> bytes:
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.diagnosis.bounce_text import MAX_INPUT, decode
+    from connector_probe.diagnosis.bounces.text import MAX_INPUT, decode
     from connector_probe.formats.saved import MAX_REPORT, SAMPLE, is_report
     from connector_probe.model.names import show
 
@@ -198,7 +198,7 @@ def _file(path: Path) -> bytes:
 
 def _standard_input() -> bytes:
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.diagnosis.bounce_text import MAX_INPUT
+    from connector_probe.diagnosis.bounces.text import MAX_INPUT
 
     if sys.stdin is None:
         return b""
@@ -213,9 +213,9 @@ def _standard_input() -> bytes:
 
 def _explain(data: str | bytes, settings: _Settings, *, probe: bool) -> int:
     from connector_probe.cli.output import fail, say
-    from connector_probe.diagnosis.bounce import MAX_BOUNCES, codes_seen, read_bounces
-    from connector_probe.diagnosis.bounce_grammar import looked_for
-    from connector_probe.diagnosis.explanation import document
+    from connector_probe.diagnosis.bounces.bounce import MAX_BOUNCES, codes_seen, read_bounces
+    from connector_probe.diagnosis.bounces.explanation import document
+    from connector_probe.diagnosis.bounces.grammar import looked_for
 
     bounces = read_bounces(data)
     if not bounces:
@@ -242,7 +242,7 @@ def _explain(data: str | bytes, settings: _Settings, *, probe: bool) -> int:
 
 def _connectors(bounces: Sequence[Bounce], settings: _Settings) -> dict[int, Connector]:
     """A connector for each bounce that names a server, by the bounce's number; one for all that need the same."""
-    from connector_probe.diagnosis.explanation import host_of
+    from connector_probe.diagnosis.bounces.explanation import host_of
     from connector_probe.model.connector import CONTROL_HOSTS, Connector, ConnectorError
 
     made: dict[tuple[str, int, str | None, bool], Connector] = {}
@@ -310,7 +310,7 @@ def _with_live(
     """Print what the probe says of each bounce; 1 where a fault stands or another took its place, 3 where unknown."""
     from dataclasses import replace
 
-    from connector_probe.diagnosis.explanation import LiveVerdict, live
+    from connector_probe.diagnosis.bounces.explanation import LiveVerdict, live
 
     order = list(dict.fromkeys(asked.values()))
     matches = list(found.matches)

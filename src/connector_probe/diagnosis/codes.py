@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connector_probe.diagnosis.bounce_grammar import CODE, KNOWN_CODES, KnownCode, known
+from connector_probe.diagnosis.bounces.explanation import reference_of, title_of
+from connector_probe.diagnosis.bounces.grammar import CODE, KNOWN_CODES, KnownCode, known
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.explanation import reference_of, title_of
 from connector_probe.diagnosis.facts import Facts, fill
 from connector_probe.diagnosis.profiles import PROFILES, Profile
 from connector_probe.model.verdict import FailureClass, Remedy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from connector_probe.diagnosis.comparison import (
+from connector_probe.diagnosis.comparing.comparison import (
     Comparison,
     ConnectorComparison,
     Origin,

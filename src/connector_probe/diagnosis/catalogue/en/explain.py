@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# What `probe explain` says of a code, by what bounce_grammar calls it: a title, its meaning, and what to do.
+# What `probe explain` says of a code, by what bounces.grammar calls it: a title, its meaning, and what to do.
 EXPLAIN: dict[str, str] = {
     "meaning-4.4.312": "Exchange Online could not look up the addresses of the smart host in DNS.",
     "meaning-4.4.315": "Exchange Online tried to connect to the server, and no connection came about in time.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# By what bounce_grammar calls a code: a title, its meaning, and what to do.
+# By what bounces.grammar calls a code: a title, its meaning, and what to do.
 EXPLAIN: dict[str, str] = {
     "meaning-4.4.312": "Exchange Online 无法在 DNS 中查询到智能主机的地址。",
     "meaning-4.4.315": "Exchange Online 尝试连接服务器，但未能及时建立连接。",

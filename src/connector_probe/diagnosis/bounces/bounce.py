@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from connector_probe.diagnosis import bounce_context as context
-from connector_probe.diagnosis import bounce_grammar as grammar
-from connector_probe.diagnosis.bounce_context import Around
-from connector_probe.diagnosis.bounce_grammar import Detail, KnownCode
-from connector_probe.diagnosis.bounce_readings import reading
-from connector_probe.diagnosis.bounce_text import InputTooLargeError, decode, readable
+from connector_probe.diagnosis.bounces import context, grammar
+from connector_probe.diagnosis.bounces.context import Around
+from connector_probe.diagnosis.bounces.grammar import Detail, KnownCode
+from connector_probe.diagnosis.bounces.readings import reading
+from connector_probe.diagnosis.bounces.text import InputTooLargeError, decode, readable
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import Confidence, FailureClass
 

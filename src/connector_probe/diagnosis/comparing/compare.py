@@ -10,10 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.compare_places import place_differences
-from connector_probe.diagnosis.compare_sides import Meeting, Pair, difference, meetings
-from connector_probe.diagnosis.compare_times import time_differences
-from connector_probe.diagnosis.comparison import (
+from connector_probe.diagnosis.comparing.comparison import (
     COMPARISON_SCHEMA,
     Comparison,
     ComparisonSummary,
@@ -25,6 +22,9 @@ from connector_probe.diagnosis.comparison import (
     Relation,
     Side,
 )
+from connector_probe.diagnosis.comparing.places import place_differences
+from connector_probe.diagnosis.comparing.sides import Meeting, Pair, difference, meetings
+from connector_probe.diagnosis.comparing.times import time_differences
 from connector_probe.diagnosis.facts import day, fill
 from connector_probe.diagnosis.outage import lasting
 from connector_probe.model.connector import TlsSettings

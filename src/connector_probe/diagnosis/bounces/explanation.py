@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from connector_probe.diagnosis.bounce import Bounce, BounceSource
-from connector_probe.diagnosis.bounce_grammar import known
+from connector_probe.diagnosis.bounces.bounce import Bounce, BounceSource
+from connector_probe.diagnosis.bounces.grammar import known
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import REFERENCE
@@ -187,7 +187,7 @@ def _subject(bounce: Bounce) -> str:
 
 
 def reference_of(subject: str) -> str:
-    """Microsoft's page about what bounce_grammar calls ``subject``."""
+    """Microsoft's page about what bounces.grammar calls ``subject``."""
     return _REFERENCES.get(subject, _NDR_PAGE if subject not in HEADLINES else REFERENCE)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from connector_probe.diagnosis.compare_sides import Meeting, Pair, addresses, difference, halves, title
-from connector_probe.diagnosis.comparison import Difference
+from connector_probe.diagnosis.comparing.comparison import Difference
+from connector_probe.diagnosis.comparing.sides import Meeting, Pair, addresses, difference, halves, title
 from connector_probe.diagnosis.facts import day, endpoint, quote
 from connector_probe.model.evidence import Certificate
 from connector_probe.model.verdict import Finding

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.comparison import Difference, Origin
+from connector_probe.diagnosis.comparing.comparison import Difference, Origin
 from connector_probe.diagnosis.facts import Facts, endpoint, fill
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import AttemptEvidence, Certificate, CertificateEvidence
