@@ -12,6 +12,7 @@ import sys
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, replace
 
+from connector_probe.found_once import FoundOnce
 from connector_probe.model.evidence import AttemptEvidence, TranscriptLine
 
 # Connections of ours to one address and port at the same time. Exchange takes 20 from one source
@@ -44,14 +45,12 @@ class SharedAttempts:
         self._at_one_address = at_one_address
         self._turns: dict[tuple[str, int], asyncio.Semaphore] = {}
         self._lines = asyncio.Semaphore(at_once or open_at_once())
-        self._made: dict[AttemptKey, asyncio.Task[Attempt]] = {}
+        self._made: FoundOnce[AttemptKey, Attempt] = FoundOnce()
         self._unreached: dict[Hashable, Attempt] = {}
 
     async def share(self, key: AttemptKey, make: Callable[[], Awaitable[Attempt]]) -> Attempt:
         """What ``make`` saw, or what another connector's attempt by the same key did."""
-        if key not in self._made:
-            self._made[key] = asyncio.ensure_future(self._make(key, make))
-        return await asyncio.shield(self._made[key])
+        return await self._made.get(key, lambda: self._make(key, make))
 
     async def _make(self, key: AttemptKey, make: Callable[[], Awaitable[Attempt]]) -> Attempt:
         place = (key.address, key.port)
@@ -70,8 +69,7 @@ class SharedAttempts:
 
     def close(self) -> None:
         """End the attempts that are still going on; nobody waits for them any more."""
-        for task in self._made.values():
-            task.cancel()
+        self._made.close()
 
 
 class AddressTurn:

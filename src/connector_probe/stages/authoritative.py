@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from connector_probe.found_once import FoundOnce
 from connector_probe.model.delegation import SILENT, ServerSays
 from connector_probe.model.evidence import FaultKind
 from connector_probe.network import Network, NetworkFaultError
@@ -36,18 +37,14 @@ class AuthoritativeServers:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._asked: dict[tuple[DirectQuestion, tuple[float, ...], bool], asyncio.Task[Said]] = {}
+        self._asked: FoundOnce[tuple[DirectQuestion, tuple[float, ...], bool], Said] = FoundOnce()
 
     async def ask(self, question: DirectQuestion, waits: tuple[float, ...], *, tcp: bool) -> Said:
         """``waits``: how long for each try. Raises ValueError when DNS cannot carry the question."""
-        key = (question, waits, tcp)
-        if key not in self._asked:
-            self._asked[key] = asyncio.ensure_future(self._ask(*key))
-        return await asyncio.shield(self._asked[key])
+        return await self._asked.get((question, waits, tcp), lambda: self._ask(question, waits, tcp))
 
     def close(self) -> None:
-        for task in self._asked.values():
-            task.cancel()
+        self._asked.close()
 
     async def _ask(self, question: DirectQuestion, waits: tuple[float, ...], tcp: bool) -> Said:
         from connector_probe.protocol.delegation import Said

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from connector_probe.found_once import FoundOnce
 from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.evidence import AttemptEvidence, Control, LookupStatus
 from connector_probe.model.names import parse_smart_host
@@ -63,19 +64,15 @@ class Controls:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._tried: dict[tuple[tuple[str, ...], Way], asyncio.Task[Control | None]] = {}
+        self._tried: FoundOnce[tuple[tuple[str, ...], Way], Control | None] = FoundOnce()
 
     async def try_out(self, hosts: tuple[str, ...], resolver: Resolver, way: Way) -> Control | None:
         """None when no control host could be resolved: then nothing is known, and nothing is concluded."""
-        key = (hosts, way)
-        if key not in self._tried:
-            self._tried[key] = asyncio.ensure_future(self._try(hosts, resolver, way))
-        return await asyncio.shield(self._tried[key])
+        return await self._tried.get((hosts, way), lambda: self._try(hosts, resolver, way))
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
-        for task in self._tried.values():
-            task.cancel()
+        self._tried.close()
 
     async def _try(self, hosts: tuple[str, ...], resolver: Resolver, way: Way) -> Control | None:
         tried = await asyncio.gather(*(self._try_host(text, resolver, way) for text in hosts))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from connector_probe.found_once import FoundOnce
 from connector_probe.model.delegation import (
     MAX_TOLD,
     SILENT,
@@ -65,7 +66,7 @@ class Inquiries:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._made: dict[tuple[Resolver, tuple[Asked, ...], float], asyncio.Task[DnsInquiry | None]] = {}
+        self._made: FoundOnce[tuple[Resolver, tuple[Asked, ...], float], DnsInquiry | None] = FoundOnce()
         self._authorities = AuthoritativeServers(network)
 
     async def inquire(self, resolution: Resolution, resolver: Resolver, limit: float) -> DnsInquiry | None:
@@ -74,14 +75,11 @@ class Inquiries:
         if not asked or not resolver.has_nameservers:
             return None
         key = (resolver, asked, min(limit, LIMIT))
-        if key not in self._made:
-            self._made[key] = asyncio.ensure_future(self._inquire(resolution.lookups, *key))
-        return await asyncio.shield(self._made[key])
+        return await self._made.get(key, lambda: self._inquire(resolution.lookups, *key))
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
-        for task in self._made.values():
-            task.cancel()
+        self._made.close()
         self._authorities.close()
 
     async def _inquire(

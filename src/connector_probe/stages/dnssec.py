@@ -7,7 +7,6 @@ signed zone holds no DS for a child is taken from its answer without proof: who 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from connector_probe.found_once import FoundOnce
 from connector_probe.model.policy import DnssecReason, DnssecStatus, SecureLookup
 from connector_probe.model.printable import printable
 from connector_probe.network import Datagrams, Network, NetworkFaultError
@@ -93,8 +93,8 @@ class Validator:
         self._patience = patience
         self._clock = clock
         self._pace = 1.0  # how many times longer than usual answers take
-        self._messages: dict[tuple[str, str, bool], asyncio.Task[dns.message.Message | None]] = {}
-        self._zones: dict[dns.name.Name, asyncio.Task[_Trust]] = {}
+        self._messages: FoundOnce[tuple[str, str, bool], dns.message.Message | None] = FoundOnce()
+        self._zones: FoundOnce[dns.name.Name, _Trust] = FoundOnce()
 
     async def look_up(self, name: str, rdtype: str) -> SecureLookup:
         """The records of ``name`` and how far they can be trusted; CNAMEs are followed. Never raises."""
@@ -121,8 +121,8 @@ class Validator:
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
-        for task in (*self._messages.values(), *self._zones.values()):
-            task.cancel()
+        self._messages.close()
+        self._zones.close()
 
     # --- one name ----------------------------------------------------------------------------------------------
 
@@ -243,9 +243,7 @@ class Validator:
     # --- zones -------------------------------------------------------------------------------------------------
 
     async def _keys(self, zone: dns.name.Name) -> _Trust:
-        if zone not in self._zones:
-            self._zones[zone] = asyncio.ensure_future(self._find_keys(zone))
-        return await asyncio.shield(self._zones[zone])
+        return await self._zones.get(zone, lambda: self._find_keys(zone))
 
     async def _find_keys(self, zone: dns.name.Name) -> _Trust:
 
@@ -310,9 +308,7 @@ class Validator:
         self, name: dns.name.Name, rdtype: str, *, checking_disabled: bool = True
     ) -> dns.message.Message | None:
         key = (name.to_text().lower(), rdtype, checking_disabled)
-        if key not in self._messages:
-            self._messages[key] = asyncio.ensure_future(self._ask_in_turn(name, rdtype, checking_disabled))
-        return await asyncio.shield(self._messages[key])
+        return await self._messages.get(key, lambda: self._ask_in_turn(name, rdtype, checking_disabled))
 
     async def _ask_in_turn(
         self, name: dns.name.Name, rdtype: str, checking_disabled: bool

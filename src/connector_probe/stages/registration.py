@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
+from connector_probe.found_once import FoundOnce
 from connector_probe.model.delegation import Registration
 from connector_probe.network import WIDE_OFFER, HttpError, HttpRequest, HttpResponse, HttpUrl, Network
 from connector_probe.network.faults import NetworkFaultError
@@ -33,7 +34,7 @@ class Registrations:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._asked: dict[tuple[str, str, int, Resolver], asyncio.Task[Registration]] = {}
+        self._asked: FoundOnce[tuple[str, str, int, Resolver], Registration] = FoundOnce()
         self._bootstrap: bytes | None = None
 
     async def ask(
@@ -41,14 +42,11 @@ class Registrations:
     ) -> Registration:
         """``server``: "iana", or the base URL of an RDAP server. Never raises."""
         key = (domain, server, id(roots), resolver)
-        if key not in self._asked:
-            self._asked[key] = asyncio.ensure_future(self._ask(domain, server, _Way(resolver, roots, source)))
-        return await asyncio.shield(self._asked[key])
+        return await self._asked.get(key, lambda: self._ask(domain, server, _Way(resolver, roots, source)))
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
-        for task in self._asked.values():
-            task.cancel()
+        self._asked.close()
 
     async def _ask(self, domain: str, server: str, way: _Way) -> Registration:
         base = Registration(domain)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from connector_probe.found_once import FoundOnce
 from connector_probe.model.connector import AddressFamily, Connector
 from connector_probe.model.evidence import FaultKind, Lookup, LookupStatus, MxRecord, Resolution
 from connector_probe.network import Network, NetworkFaultError
@@ -67,7 +68,7 @@ class Resolver:
         self._network = network
         self._nameservers = tuple(Nameserver.parse(text) for text in nameservers)
         self._patience = patience
-        self._kept: dict[tuple[str, str], asyncio.Task[Lookup]] = {}
+        self._kept: FoundOnce[tuple[str, str], Lookup] = FoundOnce()
         self.given = given
 
     @property
@@ -76,11 +77,8 @@ class Resolver:
 
     async def look_up(self, name: str, rdtype: str, *, brief: bool = False) -> Lookup:
         """The records of ``name``, CNAMEs followed. ``brief``: one round only. Never raises."""
-        key = (name, rdtype)
-        if key not in self._kept:
-            waits = UDP_WAITS[:1] if brief else UDP_WAITS
-            self._kept[key] = asyncio.ensure_future(self._look_up(name, rdtype, waits))
-        return await asyncio.shield(self._kept[key])
+        waits = UDP_WAITS[:1] if brief else UDP_WAITS
+        return await self._kept.get((name, rdtype), lambda: self._look_up(name, rdtype, waits))
 
     @property
     def nameservers(self) -> tuple[Nameserver, ...]:
@@ -98,8 +96,7 @@ class Resolver:
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
-        for task in self._kept.values():
-            task.cancel()
+        self._kept.close()
 
     async def control(self) -> Lookup:
         """What the nameservers say to a question that every resolver can answer."""

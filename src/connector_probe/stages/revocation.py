@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Final
 
+from connector_probe.found_once import FoundOnce
 from connector_probe.model.printable import printable
 from connector_probe.model.revocation import (
     CertificateRevocation,
@@ -48,7 +49,7 @@ class Revocations:
 
     def __init__(self, web: Web) -> None:
         self._web = web
-        self._kept: dict[tuple[tuple[bytes, ...], bytes, Visitor], asyncio.Task[RevocationEvidence]] = {}
+        self._kept: FoundOnce[tuple[tuple[bytes, ...], bytes, Visitor], RevocationEvidence] = FoundOnce()
 
     async def check(
         self, path: Path, staple: bytes, visit: Callable[[], Visitor], at: datetime, limit: float
@@ -66,14 +67,11 @@ class Revocations:
             return RevocationEvidence(must_staple=bool(places) and places[0].must_staple)
         visitor = visit()
         key = (tuple(one.data for one in path.certificates), staple, visitor)
-        if key not in self._kept:
-            self._kept[key] = asyncio.ensure_future(self._check(path, staple, visitor, at, min(limit, REVOCATION_WAIT)))
-        return await asyncio.shield(self._kept[key])
+        return await self._kept.get(key, lambda: self._check(path, staple, visitor, at, min(limit, REVOCATION_WAIT)))
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
-        for task in self._kept.values():
-            task.cancel()
+        self._kept.close()
 
     async def _check(
         self, path: Path, staple: bytes, visitor: Visitor, at: datetime, limit: float

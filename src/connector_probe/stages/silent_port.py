@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from connector_probe.found_once import FoundOnce
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import AttemptEvidence, Exchange, FaultKind, Handshake, ProxiedGreeting
 from connector_probe.model.names import is_address
@@ -27,22 +28,20 @@ class SilentPorts:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._taken: dict[tuple[str, int, str, str | None, str | None], asyncio.Task[Look]] = {}
+        self._taken: FoundOnce[tuple[str, int, str, str | None, str | None], Look] = FoundOnce()
 
     async def look(self, evidence: AttemptEvidence, connector: Connector) -> AttemptEvidence:
         """``evidence`` with what more there is to see, where no greeting came."""
         if evidence.address is None or not (fell_silent(evidence.banner) or _was_cut_off(evidence.banner)):
             return evidence
-        place = (evidence.address, evidence.port, evidence.server, connector.source_address, connector.helo)
-        if place not in self._taken:
-            self._taken[place] = asyncio.ensure_future(self._look(evidence, evidence.address, connector))
-        implicit_tls, proxied = await asyncio.shield(self._taken[place])
+        address = evidence.address
+        place = (address, evidence.port, evidence.server, connector.source_address, connector.helo)
+        implicit_tls, proxied = await self._taken.get(place, lambda: self._look(evidence, address, connector))
         return replace(evidence, implicit_tls=implicit_tls, proxied=proxied)
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
-        for task in self._taken.values():
-            task.cancel()
+        self._taken.close()
 
     async def _look(self, evidence: AttemptEvidence, address: str, connector: Connector) -> Look:
         proxied = self._proxied(address, evidence.port, connector)

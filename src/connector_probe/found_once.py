@@ -1,0 +1,28 @@
+"""What is found out once in a run, and then known to everybody in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+_Key = TypeVar("_Key", bound=Hashable)
+_Value = TypeVar("_Value")
+
+
+class FoundOnce(Generic[_Key, _Value]):
+    """Answers by key. Who asks for the same again shares the answer; who gives up waiting ends it for nobody."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[_Key, asyncio.Future[_Value]] = {}
+
+    async def get(self, key: _Key, find: Callable[[], Awaitable[_Value]]) -> _Value:
+        """The answer for ``key``: that of ``find``, called for the first who asks. Raises what ``find`` raises."""
+        if key not in self._tasks:
+            self._tasks[key] = asyncio.ensure_future(find())
+        return await asyncio.shield(self._tasks[key])
+
+    def close(self) -> None:
+        """End what is still being found out; nobody waits for it any more."""
+        for task in self._tasks.values():
+            task.cancel()
