@@ -44,9 +44,9 @@ async def gather_all(
 
     async def one(number: int, connector: Connector) -> None:
         async with begun:
-            evidence = await prober.gather(connector, roots[connector.ca_file, connector.only_ca_file])
+            trust = roots[connector.ca_file, connector.only_ca_file]
+            evidence = await prober.gather(connector, trust)
             if must_repeat is not None and must_repeat(number, evidence):
-                trust = roots[connector.ca_file, connector.only_ca_file]
                 evidence = await _repeated(
                     connector, trust, lambda: Prober(network, places), evidence, lambda it: must_repeat(number, it)
                 )

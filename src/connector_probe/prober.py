@@ -36,7 +36,7 @@ from connector_probe.protocol.certificate import TrustRoots
 from connector_probe.protocol.smtp import capabilities
 from connector_probe.shared_attempts import AddressTurn, Attempt, AttemptKey, SharedAttempts, as_seen_by
 from connector_probe.stages.control import Controls, Way, blames_the_way
-from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name
+from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name, positive
 from connector_probe.stages.delegation import Inquiries
 from connector_probe.stages.greet import banner, introduce
 from connector_probe.stages.recipient import offer_recipient
@@ -44,7 +44,7 @@ from connector_probe.stages.registration import Registrations
 from connector_probe.stages.resolve import Resolver, resolve
 from connector_probe.stages.secure import Shown, secure, sni_of
 from connector_probe.stages.silent_port import SilentPorts
-from connector_probe.tls_follow_up import Target, TlsFollowUp, positive, reach
+from connector_probe.tls_follow_up import Target, TlsFollowUp, reach
 
 if TYPE_CHECKING:
     from connector_probe.stages.policy import PolicySeeker
@@ -335,7 +335,7 @@ class Prober:
     ) -> AttemptEvidence:
         """``evidence`` with a second look at DNS, where a failure was met that DNS can explain."""
         resolution = evidence.resolution
-        limit = min(connector.timeout, connector.deadline * DNS_SHARE)
+        limit = patience_of(connector)
         if failure in WORTH_A_WALK_AFTER_CONNECTING:
             if is_address(resolution.server) or _from_the_source(resolution):
                 return evidence

@@ -15,7 +15,6 @@ from connector_probe.model.evidence import (
     CertificateEvidence,
     CertificateProblemKind,
     Connection,
-    Exchange,
     Handshake,
     Resolution,
     SecondLook,
@@ -25,7 +24,7 @@ from connector_probe.protocol.certificate import TrustRoots, judge, path_of
 from connector_probe.protocol.path import Path
 from connector_probe.stages.certificate_urls import Visitor, Web
 from connector_probe.stages.connect import connect
-from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name
+from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name, positive
 from connector_probe.stages.greet import banner, introduce
 from connector_probe.stages.resolve import Resolver
 from connector_probe.stages.revocation import Revocations, missing_issuers
@@ -173,8 +172,3 @@ def _is_not_rsa(certificate: CertificateEvidence | None) -> bool:
     if certificate is None or certificate.problems or not certificate.chain:
         return False
     return bool(certificate.chain[0].key) and not certificate.chain[0].key.startswith("RSA")
-
-
-def positive(exchange: Exchange | None) -> bool:
-    """Whether a command was answered in the affirmative."""
-    return exchange is not None and exchange.reply is not None and exchange.reply.severity == 2

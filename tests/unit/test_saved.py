@@ -17,7 +17,7 @@ from connector_probe.api import assemble
 from connector_probe.diagnosis.conclude import conclude, with_expectation
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
-from connector_probe.formats.saved import SavedReportError, diagnose_again, is_report, load_report, read_report
+from connector_probe.formats.saved import SavedReportError, diagnose_again, is_report, read_report
 from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -157,7 +157,8 @@ def saved(*names: str) -> str:
 
 @pytest.mark.parametrize("name", CASES)
 def test_what_was_seen_is_read_back_whole(name: str) -> None:
-    ((connector, seen),) = load_report(saved(name))
+    (read,) = read_report(saved(name)).results
+    connector, seen = read.connector, read.evidence
     asked, expected, failure = CASES[name]
     assert seen == expected
     assert (connector.name, connector.port, connector.expect) == (asked.name, asked.port, asked.expect)

@@ -75,11 +75,6 @@ class SavedReport:
     results: tuple[SavedResult, ...]
 
 
-def load_report(text: str) -> list[tuple[Connector, ConnectorEvidence]]:
-    """What was asked and seen, connector by connector. Raises SavedReportError."""
-    return [(one.connector, one.evidence) for one in read_report(text).results]
-
-
 def is_report(text: str) -> bool:
     """Whether ``text`` is meant as one of our JSON documents, sound or not."""
     return text.lstrip("\ufeff \t\r\n").startswith("{") and '"connector-probe/' in text[:SAMPLE]

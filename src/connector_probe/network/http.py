@@ -7,13 +7,13 @@ asked at all, names, redirects and caching are the caller's.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from connector_probe.model.evidence import FaultKind, NetworkFault
+from connector_probe.model.names import is_address
 from connector_probe.model.printable import printable
 from connector_probe.network.faults import NetworkFaultError, timed_out
 from connector_probe.network.types import Network, Stream
@@ -217,8 +217,5 @@ def _words(fault: NetworkFault) -> str:
 
 
 def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return "%" not in host
+    """Without a zone index, which means nothing to another machine."""
+    return "%" not in host and is_address(host)

@@ -17,7 +17,7 @@ from connector_probe.model.names import parse_smart_host
 from connector_probe.network import Network, NetworkFaultError
 from connector_probe.protocol.addresses import is_outside
 from connector_probe.protocol.smtp import ehlo
-from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name
+from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name, positive
 from connector_probe.stages.resolve import Resolver
 
 CONTROL_WAIT = 10.0  # seconds to connect; the hosts tried answer within one
@@ -40,8 +40,7 @@ def blames_the_way(evidence: AttemptEvidence) -> bool:
     banner = evidence.banner
     if banner is not None and banner.reply is None:
         return banner.fault is None or not banner.fault.local
-    greeted = evidence.ehlo is not None and evidence.ehlo.reply is not None and evidence.ehlo.reply.severity == 2
-    return greeted and evidence.starttls is None
+    return positive(evidence.ehlo) and evidence.starttls is None
 
 
 @dataclass(frozen=True, slots=True)

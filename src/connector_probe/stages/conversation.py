@@ -175,3 +175,8 @@ def _fault_note(fault: NetworkFault) -> str:
     said = {FaultKind.CLOSED: "the server closed the connection", FaultKind.RESET: "the connection was reset"}
     text = said.get(fault.kind, fault.text or str(fault.kind))
     return f"{text} (alert {fault.alert})" if fault.alert else text
+
+
+def positive(exchange: Exchange | None) -> bool:
+    """Whether a command was answered in the affirmative."""
+    return exchange is not None and exchange.reply is not None and exchange.reply.severity == 2

@@ -18,6 +18,7 @@ from connector_probe.protocol.smtp import ehlo, proxy_header
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name
 
 GRACE = 1.0  # seconds for each look; the server has just used up its own time for a greeting
+_SILENCE = frozenset({FaultKind.TIMED_OUT})
 _CUTS = frozenset({FaultKind.CLOSED, FaultKind.RESET})
 
 Look = tuple[Handshake | None, ProxiedGreeting | None]
@@ -87,11 +88,13 @@ class SilentPorts:
 
 def fell_silent(banner: Exchange | None) -> bool:
     """Whether the port took the connection and said nothing at all."""
-    fault = banner.fault if banner is not None else None
-    return fault is not None and fault.kind is FaultKind.TIMED_OUT and banner is not None and not banner.sample
+    return _ended_wordless(banner, _SILENCE)
 
 
 def _was_cut_off(banner: Exchange | None) -> bool:
     """Whether the port took the connection and ended it without a word."""
-    fault = banner.fault if banner is not None else None
-    return fault is not None and fault.kind in _CUTS and banner is not None and not banner.sample
+    return _ended_wordless(banner, _CUTS)
+
+
+def _ended_wordless(banner: Exchange | None, ways: frozenset[FaultKind]) -> bool:
+    return banner is not None and banner.fault is not None and banner.fault.kind in ways and not banner.sample
