@@ -92,7 +92,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Ite
         "mixed.test": _HEAD + "@ MX 10 mail.sub\nmain A 127.0.0.1\nsub NS ns\n",
     }
     key = ZoneKey.make()
-    dates = {"expired.test": {"days": -1.0, "from_day": -9.0}, "early.test": {"days": 9.0, "from_day": 1.0}}
+    dates = {"expired.test": {"days": -5.0, "from_day": -13.0}, "early.test": {"days": 9.0, "from_day": 1.0}}
     zones = {
         name: text if name in ("unsigned.test", "stripped.test") else signed(name, text, key, **dates.get(name, {}))
         for name, text in plain.items()
