@@ -120,7 +120,8 @@ def test_nothing_is_recorded_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (["hybrid"], "nothing is recorded of a connector 'hybrid'", "did you mean Hybrid, head office?"),
         (["xyz"], "nothing is recorded of a connector 'xyz'", "probe history lists"),
         (["--history", "nowhere.sqlite3"], "there is no such file", "probe run writes it"),
-        (["--history", "text.sqlite3"], "is damaged", "the next probe run keeps it"),
+        (["--history", "zeros.sqlite3"], "is damaged", "the next probe run keeps it"),
+        (["--history", "text.sqlite3"], "is a text file, no history", "a file of its own"),
         (["--window", "1s"], "--window 1s", "from a minute"),
         (["--window", "soon"], "'soon' is not a duration", "as in: "),
         (["-o", "/nowhere/at/all"], "there is no such directory", "make it first"),
@@ -131,6 +132,7 @@ def test_bad_input_is_explained(
 ) -> None:
     monkeypatch.chdir(history.parent)
     Path("text.sqlite3").write_text("this is no database", encoding="ascii")
+    Path("zeros.sqlite3").write_bytes(bytes(5000))
     code, out, err = show(*(argv if "--history" in argv else ["--history", str(history), *argv]))
     assert (code, out) == (2, "")
     error, advice = err.splitlines()

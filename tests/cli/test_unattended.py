@@ -235,15 +235,56 @@ def test_a_failure_in_a_maintenance_window_is_reported_and_not_alerted(
 
 def test_a_damaged_history_does_not_keep_the_result_back(tmp_path: Path) -> None:
     file, history = write_file(tmp_path, 1), tmp_path / "h.sqlite3"
-    history.write_text("this is no database", encoding="ascii")
+    history.write_bytes(bytes(5000))
     code, out, err = probe(file, "--history", history)
     assert code == 1
     assert "FAILING  C0" in out
     assert "is damaged" in err
     (aside,) = tmp_path.glob("h.sqlite3.damaged-*")
-    assert aside.read_text("ascii") == "this is no database"
+    assert aside.read_bytes() == bytes(5000)
     assert probe(file, "--history", history)[2] == ""
     assert len(History(history).pasts()[0].observations) == 2
+
+
+def test_a_history_of_a_later_version_does_not_keep_the_result_back(tmp_path: Path) -> None:
+    file, history = write_file(tmp_path, 1), tmp_path / "h.sqlite3"
+    probe(file, "--history", history)
+    with contextlib.closing(sqlite3.connect(history)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    content = history.read_bytes()
+    code, out, err = probe(file, "--history", history)
+    assert (code, out[:11]) == (1, "FAILING  C0")
+    assert "was written by a later version of probe" in err
+    assert "update probe" in err
+    assert history.read_bytes() == content
+
+
+@pytest.mark.parametrize("what", ["a text file", "another program's database"])
+@pytest.mark.parametrize("command", ["run", "host", "nagios"])
+def test_a_file_that_never_was_a_history_is_refused_before_anything_is_probed(
+    what: str, command: str, tmp_path: Path, smtp: SmtpServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = tmp_path / "notes"
+    if what == "a text file":
+        named.write_text("version: 1\nconnectors: []\n", encoding="ascii")
+    else:
+        with contextlib.closing(sqlite3.connect(named)) as connection:
+            connection.execute("CREATE TABLE moz_places (url TEXT)")
+    content, files = named.read_bytes(), {one.name for one in tmp_path.iterdir()}
+    if command == "host":
+        code = run([f"127.0.0.1:{smtp.port}", "--no-control", "--history", str(named)])
+        captured = capsys.readouterr()
+        out, err = captured.out, captured.err
+    else:
+        more = ("--format", "nagios") if command == "nagios" else ()
+        code, out, err = probe(write_file(tmp_path, smtp.port), "--history", named, *more)
+        files.add("probes.yaml")
+    said = out if command == "nagios" else err
+    assert (code, smtp.met) == (3 if command == "nagios" else 2, 0)
+    assert f"notes is {what}" in said
+    assert "give the history a file of its own" in said
+    assert named.read_bytes() == content
+    assert {one.name for one in tmp_path.iterdir()} == files
 
 
 def test_a_history_that_cannot_be_written_is_said_once(tmp_path: Path) -> None:

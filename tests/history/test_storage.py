@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from connector_probe.history import DamagedError, History, HistoryError
+from connector_probe.history import DamagedError, History, HistoryError, NotAHistoryError
 from connector_probe.history.migrations import MIGRATIONS, VERSION
 from connector_probe.history.summary import sum_up
 from connector_probe.model.history import Announcement
@@ -137,15 +137,70 @@ def test_a_file_of_a_later_version_is_refused_and_not_touched(path: Path) -> Non
     assert path.read_bytes() == content
 
 
-def test_another_program_s_database_is_refused_and_not_touched(path: Path) -> None:
+def with_tables(path: Path) -> None:
+    run_sql(path, "CREATE TABLE moz_places (url TEXT)")
+
+
+def with_an_id(path: Path) -> None:
+    run_sql(path, "PRAGMA application_id = 252006673", "VACUUM")
+
+
+def with_tables_not_in_the_file_yet(path: Path) -> None:
+    """What its writer left behind it when it was killed is its own to clear up: it stands in the -wal file."""
+    run_sql(path, "PRAGMA journal_mode = WAL", "CREATE TABLE moz_places (url TEXT)")
+    kept = path.with_name("kept")
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO moz_places VALUES ('x')")
+        shutil.copytree(path.parent, kept)
+    for one in kept.iterdir():
+        shutil.copy(one, path.parent)
+    shutil.rmtree(kept)
+
+
+def run_sql(path: Path, *statements: str) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+TEXTS = {
+    "yaml": b"version: 1\nconnectors: []\n",
+    "utf-8": "Verbindungen nach au\u00dfen \u8fde\u63a5\u5668".encode() * 5000,
+    "utf-16": "Name,SmartHosts\r\n\u8fde\u63a5\u5668,mail.contoso.com\r\n".encode("utf-16"),
+    "latin-1": "Gr\u00fc\u00dfe aus M\u00fcnchen\r\n".encode("latin-1") * 10,
+    "gbk": "\u8fde\u63a5\u5668\u7684\u5386\u53f2\u8bb0\u5f55".encode("gbk") * 10,
+    "dump": b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n",
+}
+
+
+@pytest.mark.parametrize(
+    "make", [with_tables, with_an_id, with_tables_not_in_the_file_yet], ids=lambda one: one.__name__
+)
+def test_another_program_s_database_is_refused_and_not_touched(make: Callable[[Path], None], path: Path) -> None:
     path.parent.mkdir()
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute("CREATE TABLE moz_places (url TEXT)")
-    content = path.read_bytes()
+    make(path)
+    before = contents(path.parent)
     for work in both(History(path)):
-        with pytest.raises(HistoryError, match="another program"):
+        with pytest.raises(NotAHistoryError, match="another program's database") as caught:
             work()
-    assert path.read_bytes() == content
+        assert "a file of its own" in caught.value.hint
+    assert contents(path.parent) == before
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_a_text_is_refused_and_not_touched(text: bytes, path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(text)
+    for work in both(History(path)):
+        with pytest.raises(NotAHistoryError, match="is a text file") as caught:
+            work()
+        assert "a file of its own" in caught.value.hint
+    assert path.read_bytes() == text
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file but the lock, which lies beside the history and is ours."""
+    return {one.name: one.read_bytes() for one in folder.iterdir() if one.suffix != ".lock"}
 
 
 def both(history: History) -> Iterator[Callable[[], object]]:
@@ -166,7 +221,22 @@ def zero(path: Path) -> None:
 
 
 def scribble(path: Path) -> None:
-    path.write_text("this is no database\n" * 100, encoding="ascii")
+    """Octets of chance, as of a disk that lost its mind; SQLite's mark is gone with the rest."""
+    path.write_bytes(random.Random(7).randbytes(path.stat().st_size))
+
+
+def scribble_behind_the_mark(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:16] + random.Random(7).randbytes(len(content) - 16))
+
+
+def cut_within_the_mark(path: Path) -> None:
+    os.truncate(path, 9)
+
+
+def lose_the_application_id(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:68] + b"\0\0\0\1" + content[72:])
 
 
 def zero_the_last_page(path: Path) -> None:
@@ -174,7 +244,10 @@ def zero_the_last_page(path: Path) -> None:
     path.write_bytes(content[:-4096] + bytes(4096))
 
 
-DAMAGES = (cut, zero, scribble, zero_the_last_page)
+DAMAGES = (
+    *(cut, cut_within_the_mark, zero, scribble, scribble_behind_the_mark),
+    *(lose_the_application_id, zero_the_last_page),
+)
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda one: one.__name__)

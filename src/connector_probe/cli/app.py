@@ -23,7 +23,7 @@ from connector_probe.cli.example import example
 from connector_probe.cli.explain import explain
 from connector_probe.cli.fleet import run_file
 from connector_probe.cli.help import HelpfulCommand
-from connector_probe.cli.history import history
+from connector_probe.cli.history import checked_file, history
 from connector_probe.cli.hosts import read_hosts
 from connector_probe.cli.importing import import_file
 from connector_probe.cli.output import fail, say, write_document
@@ -78,7 +78,7 @@ def probe_hosts(**options: Any) -> None:  # noqa: ANN401 - those of read_hosts
         from connector_probe.cli.unattended import Manners, Unattended
 
         names = {connector.name: () for connector in asked.connectors}
-        unattended = Unattended(Manners(asked.history), names, words=asked.settings.words)
+        unattended = Unattended(Manners(checked_file(asked.history)), names, words=asked.settings.words)
     raise typer.Exit(probe_and_print(asked.connectors, asked.settings, strict=asked.strict, unattended=unattended))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connector_probe.cli import cron, notify
 from connector_probe.cli import ping as dead_man
-from connector_probe.cli.history import default_file
+from connector_probe.cli.history import checked_file, default_file
 from connector_probe.cli.language import words_for
 from connector_probe.cli.memory import Memory
 from connector_probe.cli.output import say
@@ -65,11 +65,9 @@ class Manners:
         """
         if history is not None and no_history:
             raise UsageProblemError("--history and --no-history exclude each other", "give one of them")
-        if history is not None and history.is_dir():
-            raise UsageProblemError(f"--history {show(str(history))} is a directory", "name a file in it")
         if no_history and only_changes:
             raise UsageProblemError("--only-changes needs the history", "leave --no-history out")
-        if history is not None and history.exists() and history.samefile(configuration.path):
+        if history is not None and _is_same(history, configuration.path):
             raise UsageProblemError("--history names the file of connectors", "give the history a file of its own")
         url = dead_man.given(ping, dict(os.environ))
         if url is None and configuration.ping is not None:
@@ -82,7 +80,7 @@ class Manners:
         if again is not None and again < SHORTEST_REMINDER:
             raise UsageProblemError(f"--remind of {again:g} s", "a minute or more, as in: 6h")
         return cls(
-            history=None if no_history else history or default_file(),
+            history=None if no_history else checked_file(history or default_file()),
             only_changes=only_changes,
             remind=again,
             splay=cron.checked_splay(parse_duration("--splay", splay)),
@@ -91,6 +89,13 @@ class Manners:
             sinks=sinks,
             channel=_channel(only),
         )
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # there is none, or it may not be looked at
+        return False
 
 
 def _channel(only: Sequence[str]) -> str:

@@ -16,6 +16,13 @@ class HistoryError(Exception):
         self.hint = hint
 
 
+class NotAHistoryError(HistoryError):
+    """The file is somebody's, and never was a history."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "give the history a file of its own, as in: --history history.sqlite3")
+
+
 class DamagedError(HistoryError):
     """The file's content is broken: waiting does not help, setting it aside does."""
 

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from connector_probe.history.faults import DamagedError, HistoryError
+from connector_probe.history.faults import DamagedError, HistoryError, NotAHistoryError
 from connector_probe.model.names import show
 
 APPLICATION_ID = 0x70726F62  # "prob", for file(1) and so that another program's database is never touched
@@ -62,18 +62,21 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 VERSION = len(MIGRATIONS)
+_FIRST_TABLES = frozenset({"connector", "observation"})
 
 
 def version_of(connection: sqlite3.Connection, path: Path) -> int:
-    """The file's version. Raises HistoryError for another program's database, and for a later version of this one."""
+    """The file's version. Raises HistoryError for a later one.
+
+    Raises NotAHistoryError for another program's database, and DamagedError where our tables do not bear our ID.
+    """
     (identity,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     if identity != APPLICATION_ID and (identity or version or tables):
-        raise HistoryError(
-            f"history {show(str(path), 300)} is the database of another program, and was not touched",
-            "name another file with --history FILE, or none: --no-history",
-        )
+        if tables >= _FIRST_TABLES:
+            raise DamagedError(f"history {show(str(path), 300)} is damaged: its application ID is {identity:#x}")
+        raise NotAHistoryError(f"history {show(str(path), 300)} is another program's database, and was not touched")
     if version > VERSION:
         raise HistoryError(
             f"history {show(str(path), 300)} was written by a later version of probe (its tables are version {version},"

@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from connector_probe.history import tables
 from connector_probe.history.faults import DamagedError, HistoryError, translated
+from connector_probe.history.foreign import refuse_foreign
 from connector_probe.history.migrations import VERSION, migrate, transaction, version_of
 from connector_probe.model.history import Before, Past, Sighting
 from connector_probe.model.names import show
@@ -117,6 +118,7 @@ class History:
             migrate(connection, self.path)
 
     def _connect(self) -> sqlite3.Connection:
+        refuse_foreign(self.path)
         connection = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None)
         connection.execute("PRAGMA synchronous = EXTRA")
         connection.execute("PRAGMA foreign_keys = ON")
