@@ -19,6 +19,7 @@ EXAMPLES = {
     "nagios": "commands and services for Nagios and its kin",
     "prometheus": "a scrape config, by way of node_exporter's textfile collector",
     "prometheus-alerts": "alert rules for it",
+    "grafana": "a dashboard over it, to be imported",
 }
 
 Name = Annotated[
@@ -27,7 +28,7 @@ Name = Annotated[
 
 
 def example(name: Name = None) -> None:
-    """Print a ready-to-use file: cron, systemd, CI, Kubernetes, Nagios, Prometheus.
+    """Print a ready-to-use file: cron, systemd, CI, Kubernetes, Nagios, Prometheus, Grafana.
 
     \b
       probe example                        which there are
