@@ -15,6 +15,7 @@ from connector_probe.diagnosis.bounces import context, grammar
 from connector_probe.diagnosis.bounces.context import Around
 from connector_probe.diagnosis.bounces.grammar import Detail, KnownCode
 from connector_probe.diagnosis.bounces.readings import reading
+from connector_probe.diagnosis.bounces.shared_codes import is_foreign
 from connector_probe.diagnosis.bounces.text import InputTooLargeError, decode, readable
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import Confidence, FailureClass
@@ -73,13 +74,20 @@ def read_bounces(text: str | bytes) -> tuple[Bounce, ...]:
     MAX_BOUNCES. Raises InputTooLargeError for more than 10 MiB, and nothing else, whatever the text.
     """
     read = readable(text)
-    return _bounces(read.text, is_mail=read.is_mail) or _bounces(read.returned, is_mail=True)
+    found = _bounces(read.text, is_mail=read.is_mail)
+    # A report that gives a code of its own is about that, whatever the mail that it returns speaks of.
+    has_its_own = _codes(read.text) or _ANY_STATUS.search(read.text) is not None
+    return found if found or has_its_own else _bounces(read.returned, is_mail=True)
 
 
 def codes_seen(text: str | bytes) -> tuple[str, ...]:
     """The first few status codes in ``text``, known or not, for a person whose text held no known one."""
+    return _codes(readable(text).text)
+
+
+def _codes(text: str) -> tuple[str, ...]:
     first: dict[str, None] = {}
-    for match in grammar.CODE.finditer(readable(text).text):
+    for match in grammar.CODE.finditer(text):
         if match["reply"] is not None:
             first.setdefault(match["code"])
         if len(first) == _MAX_CODES_SEEN:
@@ -143,6 +151,8 @@ def _sightings(text: str) -> Iterator[_Sighting]:
             expired = True  # "550 5.4.300 Message expired -> 451 4.4.397 ...": what follows is the error
             continue
         detail = grammar.detail(text, match.end(), before.rstrip(" ")[-1:], match["code"])
+        if _is_foreign(match, known, detail, before, text):
+            continue  # what it goes on to quote may be Exchange's
         sighting = _sighting(match, known, detail, before, text)
         if sighting is not None:
             yield replace(sighting, final=sighting.final or expired)
@@ -154,15 +164,27 @@ def _is_meant(match: re.Match[str], known: KnownCode, before: str, text: str) ->
     """Whether this is an error of its own: neither the words in {MSG=...} again, nor a version number."""
     if _MSG.search(before) is not None:
         return False
-    if known.distinct or match["reply"] is not None:
+    if match["reply"] is not None:
+        return True
+    if grammar.versioned(before[-24:], text[match.end() : match.end() + 10]):
+        return False
+    if known.distinct:
         return True
     if grammar.explained(known, text[match.end() : match.end() + 100]):
         return True
     return grammar.announced(before[-24:]) or (len(text) < 100 and text.strip() == match["code"])
 
 
+def _is_foreign(match: re.Match[str], known: KnownCode, detail: Detail, before: str, text: str) -> bool:
+    of_report = _STATUS.search(before) is not None or _DIAGNOSTIC.search(before) is not None
+    said = " ".join((detail.headline, *detail.groups.values()))
+    fields = context.paragraph(text, match.start()) if of_report else ""
+    return is_foreign(known.words, match["code"], before, said, fields)
+
+
 _LED = re.compile(r"\{\s?LED\s?=[^{}]{0,200}\Z", re.IGNORECASE)
 _MSG = re.compile(r"\{\s?MSG\s?=[^{}\n]{0,200}\Z", re.IGNORECASE)
+_ANY_STATUS = re.compile(r"\bStatus:\s?[45]\.[0-9]", re.IGNORECASE)
 _STATUS = re.compile(r"\bStatus:\s?\Z", re.IGNORECASE)
 _DIAGNOSTIC = re.compile(r"\bDiagnostic-Code:[^\n]{0,40}\Z|\bsmtp\s?;\s?#?\Z", re.IGNORECASE)
 _DIAGNOSIS = re.compile(r"\bDiagnostic-Code:[^\n]{0,40}?" + grammar.CODE.pattern, re.IGNORECASE)
@@ -172,6 +194,9 @@ _EXPIRED = re.compile(r"\s?Message expired\b", re.IGNORECASE)
 def _sighting(match: re.Match[str], known: KnownCode, detail: Detail, before: str, text: str) -> _Sighting | None:
     """None for the Status: of a report whose Diagnostic-Code: says more."""
     base = _of_detail(match, known, detail)
+    if base.address is None and known.code == "4.4.0":
+        address, port = context.last_endpoint(text[match.end() : match.end() + context.AFTER])
+        base = replace(base, address=address, port=port)
     if _LED.search(before) is not None:
         return _with(base, BounceSource.TRACE, context.of_trace(text, match.start(), detail.end))
     is_status = _STATUS.search(before) is not None

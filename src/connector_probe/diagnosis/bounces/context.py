@@ -112,18 +112,20 @@ def of_report(fields: str) -> Around:
 _SERVER_AT = re.compile(r"\bServer at (?P<name>[^()]{1,255}?)(?: \((?P<address>[^()]{0,80})\))? returned\b")
 _RETURNED = re.compile(r"\breturned ['\"‘“]\Z")
 _QUOTES = tuple("'\"‘’“”„«»「")
+_GLUED = re.compile(r"^[^\x00-\x7f]+(?=[A-Za-z0-9])")  # "位于mail.contoso.com": Chinese puts no space before a name
+_WIDE_PARENTHESES = str.maketrans("（）", "()")
 
 
 def returned_by(before: str) -> tuple[str, str] | None:
     """Who returned the error: "Server at N (IP) returned '", or in any language "N (IP) ... '"; None where nobody."""
-    line = one_line(_BLANK.split(before)[-1])
+    line = one_line(_BLANK.split(before)[-1]).translate(_WIDE_PARENTHESES)
     if found := list(_SERVER_AT.finditer(line)):
         return found[-1]["name"], found[-1]["address"] or ""
     opening, closing = line.rfind("("), line.rfind(")")
     if 0 < opening < closing and len(line) - closing < 80 and line.endswith(_QUOTES):
         address, names = line[opening + 1 : closing], line[:opening].split()
         if names and is_address(address.strip("[]")):
-            return names[-1], address
+            return _GLUED.sub("", names[-1]), address
     return ("", "") if _RETURNED.search(line) is not None else None
 
 
@@ -137,6 +139,15 @@ def of_context(before: str, told_by: tuple[str, str] | None, *, final: bool) -> 
         occurred_at=last_time(_BLANK.split(before)[-1]),
         rank=_AT_EXPIRY if final else _AT_ATTEMPT,
     )
+
+
+_ENDPOINT = re.compile(r"\blast endpoint attempted was (?P<it>[0-9A-Fa-f:.\[\]]{1,60})", re.IGNORECASE)
+
+
+def last_endpoint(behind: str) -> tuple[str | None, int | None]:
+    """Address and port that Exchange Server names at the end of "451 4.4.0 Primary target IP address responded"."""
+    found = _ENDPOINT.search(_BLANK.split(behind)[0])
+    return address_and_port(found["it"]) if found is not None else (None, None)
 
 
 _RECEIVER = re.compile(
@@ -227,7 +238,9 @@ def mail_date(text: str) -> datetime | None:
 
 
 def _local(match: re.Match[str]) -> datetime | None:
-    date = _date(match["first"], match["second"], match["third"], match["mark"], clock12=match["late"] is not None)
+    # "a. m." and "p.m." are written where the day may come first (Spanish).
+    clock12 = match["late"] is not None and "." not in match["late"]
+    date = _date(match["first"], match["second"], match["third"], match["mark"], clock12=clock12)
     half = (match["early"] or match["late"] or "").strip().lower()
     hour = int(match["hour"])
     if date is None or (half and not 1 <= hour <= 12):

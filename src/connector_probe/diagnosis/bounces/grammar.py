@@ -36,9 +36,10 @@ CODE = re.compile(
 class KnownCode:
     """``code`` is the transient form where there is one. ``words`` names its sentences in the catalogue.
 
-    ``in_table``: one of the six of Microsoft's page. ``distinct`` codes are believed wherever they stand; the others
-    ("5.4.1") could be a version number, and need a reply code or a word such as "Status:" in front. ``wrapper``
-    codes only say that the time was up.
+    ``in_table``: one of the six of Microsoft's page. ``distinct`` codes are Exchange's alone, and believed wherever
+    they do not stand as a version number; the others ("5.4.1") need a reply code or a word such as "Status:" in
+    front, and no words behind that only other mail systems write (see bounces.shared_codes). ``wrapper`` codes only
+    say that the time was up.
     """
 
     code: str
@@ -94,7 +95,7 @@ def looked_for() -> str:
 
 
 _ANNOUNCED = re.compile(
-    r"(?:#|;|['\"‘“«「]|\b(?:smtp|status|code|error|ndr|dsn|fehler|erreur|codice|c[oó]digo|kod|代码|コード)\W{0,4})\s?\Z",
+    r"(?:#|;\Z|['\"‘“«「]|\b(?:smtp|status|code|error|ndr|dsn|fehler|erreur|codice|c[oó]digo|kod|代码|コード)\W{0,4})\s?\Z",
     re.IGNORECASE,
 )
 
@@ -102,6 +103,26 @@ _ANNOUNCED = re.compile(
 def announced(before: str) -> bool:
     """Whether the words in front of a number say that it is a code."""
     return _ANNOUNCED.search(before) is not None
+
+
+_VERSION = re.compile(
+    r"(?:\b(?:version|ver|v|release|build|revision|kernel|linux|firmware|driver|vers[aã]o|versione|versi[oó]n|wersja)"
+    r"[\s:.=#-]{0,3}|(?:版本|バージョン|버전)[\s:：]{0,3}|[A-Za-z_.~]-|[\w.-]/|[~^@+_]|[=<>]=)\Z",
+    re.IGNORECASE,
+)
+_VERSION_GOES_ON = re.compile(r"[-+~_][A-Za-z0-9]|\.[A-Za-z]{2,5}\b|/[A-Za-z]")
+_OTHER_CODE = re.compile(r"[45]\.[0-9]{1,3}\.[0-9]{1,3}/\Z")
+
+
+def versioned(before: str, behind: str) -> bool:
+    """Whether a number without a reply code is that of a version, a package or a page, by what it hangs together with.
+
+    "4.4.316/4.4.317" are two codes all the same.
+    """
+    if announced(before):
+        return _VERSION_GOES_ON.match(behind) is not None
+    attached = _VERSION.search(before) is not None and _OTHER_CODE.search(before) is None
+    return attached or _VERSION_GOES_ON.match(behind) is not None
 
 
 def explained(code: KnownCode, behind: str) -> bool:
@@ -174,6 +195,7 @@ def _headline_end(window: str, quote: str, code: str) -> tuple[int, bool]:
         # A doubled quote is an escaped one, and with a letter behind it it is an apostrophe.
         found = re.compile(rf"(?<![{closing}])[{closing}](?![{closing}\w])").search(head, 0, end)
         end, closed = (found.start(), True) if found is not None else (end, False)
+    closed = closed or (quote == "=" and head[end : end + 1] == "}")  # {LED=...}, which a console wraps anywhere
     for match in CODE.finditer(head, 0, end):
         other = known(match["code"])
         # The same code again begins the next line of one hyphenated reply.

@@ -207,6 +207,7 @@ def _transfer_decoded(raw: bytes, encoding: str) -> bytes:
 
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z!][A-Za-z0-9-]{0,30})[^<>]*>")
 _HTML = re.compile(r"<(?:!doctype|html|body|div|p|br|span|table|td|font)\b", re.IGNORECASE)
+_REFERENCE = re.compile(r"&(?:#[0-9]{2,4}|#x[0-9A-Fa-f]{2,4}|quot|apos|nbsp|lt|gt|amp);")  # the page's source, in part
 _INLINE = frozenset(
     {"a", "abbr", "b", "code", "em", "font", "i", "mark", "o", "s", "small", "span", "strong", "u", "wbr"}
 )
@@ -237,13 +238,15 @@ def strip_tags(text: str) -> str:
 
 
 def _unwrapped(text: str) -> str:
-    """Pasted text without the wrapping it was copied in: JSON strings, quoted-printable, HTML."""
+    """Pasted text without the wrapping it was copied in: JSON strings, quoted-printable, HTML or its references."""
     if text.lstrip()[:1] in ("{", "["):
         with contextlib.suppress(ValueError, RecursionError):
             text = "\n\n".join(_strings(json.loads(text)))
     if "=3D" in text and ("Message=3D" in text or "ServerName=3D" in text):
         text = quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
-    return strip_tags(text) if _HTML.search(text) else text
+    if _HTML.search(text):
+        return strip_tags(text)
+    return html.unescape(text) if _REFERENCE.search(text) else text
 
 
 def _strings(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
