@@ -34,10 +34,6 @@ NOT_ON_LOOPBACK = {
     F.LOCAL_STARTTLS_STRIPPED: "is concluded only for port 25 of an address beyond loopback",
     F.LOCAL_INTERRUPTED: "needs a run that is stopped; tests/lab/test_fleet.py",
     F.LOCAL_RESOURCES: "needs this process to run out of sockets",
-    **dict.fromkeys(
-        (F.MTA_STS_MX_NOT_LISTED, F.MTA_STS_TLS_REQUIRED, F.MTA_STS_CERTIFICATE),
-        "needs HTTPS on port 443; tests/real/test_mta_sts.py",
-    ),
     F.LOCAL_NO_NAMESERVER: "needs a machine without nameservers; a connector cannot say so",
 }
 RUNNABLE = [one for one in SCENARIOS if obstacle(one) is None]

@@ -38,9 +38,6 @@ NEEDS_A_NAMESPACE = {
     FailureClass.LOCAL_OFFLINE,
     FailureClass.LOCAL_INTERCEPTED,
     FailureClass.LOCAL_STARTTLS_STRIPPED,
-    FailureClass.MTA_STS_MX_NOT_LISTED,
-    FailureClass.MTA_STS_TLS_REQUIRED,
-    FailureClass.MTA_STS_CERTIFICATE,
 }
 # What cannot be brought about by a server or a network; unit tests show them.
 FROM_EVIDENCE_ONLY = {

@@ -122,7 +122,7 @@ def test_an_address_without_tls_domain_cannot_be_validated_by_name() -> None:
 
 def test_every_setting_of_a_connector_has_its_key() -> None:
     """interface.md: keys are the options of a probe, with underscores."""
-    keys = {field.attribute for field in FIELDS} | {"mta_sts_port"}  # which is for a laboratory alone
+    keys = {field.attribute for field in FIELDS}
     assert {field.name for field in dataclasses.fields(Connector)} <= keys
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from connector_probe.cli import options as opt
 from connector_probe.cli import run_options as opts
 from connector_probe.cli.values import UsageProblemError, parse_duration, parse_moment
-from connector_probe.model.connector import CONTROL_HOSTS, AddressFamily, Connector, ConnectorType
+from connector_probe.model.connector import CONTROL_HOSTS, HTTPS_PORT, AddressFamily, Connector, ConnectorType
 from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def read_hosts(
     as_of: opt.AsOf = None,
     dane: opt.Dane = SmtpDaneMode.OPPORTUNISTIC,
     mta_sts: opt.MtaSts = MtaStsMode.OPPORTUNISTIC,
+    mta_sts_port: opt.MtaStsPort = HTTPS_PORT,
     trust_anchor: opt.TrustAnchor = None,
     trust_ad: opt.TrustAd = False,
     expect: opt.Expect = "healthy",
@@ -77,6 +78,7 @@ def read_hosts(
     if ipv4 and ipv6:
         raise UsageProblemError("-4 and -6 exclude each other", "without either, both are probed")
     policies = {"--dane": dane is not SmtpDaneMode.OPPORTUNISTIC, "--mta-sts": mta_sts is not MtaStsMode.OPPORTUNISTIC}
+    policies |= {"--mta-sts-port": mta_sts_port != HTTPS_PORT}
     for option, given in (policies | {"--trust-anchor": trust_anchor is not None, "--trust-ad": trust_ad}).items():
         if given and not mx:
             raise UsageProblemError(f"{option} without --mx", "only a domain publishes policies; a smart host does not")
@@ -125,6 +127,7 @@ def read_hosts(
             as_of=parse_moment("--as-of", as_of) if as_of is not None else None,
             smtp_dane_mode=dane,
             mta_sts_mode=mta_sts,
+            mta_sts_port=mta_sts_port,
             trust_anchor=str(trust_anchor) if trust_anchor is not None else None,
             trust_ad=trust_ad,
             expect=expect,

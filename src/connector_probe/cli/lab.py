@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from difflib import get_close_matches
 
 from connector_probe.api import probe_all
@@ -16,8 +18,8 @@ from connector_probe.formats import RenderOptions, text
 from connector_probe.formats.layout import pad, wrap
 from connector_probe.formats.options import totals
 from connector_probe.lab import SCENARIOS, WALK_JOBS, Lab, Scenario, obstacle
+from connector_probe.model.connector import AddressFamily, Connector
 from connector_probe.model.names import show
-from connector_probe.model.policy import SmtpDaneMode
 from connector_probe.model.verdict import Report, Result
 
 SHOWN_IN_FULL = ("healthy", "certificate-expired")
@@ -45,16 +47,55 @@ async def _stay(names: Sequence[str]) -> None:
         lines = [
             f"{len(lab.running)} smart hosts on loopback. Try one in another terminal:",
             "",
-            *(
-                f"  probe {_arguments(one.scenario)}{one.host}:{one.port} --nameserver {lab.nameserver}"
-                f" --ca-file {lab.ca_file} --only-ca-file{_anchor(one.scenario, lab)}"
-                for one in lab.running
-            ),
+            *(f"  {command_of(one.scenario.name, lab)}" for one in lab.running),
             "",
             "Ctrl-C ends the lab.",
         ]
         write_document("\n".join(lines) + "\n")
         await asyncio.Event().wait()
+
+
+def command_of(name: str, lab: Lab) -> str:
+    """The command line that probes the running scenario called ``name`` as the demo does."""
+    one, connector = lab[name], lab.connector(name)
+    words = [*_options(connector), f"{one.host}:{one.port}"]
+    if one.scenario.waits:  # else one would wait for it as long as for a server on the internet
+        words += ["--connect-timeout", f"{connector.connect_timeout:g}s", "--timeout", f"{connector.timeout:g}s"]
+    words += ["--nameserver", *connector.nameservers, "--ca-file", lab.ca_file, "--only-ca-file"]
+    if connector.trust_anchor is not None:
+        words += ["--trust-anchor", connector.trust_anchor]
+    return shlex.join(("probe", *words))
+
+
+_FAMILIES = {AddressFamily.IPV4: ("-4",), AddressFamily.IPV6: ("-6",), AddressFamily.BOTH: ()}
+# Those options of a probe that a scenario may set: the connector's field, and how it is written.
+_SETTINGS = (
+    ("smtp_dane_mode", "--dane"),
+    ("mta_sts_port", "--mta-sts-port"),
+    ("tls", "--tls"),
+    ("tls_domain", "--tls-domain"),
+    ("source_address", "--source-address"),
+    ("rcpt", "--rcpt"),
+    ("connections", "--connections"),
+    ("retries", "--retries"),
+    ("expect", "--expect"),
+)
+
+
+def _options(connector: Connector) -> Iterator[str]:
+    """Where the connector is other than by default."""
+    usual = {one.name: one.default for one in fields(Connector)}
+    if connector.use_mx is not None:
+        yield "--mx"
+    for name, option in _SETTINGS:
+        value = getattr(connector, name)
+        if value != usual[name]:
+            yield from (option, str(value))
+    if connector.retries:
+        yield from ("--retry-delay", f"{connector.retry_delay:g}s")
+    if connector.thorough:
+        yield "--thorough"
+    yield from _FAMILIES[connector.family]
 
 
 def run_demo(words: Catalogue) -> int:
@@ -131,14 +172,3 @@ def _scenario(name: str) -> Scenario:
 
 def _expectation(scenario: Scenario) -> str:
     return scenario.expect_code or scenario.expect_status.value
-
-
-def _arguments(scenario: Scenario) -> str:
-    words = ["--mx"] if scenario.options.use_mx else []
-    if scenario.options.smtp_dane_mode is not SmtpDaneMode.OPPORTUNISTIC:
-        words.append(f"--dane {scenario.options.smtp_dane_mode}")
-    return "".join(f"{word} " for word in words)
-
-
-def _anchor(scenario: Scenario, lab: Lab) -> str:
-    return f" --trust-anchor {lab.trust_anchor}" if scenario.options.use_mx and lab.trust_anchor else ""

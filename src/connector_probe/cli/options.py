@@ -83,6 +83,9 @@ WarnDays = Annotated[
 AsOf = Annotated[str | None, typer.Option(metavar="DATE", help="Judge certificates as of this day.")]
 Dane = Annotated[SmtpDaneMode, typer.Option("--dane", help="SmtpDaneMode, with --mx.")]
 MtaSts = Annotated[MtaStsMode, typer.Option("--mta-sts", help="MtaStsMode, with --mx.")]
+MtaStsPort = Annotated[
+    int, typer.Option("--mta-sts-port", metavar="N", help="Port of the MTA-STS policy's host, for a laboratory.")
+]
 TrustAnchor = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Validate DNSSEC from these DS or DNSKEY records. Default: the root's."),

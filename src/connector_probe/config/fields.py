@@ -134,6 +134,7 @@ FIELDS: tuple[Field, ...] = (
         "MtaStsMode, with use_mx. Default: opportunistic.",
         attribute="mta_sts_mode",
     ),
+    _option("mta_sts_port", Whole(), "8443", "Port of the MTA-STS policy's host, for a laboratory. Default: 443."),
     _option("trust_anchor", File(), "root.key", "Validate DNSSEC from these DS or DNSKEY records."),
     _option("trust_ad", Truth(), "true", "Believe the nameserver's AD bit; only of a resolver on this machine."),
     _option("expect", Choice(ROUTES), "healthy", "What counts as success: healthy, or a code."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.policies import DaneState, deciding_lookup_of
 from connector_probe.diagnosis.view import View
-from connector_probe.model.policy import DnssecReason, SecureLookup
+from connector_probe.model.policy import DnssecReason, SecureLookup, StsProblem
 
 MAX_SHOWN = 4  # TLSA records or patterns in a sentence; all of them are in the evidence
 MAX_TEXT = 300
@@ -67,8 +67,10 @@ def _mta_sts(view: View, words: Catalogue) -> dict[str, str]:
         return {}
     found = {"sts_domain": sts.domain, "sts_url": sts.url, "sts_note": sts.note[:MAX_TEXT]}
     if sts.problem is not None:
-        told = words.facts[f"sts-{sts.problem}"]
-        found["sts_problem"] = f"{told} ({sts.note[:MAX_TEXT]})" if sts.note else told
+        told, note = words.facts[f"sts-{sts.problem}"], sts.note
+        if sts.problem is StsProblem.CERTIFICATE_INVALID:  # its note lists kinds of problems
+            note = words.listed(words.facts.get(f"problem-{kind}", kind) for kind in note.split(", "))
+        found["sts_problem"] = f"{told} ({note[:MAX_TEXT]})" if note else told
     if sts.policy is not None:
         found["sts_mode"] = sts.policy.mode
         found["sts_patterns"] = _shown(list(sts.policy.mx), words)

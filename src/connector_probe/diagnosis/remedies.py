@@ -32,6 +32,8 @@ def remedy_ids(failure: FailureClass, view: View, causes: Sequence[Cause]) -> tu
     failures = [failure]
     if PROFILES[failure].stage is Stage.CERTIFICATE and failure not in UNTELLABLE:
         failures += [FailureClass.of_certificate(problem.kind) for problem in blamed_problems(failure, view)]
+    if failure is FailureClass.MTA_STS_CERTIFICATE:  # a valid certificate first; then how to do without
+        failures = [*failures[1:], failure]
     usual = [one for each in failures for one in PROFILES[each].remedies]
     verdicts = {cause.id: cause.verdict for cause in causes}
     unsaid, first = _unsaid(failure, view, verdicts), set(_first(verdicts))

@@ -21,7 +21,7 @@ from connector_probe.lab.scenarios import SCENARIOS
 from connector_probe.lab.signing import PORT, Signed, anchors_of
 from connector_probe.lab.smtp import Listener
 from connector_probe.lab.sockets import available, bind_together, fill_backlog
-from connector_probe.model.connector import Connector
+from connector_probe.model.connector import HTTPS_PORT, Connector
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
@@ -48,12 +48,14 @@ class LabError(Exception):
 class Running:
     """One scenario that runs. ``host`` is its DNS name, or an address for a smart host without a name.
 
-    ``received`` holds the commands that arrived, by the address of the server that got them.
+    ``received`` holds the commands that arrived, by the address of the server that got them. ``policy_port`` is that
+    of the MTA-STS policy's host.
     """
 
     scenario: Scenario
     host: str
     port: int
+    policy_port: int
     received: MappingProxyType[str, deque[bytes]] = field(compare=False)
 
 
@@ -144,6 +146,7 @@ class Lab:
             "connections": options.connections,
             "retry_delay": 0.0,
             "smtp_dane_mode": options.smtp_dane_mode,
+            "mta_sts_port": running.policy_port,
             **(IMPATIENT if running.scenario.waits else PATIENT),
         }
         if options.use_mx:
@@ -173,17 +176,31 @@ async def _run(scenario: Scenario, authority: Authority, stack: AsyncExitStack) 
     port, sockets = bind_together([(server.address, socket.SOCK_STREAM) for server in scenario.servers])
     received: dict[str, deque[bytes]] = {}
     for server, sock in zip(scenario.servers, sockets, strict=True):
-        stack.callback(sock.close)
-        if server.listens is Listens.IGNORES:
-            for filler in await fill_backlog(sock):
-                stack.callback(filler.close)
-        elif server.listens is Listens.ANSWERS:
-            sock.listen(BACKLOG)
-            listener = _listen(scenario, server, sock, authority)
-            stack.push_async_callback(listener.stop)
+        listener = await _start(scenario, server, sock, authority, stack)
+        if listener is not None:
             received[server.address] = listener.received
+    policy_port = HTTPS_PORT
+    if scenario.policy is not None:
+        policy_port, (sock,) = bind_together([(scenario.policy.address, socket.SOCK_STREAM)])
+        await _start(scenario, scenario.policy, sock, authority, stack)
     host = scenario.servers[0].address if scenario.options.by_address else scenario.host
-    return Running(scenario, host, port, MappingProxyType(received))
+    return Running(scenario, host, port, policy_port, MappingProxyType(received))
+
+
+async def _start(
+    scenario: Scenario, server: Server, sock: socket.socket, authority: Authority, stack: AsyncExitStack
+) -> Listener | None:
+    """Let ``sock`` take connections as ``server`` does; None where nobody answers them."""
+    stack.callback(sock.close)
+    if server.listens is Listens.IGNORES:
+        for filler in await fill_backlog(sock):
+            stack.callback(filler.close)
+    if server.listens is not Listens.ANSWERS:
+        return None
+    sock.listen(BACKLOG)
+    listener = _listen(scenario, server, sock, authority)
+    stack.push_async_callback(listener.stop)
+    return listener
 
 
 def _listen(scenario: Scenario, server: Server, sock: socket.socket, authority: Authority) -> Listener:

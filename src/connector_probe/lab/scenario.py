@@ -76,6 +76,7 @@ class Scenario:
     ``waits``: the probe ends by a timeout, so give it short ones. ``answers``: what DNS says, by absolute name
     without the final dot; by default the host has the addresses of all servers; "{port}" in a name is the servers'
     port. ``authorities``: the same of further name servers, by their address, on the nameserver's port.
+    ``policy``: the web server of the domain's MTA-STS policy, on a port of its own.
     ``expect_causes``: verdicts that the diagnosis must give. ``needs``: see ``Need``.
     """
 
@@ -91,6 +92,7 @@ class Scenario:
     servers: tuple[Server, ...] = (Server(),)
     answers: Mapping[str, Answerer] = field(default_factory=dict)
     authorities: Mapping[str, Mapping[str, Answerer]] = field(default_factory=dict)
+    policy: Server | None = None
     expect_causes: Mapping[str, CauseVerdict] = field(default_factory=dict)
 
     @property
@@ -121,6 +123,7 @@ class More(TypedDict, total=False):
     servers: tuple[Server, ...]
     answers: Mapping[str, Answerer]
     authorities: Mapping[str, Mapping[str, Answerer]]
+    policy: Server | None
     expect_causes: Mapping[str, CauseVerdict]
 
 
@@ -165,6 +168,8 @@ _CODES: Mapping[str, MailFlowCode | None] = {
     "dane-certificate-expired": MailFlowCode.CERTIFICATE_EXPIRED,
     "dane-tlsa-invalid": MailFlowCode.TLSA_INVALID,
     "dane-host-mismatch": MailFlowCode.CERTIFICATE_HOST_MISMATCH,
+    "mta-sts-mx-not-listed": MailFlowCode.MTA_STS_HOSTS,
+    "mta-sts-certificate": MailFlowCode.MTA_STS_CERTIFICATE,
     "tls-client-certificate": None,
     "tls-": MailFlowCode.CANNOT_CONNECT,
     "certificate-": MailFlowCode.CERTIFICATE_VALIDATION_FAILED,

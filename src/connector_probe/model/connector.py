@@ -224,7 +224,10 @@ class Connector:
                 f"{self.port} is not a port", "a port is a number from 1 to 65535; Exchange Online always uses 25"
             )
         if not 1 <= self.mta_sts_port <= 65535:
-            raise ConnectorError(f"mta_sts_port {self.mta_sts_port} is not a port", "MTA-STS always uses 443")
+            raise ConnectorError(
+                f"mta_sts_port of {self.mta_sts_port} is not a port",
+                "a port is a number from 1 to 65535; MTA-STS always uses 443 but in a laboratory",
+            )
         for what, seconds in (
             ("connect_timeout", self.connect_timeout),
             ("timeout", self.timeout),

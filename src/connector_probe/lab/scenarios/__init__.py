@@ -7,6 +7,7 @@ from connector_probe.lab.scenarios.authorities import AUTHORITIES
 from connector_probe.lab.scenarios.certified import CERTIFICATES
 from connector_probe.lab.scenarios.encrypted import HANDSHAKE, SESSION, STARTTLS
 from connector_probe.lab.scenarios.healthy import HEALTHY, WARNING
+from connector_probe.lab.scenarios.mta_sts import MTA_STS
 from connector_probe.lab.scenarios.named import EXCHANGES, NAMES
 from connector_probe.lab.scenarios.plain import BANNER, CONNECT, EHLO, RECIPIENT
 from connector_probe.lab.scenarios.published import PUBLISHED
@@ -19,6 +20,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *AUTHORITIES,
     *EXCHANGES,
     *PUBLISHED,
+    *MTA_STS,
     *CONNECT,
     *BANNER,
     *EHLO,

@@ -1,0 +1,136 @@
+"""MTA-STS: policies that are met, that are broken, and that cannot be had."""
+
+from __future__ import annotations
+
+from connector_probe.lab import behaviours as smtp
+from connector_probe.lab import certificates
+from connector_probe.lab.answers import Answerer, Records, addresses, exchanges
+from connector_probe.lab.authority import CertificateMaker
+from connector_probe.lab.policy_behaviours import policy_text, publishes
+from connector_probe.lab.scenario import (
+    LOOPBACK,
+    Listens,
+    Options,
+    Scenario,
+    Server,
+    failing,
+    healthy,
+    host_of,
+    warning,
+)
+from connector_probe.lab.smtp import Behaviour
+from connector_probe.model.connector import TlsSettings
+from connector_probe.model.evidence import CertificateProblemKind as Kind
+from connector_probe.model.verdict import CauseVerdict
+from connector_probe.model.verdict import FailureClass as F
+
+# By itself the connector would let mail flow: what stops it is the domain's policy alone.
+BY_POLICY = Options(use_mx=True, tls=TlsSettings.OPPORTUNISTIC)
+HERE = addresses(LOOPBACK)
+_CONFIRMED, _SUPPORTED, _POSSIBLE, _OUT = (
+    CauseVerdict.CONFIRMED,
+    CauseVerdict.SUPPORTED,
+    CauseVerdict.POSSIBLE,
+    CauseVerdict.RULED_OUT,
+)
+
+
+def _mail(name: str) -> str:
+    return f"mail.{host_of(name)}"
+
+
+def announced(name: str, mx: Answerer | None = None) -> dict[str, Answerer]:
+    """A domain with one MX host that announces a policy; ``mx`` in place of its MX records."""
+    return {
+        host_of(name): mx or exchanges((10, f"{_mail(name)}.")),
+        _mail(name): HERE,
+        f"_mta-sts.{host_of(name)}": Records((("TXT", ('"v=STSv1; id=20261124T0900;"',)),)),
+        f"mta-sts.{host_of(name)}": HERE,
+    }
+
+
+def _server(
+    name: str, certificate: CertificateMaker = certificates.good, behaviour: Behaviour = smtp.is_healthy
+) -> tuple[Server, ...]:
+    return (Server(name=_mail(name), certificate=certificate, behaviour=behaviour),)
+
+
+def policy_host(name: str, text: str = "", certificate: CertificateMaker = certificates.good) -> Server:
+    """The web server of the policy, by default one that is enforced and lists the domain's MX host."""
+    text = text or policy_text("enforce", _mail(name))
+    return Server(name=f"mta-sts.{host_of(name)}", behaviour=publishes(text), certificate=certificate)
+
+
+MTA_STS: tuple[Scenario, ...] = (
+    healthy(
+        "mta-sts",
+        "an MTA-STS policy that is enforced, and met",
+        options=BY_POLICY,
+        servers=_server("mta-sts"),
+        answers=announced("mta-sts"),
+        policy=policy_host("mta-sts"),
+    ),
+    failing(
+        "mta-sts-mx-not-listed",
+        "the MTA-STS policy lists an old mail server, not the MX host",
+        F.MTA_STS_MX_NOT_LISTED,
+        options=BY_POLICY,
+        servers=_server("mta-sts-mx-not-listed"),
+        answers=announced("mta-sts-mx-not-listed"),
+        policy=policy_host("mta-sts-mx-not-listed", policy_text("enforce", "old.lab.test")),
+        expect_causes={"sts-policy-outdated": _SUPPORTED, "sts-mx-redirected": _POSSIBLE},
+    ),
+    failing(
+        "mta-sts-no-starttls",
+        "the MTA-STS policy is enforced, and the server offers no STARTTLS",
+        F.MTA_STS_TLS_REQUIRED,
+        options=BY_POLICY,
+        servers=_server("mta-sts-no-starttls", behaviour=smtp.offers_no_starttls),
+        answers=announced("mta-sts-no-starttls"),
+        policy=policy_host("mta-sts-no-starttls"),
+        expect_causes={"sts-without-starttls": _CONFIRMED},
+    ),
+    failing(
+        "mta-sts-certificate",
+        "the MTA-STS policy is enforced, and the server's certificate has expired",
+        F.MTA_STS_CERTIFICATE,
+        options=BY_POLICY,
+        servers=_server("mta-sts-certificate", certificates.expired),
+        answers=announced("mta-sts-certificate"),
+        policy=policy_host("mta-sts-certificate"),
+        expect_problems=(Kind.EXPIRED,),
+        expect_causes={"sts-certificate-invalid": _CONFIRMED, "sts-mx-redirected": _OUT},
+    ),
+    warning(
+        "mta-sts-testing",
+        "an MTA-STS policy in mode testing that does not list the MX host",
+        options=BY_POLICY,
+        servers=_server("mta-sts-testing"),
+        answers=announced("mta-sts-testing"),
+        policy=policy_host("mta-sts-testing", policy_text("testing", "old.lab.test")),
+    ),
+    warning(
+        "mta-sts-unreachable",
+        "an MTA-STS policy is announced, and its web server refuses connections",
+        options=BY_POLICY,
+        servers=_server("mta-sts-unreachable"),
+        answers=announced("mta-sts-unreachable"),
+        policy=Server(listens=Listens.REFUSES),
+    ),
+    warning(
+        "mta-sts-invalid",
+        "an MTA-STS policy without a mode",
+        options=BY_POLICY,
+        servers=_server("mta-sts-invalid"),
+        answers=announced("mta-sts-invalid"),
+        policy=policy_host("mta-sts-invalid", "version: STSv1\r\nmx: *.lab.test\r\nmax_age: 604800\r\n"),
+    ),
+    warning(
+        "mta-sts-wrong-certificate",
+        "an MTA-STS policy on a web server whose certificate has another name",
+        options=BY_POLICY,
+        servers=_server("mta-sts-wrong-certificate"),
+        answers=announced("mta-sts-wrong-certificate"),
+        policy=policy_host("mta-sts-wrong-certificate", certificate=certificates.other_name),
+    ),
+)
