@@ -31,3 +31,18 @@ async def test_an_interrupted_probe_says_so(sent: signal.Signals) -> None:
             process.send_signal(sent)
             out, err = await asyncio.wait_for(process.communicate(), GENEROUS)
     assert (process.returncode, out, err.strip()) == (130, b"", b"probe: interrupted")
+
+
+def test_an_interrupt_while_the_program_is_still_loading() -> None:
+    """Which takes a while on a busy machine."""
+    interrupted = (
+        "import sys, types\n"
+        "def find_spec(name, path=None, target=None):\n"
+        "    if name == 'connector_probe.cli.app':\n"
+        "        raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, types.SimpleNamespace(find_spec=find_spec))\n"
+        "from connector_probe.cli import main\n"
+        "main()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, timeout=GENEROUS, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr.strip()) == (130, b"", b"probe: interrupted")

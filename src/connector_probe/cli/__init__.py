@@ -10,8 +10,11 @@ from pathlib import Path
 
 def main() -> None:
     """The ``probe`` command."""
-    from connector_probe.cli.app import run
-
+    try:
+        from connector_probe.cli.app import run
+    except KeyboardInterrupt:  # loading takes a while on a busy machine, and no traceback is anybody's answer
+        os.write(2, b"probe: interrupted\n")
+        sys.exit(130)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # A scheduler or a CI service that has waited long enough: as by Ctrl-C, what is known is printed.
         signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))

@@ -6,11 +6,12 @@ import json
 
 
 class UndecodableError(ValueError):
-    """Bytes that are no text in any of the known encodings. ``line`` counts from 1."""
+    """Bytes that are no text in any of the known encodings. ``line`` and ``column`` count from 1."""
 
-    def __init__(self, message: str, line: int) -> None:
+    def __init__(self, message: str, line: int, column: int) -> None:
         super().__init__(message)
         self.line = line
+        self.column = column
 
 
 def decode(data: bytes) -> str:
@@ -24,6 +25,7 @@ def decode(data: bytes) -> str:
         return data.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as problem:
         byte = data[problem.start : problem.start + 1].hex().upper()
-        line = data.count(b"\n", 0, problem.start) + 1
+        before = data[: problem.start].decode(encoding, "replace").removeprefix("\ufeff")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         name = encoding.removesuffix("-sig").upper()
-        raise UndecodableError(f"byte 0x{byte} in line {line} is not {name}", line) from None
+        raise UndecodableError(f"byte 0x{byte} in line {line} is not {name}", line, column) from None

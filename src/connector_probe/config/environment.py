@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_REFERENCE = re.compile(r"(?P<escaped>\$\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|(?P<open>\$\{)")
+from connector_probe.model.names import show
+
+_REFERENCE = re.compile(r"(?P<escaped>\$\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|(?P<open>\$\{[^}\s]{0,60}\}?)")
 
 
 class ReferenceProblemError(ValueError):
@@ -25,7 +27,8 @@ def expand(text: str, environ: Mapping[str, str]) -> str:
             return "${"
         if not name:
             raise ReferenceProblemError(
-                "${ begins a reference without a name", "as in: ${NAME}; for the two characters themselves: $${"
+                f"{show(match['open'])} names no variable of the environment",
+                "letters, digits and underscores, as in: ${NAME}; for the two characters themselves: $${",
             )
         if name not in environ:
             raise ReferenceProblemError(f"{name} is not set in the environment", f"set it, as in: export {name}=...")

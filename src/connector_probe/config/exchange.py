@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from connector_probe.config.environment import escape
-from connector_probe.config.exchange_values import COMMAND, ExchangeImportError, Record, records, texts, truth, word
+from connector_probe.config.exchange_values import COMMAND, ExchangeImportError, Record, read_export, texts, truth, word
 from connector_probe.config.nodes import MAX_CHARACTERS
 from connector_probe.model.connector import ConnectorType, TlsSettings
 from connector_probe.model.names import InvalidNameError, is_address, parse_name, parse_smart_host, parse_tls_domain
@@ -41,6 +41,11 @@ _MODES: dict[str, tuple[str, type[SmtpDaneMode] | type[MtaStsMode]]] = {
     "SmtpDaneMode": ("dane", SmtpDaneMode),
     "MtaStsMode": ("mta_sts", MtaStsMode),
 }
+_READ = frozenset(
+    ["name", "identity", "guid", "smarthosts", "usemxrecord", "recipientdomains", "allaccepteddomains"]
+    + ["istransportrulescoped", "tlssettings", "tlsdomain", "connectortype", "enabled", "testmode"]
+    + [name.casefold() for name in _MODES]
+)
 _HEADER = """\
 # Outbound connectors of Exchange Online, out of Get-OutboundConnector by `probe import`.
 # Comments tell what could not be carried over. To check this file: probe run FILE --check
@@ -85,22 +90,32 @@ class _Draft:
 def convert(data: bytes) -> ImportResult:
     """probes.yaml for the connectors in ``data``. Raises ExchangeImportError."""
     drafts: list[_Draft] = []
-    skipped: list[str] = []
-    for number, record in enumerate(records(data), 1):
+    whole: list[str] = []  # what is said of the file
+    export = read_export(data)
+    for number, record in enumerate(export.records, 1):
         refusal = next((why for applies, why in _REFUSED if applies(record)), None)
         if refusal is None:
             drafts += _drafts(record, number)
         else:
-            skipped.append(f"{_name(record, number)} is {refusal}")
+            whole.append(f"left out: {_name(record, number)!r} is {refusal}")
     if not drafts:
-        raise ExchangeImportError(skipped[0] if skipped else "there is no connector in it")
+        raise ExchangeImportError(whole[0].removeprefix("left out: ") if whole else "there is no connector in it")
+    if export.more:
+        whole.append("these are not all connectors: the export ends with a link to the next page (nextLink)")
     names = _own_names(drafts)
+    for draft, name in zip(drafts, names, strict=True):
+        if draft.name != name:
+            draft.tell(f"another connector is called {draft.name}, too, so this one is {name} here")
     body = [line for draft, name in zip(drafts, names, strict=True) for line in draft.lines(name)]
-    yaml = _HEADER + "".join(f"{line}\n" for line in (*(f"  # left out: {one}" for one in skipped), *body))
+    yaml = _HEADER + "".join(f"{line}\n" for line in (*(f"  # {one}" for one in whole), *body))
     if len(yaml) > MAX_CHARACTERS:
-        raise ExchangeImportError(f"{len(drafts)} connectors are too many for one file", "split the list")
+        fit = len(drafts) * MAX_CHARACTERS // len(yaml)
+        raise ExchangeImportError(
+            f"{len(drafts)} connectors are too many for one file",
+            f"make several of them: some {fit // 100 * 100 or fit} go into one",
+        )
     notes = [f"{name}: {note}" for draft, name in zip(drafts, names, strict=True) for note in draft.notes]
-    return ImportResult(yaml, (*(f"left out: {one}" for one in skipped), *notes))
+    return ImportResult(yaml, (*whole, *notes))
 
 
 _REFUSED: tuple[tuple[Callable[[Record], bool], str], ...] = (
@@ -112,6 +127,10 @@ _REFUSED: tuple[tuple[Callable[[Record], bool], str], ...] = (
         lambda record: not any(name in record for name in ("SmartHosts", "UseMXRecord", "RecipientDomains")),
         "no outbound connector: it has neither SmartHosts nor UseMXRecord",
     ),
+    (
+        lambda record: "AddressSpaces" in record and "TlsSettings" not in record,
+        "a Send connector of Exchange Server (Get-SendConnector), not an outbound connector of Exchange Online",
+    ),
 )
 
 
@@ -121,7 +140,7 @@ def _drafts(record: Record, number: int) -> Iterator[_Draft]:
     use_mx = truth(record.get("UseMXRecord"))
     hosts, lost = texts(record.get("SmartHosts"), r"\s,;")
     if use_mx is None:
-        use_mx = not hosts and not lost
+        use_mx = not hosts and not lost and any(texts(record.get("RecipientDomains"), r"\s,"))
     if not use_mx:
         draft = _Draft(name)
         _add_smart_hosts(draft, hosts, lost)
@@ -182,7 +201,7 @@ def _domains(record: Record) -> tuple[dict[str, list[str]], list[str]]:
     """The domains whose MX records are used, each with its comments; and comments on the whole."""
     found: dict[str, list[str]] = {}
     given, lost = texts(record.get("RecipientDomains"), r"\s,")
-    comments = [f"RecipientDomains: {one} could not be read" for one in lost]
+    comments = [f"RecipientDomains: {one} could not be read; {COMMAND} keeps it whole" for one in lost]
     for text in given:
         domain = _bare(text)
         if domain == "*":
@@ -211,6 +230,9 @@ def _bare(domain: str) -> str:
 
 
 def _add_settings(draft: _Draft, record: Record) -> None:
+    for name in record.doubled:
+        if name.casefold() in _READ:
+            draft.tell(f"{name} stands twice in the export, with other values: the last one was taken", disable=True)
     _add_tls(draft, record)
     given = word(record.get("ConnectorType"))
     type_ = _TYPES.get(given.casefold()) if isinstance(given, str) else None
@@ -278,7 +300,7 @@ def _add_tls(draft: _Draft, record: Record) -> None:
 
 def _name(record: Record, number: int) -> str:
     for key in ("Name", "Identity", "Guid"):
-        value = record.get(key)
+        value = word(record.get(key))
         if isinstance(value, str) and value.strip():
             return printable(value.strip(), MAX_NAME)
     return f"Connector {number}"

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connector_probe.config.decoding import UndecodableError, decode
+from connector_probe.model.names import show
 
 MAX_BYTES = 16 << 20  # some 10,000 connectors
 MAX_NESTING = 8  # a smart host's address is an object in an object in a list
@@ -19,11 +20,14 @@ COMMAND = "Get-OutboundConnector | ConvertTo-Json -Depth 5 > connectors.json"
 _RUN = f"run: {COMMAND}"
 # What is pasted instead of JSON. The first match wins.
 _NOT_JSON = (
-    (re.compile(r"\s*(#TYPE|\"?\w+\"?(,\"?\w+\"?)+\s*$)", re.MULTILINE), "this is CSV, not JSON"),
+    (re.compile(r"\s*(#TYPE|\"?\w+\"?([,;\t]\"?\w+\"?)+\s*$)", re.MULTILINE), "this is CSV, not JSON"),
     (re.compile(r"\s*<"), "this is XML, not JSON"),
     (re.compile(r"\s*\w+\s+:(\s|$)"), "this is Format-List's output, not JSON"),
     (re.compile(r"\s*\w+( +\w+)+ *\r?\n-+ "), "this is Format-Table's output, not JSON"),
 )
+_BEGINS = re.compile(r"^[ \t]*(?P<json>[\[{])[ \t]*(\r?$|[{\"])", re.MULTILINE)  # JSON, after lines of a console
+_FORMATTED = "ClassId2e4f51ef21dd47e99d3c952918aff9cd"  # a property of each object that Format-List makes
+_BRACES = re.compile(r"\{(?P<list>[^{}@]*?)(?P<cut>\.\.\.|\u2026)?\}")  # how a console shows a list
 _SPACE = re.compile(r"[ \t\r\n]*")
 # Where an object keeps its text; "Address" of a .NET IPAddress is a number, and no text.
 _TEXT_KEYS = ("value", "ipaddresstostring", "address", "domain", "domainname", "smarthost", "name")
@@ -41,13 +45,17 @@ class ExchangeImportError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One connector's properties; names are compared without regard to case."""
+    """One connector's properties; names are compared without regard to case.
+
+    ``doubled``: the names that stand twice in the object with different values, of which the last one was taken.
+    """
 
     values: Mapping[str, object]
+    doubled: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, raw: Mapping[str, object]) -> Record:
-        return cls({key.casefold(): value for key, value in raw.items()})
+        return cls({key.casefold(): value for key, value in raw.items()}, getattr(raw, "doubled", ()))
 
     def __contains__(self, name: str) -> bool:
         return name.casefold() in self.values
@@ -56,30 +64,69 @@ class Record:
         return self.values.get(name.casefold())
 
 
-def records(data: bytes) -> list[Record]:
-    """The objects in ``data``; empty where something else stands among them. Raises ExchangeImportError."""
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The objects of a file; a record is empty where something else stands among them.
+
+    ``more``: the service has more connectors than these, and the file says so.
+    """
+
+    records: tuple[Record, ...]
+    more: bool = False
+
+
+def read_export(data: bytes) -> Export:
+    """What stands in ``data``. Raises ExchangeImportError."""
     if len(data) > MAX_BYTES:
         raise ExchangeImportError(f"the file has {len(data):,} bytes, more than any list of connectors")
     try:
         text = decode(data)
     except UndecodableError as problem:
         raise ExchangeImportError(str(problem), f"save the file as UTF-8, or {_RUN}") from None
-    found = _parsed(text)
+    found, more = _parsed(text), False
+    if isinstance(found, str) and found.lstrip()[:1] in ("[", "{"):  # ConvertTo-Json | ConvertTo-Json
+        found = _parsed(found)
     if isinstance(found, dict):
-        inner = Record.of(found).get("value")
-        found = inner if isinstance(inner, list) and "SmartHosts" not in Record.of(found) else [found]
-    if not isinstance(found, list):
-        raise ExchangeImportError("the file holds a single value, and no connector")
+        wrapper = Record.of(found)
+        inner = wrapper.get("value")
+        if isinstance(inner, list | dict) and "SmartHosts" not in wrapper:  # as the service itself wraps them
+            more = any(name.endswith("nextlink") for name in wrapper.values)
+            found = inner
+    found = found if isinstance(found, list) else [found]
+    if len(found) == 1 and isinstance(found[0], list):  # ,$connectors | ConvertTo-Json
+        found = found[0]
     if not found:
         raise ExchangeImportError("the list is empty: there is no connector in it")
-    return [Record.of(one if isinstance(one, dict) else {}) for one in found]
+    if not any(isinstance(one, dict) for one in found):
+        raise ExchangeImportError("the file holds a single value, and no connector")
+    if any(isinstance(one, dict) and any(key.startswith(_FORMATTED) for key in one) for one in found):
+        raise ExchangeImportError(
+            "this is what Format-List or Format-Table hands on, and no connector: the columns of a screen",
+            f"leave that cmdlet out; {_RUN}",
+        )
+    return Export(tuple(Record.of(one if isinstance(one, dict) else {}) for one in found), more)
+
+
+class _Object(dict[str, object]):
+    """An object of JSON, and which of its names stand in it twice."""
+
+    doubled: tuple[str, ...] = ()
+
+
+def _object(pairs: list[tuple[str, object]]) -> _Object:
+    found, first = _Object(pairs), dict[str, tuple[str, object]]()
+    if len(found) < len(pairs) or len({key.casefold() for key in found}) < len(found):
+        for key, value in pairs:
+            if first.setdefault(key.casefold(), (key, value))[1] != value:
+                found.doubled = (*found.doubled, first[key.casefold()][0])
+    return found
 
 
 def _parsed(text: str) -> object:
     if not text.strip("\0 \t\r\n"):
         raise ExchangeImportError("the file is empty", f"without an outbound connector there is nothing; else {_RUN}")
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_object)
     except json.JSONDecodeError as problem:
         one_by_one = _one_by_one(text) if problem.msg == "Extra data" else None
         if one_by_one is not None:
@@ -91,7 +138,7 @@ def _parsed(text: str) -> object:
 
 def _one_by_one(text: str) -> list[object] | None:
     """Objects that stand one after another, as: Get-OutboundConnector | % { ConvertTo-Json $_ }. None for others."""
-    decoder, found, at = json.JSONDecoder(), list[object](), 0
+    decoder, found, at = json.JSONDecoder(object_pairs_hook=_object), list[object](), 0
     while at < len(text):
         try:
             value, at = decoder.raw_decode(text, at)
@@ -111,6 +158,11 @@ def _why_not_json(text: str, problem: json.JSONDecodeError) -> str:
     if problem.pos >= len(text.rstrip()) or problem.msg.startswith("Unterminated string"):
         return "the JSON ends in the middle"
     where = f"line {problem.lineno}, column {problem.colno}"
+    begins = _BEGINS.search(text) if not text[: problem.pos].strip() else None
+    if begins is not None:
+        first = show(text.lstrip().splitlines()[0], 60)
+        line = text.count("\n", 0, begins.start("json")) + 1
+        return f"something else stands in front of the JSON, which begins in line {line}: {first}"
     if problem.msg == "Extra data":
         return f"more follows after the JSON's end, in {where}"
     if problem.msg.startswith("Invalid control character"):
@@ -131,7 +183,7 @@ def word(raw: object) -> str | int | None:
     if isinstance(value, str):
         text = value.strip()
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9 else None
 
 
 def texts(raw: object, separators: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -149,8 +201,12 @@ def _gather(raw: object, separators: str, found: list[str], lost: list[str], dep
     if depth > MAX_NESTING:
         lost.append("an object nested too deep")
     elif isinstance(raw, str):
+        shown = _BRACES.fullmatch(raw.strip())
         if _TYPE_NAME.fullmatch(raw.strip()):
             lost.append(raw.strip())
+        elif shown is not None:
+            _gather(shown["list"], separators + ",", found, lost, depth + 1)
+            lost += ["what follows the three dots"] if shown["cut"] else []
         else:
             found += [one for one in re.split(f"[{separators}]+", raw) if one]
     elif isinstance(raw, Sequence):

@@ -175,6 +175,7 @@ ALIASES = {
     "ipv4": "family",
     "ipv6": "family",
     "disabled": "enabled",
+    "retry": "retries",
     "hello": "helo",
     "ehlo": "helo",
     "dns": "nameserver",

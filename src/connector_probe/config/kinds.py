@@ -31,6 +31,7 @@ _READINGS = (
     ("number", re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")),
 )
 _OR_TEXT = " or text"
+_NONE = frozenset({"none", "no", "off"})  # would be the names of hosts
 _NOUNS = {"true": "the truth value", "false": "the truth value", "number": "the number"}
 _REFERENCE_SCHEMA = {"type": "string", "pattern": r"\$\{"}
 
@@ -234,6 +235,8 @@ class Texts:
     none: bool = False
 
     def read(self, node: Node, how: Reading) -> tuple[str, ...]:
+        if self.none and isinstance(node, Scalar) and node.text.casefold() in _NONE:
+            raise WrongValueError(node, f"{how.key} is {show(node.text)}", f"none at all is written as: {how.key}: []")
         if self.single and isinstance(node, Scalar):
             if reading_of(node) in ("true", "false"):
                 raise how.wrong(node, "text or a list")

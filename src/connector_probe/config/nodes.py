@@ -55,6 +55,20 @@ class Broken:
 Node = Scalar | Items | Mapping | Broken
 
 
+# What word processors and web pages make of plain characters.
+_TYPOGRAPHIC = (("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'), ("\u2018\u2019\u201a\u201b\uff07", "'"))
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"
+
+
+def retyped(node: Node) -> str:
+    """What to do about a value that is wrong, if it holds a character that only looks like the plain one; else ""."""
+    for character in node.text if isinstance(node, Scalar) else "":
+        plain = next((plain for few, plain in _TYPOGRAPHIC if character in few), "-" if character in _DASHES else "")
+        if plain:
+            return f"it was pasted with {character} in it: type a plain {plain} in its place"
+    return ""
+
+
 class _StopReadingError(Exception):
     """Nothing after this can be made sense of; its problem was added."""
 

@@ -14,7 +14,7 @@ from connector_probe.config.decoding import UndecodableError, decode
 from connector_probe.config.environment import refers
 from connector_probe.config.fields import ALIASES, BY_KEY, FIELDS, TOP_FIELDS, VERSION, Field
 from connector_probe.config.kinds import Reading, Whole, WrongValueError, tidy
-from connector_probe.config.nodes import MAX_CHARACTERS, Broken, Items, Mapping, Node, Scalar, read_nodes
+from connector_probe.config.nodes import MAX_CHARACTERS, Broken, Items, Mapping, Node, Scalar, read_nodes, retyped
 from connector_probe.config.problems import ConfigError, ConfigProblem, Place, Problems, nearest
 from connector_probe.config.secrets import Secret
 from connector_probe.config.wording import in_yaml
@@ -71,7 +71,7 @@ def load(path: Path) -> Configuration:
         message = f"the file cannot be read: {error.strerror or error}"
         raise ConfigError([ConfigProblem(str(path), 0, 0, "", message, "check name and permissions")]) from None
     except UndecodableError as error:
-        problem = ConfigProblem(str(path), error.line, 1, "", str(error), "save the file as UTF-8")
+        problem = ConfigProblem(str(path), error.line, error.column, "", str(error), "save the file as UTF-8")
         raise ConfigError([problem]) from None
     return parse(text, str(path))
 
@@ -222,7 +222,7 @@ class _Reader:
         except WrongValueError as wrong:
             for one in (wrong, *wrong.others):
                 if not isinstance(one.node, Broken):
-                    self._problems.add(one.node.place, field.key, str(one), one.hint)
+                    self._problems.add(one.node.place, field.key, str(one), retyped(one.node) or one.hint)
             return None
 
     def _known(self, node: Mapping, keys: tuple[str, ...], where: str) -> Iterator[tuple[str, Node]]:
@@ -246,7 +246,7 @@ class _Reader:
                 sound = False
                 secret = node.text if isinstance(node, Scalar) and refers(node.text) else None  # is never shown
                 message = str(error) if secret is None else f"{show(secret)} from the environment does not fit"
-                hint = error.hint if secret is None else given.field.help
+                hint = (retyped(node) or error.hint) if secret is None else given.field.help
                 self._problems.add(node.place, given.field.key, _about(given.field.key, message), in_yaml(hint))
         return sound
 
@@ -297,6 +297,8 @@ def _meant(key: str, keys: tuple[str, ...]) -> str | None:
 def _unknown(key: str, keys: tuple[str, ...], where: str) -> tuple[str, str]:
     """Message and hint for a key that cannot stand there."""
     message = f"unknown key {show(key)!r}"
+    if key == "<<":
+        return "<< merges mappings, which is not read here", "what connectors have in common stands under defaults"
     if key in BY_KEY:
         return f"{show(key)} cannot stand {where}", f"it stands in {'defaults, or ' * BY_KEY[key].shared}a connector"
     if key in TOP_KEYS:

@@ -59,7 +59,7 @@ _RULES: tuple[tuple[str, str, _Where, str, str], ...] = (
         r"'[,\]}]'|node content",
         _at_context,
         "this list or value is not well formed",
-        'close each bracket, and put an address in brackets in quotes: "[2001:db8::1]:25"',
+        'close each bracket (# begins a comment), and put an address in brackets in quotes: "[2001:db8::1]:25"',
     ),
     (
         r"",
@@ -100,6 +100,8 @@ def explain(error: MarkedYAMLError, text: str) -> tuple[Place, str, str, str]:
     tab = _TAB.match(_line(lines, place))
     if tab is not None:
         return Place(place.line, tab.end()), "", "a tab stands in the indentation", "YAML wants spaces"
+    if "cannot start any token" in (error.problem or "") and _line(lines, place)[place.column - 1 :][:1] == "\t":
+        return place, "", "a tab stands where YAML wants a space", "put a space in its place"
     for context, problem, where, message, hint in _RULES:
         if re.search(context, error.context or "") and re.search(problem, error.problem or ""):
             return where(error), _key(lines, where(error)), message, hint

@@ -19,6 +19,7 @@ MAX_NAME = 253  # RFC 1035 2.3.4: 255 octets on the wire, 253 characters as text
 MAX_LABEL = 63  # RFC 1035 2.3.4
 # RFC 5321 2.3.5 and RFC 1123 2.1; the underscore is no host name, but it is resolvable and people have it.
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
+_NUMERIC_END = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\Z")  # no top-level domain is a number (RFC 3696 2)
 _PORT = re.compile(r"[0-9]{1,6}\Z", re.ASCII)
 # RFC 6874 2: ZoneID = 1*( unreserved / pct-encoded ). The ipaddress module lets any text pass, escapes included.
 _ZONE = re.compile(r"[A-Za-z0-9._~-]{1,64}\Z")
@@ -181,7 +182,7 @@ def parse_name(text: str) -> str:
             )
     if len(ascii_name) > MAX_NAME:
         raise InvalidNameError(f"the name has {len(ascii_name)} characters", "a domain name has 253 at most (RFC 1035)")
-    if re.fullmatch(r"[0-9.]+|0x[0-9a-f]+", ascii_name):
+    if _NUMERIC_END.search(ascii_name):
         raise InvalidNameError(
             f"{show(name)} is neither an IP address nor a name", "an IPv4 address has four numbers from 0 to 255"
         )
