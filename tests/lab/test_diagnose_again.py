@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from connector_probe.diagnosis.bounces.bounce import read_bounces
-from connector_probe.diagnosis.bounces.explanation import LiveVerdict, live
+from connector_probe.diagnosis.bounces.standing import LiveVerdict, live
 from connector_probe.diagnosis.catalogue.languages import CATALOGUES, Language
 from connector_probe.formats import RENDERERS, Format, text
 from connector_probe.formats.json import render

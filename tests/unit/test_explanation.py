@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from connector_probe.diagnosis.bounces.bounce import Bounce, read_bounces
-from connector_probe.diagnosis.bounces.explanation import Explanation, LiveVerdict, document, explain, live
+from connector_probe.diagnosis.bounces.explanation import Explanation, document, explain
 from connector_probe.diagnosis.bounces.grammar import KNOWN_CODES, KnownCode
 from connector_probe.diagnosis.bounces.readings import READINGS
+from connector_probe.diagnosis.bounces.standing import LiveVerdict, live
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.formats.explanation import to_json, to_text
@@ -272,6 +273,47 @@ def test_whether_the_fault_still_stands(bounce: Bounce, attempts: list[Attempt],
     assert found.verdict is verdict
     assert found.text
     assert "{" not in found.text
+
+
+@pytest.mark.parametrize(
+    ("bounce", "found", "sentence"),
+    [
+        # A refused connection hides whatever certificate there is, so nothing of that is gone.
+        (EXPIRED, attempt(F.TCP_REFUSED), "live-masked"),
+        (CUT, attempt(F.DNS_NXDOMAIN), "live-masked"),
+        (UNKNOWN_317, attempt(F.TCP_TIMEOUT), "live-masked"),
+        (REFUSED, attempt(F.TCP_TIMEOUT), "live-changed"),
+        (EXPIRED, attempt(F.CERTIFICATE_NAME_MISMATCH), "live-changed"),
+        (REFUSED, attempt(F.TCP_TIMEOUT, "192.0.2.6"), "live-elsewhere"),
+    ],
+)
+def test_a_fault_is_called_gone_only_where_the_probe_got_as_far(bounce: Bounce, found: Attempt, sentence: str) -> None:
+    told = live(bounce, result(found))
+    assert told.verdict is V.CHANGED
+    assert told.text.startswith(ENGLISH.explain[sentence].split("{")[0])
+
+
+def test_nothing_is_gone_at_an_address_that_was_not_probed() -> None:
+    told = live(REFUSED, result(attempt(None, "10.0.0.6")))  # the view from inside a split DNS
+    assert told.verdict is V.UNKNOWN
+    assert told.text.startswith(ENGLISH.explain["live-moved"])
+
+
+def test_a_bad_certificate_that_the_setting_does_not_look_at_is_named() -> None:
+    seen = attempt(None, status=Status.WARNING, problems=(CertificateProblemKind.EXPIRED,))
+    told = live(EXPIRED, result(seen))
+    assert told.verdict is V.STANDS
+    assert ENGLISH.classes[F.CERTIFICATE_EXPIRED].title in told.text
+
+
+def test_what_may_be_besides_is_no_first_remedy() -> None:
+    expired, mismatch = (
+        explained(f"450 4.4.317 x [Message={one}]") for one in ("CertificateExpired", "SubjectMismatch")
+    )
+    assert [one.remedies[0].id for one in (expired, mismatch)] == ["renew-certificate", "add-name"]
+    assert "check-appliance" in {one.id for one in expired.remedies}
+    marked = explained(f"450 4.4.317 x [Message=CertificateExpired Thumbprint: {'ab' * 20}.]")
+    assert not {"check-appliance"} & {one.id for one in marked.remedies}
 
 
 def test_an_address_that_is_no_more_is_named() -> None:

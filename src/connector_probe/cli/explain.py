@@ -310,7 +310,7 @@ def _with_live(
     """Print what the probe says of each bounce; 1 where a fault stands or another took its place, 3 where unknown."""
     from dataclasses import replace
 
-    from connector_probe.diagnosis.bounces.explanation import LiveVerdict, live
+    from connector_probe.diagnosis.bounces.standing import LiveVerdict, live
 
     order = list(dict.fromkeys(asked.values()))
     matches = list(found.matches)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from connector_probe.diagnosis.bounces.explanation import Explanation, ExplanationDocument, LiveVerdict
+from connector_probe.diagnosis.bounces.explanation import Explanation, ExplanationDocument
+from connector_probe.diagnosis.bounces.standing import LiveVerdict
 from connector_probe.diagnosis.facts import day
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.layout import columns, pad, wrap

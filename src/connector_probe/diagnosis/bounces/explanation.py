@@ -1,4 +1,4 @@
-"""What a bounce means: causes, remedies and where to read on; and whether its fault still stands.
+"""What a bounce means: causes, remedies and where to read on.
 
 Pure. A bounce shows one message, not a server: nothing is ruled out, and nothing confirmed, that it does not say.
 """
@@ -8,53 +8,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from connector_probe.diagnosis.bounces.bounce import Bounce, BounceSource
 from connector_probe.diagnosis.bounces.grammar import known
+from connector_probe.diagnosis.bounces.standing import Live, documented_code
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import REFERENCE
 from connector_probe.diagnosis.facts import Facts, fill
-from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.profiles import ONLY_FOR_CAUSE, PROFILES
 from connector_probe.diagnosis.replies import HEADLINES, headline_of
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import InvalidNameError, is_address, parse_smart_host
 from connector_probe.model.verdict import (
-    Attempt,
     Cause,
     CauseVerdict,
     Confidence,
-    Diagnosis,
     FailureClass,
     MailFlowCode,
     Remedy,
-    Result,
-    Status,
 )
 
 EXPLANATION_SCHEMA = "connector-probe/explanation/1"
-
-
-class LiveVerdict(StrEnum):
-    """What a probe right now says of the fault in a bounce."""
-
-    STANDS = "stands"
-    GONE = "gone"
-    CHANGED = "changed"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """``connector`` names the result in the report of the probe that this was read from."""
-
-    verdict: LiveVerdict
-    text: str
-    connector: str
-    status: Status
-    code: str | None
-    class_: FailureClass | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +140,8 @@ _BY_CODE_ALONE: dict[str, tuple[FailureClass, ...]] = {
     MailFlowCode.CERTIFICATE_VALIDATION_FAILED: _CERTIFICATE,
 }
 _NEEDS_A_REPLY = "read-the-reply"
-_NEEDS_A_PROBE = frozenset({"use-plain-smtp-port"})  # advice that only what a probe saw can give
+# Advice that only what a probe saw can give; the rest of ONLY_FOR_CAUSE is said last, as what it may be besides.
+_NEEDS_A_PROBE = frozenset({"use-plain-smtp-port", "send-proxy-header", "point-to-smtp"})
 # What speaks of the outbound connector, or of Exchange Online as the sender, where neither has a part in it.
 _NOT_FOR: dict[str, frozenset[str]] = {
     "domain-nonexistent": frozenset({"name-does-not-exist", "correct-smart-host"}),
@@ -209,9 +185,9 @@ def _left_out(bounce: Bounce, subject: str) -> frozenset[str]:
 
 
 def _documented_code(bounce: Bounce) -> str | None:
-    code = PROFILES[bounce.failure_class].code if bounce.failure_class is not None else None
-    listed = code is not None and code.value != bounce.code and (bounce.on_premises or bounce.code in HEADLINES)
-    return code.value if code is not None and listed else None
+    code = documented_code(bounce)
+    listed = code is not None and code != bounce.code and (bounce.on_premises or bounce.code in HEADLINES)
+    return code if listed else None
 
 
 # --- causes ----------------------------------------------------------------------------------------------------
@@ -257,7 +233,10 @@ def _remedies(bounce: Bounce, subject: str, facts: Mapping[str, str], words: Cat
     found = []
     if (own := words.explain.get(f"do-{subject}")) is not None:
         found.append(Remedy(subject, own))
-    for identifier in dict.fromkeys(one for each in _classes(bounce) for one in PROFILES[each].remedies):
+    if bounce.thumbprint is not None:
+        left_out |= {"check-appliance"}  # find-thumbprint says it with the certificate's own mark
+    usual = dict.fromkeys(one for each in _classes(bounce) for one in PROFILES[each].remedies)
+    for identifier in sorted(usual, key=lambda one: one in ONLY_FOR_CAUSE):
         if identifier not in left_out:
             remedy = words.remedies[identifier]
             commands = tuple(fill(command, facts) for command in remedy.commands)
@@ -322,55 +301,3 @@ def host_of(bounce: Bounce) -> str | None:
         except InvalidNameError:
             continue
     return None
-
-
-# --- now -------------------------------------------------------------------------------------------------------
-
-# Of these codes, any failure is one and the same fault to a person; 4.4.317 and 4.7.320 hold too many kinds.
-_ONE_FAULT = frozenset({"4.4.312", "4.4.315", "4.4.316", "4.4.318"})
-
-
-def live(bounce: Bounce, result: Result, words: Catalogue = ENGLISH) -> Live:
-    """Whether the fault of ``bounce`` still stands, going by a probe of its server just now."""
-    here = [one for one in result.attempts if bounce.address is not None and one.address == bounce.address]
-    attempts = here or list(result.attempts)
-    standing = next((one for one in attempts if _still(bounce, one)), None)
-    other = next((one for one in attempts if one.status is Status.FAILING), None)
-    unsure = next((one for one in attempts if one.status is Status.UNKNOWN), None)
-    verdict, decisive = LiveVerdict.GONE, attempts[0] if attempts else None
-    if standing is not None:
-        verdict, decisive = LiveVerdict.STANDS, standing
-    elif other is not None:
-        verdict, decisive = LiveVerdict.CHANGED, other
-    elif unsure is not None or decisive is None:
-        verdict, decisive = LiveVerdict.UNKNOWN, unsure
-    sentences = [fill(words.explain[f"live-{verdict}"], {"found": _found(decisive, words)})]
-    if bounce.address is not None and not here and result.attempts:
-        sentences.append(fill(words.explain["live-address"], {"address": bounce.address}))
-    return Live(
-        verdict=verdict,
-        text=words.join(sentences),
-        connector=result.name,
-        status=decisive.status if decisive is not None else result.status,
-        code=decisive.code if decisive is not None else None,
-        class_=decisive.class_ if decisive is not None else None,
-    )
-
-
-def _still(bounce: Bounce, attempt: Attempt) -> bool:
-    classes = (bounce.failure_class, *bounce.alternatives) if bounce.failure_class is not None else ()
-    if attempt.class_ is not None and attempt.class_ in classes:
-        return True
-    if any(_F.of_certificate(kind) in classes for kind in attempt.certificate_problems):
-        return attempt.status is not Status.HEALTHY
-    code = _documented_code(bounce) or bounce.code
-    return attempt.code is not None and attempt.code == code and (code in _ONE_FAULT or not classes)
-
-
-def _found(attempt: Attempt | None, words: Catalogue) -> str:
-    """What was met, as a part of a sentence."""
-    diagnosis: Diagnosis | None = attempt.diagnosis if attempt is not None else None
-    if diagnosis is None:
-        return "-"
-    title = diagnosis.heading
-    return f"{diagnosis.code} {title}" if diagnosis.code is not None else title

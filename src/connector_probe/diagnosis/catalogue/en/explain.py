@@ -91,6 +91,10 @@ EXPLAIN: dict[str, str] = {
     "live-stands": "The fault still stands: {found}.",
     "live-gone": "The fault is gone, as far as this machine can see: it connects from another address than Exchange Online, and without its client certificate.",
     "live-changed": "This fault is gone, but now there is another: {found}.",
+    "live-masked": "Another fault is in the way now: {found}. Whether this one still stands does not show behind it.",
+    "live-unheeded": "The fault still stands, but the TLS setting that was probed with does not look at it: {found}.",
+    "live-elsewhere": "Where the name leads to now there is another fault: {found}.",
+    "live-moved": "Where the name leads to now the fault does not show; whether it still stands at the old address cannot be told.",
     "live-unknown": "Whether the fault still stands cannot be told from here: {found}.",
-    "live-address": "The address of the error, {address}, is not among those that the name leads to now.",
+    "live-address": "The address of the error, {address}, is not among those that the name leads to from here; Exchange Online may see others (split DNS).",
 }

@@ -91,6 +91,10 @@ EXPLAIN: dict[str, str] = {
     "live-stands": "故障仍然存在：{found}。",
     "live-gone": "就本机所见，故障已消除：本机连接所用的地址与 Exchange Online 不同，也没有其客户端证书。",
     "live-changed": "此故障已消除，但现在出现了另一个故障：{found}。",
+    "live-masked": "目前先遇到了另一个故障：{found}。在它消除之前，看不出原来的故障是否仍然存在。",
+    "live-unheeded": "故障仍然存在，但本次探测所用的 TLS 设置不检查这一点：{found}。",
+    "live-elsewhere": "该名称目前指向的地址上有另一个故障：{found}。",
+    "live-moved": "该名称目前指向的地址上没有出现此故障；原来的地址上是否仍有故障，无法判断。",
     "live-unknown": "从这里无法判断故障是否仍然存在：{found}。",
-    "live-address": "错误中的地址 {address} 不在该名称目前指向的地址之中。",
+    "live-address": "从这里看，错误中的地址 {address} 不在该名称目前指向的地址之中；Exchange Online 看到的地址可能不同（拆分 DNS）。",
 }
