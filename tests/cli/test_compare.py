@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from connector_probe.cli.app import run
+from connector_probe.formats import jsonl
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
 from tests.unit import evidence as made
@@ -43,6 +44,17 @@ def test_standard_input(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(files[0].read_bytes())))
     assert run(["compare", "-", str(files[1])]) == 1
     assert "outside" in capsys.readouterr().out
+
+
+def test_lines_of_jsonl(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["compare", *map(str, files)]) == 1
+    expected = capsys.readouterr().out
+    report = made.report(made.unconnected(made.REFUSED), host="outside")
+    files[0].write_text(2 * jsonl.render(report, RenderOptions()), encoding="utf-8")
+    assert run(["compare", *map(str, files)]) == 1
+    out, err = capsys.readouterr()
+    assert out == expected
+    assert err.startswith(f"probe: note: {files[0]}: 1 earlier result was passed over")
 
 
 def test_powershell_s_redirection_is_read(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:

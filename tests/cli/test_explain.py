@@ -308,6 +308,21 @@ def test_a_saved_report_may_come_by_a_pipe_and_in_utf16(
     assert "4.4.316" in capsys.readouterr().out
 
 
+def test_lines_that_run_after_run_added(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target, argv = tmp_path / "log.jsonl", ["--no-control", f"127.0.0.1:{closed_port()}"]
+    assert run([*argv, "--format", f"json={tmp_path / 'report.json'}", "--format", f"jsonl={target}"]) == 1
+    one = target.read_text()
+    assert run(["explain", str(tmp_path / "report.json")]) == 1
+    expected = capsys.readouterr()
+    assert run(["explain", str(target)]) == 1
+    assert capsys.readouterr() == expected
+    target.write_text(one * 3)
+    assert run(["explain", str(target)]) == 1
+    out, err = capsys.readouterr()
+    assert out == expected.out
+    assert err == "probe: note: 2 earlier results were passed over: the last one of each connector counts\n"
+
+
 def test_a_saved_report_is_not_probed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "report.json"
     run(["--no-control", f"127.0.0.1:{closed_port()}", "--json", "-o", str(target)])

@@ -11,7 +11,8 @@ import pytest
 from connector_probe.diagnosis.bounces.bounce import read_bounces
 from connector_probe.diagnosis.bounces.standing import LiveVerdict, live
 from connector_probe.diagnosis.catalogue.languages import CATALOGUES, Language
-from connector_probe.formats import RENDERERS, Format, text
+from connector_probe.formats import RENDERERS, Format, jsonl, text
+from connector_probe.formats import json as json_format
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
@@ -46,6 +47,13 @@ def test_the_same_diagnosis_from_the_file(scenario: Scenario, reports: dict[str,
     del saved["summary"], again["summary"]  # the fixture's is that of all scenarios
     saved["vantage"]["notes"] = again["vantage"]["notes"]
     assert without_times(again) == without_times(saved)
+
+
+def test_the_same_diagnoses_from_lines(walk: Report) -> None:
+    whole, lines = (diagnose_again(read_report(each.render(walk, RenderOptions()))) for each in (json_format, jsonl))
+    assert lines.results == whole.results
+    assert lines.summary == whole.summary
+    assert lines.vantage == whole.vantage
 
 
 # The keys that hold words; the rest of a report is the same in every language.

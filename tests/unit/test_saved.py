@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from connector_probe.api import assemble
 from connector_probe.diagnosis.conclude import conclude, with_expectation
+from connector_probe.formats import jsonl
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import SavedReportError, diagnose_again, is_report, read_report
@@ -192,6 +193,63 @@ def test_a_report_from_before_the_newer_keys_is_read() -> None:
     for key in ("source_address", "rcpt", "warn_days", "as_of"):
         del document["results"][0]["connector"][key]
     assert diagnose_again(read_report(json.dumps(document))) == report_of("nxdomain")
+
+
+# --- lines of jsonl --------------------------------------------------------------------------------------------
+
+
+def lines_of(*names: str) -> str:
+    return jsonl.render(report_of(*names), RenderOptions())
+
+
+@pytest.mark.parametrize("names", [("nxdomain",), ("refused", "nxdomain", "expired-by-another-name")])
+def test_lines_give_what_the_report_gives(names: tuple[str, ...]) -> None:
+    """But for the whole run's length, which no line tells: it is taken from the first begin to the last end."""
+    text = lines_of(*names)
+    assert is_report(text)
+    assert diagnose_again(read_report(text)) == replace(report_of(*names), duration=0.5)
+    spread = "\r\n".join(json.dumps(json.loads(line), indent=1) for line in text.splitlines())
+    assert read_report(f"\ufeff{spread}") == read_report(text)
+
+
+def test_the_last_line_of_each_connector_counts() -> None:
+    """As of a file that each run adds to."""
+    earlier, later = lines_of("refused", "nxdomain", "expired-by-another-name"), lines_of("expired")
+    assert json.loads(later)["name"] == SERVER  # the connector of "nxdomain", and another state of it
+    read = read_report(earlier + "\n" + later)
+    assert read.superseded == 1
+    assert [one.connector.name for one in read.results] == ["Head office", "contoso.com", SERVER]
+    assert diagnose_again(read).results == report_of("refused", "expired-by-another-name", "expired").results
+
+
+def test_lines_of_two_machines_have_the_addresses_of_both() -> None:
+    first, second = (json.loads(line) for line in lines_of("refused", "nxdomain").splitlines())
+    first["vantage"] |= {"hostname": "a", "source_addresses": ["192.0.2.10"]}
+    second["vantage"] |= {"hostname": "b", "source_addresses": ["192.0.2.20", "192.0.2.10"]}
+    vantage = read_report(json.dumps(first) + json.dumps(second)).vantage
+    assert (vantage.hostname, vantage.source_addresses) == ("b", ("192.0.2.10", "192.0.2.20"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (lines_of("refused", "nxdomain") + saved("nxdomain"), "results[2] is a whole report among single results"),
+        (saved("nxdomain") + lines_of("refused"), "there is more than one report in it"),
+        (saved("nxdomain") + saved("refused"), "there is more than one report in it"),
+        (lines_of("refused") + lines_of("nxdomain")[:-20], "not valid JSON (line 2)"),
+        (lines_of("refused") + "[]", "not a JSON object"),
+        (lines_of("refused") + '{"schema": "connector-probe/result/2"}', "schema is connector-probe/result/2"),
+        (lines_of("refused") + '{"schema": "connector-probe/result/1"}', "results[1].connector is missing"),
+        (lines_of("refused").replace('"seconds":0.5', '"seconds":1e30'), "longer than there is time"),
+        (lines_of("refused").replace('"version":', '"of":'), "results[0].version is missing"),
+        (lines_of("refused").replace('"vantage":', '"of":'), "results[0].vantage is missing"),
+    ],
+)
+def test_damaged_lines_are_named(text: str, message: str) -> None:
+    with pytest.raises(SavedReportError) as caught:
+        read_report(text)
+    assert message in str(caught.value)
+    assert caught.value.hint
 
 
 def test_nothing_raw_comes_out_of_a_file() -> None:

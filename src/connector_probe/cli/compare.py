@@ -70,13 +70,14 @@ def compare(
 
 def _report(path: Path, words: Catalogue) -> Report:
     """The report in ``path``, judged by today's rules. Raises UsageProblemError, which names the file."""
+    from connector_probe.cli.saved_report import diagnosed
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.formats.saved import SavedReportError, diagnose_again, read_report
+    from connector_probe.formats.saved import SavedReportError
     from connector_probe.model.names import show
 
     name = "standard input" if str(path) == "-" else show(str(path))
     try:
-        return diagnose_again(read_report(_text(path, name)), words)
+        return diagnosed(_text(path, name), words, name)
     except SavedReportError as problem:
         raise UsageProblemError(f"{name}: {problem}", problem.hint) from None
 

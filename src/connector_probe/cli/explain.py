@@ -6,7 +6,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
@@ -67,7 +67,7 @@ def explain(
     \b
       probe explain ndr.eml
       probe explain "450 4.4.316 Connection refused [Message=Socket ..."
-      probe explain report.json            the report of an earlier probe --json
+      probe explain report.json            of an earlier probe: json, or jsonl
     """
     from connector_probe.cli.targets import check_target
     from connector_probe.cli.values import UsageProblemError, parse_duration
@@ -174,17 +174,13 @@ def _is_there(text: str) -> bool:
 
 def _file(path: Path) -> bytes:
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.diagnosis.bounces.text import MAX_INPUT, decode
-    from connector_probe.formats.saved import MAX_REPORT, SAMPLE, is_report
     from connector_probe.model.names import show
 
     try:
         if path.is_dir():
             raise UsageProblemError(f"{show(str(path))} is a directory", "name a file in it")
         with path.open("rb") as file:
-            data = file.read(MAX_INPUT + 1)
-            if len(data) > MAX_INPUT and is_report(decode(data[:SAMPLE])):  # of a large fleet
-                data += file.read(MAX_REPORT)
+            data = _content(file)
     except OSError as error:
         raise UsageProblemError(
             f"{show(str(path))} cannot be read: {error.strerror}", "check name and permissions"
@@ -198,14 +194,24 @@ def _file(path: Path) -> bytes:
 
 def _standard_input() -> bytes:
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.diagnosis.bounces.text import MAX_INPUT
 
     if sys.stdin is None:
         return b""
     try:
-        return sys.stdin.buffer.read(MAX_INPUT + 1)
+        return _content(sys.stdin.buffer)
     except OSError as error:
         raise UsageProblemError(f"standard input cannot be read: {error.strerror}", "name a file") from None
+
+
+def _content(file: BinaryIO) -> bytes:
+    """As much of it as a bounce may have, and one octet more; of a report, which a large fleet's is, far more."""
+    from connector_probe.diagnosis.bounces.text import MAX_INPUT, decode
+    from connector_probe.formats.saved import MAX_REPORT, SAMPLE, is_report
+
+    data = file.read(MAX_INPUT + 1)
+    if len(data) > MAX_INPUT and is_report(decode(data[:SAMPLE])):
+        data += file.read(MAX_REPORT)
+    return data
 
 
 # --- a bounce --------------------------------------------------------------------------------------------------
@@ -374,13 +380,13 @@ def _put(target: Path | None, text: str) -> None:
 
 def _again(text: str, settings: _Settings, *, probe: bool) -> int:
     """A saved report, diagnosed anew: printed, and answered by the exit code, as ``probe`` would."""
+    from connector_probe.cli.saved_report import diagnosed
     from connector_probe.cli.settings import OutputSettings, exit_code
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.formats.saved import diagnose_again, read_report
 
     if probe:
         raise UsageProblemError("--probe goes with a bounce, not with a saved report", "to probe again: probe HOST")
-    report = diagnose_again(read_report(text), settings.words)
+    report = diagnosed(text, settings.words)
     chosen = OutputSettings.choose(
         format_=None,
         json=settings.json,

@@ -1,5 +1,6 @@
-"""Reading a saved JSON report back: what was asked and what was seen, strictly; and diagnosing it again.
+"""Reading a saved report back: what was asked and what was seen, strictly; and diagnosing it again.
 
+A report is one JSON object, or what ``--format jsonl`` writes: an object for each connector, one after another.
 Whatever the file holds passes through ``printable``, and is checked before a rule looks at it, so that a damaged or
 hostile report ends in one sentence. Keys that a later version added are passed over.
 """
@@ -8,9 +9,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ from connector_probe.model.evidence import ConnectorEvidence, Exchange, Handshak
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import (
     REPORT_SCHEMA,
+    RESULT_SCHEMA,
     ConnectorReport,
     Outage,
     Report,
@@ -66,13 +69,14 @@ class SavedResult:
 
 @dataclass(frozen=True, slots=True)
 class SavedReport:
-    """A report without its conclusions."""
+    """A report without its conclusions. ``superseded``: results that a later one of the same connector replaces."""
 
     started_at: datetime
     duration: float
     version: str
     vantage: VantageReport
     results: tuple[SavedResult, ...]
+    superseded: int = 0
 
 
 def is_report(text: str) -> bool:
@@ -81,8 +85,13 @@ def is_report(text: str) -> bool:
 
 
 def read_report(text: str) -> SavedReport:
-    """A whole report. Raises SavedReportError."""
-    document = _document(text)
+    """A whole report, or lines of jsonl: of each connector the last one. Raises SavedReportError."""
+    documents = list(_documents(text))
+    if documents[0]["schema"] == RESULT_SCHEMA:
+        return _of_lines(documents)
+    if len(documents) > 1:
+        raise SavedReportError("there is more than one report in it", "give each a file of its own")
+    document = _safe(documents[0])
     results = document.get("results")
     if not isinstance(results, list):
         raise SavedReportError("the report has no list of results", _WRITE_ONE)
@@ -92,6 +101,38 @@ def read_report(text: str) -> SavedReport:
         version=_read(str, document, "version", ""),
         vantage=_read(VantageReport, document, "vantage", ""),
         results=tuple(_result(one, f"results[{at}]") for at, one in enumerate(results)),
+    )
+
+
+def _of_lines(documents: list[dict[str, Any]]) -> SavedReport:
+    """The report around them. A file that run after run was added to has each connector many times: the last counts."""
+    lines: dict[str, tuple[str, dict[str, Any]]] = {}
+    for at, document in enumerate(documents):
+        if document["schema"] != RESULT_SCHEMA:
+            raise SavedReportError(f"results[{at}] is a whole report among single results", _WRITE_ONE)
+        name = str(document.get("name"))
+        lines.pop(name, None)
+        lines[name] = f"results[{at}]", document
+    kept = [(place, _safe(document)) for place, document in lines.values()]
+    results = tuple(_result(line, place) for place, line in kept)
+    vantages: list[VantageReport] = [_read(VantageReport, line, "vantage", place) for place, line in kept]
+    started_at = min(one.evidence.started_at for one in results)
+    try:
+        ended_at = max(one.evidence.started_at + timedelta(seconds=one.evidence.seconds) for one in results)
+    except OverflowError:
+        raise SavedReportError("a result took longer than there is time", _WRITE_ONE) from None
+    return SavedReport(
+        started_at=started_at,
+        duration=round((ended_at - started_at).total_seconds(), 4),
+        version=_read(str, kept[-1][1], "version", kept[-1][0]),
+        vantage=VantageReport(
+            hostname=vantages[-1].hostname,
+            nameservers=tuple(dict.fromkeys(one for vantage in vantages for one in vantage.nameservers)),
+            source_addresses=tuple(dict.fromkeys(one for vantage in vantages for one in vantage.source_addresses)),
+            notes=vantages[-1].notes,
+        ),
+        results=results,
+        superseded=len(documents) - len(kept),
     )
 
 
@@ -125,23 +166,39 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
 
 # --- the parts -------------------------------------------------------------------------------------------------
 
+_GAP = re.compile(r"[\ufeff \t\r\n]*")
 _WRITE_ONE = "write one with: probe HOST --json -o report.json"
 
 
-def _document(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text.lstrip("\ufeff"), parse_constant=_no_constant)
-    except (ValueError, RecursionError) as problem:
-        where = f" (line {problem.lineno})" if isinstance(problem, json.JSONDecodeError) else ""
-        raise SavedReportError(f"the report is not valid JSON{where}", "was it cut off when it was saved?") from None
-    if not isinstance(value, dict):
-        raise SavedReportError("the report is not a JSON object", _WRITE_ONE)
-    schema = value.get("schema")
-    if schema != REPORT_SCHEMA:
-        raise SavedReportError(
-            f"the document's schema is {printable(str(schema), 60)}, not {REPORT_SCHEMA}", _WRITE_ONE
-        )
-    safe = _printable(value, MAX_DEPTH)
+def _documents(text: str) -> Iterator[dict[str, Any]]:
+    """At least one: the objects in ``text``, each of a schema of ours."""
+    decoder = json.JSONDecoder(parse_constant=_no_constant)
+    at, found = _gap(text, 0), False
+    while at < len(text) or not found:
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as problem:
+            where = f" (line {problem.lineno})" if isinstance(problem, json.JSONDecodeError) else ""
+            hint = "was it cut off when it was saved?"
+            raise SavedReportError(f"the report is not valid JSON{where}", hint) from None
+        if not isinstance(value, dict):
+            raise SavedReportError("the report is not a JSON object", _WRITE_ONE)
+        schema = value.get("schema")
+        if schema not in (REPORT_SCHEMA, RESULT_SCHEMA):
+            raise SavedReportError(
+                f"the document's schema is {printable(str(schema), 60)}, not {REPORT_SCHEMA}", _WRITE_ONE
+            )
+        yield value
+        at, found = _gap(text, at), True
+
+
+def _gap(text: str, at: int) -> int:
+    """Where the white space from ``at`` on ends."""
+    return next(_GAP.finditer(text, at)).end()
+
+
+def _safe(document: dict[str, Any]) -> dict[str, Any]:
+    safe = _printable(document, MAX_DEPTH)
     return safe if isinstance(safe, dict) else {}
 
 
