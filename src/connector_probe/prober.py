@@ -310,7 +310,7 @@ class Prober:
             evidence = replace(evidence, banner=await banner(conversation, connected))
             if evidence.banner is None or evidence.banner.reply is None or evidence.banner.reply.code != 220:
                 return evidence, shown
-            ehlo, helo = await introduce(conversation, name)
+            ehlo, helo = await introduce(conversation, name, plain=True)
             evidence = replace(evidence, ehlo=ehlo, helo=helo)
             if not positive(helo or ehlo):
                 return evidence, shown

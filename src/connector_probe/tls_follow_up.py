@@ -84,7 +84,7 @@ class TlsFollowUp:
         try:
             if not positive(await banner(conversation)):
                 return None, Shown()
-            ehlo, _ = await introduce(conversation, connector.helo or own_name(stream.source))
+            ehlo, _ = await introduce(conversation, connector.helo or own_name(stream.source), plain=True)
             if not positive(ehlo):
                 return None, Shown()
             _, handshake, shown = await secure(conversation, server_name, offer)

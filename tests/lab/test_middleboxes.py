@@ -12,7 +12,8 @@ from connector_probe.lab import Lab
 from connector_probe.model.verdict import CauseVerdict
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-CONFIRMED, SUPPORTED, RULED_OUT = CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED, CauseVerdict.RULED_OUT
+CONFIRMED, SUPPORTED = CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED
+POSSIBLE, RULED_OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
 
 VERDICTS = [
     ("proxy-protocol", "proxy-protocol", CONFIRMED),
@@ -20,8 +21,9 @@ VERDICTS = [
     ("proxy-protocol", "implicit-tls", RULED_OUT),
     ("proxy-protocol", "server-malfunction", RULED_OUT),
     ("proxy-protocol", "packet-inspection", RULED_OUT),
-    ("banner-silent", "proxy-protocol", RULED_OUT),
-    ("banner-silent", "implicit-tls", RULED_OUT),
+    ("banner-silent", "proxy-protocol", POSSIBLE),
+    ("banner-silent", "implicit-tls", POSSIBLE),
+    ("banner-cut", "proxy-protocol", RULED_OUT),
     ("banner-silent-once", "proxy-protocol", RULED_OUT),
     ("banner-silent-once", "server-malfunction", SUPPORTED),
     ("accept-closed", "proxy-protocol", RULED_OUT),
@@ -55,6 +57,16 @@ VERDICTS = [
     ("certificate-expired", "appliance-certificate", None),
     ("certificate-name-mismatch", "appliance-certificate", None),
     ("ehlo-bare-lf", "malformed-reply", CONFIRMED),
+    ("ehlo-ends-early", "malformed-reply", CONFIRMED),
+    ("ehlo-550-name", "helo-name", SUPPORTED),
+    ("ehlo-550-name", "source-blocked", RULED_OUT),
+    ("helo-only", "tls-not-supported", CONFIRMED),
+    ("helo-only", "packet-inspection", POSSIBLE),
+    ("helo-only", "exchange-certificate-broken", RULED_OUT),
+    ("starttls-454", "tls-not-supported", CONFIRMED),
+    ("starttls-421", "service-not-available", SUPPORTED),
+    ("starttls-overwritten", "packet-inspection", SUPPORTED),
+    ("session-550", "helo-name", RULED_OUT),
 ]
 FIRST_WORDS = [
     ("proxy-protocol", "it waits for a balancer in front of it"),
@@ -73,6 +85,11 @@ FIRST_WORDS = [
     ("anonymous-tls-only", "event 12014"),
     ("appliance-certificate", "Its certificate names FortiGate"),
     ("ehlo-bare-lf", "lines end with LF alone"),
+    ("ehlo-ends-early", "has the form of the last one): 250 lab 250-PIPELINING 250 STARTTLS"),
+    ("ehlo-mixed-codes", "(codes that differ from line to line): 250-lab 250-PIPELINING 220 STARTTLS"),
+    ("ehlo-550-name", "This is about the name that this probe gives itself"),
+    ("helo-only", "the server refuses EHLO (5"),
+    ("starttls-overwritten", "a firewall on the way has overwritten it"),
 ]
 FIRST_REMEDIES = [
     ("proxy-protocol", ["send-proxy-header"]),
@@ -81,6 +98,9 @@ FIRST_REMEDIES = [
     ("banner-ftp", ["point-to-smtp"]),
     ("anonymous-tls-only", ["repair-exchange-certificate", "offer-starttls", "relax-tls"]),
     ("masked-by-firewall", ["check-firewall-inspection", "offer-starttls", "relax-tls"]),
+    ("ehlo-550-name", ["give-another-name", "read-the-reply", "check-service-state"]),
+    ("starttls-421", ["read-the-reply", "probe-again", "check-firewall-inspection"]),
+    ("starttls-overwritten", ["check-firewall-inspection", "repair-starttls", "read-the-reply", "relax-tls"]),
     ("banner-554", ["allow-exchange-online", "read-the-reply", "check-service-state"]),
     ("banner-421", ["read-the-reply", "probe-again", "check-service-state"]),
     ("accept-closed", ["check-server-health", "check-firewall-inspection", "check-network-path", "probe-again"]),

@@ -160,7 +160,7 @@ def garbled(sample: str) -> AttemptEvidence:
 
 _SILENT = made.until_banner(banner=made.broken("", TIMED_OUT))
 _TLS_FROM_THE_START = replace(_SILENT, implicit_tls=Handshake(0.2, 0.1, TlsSession("TLSv1.3", "AES")))
-_NO_TLS_FROM_THE_START = replace(_SILENT, implicit_tls=Handshake(0.2, 0.1, fault=TIMED_OUT))
+_NO_TLS_FROM_THE_START = replace(_SILENT, implicit_tls=Handshake(0.2, 0.1, fault=CLOSED))
 _BEHIND_PROXY = replace(
     _SILENT,
     proxied=ProxiedGreeting(made.answered("", 220, NAME), made.answered("EHLO x", 250, NAME, "STARTTLS")),
@@ -302,6 +302,10 @@ CASES: dict[str, tuple[Case, Case]] = {
         case(_BUSY),
     ),
     "rate-limited": (case(greeted(421, "4.7.0 Too many connections from your host")), case(_BUSY)),
+    "helo-name": (
+        case(made.until_ehlo(ehlo=made.answered("EHLO x", 550, "Access denied - Invalid HELO name"))),
+        case(replace(made.session(), ehlo_again=made.answered("EHLO x", 550, "5.7.1 no"))),
+    ),
     "implicit-tls": (case(_TLS_FROM_THE_START), case(_NO_TLS_FROM_THE_START)),
     "proxy-protocol": (case(_BEHIND_PROXY), case(_NOT_BEHIND_PROXY)),
     "not-a-mail-server": (case(garbled("SSH-2.0-OpenSSH_9.2")), case(_BEHIND_PROXY)),

@@ -22,7 +22,7 @@ REPLIES: dict[str, tuple[bytes, list[Reply]]] = {
     "banner": (b"220 mx.example ESMTP\r\n", [Reply(220, ("mx.example ESMTP",))]),
     "code alone": (b"220\r\n", [Reply(220, ("",))]),
     "code and space": (b"220 \r\n", [Reply(220, ("",))]),
-    "code and tab": (b"220\tmx\r\n", [Reply(220, ("\\x09mx",), (ReplyFlaw.NO_SEPARATOR,))]),
+    "code and tab": (b"220\tmx\r\n", [Reply(220, ("\\x09mx",), (ReplyFlaw.NO_SEPARATOR,), ("220\\x09mx",))]),
     "multiline": (b"250-mx\r\n250-SIZE 10\r\n250 STARTTLS\r\n", [Reply(250, ("mx", "SIZE 10", "STARTTLS"))]),
     "multiline, empty lines": (b"250-\r\n250-\r\n250\r\n", [Reply(250, ("", "", ""))]),
     "two replies": (b"220 a\r\n421 b\r\n", [Reply(220, ("a",)), Reply(421, ("b",))]),
@@ -32,20 +32,30 @@ REPLIES: dict[str, tuple[bytes, list[Reply]]] = {
     ),
     "bare LF": (b"220-a\n220 b\r\n", [Reply(220, ("a", "b"), (ReplyFlaw.BARE_LF,))]),
     "bare LF after the code": (b"220\n", [Reply(220, ("",), (ReplyFlaw.BARE_LF,))]),
-    "lone CR is text": (b"220 a\rb\r\n", [Reply(220, ("a\\x0db",))]),
-    "lone CR after the code": (b"220\rb\r\n", [Reply(220, ("\\x0db",), (ReplyFlaw.NO_SEPARATOR,))]),
-    "two CRs": (b"220 a\r\r\n", [Reply(220, ("a\\x0d",))]),
-    "no separator": (b"220mx.example\r\n", [Reply(220, ("mx.example",), (ReplyFlaw.NO_SEPARATOR,))]),
+    "tab in the text": (b"250 STARTTLS\t\r\n", [Reply(250, ("STARTTLS ",))]),
+    "lone CR in the text": (b"220 a\rb\r\n", [Reply(220, ("a\\x0db",), (ReplyFlaw.BARE_CR,))]),
+    "lone CR after the code": (
+        b"220\rb\r\n",
+        [Reply(220, ("\\x0db",), (ReplyFlaw.NO_SEPARATOR, ReplyFlaw.BARE_CR), ("220\\x0db",))],
+    ),
+    "two CRs": (b"220 a\r\r\n", [Reply(220, ("a",), (ReplyFlaw.BARE_CR,))]),
+    "no separator": (
+        b"220mx.example\r\n",
+        [Reply(220, ("mx.example",), (ReplyFlaw.NO_SEPARATOR,), ("220mx.example",))],
+    ),
     "no separator ends": (
         b"250-a\r\n250b\r\n250 c\r\n",
-        [Reply(250, ("a", "b"), (ReplyFlaw.NO_SEPARATOR,)), Reply(250, ("c",))],
+        [Reply(250, ("a", "b"), (ReplyFlaw.NO_SEPARATOR,), ("250-a", "250b")), Reply(250, ("c",))],
     ),
-    "mixed codes": (b"250-a\r\n220 b\r\n", [Reply(220, ("a", "b"), (ReplyFlaw.MIXED_CODES,))]),
-    "mixed in the middle": (b"550-a\r\n250-b\r\n550 c\r\n", [Reply(550, ("a", "b", "c"), (ReplyFlaw.MIXED_CODES,))]),
+    "mixed codes": (b"250-a\r\n220 b\r\n", [Reply(220, ("a", "b"), (ReplyFlaw.MIXED_CODES,), ("250-a", "220 b"))]),
+    "mixed in the middle": (
+        b"550-a\r\n250-b\r\n550 c\r\n",
+        [Reply(550, ("a", "b", "c"), (ReplyFlaw.MIXED_CODES,), ("550-a", "250-b", "550 c"))],
+    ),
     "flaws are one reply's": (
         b"250-a\r\n220 b\n250 c\r\n",
         [
-            Reply(220, ("a", "b"), (ReplyFlaw.BARE_LF, ReplyFlaw.MIXED_CODES)),
+            Reply(220, ("a", "b"), (ReplyFlaw.BARE_LF, ReplyFlaw.MIXED_CODES), ("250-a", "220 b")),
             Reply(250, ("c",)),
         ],
     ),
@@ -135,6 +145,37 @@ def test_it_is_garbled_as_soon_as_that_is_certain(name: str) -> None:
     data, expected, size = GARBLED[name]
     assert play([data[: size - 1]])[1] is None
     assert play([data[:size]])[1] is expected
+
+
+@pytest.mark.parametrize(
+    ("data", "whole", "left"),
+    [
+        (b"250 mx\r\n250-SIZE\r\n250 STARTTLS\r\n", ("mx", "SIZE", "STARTTLS"), 0),
+        (b"250 mx\r\n250 SIZE\r\n250 STARTTLS\r\n", ("mx", "SIZE", "STARTTLS"), 0),
+        (b"250-mx\r\n250 SIZE\r\n", ("mx", "SIZE"), 0),
+        (b"250 mx\r\n421 bye\r\n", ("mx",), 9),
+        (b"250 mx\r\n250-SI", ("mx",), 6),
+        (b"250 mx\r\nHTTP/1.1\r\n", ("mx",), 10),
+    ],
+)
+def test_lines_behind_one_that_seemed_the_last(data: bytes, whole: tuple[str, ...], left: int) -> None:
+    reader = ReplyReader()
+    reader.feed(data)
+    first = reader.next_reply()
+    assert isinstance(first, Reply)
+    reply = reader.with_the_rest(first)
+    early = data.count(b"250 ") > 1 or b"250 mx\r\n250-SIZE" in data
+    assert (reply.code, reply.lines, ReplyFlaw.ENDS_EARLY in reply.flaws) == (250, whole, early)
+    assert reader.buffered == left
+    assert not early or reply.as_sent == tuple(data.decode().split("\r\n")[:-1])
+
+
+def test_lines_behind_the_last_are_bounded() -> None:
+    reader = ReplyReader()
+    reader.feed(b"250 a\r\n" * 10_000)
+    first = reader.next_reply()
+    assert isinstance(first, Reply)
+    assert len(reader.with_the_rest(first).lines) <= smtp.MAX_LINES
 
 
 def test_replies_before_the_garble_are_given_out() -> None:

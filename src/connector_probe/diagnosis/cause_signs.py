@@ -6,7 +6,7 @@ import re
 
 from connector_probe.diagnosis.middleboxes import NOTHING, PROHIBITED, SHARPENERS, Sharpener, Sharpening
 from connector_probe.diagnosis.replies import refusal
-from connector_probe.diagnosis.signs import is_masked, other_protocol
+from connector_probe.diagnosis.signs import has_begun_to_greet, is_masked, other_protocol
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Reply
 from connector_probe.model.verdict import CauseVerdict, FailureClass
@@ -15,7 +15,6 @@ from connector_probe.protocol.refusals import Refusal, refusal_kind
 _OUT, _LIKELY, _SURE = CauseVerdict.RULED_OUT, CauseVerdict.SUPPORTED, CauseVerdict.CONFIRMED
 _F = FailureClass
 _GREYLISTING = re.compile(r"gr[ea]y-? ?list", re.IGNORECASE)
-_SMTP_REPLY = re.compile(r"[2-5][0-9]{2}(?![0-9])")  # RFC 5321 4.2
 _CUT = frozenset(
     {
         *(_F.BANNER_TIMEOUT, _F.BANNER_CLOSED, _F.BANNER_RESET, _F.EHLO_TIMEOUT, _F.EHLO_CLOSED, _F.EHLO_RESET),
@@ -23,6 +22,8 @@ _CUT = frozenset(
         *(_F.SESSION_TIMEOUT, _F.SESSION_CLOSED, _F.SESSION_RESET, _F.RECIPIENT_CUT),
     }
 )
+
+_AGREED = frozenset({_F.TLS_VERSION, _F.TLS_CIPHER})  # TLS came about, and not as it should
 
 
 def _then(sign: Sharpening, identifier: str, failure: FailureClass, view: View) -> Sharpening:
@@ -94,13 +95,12 @@ def _malformed(failure: FailureClass, view: View) -> Sharpening:
         return _then(NOTHING, "malformed-reply", failure, view)
     if other_protocol(view.evidence)[0]:
         return _OUT, ("other-protocol-seen",)
-    banner = view.evidence.banner
-    return (_LIKELY, ("begins-like-smtp",)) if banner is not None and _SMTP_REPLY.match(banner.sample) else NOTHING
+    return (_LIKELY, ("begins-like-smtp",)) if has_begun_to_greet(view.evidence) else NOTHING
 
 
 def _tls_on_the_way(failure: FailureClass, view: View) -> Sharpening:
     handshake = view.evidence.handshake
-    if handshake is not None and handshake.session is not None:
+    if handshake is not None and handshake.session is not None and failure in _AGREED:
         return _OUT, ("handshake-done",)
     if is_masked(view.evidence.banner, view.greeting):
         return _LIKELY, ("masked",)

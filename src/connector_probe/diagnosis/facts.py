@@ -17,6 +17,7 @@ from connector_probe.diagnosis.policy_facts import policy_facts
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.revocation import facts_of_revocation
 from connector_probe.diagnosis.rules import classify_plain, speaks_implicit_tls
+from connector_probe.diagnosis.signs import overwritten_command
 from connector_probe.diagnosis.view import DANE_DECIDES, RELEASED, View
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
@@ -31,6 +32,7 @@ from connector_probe.model.evidence import (
 )
 from connector_probe.model.names import is_address
 from connector_probe.model.printable import printable
+from connector_probe.model.verdict import FailureClass
 from connector_probe.protocol.identity import NameOutcome
 from connector_probe.protocol.name_hints import hint
 from connector_probe.protocol.smtp import capabilities
@@ -226,9 +228,21 @@ def _conversation(view: View, words: Catalogue) -> dict[str, str]:
     malformed = next(
         (one for one in (evidence.helo, evidence.ehlo, evidence.banner) if one and one.reply and one.reply.flaws), None
     )
+    failure = classify_plain(view)
+    if failure is FailureClass.BANNER_NOT_SMTP:  # what came later was refused for reasons of its own
+        exchange = evidence.banner
+    elif failure is FailureClass.EHLO_MALFORMED:
+        exchange = evidence.helo or evidence.ehlo
     exchange = exchange or malformed or evidence.banner
     if exchange is not None:
         found |= _exchange(exchange, words)
+    if evidence.ehlo is not None:
+        found["helo_name"] = quote(evidence.ehlo.command.partition(" ")[2])
+        if evidence.ehlo.reply is not None:
+            found["ehlo_reply"] = quote(evidence.ehlo.reply.wire)
+    overwritten = overwritten_command(evidence)
+    if overwritten:
+        found["overwritten"] = quote(overwritten)
     greeting = view.greeting
     if greeting is not None:
         able = capabilities(greeting)
@@ -246,6 +260,7 @@ def _exchange(exchange: Exchange, words: Catalogue) -> dict[str, str]:
         found["alert"] = exchange.fault.alert or ""
     if exchange.reply is not None:
         found["refused_command"] = quote(exchange.command)
+        found["refused_verb"] = exchange.command.partition(" ")[0]
         found["reply"] = quote(exchange.reply.wire)
         found["sample"] = quote(exchange.reply.wire)
         found["flaws"] = words.listed(word("flaw", one, words) for one in exchange.reply.flaws)

@@ -8,7 +8,13 @@ from connector_probe.diagnosis.facts import Facts, fill
 from connector_probe.diagnosis.middlebox_facts import is_of_an_appliance
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.rules import speaks_implicit_tls
-from connector_probe.diagnosis.signs import hides_starttls, is_masked, other_protocol, waits_for_proxy_header
+from connector_probe.diagnosis.signs import (
+    hides_starttls,
+    is_masked,
+    other_protocol,
+    overwritten_command,
+    waits_for_proxy_header,
+)
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import FailureClass
@@ -31,6 +37,8 @@ def _key(failure: FailureClass, stage: Stage, view: View) -> str | None:
         return _of_greeting(failure, view)
     if failure is _F.STARTTLS_NOT_OFFERED:
         return _of_starttls(view)
+    if failure is _F.STARTTLS_REJECTED:
+        return _of_refused_starttls(view)
     if failure.value.startswith("certificate-") and is_of_an_appliance(view):
         return "appliance-certificate"
     if view.evidence.recipient is None and failure in (_F.RECIPIENT_REJECTED, _F.RECIPIENT_DEFERRED):
@@ -47,11 +55,24 @@ def _of_greeting(failure: FailureClass, view: View) -> str | None:
         return "other-protocol"
     exchange = refusal(view.evidence)
     said = exchange.reply if exchange is not None else None
-    limited = said is not None and refusal_kind(said)[0] is Refusal.RATE
-    return "too-many-connections" if limited and failure in (_F.BANNER_REJECTED, _F.EHLO_REJECTED) else None
+    kind = refusal_kind(said)[0] if said is not None else None
+    if kind is Refusal.HELO and failure is _F.EHLO_REJECTED:
+        return "helo-name"
+    limited = kind is Refusal.RATE and failure in (_F.BANNER_REJECTED, _F.EHLO_REJECTED)
+    return "too-many-connections" if limited else None
+
+
+def _of_refused_starttls(view: View) -> str | None:
+    if overwritten_command(view.evidence):
+        return "command-overwritten"
+    starttls = view.evidence.starttls
+    gone = starttls is not None and starttls.reply is not None and starttls.reply.code == 421
+    return "starttls-ends-session" if gone else None
 
 
 def _of_starttls(view: View) -> str | None:
+    if view.evidence.helo is not None:
+        return "helo-only"
     if hides_starttls(view.greeting):
         return "exchange-hides-starttls"
     if view.greeting is not None and capabilities(view.greeting).masked_keywords:

@@ -9,6 +9,7 @@ from connector_probe.diagnosis.signs import (
     greets_at_times,
     hides_starttls,
     other_protocol,
+    overwritten_command,
     private_keywords,
     waits_for_proxy_header,
 )
@@ -79,13 +80,23 @@ def hints(view: View) -> Iterator[tuple[str, str]]:
             yield "sample_note", "other-protocol-hint"
     refused = refusal(evidence)
     said = refused.reply if refused is not None else None
-    if said is not None and refusal_kind(said)[0] in (Refusal.RATE, Refusal.SOURCE):
+    kind = refusal_kind(said)[0] if said is not None else None
+    if kind in (Refusal.RATE, Refusal.SOURCE):
         yield "source_hint", "source-hint"
+    elif kind is Refusal.HELO:
+        yield "source_hint", "helo-name-hint"
+    if evidence.helo is not None and not other_protocol(evidence)[0]:
+        yield "ehlo_hint", "ehlo-refused-too"
     if is_of_an_appliance(view):
         yield "appliance_hint", "appliance-hint"
     handshake = evidence.handshake.fault if evidence.handshake is not None else None
     if handshake is not None and handshake.alert == "handshake_failure":
         yield "alert_hint", "handshake-failure-hint"
+    elif handshake is not None and handshake.alert == "unrecognized_name":
+        yield "alert_hint", "sni-missing-hint" if evidence.server == evidence.address else "sni-unknown-hint"
+    yield "no_starttls", "ehlo-refused" if evidence.helo is not None else "starttls-missing"
+    if overwritten_command(evidence):
+        yield "overwritten_hint", "overwritten-hint"
     if hides_starttls(view.greeting):
         yield "starttls_hint", "anonymoustls-hint"
     elif view.greeting is not None and capabilities(view.greeting).masked_keywords:

@@ -8,17 +8,19 @@ from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.rules import speaks_implicit_tls
 from connector_probe.diagnosis.signs import (
     greets_at_times,
+    has_begun_to_greet,
     hides_starttls,
     is_clean_here,
     is_exchange,
     is_masked,
     other_protocol,
+    overwritten_command,
     private_keywords,
     waits_for_proxy_header,
 )
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import CertificateProblemKind as Kind
-from connector_probe.model.evidence import NetworkFault
+from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 from connector_probe.protocol.addresses import is_private
 from connector_probe.protocol.appliances import appliance
@@ -33,6 +35,7 @@ PROHIBITED = frozenset(
     {"net-prohibited", "host-prohibited", "admin-prohibited", "port-unreachable", "policy-failed", "reject-route"}
 )
 _UNKNOWN_ISSUER = frozenset({Kind.SELF_SIGNED, Kind.UNTRUSTED_ROOT, Kind.MISSING_INTERMEDIATE})
+_AFTER_KEYWORDS = frozenset({FailureClass.STARTTLS_NOT_OFFERED, FailureClass.STARTTLS_REJECTED})
 _NO_WAY = frozenset({"net-unreachable", "net-unknown", "no-route", "beyond-scope"})
 
 
@@ -42,7 +45,10 @@ _NO_WAY = frozenset({"net-unreachable", "net-unknown", "no-route", "beyond-scope
 def _implicit_tls(failure: FailureClass, view: View) -> Sharpening:
     if speaks_implicit_tls(view):
         return _SURE, ("implicit-tls-seen",)
-    return (_OUT, ("implicit-tls-unseen",)) if view.evidence.implicit_tls is not None else NOTHING
+    if has_begun_to_greet(view.evidence):
+        return _OUT, ("begins-like-smtp",)
+    tried = view.evidence.implicit_tls
+    return NOTHING if tried is None else _unanswered(tried.fault, "implicit-tls-unseen", "implicit-tls-unanswered")
 
 
 def _proxy_protocol(failure: FailureClass, view: View) -> Sharpening:
@@ -50,7 +56,15 @@ def _proxy_protocol(failure: FailureClass, view: View) -> Sharpening:
         return _SURE, ("proxy-greeted",)
     if greets_at_times(view.evidence):
         return _OUT, ("greeted-later",)
-    return (_OUT, ("proxy-unanswered",)) if view.evidence.proxied is not None else NOTHING
+    if has_begun_to_greet(view.evidence):
+        return _OUT, ("begins-like-smtp",)
+    tried = view.evidence.proxied
+    return NOTHING if tried is None else _unanswered(tried.banner.fault, "proxy-unseen", "proxy-unanswered")
+
+
+def _unanswered(fault: NetworkFault | None, seen: str, silent: str) -> Sharpening:
+    """A short look that met silence rules nothing out: the server may only be slow, as it was before."""
+    return (None, (silent,)) if fault is not None and fault.kind is FaultKind.TIMED_OUT else (_OUT, (seen,))
 
 
 def _not_mail(failure: FailureClass, view: View) -> Sharpening:
@@ -62,6 +76,8 @@ def _not_mail(failure: FailureClass, view: View) -> Sharpening:
     said = exchange.reply if exchange is not None else None
     if failure is FailureClass.EHLO_REJECTED and said is not None and any(map(enhanced_status, said.lines)):
         return _OUT, ("speaks-smtp",)  # RFC 2034: only mail servers answer so
+    if failure is FailureClass.BANNER_NOT_SMTP and has_begun_to_greet(view.evidence):
+        return CauseVerdict.POSSIBLE, ("begins-like-smtp",)
     return NOTHING
 
 
@@ -96,7 +112,16 @@ def _source_blocked(failure: FailureClass, view: View) -> Sharpening:
     kind = _refusal(view)
     if kind is Refusal.SOURCE:
         return _LIKELY, ("names-the-source",)
+    if kind is Refusal.HELO:
+        return _OUT, ("names-the-helo",)
     return (_OUT, ("names-its-state",)) if kind is Refusal.STATE else NOTHING
+
+
+def _helo_name(failure: FailureClass, view: View) -> Sharpening:
+    """The name in our own EHLO, which Exchange Online does not give."""
+    if _refusal(view) is Refusal.HELO:
+        return _LIKELY, ("names-the-helo",)
+    return (_OUT, ("helo-was-welcome",)) if failure is FailureClass.SESSION_REJECTED else NOTHING
 
 
 def _rate_limited(failure: FailureClass, view: View) -> Sharpening:
@@ -109,6 +134,8 @@ def _rate_limited(failure: FailureClass, view: View) -> Sharpening:
     lasting = exchange is not None and exchange.reply is not None and exchange.reply.severity == 5
     if kind is Refusal.SOURCE and lasting:
         return _OUT, ("names-the-source",)
+    if kind is Refusal.HELO:
+        return _OUT, ("names-the-helo",)
     return (_OUT, ("names-its-state",)) if kind is Refusal.STATE else NOTHING
 
 
@@ -121,14 +148,20 @@ def _inspection(failure: FailureClass, view: View) -> Sharpening:
         return explained
     if is_masked(view.evidence.banner, view.greeting):
         return _LIKELY, ("masked", "control-clean") if is_clean_here(view.evidence.control) else ("masked",)
-    if failure is FailureClass.STARTTLS_NOT_OFFERED and private_keywords(view.greeting):
+    if overwritten_command(view.evidence):
+        return _LIKELY, ("command-overwritten",)
+    if failure in _AFTER_KEYWORDS and private_keywords(view.greeting):
         return _OUT, ("not-masked",)
+    if view.evidence.helo is not None and failure is FailureClass.STARTTLS_NOT_OFFERED:
+        return None, ("ehlo-refused",)  # some pass only the commands of RFC 821
     return None, ("control-clean",) if is_clean_here(view.evidence.control) else ()
 
 
 def _exchange_certificate(failure: FailureClass, view: View) -> Sharpening:
     if hides_starttls(view.greeting):
         return _LIKELY, ("x-anonymoustls",)
+    if view.evidence.helo is not None:
+        return _OUT, ("ehlo-refused",)
     masked = is_masked(view.evidence.banner, view.greeting)
     return NOTHING if masked or is_exchange(view.evidence, view.greeting) else (_OUT, ("not-exchange",))
 
@@ -193,6 +226,7 @@ SHARPENERS: dict[str, Sharpener] = {
     "network-trouble": _network_trouble,
     "malformed-reply": _malformed,
     "source-blocked": _source_blocked,
+    "helo-name": _helo_name,
     "rate-limited": _rate_limited,
     "packet-inspection": _inspection,
     "exchange-certificate-broken": _exchange_certificate,

@@ -202,7 +202,7 @@ PROFILES: dict[FailureClass, Profile] = {
             (_NOT_MAIL, _POSSIBLE),
             (_NO_TLS, _OUT),
         ),
-        ("point-to-smtp", *_REJECTED_REMEDIES),
+        ("point-to-smtp", "give-another-name", *_REJECTED_REMEDIES),
     ),
     _F.EHLO_MALFORMED: _said(
         Stage.EHLO,
@@ -227,8 +227,8 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.STARTTLS_REJECTED: _said(
         Stage.STARTTLS,
         _INFERRED,
-        ((_NO_TLS, _CONFIRMED), (_UNAVAILABLE, _OUT)),
-        ("repair-starttls", "probe-again", "relax-tls"),
+        ((_NO_TLS, _CONFIRMED), (_INSPECTION, _POSSIBLE), (_UNAVAILABLE, _OUT)),
+        ("repair-starttls", "read-the-reply", "probe-again", "check-firewall-inspection", "relax-tls"),
     ),
     _F.STARTTLS_TIMEOUT: _cut(Stage.STARTTLS, _INFERRED, silent=True),
     _F.STARTTLS_CLOSED: _cut(Stage.STARTTLS, _INFERRED),
@@ -259,7 +259,7 @@ PROFILES: dict[FailureClass, Profile] = {
         Stage.EHLO,
         _INFERRED,
         ((_UNAVAILABLE, _SUPPORTED), (_BLOCKED, _POSSIBLE), (_LIMITED, _POSSIBLE), (_NO_TLS, _OUT)),
-        _REJECTED_REMEDIES,
+        ("give-another-name", *_REJECTED_REMEDIES),
     ),
     _F.SESSION_MALFORMED: _said(
         Stage.EHLO,
@@ -376,10 +376,14 @@ PROFILES: dict[FailureClass, Profile] = {
         Stage.RECIPIENT,
         _INFERRED,
         (("recipient-refused", _CONFIRMED), (_BLOCKED, _POSSIBLE)),
-        ("read-the-reply", "allow-relay"),
+        ("give-another-name", "read-the-reply", "allow-relay"),
     ),
     _F.RECIPIENT_DEFERRED: Profile(
-        None, Stage.RECIPIENT, _INFERRED, (("greylisting", _POSSIBLE), ("back-pressure", _POSSIBLE)), ("try-again",)
+        None,
+        Stage.RECIPIENT,
+        _INFERRED,
+        (("greylisting", _POSSIBLE), ("back-pressure", _POSSIBLE)),
+        ("give-another-name", "try-again"),
     ),
     _F.RECIPIENT_CUT: _cut(Stage.RECIPIENT, _INFERRED),
     # this machine
@@ -410,6 +414,9 @@ ONLY_FOR_CAUSE = {
     "point-to-smtp": _NOT_MAIL,
     "repair-exchange-certificate": "exchange-certificate-broken",
     "check-appliance": "appliance-certificate",
+    "give-another-name": "helo-name",
+    "repair-starttls": _NO_TLS,
+    "relax-tls": _NO_TLS,
 }
 # What goes without saying once it is known that the port waits for something else than a client of SMTP.
 EXPLAINING = frozenset({"implicit-tls", _PROXY, _NOT_MAIL})
@@ -430,5 +437,9 @@ BY_CAUSE = {
     "allow-exchange-online": frozenset({_BLOCKED, _LIMITED}),
 }
 # No documented causes, so named only where a sign speaks for or against them.
-ONLY_BY_SIGN = {Stage.CERTIFICATE: ("appliance-certificate", "dane-name-missing")}
+ONLY_BY_SIGN = {
+    Stage.CERTIFICATE: ("appliance-certificate", "dane-name-missing"),
+    Stage.EHLO: ("helo-name",),
+    Stage.RECIPIENT: ("helo-name",),
+}
 ONLY_WHEN_PASSING = "probe-again"  # said of what may pass, and was tried only once

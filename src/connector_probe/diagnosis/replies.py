@@ -11,7 +11,7 @@ from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.profiles import PROFILES, Profile
 from connector_probe.diagnosis.signs import greets_at_times
 from connector_probe.diagnosis.view import View
-from connector_probe.model.evidence import AttemptEvidence, Exchange
+from connector_probe.model.evidence import AttemptEvidence, Exchange, FaultKind
 from connector_probe.model.verdict import AlsoSeenAs, FailureClass, MailFlowCode
 
 HEADLINES: dict[MailFlowCode, str] = {
@@ -168,4 +168,7 @@ def _message(failure: FailureClass, profile: Profile, view: View) -> str:
     if failure in _SERVER_SAID:
         exchange = refusal(view.evidence)
         return exchange.reply.wire if exchange is not None and exchange.reply is not None else ""
+    last = refusal(view.evidence) if failure is FailureClass.RECIPIENT_CUT else None
+    if last is not None and last.fault is not None and last.fault.kind is FaultKind.TIMED_OUT:
+        return ""  # silence, and no abrupt end
     return profile.message

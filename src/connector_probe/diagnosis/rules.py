@@ -22,16 +22,18 @@ from connector_probe.model.evidence import (
     Exchange,
     FaultKind,
     NetworkFault,
+    Reply,
     ReplyFlaw,
 )
 from connector_probe.model.policy import SmtpDaneMode
 from connector_probe.model.verdict import FailureClass
+from connector_probe.protocol.refusals import refusal_kind
 
 GREETED = 250  # the only affirmative answer to EHLO and HELO (RFC 5321 4.3.2)
 OLD_VERSIONS = frozenset({"SSLv3", "TLSv1", "TLSv1.1"})  # Exchange Online never uses them outbound (January 2021)
 _UNREADABLE_FLAWS = frozenset({ReplyFlaw.MIXED_CODES, ReplyFlaw.NO_SEPARATOR})
 # Facts 6: a sender that insists on CRLF and on "250-"/"250 " was seen to give up on such an EHLO reply (2022).
-_EHLO_FLAWS = _UNREADABLE_FLAWS | {ReplyFlaw.BARE_LF}
+_EHLO_FLAWS = _UNREADABLE_FLAWS | {ReplyFlaw.BARE_LF, ReplyFlaw.ENDS_EARLY}
 _VERSION_REASONS = ("unsupported protocol", "wrong ssl version", "no protocols available")
 _SILENT_OR_GONE = frozenset({FaultKind.TIMED_OUT, FaultKind.CLOSED, FaultKind.RESET})
 _CUTS = frozenset({FaultKind.CLOSED, FaultKind.RESET, FaultKind.ALERT, FaultKind.TLS_PROTOCOL})
@@ -295,9 +297,16 @@ def _session(view: View) -> FailureClass | None:
     if exchange.reply.code == GREETED:
         return None
     # The same EHLO was welcome before TLS; since then we only failed to show the certificate that was asked for.
-    # Postfix with smtpd_tls_req_ccert answers so: 421 No client certificate presented.
-    demanded = handshake.client_certificate_requested
+    # Postfix with smtpd_tls_req_ccert answers so: 421 No client certificate presented. Many others only ask for one.
+    demanded = handshake.client_certificate_requested and not _is_about_something_else(exchange.reply)
     return FailureClass.TLS_CLIENT_CERTIFICATE if demanded else FailureClass.SESSION_REJECTED
+
+
+def _is_about_something_else(refusal: Reply) -> bool:
+    """Whether a refusal inside TLS names a reason, and it is no certificate."""
+    if any(word in refusal.wire.lower() for word in ("certificate", "tls")):
+        return False
+    return refusal_kind(refusal)[0] is not None
 
 
 def _recipient(view: View) -> FailureClass | None:

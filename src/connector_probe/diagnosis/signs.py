@@ -5,12 +5,16 @@ Facts and yes or no; which cause they speak for is weighed in ``middleboxes``, w
 
 from __future__ import annotations
 
+import re
+
 from connector_probe.model.connector import CONTROL_HOSTS
 from connector_probe.model.evidence import AttemptEvidence, Control, Exchange, FaultKind, NetworkFault, Reply
 from connector_probe.protocol.smtp import capabilities, greeting_protocol, looks_like, masked_banner
 
 _EXCHANGE_KEYWORDS = ("X-ANONYMOUSTLS", "X-EXPS", "XEXCH50", "XRDST", "XSHADOW", "XSHADOWREQUEST", "X-RDST", "XOORG")
 _EXCHANGE_BANNER = "microsoft esmtp mail service"
+_OVERWRITTEN = re.compile(r"\bX{4,}A?\b")  # PIX and ASA: every letter of a command that they do not know
+_SMTP_REPLY = re.compile(r"(?:\\x0d|\\x0a)*[2-5][0-9]{2}(?![0-9])")
 
 
 # --- by a control host -----------------------------------------------------------------------------------------
@@ -56,6 +60,25 @@ def is_masked(banner: Exchange | None, greeting: Reply | None) -> bool:
     if banner is not None and banner.reply is not None and masked_banner(banner.reply):
         return True
     return greeting is not None and bool(capabilities(greeting).masked_keywords)
+
+
+def overwritten_command(evidence: AttemptEvidence) -> str:
+    """A refusal that repeats our command as X's: a firewall on the way has overwritten it; "" where none does."""
+    for exchange in (evidence.starttls, evidence.ehlo):
+        reply = exchange.reply if exchange is not None else None
+        if reply is not None and reply.severity == 5 and _OVERWRITTEN.search(reply.wire):
+            return reply.wire
+    return ""
+
+
+def has_begun_to_greet(evidence: AttemptEvidence) -> bool:
+    """Whether a greeting was begun: by a server that waits neither for a ClientHello nor for a PROXY header."""
+    return evidence.banner is not None and evidence.banner.reply is None and begins_like_smtp(evidence.banner.sample)
+
+
+def begins_like_smtp(sample: str) -> bool:
+    """Whether text that is no reply begins as one, perhaps after empty lines (RFC 5321 4.2)."""
+    return _SMTP_REPLY.match(sample) is not None
 
 
 def private_keywords(greeting: Reply | None) -> tuple[str, ...]:

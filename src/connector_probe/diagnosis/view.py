@@ -128,7 +128,10 @@ class View:
         certificate = self.evidence.certificate
         if certificate is None or not certificate.chain:
             return None
-        broken = any(one.depth == 0 and one.kind is _KINDS.UNPARSEABLE_EXTENSION for one in certificate.problems)
+        unread = {one.kind for one in certificate.problems if one.depth == 0} & _UNREADABLE
+        # Of a certificate that cannot be read as a whole there may be names all the same.
+        named = bool(certificate.chain[0].names or certificate.chain[0].common_name)
+        broken = _KINDS.UNPARSEABLE_EXTENSION in unread or (bool(unread) and not named)
         return match(certificate.chain[0], self.expected, names_readable=not broken)
 
     @cached_property
@@ -213,6 +216,7 @@ DANE_DECIDES = frozenset({DaneState.APPLIES, DaneState.TLS_ONLY})
 # Which of several problems names the failure: the dates and the trust, as Exchange Online's verdicts do, then the
 # name, then what it has no verdict for.
 _KINDS = CertificateProblemKind
+_UNREADABLE = frozenset({_KINDS.UNPARSEABLE_EXTENSION, _KINDS.UNPARSEABLE_CERTIFICATE})
 CERTIFICATE_ORDER = (
     _KINDS.UNPARSEABLE_CERTIFICATE,
     _KINDS.EXPIRED,

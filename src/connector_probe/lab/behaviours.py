@@ -171,6 +171,17 @@ async def mixes_codes(visit: Visit) -> None:
     await session(visit, EHLO=says("250-lab", "250-PIPELINING", "220 STARTTLS"))
 
 
+async def ends_ehlo_early(visit: Visit) -> None:
+    """Lines behind one that has the form of the last."""
+    await session(visit, EHLO=says("250 lab", "250-PIPELINING", "250 STARTTLS"))
+
+
+async def dislikes_the_name(visit: Visit) -> None:
+    """As Exim does, with the checks that cPanel gives it."""
+    no = says("550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1)")
+    await session(visit, EHLO=no, HELO=no)
+
+
 async def greets_twice(visit: Visit) -> None:
     """As two servers behind each other do: from there on every reply belongs to an earlier command."""
     await session(visit, EHLO=writes(b"220 lab ESMTP\r\n250-lab\r\n250 STARTTLS\r\n"))

@@ -42,6 +42,11 @@ async def answers_starttls_with_nonsense(visit: Visit) -> None:
     await session(visit, STARTTLS=says("Go ahead, make my day."))
 
 
+async def gets_starttls_overwritten(visit: Visit) -> None:
+    """Cisco PIX and ASA: what they do not know reaches the server as X's."""
+    await session(visit, STARTTLS=says('500 5.5.1 Command unrecognized: "XXXXXXXX"'))
+
+
 async def busy_on_starttls(visit: Visit) -> None:
     await session(visit, STARTTLS=says_and_hangs_up("421 4.7.0 Try again later, closing connection"))
 

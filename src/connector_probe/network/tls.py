@@ -26,6 +26,7 @@ MAX_CHAIN = 24  # real chains have two to five; a chain that was cut would be ju
 _CONTENT_TYPES = frozenset(range(20, 25))  # RFC 8446 5.1 and heartbeat
 _LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT: see servers without RFC 5746 instead of refusing them
 _CLIENT_CERTIFICATE_STATES = (b"certificate request", b"TRCR")
+_CLIENT_ANSWER_STATES = (b"write client certificate", b"TWCC")
 
 # Microsoft, "Technical reference details about encryption": the TLS 1.2 suites of Microsoft 365, in their order.
 # Their ECDSA twins stand at the end: whether Exchange Online takes them is a warning elsewhere, not a refusal here.
@@ -113,19 +114,27 @@ class TlsOutcome:
 
 
 class _Watch:
-    """What OpenSSL tells in passing: alerts received, whether a client certificate was asked for, an OCSP response."""
+    """What OpenSSL tells in passing: alerts received, an OCSP response, whether a client certificate was asked for.
+
+    ``client_certificate_answered``: our answer to that, which is none, is on its way; whatever ended the handshake
+    before is another matter.
+    """
 
     def __init__(self) -> None:
         self.alert: int | None = None
         self.client_certificate_requested = False
+        self.client_certificate_answered = False
         self.staple = b""
 
     def __call__(self, connection: SSL.Connection, where: int, value: int) -> None:
         if where & SSL.SSL_CB_ALERT and where & SSL.SSL_CB_READ:
             self.alert = value & 0xFF
-        elif where & SSL.SSL_CB_LOOP and not self.client_certificate_requested:
+        elif where & SSL.SSL_CB_LOOP and not self.client_certificate_answered:
             state = connection.get_state_string()
-            self.client_certificate_requested = any(part in state for part in _CLIENT_CERTIFICATE_STATES)
+            if self.client_certificate_requested:
+                self.client_certificate_answered = any(part in state for part in _CLIENT_ANSWER_STATES)
+            else:
+                self.client_certificate_requested = any(part in state for part in _CLIENT_CERTIFICATE_STATES)
 
 
 @cache  # one costs as much as the rest of a handshake's set-up, and holds nothing of a connection
@@ -229,7 +238,7 @@ class TlsClient:
                 cipher=self._connection.get_cipher_name() or "",
                 group=self._group(),
             )
-        return TlsOutcome(session, fault, self._chain(), self._watch.client_certificate_requested, self._watch.staple)
+        return TlsOutcome(session, fault, self._chain(), self._watch.client_certificate_answered, self._watch.staple)
 
     def _group(self) -> str:
         try:

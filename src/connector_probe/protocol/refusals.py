@@ -1,4 +1,4 @@
-"""What a 4yz or 5yz reply is about: the sender's address, how often it comes, or the server's own state.
+"""What a 4yz or 5yz reply is about: the sender's address or name, how often it comes, or the server's own state.
 
 The words are the server's and free text, so this never chooses a failure class; it weighs causes.
 """
@@ -15,21 +15,32 @@ from connector_probe.protocol.smtp import enhanced_status
 
 class Refusal(StrEnum):
     RATE = "rate"  # too many connections, or too often
+    HELO = "helo"  # the name that the client gives itself in EHLO or HELO
     SOURCE = "source"  # a block list, a reputation, a policy about the client
     STATE = "state"  # the server's own state (RFC 3463 X.3.X: mail system status)
 
 
 _RATE: Final = re.compile(
-    r"too (?:many|much|fast|frequent\w*)(?: [a-z-]+){0,3}|(?:connection|rate|message|sessions?)[ -]?(?:limit|rate)\w*"
+    r"too (?:many|much|fast|frequent\w*)(?! (?:\w+ )?(?:errors?|hops|recipients?|commands?|data)\b)(?: [a-z-]+){0,3}"
+    r"|(?:connection|rate|message|sessions?)[ -]?(?:limit|rate)\w*"
     r"|maximum (?:number of )?(?:concurrent |simultaneous )?(?:connections|sessions)|throttl\w+|exceed\w* (?:a |the )?"
     r"(?:limit|rate|quota)|slow down|rate[- ]?limit\w*",
+    re.IGNORECASE,
+)
+# Postfix: "<x>: Helo command rejected: Host not found"; Exim: "Syntactically invalid HELO argument(s)", cPanel's
+# "Access denied - Invalid HELO name". Not: "EHLO command unrecognized", "send HELO first".
+_HELO: Final = re.compile(
+    r"\b(?:helo|ehlo)\b(?: command rejected\b|[^.;:]{0,20}\b(?:name|argument|hostname|invalid|must be)\b)[^.;]{0,60}"
+    r"|(?:invalid|illegal|bad|forged|unacceptable|malformed|fake)(?: \w+)? (?:helo|ehlo)\b(?: \w+)?"
+    r"|need fully[- ]qualified hostname",
     re.IGNORECASE,
 )
 _SOURCE: Final = re.compile(
     r"(?:black|block|deny|reject)[- ]?list\w*|\blisted\b|reputation|sender ?(?:base|score)|spamhaus|spamcop|sorbs"
     r"|barracudacentral|abuseat|uceprotect|proofpoint|dnsbl|\brbl\b|\bblocked\b|\bbanned\b"
     r"|client host (?:\S+ )?(?:rejected|blocked)|(?:not|is not|isn't) (?:allowed|authori[sz]ed|permitted) to"
-    r"|(?:ip|ip address|host|client)(?: \S+)? (?:is )?(?:denied|rejected|refused)|access denied|reverse dns|\bptr\b",
+    r"|(?:ip|ip address|host|client)(?: \S+)? (?:is )?(?:denied|rejected|refused)"
+    r"|(?<!relay )(?<!rejected: )access denied|reverse dns|\bptr\b",  # those two are about the recipient
     re.IGNORECASE,
 )
 
@@ -37,7 +48,7 @@ _SOURCE: Final = re.compile(
 def refusal_kind(reply: Reply) -> tuple[Refusal | None, str]:
     """What the refusal is about, and the words or the status code that say so; (None, "") where neither does."""
     text = " ".join(reply.lines)
-    for kind, pattern in ((Refusal.RATE, _RATE), (Refusal.SOURCE, _SOURCE)):
+    for kind, pattern in ((Refusal.RATE, _RATE), (Refusal.HELO, _HELO), (Refusal.SOURCE, _SOURCE)):
         found = pattern.search(text)
         if found is not None:
             return kind, found[0]

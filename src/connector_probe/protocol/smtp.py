@@ -38,6 +38,7 @@ _SAMPLE_BYTES: Final = 4 * (MAX_SAMPLE + 1)  # a character has four octets at mo
 _MAYBE_HEAD = re.compile(rb"(?:[2-5](?:\Z|[0-9](?:\Z|[0-9](?:\Z|[^0-9])))|\Z)")
 
 _CODE_SIZE: Final = 3
+_UNLIKE_OTHERS: Final = frozenset({ReplyFlaw.MIXED_CODES, ReplyFlaw.NO_SEPARATOR})  # code and text do not tell the line
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,16 @@ class ReplyReader:
         reader.feed(data)
         while (reply := reader.next_reply()) is not None: ...
 
-    Read and flagged: a line ended by LF alone; a code and text without a separator (a final line); other codes on
-    other lines of one reply (RFC 5321 4.2.1 forbids them and lets a client go by any line; here the final line's
-    code counts, because it alone ends the reply); octets over 0x7f (SMTPUTF8 is never asked for); lines over 512
-    octets. A lone CR is text. A line that cannot be a reply is garbled as soon as its first octets show it.
+    Read and flagged: a line ended by LF alone, or with a CR too many; a code and text without a separator (a final
+    line); other codes on other lines of one reply (RFC 5321 4.2.1 forbids them and lets a client go by any line; here
+    the final line's code counts, because it alone ends the reply); octets over 0x7f (SMTPUTF8 is never asked for);
+    lines over 512 octets. A line that cannot be a reply is garbled as soon as its first octets show it.
 
     Once garbled the reader stays so, and takes only as much more as ``sample`` can show: a protocol that arrives in
     pieces can be told by asking again.
     """
 
-    __slots__ = ("_buffer", "_code", "_flaws", "_garble", "_line", "_lines", "_overflow", "_scanned")
+    __slots__ = ("_as_sent", "_buffer", "_code", "_flaws", "_garble", "_line", "_lines", "_overflow", "_scanned")
 
     def __init__(self) -> None:
         self._buffer = bytearray()  # begins with the first octet of the reply being read
@@ -78,6 +79,7 @@ class ReplyReader:
         self._scanned = 0  # how far it is known to hold no LF, so that one-octet feeds cost no second look
         self._code = 0
         self._lines: list[str] = []
+        self._as_sent: list[str] = []
         self._flaws: set[ReplyFlaw] = set()
 
     @property
@@ -110,6 +112,23 @@ class ReplyReader:
             if reply is not None:
                 return reply
         return None if self._garble is None else GarbledReply(self._garble, self.sample())
+
+    def with_the_rest(self, reply: Reply) -> Reply:
+        """``reply`` with the lines behind it that belong to it: "250 mail", "250-SIZE", "250 STARTTLS".
+
+        A server that marks a line in the middle as the last has said more than its reply; what stands behind an answer
+        before the next command, with the same code, is nothing else.
+        """
+        while self._garble is None and self._buffer.startswith((b"%d-" % reply.code, b"%d " % reply.code)):
+            more = self.next_reply()
+            if not isinstance(more, Reply):
+                break
+            flaws = {*reply.flaws, *more.flaws, ReplyFlaw.ENDS_EARLY}
+            lines, as_sent = (*reply.lines, *more.lines), (*reply.wire_lines, *more.wire_lines)
+            reply = Reply(more.code, lines, tuple(flaw for flaw in ReplyFlaw if flaw in flaws), as_sent)
+            if len(reply.lines) >= MAX_LINES:
+                break
+        return reply
 
     def sample(self, limit: int = MAX_SAMPLE) -> str:
         """The printable beginning of what is buffered (with the lines of an unfinished reply), for evidence."""
@@ -153,6 +172,9 @@ class ReplyReader:
             line = line[:-1]
         else:
             self._flaws.add(ReplyFlaw.BARE_LF)
+        if b"\r" in line:
+            self._flaws.add(ReplyFlaw.BARE_CR)
+            line = line.rstrip(b"\r")
         if not line.isascii():
             self._flaws.add(ReplyFlaw.NOT_ASCII)
         code, rest = int(line[:_CODE_SIZE]), line[_CODE_SIZE:]
@@ -162,12 +184,15 @@ class ReplyReader:
         separated = rest[:1] in (b"-", b" ")
         if rest and not separated:
             self._flaws.add(ReplyFlaw.NO_SEPARATOR)
-        self._lines.append(printable(rest[1:] if separated else rest))
+        # RFC 5321 4.2 allows a tab in a textstring; nobody means anything but a blank by it.
+        self._lines.append(printable(rest[1:].replace(b"\t", b" ") if separated else rest))
+        self._as_sent.append(printable(line))
         if rest.startswith(b"-"):
             if len(self._lines) >= MAX_LINES:
                 self._garble = Garble.TOO_MANY_LINES
             return None
-        reply = Reply(code, tuple(self._lines), tuple(flaw for flaw in ReplyFlaw if flaw in self._flaws))
+        flaws = tuple(flaw for flaw in ReplyFlaw if flaw in self._flaws)
+        reply = Reply(code, tuple(self._lines), flaws, tuple(self._as_sent) if _UNLIKE_OTHERS & self._flaws else ())
         del self._buffer[: self._line]
         self._restart()
         return reply

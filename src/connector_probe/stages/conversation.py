@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
+from dataclasses import replace
 
 from connector_probe.model.evidence import Exchange, FaultKind, Handshake, NetworkFault, Reply, TranscriptLine
 from connector_probe.model.printable import printable
@@ -95,10 +97,25 @@ class Conversation:
             self._transcript.add("server", reply.sample)
             self._transcript.add("note", f"this is no SMTP reply ({reply.garble})")
             return Exchange(shown, start, seconds, garble=reply.garble, sample=reply.sample)
-        last = len(reply.lines) - 1
-        for at, line in enumerate(reply.lines):
-            self._transcript.add("server", f"{reply.code}{' ' if at == last else '-'}{line}")
+        for line in reply.wire_lines:
+            self._transcript.add("server", line)
         return Exchange(shown, start, seconds, reply=reply)
+
+    async def gather_the_rest(self, exchange: Exchange, wait: float) -> Exchange:
+        """``exchange`` with the lines that belong to its reply, although a line before them had the form of the last.
+
+        ``wait``: seconds for them to arrive, where none has yet.
+        """
+        reply = exchange.reply
+        if reply is None:
+            return exchange
+        if wait and not self._reader.buffered:
+            with contextlib.suppress(NetworkFaultError):  # whoever speaks next meets it, too
+                self._reader.feed(await self._stream.receive(self._clock.allow(wait)))
+        whole = self._reader.with_the_rest(reply)
+        for line in whole.wire_lines[len(reply.wire_lines) :]:
+            self._transcript.add("server", line)
+        return replace(exchange, reply=whole)
 
     async def _reply(self, end: float, send_fault: NetworkFault | None) -> Reply | GarbledReply:
         while True:

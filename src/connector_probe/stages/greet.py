@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from connector_probe.model.evidence import Exchange
-from connector_probe.protocol.smtp import ehlo, helo
+from connector_probe.protocol.smtp import capabilities, ehlo, helo
 from connector_probe.stages.conversation import Conversation
 
 # RFC 5321 3.2 and 4.2.4: the server knows no EHLO; anything else in the negative refuses us, not the command.
 EHLO_UNKNOWN = frozenset({500, 501, 502, 504})
+STRAGGLERS = 0.2  # seconds for more lines of an answer that lists no STARTTLS; they come in one go, or never
 
 
 async def banner(conversation: Conversation, connected: float | None = None) -> Exchange:
@@ -15,9 +16,15 @@ async def banner(conversation: Conversation, connected: float | None = None) -> 
     return await conversation.exchange(since=connected)
 
 
-async def introduce(conversation: Conversation, name: str) -> tuple[Exchange, Exchange | None]:
-    """EHLO, and HELO when EHLO was not understood; ``name`` is ours."""
+async def introduce(conversation: Conversation, name: str, *, plain: bool = False) -> tuple[Exchange, Exchange | None]:
+    """EHLO, and HELO when EHLO was not understood; ``name`` is ours.
+
+    ``plain``: before TLS, where an answer without STARTTLS may have ended too early.
+    """
     first = await conversation.exchange(ehlo(name))
+    if first.reply is not None and first.reply.severity == 2:
+        bare = plain and not capabilities(first.reply).offers("STARTTLS")
+        first = await conversation.gather_the_rest(first, STRAGGLERS if bare else 0.0)
     if first.reply is not None and first.reply.code in EHLO_UNKNOWN:
         return first, await conversation.exchange(helo(name))
     return first, None

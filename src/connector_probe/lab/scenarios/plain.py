@@ -166,6 +166,8 @@ EHLO: tuple[Scenario, ...] = (
     failing("ehlo-421", "421 to EHLO", F.EHLO_REJECTED, smtp.busy_on_ehlo),
     # It can still be read, and yet a sender was seen to give up on it, with 4.4.317 SocketError (2022).
     failing("ehlo-bare-lf", "EHLO lines end with LF alone", F.EHLO_MALFORMED, smtp.ends_ehlo_lines_with_lf),
+    failing("ehlo-ends-early", "250 and a space before the last line", F.EHLO_MALFORMED, smtp.ends_ehlo_early),
+    failing("ehlo-550-name", "550, for the name in EHLO", F.EHLO_REJECTED, smtp.dislikes_the_name),
     failing("ehlo-mixed-codes", "250- and 220 in one reply", F.EHLO_MALFORMED, smtp.mixes_codes),
     failing("ehlo-second-greeting", "a second greeting instead of an EHLO reply", F.EHLO_REJECTED, smtp.greets_twice),
     failing("ehlo-nonsense", "an answer to EHLO that is no reply", F.EHLO_MALFORMED, smtp.answers_ehlo_with_nonsense),

@@ -14,6 +14,8 @@ class ReplyFlaw(StrEnum):
     BARE_LF = "bare-lf"
     MIXED_CODES = "mixed-codes"
     NO_SEPARATOR = "no-separator"  # "220" and text without a space or hyphen between them
+    ENDS_EARLY = "ends-early"  # a line in the middle that has the form of the last one ("250 " and not "250-")
+    BARE_CR = "bare-cr"  # a CR that no LF follows (RFC 5321 2.3.8)
     NOT_ASCII = "not-ascii"
     LONG_LINE = "long-line"  # over the 512 octets of RFC 5321 4.5.3.1.5, within our limit
 
@@ -28,11 +30,16 @@ class Garble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One SMTP reply. ``lines`` holds the text of each line without code and separator."""
+    """One SMTP reply. ``lines`` holds the text of each line without code and separator.
+
+    ``as_sent`` holds the whole lines where code and text alone would not tell how they came: with other codes, without
+    a separator, with a last line in the middle. Empty otherwise.
+    """
 
     code: int
     lines: tuple[str, ...]
     flaws: tuple[ReplyFlaw, ...] = ()
+    as_sent: tuple[str, ...] = ()
 
     @property
     def severity(self) -> int:
@@ -42,8 +49,15 @@ class Reply:
     @property
     def wire(self) -> str:
         """As on the wire, lines joined by one space: "550-5.7.0 no 550 5.7.0 really"."""
+        return " ".join(self.wire_lines)
+
+    @property
+    def wire_lines(self) -> tuple[str, ...]:
+        """Each line with its code, as on the wire."""
         last = len(self.lines) - 1
-        return " ".join(f"{self.code}{' ' if at == last else '-'}{line}".rstrip() for at, line in enumerate(self.lines))
+        return self.as_sent or tuple(
+            f"{self.code}{' ' if at == last else '-'}{line}".rstrip() for at, line in enumerate(self.lines)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,16 +58,16 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.EHLO_CLOSED: _W("Closed after EHLO", "The server greeted, and closed the connection at EHLO.{sample_note}"),
     F.EHLO_RESET: _W("Reset after EHLO", "The server greeted, and the connection was reset at EHLO.{sample_note}"),
-    F.EHLO_REJECTED: _W("EHLO is rejected", "The server answers EHLO with: {reply}{ehlo_hint}{source_hint}"),
+    F.EHLO_REJECTED: _W("EHLO is rejected", "The server answers {refused_verb} with: {reply}{ehlo_hint}{source_hint}"),
     F.EHLO_MALFORMED: _W(
         "The answer to EHLO is malformed", "The answer to EHLO breaks the SMTP rules ({flaws}): {sample}"
     ),
     F.STARTTLS_NOT_OFFERED: _W(
         "The server offers no STARTTLS",
-        "The connector requires TLS, and the answer to EHLO lists no STARTTLS.{starttls_hint}",
+        "The connector requires TLS, and {no_starttls}.{starttls_hint}",
     ),
     F.STARTTLS_REJECTED: _W(
-        "STARTTLS is rejected", "The server offers STARTTLS, but answers the command with: {reply}"
+        "STARTTLS is rejected", "The server offers STARTTLS, but answers the command with: {reply}{overwritten_hint}"
     ),
     F.STARTTLS_TIMEOUT: _W("No answer to STARTTLS", "The server did not answer STARTTLS within {waited}.{sample_note}"),
     F.STARTTLS_CLOSED: _W("Closed at STARTTLS", "The server closed the connection in answer to STARTTLS.{sample_note}"),

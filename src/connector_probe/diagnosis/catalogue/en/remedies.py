@@ -67,6 +67,10 @@ REMEDIES: dict[str, RemedyWords] = {
         "Or change the accepted domain from Internal relay to Authoritative (Mail flow > Accepted domains).",
         ("Set-AcceptedDomain -Identity <domain> -DomainType Authoritative",),
     ),
+    "give-another-name": _R(
+        "Probe again with a name that the server accepts: one that DNS knows, with this machine's public address.",
+        ("probe --helo <name> {host}",),
+    ),
     "read-the-reply": _R("The server says why in its own reply above; look it up in the server's log at this time."),
     "check-service-state": _R(
         "On Exchange, check that the transport components are active and that back pressure is not in force.",

@@ -57,6 +57,10 @@ REMEDIES: dict[str, RemedyWords] = {
         "或者将接受的域从“内部中继”改为“权威”（邮件流 > 接受的域）。",
         ("Set-AcceptedDomain -Identity <domain> -DomainType Authoritative",),
     ),
+    "give-another-name": _R(
+        "用服务器接受的名称再次探测：DNS 中存在、并指向本机公网地址的名称。",
+        ("probe --helo <name> {host}",),
+    ),
     "read-the-reply": _R("服务器在上面自己的应答中说明了原因；请在服务器的日志中查找这一时刻的记录。"),
     "check-service-state": _R(
         "在 Exchange 上，确认传输组件处于活动状态，并且没有触发反压。",

@@ -1,0 +1,176 @@
+"""Sessions that a server ends or refuses: what is blamed, which reply is quoted, and what is left open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from connector_probe.diagnosis.conclude import conclude
+from connector_probe.model.connector import Connector, TlsSettings
+from connector_probe.model.evidence import (
+    AttemptEvidence,
+    CertificateProblem,
+    CertificateProblemKind,
+    ConnectorEvidence,
+    Exchange,
+    FaultKind,
+    Handshake,
+    NetworkFault,
+    ProxiedGreeting,
+    Reply,
+    ReplyFlaw,
+    TlsSession,
+)
+from connector_probe.model.verdict import CauseVerdict, Diagnosis, FailureClass
+from tests.unit import evidence as made
+from tests.unit.evidence import ADDRESS, NAME, NOW, TIMED_OUT
+
+OUT, POSSIBLE, SUPPORTED = CauseVerdict.RULED_OUT, CauseVerdict.POSSIBLE, CauseVerdict.SUPPORTED
+
+
+def diagnosed(evidence: AttemptEvidence, tls: TlsSettings | None = None, host: str = NAME) -> Diagnosis:
+    connector = Connector(smart_hosts=[host], tls=tls)
+    result = conclude(connector, ConnectorEvidence((evidence,), ((),), NOW, 0.3))
+    assert result.diagnosis is not None
+    return result.diagnosis
+
+
+def verdicts(diagnosis: Diagnosis) -> dict[str, CauseVerdict]:
+    return {cause.id: cause.verdict for cause in diagnosis.causes}
+
+
+def asking(reply: Reply) -> AttemptEvidence:
+    """A server that asked for a client certificate, took the empty answer, and answers EHLO with ``reply``."""
+    session = TlsSession("TLSv1.3", "TLS_AES_256_GCM_SHA384")
+    handshake = Handshake(0.1, 0.06, session, client_certificate_requested=True)
+    return replace(made.session(), handshake=handshake, ehlo_again=Exchange("EHLO x", 0.2, 0.02, reply))
+
+
+@pytest.mark.parametrize(
+    ("text", "failure"),
+    [
+        ("421 4.3.2 Service not available", FailureClass.SESSION_REJECTED),
+        ("452 4.3.1 Insufficient system resources", FailureClass.SESSION_REJECTED),
+        ("421 4.7.0 Too many concurrent SMTP connections", FailureClass.SESSION_REJECTED),
+        ("550 5.7.1 Client host blocked using zen.spamhaus.org", FailureClass.SESSION_REJECTED),
+        ("421 4.7.1 No client certificate presented", FailureClass.TLS_CLIENT_CERTIFICATE),
+        ("550 5.7.1 Access denied: client certificate required", FailureClass.TLS_CLIENT_CERTIFICATE),
+        ("454 4.7.5 Certificate validation failure", FailureClass.TLS_CLIENT_CERTIFICATE),
+        ("550 5.7.1 Rejected", FailureClass.TLS_CLIENT_CERTIFICATE),
+    ],
+)
+def test_a_server_that_only_asks_for_a_certificate_may_have_other_reasons(text: str, failure: FailureClass) -> None:
+    assert diagnosed(asking(Reply(int(text[:3]), (text[4:],)))).class_ is failure
+
+
+def test_421_to_starttls_is_a_service_that_is_not_available() -> None:
+    refused = made.answered("STARTTLS", 421, "4.3.2 Service not available")
+    evidence = replace(made.session(), starttls=refused, handshake=None, certificate=None, ehlo_again=None)
+    diagnosis = diagnosed(evidence)
+    assert verdicts(diagnosis)["service-not-available"] is SUPPORTED
+    assert verdicts(diagnosis)["tls-not-supported"] is POSSIBLE
+    assert diagnosis.heading == "The server ends the session at STARTTLS"
+    assert not {"repair-starttls", "relax-tls"} & {remedy.id for remedy in diagnosis.remedies}
+
+
+def test_a_connector_that_requires_no_tls_is_not_said_to() -> None:
+    evidence = made.until_tls(fault=NetworkFault(FaultKind.ALERT, alert="internal_error"))
+    assert verdicts(diagnosed(evidence, TlsSettings.OPPORTUNISTIC))["tls-not-supported"] is OUT
+    assert verdicts(diagnosed(evidence, TlsSettings.ENCRYPTION_ONLY))["tls-not-supported"] is SUPPORTED
+
+
+def test_what_broke_tls_after_the_handshake_may_stand_on_the_way() -> None:
+    broken = made.broken("EHLO x", NetworkFault(FaultKind.TLS_PROTOCOL, text="record layer failure"))
+    diagnosis = diagnosed(replace(made.session(), ehlo_again=broken))
+    assert (diagnosis.class_, verdicts(diagnosis)["tls-broken-on-the-way"]) == (FailureClass.TLS_PROTOCOL, POSSIBLE)
+
+
+def test_the_malformed_reply_is_quoted_and_not_a_later_refusal() -> None:
+    lines = (NAME, "STARTTLS", "SIZE")
+    malformed = Reply(250, lines, (ReplyFlaw.NO_SEPARATOR,), (f"250-{NAME}", "250-STARTTLS", "250SIZE"))
+    refused = made.answered("STARTTLS", 454, "4.7.0 TLS not available")
+    evidence = replace(made.until_ehlo(ehlo=Exchange("EHLO x", 0.1, 0.02, malformed)), starttls=refused)
+    assert diagnosed(evidence).detail == (
+        f"The answer to EHLO breaks the SMTP rules (no space behind the code): 250-{NAME} 250-STARTTLS 250SIZE"
+    )
+
+
+def helo_only(reply: str) -> AttemptEvidence:
+    ehlo = made.answered("EHLO probe.example.net", int(reply[:3]), reply[4:])
+    return replace(made.until_ehlo(ehlo=ehlo), helo=made.answered("HELO probe.example.net", 250, NAME))
+
+
+def test_where_only_helo_is_known_nothing_is_said_of_a_list() -> None:
+    diagnosis = diagnosed(helo_only("502 5.5.1 not implemented"))
+    assert diagnosis.class_ is FailureClass.STARTTLS_NOT_OFFERED
+    assert diagnosis.heading == "The server knows no EHLO, and so no STARTTLS"
+    assert "the server refuses EHLO (502 5.5.1 not implemented) and knows HELO only" in diagnosis.detail
+    assert not any("EHLO lists" in sentence for cause in diagnosis.causes for sentence in cause.evidence)
+
+
+def test_a_refused_helo_is_quoted_as_such() -> None:
+    evidence = replace(helo_only("500 what"), helo=made.answered("HELO probe.example.net", 502, "no"))
+    assert diagnosed(evidence).detail == "The server answers HELO with: 502 no (It had answered EHLO with: 500 what)"
+
+
+def test_overwritten_commands_are_an_inspection() -> None:
+    refused = made.answered("STARTTLS", 500, '5.5.1 Command unrecognized: "XXXXXXXX"')
+    evidence = replace(made.session(), starttls=refused, handshake=None, certificate=None, ehlo_again=None)
+    assert verdicts(diagnosed(evidence))["packet-inspection"] is SUPPORTED
+    assert (
+        verdicts(diagnosed(helo_only('500 unrecognized: "XXXX probe.example.net"')))["packet-inspection"] is SUPPORTED
+    )
+
+
+@pytest.mark.parametrize(
+    ("alert", "host", "hint"),
+    [
+        ("unrecognized_name", NAME, f"It does not know the name {NAME}"),
+        ("unrecognized_name", ADDRESS, "probe it by its name"),
+        ("internal_error", ADDRESS, ""),
+    ],
+)
+def test_the_alert_of_a_server_that_goes_by_names(alert: str, host: str, hint: str) -> None:
+    evidence = made.until_tls(fault=NetworkFault(FaultKind.ALERT, alert=alert))
+    detail = diagnosed(replace(evidence, server=host), host=host).detail
+    assert hint in detail
+    assert bool(hint) is ("SNI" in detail)
+
+
+# --- a port without a greeting ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sample", ["220 m", "220-please wait\\x0d\\x0a", "\\x0d\\x0a220 hi"])
+def test_who_has_begun_to_greet_waits_for_nothing_else(sample: str) -> None:
+    silent = Exchange("", 0.1, 60.0, fault=TIMED_OUT, sample=sample)
+    found = verdicts(diagnosed(made.until_banner(banner=silent)))
+    assert (found["implicit-tls"], found["proxy-protocol"]) == (OUT, OUT)
+
+
+def test_a_short_look_at_a_slow_server_rules_nothing_out() -> None:
+    silent = made.until_banner(banner=made.broken("", TIMED_OUT))
+    short = replace(
+        silent,
+        implicit_tls=Handshake(61.0, 1.0, fault=TIMED_OUT),
+        proxied=ProxiedGreeting(made.broken("PROXY", TIMED_OUT)),
+    )
+    found = {cause.id: cause for cause in diagnosed(short).causes}
+    for identifier in ("implicit-tls", "proxy-protocol"):
+        assert found[identifier].verdict is POSSIBLE
+        assert "within a second" in found[identifier].evidence[0]
+
+
+def test_a_silent_recipient_is_no_abrupt_end() -> None:
+    silent = replace(made.session(), mail=made.answered("MAIL FROM:<>", 250), recipient=made.broken("RCPT", TIMED_OUT))
+    reply = diagnosed(silent).reply
+    assert reply is not None
+    assert "Suspicious" not in reply
+
+
+def test_of_a_certificate_that_cannot_be_read_no_name_is_said_to_be_wrong() -> None:
+    unread = replace(made.leaf(), subject="", issuer="", names=(), common_name="")
+    problem = CertificateProblem(CertificateProblemKind.UNPARSEABLE_CERTIFICATE, 0, "", "DER")
+    result = diagnosed(replace(made.session(), certificate=made.shown(unread, problem)))
+    assert result.class_ is FailureClass.CERTIFICATE_UNPARSEABLE_CERTIFICATE
+    assert "name-mismatch" not in result.detail
