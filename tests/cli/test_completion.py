@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from connector_probe.cli import app as cli
-from connector_probe.cli.app import app, run
-from connector_probe.cli.completion import FILES, HOST, Shell, commands_of, script
+from connector_probe.cli.app import run
+from connector_probe.cli.commands import HOST
+from connector_probe.cli.completion import FILES, Shell, commands_for_shells, script
 from connector_probe.cli.example import EXAMPLES
 from connector_probe.formats import Format
 from connector_probe.model.connector import TlsSettings
 
 IN_CI = bool(os.environ.get("CI"))
-COMMANDS = {command.name: command for command in commands_of(cli.app)}
+COMMANDS = {command.name: command for command in commands_for_shells()}
 
 
 def shell(name: str) -> str:
@@ -30,7 +30,7 @@ def shell(name: str) -> str:
 @pytest.fixture
 def saved(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     path = tmp_path / "completion"
-    path.write_text(script(request.param, app), encoding="utf-8")
+    path.write_text(script(request.param), encoding="utf-8")
     return path
 
 
@@ -50,7 +50,7 @@ def test_values_are_known_where_they_can_be() -> None:
 def test_it_is_printed(name: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", name]) == 0
     out = capsys.readouterr().out
-    assert out == script(name, app)
+    assert out == script(name)
     for command in COMMANDS.values():
         assert command.name in out
 
@@ -69,7 +69,7 @@ def test_its_shell_can_read_it(saved: Path, name: str) -> None:
 def test_powershell_is_well_formed() -> None:
     parser = pytest.importorskip("tree_sitter") if not IN_CI else __import__("tree_sitter")
     grammar = pytest.importorskip("tree_sitter_powershell") if not IN_CI else __import__("tree_sitter_powershell")
-    tree = parser.Parser(parser.Language(grammar.language())).parse(script(Shell.POWERSHELL, app).encode())
+    tree = parser.Parser(parser.Language(grammar.language())).parse(script(Shell.POWERSHELL).encode())
     assert not tree.root_node.has_error
 
 

@@ -10,15 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
+from connector_probe.cli.commands import HOST, all_commands
 from connector_probe.cli.example import EXAMPLES
+from connector_probe.cli.output import write_document
 from connector_probe.model.connector import ROUTES
 from connector_probe.model.documents import Format
 
-HOST = "host"  # the command that needs no name
 FILES = ("<files>",)
 
 
@@ -48,23 +49,34 @@ class Command:
     operands: tuple[str, ...]
 
 
-def script(shell: Shell, app: typer.Typer) -> str:
-    """The completion script for ``shell``, of the commands of ``app``."""
-    return _WRITERS[shell](commands_of(app))
+def completion(
+    shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")],
+) -> None:
+    """Print the script that completes commands and options in your shell.
+
+    \b
+      eval "$(probe completion bash)"                  in ~/.bashrc
+      eval "$(probe completion zsh)"                   in ~/.zshrc, after compinit
+      probe completion fish > ~/.config/fish/completions/probe.fish
+      probe completion powershell >> $PROFILE
+    """
+    write_document(script(shell))
 
 
-def commands_of(app: typer.Typer) -> list[Command]:
+def script(shell: Shell) -> str:
+    """The completion script for ``shell``."""
+    return _WRITERS[shell](commands_for_shells())
+
+
+def commands_for_shells() -> list[Command]:
     """Every command as a shell sees it; the one without a name comes first."""
-    group: Any = typer.main.get_command(app)
     found = []
-    for info in app.registered_commands:
-        callback = info.callback
-        assert callback is not None
-        name = info.name or callback.__name__
-        hints = get_type_hints(callback, include_extras=True)
+    for name, command in all_commands().items():
+        hints: dict[str, Any] = get_type_hints(command.callback, include_extras=True)
         operands: tuple[str, ...] = ()
         options: list[Option] = []
-        for parameter in group.commands[name].params:
+        parameters: list[Any] = command.params  # of the click that typer carries
+        for parameter in parameters:
             kind = hints.get(parameter.name)
             if parameter.param_type_name == "argument":
                 operands = _values(name, parameter.metavar or "", kind) or ()
@@ -72,9 +84,8 @@ def commands_of(app: typer.Typer) -> list[Command]:
                 values = None if parameter.is_flag else _values(name, parameter.metavar or "", kind)
                 options.append(Option(tuple(parameter.opts), _first_sentence(parameter.help or ""), values))
         options.append(Option(("-h", "--help"), "Show the help.", None))
-        told = group.commands[name].get_short_help_str(90)
-        found.append(Command(name, told, tuple(options), operands))
-    return sorted(found, key=lambda command: command.name != HOST)
+        found.append(Command(name, command.get_short_help_str(90), tuple(options), operands))
+    return found
 
 
 def _values(command: str, metavar: str, kind: object) -> tuple[str, ...]:

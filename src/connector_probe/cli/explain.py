@@ -290,7 +290,7 @@ def _report(connectors: list[Connector], settings: _Settings) -> Report:
     import asyncio
 
     from connector_probe.api import probe_all
-    from connector_probe.cli.output import progress
+    from connector_probe.cli.progress import progress
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.trust import TrustError
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import typer.core
 
+from connector_probe.cli.conversion import Conversion
+
 # Groups in their order, each with its parameters; what stands in none comes last.
 GROUPS: dict[str, tuple[str, ...]] = {
     "The wait": ("config", "until", "for_", "times", "every"),
@@ -25,9 +27,13 @@ WIDEST_NAME = 26  # a longer one stands in a line of its own
 
 
 class HelpfulCommand(typer.core.TyperCommand):
-    """A command whose help is grouped."""
+    """A command whose help is grouped, and whose values are converted without pydantic."""
 
-    def format_usage(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - of the click that typer carries
+    def make_parser(self, ctx: Any) -> Any:  # noqa: ANN401 - of the click that typer carries
+        Conversion(self.callback).take_over(self.get_params(ctx))
+        return super().make_parser(ctx)
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         operands = [one.metavar or "" for one in self.params if one.param_type_name == "argument"]
         formatter.write_usage(ctx.command_path, " ".join(["[OPTIONS]", *operands]))
 

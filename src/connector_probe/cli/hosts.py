@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import typer
 
 from connector_probe.cli import options as opt
 from connector_probe.cli import run_options as opts
+from connector_probe.cli.signatures import taking
 from connector_probe.cli.values import UsageProblemError, parse_duration, parse_moment
 from connector_probe.model.connector import CONTROL_HOSTS, HTTPS_PORT, AddressFamily, Connector, ConnectorType
 from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
@@ -135,3 +138,26 @@ def read_hosts(
         for host in hosts
     ]
     return Asked(connectors, settings, strict, history)
+
+
+@taking(read_hosts)
+def probe_hosts(**options: Any) -> None:  # noqa: ANN401 - those of read_hosts
+    """Probe mail connectors as Exchange Online would: which error code, why, and what to do, before mail queues.
+
+    \b
+      probe mail.contoso.com               a smart host
+      probe --mx fabrikam.com              a domain, by its MX records
+      probe --tls opportunistic 203.0.113.7
+      probe COMMAND --help                 one of the commands below
+    """
+    from connector_probe.cli.probe import probe_and_print
+
+    asked = read_hosts(**options)
+    unattended = None
+    if asked.history is not None:
+        from connector_probe.cli.history import checked_file
+        from connector_probe.cli.unattended import Manners, Unattended
+
+        names = {connector.name: () for connector in asked.connectors}
+        unattended = Unattended(Manners(checked_file(asked.history)), names, words=asked.settings.words)
+    raise typer.Exit(probe_and_print(asked.connectors, asked.settings, strict=asked.strict, unattended=unattended))

@@ -10,7 +10,8 @@ from dataclasses import fields
 from difflib import get_close_matches
 
 from connector_probe.api import probe_all
-from connector_probe.cli.output import progress, say, terminal_width, wants_colour, write_document
+from connector_probe.cli.output import say, terminal_width, wants_colour, write_document
+from connector_probe.cli.progress import progress
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.facts import fill, span

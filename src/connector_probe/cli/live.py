@@ -12,7 +12,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from connector_probe.cli.output import PROGRESS_AFTER, PROGRESS_EVERY, WIDEST
+from connector_probe.cli.output import WIDEST
+from connector_probe.cli.progress import PROGRESS_AFTER, PROGRESS_EVERY
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.facts import fill

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import shutil
 import sys
-import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TextIO
 
 from connector_probe.cli.targets import is_open_file
 from connector_probe.cli.values import UsageProblemError
 
-PROGRESS_AFTER = 0.4  # seconds; a quick probe shows no progress line at all
-PROGRESS_EVERY = 0.25
 NARROWEST, WIDEST = 60, 100
 
 
@@ -45,6 +40,8 @@ def write_file(path: Path, text: str) -> None:
         with path.open("a", encoding="utf-8") as file:  # what it holds already is not ours
             file.write(text)
         return
+    import tempfile  # late: standard output needs none
+
     real = Path(os.path.realpath(path))  # a link stays a link
     handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:100]}.")
     try:
@@ -88,38 +85,6 @@ def terminal_width(stream: TextIO) -> int:
     if not stream.isatty():
         return 80
     return max(NARROWEST, min(shutil.get_terminal_size((80, 24)).columns, WIDEST))
-
-
-@contextlib.asynccontextmanager
-async def progress(what: str, *, wanted: bool) -> AsyncIterator[None]:
-    """While the body runs, and only at a terminal: one line on standard error that says what is waited for."""
-    if not wanted or not sys.stderr.isatty():
-        yield
-        return
-    task = asyncio.create_task(_tick(what))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def _tick(what: str) -> None:
-    loop = asyncio.get_running_loop()
-    began, shown = loop.time(), False
-    await asyncio.sleep(PROGRESS_AFTER)
-    try:
-        while True:
-            line = f"probing {what} ... {loop.time() - began:.0f} s"
-            sys.stderr.write("\r" + line[: terminal_width(sys.stderr) - 1] + "\x1b[K")
-            sys.stderr.flush()
-            shown = True
-            await asyncio.sleep(PROGRESS_EVERY)
-    finally:
-        if shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
 
 
 def _umask() -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from connector_probe.api import probe_all
-from connector_probe.cli.output import progress
+from connector_probe.cli.progress import progress
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.fleet import DEFAULT_JOBS
 from connector_probe.model.connector import Connector

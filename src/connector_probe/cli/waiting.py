@@ -16,7 +16,8 @@ from unicodedata import east_asian_width
 from connector_probe.api import probe_all
 from connector_probe.cli.delivery import Delivery
 from connector_probe.cli.hosts import Asked
-from connector_probe.cli.output import PROGRESS_EVERY, say, terminal_width
+from connector_probe.cli.output import say, terminal_width
+from connector_probe.cli.progress import PROGRESS_EVERY
 from connector_probe.cli.running import somebody_looks_on
 from connector_probe.cli.settings import EXIT_INTERRUPTED
 from connector_probe.cli.values import UsageProblemError

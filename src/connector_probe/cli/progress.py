@@ -1,0 +1,45 @@
+"""The line at a terminal that says what is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+
+from connector_probe.cli.output import terminal_width
+
+PROGRESS_AFTER = 0.4  # seconds; a quick probe shows no progress line at all
+PROGRESS_EVERY = 0.25
+
+
+@contextlib.asynccontextmanager
+async def progress(what: str, *, wanted: bool) -> AsyncIterator[None]:
+    """While the body runs, and only at a terminal: one line on standard error that says what is waited for."""
+    if not wanted or not sys.stderr.isatty():
+        yield
+        return
+    task = asyncio.create_task(_tick(what))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _tick(what: str) -> None:
+    loop = asyncio.get_running_loop()
+    began, shown = loop.time(), False
+    await asyncio.sleep(PROGRESS_AFTER)
+    try:
+        while True:
+            line = f"probing {what} ... {loop.time() - began:.0f} s"
+            sys.stderr.write("\r" + line[: terminal_width(sys.stderr) - 1] + "\x1b[K")
+            sys.stderr.flush()
+            shown = True
+            await asyncio.sleep(PROGRESS_EVERY)
+    finally:
+        if shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
