@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from connector_probe import Connector
-from connector_probe.cli import app
+from connector_probe.cli.commands import HOST, command
 from connector_probe.cli.hosts import read_hosts
 from connector_probe.cli.lab import command_of
 from connector_probe.lab import SCENARIOS, Lab, obstacle
@@ -27,10 +27,10 @@ async def lab() -> AsyncIterator[Lab]:
         yield running
 
 
-def read_by_the_command_line(command: str) -> Connector:
-    program, *arguments = shlex.split(command)
+def read_by_the_command_line(line: str) -> Connector:
+    program, *arguments = shlex.split(line)
     assert program == "probe"
-    asked = read_hosts(**app._commands()["host"].make_context("probe", arguments).params)
+    asked = read_hosts(**command(HOST).make_context("probe", arguments).params)
     (connector,) = asked.connectors
     return connector
 

@@ -28,7 +28,10 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "codes": (["codes"], {"typer"}),
     "explain": (["explain", "450 4.4.316 Connection refused"], {"typer"}),
     "check": (["run", str(ROOT / "probes.yaml"), "--check", "--no-history"], {"typer", "yaml"}),
-    "closed port": (["127.0.0.1:1", "--no-control", "--tls", "opportunistic", "--port", "1"], {"typer", "asyncio"}),
+    "closed port": (
+        ["127.0.0.1:1", "--no-control", "--tls", "opportunistic", "--port", "1"],
+        {"typer", "asyncio", "OpenSSL", "cryptography"},
+    ),
 }
 SCRIPT = """
 import contextlib, io, json, sys

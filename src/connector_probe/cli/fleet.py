@@ -77,7 +77,7 @@ def run_file(
     chosen = choose_entries(configuration, only or (), shard)
     entries = _retried([entry for entry in chosen if entry.enabled], retries)
     from connector_probe.cli.cron import alone, ended_by, wait_a_little
-    from connector_probe.cli.unattended import Manners, Unattended
+    from connector_probe.cli.manners import Manners
 
     manners = Manners.choose(
         configuration,
@@ -101,6 +101,7 @@ def run_file(
         return
     from connector_probe.cli.probe import probe_and_print
     from connector_probe.cli.settings import OutputSettings
+    from connector_probe.cli.unattended import Unattended
 
     settings = OutputSettings.choose(
         format_=format_,

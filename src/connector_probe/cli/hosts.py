@@ -156,7 +156,8 @@ def probe_hosts(**options: Any) -> None:  # noqa: ANN401 - those of read_hosts
     unattended = None
     if asked.history is not None:
         from connector_probe.cli.history import checked_file
-        from connector_probe.cli.unattended import Manners, Unattended
+        from connector_probe.cli.manners import Manners
+        from connector_probe.cli.unattended import Unattended
 
         names = {connector.name: () for connector in asked.connectors}
         unattended = Unattended(Manners(checked_file(asked.history)), names, words=asked.settings.words)

@@ -13,14 +13,13 @@ from connector_probe.cli.output import say
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.config.environment import ReferenceProblemError
 from connector_probe.config.secrets import Secret, secret
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.formats.notice import notice
 from connector_probe.model.names import show
-from connector_probe.model.verdict import Report, Result, Status
 
 if TYPE_CHECKING:
     from connector_probe.cli.memory import Memory
     from connector_probe.config import Entry
+    from connector_probe.diagnosis.catalogue import Catalogue
+    from connector_probe.model.verdict import Report, Result
 
 LIMIT = 30.0  # seconds for all sinks together, which are told side by side
 
@@ -64,6 +63,8 @@ def sinks_of(entries: Sequence[Entry], options: Sequence[str], environ: Mapping[
 
 def tell(sinks: Sequence[Sink], report: Report, memory: Memory, words: Catalogue, remind: float | None) -> None:
     """Tell each sink what is news to it. One that fails is said, and told again by the next run."""
+    from connector_probe.formats.notice import notice  # late: most runs have nobody to tell
+
     outcomes: dict[Sink, str] = {}
     told: dict[Sink, list[Result]] = {}
     threads = []
@@ -107,6 +108,8 @@ def _send(sink: Sink, message: tuple[str, str], kind: str) -> str:
 
 def _kind(news: Sequence[Result]) -> str:
     """Apprise's words for the colour of a message."""
+    from connector_probe.model.verdict import Status
+
     unexpected = [one for one in news if not one.expected]
     if any(one.status is not Status.UNKNOWN for one in unexpected):
         return "failure"

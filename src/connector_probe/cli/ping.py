@@ -7,8 +7,6 @@ The URL is a secret, and of it only the host is ever shown.
 from __future__ import annotations
 
 import threading
-import urllib.error
-import urllib.request
 from urllib.parse import urlsplit, urlunsplit
 
 from connector_probe._version import __version__
@@ -62,6 +60,9 @@ def _failing(url: str) -> str:
 
 def _ask(url: str) -> str:
     """What went wrong; empty if nothing did."""
+    import urllib.error  # late: slow to import, and needed by few
+    import urllib.request
+
     request = urllib.request.Request(url, headers={"User-Agent": f"connector-probe/{__version__}"})
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from connector_probe.model.evidence import AttemptEvidence, CertificateProblem, CertificateProblemKind
 from connector_probe.model.policy import (
+    DANE_EE,
+    DANE_TA,
     DaneEvidence,
     DnssecStatus,
     MtaStsEvidence,
@@ -18,7 +20,6 @@ from connector_probe.model.policy import (
     SmtpDaneMode,
     TlsaRecord,
 )
-from connector_probe.protocol.dane import DANE_EE, DANE_TA
 from connector_probe.protocol.identity import match
 from connector_probe.protocol.mta_sts import lists
 

@@ -18,9 +18,8 @@ from connector_probe.diagnosis.policy_facts import CHAIN_REASONS, RECORD_REASONS
 from connector_probe.diagnosis.view import DANE_DECIDES, View
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import CertificateProblem
-from connector_probe.model.policy import DnssecReason, DnssecStatus, SmtpDaneMode
+from connector_probe.model.policy import DANE_EE, DnssecReason, DnssecStatus, SmtpDaneMode
 from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, Finding
-from connector_probe.protocol.dane import DANE_EE
 
 DANE_PAGE = "https://learn.microsoft.com/purview/how-smtp-dane-works"
 STS_PAGE = "https://learn.microsoft.com/purview/enhancing-mail-flow-with-mta-sts"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wcwidth import wcswidth
-
 # A line is broken beside a wide character too, but not before what closes and not after what opens (UAX #14, CL and
 # OP; GB/T 15834). A run of narrow characters, such as a host's name or an address, stays whole.
 _CLOSES = "，。、；：？！）】》」』”’…％"
@@ -17,7 +15,11 @@ _PIECE = re.compile(f"[{_OPENS}]*(?:[{_WIDE}]|[^{_WIDE}{_OPENS}{_CLOSES}]+)[{_CL
 
 def columns(text: str) -> int:
     """How many columns ``text`` takes; control characters, which it should not have, count as none."""
-    return len(text) if text.isascii() else sum(max(wcswidth(one), 0) for one in text)
+    if text.isascii():
+        return len(text)
+    from wcwidth import wcswidth  # late: most texts need none
+
+    return sum(max(wcswidth(one), 0) for one in text)
 
 
 def pad(text: str, width: int) -> str:

@@ -79,6 +79,11 @@ class SecureLookup:
     note: str = ""
 
 
+# Usages of a TLSA record (RFC 7218 2.1): the key of an issuer that the server sends along, or the server's own.
+DANE_TA = 2
+DANE_EE = 3
+
+
 @dataclass(frozen=True, slots=True)
 class TlsaRecord:
     """One TLSA record (RFC 6698 2.1); ``data`` is hex, cut to a bound.

@@ -10,11 +10,9 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from connector_probe.model.policy import AnchorProblem, TlsaRecord
+from connector_probe.model.policy import DANE_EE, DANE_TA, AnchorProblem, TlsaRecord
 from connector_probe.protocol.certificate import MAX_CHAIN, TrustRoots, judge
 
-DANE_TA: Final = 2
-DANE_EE: Final = 3
 MAX_TLSA: Final = 32  # records looked at for one host; a rollover of several keys needs four
 MAX_DATA: Final = 8192  # hex digits kept; a whole RSA 4096 certificate has some 4000
 _DIGESTS: Final = {1: hashlib.sha256, 2: hashlib.sha512}

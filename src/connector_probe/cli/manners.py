@@ -1,0 +1,93 @@
+"""The options of ``probe run`` around the probe itself, checked before anything is probed. Light to import."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from connector_probe.cli import cron, notify
+from connector_probe.cli import ping as dead_man
+from connector_probe.cli.history import checked_file, default_file
+from connector_probe.cli.values import UsageProblemError, parse_duration
+from connector_probe.config import Configuration, Entry
+
+STANDARD_OUTPUT = "stdout"  # whom --only-changes speaks to, in the history
+SHORTEST_REMINDER = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """The options of an unattended run, checked. Durations are seconds; None is off."""
+
+    history: Path | None
+    only_changes: bool = False
+    remind: float | None = None
+    splay: float = 0.0
+    deadline: float | None = None
+    ping: str | None = None
+    sinks: tuple[notify.Sink, ...] = ()
+    channel: str = STANDARD_OUTPUT
+
+    @classmethod
+    def choose(
+        cls,
+        configuration: Configuration,
+        entries: Sequence[Entry],
+        *,
+        history: Path | None,
+        no_history: bool,
+        only_changes: bool,
+        remind: str | None,
+        splay: str,
+        deadline: str | None,
+        ping: str | None,
+        notify_by: Sequence[str],
+        only: Sequence[str] = (),
+    ) -> Manners:
+        """Raises UsageProblemError, before anything is probed.
+
+        ``only``: runs that pick other connectors may tell somebody else, so that none takes away another's news.
+        """
+        if history is not None and no_history:
+            raise UsageProblemError("--history and --no-history exclude each other", "give one of them")
+        if no_history and only_changes:
+            raise UsageProblemError("--only-changes needs the history", "leave --no-history out")
+        if history is not None and _is_same(history, configuration.path):
+            raise UsageProblemError("--history names the file of connectors", "give the history a file of its own")
+        url = dead_man.given(ping, dict(os.environ))
+        if url is None and configuration.ping is not None:
+            url = dead_man.checked(configuration.ping.value, f"ping: {configuration.ping.name}")
+        sinks = tuple(notify.sinks_of(entries, notify_by, os.environ))
+        again = parse_duration("--remind", remind) if remind is not None else None
+        ends = cron.checked_deadline(parse_duration("--run-deadline", deadline)) if deadline is not None else None
+        if again is not None and not (only_changes or sinks):
+            raise UsageProblemError("--remind without --only-changes", "it says when a change is told again")
+        if again is not None and again < SHORTEST_REMINDER:
+            raise UsageProblemError(f"--remind of {again:g} s", "a minute or more, as in: 6h")
+        return cls(
+            history=None if no_history else checked_file(history or default_file()),
+            only_changes=only_changes,
+            remind=again,
+            splay=cron.checked_splay(parse_duration("--splay", splay)),
+            deadline=ends,
+            ping=url,
+            sinks=sinks,
+            channel=_channel(only),
+        )
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # there is none, or it may not be looked at
+        return False
+
+
+def _channel(only: Sequence[str]) -> str:
+    if not only:
+        return STANDARD_OUTPUT
+    key = "\n".join(sorted(set(only)))
+    return f"{STANDARD_OUTPUT}:{hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
