@@ -51,7 +51,9 @@ if TYPE_CHECKING:
 
 MAX_ADDRESSES = 64  # of one connector; more than any mail domain has, and a bound on what a hostile zone can ask of us
 DNS_SHARE = 1 / 8  # of the deadline for one question to one nameserver, so that all of them together keep within it
-CONNECT_INQUIRY = 3.0  # seconds for asking whether an address that nobody answers at is an old one
+# Seconds for asking whether an old answer led us to an address that nobody answers at, or to a host that the domain's
+# policy does not list.
+BRIEF_INQUIRY = 3.0
 # Where a second look at DNS can change what is said: not after a circle of aliases, which stands in the records.
 WORTH_A_WALK = frozenset(
     {
@@ -64,8 +66,13 @@ WORTH_A_WALK = frozenset(
         FailureClass.DNS_NULL_MX,
     }
 )
-WORTH_A_WALK_AFTER_CONNECTING = frozenset(
-    {FailureClass.TCP_REFUSED, FailureClass.TCP_TIMEOUT, FailureClass.TCP_UNREACHABLE}
+BRIEFLY_WORTH_A_WALK = frozenset(
+    {
+        FailureClass.TCP_REFUSED,
+        FailureClass.TCP_TIMEOUT,
+        FailureClass.TCP_UNREACHABLE,
+        FailureClass.MTA_STS_MX_NOT_LISTED,
+    }
 )
 _EXCHANGE_SUITES = frozenset(EXCHANGE_OFFER.ciphers.split(":"))
 
@@ -334,15 +341,19 @@ class Prober:
         self, evidence: AttemptEvidence, failure: FailureClass | None, connector: Connector, roots: TrustRoots
     ) -> AttemptEvidence:
         """``evidence`` with a second look at DNS, where a failure was met that DNS can explain."""
-        resolution = evidence.resolution
+        resolution = asked = evidence.resolution
         limit = patience_of(connector)
-        if failure in WORTH_A_WALK_AFTER_CONNECTING:
-            if is_address(resolution.server) or _from_the_source(resolution):
+        if failure in BRIEFLY_WORTH_A_WALK:
+            if failure is FailureClass.MTA_STS_MX_NOT_LISTED:  # how the host came into question, and nothing of its own
+                asked = replace(asked, lookups=tuple(one for one in asked.lookups if one.rdtype == "MX"))
+            elif is_address(resolution.server):
                 return evidence
-            limit = min(limit, CONNECT_INQUIRY)
+            if _from_the_source(asked):
+                return evidence
+            limit = min(limit, BRIEF_INQUIRY)
         elif failure not in WORTH_A_WALK:
             return evidence
-        inquiry = await self._inquiries.inquire(resolution, self._resolver(connector), limit)
+        inquiry = await self._inquiries.inquire(asked, self._resolver(connector), limit)
         evidence = replace(evidence, resolution=replace(resolution, inquiry=inquiry))
         domain = unsettled_domain(view_of(evidence, connector)) if connector.rdap is not None else None
         if inquiry is None or domain is None or connector.rdap is None:

@@ -28,7 +28,10 @@ _TROUBLED = frozenset(
 _CONNECT = frozenset({FailureClass.TCP_REFUSED, FailureClass.TCP_TIMEOUT, FailureClass.TCP_UNREACHABLE})
 # Causes and remedies that no class has by itself; the second look at DNS brings them in.
 EXTRA_CAUSES = ("split-horizon",)
-EXTRA_REMEDIES = ("repair-mx", "correct-domain", "publish-mx", "repair-dnssec", "wait-for-cache", "check-split-dns")
+EXTRA_REMEDIES = (
+    *("repair-mx", "correct-domain", "publish-mx"),
+    *("repair-dnssec", "wait-for-cache", "trace-mx", "check-split-dns"),
+)
 
 
 def picture_of(view: View) -> Picture | None:
@@ -45,6 +48,8 @@ def sharpen(identifier: str, failure: FailureClass, view: View) -> Sharpening:
     picture = picture_of(view)
     if picture is None or identifier not in _BY_CAUSE:
         return _NOTHING
+    if failure is FailureClass.MTA_STS_MX_NOT_LISTED and identifier == "stale-dns-cache":
+        return _NOTHING  # which ``mx_origin`` weighs against a forgery
     if picture.unreached:
         return (None, ("walk-unanswered",)) if identifier == "dns-hosting-trouble" else _NOTHING
     return _BY_CAUSE[identifier](failure, picture)
@@ -66,7 +71,8 @@ def extra_causes(failure: FailureClass, view: View) -> tuple[str, ...]:
     if picture is None:
         return ()
     found = []
-    if failure in _CONNECT and (picture.difference is not None or picture.same is not None):
+    compared = picture.difference is not None or picture.same is not None
+    if compared and failure in (*_CONNECT, FailureClass.MTA_STS_MX_NOT_LISTED):
         found.append("stale-dns-cache")
     if _split(failure, picture) != _NOTHING:
         found.append("split-horizon")
@@ -82,7 +88,8 @@ def remedies_of(failure: FailureClass, view: View, usual: Sequence[str]) -> tupl
     if picture.bogus is not None:
         first.append("repair-dnssec")
     if picture.difference is not None:
-        first.append("check-split-dns" if picture.difference.own_zone else "wait-for-cache")
+        cached = "trace-mx" if failure is FailureClass.MTA_STS_MX_NOT_LISTED else "wait-for-cache"
+        first.append("check-split-dns" if picture.difference.own_zone else cached)
     if failure not in _CONNECT and picture.standing is not None and picture.standing.undelegated:
         first.append("renew-domain")
     verdicts = {
@@ -317,6 +324,7 @@ def _of_difference(difference: Difference | None, words: Catalogue) -> dict[str,
         "stale_nameserver": difference.ours.nameserver or "",
         "stale_ours": _ours(difference.ours, words),
         "ttl_left": "" if ttl is None else str(ttl),
+        "ttl_zone": "" if difference.theirs.ttl is None else str(difference.theirs.ttl),
     }
 
 

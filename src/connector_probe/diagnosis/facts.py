@@ -13,6 +13,7 @@ from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns_causes import dns_facts
 from connector_probe.diagnosis.dns_rules import ANSWERED, deciding_lookup
 from connector_probe.diagnosis.middlebox_facts import hints, middlebox_facts
+from connector_probe.diagnosis.mx_origin import mx_hint
 from connector_probe.diagnosis.policy_facts import policy_facts
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.revocation import facts_of_revocation
@@ -71,6 +72,7 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
         identity=printable(connector.name).replace("'", "''") if connector.named else "<connector>",
         domain=evidence.resolution.mx_domain or evidence.server,
         mx_domain=_pasteable(evidence.resolution.mx_domain or evidence.server),
+        probed=_probed(evidence),
         parent=_pasteable(_parent(evidence.resolution.mx_domain or evidence.server)),
         source=connector.source_address or "",
         recipient=connector.rcpt or "",
@@ -100,6 +102,9 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
     facts.update({key: quote(text) for key, text in facts_of_revocation(evidence, words).items()})
     facts.update(_missing_issuers(evidence, words))
     facts.update(policy_facts(view, words))
+    beside = mx_hint(view)
+    if beside is not None:
+        facts["sts_mx_hint"] = words.text["between-sentences"] + fill(words.evidence[beside], facts)
     trouble = classify_plain(view) if view.dane_state in DANE_DECIDES else None
     if trouble is not None:  # what DANE gives a code of its own: said in the words of the fault itself
         facts["trouble"] = fill(words.classes[trouble].detail, facts)
@@ -175,6 +180,12 @@ def _clock_hint(view: View, words: Catalogue) -> str:
 def _pasteable(name: str) -> str:
     """``name`` for a command line: a zone can hold any bytes as a name, a shell must not see them."""
     return name if _PLAIN_NAME.fullmatch(name) else "<host>"
+
+
+def _probed(evidence: AttemptEvidence) -> str:
+    """What a command line of ours names: the domain that is followed by its MX records, or the smart host."""
+    domain = evidence.resolution.mx_domain
+    return _pasteable(evidence.server) if domain is None else f"--mx {_pasteable(domain)}"
 
 
 def _parent(name: str) -> str:

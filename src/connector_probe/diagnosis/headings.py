@@ -6,6 +6,7 @@ from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns_causes import dns_heading
 from connector_probe.diagnosis.facts import Facts, fill
 from connector_probe.diagnosis.middlebox_facts import is_of_an_appliance
+from connector_probe.diagnosis.mx_origin import mx_heading
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.rules import speaks_implicit_tls
 from connector_probe.diagnosis.signs import (
@@ -33,6 +34,8 @@ def heading(failure: FailureClass, stage: Stage, view: View, facts: Facts, words
 def _key(failure: FailureClass, stage: Stage, view: View) -> str | None:
     if failure.value.startswith("dns-"):
         return dns_heading(view)
+    if failure is _F.MTA_STS_MX_NOT_LISTED:
+        return mx_heading(view)
     if failure.value.startswith(("banner-", "ehlo-")):
         return _of_greeting(failure, view)
     if failure is _F.STARTTLS_NOT_OFFERED:

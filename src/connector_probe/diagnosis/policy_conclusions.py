@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.facts import Facts, facts_of, fill
+from connector_probe.diagnosis.mx_origin import outdated, redirected, stale
 from connector_probe.diagnosis.policies import (
     DaneState,
     DaneVerdict,
@@ -112,10 +113,6 @@ def _sts_certificate(failure: FailureClass, view: View) -> Sharpening:
     return (_V.RULED_OUT, ()) if view.evidence.certificate is not None else (None, ())
 
 
-def _sts_outdated(failure: FailureClass, view: View) -> Sharpening:
-    return (None, ("sts-listed",)) if failure is FailureClass.MTA_STS_MX_NOT_LISTED else (None, ())
-
-
 def _without_starttls(failure: FailureClass, view: View) -> Sharpening:
     return (None, ("starttls-missing",)) if failure is FailureClass.MTA_STS_TLS_REQUIRED else (None, ())
 
@@ -143,7 +140,9 @@ POLICY_SHARPENERS: dict[str, Callable[[FailureClass, View], Sharpening]] = {
     "dane-path-invalid": _verdict_is(DaneVerdict.PATH_INVALID, verdict=_V.CONFIRMED, evidence="anchor-problems"),
     "dane-other-server": _other_server,
     "dane-name-missing": _name_missing,
-    "sts-policy-outdated": _sts_outdated,
+    "sts-policy-outdated": outdated,
+    "sts-mx-redirected": redirected,
+    "stale-dns-cache": stale,
     "sts-without-starttls": _without_starttls,
     "sts-certificate-invalid": _sts_certificate,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from connector_probe.diagnosis.dns_causes import remedies_of
+from connector_probe.diagnosis.mx_origin import unsaid_remedies
 from connector_probe.diagnosis.policy_conclusions import blamed_problems
 from connector_probe.diagnosis.profiles import (
     BY_CAUSE,
@@ -50,6 +51,8 @@ def _unsaid(failure: FailureClass, view: View, verdicts: dict[str, CauseVerdict]
     unsaid |= {remedy for remedy, mended in BY_CAUSE.items() if _all_ruled_out(mended, verdicts)}
     if any(verdicts.get(cause) is CauseVerdict.CONFIRMED for cause in EXPLAINING):
         unsaid |= ONCE_EXPLAINED
+    if failure is FailureClass.MTA_STS_MX_NOT_LISTED:
+        unsaid |= unsaid_remedies(view)
     if view.evidence.earlier_failures or not may_pass(failure, view):
         unsaid.add(ONLY_WHEN_PASSING)
     return unsaid

@@ -122,9 +122,9 @@ def addresses(*texts: str, ttl: int = TTL) -> Records:
     return Records((("A", four), ("AAAA", six)), ttl)
 
 
-def exchanges(*preferences: tuple[int, str]) -> Records:
+def exchanges(*preferences: tuple[int, str], ttl: int = TTL) -> Records:
     """MX records: preference and absolute name."""
-    return Records((("MX", tuple(f"{number} {name}" for number, name in preferences)),))
+    return Records((("MX", tuple(f"{number} {name}" for number, name in preferences)),), ttl)
 
 
 def alias(target: str) -> Records:

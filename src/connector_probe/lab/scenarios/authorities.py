@@ -29,7 +29,7 @@ _NET = (Need.LOOPBACK_NET,)
 _CONFIRMED, _SUPPORTED, _OUT = CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED, CauseVerdict.RULED_OUT
 
 
-def _delegation(name: str, otherwise: Answerer, *servers: str) -> dict[str, Answerer]:
+def delegation(name: str, otherwise: Answerer, *servers: str) -> dict[str, Answerer]:
     """What the nameserver says of the scenario's zone: its name servers, and ``otherwise`` of everything else."""
     zone = host_of(name)
     names = [f"ns{number}.{zone}" for number in range(1, len(servers) + 1)]
@@ -51,7 +51,7 @@ AUTHORITIES: tuple[Scenario, ...] = (
         "the authoritative servers refuse, as if the zone were not theirs",
         F.DNS_SERVFAIL,
         needs=_NET,
-        answers=_delegation("dns-authorities-lame", servfail, FIRST, SECOND),
+        answers=delegation("dns-authorities-lame", servfail, FIRST, SECOND),
         authorities={address: {host_of("dns-authorities-lame"): refused} for address in (FIRST, SECOND)},
         expect_causes={"dns-hosting-trouble": _SUPPORTED},
     ),
@@ -60,7 +60,7 @@ AUTHORITIES: tuple[Scenario, ...] = (
         "one authoritative server has the name, the other one does not",
         F.DNS_NXDOMAIN,
         needs=_NET,
-        answers=_delegation("dns-authorities-disagree", cached(nxdomain), FIRST, SECOND),
+        answers=delegation("dns-authorities-disagree", cached(nxdomain), FIRST, SECOND),
         authorities={
             FIRST: {host_of("dns-authorities-disagree"): HERE},
             SECOND: {host_of("dns-authorities-disagree"): nxdomain},
@@ -72,7 +72,7 @@ AUTHORITIES: tuple[Scenario, ...] = (
         "the authoritative servers have no address either",
         F.DNS_NO_ADDRESS,
         needs=_NET,
-        answers=_delegation("dns-no-record-anywhere", cached(nodata), FIRST),
+        answers=delegation("dns-no-record-anywhere", cached(nodata), FIRST),
         authorities={FIRST: {host_of("dns-no-record-anywhere"): nodata}},
         expect_causes={"record-missing": _CONFIRMED, "dns-hosting-trouble": _OUT, "stale-dns-cache": _OUT},
     ),
@@ -81,7 +81,7 @@ AUTHORITIES: tuple[Scenario, ...] = (
         "the nameserver keeps that there is no such name; by now there is",
         F.DNS_NXDOMAIN,
         needs=_NET,
-        answers=_delegation("dns-cache-stale", cached(nxdomain), FIRST, SECOND),
+        answers=delegation("dns-cache-stale", cached(nxdomain), FIRST, SECOND),
         authorities={address: {host_of("dns-cache-stale"): HERE} for address in (FIRST, SECOND)},
         expect_causes={
             "stale-dns-cache": _CONFIRMED,
@@ -115,7 +115,7 @@ AUTHORITIES: tuple[Scenario, ...] = (
         F.TCP_REFUSED,
         needs=_NET,
         servers=(Server(address=OLD, listens=Listens.REFUSES),),
-        answers=_delegation("connect-old-address", cached(addresses(OLD)), FIRST, SECOND),
+        answers=delegation("connect-old-address", cached(addresses(OLD)), FIRST, SECOND),
         authorities={address: {host_of("connect-old-address"): HERE} for address in (FIRST, SECOND)},
         expect_causes={"stale-dns-cache": _SUPPORTED},
     ),

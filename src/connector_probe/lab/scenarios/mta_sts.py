@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector_probe.lab import behaviours as smtp
 from connector_probe.lab import certificates
-from connector_probe.lab.answers import Answerer, Records, addresses, exchanges
+from connector_probe.lab.answers import TTL, Answerer, Records, addresses, cached, exchanges
 from connector_probe.lab.authority import CertificateMaker
 from connector_probe.lab.policy_behaviours import policy_text, publishes
 from connector_probe.lab.scenario import (
@@ -18,7 +18,9 @@ from connector_probe.lab.scenario import (
     host_of,
     warning,
 )
+from connector_probe.lab.scenarios.authorities import FIRST, SECOND, delegation
 from connector_probe.lab.smtp import Behaviour
+from connector_probe.lab.sockets import Need
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.evidence import CertificateProblemKind as Kind
 from connector_probe.model.verdict import CauseVerdict
@@ -49,6 +51,18 @@ def announced(name: str, mx: Answerer | None = None) -> dict[str, Answerer]:
     }
 
 
+def _elsewhere(name: str, ttl: int) -> dict[str, Answerer]:
+    """The nameserver's MX record leads to another host than those of the domain's own name servers."""
+    other = f"relay.{host_of(name)}"
+    led = announced(name) | delegation(name, cached(exchanges((10, f"{other}."), ttl=ttl)), FIRST, SECOND)
+    return led | {other: HERE}
+
+
+def _by_the_domain(name: str) -> dict[str, dict[str, Answerer]]:
+    """What the domain's own name servers say."""
+    return {address: {host_of(name): exchanges((10, f"{_mail(name)}."))} for address in (FIRST, SECOND)}
+
+
 def _server(
     name: str, certificate: CertificateMaker = certificates.good, behaviour: Behaviour = smtp.is_healthy
 ) -> tuple[Server, ...]:
@@ -76,9 +90,38 @@ MTA_STS: tuple[Scenario, ...] = (
         F.MTA_STS_MX_NOT_LISTED,
         options=BY_POLICY,
         servers=_server("mta-sts-mx-not-listed"),
-        answers=announced("mta-sts-mx-not-listed"),
+        needs=(Need.LOOPBACK_NET,),
+        answers=announced("mta-sts-mx-not-listed")
+        | delegation(
+            "mta-sts-mx-not-listed", cached(exchanges((10, f"{_mail('mta-sts-mx-not-listed')}."))), FIRST, SECOND
+        ),
+        authorities=_by_the_domain("mta-sts-mx-not-listed"),
         policy=policy_host("mta-sts-mx-not-listed", policy_text("enforce", "old.lab.test")),
-        expect_causes={"sts-policy-outdated": _SUPPORTED, "sts-mx-redirected": _POSSIBLE},
+        expect_causes={"sts-policy-outdated": _SUPPORTED, "sts-mx-redirected": _POSSIBLE, "stale-dns-cache": _OUT},
+    ),
+    failing(
+        "mta-sts-mx-redirected",
+        "the nameserver gives an MX that the domain's own servers and its MTA-STS policy do not know",
+        F.MTA_STS_MX_NOT_LISTED,
+        options=BY_POLICY,
+        needs=(Need.LOOPBACK_NET,),
+        servers=(Server(name=f"relay.{host_of('mta-sts-mx-redirected')}"),),
+        answers=_elsewhere("mta-sts-mx-redirected", ttl=10 * TTL),
+        authorities=_by_the_domain("mta-sts-mx-redirected"),
+        policy=policy_host("mta-sts-mx-redirected"),
+        expect_causes={"sts-mx-redirected": _SUPPORTED, "sts-policy-outdated": _OUT, "stale-dns-cache": _POSSIBLE},
+    ),
+    failing(
+        "mta-sts-mx-cached",
+        "the nameserver keeps the MX from before a move; the MTA-STS policy lists the new one",
+        F.MTA_STS_MX_NOT_LISTED,
+        options=BY_POLICY,
+        needs=(Need.LOOPBACK_NET,),
+        servers=(Server(name=f"relay.{host_of('mta-sts-mx-cached')}"),),
+        answers=_elsewhere("mta-sts-mx-cached", ttl=TTL // 2),
+        authorities=_by_the_domain("mta-sts-mx-cached"),
+        policy=policy_host("mta-sts-mx-cached"),
+        expect_causes={"stale-dns-cache": _SUPPORTED, "sts-mx-redirected": _SUPPORTED, "sts-policy-outdated": _OUT},
     ),
     failing(
         "mta-sts-no-starttls",

@@ -13,6 +13,7 @@ HEADINGS: dict[str, str] = {
     "old-answer": "The nameserver holds an old answer",
     "other-answer": "The nameserver and the authoritative servers say different things",
     "own-zone": "The nameserver has a zone of its own that says otherwise (split DNS)",
+    "mx-others-listed": "The MX record is not the one that the domain's own name servers give",
     "proxy-protocol": "The server waits for a PROXY protocol header",
     "implicit-tls": "The port speaks TLS from the first byte",
     "other-protocol": "The port speaks {protocol}, not SMTP",

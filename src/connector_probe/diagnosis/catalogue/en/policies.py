@@ -38,7 +38,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.MTA_STS_MX_NOT_LISTED: _W(
         "The MX host is not in the MTA-STS policy",
-        "The policy at {sts_url} (mode enforce) lists {sts_patterns}, and not {server}.",
+        "The policy at {sts_url} (mode enforce) lists {sts_patterns}, and not {server}.{sts_mx_hint}",
     ),
     F.MTA_STS_TLS_REQUIRED: _W(
         "The MTA-STS policy requires TLS",
@@ -86,6 +86,15 @@ EVIDENCE: dict[str, str] = {
     "mx-name-differs": "It carries {names}; expected is {server}.",
     "sts-listed": "The policy lists {sts_patterns}.",
     "sts-problems": "Found: {sts_problems}.",
+    "mx-others-listed": "{stale_authority}, asked directly, says: {stale_theirs}, as the policy lists it. {stale_nameserver} says: {stale_ours}.",
+    "mx-differs": "{stale_authority}, asked directly, says: {stale_theirs}. {stale_nameserver} says: {stale_ours}.",
+    "mx-all-listed": "The policy lists what {stale_authority}, asked directly, says: {stale_theirs}.",
+    "mx-same": "{same_label}, asked directly, names {server} too: nobody forges it on the way here. Whether the record is right, only the domain's owner knows.",
+    "mx-secure": "DNSSEC vouches for the answer of {mx_nameserver}: the zone itself gave it.",
+    "mx-from-source": "{mx_nameserver} answers for the domain with authority. Whether the record is right, only the domain's owner knows.",
+    "ttl-longer": "It would stay in a cache for another {ttl_left} s, longer than what the zone gives now ({ttl_zone} s).",
+    "mx-hint-listed": "The domain's own name servers give other MX hosts, which it does list.",
+    "mx-hint-differs": "The domain's own name servers say otherwise.",
 }
 
 REMEDIES: dict[str, RemedyWords] = {
@@ -125,6 +134,12 @@ REMEDIES: dict[str, RemedyWords] = {
     "list-mx-in-policy": _R(
         "Let the policy at https://mta-sts.<domain>/.well-known/mta-sts.txt list every MX host, and change the id in the "
         "TXT record _mta-sts.<domain>."
+    ),
+    "trace-mx": _R(
+        "Empty the cache of {stale_nameserver}, and ask again for the MX records of {domain}: an old answer is gone "
+        "then, and runs out by itself. If it comes again, somebody answers in the place of the domain's name servers: "
+        "let no mail go to {server}. Exchange Online asks other nameservers, and may well see the right record.",
+        ("Clear-DnsServerCache   (Windows DNS server)", "unbound-control flush {mx_domain}"),
     ),
     "correct-mx": _R("Or correct the MX record, if mail is not meant to go to {server}."),
     "set-policy-testing": _R(

@@ -37,7 +37,7 @@ REMEDIES: dict[str, RemedyWords] = {
     ),
     "check-split-dns": _R(
         "See what the public sees: Exchange Online goes by public DNS, not by your own nameserver.",
-        ("probe --nameserver <public nameserver> {host}",),
+        ("probe --nameserver <public nameserver> {probed}",),
     ),
     "add-address-record": _R("Publish an A or AAAA record for the smart host at the DNS hosting service."),
     "fix-alias": _R(

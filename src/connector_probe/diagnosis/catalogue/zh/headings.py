@@ -13,6 +13,7 @@ HEADINGS: dict[str, str] = {
     "old-answer": "DNS 服务器保留着旧的应答",
     "other-answer": "DNS 服务器与权威服务器的应答不同",
     "own-zone": "DNS 服务器有自己的区域，内容与公网不同（拆分 DNS）",
+    "mx-others-listed": "MX 记录与该域自己的名称服务器给出的不同",
     "proxy-protocol": "服务器在等待 PROXY 协议头",
     "implicit-tls": "该端口从第一个字节起就使用 TLS",
     "other-protocol": "该端口使用 {protocol}，而不是 SMTP",

@@ -31,7 +31,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.MTA_STS_MX_NOT_LISTED: _W(
         "MX 主机不在 MTA-STS 策略中",
-        "{sts_url} 处的策略（模式 enforce）列出了 {sts_patterns}，没有 {server}。",
+        "{sts_url} 处的策略（模式 enforce）列出了 {sts_patterns}，没有 {server}。{sts_mx_hint}",
     ),
     F.MTA_STS_TLS_REQUIRED: _W(
         "MTA-STS 策略要求 TLS", "{sts_url} 处的策略（模式 enforce）要求 TLS，而服务器不提供 TLS。"
@@ -76,6 +76,15 @@ EVIDENCE: dict[str, str] = {
     "mx-name-differs": "证书中的名称为 {names}；应为 {server}。",
     "sts-listed": "策略列出了 {sts_patterns}。",
     "sts-problems": "发现的问题：{sts_problems}。",
+    "mx-others-listed": "直接询问 {stale_authority}，其应答为：{stale_theirs}，与策略所列一致。而 {stale_nameserver} 的应答为：{stale_ours}。",
+    "mx-differs": "直接询问 {stale_authority}，其应答为：{stale_theirs}。而 {stale_nameserver} 的应答为：{stale_ours}。",
+    "mx-all-listed": "策略所列的正是直接询问 {stale_authority} 得到的应答：{stale_theirs}。",
+    "mx-same": "直接询问 {same_label}，其应答同样包含 {server}：没有人在传输途中伪造它。该记录是否正确，只有域的所有者知道。",
+    "mx-secure": "DNSSEC 证实了 {mx_nameserver} 的应答：它出自该区域本身。",
+    "mx-from-source": "{mx_nameserver} 以权威身份应答该域。该记录是否正确，只有域的所有者知道。",
+    "ttl-longer": "它在缓存中还可保留 {ttl_left} 秒，比该区域目前给出的时间（{ttl_zone} 秒）更长。",
+    "mx-hint-listed": "该域自己的名称服务器给出的是另外的 MX 主机，策略列出了这些主机。",
+    "mx-hint-differs": "该域自己的名称服务器的应答与此不同。",
 }
 
 REMEDIES: dict[str, RemedyWords] = {
@@ -106,6 +115,12 @@ REMEDIES: dict[str, RemedyWords] = {
     "use-dane-ee": _R("或者发布用法为 3 的 TLSA 记录 (3 1 1)，它们不检查名称。"),
     "list-mx-in-policy": _R(
         "使 https://mta-sts.<域>/.well-known/mta-sts.txt 处的策略列出每台 MX 主机，并更改 TXT 记录 _mta-sts.<域> 中的 id。"
+    ),
+    "trace-mx": _R(
+        "清除 {stale_nameserver} 的缓存，然后重新查询 {domain} 的 MX 记录：如果是旧的应答，清除后即告消失，到期后也会自行消失。"
+        "如果该应答再次出现，则说明有人在代替该域的名称服务器应答：不要让邮件发往 {server}。"
+        "Exchange Online 查询的是其他 DNS 服务器，看到的很可能是正确的记录。",
+        ("Clear-DnsServerCache   (Windows DNS server)", "unbound-control flush {mx_domain}"),
     ),
     "correct-mx": _R("或者，如果邮件不应发往 {server}，请更正 MX 记录。"),
     "set-policy-testing": _R("或者在服务器符合策略之前，以 mode: testing 发布策略，并更改 TXT 记录中的 id。"),

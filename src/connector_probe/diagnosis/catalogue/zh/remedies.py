@@ -33,7 +33,7 @@ REMEDIES: dict[str, RemedyWords] = {
     ),
     "check-split-dns": _R(
         "查看公共 DNS 中的情况：Exchange Online 使用的是公共 DNS，而不是您自己的 DNS 服务器。",
-        ("probe --nameserver <public nameserver> {host}",),
+        ("probe --nameserver <public nameserver> {probed}",),
     ),
     "add-address-record": _R("在 DNS 托管服务处为智能主机发布 A 或 AAAA 记录。"),
     "fix-alias": _R("让 CNAME 记录指向具有 A 或 AAAA 记录的名称；MX 记录则不应指向任何别名。"),

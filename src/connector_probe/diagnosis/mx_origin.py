@@ -1,0 +1,172 @@
+"""An MX host that the MTA-STS policy does not list: do the domain's own name servers name it?
+
+The nameserver's answer is held against what the authoritative servers say. Where they name other hosts, and the policy
+lists those, the policy is up to date and the answer is not the domain's: forged, or an old one from a cache, which
+looks the same. Where they say the same nobody forges it on the way here; that the record is right follows from nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connector_probe.diagnosis.delegation import Difference, Picture
+from connector_probe.diagnosis.dns_causes import picture_of
+from connector_probe.diagnosis.view import View
+from connector_probe.model.delegation import AuthorityReply, ServerSays
+from connector_probe.model.evidence import Lookup
+from connector_probe.model.policy import DnssecStatus
+from connector_probe.model.verdict import CauseVerdict, FailureClass
+from connector_probe.protocol.mta_sts import lists
+
+Sharpening = tuple[CauseVerdict | None, tuple[str, ...]]
+_OUT, _LIKELY, _POSSIBLE = CauseVerdict.RULED_OUT, CauseVerdict.SUPPORTED, CauseVerdict.POSSIBLE
+_NOTHING: Sharpening = (None, ())
+
+
+@dataclass(frozen=True, slots=True)
+class MxOrigin:
+    """``difference`` or ``same`` is set where the authoritative servers were heard, never both.
+
+    ``named``: the MX hosts by the authoritative servers. ``listed``: those of them that the policy lists. ``secure``:
+    DNSSEC vouches for the nameserver's own answer. ``from_source``: that answer came from an authoritative server
+    which the user had named.
+    """
+
+    difference: Difference | None
+    same: AuthorityReply | None
+    named: frozenset[str]
+    listed: frozenset[str]
+    secure: bool
+    from_source: bool
+
+    @property
+    def names_others(self) -> bool:
+        """Whether the authoritative servers, all of one mind, name hosts that the policy lists instead of ours."""
+        told = self.difference
+        return told is not None and not told.own_zone and not told.varying and bool(self.listed)
+
+
+def mx_origin(view: View) -> MxOrigin | None:
+    """None where nothing is known beyond the nameserver's own answer."""
+    lookup = next((one for one in view.evidence.resolution.lookups if one.rdtype == "MX"), None)
+    policy = view.mta_sts.policy if view.mta_sts is not None else None
+    if lookup is None or policy is None:
+        return None
+    picture = picture_of(view)
+    heard = picture is not None and not picture.unreached
+    difference = picture.difference if picture is not None and heard else None
+    named = _named(picture, lookup) if picture is not None and heard else frozenset()
+    return MxOrigin(
+        difference=None if view.evidence.server in named else difference,
+        same=_same(picture, difference, view.evidence.server, lookup) if picture is not None and heard else None,
+        named=named,
+        listed=frozenset(host for host in named if lists(policy, host)),
+        secure=_is_secure(view, lookup),
+        from_source=view.evidence.resolution.nameservers_given and lookup.authoritative,
+    )
+
+
+def _named(picture: Picture, lookup: Lookup) -> frozenset[str]:
+    replies = _answers(picture, lookup)
+    return frozenset(_host(record) for reply in replies for record in reply.records)
+
+
+def _answers(picture: Picture, lookup: Lookup) -> list[AuthorityReply]:
+    standings = [one for one in picture.standings if one.walk.name == lookup.name]
+    replies = [reply for standing in standings for reply in standing.spoke]
+    return [one for one in replies if one.rdtype == "MX" and one.status is ServerSays.ANSWER]
+
+
+def _same(picture: Picture, difference: Difference | None, server: str, lookup: Lookup) -> AuthorityReply | None:
+    """A reply that says the same, of this host at least."""
+    if difference is None:
+        return picture.same
+    return next((one for one in _answers(picture, lookup) if server in {_host(record) for record in one.records}), None)
+
+
+def _host(record: str) -> str:
+    return record.rpartition(" ")[2].rstrip(".").lower()
+
+
+def _is_secure(view: View, lookup: Lookup) -> bool:
+    """Whether the look-up with DNSSEC was validated, and gave the same hosts."""
+    if view.dane is None or view.dane.mx.status is not DnssecStatus.SECURE:
+        return False
+    return {_host(one) for one in view.dane.mx.records} == {_host(one) for one in lookup.records}
+
+
+# --- the causes ------------------------------------------------------------------------------------------------
+
+
+def redirected(failure: FailureClass, view: View) -> Sharpening:
+    """sts-mx-redirected. It is never ruled out by DNS alone: the zone itself may hold the wrong record."""
+    origin = mx_origin(view) if failure is FailureClass.MTA_STS_MX_NOT_LISTED else None
+    if origin is None:
+        return _NOTHING
+    if origin.difference is not None and origin.secure:
+        return _OUT, ("mx-secure",)  # signed by the zone, and so an old answer
+    if origin.names_others:
+        return _LIKELY, ("mx-others-listed",)
+    secure = ("mx-secure",) if origin.secure else ()
+    if origin.difference is not None:
+        return None, ("mx-differs",)
+    if origin.same is not None:
+        return None, ("mx-same", *secure)
+    return None, secure or (("mx-from-source",) if origin.from_source else ())
+
+
+def outdated(failure: FailureClass, view: View) -> Sharpening:
+    """sts-policy-outdated: not where the policy lists every host that the domain's own servers name."""
+    if failure is not FailureClass.MTA_STS_MX_NOT_LISTED:
+        return _NOTHING
+    origin = mx_origin(view)
+    if origin is not None and origin.names_others and origin.listed == origin.named:
+        return _OUT, ("mx-all-listed",)
+    return None, ("sts-listed",)
+
+
+def stale(failure: FailureClass, view: View) -> Sharpening:
+    """stale-dns-cache: an old answer runs out like a forged one, and so it is never sure."""
+    origin = mx_origin(view) if failure is FailureClass.MTA_STS_MX_NOT_LISTED else None
+    if origin is None:
+        return _NOTHING
+    difference = origin.difference
+    if difference is None:
+        return (_OUT, ("authority-same",)) if origin.same is not None else _NOTHING
+    if difference.own_zone:
+        return _OUT, ("own-zone",)
+    left, whole = difference.ours.ttl, difference.theirs.ttl
+    if left is None:
+        return _POSSIBLE, ("stale-differs",)
+    if whole is not None and left > whole:
+        return _POSSIBLE, ("stale-differs", "ttl-longer")
+    return (_POSSIBLE if difference.varying else _LIKELY), ("stale-differs", "ttl-left")
+
+
+def unsaid_remedies(view: View) -> frozenset[str]:
+    """Advice of the class that the domain's own servers contradict; the last would let mail go to a forger."""
+    origin = mx_origin(view)
+    if origin is None or origin.difference is None or origin.difference.varying:
+        return frozenset({"trace-mx"})
+    return frozenset({"list-mx-in-policy", "correct-mx", "lift-mta-sts"}) if origin.names_others else frozenset()
+
+
+# --- the words -------------------------------------------------------------------------------------------------
+
+
+def mx_heading(view: View) -> str | None:
+    """The key of the sentence that names what is broken, where more is known than that the host is not listed."""
+    origin = mx_origin(view)
+    if origin is None or origin.difference is None:
+        return None
+    if origin.difference.own_zone:
+        return "own-zone"
+    return "mx-others-listed" if origin.names_others else None
+
+
+def mx_hint(view: View) -> str | None:
+    """The key of what is said beside the class's own sentence."""
+    origin = mx_origin(view)
+    if origin is None or origin.difference is None:
+        return None
+    return "mx-hint-listed" if origin.names_others else "mx-hint-differs"
