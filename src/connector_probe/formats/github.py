@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from connector_probe.diagnosis.facts import fill
 from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.options import (
     AS_IT_SHOULD_BE,
@@ -87,6 +88,7 @@ def _message(result: Result, options: RenderOptions) -> Iterator[str]:
         yield f"{number}. {remedy.text}"
     if diagnosis.reply is not None:
         yield f"{say['reply']}: {diagnosis.reply}"
+        yield from (f"{fill(say['also'], {'note': one.note})}: {one.reply}" for one in diagnosis.also_seen_as)
 
 
 def _command(kind: str, properties: Mapping[str, str], message: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from connector_probe.diagnosis.dns_table import tables_of
 from connector_probe.diagnosis.facts import day, fill, span
 from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.options import (
@@ -24,7 +25,9 @@ from connector_probe.formats.options import (
     expectation,
     full_stop,
     headline,
+    notes,
     other_modes,
+    policy_lines,
     shown,
     stage_fact,
     stage_name,
@@ -192,16 +195,19 @@ class _Page:
         if result.diagnosis is not None:
             parts += self._diagnosis(result.diagnosis)
         if result.warnings:
-            parts += [self._heading("warnings"), _list((one.text for one in result.warnings), "warnings")]
+            parts += [self._heading("warnings"), *_listed([one.text for one in result.warnings], "warnings")]
         if self._options.modes:
             parts.append(_tag("p", other_modes(result, self._words), class_="quiet"))
-        parts += [self._heading("addresses"), *map(self._attempt, result.attempts)]
+        parts.append(self._heading("addresses"))
+        for attempt in result.attempts:
+            parts += [self._attempt(attempt), *_listed(policy_lines(attempt, self._options))]
+        if self._options.verbosity > 0:
+            parts += self._name_servers(result)
         parts += self._certificates(result.attempts)
         if self._options.transcript:
             parts += self._transcripts(result.attempts)
-        notes = self._report.vantage.notes
-        if notes and (self._options.verbosity > 0 or result.status is not Status.HEALTHY):
-            parts += [self._heading("notes"), _list(notes, "quiet")]
+        if told := notes(result, self._report, self._options):
+            parts += [self._heading("notes"), *_listed(told)]
         separated = [_join([part, _Html("\n")]) for part in parts]
         return _tag("article", *separated, id=f"c{number}", class_=result.status.value)
 
@@ -279,15 +285,33 @@ class _Page:
             class_=stage.status,
         )
 
+    def _name_servers(self, result: Result) -> Iterator[_Html]:
+        for table in tables_of(result.evidence.attempts, self._words):
+            heading = "walk" if table.from_roots else "walk-nameserver"
+            rows = [
+                _tag(
+                    "tr",
+                    _tag("th", row.server, scope="row"),
+                    _tag("td", row.what),
+                    _tag("td", span(row.seconds), class_="took"),
+                    _tag("td", row.answer, class_="fact"),
+                )
+                for row in table.rows
+            ]
+            told = fill(self._say[heading], {"name": table.name, "path": table.path})
+            yield _tag("table", _tag("caption", told), _tag("tbody", *rows))
+            if not table.complete:
+                yield _tag("p", self._say["walk-incomplete"], class_="quiet")
+
     def _certificates(self, attempts: Sequence[Attempt]) -> Iterator[_Html]:
-        verbose = self._options.verbosity > 0
-        for chain in chains(attempts):
+        for chain in chains(attempts, self._options):
             yield self._heading("certificate")
-            for certificate in chain if verbose else chain[:1]:
+            for certificate in chain.certificates:
                 rows = list(certificate_rows(certificate, self._words))
-                if not verbose and len(chain) > 1:
-                    rows.append((self._say["chain"], " <- ".join(one.subject for one in chain[1:])))
+                if chain.rest:
+                    rows.append((self._say["chain"], chain.rest))
                 yield _tag("dl", *(cell for label, value in rows for cell in (_tag("dt", label), _tag("dd", value))))
+            yield from _listed(chain.remarks)
 
     def _transcripts(self, attempts: Sequence[Attempt]) -> Iterator[_Html]:
         for attempt in attempts:
@@ -301,8 +325,10 @@ class _Page:
         return _tag("h3", self._say[key])
 
 
-def _list(items: Iterator[str] | Sequence[str], class_: str) -> _Html:
-    return _tag("ul", *(_tag("li", _linked(item)) for item in items), class_=class_)
+def _listed(texts: Sequence[str], class_: str = "quiet") -> Iterator[_Html]:
+    """A list of ``texts``, and nothing where there are none."""
+    if texts:
+        yield _tag("ul", *(_tag("li", _linked(text)) for text in texts), class_=class_)
 
 
 def _linked(text: str) -> _Html:

@@ -13,14 +13,18 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from connector_probe.diagnosis.facts import fill
 from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.json import timestamp
 from connector_probe.formats.options import (
     AS_IT_SHOULD_BE,
     RenderOptions,
     cause_text,
+    chains,
+    confidence,
     endpoint,
     expectation,
+    policy_lines,
     sentence,
     stage_fact,
     subtitle,
@@ -141,8 +145,10 @@ def _stage(stage: StageReport, attempt: Attempt, result: Result, prefix: str, op
         return _Case(name, seconds)
     if result.expected and result.expect != AS_IT_SHOULD_BE:  # this very failure was asked for
         return _Case(name, seconds)
-    message = " ".join(filter(None, (f"450 {diagnosis.code}" if diagnosis.code else "", f"{diagnosis.title}.")))
-    message = f"{message} {diagnosis.detail}"
+    message = " ".join(filter(None, (f"450 {diagnosis.code}" if diagnosis.code else "", diagnosis.title)))
+    if diagnosis.heading != diagnosis.title:
+        message = f"{message}: {diagnosis.heading}"
+    message = f"{message}. {diagnosis.detail}"
     kind = diagnosis.class_.value
     if result.expected:  # another address takes the mail
         return _Case(name, seconds, SKIPPED, TOLERATED, f"{TOLERATED}: {message}")
@@ -168,6 +174,8 @@ def _explained(diagnosis: Diagnosis, options: RenderOptions) -> Iterator[str]:
         yield from (f"    {command}" for command in remedy.commands)
     if diagnosis.reply is not None:
         yield f"{say['reply']}: {diagnosis.reply}"
+        yield from (f"{fill(say['also'], {'note': one.note})}: {one.reply}" for one in diagnosis.also_seen_as)
+        yield confidence(diagnosis.confidence, options.words)
     yield f"{say['reference']} {diagnosis.reference}"
 
 
@@ -179,6 +187,11 @@ def _told(result: Result, report: Report, options: RenderOptions) -> Iterator[st
     yield from filter(None, told)
     if result.diagnosis is not None:
         yield from (f"{say['warnings']}: {warning.text}" for warning in result.warnings)
+    for attempt in result.attempts:
+        where = endpoint(attempt, options.words)
+        yield from (f"{where}: {line}" for line in policy_lines(attempt, options))
+    for chain in chains(result.attempts, options):
+        yield from chain.remarks
     yield from report.vantage.notes
     if options.transcript:
         for attempt in result.attempts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from connector_probe.diagnosis.dns_table import tables_of
 from connector_probe.diagnosis.facts import day, fill, span
 from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.options import (
@@ -20,14 +21,16 @@ from connector_probe.formats.options import (
     full_stop,
     headline,
     markdown_text,
+    notes,
     other_modes,
+    policy_lines,
     shown,
     stage_fact,
     stage_name,
     subtitle,
     totals,
 )
-from connector_probe.model.verdict import Attempt, CauseVerdict, Diagnosis, Report, Result, Status
+from connector_probe.model.verdict import Attempt, CauseVerdict, Diagnosis, Report, Result
 
 _BACKTICKS = re.compile(r"`+")
 _MARKS = {"client": ">", "server": "<", "note": "*"}
@@ -61,25 +64,27 @@ class _Page:
         self._report = report
 
     def result(self, result: Result) -> Iterator[str]:
-        verbose = self._options.verbosity > 0
         yield f"## {self._say[result.status.value]} {markdown_text(result.name)}"
         yield from self._verdict(result)
         if result.diagnosis is not None:
             yield from self._diagnosis(result.diagnosis)
         if result.warnings:
             yield self._heading("warnings")
-            yield _list(markdown_text(warning.text) for warning in result.warnings)
+            yield from _listed([warning.text for warning in result.warnings])
         if self._options.modes:
             yield markdown_text(other_modes(result, self._words))
         yield self._heading("addresses")
         for attempt in result.attempts:
             yield self._attempt(attempt)
-        yield from self._certificates(result.attempts, verbose)
+            yield from _listed(policy_lines(attempt, self._options))
+        if self._options.verbosity > 0:
+            yield from self._name_servers(result)
+        yield from self._certificates(result.attempts)
         if self._options.transcript:
             yield from self._transcripts(result.attempts)
-        if self._report.vantage.notes and (verbose or result.status is not Status.HEALTHY):
+        if told := notes(result, self._report, self._options):
             yield self._heading("notes")
-            yield _list(map(markdown_text, self._report.vantage.notes))
+            yield from _listed(told)
 
     def _verdict(self, result: Result) -> Iterator[str]:
         yield f"**{markdown_text(headline(result, self._words))}**"
@@ -134,14 +139,25 @@ class _Page:
             )
         return _table(rows, "|---|---|--:|---|")
 
-    def _certificates(self, attempts: Sequence[Attempt], verbose: bool) -> Iterator[str]:
-        for chain in chains(attempts):
+    def _name_servers(self, result: Result) -> Iterator[str]:
+        for table in tables_of(result.evidence.attempts, self._words):
+            heading = "walk" if table.from_roots else "walk-nameserver"
+            yield f"**{markdown_text(fill(self._say[heading], {'name': table.name, 'path': table.path}))}**"
+            if table.rows:
+                rows = [(row.server, row.what, span(row.seconds), row.answer) for row in table.rows]
+                yield _table([("", "", "", ""), *rows], "|---|---|--:|---|")
+            if not table.complete:
+                yield markdown_text(self._say["walk-incomplete"])
+
+    def _certificates(self, attempts: Sequence[Attempt]) -> Iterator[str]:
+        for chain in chains(attempts, self._options):
             yield self._heading("certificate")
-            for certificate in chain if verbose else chain[:1]:
+            for certificate in chain.certificates:
                 rows = list(certificate_rows(certificate, self._words))
-                if not verbose and len(chain) > 1:
-                    rows.append((self._say["chain"], " <- ".join(one.subject for one in chain[1:])))
+                if chain.rest:
+                    rows.append((self._say["chain"], chain.rest))
                 yield _table([("", ""), *rows], "|---|---|")
+            yield from _listed(chain.remarks)
 
     def _transcripts(self, attempts: Sequence[Attempt]) -> Iterator[str]:
         for attempt in attempts:
@@ -156,6 +172,12 @@ class _Page:
 
 def _weight(verdict: CauseVerdict, word: str) -> str:
     return f"*{word}*" if verdict is CauseVerdict.RULED_OUT else f"**{word}**"
+
+
+def _listed(texts: Sequence[str]) -> Iterator[str]:
+    """A list of ``texts``, and nothing where there are none."""
+    if texts:
+        yield _list(map(markdown_text, texts))
 
 
 def _list(items: Iterator[str]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.facts import day, fill, problem_list, word
+from connector_probe.diagnosis.policy_conclusions import UNREMARKABLE
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import is_address
 from connector_probe.model.verdict import (
@@ -26,6 +27,7 @@ from connector_probe.model.verdict import (
 )
 
 AS_IT_SHOULD_BE = "healthy"  # the value of ``expect`` without --expect
+_MINOR_REMARKS = frozenset({"chain-root", "revocation-asked"})  # told with verbosity 1 alone
 MAX_NAMES = 8  # of a certificate; the rest is counted
 # The only addresses that become links: a server can write others into its replies, and they must stay text.
 TRUSTED_LINK = re.compile(r"https://learn\.microsoft\.com/(?:[A-Za-z0-9/_.#?=-]*[A-Za-z0-9/])?", re.ASCII)
@@ -72,7 +74,8 @@ def headline(result: Result, words: Catalogue) -> str:
     """The verdict in a few words: "450 4.4.316 Connection refused", "mail would flow"."""
     diagnosis = result.diagnosis
     if diagnosis is None:
-        return words.text[f"{result.status.value}-line"]
+        partly = any(warning.id == "unequal-verdicts" for warning in result.warnings)
+        return words.text["partly-line" if partly else f"{result.status.value}-line"]
     if diagnosis.code is not None:
         return f"450 {diagnosis.code} {diagnosis.title}"
     return words.text["not-server" if result.status is Status.UNKNOWN else "no-code"]
@@ -173,14 +176,40 @@ def stage_fact(stage: StageReport, attempt: Attempt, words: Catalogue) -> str:
     return " ".join(word(name, stage.detail[name], words) for name in shown)
 
 
-def chains(attempts: Sequence[Attempt]) -> Iterator[tuple[CertificateReport, ...]]:
-    """Each distinct chain of certificates once."""
+def policy_lines(attempt: Attempt, options: RenderOptions) -> list[str]:
+    """What the domain's policies (DANE, MTA-STS) make of an address."""
+    return [one.text for one in attempt.policies if options.verbosity > 0 or one.id not in UNREMARKABLE]
+
+
+def notes(result: Result, report: Report, options: RenderOptions) -> Sequence[str]:
+    """What to know of the probe itself; of one that found nothing wrong only from where it was made."""
+    told = report.vantage.notes
+    return told if options.verbosity > 0 or result.status is not Status.HEALTHY else told[:1]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A chain as a server sent it: those to be shown one by one, the subjects of the rest, and remarks on it."""
+
+    certificates: tuple[CertificateReport, ...]
+    rest: str
+    remarks: tuple[str, ...]
+
+
+def chains(attempts: Sequence[Attempt], options: RenderOptions) -> Iterator[Chain]:
+    """Each distinct chain of certificates once; with verbosity 1 every certificate in it, else the server's own."""
     seen: set[tuple[str, ...]] = set()
     for attempt in attempts:
         prints = tuple(one.sha256 for one in attempt.certificates)
         if prints and prints not in seen:
             seen.add(prints)
-            yield attempt.certificates
+            most = len(prints) if options.verbosity > 0 else 1
+            told = (one.text for one in attempt.remarks if options.verbosity > 0 or one.id not in _MINOR_REMARKS)
+            yield Chain(
+                attempt.certificates[:most],
+                " <- ".join(one.subject for one in attempt.certificates[most:]),
+                tuple(told),
+            )
 
 
 def certificate_rows(certificate: CertificateReport, words: Catalogue) -> Iterator[tuple[str, str]]:
