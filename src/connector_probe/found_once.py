@@ -18,9 +18,13 @@ class FoundOnce(Generic[_Key, _Value]):
 
     async def get(self, key: _Key, find: Callable[[], Awaitable[_Value]]) -> _Value:
         """The answer for ``key``: that of ``find``, called for the first who asks. Raises what ``find`` raises."""
+        return await asyncio.shield(self.begin(key, find))
+
+    def begin(self, key: _Key, find: Callable[[], Awaitable[_Value]]) -> asyncio.Future[_Value]:
+        """As ``get``, without waiting. The future is everybody's: not to be cancelled."""
         if key not in self._tasks:
             self._tasks[key] = asyncio.ensure_future(find())
-        return await asyncio.shield(self._tasks[key])
+        return self._tasks[key]
 
     def close(self) -> None:
         """End what is still being found out; nobody waits for it any more."""

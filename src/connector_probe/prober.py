@@ -39,6 +39,7 @@ from connector_probe.stages.control import Controls, Way, blames_the_way
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name, positive
 from connector_probe.stages.delegation import Inquiries
 from connector_probe.stages.greet import banner, introduce
+from connector_probe.stages.mx_beside import MxRecordsBeside
 from connector_probe.stages.recipient import offer_recipient
 from connector_probe.stages.registration import Registrations
 from connector_probe.stages.resolve import Resolver, resolve
@@ -113,6 +114,7 @@ class Prober:
         self._inquiries = Inquiries(network)
         self._silent_ports = SilentPorts(network)
         self._registrations = Registrations(network)
+        self._mx_beside = MxRecordsBeside(network)
         self._policies = DomainPolicies(network, datetime.now(UTC))
 
     async def gather(self, connector: Connector, roots: TrustRoots) -> ConnectorEvidence:
@@ -121,13 +123,15 @@ class Prober:
         resolver = self._resolver(connector)
         seeker = self._policies.seek(connector, roots, resolver, patience_of(connector))
         async with self._places.place():
-            resolutions = await resolve(connector, resolver, self._network, began)
-        ports = [connector.port_of(host) for host in connector.hosts] or [connector.port] * len(resolutions)
+            by_host = await resolve(connector, resolver, self._network, began)
+        ports = [connector.port_of(host) for host in connector.hosts] or [connector.port]
         targets = [
             Target(resolution.server, address, port, resolution)
-            for resolution, port in zip(resolutions, ports, strict=True)
+            for resolutions, port in zip(by_host, ports, strict=True)
+            for resolution in resolutions
             for address in resolution.addresses or (None,)
         ]
+        look = self._mx_beside.begin([one.resolution for one in targets], resolver, connector.family)
         turns: defaultdict[tuple[str, int], AddressTurn] = defaultdict(AddressTurn)
         done = await asyncio.gather(
             *(
@@ -150,7 +154,7 @@ class Prober:
             if target.address is not None and target.server in turns[target.address, target.port].left_out
         }
         return ConnectorEvidence(
-            attempts=tuple(evidence for evidence, _ in made),
+            attempts=await look.add_to([evidence for evidence, _ in made]),
             transcripts=tuple(transcript for _, transcript in made),
             started_at=started_at,
             seconds=self._network.now() - began,
@@ -165,6 +169,7 @@ class Prober:
         self._registrations.close()
         self._controls.close()
         self._silent_ports.close()
+        self._mx_beside.close()
         self._policies.close()
         for resolver in self._resolvers.values():
             resolver.close()
@@ -211,14 +216,15 @@ class Prober:
         if target.address is None:
             return await self._attempt(target, connector, roots, seeker)
         look_again = connector.thorough and number[0] == connector.connections - 1  # once for each address, at the end
-        domain = target.resolution.mx_domain
         terms: Hashable = (
-            (target.server, domain, id(roots), look_again),
+            (target.server, connector.use_mx, id(roots), look_again),
             tuple(getattr(connector, one.name) for one in fields(connector) if one.name not in JUDGING),
         )
         path: Hashable = (
             (connector.source_address, connector.connect_timeout, connector.control, connector.nameservers),
-            terms if domain is not None else None,  # the policies of a domain and its hosts belong to the attempt
+            terms
+            if connector.use_mx is not None
+            else None,  # the policies of a domain and its hosts belong to the attempt
         )
         key = AttemptKey(target.address, target.port, path, terms, number)
         shared = await self._attempts.share(

@@ -95,4 +95,4 @@ async def test_hosts_are_looked_up_side_by_side() -> None:
     connector = Connector(smart_hosts=["first.contoso.com", "last.contoso.com"])
     async with asyncio.timeout(30):
         found = await resolve(connector, resolver, network, 0.0)
-    assert [one.server for one in found] == ["first.contoso.com", "last.contoso.com"]
+    assert [one.server for (one,) in found] == ["first.contoso.com", "last.contoso.com"]

@@ -22,6 +22,7 @@ from connector_probe.diagnosis.profiles import OWN_SERVER_ONLY, PROFILES
 from connector_probe.diagnosis.remedies import remedy_ids
 from connector_probe.diagnosis.replies import also_seen_as, expected_reply, headline_of
 from connector_probe.diagnosis.rules import classify
+from connector_probe.diagnosis.smart_host_mx import smart_hosts_with_mx
 from connector_probe.diagnosis.stages import stage_reports
 from connector_probe.diagnosis.view import Beside, View
 from connector_probe.diagnosis.warnings import warnings_beside, warnings_of
@@ -58,7 +59,7 @@ def view_of(evidence: AttemptEvidence, connector: Connector, mode: TlsSettings |
     return View(
         evidence,
         mode or connector.tls_settings,
-        connector.tls_domain or evidence.server,
+        connector.tls_domain or evidence.resolution.smart_host or evidence.server,
         beside,
         connector.smtp_dane_mode,
         connector.mta_sts_mode,
@@ -113,6 +114,7 @@ def conclude(connector: Connector, evidence: ConnectorEvidence, words: Catalogue
         diagnosis = _furthest(attempts, status)
     warnings += inequalities(views, [attempt.status for attempt in attempts], words)
     warnings += _other_addresses(attempts, diagnosis, words)
+    warnings += smart_hosts_with_mx(connector, evidence.attempts, words)
     if evidence.left_out:
         facts = Facts(probed=str(len(attempts)), left_out=str(evidence.left_out))
         warnings.append(Finding("addresses-left-out", fill(words.warnings["addresses-left-out"], facts)))

@@ -50,8 +50,9 @@ ANSWERED = frozenset({LookupStatus.ANSWER, LookupStatus.NODATA, LookupStatus.NXD
 def deciding_lookup(evidence: AttemptEvidence) -> Lookup | None:
     """The question that explains why the server has no address."""
     asked = evidence.resolution.lookups
-    if evidence.resolution.mx and len(asked) > 1:
-        asked = asked[1:]  # the MX set was found; what failed is one of its hosts
+    if evidence.resolution.mx:  # the MX set was found; what failed is one of its hosts, if it has any
+        found = next((at for at, one in enumerate(asked) if one.rdtype == "MX"), -1)
+        asked = asked[found + 1 :] or asked[found:]
     asked = tuple(one for one in asked if one.rdtype != "MX") or asked
     return min(asked, key=lambda one: _LOOKUP_ORDER.index(one.status)) if asked else None
 

@@ -63,17 +63,17 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
     facts = Facts(
         server=evidence.server,
         address=evidence.address or "",
-        address_or_server=evidence.address or _pasteable(evidence.server),
-        host=_pasteable(evidence.server),
+        address_or_server=evidence.address or pasteable(evidence.server),
+        host=pasteable(evidence.server),
         port=str(evidence.port),
         endpoint=endpoint(evidence),
         expected=view.expected,
         mode=str(view.mode),
         identity=printable(connector.name).replace("'", "''") if connector.named else "<connector>",
         domain=evidence.resolution.mx_domain or evidence.server,
-        mx_domain=_pasteable(evidence.resolution.mx_domain or evidence.server),
+        mx_domain=pasteable(evidence.resolution.mx_domain or evidence.server),
         probed=_probed(evidence),
-        parent=_pasteable(_parent(evidence.resolution.mx_domain or evidence.server)),
+        parent=pasteable(_parent(evidence.resolution.mx_domain or evidence.server)),
         source=connector.source_address or "",
         recipient=connector.rcpt or "",
         excluded=", ".join(evidence.resolution.excluded),
@@ -177,7 +177,7 @@ def _clock_hint(view: View, words: Catalogue) -> str:
     return fill(words.facts["clock-release"], {"released": f"{RELEASED:%Y-%m-%d}"})
 
 
-def _pasteable(name: str) -> str:
+def pasteable(name: str) -> str:
     """``name`` for a command line: a zone can hold any bytes as a name, a shell must not see them."""
     return name if _PLAIN_NAME.fullmatch(name) else "<host>"
 
@@ -185,7 +185,7 @@ def _pasteable(name: str) -> str:
 def _probed(evidence: AttemptEvidence) -> str:
     """What a command line of ours names: the domain that is followed by its MX records, or the smart host."""
     domain = evidence.resolution.mx_domain
-    return _pasteable(evidence.server) if domain is None else f"--mx {_pasteable(domain)}"
+    return pasteable(evidence.server) if domain is None else f"--mx {pasteable(domain)}"
 
 
 def _parent(name: str) -> str:
@@ -198,15 +198,17 @@ def _dns(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:
     lookup, control = deciding_lookup(evidence), evidence.resolution.control
     if lookup is None:
         return {}
-    mx = next((one for one in evidence.resolution.lookups if one.rdtype == "MX" and one.records), None)
+    mx = next((one for one in evidence.resolution.lookups if one.rdtype == "MX"), None)
     hint = ""
-    if mx is not None and evidence.resolution.mx_domain is None:
-        hint = fill(words.facts["mx-hint"], {"records": quote(", ".join(mx.records[:MAX_NAMES]))})
+    if mx is not None and mx.status not in ANSWERED:
+        hint = fill(words.facts["mx-unknown-hint"], {"lookup": describe_lookup(mx, words)})
     elif evidence.resolution.preference is not None and is_address(evidence.server.strip("[]")):
         hint = fill(words.facts["mx-address-hint"], {"domain": evidence.resolution.mx_domain or ""})
     elif evidence.resolution.preference is not None:
         hint = fill(words.facts["mx-host-hint"], {"domain": evidence.resolution.mx_domain or ""})
-    elif evidence.resolution.mx_domain is not None and lookup.status is LookupStatus.NODATA:
+    elif evidence.resolution.smart_host is not None:  # its null MX is the second thing that was asked for
+        hint = words.facts["no-address-hint"]
+    elif lookup.status is LookupStatus.NODATA and (not mx.records if mx else evidence.resolution.mx_domain is not None):
         hint = words.facts["no-mx-hint"]
     answers = control is not None and control.status in ANSWERED
     return {

@@ -22,6 +22,8 @@ from connector_probe.model.verdict import UNTELLABLE, Cause, CauseVerdict, Failu
 
 _FOR_MX = {"correct-smart-host": "repair-mx"}
 _FOR_A_DOMAIN_WITHOUT_MX = {"correct-smart-host": "correct-domain", "add-address-record": "publish-mx"}
+_FOR_A_SMART_HOST = ("correct-smart-host", "add-address-record")  # which need not be reached by MX records
+_NO_HOST_BY_MX = frozenset({FailureClass.DNS_NULL_MX, FailureClass.DNS_NXDOMAIN, FailureClass.DNS_NO_ADDRESS})
 _LIKELY = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
 
 
@@ -40,9 +42,11 @@ def remedy_ids(failure: FailureClass, view: View, causes: Sequence[Cause]) -> tu
     unsaid, first = _unsaid(failure, view, verdicts), set(_first(verdicts))
     said = [one for one in dict.fromkeys(remedies_of(failure, view, usual)) if one not in unsaid]
     resolution = view.evidence.resolution
-    if resolution.mx_domain is not None:  # such a connector has no smart host to correct
+    if resolution.mx_domain is not None:  # what is to be corrected is not the server's name in the connector
         instead = _FOR_MX if resolution.mx else _FOR_A_DOMAIN_WITHOUT_MX
         said = [instead.get(one, one) for one in said]
+    if resolution.smart_host is not None and failure in _NO_HOST_BY_MX:
+        said = [*dict.fromkeys((*_FOR_A_SMART_HOST, *said))]
     return tuple(sorted(said, key=lambda one: one not in first))
 
 

@@ -42,6 +42,7 @@ _WORTH_ANOTHER_TRY = frozenset(
 # Where a verdict would rest on the nameserver's silence or refusal, it is first asked something harmless.
 _NEEDS_CONTROL = _WORTH_ANOTHER_TRY
 Read = TypeVar("Read")
+Found = TypeVar("Found")
 LOOPBACK = ("::1", "127.0.0.1")
 
 
@@ -68,7 +69,7 @@ class Resolver:
         self._network = network
         self._nameservers = tuple(Nameserver.parse(text) for text in nameservers)
         self._patience = patience
-        self._kept: FoundOnce[tuple[str, str], Lookup] = FoundOnce()
+        self._kept: FoundOnce[tuple[str, str, bool], Lookup] = FoundOnce()
         self.given = given
 
     @property
@@ -76,9 +77,12 @@ class Resolver:
         return bool(self._nameservers)
 
     async def look_up(self, name: str, rdtype: str, *, brief: bool = False) -> Lookup:
-        """The records of ``name``, CNAMEs followed. ``brief``: one round only. Never raises."""
+        """The records of ``name``, CNAMEs followed. Never raises.
+
+        ``brief``: one round only; what came of that is no answer for somebody who would have waited longer.
+        """
         waits = UDP_WAITS[:1] if brief else UDP_WAITS
-        return await self._kept.get((name, rdtype), lambda: self._look_up(name, rdtype, waits))
+        return await self._kept.get((name, rdtype, brief), lambda: self._look_up(name, rdtype, waits))
 
     @property
     def nameservers(self) -> tuple[Nameserver, ...]:
@@ -248,31 +252,54 @@ async def exchange_tcp(network: Network, nameserver: Nameserver, wire: bytes, wa
     return bytes(received[2 : 2 + length])
 
 
-async def resolve(connector: Connector, resolver: Resolver, network: Network, start: float) -> tuple[Resolution, ...]:
-    """One Resolution for each server that Exchange Online would go to, in its order; ``start``: when it began."""
+async def resolve(
+    connector: Connector, resolver: Resolver, network: Network, start: float
+) -> tuple[tuple[Resolution, ...], ...]:
+    """For each smart host, or for the one domain, the servers that Exchange Online would go to, in its order.
+
+    ``start``: when the probe began.
+    """
     if connector.use_mx is not None:
-        return await _resolve_mx(connector, connector.use_mx, resolver, network, start)
+        return (await _resolve_mx(connector, connector.use_mx, resolver, network, start),)
     return await _side_by_side(
         _given_address(host.host, network.now() - start)
         if host.is_address
-        else _resolve_name(host.host, connector, resolver, network, start)
+        else _resolve_smart_host(host.host, connector, resolver, network, start)
         for host in connector.hosts
     )
 
 
-async def _side_by_side(lookups: Iterable[Awaitable[Resolution]]) -> tuple[Resolution, ...]:
+async def _side_by_side(lookups: Iterable[Awaitable[Found]]) -> tuple[Found, ...]:
     """In their order. A host whose lookup hangs keeps no other waiting."""
     places = asyncio.Semaphore(NAMES_AT_ONCE)
 
-    async def one(lookup: Awaitable[Resolution]) -> Resolution:
+    async def one(lookup: Awaitable[Found]) -> Found:
         async with places:
             return await lookup
 
     return tuple(await asyncio.gather(*map(one, lookups)))
 
 
-async def _given_address(address: str, start: float) -> Resolution:
-    return Resolution(address, (address,), start=start)
+async def _given_address(address: str, start: float) -> tuple[Resolution, ...]:
+    return (Resolution(address, (address,), start=start),)
+
+
+async def _resolve_smart_host(
+    name: str, connector: Connector, resolver: Resolver, network: Network, start: float
+) -> tuple[Resolution, ...]:
+    """Its addresses; where it surely has none, those of the hosts that its MX records name.
+
+    Microsoft documents that a smart host is a server, an MX name or an A name (Set-OutboundConnector, SmartHosts).
+    """
+    began = network.now()
+    found = await _resolve_name(name, connector, resolver, network, start)
+    if not found.lookups or any(lookup.status is not LookupStatus.NODATA for lookup in found.lookups):
+        return (found,)
+    lookup = await resolver.look_up(name, "MX")
+    found = replace(found, lookups=(*found.lookups, lookup), seconds=network.now() - began)
+    if lookup.status is not LookupStatus.ANSWER:
+        return (found,)
+    return await _resolve_mx_hosts(replace(found, mx_domain=name, smart_host=name), connector, resolver, network, start)
 
 
 async def _resolve_mx(
@@ -295,16 +322,29 @@ async def _resolve_mx(
         return (replace(implicit, lookups=(lookup, *implicit.lookups), mx_domain=domain, mx=()),)
     if lookup.status is not LookupStatus.ANSWER:
         return (replace(base, control=await _control(resolver, (lookup,))),)
-    records = tuple(sorted(map(_mx_record, lookup.records), key=lambda record: record.preference))
+    return await _resolve_mx_hosts(base, connector, resolver, network, start)
+
+
+async def _resolve_mx_hosts(
+    domain: Resolution, connector: Connector, resolver: Resolver, network: Network, start: float
+) -> tuple[Resolution, ...]:
+    """The hosts of the MX records that the last lookup of ``domain`` found; ``domain`` itself for a null MX."""
+    records = mx_records(domain.lookups[-1])
     usable = tuple(dict.fromkeys(record for record in records if record.exchange))
-    base = replace(base, mx=records)
     if not usable:
-        return (base,)
+        return (replace(domain, mx=records),)
     found = await _side_by_side(
         _resolve_name(record.exchange, connector, resolver, network, start) for record in usable
     )
     return tuple(
-        replace(one, lookups=(lookup, *one.lookups), mx_domain=domain, mx=records, preference=record.preference)
+        replace(
+            one,
+            lookups=(*domain.lookups, *one.lookups),
+            mx_domain=domain.mx_domain,
+            smart_host=domain.smart_host,
+            mx=records,
+            preference=record.preference,
+        )
         for one, record in zip(found, usable, strict=True)
     )
 
@@ -322,8 +362,6 @@ async def _resolve_name(
     # After silence about one type, a name is not waited for as long again: the other is answered at once or not.
     lookups = [first, await resolver.look_up(name, "A", brief=first.status is LookupStatus.TIMED_OUT)]
     every = tuple(dict.fromkeys(record for lookup in lookups for record in lookup.records))
-    if not every and all(lookup.status is LookupStatus.NODATA for lookup in lookups) and connector.use_mx is None:
-        lookups.append(await resolver.look_up(name, "MX"))  # a domain given where a server was meant?
     control = None if every else await _control(resolver, lookups)
     found = replace(base, lookups=tuple(lookups), control=control, seconds=network.now() - began)
     return _with_addresses(found, every, connector.family)
@@ -341,6 +379,11 @@ def _with_addresses(resolution: Resolution, addresses: Sequence[str], family: Ad
     four = tuple(address for address in addresses if ":" not in address)
     wanted = {AddressFamily.BOTH: six + four, AddressFamily.IPV6: six, AddressFamily.IPV4: four}[family]
     return replace(resolution, addresses=wanted, excluded=tuple(one for one in addresses if one not in wanted))
+
+
+def mx_records(lookup: Lookup) -> tuple[MxRecord, ...]:
+    """In the order of their preference, the lowest first (RFC 5321 5.1)."""
+    return tuple(sorted(map(_mx_record, lookup.records), key=lambda record: record.preference))
 
 
 def _mx_record(text: str) -> MxRecord:

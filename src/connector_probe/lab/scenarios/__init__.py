@@ -12,6 +12,7 @@ from connector_probe.lab.scenarios.named import EXCHANGES, NAMES
 from connector_probe.lab.scenarios.plain import BANNER, CONNECT, EHLO, RECIPIENT
 from connector_probe.lab.scenarios.published import PUBLISHED
 from connector_probe.lab.scenarios.revocation import REVOCATION
+from connector_probe.lab.scenarios.smart_hosts import SMART_HOSTS
 
 SCENARIOS: tuple[Scenario, ...] = (
     *HEALTHY,
@@ -19,6 +20,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *NAMES,
     *AUTHORITIES,
     *EXCHANGES,
+    *SMART_HOSTS,
     *PUBLISHED,
     *MTA_STS,
     *CONNECT,

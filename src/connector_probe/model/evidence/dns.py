@@ -61,20 +61,35 @@ class MxRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class MxBeside:
+    """Where the MX records of a smart host lead that has addresses of its own; looked up only, never gone to.
+
+    ``lookup`` is the question for them, ``hosts`` the ones for the addresses of the hosts that they name.
+    """
+
+    lookup: Lookup
+    hosts: tuple[Lookup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Resolution:
     """How one smart host, or one MX host, became addresses.
 
     ``server`` is the name or address asked for; ``addresses`` in the order Exchange Online goes by (IPv6 first);
-    ``lookups`` every question for this server, the domain's MX first when there was one; ``mx`` the domain's whole
-    MX set (None without --mx); ``control`` what the nameservers said to a question about the root, asked only when
-    a verdict would rest on their silence or refusal; ``nameservers_given`` whether the user chose them;
-    ``excluded`` the addresses that -4 or -6 left out; ``inquiry`` the second look at DNS after a failure.
+    ``lookups`` every question for this server, the domain's before its own; ``mx_domain`` whose MX records were
+    followed: the connector's domain, or ``smart_host``, a smart host that has no address but MX records; ``mx`` the
+    whole set of them (None where there was none to follow); ``mx_beside`` is set where the records were not followed,
+    since the smart host has addresses, and were found while those were probed; ``control`` what the nameservers said
+    to a question about the root, asked only when a verdict would rest on their silence or refusal;
+    ``nameservers_given`` whether the user chose them; ``excluded`` the addresses that -4 or -6 left out; ``inquiry``
+    the second look at DNS after a failure.
     """
 
     server: str
     addresses: tuple[str, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     mx_domain: str | None = None
+    smart_host: str | None = None
     mx: tuple[MxRecord, ...] | None = None
     preference: int | None = None
     control: Lookup | None = None
@@ -82,5 +97,6 @@ class Resolution:
     nameservers_given: bool = False
     excluded: tuple[str, ...] = ()
     inquiry: DnsInquiry | None = None
+    mx_beside: MxBeside | None = None
     start: float = 0.0
     seconds: float = 0.0

@@ -32,7 +32,7 @@ CLASSES: dict[F, ClassWords] = {
     F.DNS_CNAME_LOOP: _W("The name's aliases lead nowhere", "CNAME records lead in a circle or too far: {aliases}."),
     F.DNS_NULL_MX: _W(
         "The domain accepts no mail",
-        'The MX record of {domain} is "0 ." (null MX, RFC 7505): it refuses all mail.{dns_hint}',
+        'The MX record of {domain} is "0 ." (null MX, RFC 7505): it refuses all mail.{mx_hint}{dns_hint}',
     ),
     F.TCP_REFUSED: _W(
         "Connection refused", "{endpoint} refused the connection ({refused_by}) after {connect_seconds}.{dns_hint}"

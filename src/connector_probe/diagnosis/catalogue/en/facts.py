@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 FACTS: dict[str, str] = {
-    "mx-hint": " It has MX records ({records}): for a domain, use --mx.",
+    "mx-unknown-hint": " Whether it has MX records could not be found out ({lookup}).",
+    "mx-loop": " That is Exchange Online itself: mail would go in a circle.",
     "nameserver-answers": "it is there and answers other questions",
     "nameserver-there": "it is there",
     "no-keyword": "nothing",
     "mx-host-missing": "The domain's MX record names a host that does not exist.",
     "mx-domain-missing": "The domain's name is misspelt in the connector, or the domain does not exist any more.",
     "no-mx-hint": " It has no MX record either.",
+    "no-address-hint": " The name has no address either.",
     "mx-host-hint": " The MX record of {domain} names it.",
     "mx-address-hint": " An MX record has to name a host (RFC 5321 5.1); that of {domain} holds an address.",
     "anonymoustls-hint": " It lists X-ANONYMOUSTLS: Exchange hides STARTTLS when its own certificate is broken (check TlsCertificateName and event 12014).",

@@ -23,7 +23,9 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.DNS_MALFORMED: _W("DNS 应答无法使用", "{nameserver} 就 {queried} 返回的不是有效应答：{lookup}。{dns_hint}"),
     F.DNS_CNAME_LOOP: _W("该名称的别名没有结果", "CNAME 记录形成循环或链条过长：{aliases}。"),
-    F.DNS_NULL_MX: _W("该域不接收邮件", "{domain} 的 MX 记录为“0 .”（空 MX，RFC 7505）：该域拒收所有邮件。{dns_hint}"),
+    F.DNS_NULL_MX: _W(
+        "该域不接收邮件", "{domain} 的 MX 记录为“0 .”（空 MX，RFC 7505）：该域拒收所有邮件。{mx_hint}{dns_hint}"
+    ),
     F.TCP_REFUSED: _W("连接被拒绝", "{endpoint} 在 {connect_seconds} 后拒绝了连接（{refused_by}）。{dns_hint}"),
     F.TCP_TIMEOUT: _W("连接超时", "{endpoint} 在 {connect_seconds} 内没有应答。{dns_hint}"),
     F.TCP_UNREACHABLE: _W("无法到达服务器", "没有通往 {endpoint} 的路径：{fault}。{dns_hint}"),

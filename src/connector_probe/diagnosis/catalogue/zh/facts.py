@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 FACTS: dict[str, str] = {
-    "mx-hint": "它有 MX 记录 ({records})：如果这是一个域，请使用 --mx。",
+    "mx-unknown-hint": "无法确定它是否有 MX 记录 ({lookup})。",
+    "mx-loop": "那正是 Exchange Online 自身：邮件会循环。",
     "nameserver-answers": "它在运行并且能够应答其他查询",
     "nameserver-there": "它在运行",
     "no-keyword": "无",
     "mx-host-missing": "该域的 MX 记录指向一个不存在的主机。",
     "mx-domain-missing": "连接器中的域名拼写有误，或者该域已不存在。",
     "no-mx-hint": "它也没有 MX 记录。",
+    "no-address-hint": "该名称也没有地址。",
     "mx-host-hint": "它由 {domain} 的 MX 记录指定。",
     "mx-address-hint": "MX 记录必须指向主机名 (RFC 5321 5.1)，而 {domain} 的 MX 记录中写的是地址。",
     "anonymoustls-hint": "EHLO 列出了 X-ANONYMOUSTLS：Exchange 自身的证书有问题时会隐藏 STARTTLS（检查 TlsCertificateName 和事件 12014）。",

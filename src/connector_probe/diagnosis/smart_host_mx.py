@@ -1,0 +1,75 @@
+"""Smart hosts that have MX records: servers that were reached by them, and servers that may be reached by them.
+
+Microsoft documents that a smart host is a server, an MX name or an A name (Set-OutboundConnector), and that it needs a
+valid MX or an A record (validation of connectors). Which of the two Exchange Online asks for first is not documented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.facts import MAX_NAMES, Facts, fill, pasteable, quote
+from connector_probe.diagnosis.warnings import LOOP_SUFFIXES
+from connector_probe.model.connector import SMTP_PORT, Connector, ConnectorType, TlsSettings
+from connector_probe.model.evidence import AttemptEvidence, Lookup, MxBeside
+from connector_probe.model.verdict import Finding
+
+
+def smart_hosts_with_mx(
+    connector: Connector, attempts: Sequence[AttemptEvidence], words: Catalogue
+) -> Iterator[Finding]:
+    """One warning for each smart host that was probed by its MX records, or that has some that lead elsewhere."""
+    probed = {
+        (address, one.port) for one in attempts for address in (*one.resolution.addresses, *one.resolution.excluded)
+    }
+    for one in attempts:
+        resolution, beside = one.resolution, one.resolution.mx_beside
+        if resolution.smart_host is not None and resolution.addresses:
+            facts = Facts(smart_host=resolution.smart_host, mx_records=_records(_mx_of(one)))
+            yield Finding("smart-host-by-mx", fill(words.warnings["smart-host-by-mx"], facts))
+        elsewhere = _elsewhere(beside, one.port, probed) if beside is not None else {}
+        if beside is not None and elsewhere:
+            loops = connector.type is ConnectorType.ON_PREMISES and any(map(_is_exchange_online, elsewhere))
+            facts = Facts(
+                smart_host=one.server,
+                elsewhere=quote(", ".join(f"{host} [{', '.join(found)}]" for host, found in elsewhere.items())),
+                mx_loop=words.facts["mx-loop"] if loops else "",
+                command=_command(connector, one, beside.lookup),
+            )
+            yield Finding("smart-host-mx-elsewhere", fill(words.warnings["smart-host-mx-elsewhere"], facts))
+
+
+def _mx_of(attempt: AttemptEvidence) -> Lookup | None:
+    return next((lookup for lookup in attempt.resolution.lookups if lookup.rdtype == "MX"), None)
+
+
+def _records(lookup: Lookup | None) -> str:
+    return quote(", ".join(lookup.records[:MAX_NAMES])) if lookup is not None else ""
+
+
+def _elsewhere(beside: MxBeside, port: int, probed: set[tuple[str, int]]) -> dict[str, list[str]]:
+    """The hosts of the MX records with those of their addresses that the probe did not go to."""
+    found: dict[str, list[str]] = {}
+    for lookup in beside.hosts:
+        others = [address for address in lookup.records if (address, port) not in probed]
+        if others:
+            found.setdefault(lookup.name, []).extend(others)
+    return found
+
+
+def _is_exchange_online(host: str) -> bool:
+    return f".{host}".endswith(LOOP_SUFFIXES)
+
+
+def _command(connector: Connector, attempt: AttemptEvidence, lookup: Lookup) -> str:
+    """What probes the hosts of the MX records as this connector was probed, as far as a report tells."""
+    name = pasteable(attempt.server)
+    words = ["probe --mx", name if attempt.port == SMTP_PORT else f"{name}:{attempt.port}"]
+    if connector.tls_settings is not TlsSettings.DOMAIN_VALIDATION:
+        words.append(f"--tls {connector.tls_settings}")
+    elif connector.tls_domain not in (None, attempt.server):  # the smart host's name is only what it is by default
+        words.append(f"--tls-domain '{connector.tls_domain}'")
+    if attempt.resolution.nameservers_given and lookup.nameserver is not None:
+        words.append(f"--nameserver {lookup.nameserver.removesuffix('#53')}")
+    return " ".join(words)
