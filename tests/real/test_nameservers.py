@@ -108,6 +108,46 @@ async def test_mx(nameserver: str, port: int, ca_file: str, domain: str, expecte
     assert verdict_of(await ask_mx(domain, nameserver, port, ca_file)) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "expected", "warned"),
+    [
+        ("mx-to-alias.contoso.test", WARNING, {"smart-host-by-mx"}),
+        ("alias-mx.contoso.test", WARNING, {"smart-host-by-mx", "address-failing"}),
+        ("gone-first.contoso.test", WARNING, {"smart-host-by-mx", "address-failing"}),
+        ("all-dead.contoso.test", REFUSED, {"smart-host-by-mx", "address-failing"}),
+        ("all-gone.contoso.test", NXDOMAIN, {"address-failing"}),
+        ("null-mx.contoso.test", no_answer("dns-null-mx"), set()),
+        ("mx-away.contoso.test", WARNING, {"smart-host-mx-elsewhere"}),
+        ("mx-here.contoso.test", HEALTHY, set()),
+        ("mx-gone.contoso.test", HEALTHY, set()),
+        ("null-and-a.contoso.test", HEALTHY, set()),
+        ("implicit-mx.contoso.test", HEALTHY, set()),
+    ],
+)
+async def test_a_smart_host_with_mx_records(
+    nameserver: str, port: int, ca_file: str, name: str, expected: Verdict, warned: set[str]
+) -> None:
+    result = await ask(name, [nameserver], port, ca_file)
+    assert verdict_of(result) == expected
+    assert {warning.id for warning in result.warnings} == warned
+
+
+async def test_a_smart_host_is_reached_by_mx_in_the_order_of_preference(
+    nameserver: str, port: int, ca_file: str
+) -> None:
+    result = await ask("dead-first.contoso.test", [nameserver], port, ca_file)
+    assert [(one.server, one.status) for one in result.attempts] == [
+        ("dead.contoso.test", "failing"),
+        ("dead.contoso.test", "failing"),
+        ("mail.contoso.test", "healthy"),
+    ]
+    last = result.evidence.attempts[-1]
+    assert last.policy is None  # DANE and MTA-STS are of domains
+    assert (last.resolution.smart_host, last.resolution.preference) == ("dead-first.contoso.test", 20)
+    asked = [(one.name.partition(".")[0], one.rdtype) for one in last.resolution.lookups]
+    assert asked == [("dead-first", "AAAA"), ("dead-first", "A"), ("dead-first", "MX"), ("mail", "AAAA"), ("mail", "A")]
+
+
 async def test_aliases_are_followed_and_shown(nameserver: str, port: int, ca_file: str) -> None:
     (attempt,) = (await ask("alias.contoso.test", [nameserver], port, ca_file)).evidence.attempts
     assert attempt.address == "127.0.0.1"

@@ -40,6 +40,14 @@ implicit-mx  A      127.0.0.1
 null-mx      MX     0 .
 null-and-a   MX     0 .
              A      127.0.0.1
+mx-away      A      127.0.0.1
+             MX     10 mail
+             MX     20 dead
+mx-here      A      127.0.0.1
+             MX     10 mail
+             MX     20 mx-here
+mx-gone      A      127.0.0.1
+             MX     10 nobody
 dead-first   MX     10 dead
              MX     20 mail
 gone-first   MX     10 nobody

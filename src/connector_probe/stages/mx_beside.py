@@ -65,16 +65,16 @@ class Look:
     def __init__(
         self, network: Network, seen: Mapping[str, _Seen], pending: Sequence[asyncio.Future[None]], at_least: float
     ) -> None:
-        """``at_least``: for so many seconds from now it goes on, also where the conversations are over before."""
+        """``pending`` ends by itself. ``at_least``: so many seconds it has, also where the conversations end before."""
         self._network = network
         self._end = network.now() + at_least
         self._seen = seen
-        self._pending = pending
+        self.pending = pending
 
     async def add_to(self, attempts: Sequence[AttemptEvidence]) -> tuple[AttemptEvidence, ...]:
         """``attempts``, which are over, each with what was found for its smart host until now."""
-        if self._pending:
-            await asyncio.wait(self._pending, timeout=max(self._end - self._network.now(), 0.0))
+        if self.pending:
+            await asyncio.wait(self.pending, timeout=max(self._end - self._network.now(), 0.0))
         found = {name: one.result() for name, one in self._seen.items()}
         return tuple(
             replace(one, resolution=replace(one.resolution, mx_beside=found[one.server]))

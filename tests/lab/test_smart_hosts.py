@@ -1,0 +1,213 @@
+"""MX records of a smart host that has addresses: looked up beside the conversation, and never in its way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import re
+import shlex
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import dns.message
+import dns.rrset
+import pytest
+
+from connector_probe.api import probe_all
+from connector_probe.cli.app import run
+from connector_probe.lab import SCENARIOS, Lab, obstacle
+from connector_probe.model.connector import AddressFamily
+from connector_probe.model.evidence import AttemptEvidence, Lookup, LookupStatus, MxBeside, Resolution
+from connector_probe.model.verdict import Report
+from connector_probe.network import SystemNetwork
+from connector_probe.prober import Prober
+from connector_probe.stages.mx_beside import MAX_HOSTS, Look, MxRecordsBeside
+from connector_probe.stages.resolve import Resolver
+from connector_probe.trust import load_roots
+
+ELSEWHERE = "smart-host-mx-elsewhere"
+HOST, MX, ADDRESS, OTHER = "contoso.test", "mx.contoso.test", "127.0.0.1", "127.0.0.9"
+needs_two_addresses = pytest.mark.skipif(
+    any(one.name == ELSEWHERE and obstacle(one) is not None for one in SCENARIOS),
+    reason="needs a second loopback address",
+)
+
+
+@needs_two_addresses
+def test_what_led_there_is_told(reports: dict[str, Report]) -> None:
+    (warning,) = reports[ELSEWHERE].results[0].warnings
+    assert warning.id == ELSEWHERE
+    assert "mx.smart-host-mx-elsewhere.lab.test [127.0.0.2]" in warning.text
+    (warning,) = reports["smart-host-mx"].results[0].warnings
+    assert warning.id == "smart-host-by-mx"
+
+
+@needs_two_addresses
+async def test_the_command_that_is_given_along_works() -> None:
+    """As it stands in the text; only the laboratory's own root has to be added."""
+    async with Lab.start([ELSEWHERE]) as lab:
+        result = (await probe_all([lab.connector(ELSEWHERE, name="")])).results[0]
+        told = re.search(r"probe (--mx .*)", result.warnings[0].text)
+        assert told is not None
+        added = ["--ca-file", lab.ca_file, "--only-ca-file", "--no-control"]
+        out = io.StringIO()
+
+        def command() -> int:
+            with contextlib.redirect_stdout(out):
+                return run([*shlex.split(told[1]), *added, "--json"])
+
+        assert await asyncio.to_thread(command) == 0
+    (attempt,) = json.loads(out.getvalue())["results"][0]["attempts"]
+    assert (attempt["address"], attempt["status"]) == ("127.0.0.2", "healthy")
+
+
+@needs_two_addresses
+async def test_the_same_name_as_a_smart_host_and_as_a_domain() -> None:
+    """In one run, that shares what it looks up."""
+    async with Lab.start([ELSEWHERE]) as lab:
+        host = lab.connector(ELSEWHERE, name="host")
+        domain = replace(host, name="domain", smart_hosts=(), use_mx=lab[ELSEWHERE].host)
+        found = {result.name: result for result in (await probe_all([host, domain])).results}
+    assert [one.address for one in found["host"].attempts] == ["127.0.0.1"]
+    assert [one.id for one in found["host"].warnings] == [ELSEWHERE]
+    assert [one.address for one in found["domain"].attempts] == ["127.0.0.2"]
+    assert found["domain"].warnings == ()
+
+
+async def test_nobody_goes_on_looking_when_the_run_is_over() -> None:
+    async with Lab.start(["smart-host-mx-silent"]) as lab:
+        before = asyncio.all_tasks()
+        prober = Prober(SystemNetwork())
+        evidence = await prober.gather(lab.connector("smart-host-mx-silent"), load_roots())
+        assert evidence.attempts[0].handshake is not None
+        pending = [one for one in asyncio.all_tasks() - before if one.get_name().startswith("Task")]
+        prober.close()
+        await asyncio.wait(pending)
+        assert pending
+        assert all(one.cancelled() for one in pending)
+
+
+# --- the look itself, at a nameserver that answers when it is told to -------------------------------------------
+
+
+@dataclass
+class Nameserver(asyncio.DatagramProtocol):
+    """Answers with ``records``, by name and type; what is not among them is held back."""
+
+    records: dict[tuple[str, str], Sequence[str]]
+    asked: asyncio.Queue[tuple[str, str]] = field(default_factory=asyncio.Queue)
+    transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
+        query = dns.message.from_wire(data)
+        question = query.question[0]
+        key = (question.name.to_text(omit_final_dot=True), question.rdtype.name)
+        self.asked.put_nowait(key)
+        if key not in self.records or self.transport is None:
+            return
+        response = dns.message.make_response(query)
+        if self.records[key]:
+            response.answer.append(dns.rrset.from_text(question.name, 60, "IN", key[1], *self.records[key]))
+        self.transport.sendto(response.to_wire(), addr)
+
+
+@contextlib.asynccontextmanager
+async def resolver_of(nameserver: Nameserver) -> AsyncIterator[Resolver]:
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: nameserver, local_addr=(ADDRESS, 0)
+    )
+    port = transport.get_extra_info("sockname")[1]
+    resolver = Resolver(SystemNetwork(), [f"{ADDRESS}#{port}"], given=True, patience=60.0)
+    try:
+        yield resolver
+    finally:
+        resolver.close()
+        transport.close()
+
+
+def attempt() -> AttemptEvidence:
+    """At a smart host whose address was known at once: nothing is waited for then."""
+    lookup = Lookup(HOST, "A", LookupStatus.ANSWER, (ADDRESS,))
+    return AttemptEvidence(HOST, ADDRESS, 25, Resolution(HOST, (ADDRESS,), (lookup,)))
+
+
+@contextlib.asynccontextmanager
+async def look_at(nameserver: Nameserver, family: AddressFamily = AddressFamily.BOTH) -> AsyncIterator[Look]:
+    beside = MxRecordsBeside(SystemNetwork())
+    async with resolver_of(nameserver) as resolver:
+        try:
+            yield beside.begin([attempt().resolution], resolver, family)
+        finally:
+            beside.close()
+
+
+async def found_by(look: Look) -> MxBeside | None:
+    (one,) = await look.add_to([attempt()])
+    return one.resolution.mx_beside
+
+
+KNOWN: dict[tuple[str, str], Sequence[str]] = {
+    (HOST, "MX"): [f"10 {MX}."],
+    (MX, "AAAA"): [],
+    (MX, "A"): [OTHER],
+}
+
+
+async def test_addresses_behind_the_mx_are_found() -> None:
+    async with look_at(Nameserver(KNOWN)) as look:
+        await asyncio.wait(look.pending)
+        found = await found_by(look)
+    assert found is not None
+    assert found.lookup.records == (f"10 {MX}",)
+    assert [(one.rdtype, one.records) for one in found.hosts] == [("AAAA", ()), ("A", (OTHER,))]
+
+
+async def test_silence_about_the_mx_is_not_waited_for() -> None:
+    nameserver = Nameserver({})
+    async with look_at(nameserver) as look:
+        assert await nameserver.asked.get() == (HOST, "MX")
+        assert await found_by(look) is None
+        assert not any(one.done() for one in look.pending)
+
+
+async def test_what_is_known_counts_while_the_rest_is_silent() -> None:
+    nameserver = Nameserver({key: said for key, said in KNOWN.items() if key[1] != "AAAA"})
+    async with look_at(nameserver) as look:
+        while (found := await found_by(look)) is None or not found.hosts:
+            assert not any(one.done() for one in look.pending)
+        assert [one.records for one in found.hosts] == [(OTHER,)]
+
+
+@pytest.mark.parametrize("records", [[], ["0 ."]], ids=["none", "null"])
+async def test_no_mx_leads_nowhere(records: list[str]) -> None:
+    nameserver = Nameserver({(HOST, "MX"): records})
+    async with look_at(nameserver) as look:
+        await asyncio.wait(look.pending)
+        assert await found_by(look) is None
+    assert nameserver.asked.qsize() == 1
+
+
+async def test_a_zone_with_many_mx_records_makes_no_more_questions() -> None:
+    names = [f"mx{number}.contoso.test" for number in range(20)]
+    records: dict[tuple[str, str], Sequence[str]] = {(name, kind): [] for name in names for kind in ("A", "AAAA")}
+    records[HOST, "MX"] = [f"{number} {name}." for number, name in enumerate(names)]
+    nameserver = Nameserver(records)
+    async with look_at(nameserver) as look:
+        await asyncio.wait(look.pending)
+        found = await found_by(look)
+    assert found is not None
+    assert {one.name for one in found.hosts} == set(names[:MAX_HOSTS])
+    assert nameserver.asked.qsize() == 1 + 2 * MAX_HOSTS
+
+
+async def test_only_the_family_that_is_probed_is_asked_for() -> None:
+    nameserver = Nameserver(KNOWN)
+    async with look_at(nameserver, AddressFamily.IPV4) as look:
+        await asyncio.wait(look.pending)
+    assert [nameserver.asked.get_nowait() for _ in range(nameserver.asked.qsize())] == [(HOST, "MX"), (MX, "A")]
