@@ -128,8 +128,8 @@ async def test_a_smart_host_with_mx_records(
     nameserver: str, port: int, ca_file: str, name: str, expected: Verdict, warned: set[str]
 ) -> None:
     result = await ask(name, [nameserver], port, ca_file)
+    assert {warning.id for warning in result.warnings} == warned, [warning.text for warning in result.warnings]
     assert verdict_of(result) == expected
-    assert {warning.id for warning in result.warnings} == warned
 
 
 async def test_a_smart_host_is_reached_by_mx_in_the_order_of_preference(
