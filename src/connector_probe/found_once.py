@@ -26,6 +26,15 @@ class FoundOnce(Generic[_Key, _Value]):
             self._tasks[key] = asyncio.ensure_future(find())
         return self._tasks[key]
 
+    def answers(self) -> dict[_Key, _Value]:
+        """What was found out so far, in the order in which it was asked for."""
+        known = {key: task for key, task in self._tasks.items() if task.done() and not task.cancelled()}
+        return {key: task.result() for key, task in known.items() if task.exception() is None}
+
+    def forget(self, key: _Key) -> None:
+        """Who asks for it from now on has it found out anew."""
+        del self._tasks[key]
+
     def close(self) -> None:
         """End what is still being found out; nobody waits for it any more."""
         for task in self._tasks.values():

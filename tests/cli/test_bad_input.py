@@ -67,7 +67,7 @@ BAD: list[tuple[list[str], str]] = [
     (["--format", "pdf", "mail.contoso.com"], "--format pdf is not known"),
     (["--json", "--format", "text", "mail.contoso.com"], "exclude each other"),
     (["-q", "-v", "mail.contoso.com"], "-q and -v exclude each other"),
-    (["-o", "/nonexistent/report.txt", "mail.contoso.com"], "there is no such directory"),
+    (["-o", "/dev/null/report.txt", "mail.contoso.com"], "there is no such directory"),
     (["-o", "/", "mail.contoso.com"], "is a directory"),
     (["--expect", "", "mail.contoso.com"], "expect '' is not known"),
     (["--dane", "mandatory", "mail.contoso.com"], "--dane without --mx"),

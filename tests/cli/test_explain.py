@@ -117,7 +117,7 @@ def test_no_known_code_in_json(capsys: pytest.CaptureFixture[str]) -> None:
         (["--probe", "--port", "70000", REFUSED], "70000 is not a port"),
         (["--probe", "--tls-domain", "a b", REFUSED], "a b"),
         (["--probe", "--timeout", "soon", REFUSED], "--timeout 'soon' is not a duration"),
-        (["-o", "/nonexistent/x", "4.4.316"], "there is no such directory"),
+        (["-o", "/dev/null/x", "4.4.316"], "there is no such directory"),
         (["--no-such-option", "4.4.316"], "No such option"),
         (["--probe", "--ca-file", "/nonexistent.pem", REFUSED], "/nonexistent.pem"),
     ],

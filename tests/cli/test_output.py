@@ -50,7 +50,7 @@ WRONG = [
     (["--format", "pdf"], "--format pdf is not known", "one of: text, json, jsonl"),
     (["--format", ""], "--format without a name is not known", "one of"),
     (["--format", "json="], "--format json= names no file", "as in: --format json=FILE"),
-    (["--format", "json=/nonexistent/a.json"], "--format json=/nonexistent/a.json: there is no such directory", "make"),
+    (["--format", "json=/dev/null/a.json"], "--format json=/dev/null/a.json: there is no such directory", "make"),
     (["--format", "json=/"], "--format json=/ is a directory", "name a file in it"),
     (["--format", "text", "--format", "json"], "--format text and --format json would both go to standard output", "="),
     (["--format", "json", "--format", "json"], "would both go to standard output", "--format json=FILE"),
@@ -59,7 +59,7 @@ WRONG = [
     (["--format", "html=a", "-o", "b"], "-o names a file, and so does each --format", "leave -o out"),
     (["--format", "text", "-o", "b", "--format", "html=b"], "text and html would both go to b", "its own file"),
     (["--format", "text", "--json"], "--json and --format text exclude each other", "one of them"),
-    (["-o", "/nonexistent/a"], "-o /nonexistent/a: there is no such directory", "make it first"),
+    (["-o", "/dev/null/a"], "-o /dev/null/a: there is no such directory", "make it first"),
 ]
 
 

@@ -107,10 +107,9 @@ def _text(path: Path, name: str) -> str:
 
 
 def _write(found: Comparison, words: Catalogue, *, json: bool, output: Path | None, quiet: bool) -> None:
-    from connector_probe.cli.output import fail, terminal_width, wants_colour, write_document, write_file
+    from connector_probe.cli.output import put_document, terminal_width, wants_colour
     from connector_probe.formats import RenderOptions
     from connector_probe.formats.comparison import to_json, to_text
-    from connector_probe.model.names import show
 
     if json:
         document = to_json(found)
@@ -122,13 +121,7 @@ def _write(found: Comparison, words: Catalogue, *, json: bool, output: Path | No
             verbosity=-1 if quiet else 0,
         )
         document = to_text(found, options)
-    if output is not None:
-        try:
-            write_file(output, document)
-            return
-        except OSError as error:
-            fail(f"{show(str(output))} cannot be written: {error.strerror}", "the document follows on standard output")
-    write_document(document)
+    put_document(document, output)
 
 
 def _exit_code(found: Comparison) -> int:

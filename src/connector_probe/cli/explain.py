@@ -331,13 +331,13 @@ def _with_live(
 
 
 def _write(settings: _Settings, found: ExplanationDocument, report: Report | None) -> None:
-    from connector_probe.cli.output import terminal_width, wants_colour
+    from connector_probe.cli.output import put_document, terminal_width, wants_colour
     from connector_probe.cli.settings import OutputSettings
     from connector_probe.formats import Format, RenderOptions
     from connector_probe.formats.explanation import to_json, to_text
 
     if settings.json:
-        _put(settings.output, to_json(found, report))
+        put_document(to_json(found, report), settings.output)
         return
     at_terminal = settings.output is None
     options = RenderOptions(
@@ -358,21 +358,7 @@ def _write(settings: _Settings, found: ExplanationDocument, report: Report | Non
             lang=settings.lang,
         )
         text += "\n" + live.render(report)
-    _put(settings.output, text)
-
-
-def _put(target: Path | None, text: str) -> None:
-    from connector_probe.cli.output import fail, write_document, write_file
-    from connector_probe.model.names import show
-
-    if target is None:
-        write_document(text)
-        return
-    try:
-        write_file(target, text)
-    except OSError as error:
-        fail(f"{show(str(target))} cannot be written: {error.strerror}", "the document follows on standard output")
-        write_document(text)
+    put_document(text, settings.output)
 
 
 # --- a saved report --------------------------------------------------------------------------------------------
@@ -380,6 +366,7 @@ def _put(target: Path | None, text: str) -> None:
 
 def _again(text: str, settings: _Settings, *, probe: bool) -> int:
     """A saved report, diagnosed anew: printed, and answered by the exit code, as ``probe`` would."""
+    from connector_probe.cli.output import put_document
     from connector_probe.cli.saved_report import diagnosed
     from connector_probe.cli.settings import OutputSettings, exit_code
     from connector_probe.cli.values import UsageProblemError
@@ -397,5 +384,5 @@ def _again(text: str, settings: _Settings, *, probe: bool) -> int:
         modes=True,
         lang=settings.lang,
     )
-    _put(settings.output, chosen.render(report))
+    put_document(chosen.render(report), settings.output)
     return exit_code(report)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from connector_probe.cli.output import WIDEST
-from connector_probe.cli.progress import PROGRESS_AFTER, PROGRESS_EVERY
+from connector_probe.cli.progress import PROGRESS_AFTER, PROGRESS_EVERY, beside
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.facts import fill
@@ -44,16 +44,9 @@ class LiveTable:
         if not result.expected:
             self._wrong.append(result)
 
-    @contextlib.asynccontextmanager
-    async def shown(self) -> AsyncIterator[None]:
+    def shown(self) -> AbstractAsyncContextManager[None]:
         """While the body runs; a quick run shows nothing at all."""
-        task = asyncio.create_task(self._draw())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        return beside(self._draw())
 
     async def _draw(self) -> None:
         loop = asyncio.get_running_loop()

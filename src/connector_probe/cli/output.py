@@ -11,6 +11,7 @@ from typing import TextIO
 
 from connector_probe.cli.targets import is_open_file
 from connector_probe.cli.values import UsageProblemError
+from connector_probe.model.names import show
 
 NARROWEST, WIDEST = 60, 100
 
@@ -55,6 +56,17 @@ def write_file(path: Path, text: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def put_document(text: str, target: Path | None) -> None:
+    """To ``target``, or where that cannot be written, which is said then, to standard output."""
+    if target is not None:
+        try:
+            write_file(target, text)
+            return
+        except OSError as error:
+            fail(f"{show(str(target))} cannot be written: {error.strerror}", "the document follows on standard output")
+    write_document(text)
 
 
 def say(text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 
 from connector_probe.cli.output import terminal_width
 
@@ -19,7 +19,14 @@ async def progress(what: str, *, wanted: bool) -> AsyncIterator[None]:
     if not wanted or not sys.stderr.isatty():
         yield
         return
-    task = asyncio.create_task(_tick(what))
+    async with beside(_tick(what)):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def beside(draw: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """``draw`` goes on while the body runs, and ends with it."""
+    task = asyncio.create_task(draw)
     try:
         yield
     finally:

@@ -7,10 +7,10 @@ YAML reads more into a value than most people know (``no`` is false to one reade
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from connector_probe.config.durations import DURATION, moment, seconds
 from connector_probe.config.environment import ReferenceProblemError, expand
@@ -34,6 +34,7 @@ _OR_TEXT = " or text"
 _NONE = frozenset({"none", "no", "off"})  # would be the names of hosts
 _NOUNS = {"true": "the truth value", "false": "the truth value", "number": "the number"}
 _REFERENCE_SCHEMA = {"type": "string", "pattern": r"\$\{"}
+_Value = TypeVar("_Value")
 
 
 class WrongValueError(Exception):
@@ -47,6 +48,20 @@ class WrongValueError(Exception):
         self.node = node
         self.hint = hint
         self.others = others
+
+
+def read_each(nodes: Iterable[Node], read: Callable[[Node], _Value]) -> tuple[_Value, ...]:
+    """What ``read`` makes of each part of a value. Raises one WrongValueError that holds all."""
+    found: list[_Value] = []
+    wrong: list[WrongValueError] = []
+    for node in nodes:
+        try:
+            found.append(read(node))
+        except WrongValueError as error:
+            wrong += [error, *error.others]
+    if wrong:
+        raise WrongValueError(wrong[0].node, str(wrong[0]), wrong[0].hint, tuple(wrong[1:]))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,16 +263,7 @@ class Texts:
         if not node.items and not self.none:
             raise WrongValueError(node, f"{how.key} is an empty list", how.as_in + ", or leave the key out")
         item = replace(how, part="an item of ")
-        found: list[str] = []
-        wrong: list[WrongValueError] = []
-        for one in node.items:
-            try:
-                found.append(_text(one, item))
-            except WrongValueError as error:
-                wrong.append(error)
-        if wrong:
-            raise WrongValueError(wrong[0].node, str(wrong[0]), wrong[0].hint, tuple(wrong[1:]))
-        return tuple(found)
+        return read_each(node.items, lambda one: _text(one, item))
 
     def schema(self) -> dict[str, Any]:
         text = {"type": "string", "minLength": 1}

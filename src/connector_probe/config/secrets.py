@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector_probe.config.environment import ReferenceProblemError
-from connector_probe.config.kinds import Reading, WrongValueError
+from connector_probe.config.kinds import Reading, WrongValueError, read_each
 from connector_probe.config.nodes import Items, Node, Scalar
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -38,16 +38,7 @@ class Secrets:
         items = node.items if self.several and isinstance(node, Items) else (node,)
         if not items:
             raise WrongValueError(node, f"{how.key} is an empty list", how.as_in + ", or leave the key out")
-        found: list[Secret] = []
-        wrong: list[WrongValueError] = []
-        for item in items:
-            try:
-                found.append(self._one(item, how))
-            except WrongValueError as error:
-                wrong.append(error)
-        if wrong:
-            raise WrongValueError(wrong[0].node, str(wrong[0]), wrong[0].hint, tuple(wrong[1:]))
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(read_each(items, lambda item: self._one(item, how))))
 
     def _one(self, node: Node, how: Reading) -> Secret:
         if not isinstance(node, Scalar):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from connector_probe.config.kinds import Reading, WrongValueError, reading_of
+from connector_probe.config.kinds import Reading, WrongValueError, read_each, reading_of
 from connector_probe.config.nodes import Broken, Items, Mapping, Node, Scalar
 from connector_probe.config.problems import nearest
 from connector_probe.model.maintenance import Once, Weekly, Window
@@ -33,16 +33,7 @@ class Windows:
             raise WrongValueError(node, f"{how.key} is an empty list", f"{_AS_IN}, or leave the key out")
         if len(items) > MAX_WINDOWS:
             raise WrongValueError(node, f"{how.key} has {len(items)} windows", f"at most {MAX_WINDOWS}")
-        found: list[Window] = []
-        wrong: list[WrongValueError] = []
-        for item in items:
-            try:
-                found.append(_window(item, how))
-            except WrongValueError as error:
-                wrong += [error, *error.others]
-        if wrong:
-            raise WrongValueError(wrong[0].node, str(wrong[0]), wrong[0].hint, tuple(wrong[1:]))
-        return tuple(found)
+        return read_each(items, lambda item: _window(item, how))
 
     def schema(self) -> dict[str, Any]:
         text = {"type": "string", "pattern": r"^\s*\S+\s+[0-9]{1,2}:[0-9]{2}\s*-\s*[0-9]{1,2}:[0-9]{2}(\s+\S+)?\s*$"}

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from connector_probe.model.evidence import FaultKind, NetworkFault
+from connector_probe.model.names import is_address
 from connector_probe.network.faults import NetworkFaultError, fault_of, timed_out
 from connector_probe.network.icmp import ask_for_icmp, forget_icmp, read_icmp
 from connector_probe.network.routes import gateway_of
@@ -190,7 +191,7 @@ def system_nameservers() -> tuple[str, ...]:
         found = dns.resolver.Resolver(configure=True).nameservers
     except (dns.resolver.NoResolverConfiguration, OSError):
         return ()
-    return tuple(f"{address}#53" for address in map(str, found) if _is_ip(address))
+    return tuple(f"{address}#53" for address in map(str, found) if is_address(address))
 
 
 async def _within(limit: float, call: Coroutine[Any, Any, _Result], text: str) -> _Result:
@@ -313,11 +314,3 @@ def _name(sock: socket.socket) -> str:
         return str(sock.getsockname()[0])
     except OSError:
         return ""
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -5,12 +5,12 @@ Pure. Only explains: whether a name fits is ``identity.match``.
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from connector_probe.model.evidence import Certificate
+from connector_probe.model.names import is_address
 
 MAX_TYPOS: Final = 2  # letters; more make another name
 _SHORTEST: Final = 5  # letters of a label in which a typo can be told from another name
@@ -47,9 +47,9 @@ def hint(certificate: Certificate, expected: str, nearest: str) -> NameHint:
     """Why ``nearest``, the certificate's name closest to ``expected``, is not it."""
     names = certificate.names or (certificate.common_name,)
     near, wanted = _plain(nearest), _plain(expected)
-    if _is_address(wanted):
+    if is_address(wanted):
         return NameHint(NameHintKind.NOT_ADDRESS, nearest)
-    if all(map(_is_address, names)):
+    if all(map(is_address, names)):
         return NameHint(NameHintKind.ADDRESSES, nearest)
     wild = _wildcards(near, wanted, nearest)
     if wild is not None:
@@ -119,16 +119,8 @@ def _distance(one: str, other: str) -> int:
 
 def _is_internal(name: str) -> bool:
     plain = _plain(name).removeprefix("*.")
-    return not _is_address(plain) and ("." not in plain or plain.rsplit(".", 1)[1] in _INTERNAL)
+    return not is_address(plain) and ("." not in plain or plain.rsplit(".", 1)[1] in _INTERNAL)
 
 
 def _plain(name: str) -> str:
     return name.lower().removesuffix(".")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

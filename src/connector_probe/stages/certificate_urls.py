@@ -11,6 +11,7 @@ import ipaddress
 from dataclasses import dataclass, replace
 from typing import Final
 
+from connector_probe.found_once import FoundOnce
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.network import HttpError, HttpRequest, HttpResponse, HttpUrl, Network
 from connector_probe.network.faults import timed_out
@@ -58,7 +59,7 @@ class Web:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._kept: dict[tuple[str, bytes, str, str | None, Resolver], asyncio.Task[Fetched]] = {}
+        self._kept: FoundOnce[tuple[str, bytes, str, str | None, Resolver], Fetched] = FoundOnce()
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._silent: dict[tuple[str, str], tuple[str, NetworkFault]] = {}  # what let us wait, by URL and our reach
 
@@ -67,18 +68,15 @@ class Web:
     ) -> Fetched:
         """GET ``url``, or POST ``body`` to it, in at most ``limit`` and ``FETCH_WAIT`` seconds. Never raises."""
         key = (url, body, reach_of(visitor.server), visitor.source, visitor.resolver)
-        if key not in self._kept:
-            self._kept[key] = asyncio.ensure_future(self._bounded(url, visitor, max_body, body, content_type))
         try:
             async with asyncio.timeout(limit):
-                return await asyncio.shield(self._kept[key])
+                return await self._kept.get(key, lambda: self._bounded(url, visitor, max_body, body, content_type))
         except TimeoutError:
             return Fetched(url, error="no time was left for it", fault=timed_out("no time left"), seconds=limit)
 
     def close(self) -> None:
         """End what is still being fetched; nobody waits for it any more."""
-        for task in self._kept.values():
-            task.cancel()
+        self._kept.close()
 
     async def _bounded(self, url: str, visitor: Visitor, max_body: int, body: bytes, content_type: str) -> Fetched:
         began = self._network.now()
@@ -112,13 +110,13 @@ class Web:
 
     def _make_room(self, size: int) -> None:
         """Forget what was fetched first, so that the bodies stay within bounds."""
-        done = [(key, task.result()) for key, task in self._kept.items() if task.done() and not task.cancelled()]
-        total = size + sum(len(found.body or b"") for _, found in done)
-        for key, found in done:
+        kept = self._kept.answers()
+        total = size + sum(len(found.body or b"") for found in kept.values())
+        for key, found in kept.items():
             if total <= MAX_KEPT:
                 break
             total -= len(found.body or b"")
-            del self._kept[key]
+            self._kept.forget(key)
 
     async def _follow(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
         for _ in range(MAX_REDIRECTS + 1):
