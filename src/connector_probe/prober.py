@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.conclude import view_of
 from connector_probe.diagnosis.dns_causes import unsettled_domain
+from connector_probe.diagnosis.nameserver_trust import name_to_invent_beside
 from connector_probe.diagnosis.rules import classify
 from connector_probe.domain_policies import DomainPolicies
 from connector_probe.model.connector import MAX_CONNECTIONS, Connector
@@ -19,6 +20,7 @@ from connector_probe.model.evidence import (
     AttemptEvidence,
     ConnectorEvidence,
     Control,
+    Countercheck,
     Handshake,
     Resolution,
 )
@@ -37,6 +39,7 @@ from connector_probe.protocol.smtp import capabilities
 from connector_probe.shared_attempts import AddressTurn, Attempt, AttemptKey, SharedAttempts, as_seen_by
 from connector_probe.stages.control import Controls, Way, blames_the_way
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name, positive
+from connector_probe.stages.countercheck import ask_for_controls, ask_for_sibling
 from connector_probe.stages.delegation import Inquiries
 from connector_probe.stages.greet import banner, introduce
 from connector_probe.stages.mx_beside import MxRecordsBeside
@@ -359,8 +362,14 @@ class Prober:
             limit = min(limit, BRIEF_INQUIRY)
         elif failure not in WORTH_A_WALK:
             return evidence
-        inquiry = await self._inquiries.inquire(asked, self._resolver(connector), limit)
-        evidence = replace(evidence, resolution=replace(resolution, inquiry=inquiry))
+        inquiry, check = await asyncio.gather(
+            self._inquiries.inquire(asked, self._resolver(connector), limit),
+            self._countercheck(resolution, connector),
+        )
+        evidence = replace(evidence, resolution=replace(resolution, inquiry=inquiry, countercheck=check))
+        if check is not None and (denied := name_to_invent_beside(view_of(evidence, connector))) is not None:
+            check = replace(check, sibling=await ask_for_sibling(denied, self._resolver(connector)))
+            evidence = replace(evidence, resolution=replace(evidence.resolution, countercheck=check))
         domain = unsettled_domain(view_of(evidence, connector)) if connector.rdap is not None else None
         if inquiry is None or domain is None or connector.rdap is None:
             return evidence
@@ -368,7 +377,14 @@ class Prober:
             domain, connector.rdap, self._resolver(connector), roots, connector.source_address
         )
         inquiry = replace(inquiry, registration=registration)
-        return replace(evidence, resolution=replace(resolution, inquiry=inquiry))
+        return replace(evidence, resolution=replace(evidence.resolution, inquiry=inquiry))
+
+    async def _countercheck(self, resolution: Resolution, connector: Connector) -> Countercheck | None:
+        """What this machine's own nameservers say of the control hosts; None where the user chose the nameservers."""
+        resolver = self._resolver(connector)
+        if resolution.nameservers_given or not resolver.has_nameservers or not resolution.lookups:
+            return None
+        return Countercheck(await ask_for_controls(tuple(connector.control), resolver))
 
     async def _control(self, target: Target, connector: Connector) -> Control | None:
         way = Way(":" in (target.address or ""), connector.source_address, connector.helo, connector.connect_timeout)

@@ -6,6 +6,7 @@ below ``test`` is one condition, called after it.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -56,7 +57,7 @@ ns.inward A 127.0.0.1
 parked NS ns1.expired-domains
 ns1.expired-domains A {first}
 """
-_HOSTED = ("contoso", "lame", "differ", "old", "bogus", "wrong-ds", "split", "null")
+_HOSTED = ("contoso", "lame", "differ", "old", "bogus", "wrong-ds", "split", "null", "nulled", "blocked")
 _RESOLVER = """
 server:
     interface: {address}@53
@@ -68,7 +69,7 @@ server:
     directory: "{folder}"
     pidfile: ""
     use-syslog: no
-    module-config: "validator iterator"
+    module-config: "respip validator iterator"
     root-hints: "{folder}/hints"
     trust-anchor-file: "{folder}/anchors"
     unknown-server-time-limit: 200
@@ -80,8 +81,19 @@ server:
     local-zone: "split.test." static
     local-data: "inside.split.test. A {old}"
     local-data: "split.test. SOA ns.split.test. hostmaster.split.test. 7 3600 600 86400 60"
+    local-zone: "nulled.test." always_null
+rpz:
+    name: filter
+    zonefile: "{folder}/filter"
 remote-control:
     control-enable: no
+"""
+
+_FILTER = """$ORIGIN filter.
+$TTL 300
+@ SOA ns.filter. hostmaster.filter. 1 3600 600 86400 60
+@ NS ns.filter.
+mail.blocked.test CNAME .
 """
 
 
@@ -113,6 +125,8 @@ def _hosted(serial: int) -> tuple[dict[str, str], str]:
         "parked.test": head + "text TXT there\n",
         "split.test": mail + f"inside A {NEW}\n",
         "null.test": head + "@ MX 0 .\n",
+        "nulled.test": mail,
+        "blocked.test": mail,
         "bogus.test": expired,
         "wrong-ds.test": good,
     }
@@ -174,6 +188,14 @@ class Internet:
         """A nameserver at OWN that has ``name`` by itself, whatever the delegation says."""
         self._knot("own", {name: _HEAD.format(serial=1) + records}, OWN)
 
+    def hijack(self) -> None:
+        """From now on the system's nameserver is one that turns NXDOMAIN into an address, as some providers' do."""
+        command = [sys.executable, "-m", "tests.real.hijacker", OWN, RESOLVER, NOBODY]
+        part = Part(command, self._folder / "hijacker.log", self.inside)
+        part.wait_until_listening(DNS)
+        self._parts["hijacker"] = part
+        self.namespace.resolv_conf(f"nameserver {OWN}\n")
+
     def _knot(self, name: str, zones: Mapping[str, str], *addresses: str) -> None:
         folder = self._folder / f"{name}-{time.monotonic_ns()}"
         folder.mkdir()
@@ -184,6 +206,7 @@ class Internet:
         folder.mkdir()
         (folder / "anchors").write_text(anchors, encoding="ascii")
         (folder / "hints").write_text(". NS a.root-servers.net.\na.root-servers.net. A 198.41.0.4\n", encoding="ascii")
+        (folder / "filter").write_text(_FILTER, encoding="ascii")
         settings = _RESOLVER.format(address=RESOLVER, folder=folder, old=OLD)
         (folder / "unbound.conf").write_text(settings, encoding="ascii")
         command = [require("unbound", "unbound"), "-d", "-p", "-c", str(folder / "unbound.conf")]

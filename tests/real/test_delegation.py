@@ -13,7 +13,7 @@ from connector_probe.formats import text
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
-from tests.real.internet import FIRST, NEW, OLD, RESOLVER, SECOND, Internet
+from tests.real.internet import FIRST, NEW, NOBODY, OLD, RESOLVER, SECOND, Internet
 from tests.real.verdicts import command_line
 
 HOSTING, EXPIRED, STALE = "dns-hosting-trouble", "domain-expired", "stale-dns-cache"
@@ -36,6 +36,8 @@ CONNECTORS = {
     "split": "smart_hosts: [mail.split.test]",
     "inside": "smart_hosts: [inside.split.test]",
     "differ": f"smart_hosts: [mail.differ.test]\n    nameserver: ['{SECOND}']",
+    "nulled": "smart_hosts: [mail.nulled.test]",
+    "blocked": "smart_hosts: [mail.blocked.test]",
     "old": "smart_hosts: [mail.old.test]",
     "old-mx": "use_mx: old.test",
     "moved": "smart_hosts: [moved.old.test]",
@@ -122,6 +124,21 @@ def test_the_cause(before: dict[str, Any], name: str, class_: str, verdicts: dic
     assert result["diagnosis"]["class"] == class_
     found = causes(result)
     assert {identifier: found.get(identifier) for identifier in verdicts} == verdicts
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("nulled", f"answers mail.nulled.test with ::, as a filter does; ns1.hosting.test [{FIRST}] says: "),
+        ("blocked", "denies mail.blocked.test by a rule of its own (AAAA: NXDOMAIN, as an authority"),
+    ],
+)
+def test_a_nameserver_that_filters_is_ours_to_mend(before: dict[str, Any], name: str, told: str) -> None:
+    """Exchange Online asks others: no code, nothing held against the domain."""
+    result = before[name]
+    assert (result["status"], result["diagnosis"]["class"]) == ("unknown", "local-nameserver-untrue")
+    assert (result["diagnosis"]["code"], result["diagnosis"]["causes"]) == (None, [])
+    assert f"{RESOLVER}#53 {told}" in result["diagnosis"]["detail"]
 
 
 @pytest.mark.parametrize(
@@ -215,3 +232,15 @@ def test_silence_of_all_says_nothing(internet: Internet) -> None:
     (result,) = ended.document["results"]
     assert causes(result) == {HOSTING: "supported", EXPIRED: "possible", STALE: "ruled-out"}
     assert "outgoing port 53" in evidence(result, HOSTING)
+
+
+def test_a_nameserver_that_makes_up_addresses(internet: Internet) -> None:
+    """Not an old answer, although the authoritative servers deny the name: it gives any name that address."""
+    internet.hijack()
+    ended = command_line("nobody.contoso.test", "mail.gone.test", "--no-control", inside=internet.inside)
+    assert ended.exit_code == 3
+    for result in ended.document["results"]:
+        assert (result["status"], result["diagnosis"]["class"]) == ("unknown", "local-nameserver-untrue")
+        assert f"a made-up name, with {NOBODY}" in result["diagnosis"]["detail"]
+        (made_up,) = (one["resolution"]["countercheck"]["sibling"]["name"] for one in result["evidence"]["attempts"])
+        assert made_up.partition(".")[2] == result["name"].partition(".")[2]

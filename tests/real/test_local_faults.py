@@ -208,6 +208,29 @@ def test_nameserver_that_is_cut_off(here: Namespace, there: Namespace, crowd: Cr
     assert (exit_code, class_) == (3, "local-nameserver-silent"), detail
 
 
+@pytest.mark.parametrize(
+    ("records", "class_", "detail"),
+    [
+        # A closed network with a root of its own; one that wants a log-in first.
+        ("", "local-nameserver-cut-off", f"none about {CONTROL_HOSTS[0]} either (A: NXDOMAIN)"),
+        ("* A {PRIVATE}\n", "local-nameserver-untrue", f"answers {CONTROL_HOSTS[0]} with {PRIVATE}, as it does"),
+    ],
+)
+def test_nameserver_that_knows_nothing_of_the_internet(
+    here: Namespace, there: Namespace, crowd: Crowd, tmp_path: Path, records: str, class_: str, detail: str
+) -> None:
+    zone = f"@ SOA ns hostmaster 1 1h 1h 1h 60\n@ NS ns\nns A {NOBODY}\n" + records.format(PRIVATE=PRIVATE)
+    there.filter(_RULES.format(hook="input", rule=f"ip daddr {PRIVATE} tcp dport 25 reject with tcp reset"))
+    knot = Knot(tmp_path, {".": zone}, 53, address=NOBODY, inside=there.inside)
+    try:
+        here.resolv_conf(f"nameserver {NOBODY}\n")
+        exit_code, found_class, told_detail = told(run(crowd, here, BY_NAME))
+    finally:
+        knot.stop()
+    assert (exit_code, found_class) == (3, class_)
+    assert detail in told_detail
+
+
 # --- routes ----------------------------------------------------------------------------------------------------
 
 

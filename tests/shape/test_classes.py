@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import pytest
 
-from connector_probe.diagnosis import dns_rules, rules
+from connector_probe.diagnosis import dns_rules, nameserver_trust, rules
 from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords, languages
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.catalogue.zh import CHINESE
@@ -36,6 +36,8 @@ NEEDS_A_NAMESPACE = {
     FailureClass.LOCAL_GATEWAY,
     FailureClass.LOCAL_IPV6,
     FailureClass.LOCAL_OFFLINE,
+    FailureClass.LOCAL_NAMESERVER_CUT_OFF,
+    FailureClass.LOCAL_NAMESERVER_UNTRUE,
     FailureClass.LOCAL_INTERCEPTED,
     FailureClass.LOCAL_STARTTLS_STRIPPED,
 }
@@ -93,7 +95,7 @@ def test_every_class_has_a_scenario(failure: FailureClass) -> None:
 def test_every_class_has_a_rule() -> None:
     import inspect
 
-    source = inspect.getsource(rules) + inspect.getsource(dns_rules)
+    source = "".join(map(inspect.getsource, (rules, dns_rules, nameserver_trust)))
     spelled = {failure for failure in FailureClass if f".{failure.name}" in source}
     derived = {FailureClass.of_certificate(kind) for kind in CertificateProblemKind}
     assert spelled | derived == set(FailureClass)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import dns.flags
 import dns.message
 import dns.rcode
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_probe.diagnosis.conclude import diagnose, view_of
+from connector_probe.diagnosis.rules import classify
 from connector_probe.model.connector import Connector
 from connector_probe.model.delegation import (
     AuthorityReply,
@@ -24,6 +27,7 @@ from connector_probe.model.evidence import AttemptEvidence, Lookup, LookupStatus
 from connector_probe.model.reach import is_inside
 from connector_probe.model.verdict import FailureClass
 from connector_probe.protocol.delegation import Said, direct_question, may_be_asked, read_direct
+from connector_probe.protocol.dns import question, read
 
 NAME, ZONE = "mail.contoso.com", "contoso.com"
 HOSTING, EXPIRED, STALE = "dns-hosting-trouble", "domain-expired", "stale-dns-cache"
@@ -312,3 +316,32 @@ def test_an_old_address() -> None:
 def test_servers_that_tell_each_asker_another_address_prove_nothing() -> None:
     told = (reply(ONE, ServerSays.ANSWER, "203.0.113.7"), reply(OTHER, ServerSays.ANSWER, "203.0.113.8"))
     assert connected(("203.0.113.9",), *told) == "possible"
+
+
+def test_nxdomain_of_one_type_and_failure_of_another_is_no_nxdomain() -> None:
+    """RFC 4074 4.2: balancers that know no AAAA deny the name; NXDOMAIN would hold for every type."""
+    six = replace(lookup(LookupStatus.NXDOMAIN), rdtype="AAAA")
+    for failed, status, class_ in (
+        (LookupStatus.SERVFAIL, ServerSays.SERVFAIL, "dns-servfail"),
+        (LookupStatus.TIMED_OUT, ServerSays.TIMED_OUT, "dns-timeout"),
+    ):
+        denied, fails = reply(ONE, ServerSays.NXDOMAIN, rdtype="AAAA"), reply(ONE, status)
+        walk = Walk(NAME, ("AAAA", "A"), StartedFrom.ROOTS, ZONE, (".", "com", ZONE), (ROOT, TOP, denied, fails))
+        resolution = Resolution(NAME, lookups=(six, lookup(failed)), inquiry=DnsInquiry((walk,)))
+        connector = Connector(smart_hosts=[NAME])
+        view = view_of(AttemptEvidence(NAME, None, 25, resolution), connector)
+        failure = classify(view)
+        assert failure == class_
+        found = {one.id: str(one.verdict) for one in diagnose(failure, view, connector).causes}
+        assert found[HOSTING] != "ruled-out"
+        assert MISSING not in found
+
+
+def test_a_zone_does_not_deny_its_own_name() -> None:
+    """A filter's made-up SOA stands at the very name that it denies; that is no answer of a zone, old or new."""
+    asked = question(NAME, "A")
+    response = dns.message.make_response(asked.message)
+    response.set_rcode(dns.rcode.NXDOMAIN)
+    for owner, ttl in ((ZONE, 60), (NAME, None)):
+        response.authority = [dns.rrset.from_text(f"{owner}.", 60, "IN", "SOA", "a. b. 1 2 3 4 60")]
+        assert read(response.to_wire(), asked).ttl == ttl

@@ -113,9 +113,15 @@ class Standing:
         found = {_STATES[one.status] for one in replies}
         if Authorities.RECORD in found:
             return Authorities.RECORD
-        if Authorities.NO_NAME in found:
-            return Authorities.NO_NAME
+        if Authorities.NO_NAME in found:  # it holds for every type: one that fails gives it the lie
+            return None if self._fails_about_a_type(address) else Authorities.NO_NAME
         return Authorities.NO_RECORD if {one.rdtype for one in replies}.issuperset(self.walk.rdtypes) else None
+
+    def _fails_about_a_type(self, address: str | None) -> bool:
+        return any(
+            one.address == address and one.transport == "udp" and one.status in SILENT | BROKEN
+            for one in self.last_zone
+        )
 
     def saying(self, state: Authorities) -> AuthorityReply | None:
         """A reply of a server that says ``state``, taking all types together."""

@@ -11,7 +11,7 @@ from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.view import View
 from connector_probe.model.delegation import LAME, SILENT, AuthorityReply, Recheck, Registration, ServerSays
 from connector_probe.model.evidence import Lookup, LookupStatus
-from connector_probe.model.verdict import CauseVerdict, FailureClass
+from connector_probe.model.verdict import UNTELLABLE, CauseVerdict, FailureClass
 
 Sharpening = tuple[CauseVerdict | None, tuple[str, ...]]
 _CONFIRMED, _SUPPORTED = CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED
@@ -68,7 +68,7 @@ def unsettled_domain(view: View) -> str | None:
 def extra_causes(failure: FailureClass, view: View) -> tuple[str, ...]:
     """Causes that this class does not have by itself, and that the second look has something to say of."""
     picture = picture_of(view)
-    if picture is None:
+    if picture is None or failure in UNTELLABLE:
         return ()
     found = []
     compared = picture.difference is not None or picture.same is not None
@@ -131,6 +131,12 @@ def _all_failed(failure: FailureClass, standing: Standing) -> Sharpening:
         return None, ("some-authorities-fail",)
     sure = standing.from_the_roots or all(one.status not in LAME for one in bad)
     return (_CONFIRMED if sure and bad else _SUPPORTED), ("authorities-fail",)
+
+
+def hosting_is_convicted(picture: Picture) -> bool:
+    """Whether the name's authoritative servers themselves have shown to fail."""
+    standing = picture.standing
+    return standing is not None and _all_failed(FailureClass.DNS_SERVFAIL, standing)[0] is _CONFIRMED
 
 
 def _expired(failure: FailureClass, picture: Picture) -> Sharpening:

@@ -26,11 +26,11 @@ _BY_LOOKUP = {
     LookupStatus.CNAME_LOOP: FailureClass.DNS_CNAME_LOOP,
     LookupStatus.CNAME_TOO_LONG: FailureClass.DNS_CNAME_LOOP,
 }
-# With several questions for one server, the one that went worst explains why there is no address.
+# With several questions for one server, the one that went worst explains why there is no address. NXDOMAIN holds for
+# every type, so beside a failure it is none: servers that know no AAAA say it of names that exist (RFC 4074 4.2).
 _LOOKUP_ORDER = (
     LookupStatus.CNAME_LOOP,
     LookupStatus.CNAME_TOO_LONG,
-    LookupStatus.NXDOMAIN,
     LookupStatus.SERVFAIL,
     LookupStatus.REFUSED,
     LookupStatus.OTHER_RCODE,
@@ -40,6 +40,7 @@ _LOOKUP_ORDER = (
     LookupStatus.TRUNCATED,
     LookupStatus.TIMED_OUT,
     LookupStatus.UNREACHABLE,
+    LookupStatus.NXDOMAIN,
     LookupStatus.NODATA,
     LookupStatus.ANSWER,
 )

@@ -14,6 +14,7 @@ from connector_probe.diagnosis.dns_causes import dns_facts
 from connector_probe.diagnosis.dns_rules import ANSWERED, deciding_lookup
 from connector_probe.diagnosis.middlebox_facts import hints, middlebox_facts
 from connector_probe.diagnosis.mx_origin import mx_hint
+from connector_probe.diagnosis.nameserver_facts import trust_facts
 from connector_probe.diagnosis.policy_facts import policy_facts
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.revocation import facts_of_revocation
@@ -82,6 +83,7 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
     )
     facts.update(_dns(evidence, words))
     facts.update(dns_facts(view, words))
+    facts.update(trust_facts(view, facts, words))
     facts.update(_connection(evidence, words))
     if evidence.certificate is not None:
         facts.update(judged_at=day(evidence.certificate.judged_at), clock_hint=_clock_hint(view, words))

@@ -390,6 +390,8 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.LOCAL_FAMILY_EXCLUDED: _local(Stage.DNS, "allow-both-families"),
     _F.LOCAL_NO_NAMESERVER: _local(Stage.DNS, "configure-nameserver"),
     _F.LOCAL_NAMESERVER_SILENT: _local(Stage.DNS, "configure-nameserver"),
+    _F.LOCAL_NAMESERVER_CUT_OFF: _local(Stage.DNS, "configure-nameserver", "check-local-route"),
+    _F.LOCAL_NAMESERVER_UNTRUE: _local(Stage.DNS, "configure-nameserver"),
     _F.LOCAL_DNSSEC: _local(Stage.DNS, "configure-dnssec"),
     _F.LOCAL_NO_ROUTE: _local(Stage.CONNECT, "check-local-route"),
     _F.LOCAL_GATEWAY: _local(Stage.CONNECT, "check-local-route"),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from connector_probe.diagnosis.dns_rules import why_there_is_no_address, why_this_machine_has_no_address
+from connector_probe.diagnosis.nameserver_trust import why_the_nameserver_is_not_believed
 from connector_probe.diagnosis.policies import (
     DaneState,
     DaneVerdict,
@@ -325,6 +326,7 @@ def _recipient(view: View) -> FailureClass | None:
 RULES: tuple[Rule, ...] = (
     _stopped,
     why_this_machine_has_no_address,
+    why_the_nameserver_is_not_believed,
     _dnssec,
     why_there_is_no_address,
     _policies,

@@ -140,6 +140,8 @@ class FailureClass(StrEnum):
     LOCAL_FAMILY_EXCLUDED = "local-family-excluded"
     LOCAL_NO_NAMESERVER = "local-no-nameserver"
     LOCAL_NAMESERVER_SILENT = "local-nameserver-silent"
+    LOCAL_NAMESERVER_CUT_OFF = "local-nameserver-cut-off"
+    LOCAL_NAMESERVER_UNTRUE = "local-nameserver-untrue"
     LOCAL_DNSSEC = "local-dnssec"
     LOCAL_NO_ROUTE = "local-no-route"
     LOCAL_GATEWAY = "local-gateway"

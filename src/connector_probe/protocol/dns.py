@@ -173,8 +173,13 @@ def _negative_ttl(message: dns.message.Message, name: dns.name.Name) -> list[int
     return [
         min(rrset.ttl, rrset[0].minimum)
         for rrset in message.authority
-        if rrset.rdtype == dns.rdatatype.SOA and len(rrset) and name.is_subdomain(rrset.name)
+        if rrset.rdtype == dns.rdatatype.SOA and len(rrset) and _can_deny(rrset.name, name, message.rcode())
     ][:1]
+
+
+def _can_deny(zone: dns.name.Name, name: dns.name.Name, rcode: dns.rcode.Rcode) -> bool:
+    """Whether it lies above ``name``; and a zone's own name exists, which filters that make up an SOA forget."""
+    return name.is_subdomain(zone) and (name != zone or rcode != dns.rcode.NXDOMAIN)
 
 
 def _rrset(

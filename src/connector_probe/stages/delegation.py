@@ -256,7 +256,7 @@ class _Walker:
         servers = [server for server in servers if server.address not in beyond]
         spoke = [server for server in servers if server.address not in silent]
         await asyncio.gather(
-            *(self._ask_each(zone, spoke, rdtype, WAITS[:1]) for rdtype in self._rdtypes[1:]),
+            *(self._ask_each(zone, spoke, rdtype, WAITS) for rdtype in self._rdtypes[1:]),
             self._ask_each(zone, servers, self._rdtypes[0], (TCP_WAIT,), tcp=True),
         )
 

@@ -15,7 +15,7 @@ from connector_probe.model.evidence.attempt import (
     TranscriptLine,
     Vantage,
 )
-from connector_probe.model.evidence.dns import Lookup, LookupStatus, MxBeside, MxRecord, Resolution
+from connector_probe.model.evidence.dns import Countercheck, Lookup, LookupStatus, MxBeside, MxRecord, Resolution
 from connector_probe.model.evidence.faults import LOCAL_FAULTS, FaultKind, NetworkFault, Stage
 from connector_probe.model.evidence.smtp import Exchange, Garble, Reply, ReplyFlaw
 from connector_probe.model.evidence.tls import (
@@ -38,6 +38,7 @@ __all__ = [
     "Connection",
     "ConnectorEvidence",
     "Control",
+    "Countercheck",
     "Exchange",
     "FaultKind",
     "Garble",

@@ -72,6 +72,18 @@ class MxBeside:
 
 
 @dataclass(frozen=True, slots=True)
+class Countercheck:
+    """What our own nameservers say to other questions, asked after a failure: can they be believed at all?
+
+    ``controls`` are the A records of the control hosts, which exist; ``sibling`` the A record of a made-up name beside
+    one that its zone's own servers deny, None where none was asked for.
+    """
+
+    controls: tuple[Lookup, ...] = ()
+    sibling: Lookup | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Resolution:
     """How one smart host, or one MX host, became addresses.
 
@@ -82,7 +94,7 @@ class Resolution:
     since the smart host has addresses, and were found while those were probed; ``control`` what the nameservers said
     to a question about the root, asked only when a verdict would rest on their silence or refusal;
     ``nameservers_given`` whether the user chose them; ``excluded`` the addresses that -4 or -6 left out; ``inquiry``
-    the second look at DNS after a failure.
+    the second look at DNS after a failure; ``countercheck`` what this machine's own nameservers said of other names then.
     """
 
     server: str
@@ -98,5 +110,6 @@ class Resolution:
     excluded: tuple[str, ...] = ()
     inquiry: DnsInquiry | None = None
     mx_beside: MxBeside | None = None
+    countercheck: Countercheck | None = None
     start: float = 0.0
     seconds: float = 0.0

@@ -206,6 +206,15 @@ CLASSES: dict[F, ClassWords] = {
         "The nameserver does not work",
         "{nameserver} resolves nothing at all, not even a question about the root ({lookup}; root: {control}).",
     ),
+    F.LOCAL_NAMESERVER_CUT_OFF: _W(
+        "The nameserver resolves nothing of the internet",
+        "{nameserver} gives no usable answer about {queried} ({lookup}), and none about {counter_host} either "
+        "({counter_lookup}), which exists: this machine's nameserver, or its way to the internet, is at fault.",
+    ),
+    F.LOCAL_NAMESERVER_UNTRUE: _W(
+        "The nameserver does not say what is in DNS",
+        "{nameserver} {untrue}. Exchange Online asks other nameservers, so nothing can be said of the server from here.",
+    ),
     F.LOCAL_NO_ROUTE: _W(
         "This machine has no route there", "This machine has no route to {endpoint}: {fault}.{ipv6_hint}"
     ),

@@ -147,6 +147,15 @@ CLASSES: dict[F, ClassWords] = {
         "DNS 服务器不工作",
         "{nameserver} 什么都不解析，连关于根的查询也不应答（{lookup}；根：{control}）。",
     ),
+    F.LOCAL_NAMESERVER_CUT_OFF: _W(
+        "DNS 服务器解析不了任何互联网名称",
+        "{nameserver} 对 {queried} 没有给出可用的应答（{lookup}），对确实存在的 {counter_host} 也没有（{counter_lookup}）："
+        "问题出在本机的 DNS 服务器，或它通往互联网的路径。",
+    ),
+    F.LOCAL_NAMESERVER_UNTRUE: _W(
+        "DNS 服务器的应答与 DNS 中的实际内容不符",
+        "{nameserver} {untrue}。Exchange Online 使用其他 DNS 服务器，因此从此处无法判断该服务器的状况。",
+    ),
     F.LOCAL_NO_ROUTE: _W("本机没有通往该处的路由", "本机没有通往 {endpoint} 的路由：{fault}。{ipv6_hint}"),
     F.LOCAL_GATEWAY: _W("本机的网关没有应答", "数据包无法从本机所在网络到达 {endpoint}：{fault}。{ipv6_hint}"),
     F.LOCAL_IPV6: _W(

@@ -1,0 +1,116 @@
+"""Is it our own nameserver? What its answers to other questions, and its own words, say of the one that failed.
+
+Exchange Online asks other nameservers than this machine does. One that is cut off from the internet, invents
+addresses or filters names shows nothing of the domain or the server, so nothing is held against them for it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from enum import StrEnum
+
+from connector_probe.diagnosis.delegation import Authorities, Picture
+from connector_probe.diagnosis.dns_causes import hosting_is_convicted, picture_of
+from connector_probe.diagnosis.dns_rules import deciding_lookup
+from connector_probe.diagnosis.view import View
+from connector_probe.model.evidence import Lookup, LookupStatus
+from connector_probe.model.reach import is_inside
+from connector_probe.model.verdict import FailureClass
+
+# Extended DNS errors of a resolver's own policy (RFC 8914 4.5, 4.16 to 4.18), as ``protocol.dns`` words them.
+_POLICIES = ("Forged Answer", "Blocked", "Censored", "Filtered")
+_EXISTS = frozenset({LookupStatus.ANSWER, LookupStatus.NODATA})
+LEAST_CONTROLS = 2  # hosts of different operators, of which a public server cannot have all addresses
+
+
+class Untruth(StrEnum):
+    """How a nameserver's answer is known not to be what is in DNS."""
+
+    INVENTED = "invented"
+    PORTAL = "portal"
+    BLOCKED = "blocked"
+    OVERRIDDEN = "overridden"
+    NULLED = "nulled"
+
+
+def why_the_nameserver_is_not_believed(view: View) -> FailureClass | None:
+    """A class of this machine's where its nameserver is at fault; asked only of what has failed."""
+    if untruth_of(view) is not None:
+        return FailureClass.LOCAL_NAMESERVER_UNTRUE
+    return FailureClass.LOCAL_NAMESERVER_CUT_OFF if _is_cut_off(view) else None
+
+
+def untruth_of(view: View) -> Untruth | None:
+    """None where the nameserver's answer may well be true."""
+    address, picture = view.evidence.address, picture_of(view)
+    if not _has_failed(view):
+        return None
+    if address is None:
+        if _is_blocked(view, picture):
+            return Untruth.BLOCKED
+        return Untruth.OVERRIDDEN if picture is not None and _is_overridden(picture) else None
+    check = view.evidence.resolution.countercheck
+    if check is not None:
+        if check.sibling is not None and check.sibling.status is LookupStatus.ANSWER:
+            return Untruth.INVENTED
+        same = [one for one in check.controls if address in one.records]
+        if same and len(same) == len(check.controls) and (is_inside(address) or len(same) >= LEAST_CONTROLS):
+            return Untruth.PORTAL
+    other = picture is not None and picture.difference is not None
+    return Untruth.NULLED if other and ipaddress.ip_address(address.split("%", 1)[0]).is_unspecified else None
+
+
+def name_to_invent_beside(view: View) -> str | None:
+    """The name that our nameserver gives an address, and all of its zone's servers deny; None without such a one."""
+    picture = picture_of(view)
+    difference = picture.difference if picture is not None else None
+    if picture is None or difference is None or view.evidence.address is None or difference.own_zone:
+        return None
+    standing = next((one for one in picture.standings if difference.theirs in one.spoke), None)
+    denied = standing is not None and standing.authorities is Authorities.NO_NAME
+    return standing.walk.name if standing is not None and denied and difference.ours.records else None
+
+
+def _has_failed(view: View) -> bool:
+    connection = view.evidence.connection
+    return view.evidence.address is None or (connection is not None and connection.fault is not None)
+
+
+def _is_blocked(view: View, picture: Picture | None) -> bool:
+    lookup = deciding_lookup(view.evidence)
+    if lookup is None or not lookup.note.startswith(_POLICIES):
+        return False
+    standing = picture.standing if picture is not None else None
+    return standing is None or standing.authorities in (Authorities.NOTHING, Authorities.RECORD)
+
+
+def _is_overridden(picture: Picture) -> bool:
+    """Whether our own nameserver denies with authority what is there, without the SOA that a zone has (RFC 2308 3)."""
+    difference = picture.difference
+    if difference is None or not difference.own_zone or picture.resolution.nameservers_given:
+        return False
+    return difference.ours.status in (LookupStatus.NXDOMAIN, LookupStatus.NODATA) and difference.ours.ttl is None
+
+
+def _is_cut_off(view: View) -> bool:
+    """Whether nothing else resolves either, and no authoritative server has said what the matter is."""
+    check, picture = view.evidence.resolution.countercheck, picture_of(view)
+    if view.evidence.address is not None or check is None or not check.controls:
+        return False
+    if any(one.status in _EXISTS for one in check.controls):
+        return False
+    if picture is None or picture.unreached:
+        return True
+    if picture.bogus is not None or hosting_is_convicted(picture):
+        return False
+    return picture.standing is None or picture.standing.authorities in (Authorities.NOTHING, Authorities.RECORD)
+
+
+def telling_control(view: View) -> Lookup | None:
+    """The answer about another name that convicts our nameserver."""
+    check, address = view.evidence.resolution.countercheck, view.evidence.address
+    if check is None:
+        return None
+    if check.sibling is not None and check.sibling.status is LookupStatus.ANSWER:
+        return check.sibling
+    return next((one for one in check.controls if address is None or address in one.records), None)
