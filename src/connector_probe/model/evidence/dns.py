@@ -94,7 +94,8 @@ class Resolution:
     since the smart host has addresses, and were found while those were probed; ``control`` what the nameservers said
     to a question about the root, asked only when a verdict would rest on their silence or refusal;
     ``nameservers_given`` whether the user chose them; ``excluded`` the addresses that -4 or -6 left out; ``inquiry``
-    the second look at DNS after a failure; ``countercheck`` what this machine's own nameservers said of other names then.
+    the second look at DNS after a failure; ``countercheck`` what this machine's own nameservers said of other names
+    then.
     """
 
     server: str
