@@ -127,7 +127,7 @@ _STALE = inquired(_NODATA, *_SAYS_RECORD)
 
 def split() -> AttemptEvidence:
     """Our own nameserver has the zone itself, and says otherwise than the public's."""
-    lookups = tuple(replace(one, authoritative=True) for one in _NODATA.resolution.lookups)
+    lookups = tuple(replace(one, authoritative=True, ttl=60) for one in _NODATA.resolution.lookups)
     return inquired(replace(_NODATA, resolution=replace(_NODATA.resolution, lookups=lookups)), *_SAYS_RECORD)
 
 
