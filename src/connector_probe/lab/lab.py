@@ -33,7 +33,7 @@ PATIENT = {"connect_timeout": 5.0, "timeout": 10.0, "deadline": 30.0}
 # For what ends by a timeout: long enough for a busy machine, short enough to wait for.
 IMPATIENT = {"connect_timeout": 2.0, "timeout": 2.0, "deadline": 12.0}
 # Probed side by side: smart hosts and prober share a processor here, and more at once only uses the short times up.
-WALK_JOBS = 16
+WALK_JOBS = 8
 
 
 class LabError(Exception):
