@@ -214,6 +214,44 @@ def test_the_same_failure_at_both_places() -> None:
     assert ids(found) == ["same-at-both"]
 
 
+@pytest.mark.parametrize("answered", [False, True])
+def test_silence_at_both_places_is_the_servers_only_where_one_of_them_may_connect_at_all(answered: bool) -> None:
+    control = Control("mx", "198.51.100.9") if answered else None
+    silent = made.unconnected(TIMED_OUT)
+    found = places(silent, replace(silent, control=control))
+    assert ids(found) == ["same-at-both" if answered else "silent-at-both"]
+    assert (found.outcome, found.matters) == (Outcome.SAME, False)
+
+
+def test_a_warning_of_one_place_is_told() -> None:
+    masked = made.answered("", 220, "*" * 60)
+    found = places(replace(made.session(), banner=masked), made.session())
+    assert "warning-at-one" in ids(found)
+    assert text(found, "warning-at-one").startswith("Only from outside: The banner is masked")
+    failing = places(replace(made.unconnected(REFUSED)), replace(made.session(), banner=masked))
+    assert "warning-at-one" not in ids(failing)  # it did not get as far as the banner
+
+
+def test_another_smart_host_is_another_server_and_no_other_setting() -> None:
+    before = made.report(made.session(), name="Hybrid")
+    after = made.report(made.session(), name="Hybrid", smart_host="new.contoso.com")
+    found = times(before, after)
+    assert ids(found) == ["targets-differ"]
+    assert (found.outcome, found.matters) == (Outcome.SAME, False)
+    assert "new.contoso.com in the second" in text(found, "targets-differ")
+
+
+def test_a_connector_with_another_name_is_named() -> None:
+    found = times(made.report(made.session(), name="Hybrid"), made.report(made.session(), name="Head office"))
+    assert ids(found) == ["renamed"]
+    assert not ids(times(made.report(made.session()), made.report(made.session(), name="MAIL.contoso.com")))
+
+
+def test_certificates_with_one_subject_are_told_apart() -> None:
+    other = replace(made.session(), certificate=made.shown(made.leaf(NAME, "B2")))
+    assert text(places(other, made.session()), "other-certificate").count("valid until") == 2
+
+
 def test_two_failures_at_two_places() -> None:
     found = places(made.unconnected(TIMED_OUT), made.unconnected(REFUSED))
     assert ids(found) == ["otherwise-at-both"]
@@ -510,7 +548,7 @@ def test_text() -> None:
         "DIFFERS  mail.contoso.com:\n"
         "  from outside: FAILING 4.4.316 Connection refused, from inside: HEALTHY\n"
         "  - Refused from outside, healthy from inside: the firewall or NAT in front of\n"
-        "    203.0.113.7 turns outside away.\n"
+        "    203.0.113.7, or one on the way from outside, turns outside away.\n"
         "\n"
         "SAME  Zurich: HEALTHY\n"
         "\n"

@@ -29,7 +29,7 @@ from connector_probe.diagnosis.facts import day, fill
 from connector_probe.diagnosis.outage import lasting
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.names import is_address
-from connector_probe.model.verdict import Report, Result, Status, VantageReport
+from connector_probe.model.verdict import ConnectorReport, Report, Result, Status, VantageReport
 
 FAR_APART = timedelta(hours=1)  # beyond it, what differs between two places may be a matter of time
 _FLOWS = (Status.HEALTHY, Status.WARNING)
@@ -179,8 +179,15 @@ def _side(result: Result | None, words: Catalogue) -> Side | None:
 
 
 def _settings(pair: Pair) -> Iterator[Difference]:
-    """Another TlsSettings, TlsDomain or mode of DANE and MTA-STS gives another verdict on the same server."""
-    first, second = ((one.connector.tls, one.connector.tls_domain) for one in (pair.first, pair.second))
+    """What was asked: another smart host is another server, and another TlsSettings, TlsDomain or mode of DANE and
+    MTA-STS gives another verdict on the same one.
+    """
+    targets = [_asked(one.connector) for one in pair.results]
+    if targets[0].lower() != targets[1].lower():
+        yield difference(pair, "targets-differ", False, {}, first=targets[0], second=targets[1])
+    if pair.first.name.lower() not in (pair.second.name.lower(), targets[0].lower()):
+        yield difference(pair, "renamed", False, {}, first=pair.first.name, second=pair.second.name)
+    first, second = ((one.connector.tls, _own_domain(one.connector)) for one in pair.results)
     if first != second:
         told = [_told(*one) for one in (first, second)]
         yield difference(pair, "settings-differ", False, {}, first=told[0], second=told[1])
@@ -191,6 +198,18 @@ def _settings(pair: Pair) -> Iterator[Difference]:
     by_mx = pair.first.connector.use_mx is not None or pair.second.connector.use_mx is not None
     if by_mx and modes[0] != modes[1]:
         yield difference(pair, "modes-differ", False, {}, first=modes[0], second=modes[1])
+
+
+def _asked(connector: ConnectorReport) -> str:
+    return f"MX {connector.use_mx}" if connector.use_mx is not None else ", ".join(connector.smart_hosts)
+
+
+def _own_domain(connector: ConnectorReport) -> str | None:
+    """TlsDomain; None where it only repeats the smart host, as it does by default."""
+    hosts = {host.lower().rpartition(":")[0] or host.lower() for host in connector.smart_hosts}
+    hosts |= {host.lower() for host in connector.smart_hosts}
+    domain = connector.tls_domain
+    return None if domain is not None and domain.lower() in hosts else domain
 
 
 def _told(tls: TlsSettings, domain: str | None) -> str:

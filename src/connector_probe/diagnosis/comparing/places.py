@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from connector_probe.diagnosis.comparing.comparison import Difference
-from connector_probe.diagnosis.comparing.sides import Half, Meeting, Pair, addresses, difference, halves, title
-from connector_probe.diagnosis.facts import describe_fault, quote
+from connector_probe.diagnosis.comparing.sides import (
+    Half,
+    Meeting,
+    Pair,
+    addresses,
+    difference,
+    halves,
+    title,
+    warnings_of_its_own,
+)
+from connector_probe.diagnosis.facts import day, describe_fault, quote
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import is_address
 from connector_probe.model.verdict import FailureClass, Status
@@ -31,11 +40,25 @@ def place_differences(pair: Pair, met: Sequence[Meeting]) -> Iterator[Difference
         yield from found
         if meeting.address is not None and _is_of_one_place(meeting.address) and any(one.matters for one in found):
             yield difference(pair, "private-address", False, {}, meeting)
+    yield from _warnings(pair)
 
 
 def _is_of_one_place(address: str) -> bool:
     """Whether another machine may have the same address."""
     return not is_address(address) or not is_outside(address)
+
+
+def _warnings(pair: Pair) -> Iterator[Difference]:
+    """Warnings of one place alone, where mail flows from both: they say why one is healthy and the other is not."""
+    if pair.first.diagnosis is not None or pair.second.diagnosis is not None:
+        return
+    told = [{(one.id, one.address): one.text for one in warnings_of_its_own(result)} for result in pair.results]
+    for at, (ours, theirs) in enumerate((told, told[::-1])):
+        for key, warning in ours.items():
+            if key not in theirs and not key[0].startswith("unequal-"):  # of unequal servers _of_address tells
+                shown = (key[0], None) if at == 0 else (None, key[0])
+                facts = {"place": pair.labels[at], "warning": warning}
+                yield difference(pair, "warning-at-one", False, facts, first=shown[0], second=shown[1])
 
 
 # --- DNS -------------------------------------------------------------------------------------------------------
@@ -134,8 +157,10 @@ def _certificate(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
         facts = {
             "first_subject": quote(ours.subject),
             "first_issuer": quote(ours.issuer),
+            "first_until": day(ours.not_after),
             "second_subject": quote(theirs.subject),
             "second_issuer": quote(theirs.issuer),
+            "second_until": day(theirs.not_after),
         }
         several = len(first) > 1 or len(second) > 1
         identifier = "certificates-of-several" if several else "other-certificate"
@@ -162,6 +187,11 @@ def _at_both(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
     if told[0] == told[1]:
         if first.failing.connection is None:  # no address at both: what they asked may still differ
             yield difference(pair, "name-at-none", False, {"title": titles[0]}, meeting, first=told[0], second=told[1])
+        elif first.failure in _SILENT and not any(map(_control_answered, meeting.sides)):
+            # Clouds and many networks block port 25, so that any server would be as silent.
+            yield difference(
+                pair, "silent-at-both", False, {"title": titles[0]}, meeting, first=told[0], second=told[1]
+            )
         else:
             yield difference(pair, "same-at-both", False, {"title": titles[0]}, meeting, first=told[0], second=told[1])
         return

@@ -11,7 +11,7 @@ from connector_probe.diagnosis.comparing.comparison import Difference, Origin
 from connector_probe.diagnosis.facts import Facts, endpoint, fill
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import AttemptEvidence, Certificate, CertificateEvidence
-from connector_probe.model.verdict import Attempt, Diagnosis, FailureClass, Result, Status
+from connector_probe.model.verdict import Attempt, Diagnosis, FailureClass, Finding, Result, Status
 from connector_probe.protocol.smtp import capabilities
 
 _FLOWS = (Status.HEALTHY, Status.WARNING)
@@ -158,6 +158,14 @@ def addresses(result: Result) -> dict[str, tuple[str, ...]]:
         if resolution.lookups or not resolution.addresses:
             found[evidence.server.lower()] = (*resolution.addresses, *resolution.excluded)
     return found
+
+
+# Warnings that speak of one address' failure, or of unequal servers: the addresses themselves are compared.
+_TOLD_BY_ADDRESS = frozenset({"address-failing", "address-not-tested", "addresses-left-out"})
+
+
+def warnings_of_its_own(result: Result) -> list[Finding]:
+    return [one for one in result.warnings if one.id not in _TOLD_BY_ADDRESS]
 
 
 def title(half: Half, words: Catalogue) -> str:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from connector_probe.diagnosis.comparing.comparison import Difference
-from connector_probe.diagnosis.comparing.sides import Meeting, Pair, addresses, difference, halves, title
+from connector_probe.diagnosis.comparing.sides import (
+    Meeting,
+    Pair,
+    addresses,
+    difference,
+    halves,
+    title,
+    warnings_of_its_own,
+)
 from connector_probe.diagnosis.facts import day, endpoint, quote
 from connector_probe.model.evidence import Certificate
 from connector_probe.model.verdict import Finding
-
-# Warnings that speak of one address' failure, or of unequal servers: the addresses themselves are compared.
-_TOLD_BY_ADDRESS = frozenset({"address-failing", "address-not-tested", "addresses-left-out"})
 
 
 def time_differences(pair: Pair, met: Sequence[Meeting]) -> Iterator[Difference]:
@@ -99,10 +104,7 @@ def _new_addresses(pair: Pair) -> Iterator[Difference]:
 
 def _warnings(pair: Pair) -> Iterator[Difference]:
     """Warnings that came or went, where mail flows both times; their numbers (of days, say) do not count."""
-    before, now = (
-        {(one.id, one.address): one for one in result.warnings if one.id not in _TOLD_BY_ADDRESS}
-        for result in pair.results
-    )
+    before, now = ({(one.id, one.address): one for one in warnings_of_its_own(result)} for result in pair.results)
     for key, warning in now.items():
         if key not in before and pair.first.diagnosis is None:
             yield _warning(pair, "warning-new", True, warning)
