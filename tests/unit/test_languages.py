@@ -8,6 +8,7 @@ from connector_probe.cli.language import FOR_PEOPLE, words_for
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.catalogue.languages import CATALOGUES, Language, language_of
 from connector_probe.diagnosis.catalogue.zh import CHINESE
+from connector_probe.diagnosis.facts import fill
 from connector_probe.formats import Format
 
 
@@ -61,3 +62,12 @@ def test_a_program_s_format_follows_the_option_alone(monkeypatch: pytest.MonkeyP
 
 def test_every_language_is_registered_under_its_code() -> None:
     assert {language: words.language for language, words in CATALOGUES.items()} == {one: one.value for one in Language}
+
+
+def test_an_event_is_looked_for_by_its_number() -> None:
+    """An InstanceId is another number: it holds severity and facility too, so Get-EventLog would find nothing."""
+    commands = [one for words in ENGLISH.remedies.values() for one in words.commands if "12014" in one]
+    assert commands
+    for command in commands:
+        assert "InstanceId" not in command
+        assert "@{LogName='Application'; ProviderName='MSExchangeTransport'; Id=12014}" in fill(command, {})

@@ -97,7 +97,7 @@ REMEDIES: dict[str, RemedyWords] = {
         (
             "Get-ReceiveConnector | Format-List Identity,Fqdn,TlsCertificateName",
             "Get-ExchangeCertificate | Format-List Subject,Issuer,NotAfter,Thumbprint,Services,Status,RootCAType",
-            "Get-EventLog -LogName Application -Source MSExchangeTransport -InstanceId 12014 -Newest 5",
+            "Get-WinEvent -MaxEvents 5 -FilterHashtable @{{LogName='Application'; ProviderName='MSExchangeTransport'; Id=12014}}",
         ),
     ),
     "check-appliance": _R(

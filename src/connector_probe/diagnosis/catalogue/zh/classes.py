@@ -144,7 +144,7 @@ CLASSES: dict[F, ClassWords] = {
     F.LOCAL_FAMILY_EXCLUDED: _W("没有可探测的地址", "{server} 只有被排除的那一类地址：{excluded}。"),
     F.LOCAL_NO_NAMESERVER: _W("本机没有 DNS 服务器", "本机没有配置 DNS 服务器，因此无法查询 {server}。"),
     F.LOCAL_NAMESERVER_SILENT: _W(
-        "DNS 服务器不工作",
+        "DNS 服务器无法正常工作",
         "{nameserver} 什么都不解析，连关于根的查询也不应答（{lookup}；根：{control}）。",
     ),
     F.LOCAL_NAMESERVER_CUT_OFF: _W(
@@ -161,7 +161,7 @@ CLASSES: dict[F, ClassWords] = {
     F.LOCAL_IPV6: _W(
         "IPv6 出不了本机网络",
         "无法到达 {endpoint}（{fault}），但对所有人都应答的 {control_host} [{control_address}]:25 通过 IPv6 同样无法到达："
-        "本机的 IPv6 不工作，或者 IPv6 上的端口 25 被阻止。{ipv6_hint}",
+        "本机的 IPv6 无法正常工作，或者 IPv6 上的端口 25 被阻止。{ipv6_hint}",
     ),
     F.LOCAL_OFFLINE: _W(
         "本机似乎与网络断开",

@@ -113,7 +113,7 @@ FACTS: dict[str, str] = {
     "flaw-ends-early": "中间的行采用了最后一行的格式",
     "flaw-bare-cr": "CR 之后没有 LF",
     "flaw-not-ascii": "含非 ASCII 字符",
-    "flaw-long-line": "行过长",
+    "flaw-long-line": "有一行超过 512 字节",
     "garble-not-smtp": "不是 SMTP",
     "garble-line-too-long": "行过长",
     "garble-too-many-lines": "行数过多",

@@ -134,11 +134,11 @@ REMEDIES: dict[str, RemedyWords] = {
 }
 
 WARNINGS: dict[str, str] = {
-    "dane-undetermined": "无法判断 DANE 是否适用于 {server}：{dane_question}：{dnssec_reason}。在此期间，查询 TLSA 记录的发件方会暂缓发送邮件 (RFC 7672 2.1)。",
+    "dane-undetermined": "无法判断 DANE 是否适用于 {server}：{dane_question}：{dnssec_reason}。在此期间，查询 TLSA 记录的发送方会暂缓发送邮件 (RFC 7672 2.1)。",
     "dane-unusable": "{tlsa_name} 的 TLSA 记录不能用于邮件 ({tlsa_records})：必须使用 TLS，但不据此检查任何内容。请使用用法 3 或 2。",
-    "dane-in-place": "证书在 {mode} 下无法通过 ({problem_list})，但与 TLSA 记录 {tlsa_matched} 匹配。根据 Microsoft 的页面，连接器的设置在该域不支持 DANE 时适用；如果邮件仍以 4.7.320 排队，请修复证书。",
+    "dane-in-place": "证书在 {mode} 下无法通过 ({problem_list})，但与 TLSA 记录 {tlsa_matched} 匹配。根据 Microsoft 的页面，连接器的设置在该域不支持 DANE 时适用；如果邮件仍因 4.7.320 滞留在队列中，请修复证书。",
     "dane-not-judged": "SmtpDaneMode 为 Mandatory。Exchange Online 如何将其用于智能主机没有公开的说明，因此未作检查。",
-    "mta-sts-unusable": "{sts_domain} 声明了 MTA-STS 策略，但没有可用的策略：{sts_problem}。发件方会在没有策略的情况下继续。",
+    "mta-sts-unusable": "{sts_domain} 声明了 MTA-STS 策略，但没有可用的策略：{sts_problem}。发送方会在没有策略的情况下继续。",
     "mta-sts-testing-host": "{sts_domain} 的 MTA-STS 策略没有列出 {server}；该策略处于 testing 模式，在 enforce 模式下邮件会排队 (4.4.8)。",
     "mta-sts-testing-certificate": "证书不符合 {sts_domain} 的 MTA-STS 策略 ({sts_problems})；该策略处于 testing 模式，在 enforce 模式下邮件会排队 (4.7.5)。",
 }

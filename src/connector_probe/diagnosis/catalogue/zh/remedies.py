@@ -76,7 +76,7 @@ REMEDIES: dict[str, RemedyWords] = {
         "（Postfix smtpd_upstream_proxy_protocol、HAProxy accept-proxy、Traefik proxyProtocol）。",
     ),
     "probe-again": _R(
-        "这可能是暂时的：请带重试再次探测，因为 Exchange Online 也会重试。持续存在的问题才会使邮件被退回。",
+        "这可能是暂时的：请启用重试后再次探测，因为 Exchange Online 也会重试。持续存在的问题才会使邮件被退回。",
         ("probe --retries 3 --retry-delay 60s {host}",),
     ),
     "repair-exchange-certificate": _R(
@@ -85,7 +85,7 @@ REMEDIES: dict[str, RemedyWords] = {
         (
             "Get-ReceiveConnector | Format-List Identity,Fqdn,TlsCertificateName",
             "Get-ExchangeCertificate | Format-List Subject,Issuer,NotAfter,Thumbprint,Services,Status,RootCAType",
-            "Get-EventLog -LogName Application -Source MSExchangeTransport -InstanceId 12014 -Newest 5",
+            "Get-WinEvent -MaxEvents 5 -FilterHashtable @{{LogName='Application'; ProviderName='MSExchangeTransport'; Id=12014}}",
         ),
     ),
     "check-appliance": _R(
@@ -181,7 +181,7 @@ REMEDIES: dict[str, RemedyWords] = {
     "free-resources": _R("在本机上关闭一些连接或提高限制（打开的文件数、端口数），然后再次探测。"),
     "run-to-the-end": _R("再次探测，并让运行完整结束。"),
     "probe-from-elsewhere": _R(
-        "对服务器的情况还一无所知。请从另一台计算机或另一个网络进行探测（其端口 25 须开放：许多云会阻止该端口），"
+        "目前对服务器的情况一无所知。请从另一台计算机或另一个网络进行探测（其端口 25 须开放：许多云会阻止该端口），"
         "或者从 Exchange Online 本身进行：邮件流 > 连接器 > 验证此连接器。",
         ("probe {host}", "Validate-OutboundConnector -Identity '{identity}' -Recipients <address>"),
     ),

@@ -10,7 +10,7 @@ TEXT: dict[str, str] = {
     "healthy-line": "邮件可以送达",
     "warning-line": "邮件可以送达，但请查看警告",
     "partly-line": "部分邮件会滞留在队列中：请查看警告",
-    "no-code": "没有对应的文档代码",
+    "no-code": "没有文档记载的错误代码",
     "not-server": "从这里无法判断",
     "why": "原因",
     "do": "处理方法",
