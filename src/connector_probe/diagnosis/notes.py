@@ -21,7 +21,7 @@ def vantage_notes(
     trust = dict.fromkeys(
         one.certificate.trust for each in evidence for one in each.attempts if one.certificate is not None
     )
-    notes += [fill(words.notes["roots"], {"trust": label}) for label in trust]
+    notes += [fill(words.notes["roots"], {"trust": _roots(label, words)}) for label in trust]
     met = dict.fromkeys(
         attempt.address for each in evidence for attempt in each.attempts if attempt.address is not None
     )
@@ -29,3 +29,11 @@ def vantage_notes(
     dates = dict.fromkeys(one.as_of for one in connectors if one.as_of is not None)
     notes += [fill(words.notes["as-of"], {"as_of": day(moment)}) for moment in dates]
     return tuple(notes)
+
+
+def _roots(label: str, words: Catalogue) -> str:
+    """A label of trust.py ("system", "system + FILE", "FILE only") in the words of the language."""
+    if label.endswith(" only"):
+        return fill(words.notes["roots-only"], {"file": label.removesuffix(" only")})
+    first, plus, file = label.partition(" + ")
+    return (words.notes["roots-system"] if first == "system" else first) + plus + file

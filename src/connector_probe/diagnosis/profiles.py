@@ -437,6 +437,8 @@ ONCE_EXPLAINED = frozenset(
 BY_CAUSE = {
     "check-firewall-inspection": frozenset({_INSPECTION, "tls-broken-on-the-way"}),
     "allow-exchange-online": frozenset({_BLOCKED, _LIMITED}),
+    "disable-connector": frozenset({"migrated"}),
+    "set-authoritative": frozenset({"migrated"}),
 }
 # No documented causes, so named only where a sign speaks for or against them.
 ONLY_BY_SIGN = {

@@ -166,8 +166,12 @@ class _Page:
         painted = self._paint(status, _COLOURS[Status.FAILING]) if stage.status == "failed" else status
         name = pad(stage_name(stage.stage, self._words), 11)
         fact = stage_fact(stage, attempt, self._words)
-        room = self._options.width - columns(f"    {name} {status} {took:>7}  ")
-        yield f"    {name} {painted} {took:>7}  {cut(fact, room) if self._options.verbosity <= 0 else fact}".rstrip()
+        start = f"    {name} {status} {took:>7}  "
+        if self._options.verbosity <= 0:
+            fact = cut(fact, self._options.width - columns(start))
+        first, *more = list(wrap(fact, self._options.width, start, " " * columns(start))) or [start]
+        yield f"    {name} {painted} {took:>7}  {first[len(start) :]}".rstrip()
+        yield from more
 
     def _name_servers(self, result: Result) -> Iterator[str]:
         """Which name server answered what, where DNS was looked into after a failure."""

@@ -50,6 +50,8 @@ ALSO_SEEN: dict[str, str] = {
 
 NOTES: dict[str, str] = {
     "vantage": "Probed from this machine: not from Exchange Online's addresses, and without its client certificate.",
+    "roots-system": "system",
+    "roots-only": "{file} only",
     "roots": "Trust was judged by these roots: {trust}. Exchange Online uses Microsoft's root program.",
     "private-address": "{address} is not a public address; Exchange Online cannot reach it, whatever it answers here.",
     "as-of": "Certificates were judged as of {as_of}.",

@@ -50,6 +50,8 @@ ALSO_SEEN: dict[str, str] = {
 
 NOTES: dict[str, str] = {
     "vantage": "探测是从本机进行的：没有使用 Exchange Online 的地址，也没有其客户端证书。",
+    "roots-system": "系统",
+    "roots-only": "仅 {file}",
     "roots": "信任是根据以下根判断的：{trust}。Exchange Online 使用 Microsoft 的根证书计划。",
     "private-address": "{address} 不是公共地址；无论它在这里如何应答，Exchange Online 都无法到达。",
     "as-of": "证书是按 {as_of} 这一时刻判断的。",
