@@ -42,7 +42,7 @@ def test_a_report_of_another_mail_system_is_not_exchanges(status: str, diagnosti
         "421 4.3.2 All server ports are busy",
         "451 4.4.0 reply: read error from mail.contoso.com.",
         "554 5.4.6 Too many hops 26 (25 max)",
-        "541 5.4.1 Mail rejected by destination domain (in reply to RCPT TO command)",
+        "541 5.4.1 Mail rejected by destination domain",
         "556 5.1.10 Recipient address has null MX",
     ],
 )
@@ -60,6 +60,13 @@ def test_a_shared_code_with_the_words_of_another_mail_system_is_not_exchanges(li
         ("550 5.4.1 All recipient addresses rejected : Access denied", "5.4.1"),
         (REPORT.format(status="4.4.7", diagnostic="smtp;400 4.4.7 Message delayed"), "4.4.7"),
         (REPORT.format(status="5.4.6", diagnostic="smtp;554 5.4.6 Hop count exceeded - possible mail loop"), "5.4.6"),
+        (
+            REPORT.format(
+                status="5.4.1",
+                diagnostic="smtp; 550 5.4.1 Recipient address rejected: Access denied. (in reply to RCPT TO command)",
+            ),
+            "5.4.1",
+        ),
         # Postfix passes on what the next server said, and that is Exchange Online's.
         (
             "dsn=5.1.10, status=bounced (host x[192.0.2.5] said: 550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found)",
@@ -83,6 +90,7 @@ def test_a_shared_code_in_exchanges_own_words_is_known(line: str, code: str) -> 
         "see https://example.com/en/4.4.316/x and https://example.com/error-4.4.316.html",
         "バージョン 4.4.317",
         "pip install thing==4.4.317 other@4.4.318",
+        "thing 4.4.317-SNAPSHOT and error-4.4.316.html",
         "450 4.4.31 and 450 4.4.3170 and 450 14.4.316",
         "in May we met; 5.4.1 was installed",
     ],
@@ -97,6 +105,10 @@ def test_a_version_number_is_no_code(text: str) -> None:
         ("4.4.316/4.4.317", ["4.4.316", "4.4.317"]),
         ("error-4.4.316 again", ["4.4.316"]),
         ("Driver: 450 4.4.316-Connection refused", ["4.4.316"]),
+        ("Error code 4.4.316-Connection refused", ["4.4.316"]),
+        ("4.4.316-Connection refused", ["4.4.316"]),
+        ("450/4.4.316", ["4.4.316"]),
+        ("We get 4.4.316.Can you help?", ["4.4.316"]),
         ("error 4.4.316: see the log", ["4.4.316"]),
         ("错误代码450 4.4.316连接被拒绝", ["4.4.316"]),
     ],
@@ -148,6 +160,11 @@ def test_the_last_endpoint_that_was_attempted_is_the_server() -> None:
         "failover to alternate host, but that did not succeed. The last endpoint attempted was 192.0.2.5:25"
     )
     assert (found.address, found.port) == ("192.0.2.5", 25)
+
+
+def test_a_year_of_another_calendar_is_no_time() -> None:
+    (found,) = read_bounces("24/11/2569 03:42:10 - mail.contoso.com (192.0.2.5) '450 4.4.316 Connection refused'")
+    assert (found.server, found.occurred_at) == ("mail.contoso.com", None)
 
 
 @pytest.mark.parametrize("half", ["a. m.", "p. m.", "a.m.", "p.m."])

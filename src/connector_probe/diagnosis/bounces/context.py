@@ -218,6 +218,7 @@ _LOCAL = re.compile(
     r"[.,]{0,2} (?P<early>(?:上午|下午|午前|午後|오전|오후) ?)?(?P<hour>[0-9]{1,2})[:.](?P<minute>[0-9]{2})"
     r"(?:[:.](?P<seconds>[0-9]{2}))?(?P<late> ?[AaPp]\.? ?[Mm]\b\.?)?" + _ZONE
 )
+_LAST_YEAR = 2199  # what lies beyond is a year of another calendar (Thailand's 2569 is 2026)
 _AFTERNOON = ("下午", "午後", "오후", "p")
 
 
@@ -267,6 +268,8 @@ def _date(first: str, second: str, third: str, mark: str, *, clock12: bool) -> s
 def _zoned(moment: str, zone: str | None) -> datetime | None:
     try:
         found = datetime.fromisoformat(moment)
+        if found.year > _LAST_YEAR:
+            return None
         if zone is None or zone in ("Z", "UTC", "GMT"):
             return found.replace(tzinfo=UTC)
         shift = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))

@@ -107,22 +107,23 @@ def announced(before: str) -> bool:
 
 _VERSION = re.compile(
     r"(?:\b(?:version|ver|v|release|build|revision|kernel|linux|firmware|driver|vers[aã]o|versione|versi[oó]n|wersja)"
-    r"[\s:.=#-]{0,3}|(?:版本|バージョン|버전)[\s:：]{0,3}|[A-Za-z_.~]-|[\w.-]/|[~^@+_]|[=<>]=)\Z",
+    r"[\s:.=#-]{0,3}|(?:版本|バージョン|버전)[\s:：]{0,3}|[A-Za-z_.~]-|[A-Za-z_.-]/|[~^@+_]|[=<>]=)\Z",
     re.IGNORECASE,
 )
-_VERSION_GOES_ON = re.compile(r"[-+~_][A-Za-z0-9]|\.[A-Za-z]{2,5}\b|/[A-Za-z]")
-_OTHER_CODE = re.compile(r"[45]\.[0-9]{1,3}\.[0-9]{1,3}/\Z")
+_VERSION_GOES_ON = re.compile(r"-(?![A-Z][a-z])[A-Za-z0-9]|[+~_][A-Za-z0-9]|/[A-Za-z]")
+_OF_A_FILE = re.compile(r"\.(?:html?|aspx?|php|tar|t?gz|xz|zip|exe|msi|deb|rpm|dll|so|img|iso|log|pdf|md)\b")
 
 
 def versioned(before: str, behind: str) -> bool:
     """Whether a number without a reply code is that of a version, a package or a page, by what it hangs together with.
 
-    "4.4.316/4.4.317" are two codes all the same.
+    "4.4.316/4.4.317" and "Error 4.4.316-Connection refused" are codes all the same.
     """
+    if _OF_A_FILE.match(behind) is not None:
+        return True
     if announced(before):
-        return _VERSION_GOES_ON.match(behind) is not None
-    attached = _VERSION.search(before) is not None and _OTHER_CODE.search(before) is None
-    return attached or _VERSION_GOES_ON.match(behind) is not None
+        return False
+    return _VERSION.search(before) is not None or _VERSION_GOES_ON.match(behind) is not None
 
 
 def explained(code: KnownCode, behind: str) -> bool:
