@@ -74,6 +74,14 @@ def test_421_to_starttls_is_a_service_that_is_not_available() -> None:
     assert not {"repair-starttls", "relax-tls"} & {remedy.id for remedy in diagnosis.remedies}
 
 
+@pytest.mark.parametrize("keywords", [("SIZE", "XXXXXXXA"), ("SIZE", "X-ANONYMOUSTLS", "AUTH NTLM")])
+def test_a_server_whose_starttls_is_hidden_may_well_support_it(keywords: tuple[str, ...]) -> None:
+    hidden, plain = diagnosed(made.without_starttls(ADDRESS, *keywords)), diagnosed(made.without_starttls())
+    assert verdicts(hidden)["tls-not-supported"] is POSSIBLE
+    assert hidden.causes[0].verdict is SUPPORTED
+    assert verdicts(plain)["tls-not-supported"] is CauseVerdict.CONFIRMED
+
+
 def test_a_connector_that_requires_no_tls_is_not_said_to() -> None:
     evidence = made.until_tls(fault=NetworkFault(FaultKind.ALERT, alert="internal_error"))
     assert verdicts(diagnosed(evidence, TlsSettings.OPPORTUNISTIC))["tls-not-supported"] is OUT

@@ -15,6 +15,7 @@ from connector_probe.diagnosis.middleboxes import NOTHING, SHARPENERS, Sharpener
 from connector_probe.diagnosis.policy_conclusions import POLICY_SHARPENERS
 from connector_probe.diagnosis.profiles import ONLY_BY_SIGN, PROFILES
 from connector_probe.diagnosis.revocation import undecided
+from connector_probe.diagnosis.signs import hides_starttls, is_masked
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import CertificateProblemKind as Kind
 from connector_probe.model.verdict import Cause, CauseVerdict, FailureClass
@@ -87,7 +88,10 @@ def _no_longer_valid(failure: FailureClass, view: View) -> Sharpening:
 
 def _no_tls(failure: FailureClass, view: View) -> Sharpening:
     if failure is FailureClass.STARTTLS_NOT_OFFERED:
-        return CauseVerdict.CONFIRMED, ("ehlo-refused" if view.evidence.helo is not None else "starttls-missing",)
+        # Where something shows that it is hidden, the server may well support it.
+        hidden = is_masked(view.evidence.banner, view.greeting) or hides_starttls(view.greeting)
+        verdict = CauseVerdict.POSSIBLE if hidden else CauseVerdict.CONFIRMED
+        return verdict, ("ehlo-refused" if view.evidence.helo is not None else "starttls-missing",)
     if not view.requires_tls and (failure is FailureClass.STARTTLS_REJECTED or failure.value.startswith("tls-")):
         return CauseVerdict.RULED_OUT, ("tls-not-required",)
     if failure is FailureClass.STARTTLS_REJECTED:
