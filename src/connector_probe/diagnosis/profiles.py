@@ -411,14 +411,14 @@ PROFILES: dict[FailureClass, Profile] = {
 OWN_SERVER_ONLY = frozenset({"start-smtp-service", "disable-connector", "set-authoritative", "check-service-state"})
 # Said only where the evidence speaks for the cause that it mends: remedy -> cause.
 ONLY_FOR_CAUSE = {
-    "use-plain-smtp-port": "implicit-tls",
-    "send-proxy-header": _PROXY,
-    "point-to-smtp": _NOT_MAIL,
-    "repair-exchange-certificate": "exchange-certificate-broken",
-    "check-appliance": "appliance-certificate",
-    "give-another-name": "helo-name",
-    "repair-starttls": _NO_TLS,
-    "relax-tls": _NO_TLS,
+    "use-plain-smtp-port": frozenset({"implicit-tls"}),
+    "send-proxy-header": frozenset({_PROXY}),
+    "point-to-smtp": frozenset({_NOT_MAIL}),
+    "repair-exchange-certificate": frozenset({"exchange-certificate-broken"}),
+    "check-appliance": frozenset({"appliance-certificate"}),
+    "give-another-name": frozenset({"helo-name"}),
+    "repair-starttls": frozenset({_NO_TLS}),
+    "relax-tls": frozenset({_NO_TLS, _INSPECTION, "exchange-certificate-broken"}),
 }
 # What goes without saying once it is known that the port waits for something else than a client of SMTP.
 EXPLAINING = frozenset({"implicit-tls", _PROXY, _NOT_MAIL})

@@ -51,7 +51,11 @@ def remedy_ids(failure: FailureClass, view: View, causes: Sequence[Cause]) -> tu
 
 
 def _unsaid(failure: FailureClass, view: View, verdicts: dict[str, CauseVerdict]) -> set[str]:
-    unsaid = {remedy for remedy, cause in ONLY_FOR_CAUSE.items() if verdicts.get(cause) not in _LIKELY}
+    unsaid = {
+        remedy
+        for remedy, causes in ONLY_FOR_CAUSE.items()
+        if not any(verdicts.get(cause) in _LIKELY for cause in causes)
+    }
     unsaid |= {remedy for remedy, mended in BY_CAUSE.items() if _all_ruled_out(mended, verdicts)}
     if any(verdicts.get(cause) is CauseVerdict.CONFIRMED for cause in EXPLAINING):
         unsaid |= ONCE_EXPLAINED

@@ -193,6 +193,7 @@ def _documented_code(bounce: Bounce) -> str | None:
 # --- causes ----------------------------------------------------------------------------------------------------
 
 _ORDER = tuple(CauseVerdict)
+_LIKELY = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
 
 
 def _causes(bounce: Bounce, subject: str, facts: Mapping[str, str], words: Catalogue) -> tuple[Cause, ...]:
@@ -236,7 +237,8 @@ def _remedies(bounce: Bounce, subject: str, facts: Mapping[str, str], words: Cat
     if bounce.thumbprint is not None:
         left_out |= {"check-appliance"}  # find-thumbprint says it with the certificate's own mark
     usual = dict.fromkeys(one for each in _classes(bounce) for one in PROFILES[each].remedies)
-    for identifier in sorted(usual, key=lambda one: one in ONLY_FOR_CAUSE):
+    likely = {one.id for one in _causes(bounce, subject, facts, words) if one.verdict in _LIKELY}
+    for identifier in sorted(usual, key=lambda one: one in ONLY_FOR_CAUSE and not ONLY_FOR_CAUSE[one] & likely):
         if identifier not in left_out:
             remedy = words.remedies[identifier]
             commands = tuple(fill(command, facts) for command in remedy.commands)

@@ -85,7 +85,7 @@ REMEDIES: dict[str, RemedyWords] = {
         (
             "Get-ReceiveConnector | Format-List Identity,Fqdn,TlsCertificateName",
             "Get-ExchangeCertificate | Format-List Subject,Issuer,NotAfter,Thumbprint,Services,Status,RootCAType",
-            "Get-WinEvent -MaxEvents 5 -FilterHashtable @{{LogName='Application'; ProviderName='MSExchangeTransport'; Id=12014}}",
+            "Get-WinEvent -LogName Application -FilterXPath '*[System[EventID=12014]]' -MaxEvents 5",
         ),
     ),
     "check-appliance": _R(
