@@ -306,6 +306,16 @@ def test_a_bad_certificate_that_the_setting_does_not_look_at_is_named() -> None:
     assert ENGLISH.classes[F.CERTIFICATE_EXPIRED].title in told.text
 
 
+def test_a_code_of_many_faults_asks_for_the_message_first() -> None:
+    bare, told = explained("450 4.4.317 x [LastAttemptedServerName=mail.contoso.com]"), explained("450 4.4.316 x")
+    assert (bare.remedies[0].id, bare.remedies[0].commands) == ("find-message", ("probe mail.contoso.com",))
+    assert "find-message" not in {one.id for one in told.remedies}
+    shown = to_text(document(read_bounces("450 4.4.317 x")), RenderOptions(width=60)).splitlines()
+    tenth = next(number for number, line in enumerate(shown) if line.startswith("  10. "))
+    assert shown[tenth + 1].startswith(" " * 6)
+    assert shown[tenth + 1][6] != " "
+
+
 def test_what_may_be_besides_is_no_first_remedy() -> None:
     expired, mismatch = (
         explained(f"450 4.4.317 x [Message={one}]") for one in ("CertificateExpired", "SubjectMismatch")

@@ -58,7 +58,8 @@ class _Page:
         yield ""
         yield self._paint(self._words.text["do"], _BOLD)
         for number, remedy in enumerate(one.remedies, 1):
-            yield from self._wrap(remedy.text, f"  {number}. ", "     ")
+            label = f"  {number}. "
+            yield from self._wrap(remedy.text, label, " " * len(label))
             for command in remedy.commands:
                 yield f"       {command}"
         yield ""

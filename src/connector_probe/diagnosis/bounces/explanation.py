@@ -139,6 +139,7 @@ _BY_CODE_ALONE: dict[str, tuple[FailureClass, ...]] = {
     MailFlowCode.CLOSED_ABRUPTLY: (_F.EHLO_CLOSED,),
     MailFlowCode.CERTIFICATE_VALIDATION_FAILED: _CERTIFICATE,
 }
+_MANY_FAULTS = frozenset({MailFlowCode.CANNOT_CONNECT, MailFlowCode.CERTIFICATE_VALIDATION_FAILED})
 _NEEDS_A_REPLY = "read-the-reply"
 # Advice that only what a probe saw can give; the rest of ONLY_FOR_CAUSE is said last, as what it may be besides.
 _NEEDS_A_PROBE = frozenset({"use-plain-smtp-port", "send-proxy-header", "point-to-smtp"})
@@ -234,6 +235,9 @@ def _remedies(bounce: Bounce, subject: str, facts: Mapping[str, str], words: Cat
     found = []
     if (own := words.explain.get(f"do-{subject}")) is not None:
         found.append(Remedy(subject, own))
+    if bounce.code in _MANY_FAULTS and bounce.failure_class is None and not bounce.on_premises:
+        probe = tuple(fill(command, facts) for command in ("probe {host}",))
+        found.append(Remedy("find-message", words.explain["find-message"], probe))
     if bounce.thumbprint is not None:
         left_out |= {"check-appliance"}  # find-thumbprint says it with the certificate's own mark
     usual = dict.fromkeys(one for each in _classes(bounce) for one in PROFILES[each].remedies)

@@ -78,6 +78,7 @@ EXPLAIN: dict[str, str] = {
     "also-possible": "The same message is written for: {classes}.",
     "message-says": "The error says: {message}",
     "one-at-a-time": "Exchange Online names one fault of a certificate at a time; others may follow.",
+    "find-message": "This code stands for many faults, and the words of this error do not tell which. Look for [Message=...] in the NDR or the message trace (Exchange admin center > Mail flow > Message trace > the message > Defer events), or probe the server.",
     "find-thumbprint": "Look for the certificate with SHA-1 thumbprint {thumbprint} on every device in front of the server too (firewall, balancer, mail gateway): it is the one that was presented.",
     "if-partner": "If the server belongs to a partner organization, contact the partner with these lines.",
     "label-message": "message",

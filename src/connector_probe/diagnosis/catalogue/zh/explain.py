@@ -78,6 +78,7 @@ EXPLAIN: dict[str, str] = {
     "also-possible": "以下情况也会写出相同的消息：{classes}。",
     "message-says": "错误中写道：{message}",
     "one-at-a-time": "Exchange Online 一次只指出证书的一个问题；修复之后可能还会出现其他问题。",
+    "find-message": "此代码代表多种故障，而这条错误的文字没有说明是哪一种。请在 NDR 或邮件跟踪（Exchange 管理中心 > 邮件流 > 邮件跟踪 > 该邮件 > 延迟事件 (Defer)）中查找 [Message=...]，或者探测该服务器。",
     "find-thumbprint": "还请在服务器前面的每台设备（防火墙、负载均衡器、邮件网关）上查找 SHA-1 指纹为 {thumbprint} 的证书：当时出示的就是该证书。",
     "if-partner": "如果服务器属于合作伙伴组织，请将以上内容提供给合作伙伴。",
     "label-message": "消息",
