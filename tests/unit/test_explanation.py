@@ -16,6 +16,7 @@ from connector_probe.diagnosis.bounces.grammar import KNOWN_CODES, KnownCode
 from connector_probe.diagnosis.bounces.readings import READINGS
 from connector_probe.diagnosis.bounces.standing import LiveVerdict, live
 from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.diagnosis.catalogue.zh import CHINESE
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.formats.explanation import to_json, to_text
 from connector_probe.formats.options import RenderOptions
@@ -314,6 +315,18 @@ def test_a_code_of_many_faults_asks_for_the_message_first() -> None:
     tenth = next(number for number, line in enumerate(shown) if line.startswith("  10. "))
     assert shown[tenth + 1].startswith(" " * 6)
     assert shown[tenth + 1][6] != " "
+
+
+def test_a_lookup_that_failed_may_have_asked_the_servers_of_before() -> None:
+    found = explained("450 4.4.312 DNS query failed [Message=ErrorRetry]")
+    assert CauseVerdict.RULED_OUT not in verdicts(found).values()
+    assert verdicts(found)["stale-dns-cache"] is CauseVerdict.POSSIBLE
+
+
+def test_a_chinese_list_has_chinese_marks() -> None:
+    (bounce,) = read_bounces("450 4.4.318 x (SuspiciousRemoteServerError)")
+    (note,) = (one for one in explain(bounce, CHINESE).notes if "EHLO" in one)
+    assert ("；" in note, "; " in note) == (True, False)
 
 
 def test_what_may_be_besides_is_no_first_remedy() -> None:

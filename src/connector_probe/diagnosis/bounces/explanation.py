@@ -212,9 +212,11 @@ def _causes(bounce: Bounce, subject: str, facts: Mapping[str, str], words: Catal
 def _verdict(cause: str, classes: Sequence[FailureClass], *, told: bool) -> CauseVerdict:
     """The weakest that any of ``classes`` gives: a message shows less than a probe."""
     given = [dict(PROFILES[one].causes).get(cause, CauseVerdict.POSSIBLE) for one in classes]
-    # Exchange Online stops at the first fault of a certificate, so the others are still open.
-    certificate = all(PROFILES[one].stage is Stage.CERTIFICATE for one in classes)
-    if all(one is CauseVerdict.RULED_OUT for one in given) and told and not certificate:
+    # Exchange Online stops at the first fault of a certificate, so the others are still open; and its DNS servers may
+    # fail because they still ask the name servers of before a move.
+    open_stages = (Stage.CERTIFICATE, Stage.DNS)
+    left_open = all(PROFILES[one].stage in open_stages for one in classes)
+    if all(one is CauseVerdict.RULED_OUT for one in given) and told and not left_open:
         return CauseVerdict.RULED_OUT
     if CauseVerdict.RULED_OUT in given or not told:
         return CauseVerdict.POSSIBLE
@@ -267,7 +269,7 @@ def _notes(bounce: Bounce, facts: Mapping[str, str], words: Catalogue) -> list[s
         keys.append("documented-as")
     if bounce.alternatives:
         titles = dict.fromkeys(words.classes[one].title for one in bounce.alternatives)
-        facts = Facts(facts, classes="; ".join(titles))
+        facts = Facts(facts, classes=words.facts["between-sources"].join(titles))
         keys.append("also-possible")
     if bounce.failure_class is not None and PROFILES[bounce.failure_class].stage is Stage.CERTIFICATE:
         keys.append("one-at-a-time")
