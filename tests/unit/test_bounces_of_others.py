@@ -144,6 +144,11 @@ def test_the_server_is_found_in_any_typography(line: str) -> None:
     assert (found.server, found.address) == ("mail.contoso.com", "192.0.2.5")
 
 
+def test_a_reference_of_a_million_digits_is_left_alone() -> None:
+    (found,) = read_bounces(f"returned &#39;450 4.4.316 Connection refused&#39; &#{'9' * 6_000};")
+    assert found.code == "4.4.316"
+
+
 def test_an_error_that_the_console_wrapped_is_read_to_its_brace() -> None:
     (found,) = read_bounces(
         "LastError : [{LED=451 4.4.397 Error communicating with target host. -> 421 4.2.1 Unable to\n"

@@ -230,11 +230,14 @@ def strip_tags(text: str) -> str:
             kept.append("\n")
     if not hidden:
         kept.append(text[at:])
-    joined = "".join(kept)
+    return _unescaped("".join(kept))
+
+
+def _unescaped(text: str) -> str:
     try:
-        return html.unescape(joined)
+        return html.unescape(text)
     except ValueError:  # a character reference with thousands of digits
-        return joined
+        return text
 
 
 def _unwrapped(text: str) -> str:
@@ -246,7 +249,7 @@ def _unwrapped(text: str) -> str:
         text = quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
     if _HTML.search(text):
         return strip_tags(text)
-    return html.unescape(text) if _REFERENCE.search(text) else text
+    return _unescaped(text) if _REFERENCE.search(text) else text
 
 
 def _strings(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
