@@ -57,6 +57,18 @@ async def test_many_silent_nameservers_take_no_longer_than_one(count: int) -> No
     assert len(set(network.asked)) == count  # and yet each was asked
 
 
+async def test_a_brief_silence_is_no_answer_for_who_waits_longer() -> None:
+    """Whoever only looks beside something else must not settle the matter for a connector that rests on it."""
+    network = SilentNetwork()
+    resolver = Resolver(network, ["127.0.0.1#53"], given=True, patience=PATIENCE)
+    await resolver.look_up("contoso.com", "MX", brief=True)
+    once = len(network.asked)
+    await resolver.look_up("contoso.com", "MX", brief=True)
+    assert len(network.asked) == once
+    await resolver.look_up("contoso.com", "MX")
+    assert len(network.asked) > 2 * once
+
+
 @dataclass
 class OrderlyNetwork:
     """The first host's nameserver stays silent until the last host has been asked for."""

@@ -117,7 +117,9 @@ def test_the_command(options: dict[str, Any], port: int, command: str) -> None:
     assert text.endswith(f": {command}")
 
 
-@pytest.mark.parametrize(("given", "end"), [(True, "contoso.com --nameserver 127.0.0.1#5353"), (False, "contoso.com")])
+@pytest.mark.parametrize(
+    ("given", "end"), [(True, "contoso.com --nameserver '127.0.0.1#5353'"), (False, "contoso.com")]
+)
 def test_a_nameserver_that_was_given_is_given_again(given: bool, end: str) -> None:
     found = at(made.ADDRESS, beside(OTHER))
     found = replace(found, resolution=replace(found.resolution, nameservers_given=given))

@@ -6,6 +6,7 @@ valid MX or an A record (validation of connectors). Which of the two Exchange On
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from connector_probe.diagnosis.catalogue import Catalogue
@@ -65,11 +66,11 @@ def _is_exchange_online(host: str) -> bool:
 def _command(connector: Connector, attempt: AttemptEvidence, lookup: Lookup) -> str:
     """What probes the hosts of the MX records as this connector was probed, as far as a report tells."""
     name = pasteable(attempt.server)
-    words = ["probe --mx", name if attempt.port == SMTP_PORT else f"{name}:{attempt.port}"]
+    words = ["probe", "--mx", name if attempt.port == SMTP_PORT else f"{name}:{attempt.port}"]
     if connector.tls_settings is not TlsSettings.DOMAIN_VALIDATION:
-        words.append(f"--tls {connector.tls_settings}")
+        words += ["--tls", str(connector.tls_settings)]
     elif connector.tls_domain not in (None, attempt.server):  # the smart host's name is only what it is by default
-        words.append(f"--tls-domain '{connector.tls_domain}'")
+        words += ["--tls-domain", str(connector.tls_domain)]
     if attempt.resolution.nameservers_given and lookup.nameserver is not None:
-        words.append(f"--nameserver {lookup.nameserver.removesuffix('#53')}")
-    return " ".join(words)
+        words += ["--nameserver", lookup.nameserver.removesuffix("#53")]
+    return shlex.join(words)

@@ -106,7 +106,7 @@ def _questions(resolution: Resolution) -> Iterator[Asked]:
     types: dict[str, dict[str, None]] = {}
     for lookup in resolution.lookups:
         if lookup.rdtype == "MX" and resolution.mx_domain is None:
-            continue  # only asked for a hint
+            continue  # a smart host without any address: it led nowhere
         for name in (lookup.name, *lookup.aliases[-1:]):
             types.setdefault(name, {})[lookup.rdtype] = None
     # What failed first: with more names than can be followed, the last ones looked up are the ones that matter.
