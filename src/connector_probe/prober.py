@@ -37,6 +37,7 @@ from connector_probe.places import Places
 from connector_probe.protocol.certificate import TrustRoots
 from connector_probe.protocol.smtp import capabilities
 from connector_probe.shared_attempts import AddressTurn, Attempt, AttemptKey, SharedAttempts, as_seen_by
+from connector_probe.stages.addresses import hosts_left_out, resolve
 from connector_probe.stages.control import Controls, Way, blames_the_way
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name, positive
 from connector_probe.stages.countercheck import ask_for_controls, ask_for_sibling
@@ -45,7 +46,7 @@ from connector_probe.stages.greet import banner, introduce
 from connector_probe.stages.mx_beside import MxRecordsBeside
 from connector_probe.stages.recipient import offer_recipient
 from connector_probe.stages.registration import Registrations
-from connector_probe.stages.resolve import Resolver, resolve
+from connector_probe.stages.resolve import Resolver
 from connector_probe.stages.secure import Shown, secure, sni_of
 from connector_probe.stages.silent_port import SilentPorts
 from connector_probe.tls_follow_up import Target, TlsFollowUp, reach
@@ -161,7 +162,7 @@ class Prober:
             transcripts=tuple(transcript for _, transcript in made),
             started_at=started_at,
             seconds=self._network.now() - began,
-            left_out=max(len(targets) - MAX_ADDRESSES, 0) + len(hurried),
+            left_out=max(len(targets) - MAX_ADDRESSES, 0) + len(hurried) + sum(map(hosts_left_out, by_host)),
         )
 
     def close(self) -> None:

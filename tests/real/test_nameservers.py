@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from connector_probe import Connector, Result
+from connector_probe.stages.addresses import MAX_MX_HOSTS
 from tests.real.authority import HOST, Authority
 from tests.real.mailbox import mailbox, tls_context
 from tests.real.parts import free_ports, require_ipv6
 from tests.real.verdicts import HEALTHY, WARNING, Verdict, command_line, modes, modes_of, result_of, verdict_of
-from tests.real.zones import MANY_ADDRESSES
+from tests.real.zones import MANY_ADDRESSES, MANY_HOSTS
 
 REFUSED = Verdict("failing", "4.4.316", "tcp-refused", "connect")
 SILENT = Verdict("unknown", None, "local-nameserver-silent", "dns")
@@ -146,6 +147,14 @@ async def test_a_smart_host_is_reached_by_mx_in_the_order_of_preference(
     assert (last.resolution.smart_host, last.resolution.preference) == ("dead-first.contoso.test", 20)
     asked = [(one.name.partition(".")[0], one.rdtype) for one in last.resolution.lookups]
     assert asked == [("dead-first", "AAAA"), ("dead-first", "A"), ("dead-first", "MX"), ("mail", "AAAA"), ("mail", "A")]
+
+
+async def test_a_zone_with_too_many_mx_records(knot: str, port: int, ca_file: str) -> None:
+    result = await ask("many-mx.contoso.test", [knot], port, ca_file)
+    assert verdict_of(result) == REFUSED
+    assert [one.server for one in result.attempts] == [f"mx{at}.contoso.test" for at in range(1, MAX_MX_HOSTS + 1)]
+    assert result.evidence.left_out == MANY_HOSTS - MAX_MX_HOSTS
+    assert "addresses-left-out" in {warning.id for warning in result.warnings}
 
 
 async def test_aliases_are_followed_and_shown(nameserver: str, port: int, ca_file: str) -> None:

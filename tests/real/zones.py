@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 MANY_ADDRESSES = 90  # 1440 octets of A records: more than the 1232 that the prober takes over UDP
+MANY_HOSTS = 70  # more than are looked up of one set of MX records
 _HEAD = """
 $TTL 300
 @            SOA    ns hostmaster 1 3600 600 86400 60
@@ -63,7 +64,10 @@ mail         A      127.0.0.1
 
 # A zone without text is one that the nameserver is to serve and cannot load.
 LOOPBACK_ZONES = {
-    "contoso.test": _HEAD + _CONTOSO + "".join(f"many A 127.0.1.{last}\n" for last in range(1, MANY_ADDRESSES + 1)),
+    "contoso.test": _HEAD
+    + _CONTOSO
+    + "".join(f"many A 127.0.1.{last}\n" for last in range(1, MANY_ADDRESSES + 1))
+    + "".join(f"many-mx MX {last} mx{last}\nmx{last} A 127.0.0.2\n" for last in range(1, MANY_HOSTS + 1)),
     "fabrikam.test": _HEAD + _FABRIKAM,
     "broken.test": None,
 }

@@ -10,7 +10,8 @@ import pytest
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import FaultKind, LookupStatus, NetworkFault
 from connector_probe.network import NetworkFaultError, Stream
-from connector_probe.stages.resolve import LEAST_WAIT, Resolver, resolve
+from connector_probe.stages.addresses import resolve
+from connector_probe.stages.resolve import LEAST_WAIT, Resolver
 
 SILENCE = NetworkFaultError(NetworkFault(FaultKind.TIMED_OUT))
 PATIENCE = 2.0

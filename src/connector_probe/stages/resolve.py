@@ -1,20 +1,17 @@
-"""Stage dns: how a smart host, or a domain's MX hosts, become addresses.
+"""Asking nameservers: one question at a time, so that every kind of failure stays what it was.
 
-For one host one question is on the wire at a time, sent to one nameserver after another, so that every kind of failure
-stays what it was; several hosts are looked up side by side. Answers are kept for the run.
+It is sent to one nameserver after another. Answers are kept for the run.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from connector_probe.found_once import FoundOnce
-from connector_probe.model.connector import AddressFamily, Connector
-from connector_probe.model.evidence import FaultKind, Lookup, LookupStatus, MxRecord, Resolution
+from connector_probe.model.evidence import FaultKind, Lookup, LookupStatus, MxRecord
 from connector_probe.network import Network, NetworkFaultError
 
 if TYPE_CHECKING:
@@ -24,9 +21,8 @@ UDP_WAITS = (2.0, 4.0)  # seconds for the first and second round; a resolver giv
 TCP_WAIT = 4.0
 ROUNDS_OF_PATIENCE = 2  # waits for one reply that all rounds of a question may take, however many nameservers there are
 LEAST_WAIT = 0.1  # seconds; less is no wait for a reply
-NAMES_AT_ONCE = 8  # hosts that are looked up side by side; each of them still has one question on the wire
 MAX_TCP_MESSAGE = 65_535  # RFC 1035 4.2.2: the length prefix has two octets
-_WORTH_ANOTHER_TRY = frozenset(
+WORTH_ANOTHER_TRY = frozenset(
     {
         LookupStatus.TIMED_OUT,
         LookupStatus.UNREACHABLE,
@@ -39,11 +35,8 @@ _WORTH_ANOTHER_TRY = frozenset(
         LookupStatus.OTHER_RCODE,
     }
 )
-# Where a verdict would rest on the nameserver's silence or refusal, it is first asked something harmless.
-_NEEDS_CONTROL = _WORTH_ANOTHER_TRY
-Read = TypeVar("Read")
-Found = TypeVar("Found")
 LOOPBACK = ("::1", "127.0.0.1")
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +134,7 @@ class Resolver:
                 lookup, answer = await self._ask(
                     nameserver, name, rdtype, min(wait, self._patience, share, max(left, LEAST_WAIT))
                 )
-                if lookup.status not in _WORTH_ANOTHER_TRY:
+                if lookup.status not in WORTH_ANOTHER_TRY:
                     return lookup, answer
                 if best is None or _tells_more(lookup, best[0]):
                     best = lookup, answer
@@ -250,135 +243,6 @@ async def exchange_tcp(network: Network, nameserver: Nameserver, wire: bytes, wa
         await stream.close()
     length = int.from_bytes(received[:2], "big")
     return bytes(received[2 : 2 + length])
-
-
-async def resolve(
-    connector: Connector, resolver: Resolver, network: Network, start: float
-) -> tuple[tuple[Resolution, ...], ...]:
-    """For each smart host, or for the one domain, the servers that Exchange Online would go to, in its order.
-
-    ``start``: when the probe began.
-    """
-    if connector.use_mx is not None:
-        return (await _resolve_mx(connector, connector.use_mx, resolver, network, start),)
-    return await _side_by_side(
-        _given_address(host.host, network.now() - start)
-        if host.is_address
-        else _resolve_smart_host(host.host, connector, resolver, network, start)
-        for host in connector.hosts
-    )
-
-
-async def _side_by_side(lookups: Iterable[Awaitable[Found]]) -> tuple[Found, ...]:
-    """In their order. A host whose lookup hangs keeps no other waiting."""
-    places = asyncio.Semaphore(NAMES_AT_ONCE)
-
-    async def one(lookup: Awaitable[Found]) -> Found:
-        async with places:
-            return await lookup
-
-    return tuple(await asyncio.gather(*map(one, lookups)))
-
-
-async def _given_address(address: str, start: float) -> tuple[Resolution, ...]:
-    return (Resolution(address, (address,), start=start),)
-
-
-async def _resolve_smart_host(
-    name: str, connector: Connector, resolver: Resolver, network: Network, start: float
-) -> tuple[Resolution, ...]:
-    """Its addresses; where it surely has none, those of the hosts that its MX records name.
-
-    Microsoft documents that a smart host is a server, an MX name or an A name (Set-OutboundConnector, SmartHosts).
-    """
-    began = network.now()
-    found = await _resolve_name(name, connector, resolver, network, start)
-    if not found.lookups or any(lookup.status is not LookupStatus.NODATA for lookup in found.lookups):
-        return (found,)
-    lookup = await resolver.look_up(name, "MX")
-    found = replace(found, lookups=(*found.lookups, lookup), seconds=network.now() - began)
-    if lookup.status is not LookupStatus.ANSWER:
-        return (found,)
-    return await _resolve_mx_hosts(replace(found, mx_domain=name, smart_host=name), connector, resolver, network, start)
-
-
-async def _resolve_mx(
-    connector: Connector, domain: str, resolver: Resolver, network: Network, start: float
-) -> tuple[Resolution, ...]:
-    began = network.now()
-    lookup = await resolver.look_up(domain, "MX") if resolver.has_nameservers else None
-    base = Resolution(
-        domain,
-        mx_domain=domain,
-        nameservers_given=resolver.given,
-        no_nameservers=not resolver.has_nameservers,
-        start=began - start,
-    )
-    if lookup is None:
-        return (base,)
-    base = replace(base, lookups=(lookup,), seconds=network.now() - began)
-    if lookup.status is LookupStatus.NODATA:  # RFC 5321 5.1: the domain itself is its implicit MX
-        implicit = await _resolve_name(domain, connector, resolver, network, start)
-        return (replace(implicit, lookups=(lookup, *implicit.lookups), mx_domain=domain, mx=()),)
-    if lookup.status is not LookupStatus.ANSWER:
-        return (replace(base, control=await _control(resolver, (lookup,))),)
-    return await _resolve_mx_hosts(base, connector, resolver, network, start)
-
-
-async def _resolve_mx_hosts(
-    domain: Resolution, connector: Connector, resolver: Resolver, network: Network, start: float
-) -> tuple[Resolution, ...]:
-    """The hosts of the MX records that the last lookup of ``domain`` found; ``domain`` itself for a null MX."""
-    records = mx_records(domain.lookups[-1])
-    usable = tuple(dict.fromkeys(record for record in records if record.exchange))
-    if not usable:
-        return (replace(domain, mx=records),)
-    found = await _side_by_side(
-        _resolve_name(record.exchange, connector, resolver, network, start) for record in usable
-    )
-    return tuple(
-        replace(
-            one,
-            lookups=(*domain.lookups, *one.lookups),
-            mx_domain=domain.mx_domain,
-            smart_host=domain.smart_host,
-            mx=records,
-            preference=record.preference,
-        )
-        for one, record in zip(found, usable, strict=True)
-    )
-
-
-async def _resolve_name(
-    name: str, connector: Connector, resolver: Resolver, network: Network, start: float
-) -> Resolution:
-    began = network.now()
-    base = Resolution(name, nameservers_given=resolver.given, start=began - start)
-    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 6.3: never asked for
-        return _with_addresses(base, LOOPBACK, connector.family)
-    if not resolver.has_nameservers:
-        return replace(base, no_nameservers=True)
-    first = await resolver.look_up(name, "AAAA")
-    # After silence about one type, a name is not waited for as long again: the other is answered at once or not.
-    lookups = [first, await resolver.look_up(name, "A", brief=first.status is LookupStatus.TIMED_OUT)]
-    every = tuple(dict.fromkeys(record for lookup in lookups for record in lookup.records))
-    control = None if every else await _control(resolver, lookups)
-    found = replace(base, lookups=tuple(lookups), control=control, seconds=network.now() - began)
-    return _with_addresses(found, every, connector.family)
-
-
-async def _control(resolver: Resolver, lookups: Sequence[Lookup]) -> Lookup | None:
-    if any(lookup.status in _NEEDS_CONTROL for lookup in lookups):
-        return await resolver.control()
-    return None
-
-
-def _with_addresses(resolution: Resolution, addresses: Sequence[str], family: AddressFamily) -> Resolution:
-    """IPv6 before IPv4, as Exchange Online has it (Exchange Team blog, October 2024); what -4 or -6 left out apart."""
-    six = tuple(address for address in addresses if ":" in address)
-    four = tuple(address for address in addresses if ":" not in address)
-    wanted = {AddressFamily.BOTH: six + four, AddressFamily.IPV6: six, AddressFamily.IPV4: four}[family]
-    return replace(resolution, addresses=wanted, excluded=tuple(one for one in addresses if one not in wanted))
 
 
 def mx_records(lookup: Lookup) -> tuple[MxRecord, ...]:
