@@ -19,7 +19,7 @@ from connector_probe.protocol.appliances import appliance
 from connector_probe.protocol.refusals import Refusal, refusal_kind
 from connector_probe.protocol.smtp import capabilities, masked_banner
 
-_NAMES = {
+PROTOCOL_NAMES = {
     "http": "HTTP",
     "ssh": "SSH",
     "imap": "IMAP",
@@ -41,7 +41,7 @@ def middlebox_facts(view: View) -> dict[str, str]:
     found: dict[str, str] = {}
     protocol, sample = other_protocol(evidence)
     if protocol:
-        found |= {"protocol": _NAMES.get(protocol, protocol), "other_sample": sample.split(r"\x0d", 1)[0]}
+        found |= {"protocol": PROTOCOL_NAMES.get(protocol, protocol), "other_sample": sample.split(r"\x0d", 1)[0]}
     if evidence.control is not None:
         found |= _control(evidence.control)
     if evidence.proxied is not None and evidence.proxied.banner.reply is not None:

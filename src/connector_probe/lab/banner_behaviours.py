@@ -159,6 +159,27 @@ async def speaks_nntp(visit: Visit) -> None:
     await visit.ignore()
 
 
+async def speaks_managesieve(visit: Visit) -> None:
+    await visit.reply('"IMPLEMENTATION" "lab"', '"SASL" "PLAIN"', '"STARTTLS"', "OK")
+    await visit.ignore()
+
+
+async def speaks_vnc(visit: Visit) -> None:
+    await visit.send(b"RFB 003.008\n")
+    await visit.ignore()
+
+
+async def alerts_at_once(visit: Visit) -> None:
+    """A fatal handshake_failure (RFC 8446 6.2), as if something had been said that it did not like."""
+    await visit.send(b"\x15\x03\x01\x00\x02\x02\x28")
+    await visit.hang_up()
+
+
+async def sends_proxy_header(visit: Visit) -> None:
+    await visit.reply("PROXY TCP4 127.0.0.1 127.0.0.1 40000 25")
+    await visit.ignore()
+
+
 async def speaks_telnet(visit: Visit) -> None:
     await visit.send(b"\xff\xfd\x18\xff\xfd\x20login: ")
     await visit.ignore()

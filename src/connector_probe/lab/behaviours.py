@@ -123,6 +123,15 @@ async def is_masked_with_starttls(visit: Visit) -> None:
     await session(visit, greet=says("220 " + "*" * 60))
 
 
+async def is_masked_in_the_keywords(visit: Visit) -> None:
+    """Keywords that the firewall does not know are overwritten, but TLS gets through."""
+
+    async def ehlo(visit: Visit) -> None:
+        await lists_extensions(visit, *EXTENSIONS, "XXXXXXXXXXA", "STARTTLS")
+
+    await session(visit, EHLO=ehlo)
+
+
 # --- EHLO --------------------------------------------------------------------------------------------------------
 
 

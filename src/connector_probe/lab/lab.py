@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import cycle
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from OpenSSL import SSL
 
 BACKLOG = 100
+PAUSE = 5.0  # seconds without a listener, for the next connection of a probe to fall into, however busy the machine is
 HELO = "probe.lab.test"
 # Nothing on loopback takes that long; it only bounds a probe that hangs by mistake.
 PATIENT = {"connect_timeout": 5.0, "timeout": 10.0, "deadline": 30.0}
@@ -147,6 +149,7 @@ class Lab:
             "retry_delay": 0.0,
             "smtp_dane_mode": options.smtp_dane_mode,
             "mta_sts_port": running.policy_port,
+            "expect": options.expect,
             **(IMPATIENT if running.scenario.waits else PATIENT),
         }
         if options.use_mx:
@@ -195,7 +198,7 @@ async def _start(
     if server.listens is Listens.IGNORES:
         for filler in await fill_backlog(sock):
             stack.callback(filler.close)
-    if server.listens is not Listens.ANSWERS:
+    if server.listens in (Listens.REFUSES, Listens.IGNORES):
         return None
     sock.listen(BACKLOG)
     listener = _listen(scenario, server, sock, authority)
@@ -206,8 +209,11 @@ async def _start(
 def _listen(scenario: Scenario, server: Server, sock: socket.socket, authority: Authority) -> Listener:
     name = server.name or scenario.host
 
+    shown = cycle((server.certificate, server.second or server.certificate))
+
     async def make_context() -> SSL.Context:
         # In a thread: the first one makes RSA keys, and nobody else shall wait for that.
-        return await asyncio.to_thread(partial(authority.context, server.certificate, name, server.tls))
+        return await asyncio.to_thread(partial(authority.context, next(shown), name, server.tls))
 
-    return Listener(sock, server.behaviour, name, make_context)
+    pause = PAUSE if server.listens is Listens.AT_TIMES else None
+    return Listener(sock, server.behaviour, name, make_context, pause=pause)

@@ -28,16 +28,21 @@ class Listens(StrEnum):
     ANSWERS = "answers"
     REFUSES = "refuses"  # bound and not listening: RST, and nobody else can take the port
     IGNORES = "ignores"  # the backlog is full: no answer to a SYN
+    AT_TIMES = "at-times"  # after each conversation it refuses for a while, as where one of two servers is down
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """One smart host on loopback. All servers of a scenario have the same port, each its own address."""
+    """One smart host on loopback. All servers of a scenario have the same port, each its own address.
+
+    ``second``: what every other connection is shown in place of ``certificate``.
+    """
 
     behaviour: Behaviour = is_healthy
     address: str = LOOPBACK
     listens: Listens = Listens.ANSWERS
     certificate: CertificateMaker = good
+    second: CertificateMaker | None = None
     name: str = ""  # what it calls itself and what its certificate is for; by default the scenario's host
     tls: TlsShape = PLAIN_TLS
 
@@ -66,6 +71,7 @@ class Options:
     connections: int = 1
     thorough: bool = False
     smtp_dane_mode: SmtpDaneMode = SmtpDaneMode.OPPORTUNISTIC
+    expect: str = "healthy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,8 @@ class Scenario:
     without the final dot; by default the host has the addresses of all servers; "{port}" in a name is the servers'
     port. ``authorities``: the same of further name servers, by their address, on the nameserver's port.
     ``policy``: the web server of the domain's MTA-STS policy, on a port of its own.
-    ``expect_causes``: verdicts that the diagnosis must give. ``needs``: see ``Need``.
+    ``expect_causes``: verdicts that the diagnosis must give, or where mail flows all the same that of an attempt.
+    ``needs``: see ``Need``.
     """
 
     name: str

@@ -16,6 +16,7 @@ import dns.dnssectypes
 import dns.message
 import dns.name
 import dns.rcode
+import dns.rdata
 import dns.rdatatype
 import dns.rdtypes.ANY.DNSKEY
 import dns.rrset
@@ -42,12 +43,27 @@ def anchors_of(apexes: set[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """``until``: hours from now to the signatures' end. ``key``: the purpose of the one that signs; the zone has only
+
+    "dnssec". ``tampered``: the records were changed since, so that no signature fits.
+    """
+
+    until: float = 24.0
+    key: str = "dnssec"
+    tampered: bool = False
+
+
+SOUNDLY = Signing()
+
+
+@dataclass(frozen=True, slots=True)
 class Signed:
-    """``answer`` signed with the key of the zone ``apex``; ``until``: hours from now to the signatures' end."""
+    """``answer`` signed with the key of the zone ``apex``."""
 
     apex: str
     answer: Answerer
-    until: float = 24.0
+    how: Signing = SOUNDLY
 
     def __call__(self, query: Query, zone: Zone) -> bytes | None:
         if query.asked == self.apex and dns.rdatatype.to_text(query.rdtype) in _SERVED:
@@ -70,8 +86,9 @@ class Signed:
             rrset = self._soa()
         else:
             rrset = dns.rrset.from_rdata(query.name, TTL, _dnskey("dnssec"))
-        # Only records end early: the keys' own signature holds, so that what breaks is the zone and not the anchor.
-        response.answer = [rrset, self._signature(rrset, 24.0 if query.rdtype == dns.rdatatype.DNSKEY else self.until)]
+        # Only records are signed badly: the keys' own signature holds, so that what breaks is the zone, not the anchor.
+        sound = Signed(self.apex, self.answer)
+        response.answer = [rrset, (sound if query.rdtype == dns.rdatatype.DNSKEY else self)._signature(rrset)]
         return packed(query, response)
 
     def _soa(self) -> dns.rrset.RRset:
@@ -82,30 +99,34 @@ class Signed:
         types = [kind for kind, texts in self.answer.by_type if texts] if isinstance(self.answer, Records) else []
         return dns.rrset.from_text(query.name, TTL, "IN", "NSEC", " ".join((following, *types, "RRSIG", "NSEC")))
 
-    def _signature(self, rrset: dns.rrset.RRset, until: float | None = None) -> dns.rrset.RRset:
+    def _signature(self, rrset: dns.rrset.RRset) -> dns.rrset.RRset:
         now = datetime.now(UTC)
-        end = now + _HOUR * (self.until if until is None else until)
-        record = dns.dnssec.sign(
+        end = now + _HOUR * self.how.until
+        record: dns.rdata.Rdata = dns.dnssec.sign(
             rrset,
-            ec_key("dnssec"),
+            ec_key(self.how.key),
             dns.name.from_text(self.apex),
-            _dnskey("dnssec"),
+            _dnskey(self.how.key),
             inception=min(now, end) - 24 * _HOUR,
             expiration=end,
         )
+        if self.how.tampered:
+            record = record.replace(signature=bytes(64))  # as long as one by P-256
         return dns.rrset.from_rdata(rrset.name, rrset.ttl, record)
 
 
-def signed(apex: str, answers: Mapping[str, Answerer], until: float = 24.0) -> dict[str, Answerer]:
+def signed(apex: str, answers: Mapping[str, Answerer], how: Signing = SOUNDLY) -> dict[str, Answerer]:
     """The zone ``apex`` with these names, and an apex that has at least its keys."""
-    return {name: Signed(apex, answer, until) for name, answer in ({apex: nodata} | dict(answers)).items()}
+    names = {apex: nodata} | dict(answers)
+    return {name: Signed(apex, answer, how) for name, answer in names.items()}
 
 
-def tlsa(usage: int, purpose: str) -> Answerer:
-    """A TLSA record for the key that the lab's certificates of ``purpose`` ("server", "intermediate") have."""
+def tlsa(*keys: tuple[int, str]) -> Answerer:
+    """TLSA records: usage, and the purpose of the lab's certificates whose key it is ("server", "intermediate")."""
 
     def answer(query: Query, zone: Zone) -> bytes | None:
-        return Records((("TLSA", (f"{usage} 1 1 {_digest(rsa_key(purpose))}",)),))(query, zone)
+        texts = tuple(f"{usage} 1 1 {_digest(rsa_key(purpose))}" for usage, purpose in keys)
+        return Records((("TLSA", texts),))(query, zone)
 
     return answer
 

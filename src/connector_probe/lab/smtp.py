@@ -15,6 +15,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from connector_probe.lab.sockets import stop_listening
+
 if TYPE_CHECKING:
     from OpenSSL import SSL
 
@@ -202,14 +204,26 @@ Behaviour = Callable[[Visit], Awaitable[None]]
 
 
 class Listener:
-    """Accepts on one listening socket and lets ``behaviour`` have each connection, until ``stop``."""
+    """Accepts on one listening socket and lets ``behaviour`` have each connection, until ``stop``.
 
-    def __init__(self, sock: socket.socket, behaviour: Behaviour, host: str, make_context: MakeContext) -> None:
+    ``pause``: seconds after each conversation in which connections are refused; then it is one at a time.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        behaviour: Behaviour,
+        host: str,
+        make_context: MakeContext,
+        *,
+        pause: float | None = None,
+    ) -> None:
         self.received: deque[bytes] = deque(maxlen=KEPT_COMMANDS)
         self._socket = sock
         self._behaviour = behaviour
         self._host = host
         self._make_context = make_context
+        self._pause = pause
         self._visits: dict[asyncio.Task[None], Visit] = {}
         self._failures: list[BaseException] = []
         self._accepting = asyncio.create_task(self._accept())
@@ -231,6 +245,11 @@ class Listener:
             task = asyncio.create_task(self._serve(visit))
             self._visits[task] = visit
             task.add_done_callback(self._visits.pop)
+            if self._pause is not None:
+                stop_listening(self._socket)
+                await asyncio.wait({task})
+                await asyncio.sleep(self._pause)
+                self._socket.listen()
 
     async def _serve(self, visit: Visit) -> None:
         try:

@@ -19,11 +19,12 @@ class Need(StrEnum):
     IPV6 = "ipv6"  # ::1
     LOOPBACK_NET = "loopback-net"  # 127.0.0.2 and on; macOS has 127.0.0.1 alone
     FULL_BACKLOG = "full-backlog"  # a full queue leaves a SYN unanswered on Linux; elsewhere it is refused
+    PAUSED_LISTENING = "paused-listening"  # on Linux a socket can stop listening, keep its port, and listen again
 
 
 def available(need: Need) -> bool:
     """Whether this machine has it; tried, not guessed, where it can be."""
-    if need is Need.FULL_BACKLOG:
+    if need in (Need.FULL_BACKLOG, Need.PAUSED_LISTENING):
         return sys.platform == "linux"
     try:
         bind("::1" if need is Need.IPV6 else "127.0.0.2").close()
@@ -71,6 +72,11 @@ def bind_together(
 def port_of(sock: socket.socket) -> int:
     port: int = sock.getsockname()[1]
     return port
+
+
+def stop_listening(sock: socket.socket) -> None:
+    """Refuse connections from now on, and keep the port: ``Need.PAUSED_LISTENING``."""
+    sock.shutdown(socket.SHUT_RDWR)
 
 
 async def fill_backlog(sock: socket.socket) -> list[socket.socket]:

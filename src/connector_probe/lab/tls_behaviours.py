@@ -102,6 +102,11 @@ async def resets_on_client_hello(visit: Visit) -> None:
     await session(visit, STARTTLS=_after_client_hello(resets))
 
 
+async def is_masked_and_resets(visit: Visit) -> None:
+    """A firewall that inspects SMTP, and cannot inspect TLS."""
+    await session(visit, greet=says("220 " + "*" * 60), STARTTLS=_after_client_hello(resets))
+
+
 async def hangs_up_after_ready(visit: Visit) -> None:
     """220, and at once the end."""
     await session(visit, STARTTLS=says_and_hangs_up(READY))

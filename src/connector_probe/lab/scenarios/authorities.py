@@ -91,6 +91,15 @@ AUTHORITIES: tuple[Scenario, ...] = (
         },
     ),
     failing(
+        "dns-split-horizon",
+        "the nameserver has a zone of its own, without the name; the public one has it",
+        F.DNS_NXDOMAIN,
+        needs=_NET,
+        answers=delegation("dns-split-horizon", nxdomain, FIRST, SECOND),
+        authorities={address: {host_of("dns-split-horizon"): HERE} for address in (FIRST, SECOND)},
+        expect_causes={"split-horizon": _CONFIRMED, "stale-dns-cache": _OUT},
+    ),
+    failing(
         "dns-not-delegated",
         "an alias into a domain that the registry delegates no more",
         F.DNS_NXDOMAIN,

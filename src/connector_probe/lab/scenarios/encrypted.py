@@ -5,6 +5,7 @@ from __future__ import annotations
 from connector_probe.lab import tls_behaviours as tls
 from connector_probe.lab.authority import TlsShape
 from connector_probe.lab.scenario import Scenario, Server, failing, unknown
+from connector_probe.model.verdict import CauseVerdict
 from connector_probe.model.verdict import FailureClass as F
 
 CHACHA = TlsShape(minimum=0x0303, maximum=0x0303, ciphers="ECDHE-RSA-CHACHA20-POLY1305")
@@ -38,6 +39,13 @@ HANDSHAKE: tuple[Scenario, ...] = (
     failing("tls-closed-at-once", "220, and at once the end", F.TLS_CLOSED, tls.hangs_up_after_ready),
     failing("tls-cut", "hangs up in the middle of the handshake", F.TLS_CLOSED, tls.hangs_up_within_handshake),
     failing("tls-reset", "resets on the ClientHello", F.TLS_RESET, tls.resets_on_client_hello),
+    failing(
+        "masked-tls-reset",
+        "a firewall masks the banner with asterisks, and the handshake is reset",
+        F.TLS_RESET,
+        tls.is_masked_and_resets,
+        expect_causes={"tls-broken-on-the-way": CauseVerdict.SUPPORTED},
+    ),
     failing("tls-cut-reset", "resets in the middle of the handshake", F.TLS_RESET, tls.resets_within_handshake),
     failing("tls-alert", "the alert handshake_failure", F.TLS_ALERT, tls.sends_handshake_failure),
     failing("tls-alert-early", "220 and the alert in one piece", F.TLS_ALERT, tls.alerts_at_once),

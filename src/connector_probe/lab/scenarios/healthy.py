@@ -84,6 +84,11 @@ WARNING: tuple[Scenario, ...] = (
         "a firewall masks the banner with asterisks but lets STARTTLS through",
         smtp.is_masked_with_starttls,
     ),
+    warning(
+        "keywords-masked",
+        "a firewall overwrites EHLO keywords with X's but lets STARTTLS through",
+        smtp.is_masked_in_the_keywords,
+    ),
     warning("slow-greeting", "greets after five seconds", smtp.greets_late),
     warning(
         "unequal-servers",

@@ -21,6 +21,7 @@ from connector_probe.lab.scenario import (
 from connector_probe.lab.sockets import Need
 from connector_probe.model.connector import AddressFamily
 from connector_probe.model.evidence import CertificateProblemKind
+from connector_probe.model.verdict import CauseVerdict
 from connector_probe.model.verdict import FailureClass as F
 
 SECOND = "127.0.0.2"
@@ -73,6 +74,22 @@ CONNECT: tuple[Scenario, ...] = (
         F.TCP_REFUSED,
         needs=(Need.LOOPBACK_NET,),
         servers=(Server(listens=Listens.REFUSES), Server(address=SECOND, listens=Listens.REFUSES)),
+    ),
+    failing(
+        "refused-as-expected",
+        "after a cutover: nothing listens any more, and that is what is expected",
+        F.TCP_REFUSED,
+        options=Options(expect="4.4.316"),
+        servers=(Server(listens=Listens.REFUSES),),
+        expect_causes={"migrated": CauseVerdict.SUPPORTED},
+    ),
+    warning(
+        "one-of-two-stopped",
+        "two servers behind one address, on one of them nothing listens",
+        needs=(Need.PAUSED_LISTENING,),
+        options=Options(connections=2),
+        servers=(Server(listens=Listens.AT_TIMES),),
+        expect_causes={"service-stopped": CauseVerdict.SUPPORTED, "firewall-blocks": CauseVerdict.RULED_OUT},
     ),
     failing(
         "furthest-decides",
@@ -151,6 +168,15 @@ BANNER: tuple[Scenario, ...] = (
     failing("banner-pop", "a POP3 server", F.BANNER_NOT_SMTP, banner.speaks_pop),
     failing("banner-telnet", "a login prompt", F.BANNER_NOT_SMTP, banner.speaks_telnet),
     failing("banner-nntp", "a news server", F.BANNER_NOT_SMTP, banner.speaks_nntp),
+    failing("banner-managesieve", "a ManageSieve server", F.BANNER_NOT_SMTP, banner.speaks_managesieve),
+    failing("banner-vnc", "a VNC server", F.BANNER_NOT_SMTP, banner.speaks_vnc),
+    failing("banner-tls-alert", "a TLS server that has lost patience", F.BANNER_NOT_SMTP, banner.alerts_at_once),
+    failing(
+        "banner-proxy-header",
+        "a balancer whose two sides are swapped: it sends a PROXY header",
+        F.BANNER_NOT_SMTP,
+        banner.sends_proxy_header,
+    ),
     failing("banner-ftp", "an FTP server: its banner could be SMTP's", F.EHLO_REJECTED, banner.speaks_ftp),
 )
 
