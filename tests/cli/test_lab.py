@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 from collections.abc import AsyncIterator
 from dataclasses import fields
@@ -14,6 +15,7 @@ from connector_probe.cli.commands import HOST, command
 from connector_probe.cli.hosts import read_hosts
 from connector_probe.cli.lab import command_of
 from connector_probe.lab import SCENARIOS, Lab, obstacle
+from tests.real.verdicts import command_line
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NAMES = [one.name for one in SCENARIOS if obstacle(one) is None]
@@ -47,3 +49,15 @@ async def test_the_command_line_asks_for_the_scenario(name: str, lab: Lab) -> No
     assert not different
     assert [(one.host, read.port_of(one)) for one in read.hosts] == [(one.host, meant.port) for one in meant.hosts]
     assert read.use_mx is None or (read.use_mx, read.port) == (meant.use_mx, meant.port)
+
+
+async def test_a_printed_command_line_works() -> None:
+    """In a shell of its own, with everything that it needs in it: nameserver, roots, port of the policy."""
+    name = "mta-sts-mx-redirected"
+    async with Lab.start([name]) as lab:
+        program, *arguments = shlex.split(command_of(name, lab))
+        ended = await asyncio.to_thread(command_line, *arguments, inside=["env"])
+    assert program == "probe"
+    assert ended.exit_code == 1, ended.said
+    (found,) = ended.verdicts()
+    assert (found.code, found.class_) == ("4.4.8", "mta-sts-mx-not-listed")

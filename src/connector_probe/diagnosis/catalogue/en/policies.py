@@ -137,7 +137,7 @@ REMEDIES: dict[str, RemedyWords] = {
     ),
     "trace-mx": _R(
         "Empty the cache of {stale_nameserver}, and ask again for the MX records of {domain}: an old answer is gone "
-        "then, and runs out by itself. If it comes again, somebody answers in the place of the domain's name servers: "
+        "then, and in time it goes by itself. If it comes again, somebody answers in the place of the domain's name servers: "
         "let no mail go to {server}. Exchange Online asks other nameservers, and may well see the right record.",
         ("Clear-DnsServerCache   (Windows DNS server)", "unbound-control flush {mx_domain}"),
     ),
