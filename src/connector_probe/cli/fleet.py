@@ -71,8 +71,6 @@ def run_file(
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.model.names import show
 
-    if quiet and verbose:
-        raise UsageProblemError("-q and -v exclude each other", "give one of them")
     configuration = load_file(file)
     chosen = choose_entries(configuration, only or (), shard)
     entries = _retried([entry for entry in chosen if entry.enabled], retries)

@@ -87,8 +87,6 @@ def read_hosts(
             raise UsageProblemError(f"{option} without --mx", "only a domain publishes policies; a smart host does not")
     if control and no_control:
         raise UsageProblemError("--control and --no-control exclude each other", "give one of them")
-    if quiet and verbose:
-        raise UsageProblemError("-q and -v exclude each other", "give one of them")
     settings = OutputSettings.choose(
         format_=format_,
         json=json,

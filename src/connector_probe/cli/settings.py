@@ -10,6 +10,7 @@ from pathlib import Path
 from connector_probe.cli.language import words_for
 from connector_probe.cli.output import terminal_width, wants_colour
 from connector_probe.cli.targets import Target, choose_targets
+from connector_probe.cli.values import UsageProblemError
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.languages import Language
 from connector_probe.formats import RENDERERS, Format, RenderOptions, nagios
@@ -44,6 +45,8 @@ class OutputSettings:
         locations: Mapping[str, tuple[str, int]] | None = None,
     ) -> OutputSettings:
         """Raises UsageProblemError for options that contradict each other, or a file that cannot be written."""
+        if quiet and verbose:
+            raise UsageProblemError("-q and -v exclude each other", "give one of them")
         targets = choose_targets(format_ or (), json=json, output=output)
         return cls(targets, -1 if quiet else 1 if verbose else 0, transcript, modes, lang, locations or {})
 
