@@ -65,6 +65,21 @@ def test_every_known_code_is_explained(code: KnownCode) -> None:
         assert found.reference.startswith("https://learn.microsoft.com/")
 
 
+@pytest.mark.parametrize("code", ["4.7.321", "4.7.322", "4.7.323", "4.7.324", "4.7.325", "4.4.8"])
+def test_a_code_of_dane_or_mta_sts_has_the_causes_of_what_a_probe_would_find(code: str) -> None:
+    """None is ruled out, and none confirmed: the code does not say it."""
+    found = explained(f"450 {code} the domain failed validation")
+    listed = [profile for profile in PROFILES.values() if profile.code == code]
+    assert set(verdicts(found)) == {cause for profile in listed for cause, _ in profile.causes}
+    assert set(verdicts(found).values()) == {CauseVerdict.POSSIBLE}
+    assert {one.id for one in found.remedies} == {remedy for profile in listed for remedy in profile.remedies}
+
+
+@pytest.mark.parametrize("headline", ["Cannot connect to remote server", "Cannot establish session with remote server"])
+def test_the_title_is_the_catalogue_s_whatever_the_headline(headline: str) -> None:
+    assert explained(f"450 4.4.317 {headline} [Message=451 5.7.3 x]").title == "Cannot connect to remote server"
+
+
 @pytest.mark.parametrize("failure", PROFILES)
 def test_every_class_can_be_explained(failure: FailureClass) -> None:
     found = explain(Bounce("4.4.317", "4.4.317", False, failure, message="m", server="mail.contoso.com"))

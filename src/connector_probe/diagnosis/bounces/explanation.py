@@ -17,7 +17,7 @@ from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import REFERENCE
 from connector_probe.diagnosis.facts import Facts, fill
 from connector_probe.diagnosis.profiles import ONLY_FOR_CAUSE, PROFILES
-from connector_probe.diagnosis.replies import HEADLINES, headline_of
+from connector_probe.diagnosis.replies import HEADLINES, POLICY_LINES, headline_of
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import InvalidNameError, is_address, parse_smart_host
 from connector_probe.model.verdict import (
@@ -138,6 +138,12 @@ _BY_CODE_ALONE: dict[str, tuple[FailureClass, ...]] = {
     MailFlowCode.CANNOT_CONNECT: (_F.BANNER_REJECTED, _F.STARTTLS_NOT_OFFERED, _F.TLS_RESET, *_CERTIFICATE),
     MailFlowCode.CLOSED_ABRUPTLY: (_F.EHLO_CLOSED,),
     MailFlowCode.CERTIFICATE_VALIDATION_FAILED: _CERTIFICATE,
+    # Of DANE and MTA-STS: whatever has the code. 4.7.5 is about the certificate alone, which its message judges.
+    **{
+        code: tuple(failure for failure, profile in PROFILES.items() if profile.code is code)
+        for code in POLICY_LINES
+        if code is not MailFlowCode.MTA_STS_CERTIFICATE
+    },
 }
 _MANY_FAULTS = frozenset({MailFlowCode.CANNOT_CONNECT, MailFlowCode.CERTIFICATE_VALIDATION_FAILED})
 _NEEDS_A_REPLY = "read-the-reply"
