@@ -6,7 +6,6 @@ import pytest
 
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import view_of
-from connector_probe.diagnosis.facts import facts_of
 from connector_probe.diagnosis.warnings import warnings_beside
 from connector_probe.model.connector import Connector, ConnectorType
 from connector_probe.model.evidence import AttemptEvidence, Exchange, Lookup, LookupStatus, Reply, Resolution
@@ -23,7 +22,7 @@ def warned(
     banner = Exchange("", 0.0, 0.0, Reply(220, (greeting,)))
     connector = Connector(smart_hosts=[server], type=ConnectorType(kind))
     view = view_of(AttemptEvidence(server, ADDRESS, 25, resolution, banner=banner), connector)
-    return [one.id for one in warnings_beside(view, connector, facts_of(view, connector, ENGLISH), ENGLISH)]
+    return [one.id for one in warnings_beside(view, connector, ENGLISH)]
 
 
 @pytest.mark.parametrize(

@@ -66,21 +66,21 @@ def view_of(evidence: AttemptEvidence, connector: Connector, mode: TlsSettings |
     )
 
 
-def _views(connector: Connector, evidence: ConnectorEvidence) -> list[View]:
-    """Each attempt, with what the others to the same address have shown."""
-    views = [view_of(one, connector) for one in evidence.attempts]
+def _beside_each_other(views: Sequence[View], failures: Sequence[FailureClass | None]) -> list[View]:
+    """Each attempt, with what the others to the same address have shown; its failure class stays what it is."""
+    serves = [_connected(view) and failure is None for view, failure in zip(views, failures, strict=True)]
     accepted = Counter(_place(view) for view in views if _connected(view))
-    served = Counter(_place(view) for view in views if _connected(view) and classify(view) is None)
+    served = Counter(_place(view) for view, one in zip(views, serves, strict=True) if one)
     return [
         replace(
             view,
             beside=replace(
                 view.beside,
                 accepted=accepted[_place(view)] > int(_connected(view)),
-                served=served[_place(view)] > int(_connected(view) and classify(view) is None),
+                served=served[_place(view)] > int(one),
             ),
         )
-        for view in views
+        for view, one in zip(views, serves, strict=True)
     ]
 
 
@@ -101,10 +101,12 @@ def status_of(failure: FailureClass | None) -> Status:
 
 def conclude(connector: Connector, evidence: ConnectorEvidence, words: Catalogue = ENGLISH) -> Result:
     """The result of one connector, in the words of one language."""
-    views = _views(connector, evidence)
+    alone = [view_of(one, connector) for one in evidence.attempts]
+    failures = [classify(view) for view in alone]
+    views = _beside_each_other(alone, failures)
     concluded = [
-        _attempt(view, connector, transcript, words)
-        for view, transcript in zip(views, evidence.transcripts, strict=True)
+        _attempt(view, failure, connector, transcript, words)
+        for view, failure, transcript in zip(views, failures, evidence.transcripts, strict=True)
     ]
     attempts = tuple(attempt for attempt, _ in concluded)
     warnings = [warning for _, found in concluded for warning in found]
@@ -142,7 +144,10 @@ def conclude(connector: Connector, evidence: ConnectorEvidence, words: Catalogue
         expect=connector.expect,
         expected=expected,
         diagnosis=diagnosis,
-        by_tls_mode={mode: _under(mode, connector, evidence) for mode in TlsSettings},
+        by_tls_mode={
+            mode: _code_of(failures if mode is connector.tls_settings else _failures_under(mode, connector, evidence))
+            for mode in TlsSettings
+        },
         warnings=tuple(dict.fromkeys(warnings)),
         attempts=attempts,
         evidence=evidence,
@@ -209,17 +214,20 @@ def _in_vain(evidence: AttemptEvidence) -> bool:
 
 
 def _attempt(
-    view: View, connector: Connector, transcript: Sequence[TranscriptLine], words: Catalogue
+    view: View,
+    failure: FailureClass | None,
+    connector: Connector,
+    transcript: Sequence[TranscriptLine],
+    words: Catalogue,
 ) -> tuple[Attempt, tuple[Finding, ...]]:
     evidence = view.evidence
-    failure = classify(view)
     status = status_of(failure)
     warnings: tuple[Finding, ...] = ()
     if failure is None:
-        warnings = warnings_of(view, connector, facts_of(view, connector, words), words)
+        warnings = warnings_of(view, connector, words)
         status = Status.WARNING if warnings else Status.HEALTHY
     else:
-        warnings = warnings_beside(view, connector, facts_of(view, connector, words), words)
+        warnings = warnings_beside(view, connector, words)
     diagnosis = diagnose(failure, view, connector, words) if failure is not None else None
     session = evidence.handshake.session if evidence.handshake is not None else None
     nameless = connector.tls_domain is None and evidence.server == evidence.address
@@ -304,9 +312,15 @@ def _other_addresses(attempts: Sequence[Attempt], chosen: Diagnosis | None, word
     return list(found.values())
 
 
-def _under(mode: TlsSettings, connector: Connector, evidence: ConnectorEvidence) -> str | None:
-    """The code under another TlsSettings; None where mail flows."""
-    failures = [classify(view_of(one, connector, mode)) for one in evidence.attempts]
+def _failures_under(
+    mode: TlsSettings, connector: Connector, evidence: ConnectorEvidence
+) -> Sequence[FailureClass | None]:
+    """What each attempt would have failed with under another TlsSettings."""
+    return [classify(view_of(one, connector, mode)) for one in evidence.attempts]
+
+
+def _code_of(failures: Sequence[FailureClass | None]) -> str | None:
+    """The code of attempts that failed so; None where mail flows."""
     status = _roll_up([status_of(failure) for failure in failures])
     if status is Status.UNKNOWN:
         return UNKNOWN

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.facts import Facts, day, describe_lookup, fill, problem_list, span, word
+from connector_probe.diagnosis.facts import Facts, day, describe_lookup, facts_of, fill, problem_list, span, word
 from connector_probe.diagnosis.other_handshakes import differences, rsa_look, rsa_refusal
 from connector_probe.diagnosis.policy_conclusions import dane_passed, policy_warnings
 from connector_probe.diagnosis.revocation import revocation_findings
@@ -24,22 +24,28 @@ _FAILED_LOOKUPS = frozenset(LookupStatus) - {LookupStatus.ANSWER, LookupStatus.N
 Check = Callable[[View, Connector, Catalogue], Iterator[tuple[str, dict[str, str]]]]
 
 
-def warnings_of(view: View, connector: Connector, facts: Facts, words: Catalogue) -> tuple[Finding, ...]:
+def warnings_of(view: View, connector: Connector, words: Catalogue) -> tuple[Finding, ...]:
     """The warnings of an attempt that did not fail."""
-    return tuple(
-        Finding(identifier, fill(words.warnings[identifier], Facts(facts | extra)), view.evidence.address)
-        for check in CHECKS
-        for identifier, extra in check(view, connector, words)
-    ) + warnings_beside(view, connector, facts, words)
+    found = [one for check in CHECKS for one in check(view, connector, words)]
+    return _said(found, view, connector, words) + warnings_beside(view, connector, words)
 
 
-def warnings_beside(view: View, connector: Connector, facts: Facts, words: Catalogue) -> tuple[Finding, ...]:
+def warnings_beside(view: View, connector: Connector, words: Catalogue) -> tuple[Finding, ...]:
     """What is worth a warning also where the attempt failed, because it may explain the failure."""
     found = [(one.identifier, one.facts) for one in differences(view, words) if not one.passes]
     # A partner's mail may well be in Exchange Online, and then goes there rightly.
     looping = _loop(view) if connector.type is ConnectorType.ON_PREMISES else None
     if looping is not None:
         found.append(("routes-to-exchange-online", {"loop_name": looping}))
+    return _said(found, view, connector, words)
+
+
+def _said(
+    found: Sequence[tuple[str, dict[str, str]]], view: View, connector: Connector, words: Catalogue
+) -> tuple[Finding, ...]:
+    if not found:  # as with most attempts, which then need no facts
+        return ()
+    facts = facts_of(view, connector, words)
     return tuple(
         Finding(identifier, fill(words.warnings[identifier], Facts(facts | extra)), view.evidence.address)
         for identifier, extra in found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -25,28 +25,27 @@ def render(report: Report, options: RenderOptions) -> str:
 
 def jsonable(value: Any) -> Any:  # noqa: ANN401 - any of the model's types goes in, any JSON value comes out
     """``value`` as plain JSON types. Times are RFC 3339 UTC; a field's trailing underscore is dropped."""
-    kind = type(value)
-    if kind in _PLAIN:
-        return value
-    if is_dataclass(kind):
-        return {name: jsonable(getattr(value, field)) for field, name in _keys(kind)}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return timestamp(value)
-    if isinstance(value, Mapping):
-        return {str(jsonable(name)): jsonable(item) for name, item in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [jsonable(item) for item in value]
-    if isinstance(value, float):
-        return round(value, 6)
-    return value
+    kind: Any = type(value)
+    return value if kind in _PLAIN else _way_of(kind)(value)
 
 
 @cache
-def _keys(kind: type) -> tuple[tuple[str, str], ...]:
-    """Each field of the dataclass ``kind``, with its JSON key."""
-    return tuple((field.name, key(field.name)) for field in fields(kind))
+def _way_of(kind: type[object]) -> Callable[[Any], Any]:
+    """How values of this type become JSON: a report has some hundred thousand, of few types."""
+    if is_dataclass(kind):
+        keys = tuple((field.name, key(field.name)) for field in fields(kind))
+        return lambda value: {name: jsonable(getattr(value, field)) for field, name in keys}
+    if issubclass(kind, Enum):
+        return lambda value: value.value
+    if issubclass(kind, datetime):
+        return timestamp
+    if issubclass(kind, Mapping):
+        return lambda value: {str(jsonable(name)): jsonable(item) for name, item in value.items()}
+    if issubclass(kind, (tuple, list)):
+        return lambda value: [jsonable(item) for item in value]
+    if issubclass(kind, float):
+        return lambda value: round(value, 6)
+    return lambda value: value
 
 
 def key(field_name: str) -> str:

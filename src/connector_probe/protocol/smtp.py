@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 
 from connector_probe.model.evidence import Garble, Reply, ReplyFlaw
@@ -242,6 +243,7 @@ class Capabilities:
         return tuple(name for name, _ in self.keywords if _MASKED_KEYWORD.fullmatch(name))
 
 
+@lru_cache(maxsize=64)  # under each TlsSettings, and for each sentence about it, the same reply is read again
 def capabilities(reply: Reply) -> Capabilities:
     """What the reply to EHLO offers (RFC 5321 4.1.1.1).
 
