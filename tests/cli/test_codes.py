@@ -8,8 +8,8 @@ import pytest
 
 from connector_probe.cli.app import run
 from connector_probe.diagnosis.bounces.grammar import KNOWN_CODES
-from connector_probe.diagnosis.profiles import PROFILES
-from connector_probe.model.verdict import FailureClass, MailFlowCode
+from connector_probe.diagnosis.profiles import ONLY_FOR_CAUSE, PROFILES
+from connector_probe.model.verdict import INTELLIGENCE_CODES, FailureClass, MailFlowCode
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, dict[str, object]]:
@@ -48,6 +48,18 @@ def test_nothing_of_a_code_is_left_out(capsys: pytest.CaptureFixture[str]) -> No
             assert failure.value in ids(entry, "classes")
             assert {identifier for identifier, _ in profile.causes} <= ids(entry, "causes")
             assert set(profile.remedies) <= ids(entry, "remedies")
+
+
+def test_what_is_usual_is_said_first_and_the_partner_is_not_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
+    """Microsoft's page ends every one of the six with the partner."""
+    codes = told(capsys)
+    for mail_flow in MailFlowCode:
+        remedies = codes[mail_flow]["remedies"]
+        assert isinstance(remedies, list)
+        if mail_flow in INTELLIGENCE_CODES:
+            assert remedies[-1]["id"] == "contact-partner"
+        sure = [one["id"] not in ONLY_FOR_CAUSE for one in remedies if one["id"] != "contact-partner"]
+        assert sure == sorted(sure, reverse=True)
 
 
 @pytest.mark.parametrize("asked", ["4.4.316", "5.4.316", "450 4.4.316", "550 5.4.316 Message expired", " 4.4.316 "])

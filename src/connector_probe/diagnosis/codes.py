@@ -8,7 +8,7 @@ from connector_probe.diagnosis.bounces.explanation import reference_of, title_of
 from connector_probe.diagnosis.bounces.grammar import CODE, KNOWN_CODES, KnownCode, known
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.facts import Facts, fill
-from connector_probe.diagnosis.profiles import PROFILES, Profile
+from connector_probe.diagnosis.profiles import ONLY_FOR_CAUSE, PROFILES, Profile
 from connector_probe.model.verdict import FailureClass, Remedy
 
 CODES_SCHEMA = "connector-probe/codes/1"
@@ -98,8 +98,11 @@ def _remedies(code: KnownCode, profiles: dict[FailureClass, Profile], words: Cat
     found = []
     if not profiles and (own := words.explain.get(f"do-{code.words}")) is not None:
         found.append(Remedy(code.words, own))
-    for identifier in dict.fromkeys(one for profile in profiles.values() for one in profile.remedies):
+    usual = dict.fromkeys(one for profile in profiles.values() for one in profile.remedies)
+    for identifier in sorted(usual, key=lambda one: one in ONLY_FOR_CAUSE):  # what a sign has to speak for comes last
         remedy = words.remedies[identifier]
         commands = tuple(fill(command, _ANY) for command in remedy.commands)
         found.append(Remedy(identifier, fill(remedy.text, _ANY), commands))
+    if code.in_table:
+        found.append(Remedy("contact-partner", words.explain["if-partner"]))
     return found
