@@ -30,6 +30,7 @@ from connector_probe.stages.resolve import Resolver
 from connector_probe.stages.revocation import Revocations, missing_issuers
 from connector_probe.stages.secure import Shown, secure, sni_of
 
+_OPEN_ENDS = frozenset({CertificateProblemKind.MISSING_INTERMEDIATE, CertificateProblemKind.UNTRUSTED_ROOT})
 SECOND_LOOK_WAIT = 3.0  # seconds for one more connection, which may change no verdict
 
 
@@ -164,7 +165,8 @@ async def reach(
 
 
 def _is_incomplete(certificate: CertificateEvidence) -> bool:
-    return any(one.kind is CertificateProblemKind.MISSING_INTERMEDIATE for one in certificate.problems)
+    """Whether an issuer that was not sent may lead on: to a root that is trusted, as far as nobody has looked."""
+    return any(one.kind in _OPEN_ENDS for one in certificate.problems)
 
 
 def _is_not_rsa(certificate: CertificateEvidence | None) -> bool:

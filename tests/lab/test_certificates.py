@@ -36,6 +36,7 @@ NAMES = (
     "certificate-revoked-issuer",
     "certificate-untrusted-root",
     "certificate-issuer-elsewhere",
+    "certificate-issuer-upper",
     "certificate-issuer-foreign",
     "certificate-wrong-order",
     "certificate-with-root",
@@ -98,6 +99,10 @@ async def test_the_missing_issuer_is_named_with_its_place_and_never_trusted(resu
     assert missing.completes
     assert f"To be had: {missing.found[0].url} (SHA-1 {missing.found[0].sha1}). With that" in found.detail
     assert f"CN=Lab Intermediate,O=connector-probe lab (SHA-1 {missing.found[0].sha1})" in found.remedies[0].text
+    upper = results["certificate-issuer-upper"].diagnosis
+    assert upper is not None
+    assert "does not send the certificate of CN=Lab Intermediate,O=connector-probe lab" in upper.detail
+    assert "With that the chain is complete" in upper.detail
     foreign = results["certificate-issuer-foreign"].diagnosis
     assert foreign is not None
     assert "leads to CN=Foreign Root,O=connector-probe lab, which is not a trusted root" in foreign.detail

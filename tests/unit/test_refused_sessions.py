@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -182,3 +183,26 @@ def test_of_a_certificate_that_cannot_be_read_no_name_is_said_to_be_wrong() -> N
     result = diagnosed(replace(made.session(), certificate=made.shown(unread, problem)))
     assert result.class_ is FailureClass.CERTIFICATE_UNPARSEABLE_CERTIFICATE
     assert "name-mismatch" not in result.detail
+
+
+# --- certificates ----------------------------------------------------------------------------------------------
+
+
+def test_an_issuer_that_is_sent_with_another_key_is_said_to_be() -> None:
+    stranger = replace(made.leaf(), subject="CN=Example Issuing CA", issuer="CN=Root", sha1="B2" * 20)
+    problem = CertificateProblem(CertificateProblemKind.MISSING_INTERMEDIATE, 0, f"CN={NAME}", "CN=Example Issuing CA")
+    shown = made.shown(made.leaf(), problem)
+    detail = diagnosed(replace(made.session(), certificate=replace(shown, chain=(*shown.chain, stranger)))).detail
+    assert "The one of that name that it does send has another key" in detail
+    assert "another key" not in diagnosed(replace(made.session(), certificate=shown)).detail
+
+
+@pytest.mark.parametrize(
+    ("left", "text"),
+    [(timedelta(minutes=20), "in 0 h."), (timedelta(hours=47), "in 47 h."), (timedelta(days=3), "in 3 days.")],
+)
+def test_what_is_left_of_a_certificate(left: timedelta, text: str) -> None:
+    evidence = replace(made.session(), certificate=made.shown(made.leaf(until=NOW + left)))
+    result = conclude(Connector(smart_hosts=[NAME]), ConnectorEvidence((evidence,), ((),), NOW, 0.3))
+    (warning,) = (one for one in result.warnings if one.id == "certificate-expires-soon")
+    assert warning.text.endswith(text)

@@ -324,3 +324,16 @@ def test_issuers_come_in_several_shapes() -> None:
     for data in (b"", b"<html>", b"-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----"):
         with pytest.raises(UnreadableError):
             read_issuers(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "note"),
+    [
+        (b"", "it is empty"),
+        (b"\r\n<!DOCTYPE html><title>Log in</title>", "a web page is there"),
+        (b"not found", "no DER"),
+    ],
+)
+def test_what_is_plainly_no_answer_is_called_what_it_is(data: bytes, note: str) -> None:
+    for check in (read_ocsp(data, LEAF.der, CA.der, NOW, URL), read_crl(data, LEAF.der, CA.der, NOW, URL)):
+        assert (check.status, check.note) == (S.MALFORMED, note)

@@ -25,6 +25,7 @@ from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
     Certificate,
+    CertificateEvidence,
     CertificateProblemKind,
     Exchange,
     FaultKind,
@@ -336,10 +337,17 @@ def _certificate(view: View, words: Catalogue) -> dict[str, str]:
         kinds = {one.kind for one in problems}
         if {CertificateProblemKind.MISSING_INTERMEDIATE, CertificateProblemKind.UNTRUSTED_ROOT} <= kinds:
             found["chain_hint"] = fill(words.text["or-private-ca"], found)
+        elif first.kind is CertificateProblemKind.MISSING_INTERMEDIATE and _is_sent_by_name(certificate, found):
+            found["chain_hint"] = words.facts["issuer-with-other-key"]
         found["name_hint"] = _name_hint(view, words)
         others = problem_list((one.kind for one in problems[1:] if one.kind is not first.kind), words)
         found["more_problems"] = fill(words.facts["more-problems"], {"problems": others}) if others else ""
     return found
+
+
+def _is_sent_by_name(certificate: CertificateEvidence, found: Mapping[str, str]) -> bool:
+    """Whether a certificate of the missing issuer's name is among those sent: then it has another key."""
+    return any(one.subject == found["top_issuer"] for one in certificate.chain[1:])
 
 
 def leaf_name(leaf: Certificate) -> str:

@@ -20,7 +20,7 @@ from connector_probe.diagnosis.signs import (
 )
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import CertificateProblemKind as Kind
-from connector_probe.model.evidence import FaultKind, NetworkFault
+from connector_probe.model.evidence import FaultKind, NetworkFault, Reply
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 from connector_probe.protocol.addresses import is_private
 from connector_probe.protocol.appliances import appliance
@@ -74,11 +74,16 @@ def _not_mail(failure: FailureClass, view: View) -> Sharpening:
         return _OUT, ("proxy-greeted",)
     exchange = refusal(view.evidence)
     said = exchange.reply if exchange is not None else None
-    if failure is FailureClass.EHLO_REJECTED and said is not None and any(map(enhanced_status, said.lines)):
-        return _OUT, ("speaks-smtp",)  # RFC 2034: only mail servers answer so
+    if failure is FailureClass.EHLO_REJECTED and said is not None and _is_of_smtp(said):
+        return _OUT, ("speaks-smtp",)
     if failure is FailureClass.BANNER_NOT_SMTP and has_begun_to_greet(view.evidence):
         return CauseVerdict.POSSIBLE, ("begins-like-smtp",)
     return NOTHING
+
+
+def _is_of_smtp(said: Reply) -> bool:
+    """Whether only a mail server answers so: with RFC 2034's codes, or about the name in HELO."""
+    return any(map(enhanced_status, said.lines)) or refusal_kind(said)[0] is Refusal.HELO
 
 
 def _malfunction(failure: FailureClass, view: View) -> Sharpening:

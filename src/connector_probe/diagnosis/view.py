@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -36,6 +36,7 @@ from connector_probe.model.policy import (
     SmtpDaneMode,
     TlsaRecord,
 )
+from connector_probe.model.revocation import MissingIssuers
 from connector_probe.protocol.identity import NameMatch, NameOutcome, match
 from connector_probe.protocol.smtp import capabilities, greeting_time
 
@@ -152,7 +153,7 @@ class View:
         certificate = self.evidence.certificate
         if certificate is None:
             return ()
-        found = (*certificate.problems, *revoked_problems(self.evidence))
+        found = (*_settled(certificate.problems, self.evidence.missing_issuers), *revoked_problems(self.evidence))
         return found if self.name_problem is None else (*found, self.name_problem)
 
     @cached_property
@@ -203,6 +204,18 @@ class View:
     @cached_property
     def requires_tls(self) -> bool:
         return self.mode.requires_tls or self.dane_state in DANE_DECIDES or self.mta_sts_binds
+
+
+def _settled(
+    problems: tuple[CertificateProblem, ...], missing: MissingIssuers | None
+) -> tuple[CertificateProblem, ...]:
+    """``problems``; where the issuers that were not sent lead to a trusted root, one of those is what is missing."""
+    if missing is None or not missing.completes:
+        return problems
+    settled = (
+        replace(one, kind=_KINDS.MISSING_INTERMEDIATE) if one.kind is _KINDS.UNTRUSTED_ROOT else one for one in problems
+    )
+    return tuple({(one.kind, one.depth): one for one in settled}.values())
 
 
 def in_order(problems: Iterable[CertificateProblem]) -> tuple[CertificateProblem, ...]:

@@ -76,10 +76,19 @@ def _expiry(view: View, connector: Connector, words: Catalogue) -> Iterator[tupl
         if not _ends_soon(certificate, evidence.judged_at, connector.warn_days) or certificate.not_after is None:
             continue
         if depth == 0:
-            yield "certificate-expires-soon", {"days_left": str((certificate.not_after - evidence.judged_at).days)}
+            yield "certificate-expires-soon", _left(certificate.not_after - evidence.judged_at, words)
         elif certificate.subject in evidence.path:
             until = day(certificate.not_after)
             yield "issuer-expires-soon", {"expiring_issuer": certificate.subject, "issuer_not_after": until}
+
+
+def _left(time: timedelta, words: Catalogue) -> dict[str, str]:
+    """ "in 12 days"; hours where "1 days" would say too little."""
+    if time < timedelta(days=2):
+        key, number = "hours-left", int(time / timedelta(hours=1))
+    else:
+        key, number = "days-left", time.days
+    return {"time_left": fill(words.facts[key], {"number": str(number)})}
 
 
 def _ignored_problems(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:

@@ -282,6 +282,14 @@ def leaf_of_foreign_authority(ca: Authority, host: str) -> Chain:
     return Chain((der(leaf),), rsa_key("server"))
 
 
+def lower_intermediate_alone(ca: Authority, host: str) -> Chain:
+    """The upper one of two intermediates is not sent; the lower one says where it is."""
+    url = ca.website.publish("/upper.cer", lambda _: der(ca.intermediate.certificate))
+    pointer = _access(AuthorityInformationAccessOID.CA_ISSUERS, url)
+    lower = ca.authority("Lab Lower Intermediate", issuer=ca.intermediate, extensions=[pointer])
+    return Chain((der(ca.server(host, [host], issuer=lower)), der(lower.certificate)), rsa_key("server"))
+
+
 # --- other certificates in other handshakes ----------------------------------------------------------------------
 
 

@@ -141,6 +141,9 @@ def _request(certificate: x509.Certificate, issuer: x509.Certificate, digest: An
     return ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, digest).build()
 
 
+_SEQUENCE: Final = b"\x30"  # X.690: what every response and every list begins with
+
+
 def read_ocsp(
     data: bytes, certificate: bytes, issuer: bytes, at: datetime, url: str = "", *, stapled: bool = False
 ) -> RevocationCheck:
@@ -151,7 +154,16 @@ def read_ocsp(
         with _strictly():
             return _read_ocsp(ocsp.load_der_ocsp_response(data), *_both(certificate, issuer), at, check)
     except UnreadableError as problem:
-        return replace(check, note=str(problem))
+        return replace(check, note=_plainly(data) or str(problem))
+
+
+def _plainly(data: bytes) -> str:
+    """What octets are that should have been DER, where that is plain; a parser's own words help nobody there."""
+    if not data:
+        return "it is empty"
+    if data.lstrip()[:1] == b"<":
+        return "a web page is there"
+    return "" if data[:1] == _SEQUENCE else "no DER"
 
 
 def _read_ocsp(
@@ -263,7 +275,7 @@ def read_crl(data: bytes, certificate: bytes, issuer: bytes, at: datetime, url: 
             crl = x509.load_pem_x509_crl(data) if pem else x509.load_der_x509_crl(data)
             return _read_crl(crl, *_both(certificate, issuer), at, check)
     except UnreadableError as problem:
-        return replace(check, note=str(problem))
+        return replace(check, note=_plainly(data) or str(problem))
     except _NotSupportedError as problem:
         return replace(check, status=_S.NOT_SUPPORTED, note=str(problem))
 

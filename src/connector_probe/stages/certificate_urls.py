@@ -72,7 +72,8 @@ class Web:
             async with asyncio.timeout(limit):
                 return await self._kept.get(key, lambda: self._bounded(url, visitor, max_body, body, content_type))
         except TimeoutError:
-            return Fetched(url, error="no time was left for it", fault=timed_out("no time left"), seconds=limit)
+            error = f"no answer within {limit:.1f} s" if limit > 0 else "no time was left for it"
+            return Fetched(url, error=error, fault=timed_out("no time left"), seconds=limit)
 
     def close(self) -> None:
         """End what is still being fetched; nobody waits for it any more."""

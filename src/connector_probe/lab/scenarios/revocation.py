@@ -51,6 +51,13 @@ REVOCATION: tuple[Scenario, ...] = (
     _revoked("certificate-revoked-stapled", "revoked, says the server itself", revocation.stapled_revoked),
     _revoked("certificate-revoked-issuer", "its intermediate is revoked", revocation.intermediate_revoked),
     _incomplete("certificate-issuer-elsewhere", "no intermediate, but a pointer to it", revocation.leaf_with_pointer),
+    failing(
+        "certificate-issuer-upper",
+        "one of two intermediates, and a pointer to the other",
+        F.CERTIFICATE_MISSING_INTERMEDIATE,
+        servers=_shows(revocation.lower_intermediate_alone),
+        expect_problems=(Kind.MISSING_INTERMEDIATE,),
+    ),
     _incomplete(
         "certificate-issuer-foreign",
         "no intermediate, and a pointer into a private authority",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 WARNINGS: dict[str, str] = {
     "in-maintenance": "Inside a maintenance window until {until}: reported, not alerted, and no reason for exit code 1.",
-    "certificate-expires-soon": "The certificate expires on {not_after}, in {days_left} days.",
+    "certificate-expires-soon": "The certificate expires on {not_after}, in {time_left}.",
     "issuer-expires-soon": "{expiring_issuer} in the chain expires on {issuer_not_after}.",
     "certificate-would-fail": "The certificate has problems that this TLS setting does not look at: {problem_list}.",
     "starttls-not-offered": "The server offers no STARTTLS: mail would travel unencrypted.{starttls_hint}",

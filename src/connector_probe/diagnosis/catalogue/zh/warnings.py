@@ -4,7 +4,7 @@ from __future__ import annotations
 
 WARNINGS: dict[str, str] = {
     "in-maintenance": "处于维护时段内（至 {until}）：仅作报告，不发出告警，也不会使退出代码为 1。",
-    "certificate-expires-soon": "证书将于 {not_after} 过期，还剩 {days_left} 天。",
+    "certificate-expires-soon": "证书将于 {not_after} 过期，还剩 {time_left}。",
     "issuer-expires-soon": "证书链中的 {expiring_issuer} 将于 {issuer_not_after} 过期。",
     "certificate-would-fail": "证书有问题，但当前的 TLS 设置不检查这些问题：{problem_list}。",
     "starttls-not-offered": "服务器不提供 STARTTLS：邮件将以未加密方式传输。{starttls_hint}",

@@ -1,0 +1,69 @@
+"""network/tls.py without a socket: what is known of a handshake that stops at some record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from cryptography import x509
+from OpenSSL import SSL
+
+from connector_probe.model.evidence import FaultKind, NetworkFault
+from connector_probe.network.tls import WIDE_OFFER, TlsClient
+from tests.unit.certificates import authority, rsa_key, server
+
+CLOSED = NetworkFault(FaultKind.CLOSED)
+LEAF = server(authority("Issuing CA"), key=rsa_key("tls client"))
+
+
+def asking(version: int) -> SSL.Connection:
+    """A server that asks for a client certificate, and does without."""
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_max_proto_version(version)
+    context.use_certificate(x509.load_der_x509_certificate(LEAF.der))
+    context.use_privatekey(rsa_key("tls client"))
+    context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
+    connection = SSL.Connection(context, None)
+    connection.set_accept_state()
+    return connection
+
+
+def flight(connection: SSL.Connection, client: TlsClient) -> bytes:
+    """What the server sends in answer to the client."""
+    connection.bio_write(client.give())
+    with pytest.raises(SSL.WantReadError):
+        connection.do_handshake()
+    sent = b""
+    while True:
+        try:
+            sent += connection.bio_read(65536)
+        except SSL.WantReadError:
+            return sent
+
+
+def records(data: bytes) -> Iterator[bytes]:
+    while data:
+        size = 5 + int.from_bytes(data[3:5], "big")
+        yield data[:size]
+        data = data[size:]
+
+
+def record(kind: bytes, body: bytes) -> list[bytes]:
+    """``body`` as one record, or none (RFC 5246 6.2.1)."""
+    return [kind + b"\x03\x03" + len(body).to_bytes(2, "big") + body] if body else []
+
+
+@pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION])
+def test_who_hangs_up_before_our_answer_does_not_do_so_for_want_of_a_certificate(version: int) -> None:
+    client = TlsClient("mail.contoso.com", WIDE_OFFER)
+    assert not client.advance()
+    *first, last = records(flight(asking(version), client))
+    if version == SSL.TLS1_2_VERSION:  # handshake messages share records there: all but ServerHelloDone
+        first, last = [*first, *record(last[:1], last[5:-4])], b"".join(record(last[:1], last[-4:]))
+    for sent in first:
+        client.take(sent, handshaking=True)
+        assert not client.advance()
+    assert not client.outcome(CLOSED).client_certificate_requested
+    client.take(last, handshaking=True)
+    client.advance()
+    assert client.outcome(CLOSED).client_certificate_requested
