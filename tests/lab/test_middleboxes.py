@@ -59,6 +59,8 @@ VERDICTS = [
     ("ehlo-bare-lf", "malformed-reply", CONFIRMED),
     ("ehlo-ends-early", "malformed-reply", CONFIRMED),
     ("ehlo-550-name", "helo-name", SUPPORTED),
+    ("ehlo-behind-proxy-header", "proxy-header-sent", SUPPORTED),
+    ("proxy-protocol", "proxy-header-sent", RULED_OUT),
     ("ehlo-550-name", "source-blocked", RULED_OUT),
     ("helo-only", "tls-not-supported", CONFIRMED),
     ("helo-only", "packet-inspection", POSSIBLE),
@@ -89,6 +91,7 @@ FIRST_WORDS = [
     ("ehlo-mixed-codes", "(codes that differ from line to line): 250-lab 250-PIPELINING 220 STARTTLS"),
     ("ehlo-550-name", "This is about the name that this probe gives itself"),
     ("helo-only", "the server refuses EHLO (5"),
+    ("ehlo-behind-proxy-header", "every reply is one command late"),
     ("starttls-overwritten", "a firewall on the way has overwritten it"),
 ]
 FIRST_REMEDIES = [
@@ -98,6 +101,10 @@ FIRST_REMEDIES = [
     ("banner-ftp", ["point-to-smtp"]),
     ("anonymous-tls-only", ["repair-exchange-certificate", "offer-starttls", "relax-tls"]),
     ("masked-by-firewall", ["check-firewall-inspection", "offer-starttls", "relax-tls"]),
+    (
+        "ehlo-behind-proxy-header",
+        ["stop-proxy-header", "read-the-reply", "check-service-state", "allow-exchange-online"],
+    ),
     ("ehlo-550-name", ["give-another-name", "read-the-reply", "check-service-state"]),
     ("starttls-421", ["read-the-reply", "probe-again", "check-firewall-inspection"]),
     ("starttls-overwritten", ["check-firewall-inspection", "repair-starttls", "read-the-reply", "relax-tls"]),

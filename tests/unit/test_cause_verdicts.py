@@ -314,6 +314,10 @@ CASES: dict[str, tuple[Case, Case]] = {
         case(_BUSY),
     ),
     "rate-limited": (case(greeted(421, "4.7.0 Too many connections from your host")), case(_BUSY)),
+    "proxy-header-sent": (
+        case(made.until_ehlo(ehlo=made.answered("EHLO x", 500, "5.3.3 Unrecognized command 'PROXY'"))),
+        case(_BEHIND_PROXY),
+    ),
     "helo-name": (
         case(made.until_ehlo(ehlo=made.answered("EHLO x", 550, "Access denied - Invalid HELO name"))),
         case(replace(made.session(), ehlo_again=made.answered("EHLO x", 550, "5.7.1 no"))),

@@ -206,3 +206,44 @@ def test_what_is_left_of_a_certificate(left: timedelta, text: str) -> None:
     result = conclude(Connector(smart_hosts=[NAME]), ConnectorEvidence((evidence,), ((),), NOW, 0.3))
     (warning,) = (one for one in result.warnings if one.id == "certificate-expires-soon")
     assert warning.text.endswith(text)
+
+
+# --- a PROXY header that the server does not expect ------------------------------------------------------------
+
+OFFER = (NAME, "SIZE", "STARTTLS")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "sure"),
+    [
+        (replace(helo_only("500 5.5.2 Error"), helo=made.answered("HELO x", 250, *OFFER)), True),
+        (made.until_ehlo(ehlo=made.answered("EHLO x", 500, '5.5.1 Command unrecognized: "PROXY TCP4 "')), True),
+        (made.until_banner(banner=made.answered("", 554, "SMTP synchronization error")), False),
+        (made.until_banner(banner=made.answered("", 521, "5.5.1 Protocol error")), False),
+        (
+            replace(
+                made.until_ehlo(ehlo=made.answered("EHLO x", 500, "5.5.2 Error: bad syntax")),
+                banner=replace(made.answered("", 220, NAME), behind="500 5.5.2 Error: bad syntax"),
+            ),
+            False,
+        ),
+    ],
+)
+def test_signs_of_a_header_that_a_balancer_sends(evidence: AttemptEvidence, sure: bool) -> None:
+    for tls in (None, TlsSettings.OPPORTUNISTIC):
+        diagnosis = diagnosed(evidence, tls)
+        assert verdicts(diagnosis)["proxy-header-sent"] is SUPPORTED
+        assert (diagnosis.heading == "The server gets a PROXY header that it does not expect") is sure
+        assert "stop-proxy-header" in [remedy.id for remedy in diagnosis.remedies]
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        helo_only("502 5.5.1 not implemented"),
+        made.until_banner(banner=made.answered("", 554, "5.7.1 Client host rejected")),
+        made.until_ehlo(ehlo=made.answered("EHLO x", 550, "5.7.1 No proxy allowed")),
+    ],
+)
+def test_no_sign_of_such_a_header(evidence: AttemptEvidence) -> None:
+    assert "proxy-header-sent" not in verdicts(diagnosed(evidence))

@@ -256,6 +256,8 @@ def _conversation(view: View, words: Catalogue) -> dict[str, str]:
         found["helo_name"] = quote(evidence.ehlo.command.partition(" ")[2])
         if evidence.ehlo.reply is not None:
             found["ehlo_reply"] = quote(evidence.ehlo.reply.wire)
+    if evidence.banner is not None:
+        found["behind"] = quote(evidence.banner.behind)
     overwritten = overwritten_command(evidence)
     if overwritten:
         found["overwritten"] = quote(overwritten)

@@ -14,6 +14,7 @@ from connector_probe.diagnosis.signs import (
     is_masked,
     other_protocol,
     overwritten_command,
+    proxy_header_sent,
     waits_for_proxy_header,
 )
 from connector_probe.diagnosis.view import View
@@ -23,6 +24,7 @@ from connector_probe.protocol.refusals import Refusal, refusal_kind
 from connector_probe.protocol.smtp import capabilities
 
 _F = FailureClass
+_SURE_OF_A_HEADER = frozenset({"replies-come-late", "names-proxy-header"})
 
 
 def heading(failure: FailureClass, stage: Stage, view: View, facts: Facts, words: Catalogue) -> str:
@@ -56,6 +58,8 @@ def _of_greeting(failure: FailureClass, view: View) -> str | None:
         return "implicit-tls"
     if other_protocol(view.evidence)[0]:
         return "other-protocol"
+    if failure is _F.EHLO_REJECTED and proxy_header_sent(view.evidence) in _SURE_OF_A_HEADER:
+        return "proxy-header-sent"
     exchange = refusal(view.evidence)
     said = exchange.reply if exchange is not None else None
     kind = refusal_kind(said)[0] if said is not None else None

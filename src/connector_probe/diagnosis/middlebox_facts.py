@@ -11,6 +11,7 @@ from connector_probe.diagnosis.signs import (
     other_protocol,
     overwritten_command,
     private_keywords,
+    replies_come_late,
     waits_for_proxy_header,
 )
 from connector_probe.diagnosis.view import View
@@ -85,7 +86,11 @@ def hints(view: View) -> Iterator[tuple[str, str]]:
         yield "source_hint", "source-hint"
     elif kind is Refusal.HELO:
         yield "source_hint", "helo-name-hint"
-    if evidence.helo is not None and not other_protocol(evidence)[0]:
+    if replies_come_late(evidence):
+        yield "ehlo_hint", "replies-late-hint"
+    elif evidence.banner is not None and evidence.banner.behind:
+        yield "ehlo_hint", "unasked-hint"
+    elif evidence.helo is not None and not other_protocol(evidence)[0]:
         yield "ehlo_hint", "ehlo-refused-too"
     if is_of_an_appliance(view):
         yield "appliance_hint", "appliance-hint"

@@ -16,6 +16,7 @@ from connector_probe.diagnosis.signs import (
     other_protocol,
     overwritten_command,
     private_keywords,
+    proxy_header_sent,
     waits_for_proxy_header,
 )
 from connector_probe.diagnosis.view import View
@@ -60,6 +61,14 @@ def _proxy_protocol(failure: FailureClass, view: View) -> Sharpening:
         return _OUT, ("begins-like-smtp",)
     tried = view.evidence.proxied
     return NOTHING if tried is None else _unanswered(tried.banner.fault, "proxy-unseen", "proxy-unanswered")
+
+
+def _proxy_header_sent(failure: FailureClass, view: View) -> Sharpening:
+    """The reverse: a balancer sends the header, and the server does not expect it."""
+    if waits_for_proxy_header(view.evidence):
+        return _OUT, ("proxy-greeted",)
+    sign = proxy_header_sent(view.evidence)
+    return (_LIKELY, (sign,)) if sign else NOTHING
 
 
 def _unanswered(fault: NetworkFault | None, seen: str, silent: str) -> Sharpening:
@@ -226,6 +235,7 @@ def _wrong_smart_host(failure: FailureClass, view: View) -> Sharpening:
 SHARPENERS: dict[str, Sharpener] = {
     "implicit-tls": _implicit_tls,
     "proxy-protocol": _proxy_protocol,
+    "proxy-header-sent": _proxy_header_sent,
     "not-a-mail-server": _not_mail,
     "server-malfunction": _malfunction,
     "network-trouble": _network_trouble,

@@ -180,7 +180,7 @@ PROFILES: dict[FailureClass, Profile] = {
         Stage.BANNER,
         _DOCUMENTED,
         ((_UNAVAILABLE, _CONFIRMED), (_BLOCKED, _POSSIBLE), (_LIMITED, _POSSIBLE), (_NO_TLS, _OUT)),
-        _REJECTED_REMEDIES,
+        ("stop-proxy-header", *_REJECTED_REMEDIES),
     ),
     _F.BANNER_NOT_SMTP: _said(
         Stage.BANNER,
@@ -202,7 +202,7 @@ PROFILES: dict[FailureClass, Profile] = {
             (_NOT_MAIL, _POSSIBLE),
             (_NO_TLS, _OUT),
         ),
-        ("point-to-smtp", "give-another-name", *_REJECTED_REMEDIES),
+        ("stop-proxy-header", "point-to-smtp", "give-another-name", *_REJECTED_REMEDIES),
     ),
     _F.EHLO_MALFORMED: _said(
         Stage.EHLO,
@@ -417,6 +417,7 @@ ONLY_FOR_CAUSE = {
     "repair-exchange-certificate": frozenset({"exchange-certificate-broken"}),
     "check-appliance": frozenset({"appliance-certificate"}),
     "give-another-name": frozenset({"helo-name"}),
+    "stop-proxy-header": frozenset({"proxy-header-sent"}),
     "repair-starttls": frozenset({_NO_TLS}),
     "relax-tls": frozenset({_NO_TLS, _INSPECTION, "exchange-certificate-broken"}),
 }
@@ -443,7 +444,8 @@ BY_CAUSE = {
 # No documented causes, so named only where a sign speaks for or against them.
 ONLY_BY_SIGN = {
     Stage.CERTIFICATE: ("appliance-certificate", "dane-name-missing"),
-    Stage.EHLO: ("helo-name",),
+    Stage.BANNER: ("proxy-header-sent",),
+    Stage.EHLO: ("helo-name", "proxy-header-sent"),
     Stage.RECIPIENT: ("helo-name",),
 }
 ONLY_WHEN_PASSING = "probe-again"  # said of what may pass, and was tried only once

@@ -16,7 +16,13 @@ from connector_probe.diagnosis.policies import (
     DaneVerdict,
     sts_lists,
 )
-from connector_probe.diagnosis.signs import is_cut_off_here, is_intercepted_here, is_offline_here, is_stripped_here
+from connector_probe.diagnosis.signs import (
+    is_cut_off_here,
+    is_intercepted_here,
+    is_offline_here,
+    is_stripped_here,
+    replies_come_late,
+)
 from connector_probe.diagnosis.view import DANE_DECIDES, View
 from connector_probe.model.evidence import (
     CertificateProblemKind,
@@ -191,6 +197,8 @@ def _ehlo(view: View) -> FailureClass | None:
     reply = view.greeting
     if reply is None:
         return None
+    if replies_come_late(evidence):  # whatever is asked from there on, the answer is another's
+        return FailureClass.EHLO_REJECTED
     if reply.severity == 2 and ReplyFlaw.MIXED_CODES in reply.flaws:  # which of its codes counts is anybody's guess
         return FailureClass.EHLO_MALFORMED
     if reply.code != GREETED:  # a 220 is a second greeting: from there on every reply belongs to an earlier command

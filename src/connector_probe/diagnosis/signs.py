@@ -14,6 +14,10 @@ from connector_probe.protocol.smtp import capabilities, greeting_protocol, looks
 _EXCHANGE_KEYWORDS = ("X-ANONYMOUSTLS", "X-EXPS", "XEXCH50", "XRDST", "XSHADOW", "XSHADOWREQUEST", "X-RDST", "XOORG")
 _EXCHANGE_BANNER = "microsoft esmtp mail service"
 _OVERWRITTEN = re.compile(r"\bX{4,}A?\b")  # PIX and ASA: every letter of a command that they do not know
+_EXTENSIONS = ("STARTTLS", "SIZE", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "DSN", "CHUNKING")
+_PROXY_NAMED = re.compile(r"\bPROXY\b")
+# Exim's check of input before the greeting; Postfix's postscreen, of a client that talks in it.
+_TALKED_TOO_EARLY = re.compile(r"synchroni[sz]ation error|5\.5\.1 protocol error", re.IGNORECASE)
 _SMTP_REPLY = re.compile(r"(?:\\x0d|\\x0a)*[2-5][0-9]{2}(?![0-9])")
 
 
@@ -68,6 +72,35 @@ def overwritten_command(evidence: AttemptEvidence) -> str:
         reply = exchange.reply if exchange is not None else None
         if reply is not None and reply.severity == 5 and _OVERWRITTEN.search(reply.wire):
             return reply.wire
+    return ""
+
+
+def replies_come_late(evidence: AttemptEvidence) -> bool:
+    """Whether the answer to HELO is the one to EHLO: only that lists extensions (RFC 5321 4.1.1.1).
+
+    The server has then got a line that is not ours before it, and from there on every reply is one command late.
+    """
+    answer = evidence.helo.reply if evidence.helo is not None else None
+    return answer is not None and any(capabilities(answer).offers(name) for name in _EXTENSIONS)
+
+
+def proxy_header_sent(evidence: AttemptEvidence) -> str:
+    """What speaks for a PROXY header from a balancer to a server that expects none: the name of the sign, or "".
+
+    The server takes the header for a command, or for a client that does not wait for its greeting.
+    """
+    banner = evidence.banner
+    if replies_come_late(evidence):
+        return "replies-come-late"
+    for exchange in (evidence.ehlo, evidence.helo):
+        reply = exchange.reply if exchange is not None else None
+        if reply is not None and reply.severity == 5 and _PROXY_NAMED.search(reply.wire):
+            return "names-proxy-header"
+    if banner is not None and banner.reply is not None:
+        if banner.reply.severity == 5 and _TALKED_TOO_EARLY.search(banner.reply.wire):
+            return "talked-too-early"
+        if banner.reply.code == 220 and banner.behind.startswith("5"):
+            return "answered-unasked"
     return ""
 
 

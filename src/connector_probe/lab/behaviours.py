@@ -191,6 +191,15 @@ async def dislikes_the_name(visit: Visit) -> None:
     await session(visit, EHLO=no, HELO=no)
 
 
+async def gets_a_proxy_header(visit: Visit) -> None:
+    """A server that takes the header of the balancer in front of it for a command: every reply is one command late."""
+    await session(
+        visit,
+        EHLO=says("500 5.5.2 Error: command not recognized"),
+        HELO=says("250-lab", "250-PIPELINING", "250 STARTTLS"),
+    )
+
+
 async def greets_twice(visit: Visit) -> None:
     """As two servers behind each other do: from there on every reply belongs to an earlier command."""
     await session(visit, EHLO=writes(b"220 lab ESMTP\r\n250-lab\r\n250 STARTTLS\r\n"))

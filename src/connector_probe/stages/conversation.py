@@ -99,7 +99,8 @@ class Conversation:
             return Exchange(shown, start, seconds, garble=reply.garble, sample=reply.sample)
         for line in reply.wire_lines:
             self._transcript.add("server", line)
-        return Exchange(shown, start, seconds, reply=reply)
+        behind = self._reader.sample() if not command and self._reader.buffered else ""
+        return Exchange(shown, start, seconds, reply=reply, behind=behind)
 
     async def gather_the_rest(self, exchange: Exchange, wait: float) -> Exchange:
         """``exchange`` with the lines that belong to its reply, although a line before them had the form of the last.

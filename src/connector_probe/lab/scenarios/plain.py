@@ -194,6 +194,7 @@ EHLO: tuple[Scenario, ...] = (
     failing("ehlo-bare-lf", "EHLO lines end with LF alone", F.EHLO_MALFORMED, smtp.ends_ehlo_lines_with_lf),
     failing("ehlo-ends-early", "250 and a space before the last line", F.EHLO_MALFORMED, smtp.ends_ehlo_early),
     failing("ehlo-550-name", "550, for the name in EHLO", F.EHLO_REJECTED, smtp.dislikes_the_name),
+    failing("ehlo-behind-proxy-header", "gets a PROXY header", F.EHLO_REJECTED, smtp.gets_a_proxy_header),
     failing("ehlo-mixed-codes", "250- and 220 in one reply", F.EHLO_MALFORMED, smtp.mixes_codes),
     failing("ehlo-second-greeting", "a second greeting instead of an EHLO reply", F.EHLO_REJECTED, smtp.greets_twice),
     failing("ehlo-nonsense", "an answer to EHLO that is no reply", F.EHLO_MALFORMED, smtp.answers_ehlo_with_nonsense),

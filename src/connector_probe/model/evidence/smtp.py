@@ -64,7 +64,8 @@ class Reply:
 class Exchange:
     """One command and what came back. Exactly one of ``reply``, ``fault`` and ``garble`` is set.
 
-    ``command`` is "" for the banner. ``sample`` shows what had arrived when it broke off or could not be read.
+    ``command`` is "" for the banner. ``sample`` shows what had arrived when it broke off or could not be read,
+    ``behind`` what stood behind the banner before anything was asked.
     ``start`` and ``seconds`` are relative to the attempt.
     """
 
@@ -75,3 +76,4 @@ class Exchange:
     fault: NetworkFault | None = None
     garble: Garble | None = None
     sample: str = ""
+    behind: str = ""

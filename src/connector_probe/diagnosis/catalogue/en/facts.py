@@ -28,6 +28,8 @@ FACTS: dict[str, str] = {
     "starttls-missing": "the answer to EHLO lists no STARTTLS",
     "ehlo-refused": "the server refuses EHLO ({ehlo_reply}) and knows HELO only, which has no STARTTLS",
     "ehlo-refused-too": " (It had answered EHLO with: {ehlo_reply})",
+    "replies-late-hint": " (What belongs to EHLO came in answer to HELO: every reply is one command late, as where a balancer sends the server a PROXY header that it does not expect.)",
+    "unasked-hint": " (That had come before EHLO was sent: {behind})",
     "helo-name-hint": " (This is about the name that this probe gives itself, {helo_name}; Exchange Online gives another one. --helo sets it.)",
     "overwritten-hint": " (It did not get the command as it was sent: a firewall on the way has overwritten it.)",
     "sni-missing-hint": " It wants to be told a server name (SNI), and there is none in an address: probe it by its name.",

@@ -15,6 +15,7 @@ HEADINGS: dict[str, str] = {
     "own-zone": "The nameserver has a zone of its own that says otherwise (split DNS)",
     "mx-others-listed": "The MX record is not the one that the domain's own name servers give",
     "proxy-protocol": "The server waits for a PROXY protocol header",
+    "proxy-header-sent": "The server gets a PROXY header that it does not expect",
     "implicit-tls": "The port speaks TLS from the first byte",
     "other-protocol": "The port speaks {protocol}, not SMTP",
     "too-many-connections": "The server takes no more connections for now",

@@ -67,6 +67,11 @@ REMEDIES: dict[str, RemedyWords] = {
         "Or change the accepted domain from Internal relay to Authoritative (Mail flow > Accepted domains).",
         ("Set-AcceptedDomain -Identity <domain> -DomainType Authoritative",),
     ),
+    "stop-proxy-header": _R(
+        "Turn the PROXY protocol off for this server at the balancer (HAProxy: send-proxy; Traefik: proxyProtocol), or on at "
+        "the server, for the balancer's address alone.",
+        ("postconf -e smtpd_upstream_proxy_protocol=haproxy   (Postfix)",),
+    ),
     "give-another-name": _R(
         "Probe again with a name that the server accepts: one that DNS knows, with this machine's public address.",
         ("probe --helo <name> {host}",),

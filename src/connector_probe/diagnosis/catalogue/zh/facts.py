@@ -28,6 +28,8 @@ FACTS: dict[str, str] = {
     "starttls-missing": "对 EHLO 的应答中没有列出 STARTTLS",
     "ehlo-refused": "服务器拒绝 EHLO ({ehlo_reply})，只支持 HELO，而 HELO 没有 STARTTLS",
     "ehlo-refused-too": "（此前它对 EHLO 的应答为：{ehlo_reply}）",
+    "replies-late-hint": "（本应对 EHLO 的应答出现在 HELO 之后：每个应答都晚了一个命令，负载均衡器向不支持 PROXY 协议的服务器发送 PROXY 协议头时就会这样。）",
+    "unasked-hint": "（这在发送 EHLO 之前就已到达：{behind}）",
     "helo-name-hint": "（这针对的是本探测自报的名称 {helo_name}；Exchange Online 自报的是另一个名称。可用 --helo 更改。）",
     "overwritten-hint": "（它收到的命令与发出的不同：途中有防火墙改写了命令。）",
     "sni-missing-hint": "它要求给出服务器名称 (SNI)，而 IP 地址不含名称：请按名称探测。",

@@ -15,6 +15,7 @@ HEADINGS: dict[str, str] = {
     "own-zone": "DNS 服务器有自己的区域，内容与公网不同（拆分 DNS）",
     "mx-others-listed": "MX 记录与该域自己的名称服务器给出的不同",
     "proxy-protocol": "服务器在等待 PROXY 协议头",
+    "proxy-header-sent": "服务器收到了它不支持的 PROXY 协议头",
     "implicit-tls": "该端口从第一个字节起就使用 TLS",
     "other-protocol": "该端口使用 {protocol}，而不是 SMTP",
     "too-many-connections": "服务器暂时不再接受更多连接",

@@ -57,6 +57,10 @@ REMEDIES: dict[str, RemedyWords] = {
         "或者将接受的域从“内部中继”改为“权威”（邮件流 > 接受的域）。",
         ("Set-AcceptedDomain -Identity <domain> -DomainType Authoritative",),
     ),
+    "stop-proxy-header": _R(
+        "在负载均衡器上对此服务器关闭 PROXY 协议（HAProxy：send-proxy；Traefik：proxyProtocol），或在服务器上仅对负载均衡器的地址启用。",
+        ("postconf -e smtpd_upstream_proxy_protocol=haproxy   (Postfix)",),
+    ),
     "give-another-name": _R(
         "用服务器接受的名称再次探测：DNS 中存在、并指向本机公网地址的名称。",
         ("probe --helo <name> {host}",),
