@@ -60,6 +60,7 @@ VERDICTS = [
     ("ehlo-ends-early", "malformed-reply", CONFIRMED),
     ("ehlo-550-name", "helo-name", SUPPORTED),
     ("ehlo-behind-proxy-header", "proxy-header-sent", SUPPORTED),
+    ("ehlo-behind-proxy-header", "source-blocked", RULED_OUT),
     ("proxy-protocol", "proxy-header-sent", RULED_OUT),
     ("ehlo-550-name", "source-blocked", RULED_OUT),
     ("helo-only", "tls-not-supported", CONFIRMED),
@@ -103,7 +104,7 @@ FIRST_REMEDIES = [
     ("masked-by-firewall", ["check-firewall-inspection", "offer-starttls", "relax-tls"]),
     (
         "ehlo-behind-proxy-header",
-        ["stop-proxy-header", "read-the-reply", "check-service-state", "allow-exchange-online"],
+        ["stop-proxy-header", "read-the-reply", "check-service-state"],
     ),
     ("ehlo-550-name", ["give-another-name", "read-the-reply", "check-service-state"]),
     ("starttls-421", ["read-the-reply", "probe-again", "check-firewall-inspection"]),

@@ -150,7 +150,7 @@ def test_the_alert_of_a_server_that_goes_by_names(alert: str, host: str, hint: s
 # --- a port without a greeting ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sample", ["220 m", "220-please wait\\x0d\\x0a", "\\x0d\\x0a220 hi"])
+@pytest.mark.parametrize("sample", ["2", "22", "220 m", "220-please wait\\x0d\\x0a", "\\x0d\\x0a220 hi"])
 def test_who_has_begun_to_greet_waits_for_nothing_else(sample: str) -> None:
     silent = Exchange("", 0.1, 60.0, fault=TIMED_OUT, sample=sample)
     found = verdicts(diagnosed(made.until_banner(banner=silent)))
@@ -247,3 +247,15 @@ def test_signs_of_a_header_that_a_balancer_sends(evidence: AttemptEvidence, sure
 )
 def test_no_sign_of_such_a_header(evidence: AttemptEvidence) -> None:
     assert "proxy-header-sent" not in verdicts(diagnosed(evidence))
+
+
+def test_a_server_that_demands_a_certificate_may_have_a_bad_one_itself() -> None:
+    """What becomes of our certificate is not known here; that of Exchange Online's check of the server's is."""
+    refused = NetworkFault(FaultKind.ALERT, alert="handshake_failure")
+    expired = CertificateProblem(CertificateProblemKind.EXPIRED, 0, f"CN={NAME}", "2026-11-01T00:00:00Z")
+    handshake = Handshake(0.1, 0.06, fault=refused, client_certificate_requested=True)
+    good = replace(made.until_tls(fault=refused), handshake=handshake, certificate=made.shown(made.leaf()))
+    bad = replace(good, certificate=made.shown(made.leaf(), expired))
+    assert diagnosed(good).class_ is FailureClass.TLS_CLIENT_CERTIFICATE
+    assert diagnosed(bad).class_ is FailureClass.CERTIFICATE_EXPIRED
+    assert diagnosed(bad, TlsSettings.ENCRYPTION_ONLY).class_ is FailureClass.TLS_CLIENT_CERTIFICATE

@@ -10,6 +10,7 @@ from connector_probe.diagnosis.mx_origin import mx_heading
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.rules import speaks_implicit_tls
 from connector_probe.diagnosis.signs import (
+    SURE_OF_A_HEADER,
     hides_starttls,
     is_masked,
     other_protocol,
@@ -24,7 +25,6 @@ from connector_probe.protocol.refusals import Refusal, refusal_kind
 from connector_probe.protocol.smtp import capabilities
 
 _F = FailureClass
-_SURE_OF_A_HEADER = frozenset({"replies-come-late", "names-proxy-header"})
 
 
 def heading(failure: FailureClass, stage: Stage, view: View, facts: Facts, words: Catalogue) -> str:
@@ -58,7 +58,7 @@ def _of_greeting(failure: FailureClass, view: View) -> str | None:
         return "implicit-tls"
     if other_protocol(view.evidence)[0]:
         return "other-protocol"
-    if failure is _F.EHLO_REJECTED and proxy_header_sent(view.evidence) in _SURE_OF_A_HEADER:
+    if failure is _F.EHLO_REJECTED and proxy_header_sent(view.evidence) in SURE_OF_A_HEADER:
         return "proxy-header-sent"
     exchange = refusal(view.evidence)
     said = exchange.reply if exchange is not None else None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.rules import speaks_implicit_tls
 from connector_probe.diagnosis.signs import (
+    SURE_OF_A_HEADER,
     greets_at_times,
     has_begun_to_greet,
     hides_starttls,
@@ -123,6 +124,8 @@ def _malformed(failure: FailureClass, view: View) -> Sharpening:
 def _source_blocked(failure: FailureClass, view: View) -> Sharpening:
     if other_protocol(view.evidence)[0]:
         return _explained(failure, view)
+    if (sign := proxy_header_sent(view.evidence)) in SURE_OF_A_HEADER:
+        return _OUT, (sign,)
     kind = _refusal(view)
     if kind is Refusal.SOURCE:
         return _LIKELY, ("names-the-source",)
@@ -141,6 +144,8 @@ def _helo_name(failure: FailureClass, view: View) -> Sharpening:
 def _rate_limited(failure: FailureClass, view: View) -> Sharpening:
     if other_protocol(view.evidence)[0]:
         return _explained(failure, view)
+    if (sign := proxy_header_sent(view.evidence)) in SURE_OF_A_HEADER:
+        return _OUT, (sign,)
     kind = _refusal(view)
     if kind is Refusal.RATE:
         return _LIKELY, ("names-a-limit",)

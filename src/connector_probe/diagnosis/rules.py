@@ -243,7 +243,9 @@ def _handshake(view: View) -> FailureClass | None:
     if fault.local:
         return FailureClass.LOCAL_RESOURCES
     if handshake.client_certificate_requested and fault.kind in _CUTS:
-        return FailureClass.TLS_CLIENT_CERTIFICATE
+        # What the right certificate of ours would change is not known; that the server's own is bad, is.
+        bad = view.dane_state not in DANE_DECIDES and view.decisive_problems
+        return None if bad else FailureClass.TLS_CLIENT_CERTIFICATE
     if fault.alert == "protocol_version" or any(reason in fault.text for reason in _VERSION_REASONS):
         return FailureClass.TLS_VERSION
     if handshake.injected and fault.kind in _SILENT_OR_GONE:  # what should have been TLS came in plaintext

@@ -18,7 +18,7 @@ _EXTENSIONS = ("STARTTLS", "SIZE", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODE
 _PROXY_NAMED = re.compile(r"\bPROXY\b")
 # Exim's check of input before the greeting; Postfix's postscreen, of a client that talks in it.
 _TALKED_TOO_EARLY = re.compile(r"synchroni[sz]ation error|5\.5\.1 protocol error", re.IGNORECASE)
-_SMTP_REPLY = re.compile(r"(?:\\x0d|\\x0a)*[2-5][0-9]{2}(?![0-9])")
+_SMTP_REPLY = re.compile(r"(?:\\x0d|\\x0a)*[2-5](?:\Z|[0-9](?:\Z|[0-9](?![0-9])))")
 
 
 # --- by a control host -----------------------------------------------------------------------------------------
@@ -82,6 +82,9 @@ def replies_come_late(evidence: AttemptEvidence) -> bool:
     """
     answer = evidence.helo.reply if evidence.helo is not None else None
     return answer is not None and any(capabilities(answer).offers(name) for name in _EXTENSIONS)
+
+
+SURE_OF_A_HEADER = frozenset({"replies-come-late", "names-proxy-header"})  # the signs that fit nothing else
 
 
 def proxy_header_sent(evidence: AttemptEvidence) -> str:
