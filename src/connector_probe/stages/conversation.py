@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from dataclasses import replace
 
@@ -67,6 +66,7 @@ class Conversation:
         self._reply_limit = reply_limit
         self._reader = ReplyReader()
         self._usable = True
+        self._ended: NetworkFault | None = None  # how the connection ended while nothing was asked
 
     async def exchange(self, command: bytes = b"", *, since: float | None = None) -> Exchange:
         """Send ``command`` (nothing for the banner) and wait for one whole reply.
@@ -77,13 +77,15 @@ class Conversation:
         now = self._clock.elapsed()
         start, limit = now if since is None else since, self._clock.allow(self._reply_limit)
         end = min(start + self._reply_limit, now + limit)
-        send_fault: NetworkFault | None = None
+        send_fault = self._ended
         if command:
             self._transcript.add("client", shown)
             try:
                 await self._stream.send(command, limit)
             except NetworkFaultError as error:
-                send_fault = error.fault  # a reply such as 421 may have arrived before the connection broke
+                send_fault = (
+                    send_fault or error.fault
+                )  # a reply such as 421 may have arrived before the connection broke
         try:
             reply = await self._reply(end, send_fault)
         except NetworkFaultError as error:
@@ -111,8 +113,11 @@ class Conversation:
         if reply is None:
             return exchange
         if wait and not self._reader.buffered:
-            with contextlib.suppress(NetworkFaultError):  # whoever speaks next meets it, too
+            try:
                 self._reader.feed(await self._stream.receive(self._clock.allow(wait)))
+            except NetworkFaultError as error:
+                if error.fault.kind is not FaultKind.TIMED_OUT:
+                    self._ended = error.fault
         whole = self._reader.with_the_rest(reply)
         for line in whole.wire_lines[len(reply.wire_lines) :]:
             self._transcript.add("server", line)
