@@ -83,9 +83,8 @@ class Conversation:
             try:
                 await self._stream.send(command, limit)
             except NetworkFaultError as error:
-                send_fault = (
-                    send_fault or error.fault
-                )  # a reply such as 421 may have arrived before the connection broke
+                # A reply such as 421 may have arrived before the connection broke.
+                send_fault = send_fault or error.fault
         try:
             reply = await self._reply(end, send_fault)
         except NetworkFaultError as error:
