@@ -241,6 +241,7 @@ def test_signs_of_a_header_that_a_balancer_sends(evidence: AttemptEvidence, sure
     "evidence",
     [
         helo_only("502 5.5.1 not implemented"),
+        replace(helo_only("502 5.5.1 no"), helo=made.answered("HELO x", 250, NAME, "SIZE", "HELP")),
         made.until_banner(banner=made.answered("", 554, "5.7.1 Client host rejected")),
         made.until_ehlo(ehlo=made.answered("EHLO x", 550, "5.7.1 No proxy allowed")),
     ],

@@ -14,7 +14,7 @@ from connector_probe.protocol.smtp import capabilities, greeting_protocol, looks
 _EXCHANGE_KEYWORDS = ("X-ANONYMOUSTLS", "X-EXPS", "XEXCH50", "XRDST", "XSHADOW", "XSHADOWREQUEST", "X-RDST", "XOORG")
 _EXCHANGE_BANNER = "microsoft esmtp mail service"
 _OVERWRITTEN = re.compile(r"\bX{4,}A?\b")  # PIX and ASA: every letter of a command that they do not know
-_EXTENSIONS = ("STARTTLS", "SIZE", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "DSN", "CHUNKING")
+_EXTENSIONS = ("SIZE", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "DSN", "CHUNKING")
 _PROXY_NAMED = re.compile(r"\bPROXY\b")
 # Exim's check of input before the greeting; Postfix's postscreen, of a client that talks in it.
 _TALKED_TOO_EARLY = re.compile(r"synchroni[sz]ation error|5\.5\.1 protocol error", re.IGNORECASE)
@@ -76,12 +76,18 @@ def overwritten_command(evidence: AttemptEvidence) -> str:
 
 
 def replies_come_late(evidence: AttemptEvidence) -> bool:
-    """Whether the answer to HELO is the one to EHLO: only that lists extensions (RFC 5321 4.1.1.1).
+    """Whether the answer to HELO is the one to EHLO: it offers STARTTLS, which no HELO can lead to (RFC 5321 4.1.1.1),
+
+    or any extension, where an answer had come before anything was asked.
 
     The server has then got a line that is not ours before it, and from there on every reply is one command late.
     """
     answer = evidence.helo.reply if evidence.helo is not None else None
-    return answer is not None and any(capabilities(answer).offers(name) for name in _EXTENSIONS)
+    if answer is None:
+        return False
+    able, banner = capabilities(answer), evidence.banner
+    unasked = banner is not None and banner.behind.startswith("5")
+    return able.offers("STARTTLS") or (unasked and any(able.offers(name) for name in _EXTENSIONS))
 
 
 SURE_OF_A_HEADER = frozenset({"replies-come-late", "names-proxy-header"})  # the signs that fit nothing else

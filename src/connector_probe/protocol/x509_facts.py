@@ -162,7 +162,7 @@ def read_certificate(data: bytes) -> Certificate:
 def read_facts(data: bytes) -> Facts:
     """Everything that judging needs to know of one DER certificate. Never raises."""
     if len(data) > MAX_CERTIFICATE:
-        return _hashes_only(data, f"{len(data)} octets")
+        return _hashes_only(data, f"with {len(data)} octets it is too large")
     try:
         body = der.single(data).children()
         fields = list(body[0].children())
