@@ -76,11 +76,10 @@ def overwritten_command(evidence: AttemptEvidence) -> str:
 
 
 def replies_come_late(evidence: AttemptEvidence) -> bool:
-    """Whether the answer to HELO is the one to EHLO: it offers STARTTLS, which no HELO can lead to (RFC 5321 4.1.1.1),
+    """Whether the answer to HELO is the one to EHLO, so that every reply is one command late.
 
-    or any extension, where an answer had come before anything was asked.
-
-    The server has then got a line that is not ours before it, and from there on every reply is one command late.
+    It offers STARTTLS, as no answer to HELO does (RFC 5321 4.1.1.1), or any extension where an answer had come before
+    anything was asked. The server has then got a line that is not ours.
     """
     answer = evidence.helo.reply if evidence.helo is not None else None
     if answer is None:
