@@ -11,86 +11,31 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector_probe.api import assemble
 from connector_probe.diagnosis.catalogue.zh import CHINESE
-from connector_probe.diagnosis.conclude import conclude
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.formats.layout import columns
 from connector_probe.formats.saved import diagnose_again, read_report
-from connector_probe.model.connector import Connector
-from connector_probe.model.evidence import (
-    AttemptEvidence,
-    Certificate,
-    CertificateEvidence,
-    CertificateProblem,
-    CertificateProblemKind,
-    Connection,
-    ConnectorEvidence,
-    Exchange,
-    FaultKind,
-    Handshake,
-    Lookup,
-    LookupStatus,
-    NetworkFault,
-    Reply,
-    Resolution,
-    TlsSession,
-)
+from connector_probe.model.evidence import CertificateProblem, CertificateProblemKind, LookupStatus
 from connector_probe.model.verdict import Report
 from tests.formats.comparing import compare
+from tests.unit import evidence as made
 
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-NAME, ADDRESSES = "mail.contoso.com", ("203.0.113.7", "203.0.113.8")
+ADDRESSES = (made.ADDRESS, "203.0.113.8")
 COMMAND = re.compile(r"^ {7}\S")  # what is pasted into PowerShell is never wrapped
 
 
 def report() -> Report:
     """A certificate that has expired and is for another name; a second address that refuses; a silent nameserver."""
-    lookups = (
-        Lookup(NAME, "AAAA", LookupStatus.TIMED_OUT, nameserver="198.51.100.53"),
-        Lookup(NAME, "A", LookupStatus.ANSWER, ADDRESSES, nameserver="198.51.100.53"),
-    )
-    resolution = Resolution(NAME, ADDRESSES, lookups, seconds=0.012)
-    ehlo = Reply(250, ("mail.contoso.com", "SIZE 37748736", "STARTTLS"))
-    leaf = Certificate(
-        "CN=mail.fabrikam.com",
-        "CN=Fabrikam Issuing CA",
-        ("mail.fabrikam.com",),
-        datetime(2025, 10, 1, tzinfo=UTC),
-        datetime(2026, 10, 1, tzinfo=UTC),
-        "0A",
-        "AB" * 20,
-        "CD" * 32,
-        "RSA 2048",
-        "sha256WithRSAEncryption",
-        "mail.fabrikam.com",
-    )
+    asked, answered = made.resolved(*ADDRESSES).lookups
+    resolution = replace(made.resolved(*ADDRESSES), lookups=(replace(asked, status=LookupStatus.TIMED_OUT), answered))
+    leaf = made.leaf("mail.fabrikam.com", until=datetime(2026, 10, 1, tzinfo=UTC))
     problem = CertificateProblem(CertificateProblemKind.EXPIRED, 0, leaf.subject, "2026-10-01T00:00:00Z")
     attempts = (
-        AttemptEvidence(
-            NAME,
-            ADDRESSES[0],
-            25,
-            resolution,
-            Connection(0.012, 0.030, "10.0.0.5"),
-            banner=Exchange("", 0.042, 0.020, Reply(220, ("mail.contoso.com Microsoft ESMTP MAIL Service ready",))),
-            ehlo=Exchange("EHLO probe.example.net", 0.062, 0.020, ehlo),
-            starttls=Exchange("STARTTLS", 0.082, 0.020, Reply(220, ("2.0.0 SMTP server ready",))),
-            handshake=Handshake(0.102, 0.060, TlsSession("TLSv1.2", "ECDHE-RSA-AES256-GCM-SHA384")),
-            certificate=CertificateEvidence((leaf,), (problem,), (leaf.subject,), NOW, "system"),
-        ),
-        AttemptEvidence(
-            NAME,
-            ADDRESSES[1],
-            25,
-            resolution,
-            Connection(0.012, 0.031, fault=NetworkFault(FaultKind.REFUSED, "ECONNREFUSED", "Connection refused")),
-        ),
+        replace(made.session(source="10.0.0.5"), certificate=made.shown(leaf, problem), ehlo_again=None),
+        made.unconnected(made.REFUSED, ADDRESSES[1]),
     )
-    connector = Connector(smart_hosts=[NAME])
-    evidence = ConnectorEvidence(attempts, ((), ()), NOW, 0.3)
-    made = assemble([connector], [conclude(connector, evidence, CHINESE)], NOW, 0.3, CHINESE)
-    return replace(made, version="1.0", vantage=replace(made.vantage, hostname="probe"))
+    report = made.report(*(replace(one, resolution=resolution) for one in attempts), sources=(), words=CHINESE)
+    return replace(report, version="1.0")
 
 
 @pytest.mark.parametrize("format_", [Format.TEXT, Format.MARKDOWN])
