@@ -8,7 +8,7 @@ import pytest
 
 from connector_probe.diagnosis.conclude import conclude
 from connector_probe.model.connector import Connector
-from connector_probe.model.delegation import AuthorityReply, ServerSays
+from connector_probe.model.delegation import AuthorityReply, DnsInquiry, ServerSays
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, MxRecord
 from connector_probe.model.policy import DaneEvidence, DnssecStatus, SecureLookup, TransportPolicy
 from connector_probe.model.verdict import CauseVerdict, Diagnosis
@@ -72,7 +72,7 @@ def test_the_same_mx_speaks_against_a_forgery_on_the_way_and_no_further() -> Non
     found = diagnosed(says_mx(NAME))
     told = verdicts(found)
     assert (told["sts-mx-redirected"], told["sts-policy-outdated"], told["stale-dns-cache"]) == (POSSIBLE, LIKELY, OUT)
-    assert "nobody forges it on the way here" in evidence_of("sts-mx-redirected", found)
+    assert "speaks against a forgery on the way here" in evidence_of("sts-mx-redirected", found)
     assert found.heading == "The MX host is not in the MTA-STS policy"
     assert remedies(found) == ["list-mx-in-policy", "correct-mx", "lift-mta-sts"]
 
@@ -106,6 +106,20 @@ def test_a_host_that_the_domain_names_too_is_no_forgery_whatever_else_differs() 
     assert verdicts(found)["sts-mx-redirected"] is POSSIBLE
     assert verdicts(found)["sts-policy-outdated"] is LIKELY
     assert "trace-mx" not in remedies(found)
+
+
+def test_a_domain_that_is_an_alias_is_followed_to_its_end() -> None:
+    """The MX records belong to the alias's end, and so does what is said of them."""
+    attempt = mx_asked_for(made.session(), says_mx(LISTED))
+    (walk,) = attempt.resolution.inquiry.walks if attempt.resolution.inquiry is not None else ()
+    alias = replace(walk, replies=(says(ServerSays.ALIAS, "fabrikam.com", rdtype="MX"),))
+    inquiry = DnsInquiry((alias, replace(walk, name="fabrikam.com")))
+    lookups = (replace(attempt.resolution.lookups[0], aliases=("fabrikam.com",)), *attempt.resolution.lookups[1:])
+    resolution = replace(
+        attempt.resolution, lookups=lookups, inquiry=inquiry, mx_domain="contoso.com", mx=(MxRecord(10, NAME),)
+    )
+    found = concluded(replace(attempt, policy=TransportPolicy(None, enforced(LISTED)), resolution=resolution))
+    assert verdicts(found)["sts-mx-redirected"] is LIKELY
 
 
 def test_a_zone_of_the_nameserver_s_own_is_split_dns() -> None:

@@ -2,7 +2,8 @@
 
 The nameserver's answer is held against what the authoritative servers say. Where they name other hosts, and the policy
 lists those, the policy is up to date and the answer is not the domain's: forged, or an old one from a cache, which
-looks the same. Where they say the same nobody forges it on the way here; that the record is right follows from nothing.
+looks the same. Where they say the same, that speaks against a forgery on the way here; whether the record is right,
+nothing tells.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ def _named(picture: Picture, lookup: Lookup) -> frozenset[str]:
 
 
 def _answers(picture: Picture, lookup: Lookup) -> list[AuthorityReply]:
-    standings = [one for one in picture.standings if one.walk.name == lookup.name]
+    names = (lookup.name, *lookup.aliases[-1:])
+    standings = [one for one in picture.standings if one.walk.name in names]
     replies = [reply for standing in standings for reply in standing.spoke]
     return [one for one in replies if one.rdtype == "MX" and one.status is ServerSays.ANSWER]
 

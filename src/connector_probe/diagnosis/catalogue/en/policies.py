@@ -89,7 +89,7 @@ EVIDENCE: dict[str, str] = {
     "mx-others-listed": "{stale_authority}, asked directly, says: {stale_theirs}, as the policy lists it. {stale_nameserver} says: {stale_ours}.",
     "mx-differs": "{stale_authority}, asked directly, says: {stale_theirs}. {stale_nameserver} says: {stale_ours}.",
     "mx-all-listed": "The policy lists what {stale_authority}, asked directly, says: {stale_theirs}.",
-    "mx-same": "{same_label}, asked directly, names {server} too: nobody forges it on the way here. Whether the record is right, only the domain's owner knows.",
+    "mx-same": "{same_label}, asked directly, names {server} too, which speaks against a forgery on the way here. Whether the record is right, only the domain's owner knows.",
     "mx-secure": "DNSSEC vouches for the answer of {mx_nameserver}: the zone itself gave it.",
     "mx-from-source": "{mx_nameserver} answers for the domain with authority. Whether the record is right, only the domain's owner knows.",
     "ttl-longer": "It would stay in a cache for another {ttl_left} s, longer than what the zone gives now ({ttl_zone} s).",

@@ -79,7 +79,7 @@ EVIDENCE: dict[str, str] = {
     "mx-others-listed": "直接询问 {stale_authority}，其应答为：{stale_theirs}，与策略所列一致。而 {stale_nameserver} 的应答为：{stale_ours}。",
     "mx-differs": "直接询问 {stale_authority}，其应答为：{stale_theirs}。而 {stale_nameserver} 的应答为：{stale_ours}。",
     "mx-all-listed": "策略所列的正是直接询问 {stale_authority} 得到的应答：{stale_theirs}。",
-    "mx-same": "直接询问 {same_label}，其应答同样包含 {server}：没有人在传输途中伪造它。该记录是否正确，只有域的所有者知道。",
+    "mx-same": "直接询问 {same_label}，其应答同样包含 {server}，这不支持“途中有人伪造”的推测。该记录是否正确，只有域的所有者知道。",
     "mx-secure": "DNSSEC 证实了 {mx_nameserver} 的应答：它出自该区域本身。",
     "mx-from-source": "{mx_nameserver} 以权威身份应答该域。该记录是否正确，只有域的所有者知道。",
     "ttl-longer": "它在缓存中还可保留 {ttl_left} 秒，比该区域目前给出的时间（{ttl_zone} 秒）更长。",
