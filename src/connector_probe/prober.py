@@ -38,7 +38,7 @@ from connector_probe.protocol.certificate import TrustRoots
 from connector_probe.protocol.smtp import capabilities
 from connector_probe.shared_attempts import AddressTurn, Attempt, AttemptKey, SharedAttempts, as_seen_by
 from connector_probe.stages.addresses import hosts_left_out, resolve
-from connector_probe.stages.control import Controls, Way, blames_the_way
+from connector_probe.stages.control import Controls, Way, blames_the_way, shows_a_strange_certificate
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name, positive
 from connector_probe.stages.countercheck import ask_for_controls, ask_for_sibling
 from connector_probe.stages.delegation import Inquiries
@@ -263,6 +263,8 @@ class Prober:
             evidence = replace(evidence, exchange_offer=offer)
         if evidence.handshake is not None and shown.chain:
             evidence = replace(evidence, certificate=self._follow_up.judge(shown.chain, roots, connector.as_of))
+            if shows_a_strange_certificate(evidence):
+                evidence = replace(evidence, control=await self._control(target, connector))
             if connector.revocation:
                 evidence = await self._follow_up.ask_around(
                     evidence, shown, connector, roots, clock, lambda: self._resolver(connector, needed=True)

@@ -21,7 +21,7 @@ from tests.real.namespaces import Namespace
 from tests.real.verdicts import Ended, command_line
 
 SERVER, SERVER6 = "203.0.113.7", "2a01:db8:7::25"
-SILENT, MASKED, CLOSED = "203.0.113.8", "203.0.113.9", "203.0.113.10"
+SILENT, MASKED, CLOSED, REFUSING = "203.0.113.8", "203.0.113.9", "203.0.113.10", "203.0.113.11"
 UNREACHABLE, PROHIBITED, PROHIBITED6, REJECTING = "203.0.113.20", "203.0.113.21", "2a01:db8:7::21", "203.0.113.22"
 PRIVATE, NOWHERE = "10.9.8.7", "203.0.114.1"
 CONTROL, CONTROL6, NAMESERVER, NOBODY = "142.250.9.27", "2a01:db8:9::27", "9.9.9.53", "9.9.9.54"
@@ -38,6 +38,7 @@ mail IN A {SERVER}
 mail IN AAAA {SERVER6}
 dead IN A {CLOSED}
 dead IN AAAA {SERVER6}
+strange IN A {SERVER}
 """,
     "google.com": f"""
 @                    IN SOA ns hostmaster 1 1h 1h 1h 60
@@ -80,7 +81,7 @@ def cabled(there: Namespace) -> Iterator[Namespace]:
     namespace.connect(there)
     namespace.add_addresses("wire", f"{US}/24", f"{US6}/64")
     there.add_addresses("wire", f"{GATEWAY}/24", f"{GATEWAY6}/64")
-    four = (SERVER, SILENT, MASKED, CLOSED, REJECTING, PRIVATE, CONTROL, NAMESERVER, NOBODY)
+    four = (SERVER, SILENT, MASKED, CLOSED, REFUSING, REJECTING, PRIVATE, CONTROL, NAMESERVER, NOBODY)
     there.add_addresses("lo", *(f"{one}/32" for one in four), f"{SERVER6}/128", f"{CONTROL6}/128")
     there.set("net.ipv4.ip_forward", "1")
     there.set("net.ipv6.conf.all.forwarding", "1")
@@ -102,6 +103,7 @@ def crowd(there: Namespace, cabled: Namespace) -> Iterator[Crowd]:
     healthy = (SERVER, f"[{SERVER6}]", CONTROL, f"[{CONTROL6}]", PRIVATE, REJECTING)
     servers = [f"{address}:25=is_healthy" for address in healthy]
     servers += [f"{SERVER}:2525=is_healthy", f"{SILENT}:25=says_nothing", f"{MASKED}:25=is_masked"]
+    servers += [f"{REFUSING}:25=turns_away"]
     part = Crowd(*servers, inside=there.inside)
     yield part
     part.stop()
@@ -371,6 +373,16 @@ def test_a_firewall_that_drops_now_and_then(here: Namespace, there: Namespace, c
     assert verdict_on("server-down", second) is CauseVerdict.RULED_OUT
 
 
+def test_a_reset_is_no_silence(here: Namespace, there: Namespace, crowd: Crowd) -> None:
+    """What lets port 25 out to some hosts only drops the rest: somebody answered for this one."""
+    there.filter(_RULES.format(hook="input", rule=f"ip daddr {CONTROL} tcp dport 25 drop"))
+    (refused,) = here.probe(asked(crowd, CLOSED))
+    assert found(refused) == ("failing", "tcp-refused")
+    control = refused.evidence.attempts[0].control
+    assert control is not None
+    assert control.fault is not None
+
+
 @pytest.mark.parametrize(
     ("how", "class_"),
     [
@@ -455,6 +467,27 @@ def test_this_network_takes_port_25_for_itself(here: Namespace, there: Namespace
     there.filter(_REDIRECT.format(address=SILENT))
     (result,) = here.probe(asked(crowd, SERVER, timeout=0.5))
     local(result, "local-intercepted")
+
+
+def test_this_network_turns_every_session_away(here: Namespace, there: Namespace, crowd: Crowd) -> None:
+    there.filter(_REDIRECT.format(address=REFUSING))
+    blocked, unchecked = here.probe(asked(crowd, SERVER), asked(crowd, SERVER, control=()))
+    local(blocked, "local-intercepted")
+    assert blocked.diagnosis is not None
+    assert 'greets "554 5.7.1 ' in blocked.diagnosis.detail
+    assert f"and so does {CONTROL_HOSTS[0]} [{CONTROL}]:25" in blocked.diagnosis.detail
+    assert found(unchecked) == ("failing", "banner-rejected")
+
+
+def test_this_network_decrypts_tls(here: Namespace, there: Namespace, crowd: Crowd) -> None:
+    """A proxy with one certificate for all: it greets in the control host's place, too."""
+    there.filter(_REDIRECT.format(address=PRIVATE))
+    blocked, unchecked = here.probe(
+        asked(crowd, "strange.contoso.test", tls_domain="strange.contoso.test"),
+        asked(crowd, "strange.contoso.test", tls_domain="strange.contoso.test", control=()),
+    )
+    local(blocked, "local-intercepted")
+    assert found(unchecked) == ("failing", "certificate-name-mismatch")
 
 
 def test_this_network_takes_starttls_away(here: Namespace, there: Namespace, crowd: Crowd) -> None:

@@ -193,6 +193,9 @@ async def test_no_usable_policy_is_no_policy(
     told = {warning.id: warning.text for warning in result.warnings}
     assert (verdict_of(result), policy_of(result)) == (WARNING, "mta-sts-unusable")
     assert problem in told["mta-sts-unusable"]
+    assert "hold an earlier policy keep to it" in told["mta-sts-unusable"]
+    # What a network without a way to HTTPS looks like is not said to be the domain's fault alone.
+    assert ("So it is from here" in told["mta-sts-unusable"]) == (domain == "homeless.test")
 
 
 async def test_the_policy_s_own_certificate_must_be_good(nameserver: str, authority: Authority) -> None:

@@ -23,7 +23,15 @@ from connector_probe.model.delegation import (
     StartedFrom,
     Walk,
 )
-from connector_probe.model.evidence import AttemptEvidence, Lookup, LookupStatus, Resolution
+from connector_probe.model.evidence import (
+    AttemptEvidence,
+    Connection,
+    FaultKind,
+    Lookup,
+    LookupStatus,
+    NetworkFault,
+    Resolution,
+)
 from connector_probe.model.reach import is_inside
 from connector_probe.model.verdict import FailureClass
 from connector_probe.protocol.delegation import Said, direct_question, may_be_asked, read_direct
@@ -335,6 +343,12 @@ def test_nxdomain_of_one_type_and_failure_of_another_is_no_nxdomain() -> None:
         found = {one.id: str(one.verdict) for one in diagnose(failure, view, connector).causes}
         assert found[HOSTING] != "ruled-out"
         assert MISSING not in found
+        # Our own nameserver may fail for a moment: the name's servers deny it for that type, too.
+        denied_too = replace(walk, replies=(ROOT, TOP, denied, reply(ONE, ServerSays.NXDOMAIN)))
+        for inquiry in (DnsInquiry((denied_too,)), None):
+            resolution = Resolution(NAME, lookups=(six, lookup(failed)), inquiry=inquiry)
+            view = view_of(AttemptEvidence(NAME, None, 25, resolution), connector)
+            assert classify(view) is FailureClass.DNS_NXDOMAIN
 
 
 def test_a_zone_does_not_deny_its_own_name() -> None:
@@ -345,3 +359,68 @@ def test_a_zone_does_not_deny_its_own_name() -> None:
     for owner, ttl in ((ZONE, 60), (NAME, None)):
         response.authority = [dns.rrset.from_text(f"{owner}.", 60, "IN", "SOA", "a. b. 1 2 3 4 60")]
         assert read(response.to_wire(), asked).ttl == ttl
+
+
+def after_connecting(
+    *replies: AuthorityReply, address: str = "203.0.113.9", given: bool = False
+) -> tuple[dict[str, str], str]:
+    """The causes and the detail when ``address``, which our nameserver gave, refuses."""
+    walk = Walk(NAME, ("AAAA", "A"), StartedFrom.ROOTS, ZONE, (".", "com", ZONE), (ROOT, TOP, *replies))
+    found = Lookup(NAME, "A", LookupStatus.ANSWER, (address,), ttl=30, nameserver="192.0.2.1#53")
+    inquiry = DnsInquiry((walk,)) if replies else None
+    resolution = Resolution(NAME, (address,), (found,), inquiry=inquiry, nameservers_given=given)
+    connector = Connector(smart_hosts=[NAME])
+    view = view_of(AttemptEvidence(NAME, address, 25, resolution), connector)
+    diagnosis = diagnose(FailureClass.TCP_REFUSED, view, connector)
+    return {one.id: str(one.verdict) for one in diagnosis.causes}, " ".join(
+        (diagnosis.detail, *(text for cause in diagnosis.causes for text in cause.evidence))
+    )
+
+
+def test_a_secondary_that_lags_behind() -> None:
+    """Ours is the old address, which one of the servers still tells: no cache is to blame, but the hosting is."""
+
+    def held(address: str, serial: int, record: str) -> tuple[AuthorityReply, ...]:
+        none = replace(reply(address, ServerSays.NODATA, rdtype="AAAA"), serial=serial)
+        return none, reply(address, ServerSays.ANSWER, record)
+
+    new, old = held(ONE, 2026112402, "203.0.113.7"), held(OTHER, 2026112401, "203.0.113.9")
+    found, told = after_connecting(*new, *old)
+    assert (found[HOSTING], found[STALE]) == ("confirmed", "ruled-out")
+    assert "Its authoritative servers disagree." in told
+    assert f"ns-{ONE} [{ONE}] (serial 2026112402): A 203.0.113.7, ns-{OTHER} [{OTHER}] (serial 2026112401): A" in told
+    # One version, and another address for each asker; two versions that say the same.
+    assert HOSTING not in after_connecting(*held(ONE, 1, "203.0.113.7"), *held(OTHER, 1, "203.0.113.9"))[0]
+    assert HOSTING not in after_connecting(*held(ONE, 2, "203.0.113.9"), *held(OTHER, 1, "203.0.113.9"))[0]
+
+
+def test_a_parked_domain_that_resolves() -> None:
+    """What a registrar puts in an expired domain's place mostly has an address, and takes no mail."""
+    parked = replace(reply(ONE, ServerSays.ANSWER, "203.0.113.9"), server="ns1.expired-domains.net")
+    found, told = after_connecting(parked)
+    assert found[EXPIRED] == "supported"
+    assert "ns1.expired-domains.net, which by its name serves expired domains" in told
+    assert EXPIRED not in after_connecting(reply(ONE, ServerSays.ANSWER, "203.0.113.9"))[0]
+
+
+def test_addresses_that_lead_to_nobody_else() -> None:
+    wrong = "wrong-smart-host"
+    assert after_connecting(address="10.9.8.7")[0][wrong] == "supported"
+    assert after_connecting(address="127.0.0.1")[0][wrong] == "supported"
+    assert after_connecting(address="::ffff:127.0.0.1")[0][wrong] == "supported"
+    assert wrong not in after_connecting(address="127.0.0.1", given=True)[0]  # a laboratory
+    assert wrong not in after_connecting(address="203.0.113.9")[0]
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "255.255.255.255", "224.0.0.1"])
+def test_an_address_that_no_host_has(address: str) -> None:
+    """Nothing was sent: nothing about a server, a firewall or the network can follow."""
+    fault = NetworkFault(FaultKind.HOST_UNREACHABLE, text=f"{address} is no host's address")
+    evidence = AttemptEvidence(NAME, address, 25, Resolution(NAME, (address,)), Connection(0.0, 0.0, None, fault))
+    connector = Connector(smart_hosts=[NAME])
+    view = view_of(evidence, connector)
+    failure = classify(view)
+    assert failure is FailureClass.TCP_UNREACHABLE
+    found = {one.id: str(one.verdict) for one in diagnose(failure, view, connector).causes}
+    assert found.pop("wrong-smart-host") == "confirmed"
+    assert set(found.values()) == {"ruled-out"}

@@ -113,6 +113,21 @@ def test_policies_that_are_none(old: bytes, new: bytes) -> None:
         read_policy(POLICY.replace(old, new))
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (POLICY.replace(b"version", b"Version"), "version is missing (there is Version, and case counts)"),
+        (POLICY.replace(b"mode", b"MODE"), "mode is missing (there is MODE, and case counts)"),
+        (b"\xef\xbb\xbf" + POLICY, "byte order mark"),
+        (POLICY.replace(b"mode: enforce\n", b""), "mode is missing, not one of"),
+    ],
+)
+def test_what_is_wrong_with_a_policy_is_told(body: bytes, said: str) -> None:
+    with pytest.raises(StsError) as problem:
+        read_policy(body)
+    assert said in str(problem.value)
+
+
 def test_the_first_of_a_key_counts_and_unknown_keys_are_passed_over() -> None:
     assert read_policy(POLICY + b"mode: none\nnew: thing\n\r\n").mode == "enforce"
     assert read_policy(b"version: STSv1\r\nmode: none\r\nmax_age: 0\r\n").mx == ()

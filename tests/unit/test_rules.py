@@ -10,7 +10,7 @@ import pytest
 
 from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.view import View
-from connector_probe.model.connector import TlsSettings
+from connector_probe.model.connector import CONTROL_HOSTS, TlsSettings
 from connector_probe.model.evidence import AttemptEvidence, Connection, Control, FaultKind, NetworkFault, Resolution
 from connector_probe.model.policy import DaneEvidence, DnssecReason, DnssecStatus, SecureLookup, TransportPolicy
 from connector_probe.model.verdict import FailureClass
@@ -49,6 +49,35 @@ def test_a_control_host_that_fails_too_acquits_the_server() -> None:
     assert classified(TIMED_OUT, Control("mx", "198.51.100.9", TIMED_OUT)) is FailureClass.LOCAL_PORT_BLOCKED
     assert classified(TIMED_OUT, Control("mx", "198.51.100.9")) is FailureClass.TCP_TIMEOUT
     assert classified(TIMED_OUT) is FailureClass.TCP_TIMEOUT
+
+
+def test_a_reset_is_not_what_drops_packets() -> None:
+    reset, prohibited = NetworkFault(FaultKind.REFUSED), NetworkFault(FaultKind.REFUSED, icmp="port-unreachable")
+    silent, refused = Control("mx", "198.51.100.9", TIMED_OUT), Control("mx", "198.51.100.9", reset)
+    assert classified(reset, silent) is FailureClass.TCP_REFUSED
+    assert classified(reset, refused) is FailureClass.LOCAL_PORT_BLOCKED
+    assert classified(prohibited, silent) is FailureClass.LOCAL_PORT_BLOCKED
+    assert classified(TIMED_OUT, refused) is FailureClass.LOCAL_PORT_BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "failure"),
+    [
+        ("554 Blocked 17", "554 Blocked 18", FailureClass.LOCAL_INTERCEPTED),
+        ("554 Blocked", "220 mx.google.com ESMTP", FailureClass.BANNER_REJECTED),
+        ("554 Blocked", "554 Go away", FailureClass.BANNER_REJECTED),
+        ("554 Blocked", "421 Blocked", FailureClass.BANNER_REJECTED),
+        ("554 ", "554 ", FailureClass.BANNER_REJECTED),
+        # A customer of the control host's own operator.
+        ("421 mx.google.com too busy 1", "421 mx.google.com too busy 2", FailureClass.BANNER_REJECTED),
+    ],
+)
+def test_words_that_the_control_host_greets_with_too(ours: str, theirs: str, failure: FailureClass) -> None:
+    banner, other = (made.answered("", int(text[:3]), text[4:]) for text in (ours, theirs))
+    for host, expected in ((CONTROL_HOSTS[0], failure), ("mx.partner.example", FailureClass.BANNER_REJECTED)):
+        control = Control(host, "142.250.9.27", banner=other)
+        evidence = replace(made.until_banner("203.0.113.7", banner=banner), control=control)
+        assert classify(View(evidence, TlsSettings.OPPORTUNISTIC, made.NAME)) is expected
 
 
 def test_no_nameserver_is_no_fault_of_the_name() -> None:

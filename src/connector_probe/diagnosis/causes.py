@@ -18,7 +18,7 @@ from connector_probe.diagnosis.revocation import undecided
 from connector_probe.diagnosis.signs import hides_starttls, is_masked
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import CertificateProblemKind as Kind
-from connector_probe.model.verdict import Cause, CauseVerdict, FailureClass
+from connector_probe.model.verdict import UNTELLABLE, Cause, CauseVerdict, FailureClass
 
 _ORDER = tuple(CauseVerdict)
 NO_NAME = "name-does-not-exist"
@@ -38,7 +38,9 @@ def causes_of(failure: FailureClass, view: View, facts: Mapping[str, str], words
         sharper, evidence = closer or sharper, (*evidence, *more)
         text = words.facts[_mx_words(view)] if identifier == NO_NAME and _mx_words(view) else words.causes[identifier]
         found.append(Cause(identifier, sharper or verdict, text, tuple(said(evidence))))
-    by_sign = {one: _SHARPENERS[one] for one in ONLY_BY_SIGN.get(PROFILES[failure].stage, ())}
+    told = {identifier for identifier, _ in causes}
+    signs = () if failure in UNTELLABLE else ONLY_BY_SIGN.get(PROFILES[failure].stage, ())
+    by_sign = {one: _SHARPENERS[one] for one in signs if one not in told}
     if failure.value.startswith("dns-") and "domain-refuses-mail" not in dict(PROFILES[failure].causes):
         by_sign |= MX_CAUSES
     for identifier, sharpener in by_sign.items():
@@ -114,7 +116,7 @@ def _gone(view: View) -> bool:
 
 
 def _dns_answer(failure: FailureClass, view: View) -> Sharpening:
-    return None, ("dns-answer",)
+    return None, ("dns-answer",) if failure.value.startswith("dns-") else ()
 
 
 _SHARPENERS: dict[str, Sharpener] = {

@@ -130,6 +130,22 @@ class Standing:
         )
 
     @cached_property
+    def out_of_step(self) -> tuple[AuthorityReply, ...]:
+        """Replies of servers that hold different versions of the zone, and tell different records by them.
+
+        Different records alone prove nothing: some servers tell each asker another address.
+        """
+        serials = {one.address: one.serial for one in self.spoke if one.serial is not None}
+        by_version: dict[int, AuthorityReply] = {}
+        for one in self.spoke:
+            version = serials.get(one.address)
+            if version is not None and one.status is ServerSays.ANSWER and one.transport == "udp":
+                by_version.setdefault(version, one)
+        told = tuple(by_version[version] for version in sorted(by_version, reverse=True))
+        differ = {(one.rdtype, frozenset(one.records)) for one in told}
+        return told if len({one.rdtype for one in told}) == 1 and len(differ) == len(told) > 1 else ()
+
+    @cached_property
     def undelegated(self) -> bool:
         """Whether the registry's own servers say that the registered domain does not exist."""
         domain = self.walk.domain
@@ -261,6 +277,12 @@ class Picture:
             if (theirs := _differs(lookup, standing)) is not None
         ]
         return max(found, key=lambda one: bool(one.theirs.records), default=None)
+
+    @cached_property
+    def out_of_step(self) -> tuple[AuthorityReply, ...]:
+        """Different versions of the records that led to our address, the newest first."""
+        names = {name for one in self._relevant for name in _names(one)}
+        return next((one.out_of_step for one in self.standings if one.out_of_step and one.walk.name in names), ())
 
     @cached_property
     def _relevant(self) -> tuple[Lookup, ...]:

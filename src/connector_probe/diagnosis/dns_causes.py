@@ -74,6 +74,10 @@ def extra_causes(failure: FailureClass, view: View) -> tuple[str, ...]:
     compared = picture.difference is not None or picture.same is not None
     if compared and failure in (*_CONNECT, FailureClass.MTA_STS_MX_NOT_LISTED):
         found.append("stale-dns-cache")
+    if failure in _CONNECT and picture.out_of_step:
+        found.append("dns-hosting-trouble")
+    if failure in _CONNECT and picture.standing is not None and picture.standing.parked is not None:
+        found.append("domain-expired")
     if _split(failure, picture) != _NOTHING:
         found.append("split-horizon")
     return tuple(found)
@@ -90,6 +94,8 @@ def remedies_of(failure: FailureClass, view: View, usual: Sequence[str]) -> tupl
     if picture.difference is not None:
         cached = "trace-mx" if failure is FailureClass.MTA_STS_MX_NOT_LISTED else "wait-for-cache"
         first.append("check-split-dns" if picture.difference.own_zone else cached)
+    if picture.out_of_step:
+        first.append("fix-dns")
     if failure not in _CONNECT and picture.standing is not None and picture.standing.undelegated:
         first.append("renew-domain")
     verdicts = {
@@ -106,6 +112,8 @@ def remedies_of(failure: FailureClass, view: View, usual: Sequence[str]) -> tupl
 def _hosting(failure: FailureClass, picture: Picture) -> Sharpening:
     if picture.bogus is not None:
         return _CONFIRMED, ("dnssec-bogus",)
+    if picture.out_of_step:
+        return _CONFIRMED, ("authorities-out-of-step",)
     standing = picture.standing
     if standing is None:
         return _NOTHING
@@ -254,12 +262,21 @@ def dns_facts(view: View, words: Catalogue) -> dict[str, str]:
         found |= {"same_label": label(picture.same), "same_said": said(picture.same, words)}
     if picture.standing is not None:
         found |= _of_standing(picture.standing, words)
+    found["versions"] = words.listed(_version(one, picture, words) for one in picture.out_of_step[:MAX_LISTED])
     if picture.registration is not None:
         found |= _of_registration(picture.registration, words)
     hint = _hint(picture)
     if hint is not None:
         found["dns_hint"] = words.text["between-sentences"] + words.evidence[hint].format_map(_Blank(found))
     return found
+
+
+def _version(reply: AuthorityReply, picture: Picture, words: Catalogue) -> str:
+    """ "ns1.contoso.com [192.0.2.53] (serial 2026112402): A 203.0.113.7"."""
+    spoke = [one for standing in picture.standings for one in standing.spoke if one.address == reply.address]
+    serial = next((one.serial for one in spoke if one.serial is not None), 0)
+    told = words.facts["zone-version"].format_map({"server": label(reply), "zone_serial": serial})
+    return f"{told}: {said(reply, words)}"
 
 
 class _Blank(dict[str, str]):
@@ -301,6 +318,8 @@ def _hint(picture: Picture) -> str | None:
         return "hint-bogus"
     if picture.difference is not None:
         return "hint-split" if picture.difference.own_zone else "hint-stale"
+    if picture.out_of_step:
+        return "hint-disagree"
     if standing is None or picture.address is not None:
         return None
     verdict, _ = _by_registry(picture.registration)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector_probe.diagnosis.view import View
+from connector_probe.model.delegation import BROKEN, SILENT, SPOKE_WITH_AUTHORITY, ServerSays
 from connector_probe.model.evidence import (
     AttemptEvidence,
     Lookup,
@@ -26,11 +27,11 @@ _BY_LOOKUP = {
     LookupStatus.CNAME_LOOP: FailureClass.DNS_CNAME_LOOP,
     LookupStatus.CNAME_TOO_LONG: FailureClass.DNS_CNAME_LOOP,
 }
-# With several questions for one server, the one that went worst explains why there is no address. NXDOMAIN holds for
-# every type, so beside a failure it is none: servers that know no AAAA say it of names that exist (RFC 4074 4.2).
+# With several questions for one server, the one that went worst explains why there is no address.
 _LOOKUP_ORDER = (
     LookupStatus.CNAME_LOOP,
     LookupStatus.CNAME_TOO_LONG,
+    LookupStatus.NXDOMAIN,
     LookupStatus.SERVFAIL,
     LookupStatus.REFUSED,
     LookupStatus.OTHER_RCODE,
@@ -40,7 +41,6 @@ _LOOKUP_ORDER = (
     LookupStatus.TRUNCATED,
     LookupStatus.TIMED_OUT,
     LookupStatus.UNREACHABLE,
-    LookupStatus.NXDOMAIN,
     LookupStatus.NODATA,
     LookupStatus.ANSWER,
 )
@@ -55,7 +55,25 @@ def deciding_lookup(evidence: AttemptEvidence) -> Lookup | None:
         found = next((at for at, one in enumerate(asked) if one.rdtype == "MX"), -1)
         asked = asked[found + 1 :] or asked[found:]
     asked = tuple(one for one in asked if one.rdtype != "MX") or asked
+    asked = tuple(one for one in asked if _fails_at_its_source(one, evidence)) or asked
     return min(asked, key=lambda one: _LOOKUP_ORDER.index(one.status)) if asked else None
+
+
+def _fails_at_its_source(lookup: Lookup, evidence: AttemptEvidence) -> bool:
+    """Whether the name's own servers fail about this type, although they deny the name when asked for another.
+
+    Balancers that know no AAAA do so (RFC 4074 4.2). NXDOMAIN would hold for every type, so it is none then.
+    """
+    inquiry = evidence.resolution.inquiry
+    if lookup.status in ANSWERED or inquiry is None:
+        return False
+    name = lookup.aliases[-1] if lookup.aliases else lookup.name
+    replies = [
+        one for walk in inquiry.walks if walk.name == name for one in walk.replies if one.zone in walk.zones[-1:]
+    ]
+    told = {one.status for one in replies if one.rdtype == lookup.rdtype}
+    denied = any(one.status is ServerSays.NXDOMAIN for one in replies)
+    return denied and bool(told & (BROKEN | SILENT)) and not told & SPOKE_WITH_AUTHORITY
 
 
 def why_this_machine_has_no_address(view: View) -> FailureClass | None:

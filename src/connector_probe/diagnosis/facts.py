@@ -222,6 +222,7 @@ def _dns(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:
         "rdtype": lookup.rdtype,
         "aliases": quote(" -> ".join((lookup.name, *lookup.aliases[:MAX_NAMES]))),
         "control": describe_lookup(control, words) if control is not None else "",
+        "null_mx": quote(", ".join(lookup.records[:MAX_NAMES])),
         "mx_hint": hint,
         "nameserver_alive": words.facts["nameserver-answers" if answers else "nameserver-there"],
     }

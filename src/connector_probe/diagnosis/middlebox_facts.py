@@ -45,6 +45,7 @@ def middlebox_facts(view: View) -> dict[str, str]:
         found |= {"protocol": PROTOCOL_NAMES.get(protocol, protocol), "other_sample": sample.split(r"\x0d", 1)[0]}
     if evidence.control is not None:
         found |= _control(evidence.control)
+        found["own_banner"] = _said(evidence.banner) if evidence.banner is not None else ""
     if evidence.proxied is not None and evidence.proxied.banner.reply is not None:
         found["proxied_reply"] = evidence.proxied.banner.reply.wire
     refused = refusal(evidence)
@@ -99,6 +100,8 @@ def hints(view: View) -> Iterator[tuple[str, str]]:
         yield "alert_hint", "handshake-failure-hint"
     elif handshake is not None and handshake.alert == "unrecognized_name":
         yield "alert_hint", "sni-missing-hint" if evidence.server == evidence.address else "sni-unknown-hint"
+    if evidence.control is not None and evidence.banner is not None:
+        yield "intercepted", "intercepted-silence" if evidence.banner.reply is None else "intercepted-words"
     yield "no_starttls", "ehlo-refused" if evidence.helo is not None else "starttls-missing"
     if overwritten_command(evidence):
         yield "overwritten_hint", "overwritten-hint"

@@ -14,6 +14,7 @@ from connector_probe.diagnosis.signs import (
     is_clean_here,
     is_exchange,
     is_masked,
+    is_own_by_dns,
     other_protocol,
     overwritten_command,
     private_keywords,
@@ -24,7 +25,7 @@ from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import CertificateProblemKind as Kind
 from connector_probe.model.evidence import FaultKind, NetworkFault, Reply
 from connector_probe.model.verdict import CauseVerdict, FailureClass
-from connector_probe.protocol.addresses import is_private
+from connector_probe.protocol.addresses import is_nowhere, is_private
 from connector_probe.protocol.appliances import appliance
 from connector_probe.protocol.refusals import Refusal, refusal_kind
 from connector_probe.protocol.smtp import enhanced_status
@@ -207,26 +208,38 @@ def _icmp(view: View) -> str:
     return fault.icmp if fault is not None else ""
 
 
+def _is_nowhere(view: View) -> bool:
+    return view.evidence.address is not None and is_nowhere(view.evidence.address)
+
+
 def _firewall_blocks(failure: FailureClass, view: View) -> Sharpening:
     """A TCP without a listener resets; only a filter answers a SYN with ICMP "port unreachable" or "prohibited"."""
+    if _is_nowhere(view):
+        return _OUT, ("no-hosts-address",)
     if not _icmp(view):
         return NOTHING
     return _LIKELY if _icmp(view) in PROHIBITED else _OUT, ("icmp-said",)
 
 
 def _firewall_drops(failure: FailureClass, view: View) -> Sharpening:
+    if _is_nowhere(view):
+        return _OUT, ("no-hosts-address",)
     return (_OUT, ("icmp-said",)) if _icmp(view) else NOTHING
 
 
 def _server_down(failure: FailureClass, view: View) -> Sharpening:
     """The last router before the host, or our own system on its link, reports that the host answers no ARP."""
     fault = _fault(view)
+    if _is_nowhere(view):
+        return _OUT, ("no-hosts-address",)
     if fault is not None and fault.icmp and fault.icmp_from == view.evidence.address:
         return _OUT, ("icmp-said",)
     return (_LIKELY, ("icmp-said",)) if _icmp(view) == "host-unreachable" else NOTHING
 
 
 def _network_trouble(failure: FailureClass, view: View) -> Sharpening:
+    if _is_nowhere(view):
+        return _OUT, ("no-hosts-address",)
     if failure is FailureClass.TCP_UNREACHABLE:
         return (_LIKELY, ("icmp-said",)) if _icmp(view) in _NO_WAY else NOTHING
     return _explained(failure, view)
@@ -234,6 +247,10 @@ def _network_trouble(failure: FailureClass, view: View) -> Sharpening:
 
 def _wrong_smart_host(failure: FailureClass, view: View) -> Sharpening:
     address = view.evidence.address
+    if _is_nowhere(view):
+        return _SURE, ("no-hosts-address",)
+    if is_own_by_dns(view.evidence):
+        return _LIKELY, ("own-address",)
     return (_LIKELY, ("private-address",)) if address is not None and is_private(address) else NOTHING
 
 

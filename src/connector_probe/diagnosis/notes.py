@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.facts import day, fill
+from connector_probe.diagnosis.signs import is_own_by_dns
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence
 from connector_probe.protocol.addresses import is_private
@@ -26,6 +27,8 @@ def vantage_notes(
         attempt.address for each in evidence for attempt in each.attempts if attempt.address is not None
     )
     notes += [fill(words.notes["private-address"], {"address": one}) for one in met if is_private(one)][:MAX_PRIVATE]
+    own = dict.fromkeys(one.address for each in evidence for one in each.attempts if is_own_by_dns(one))
+    notes += [fill(words.notes["own-address"], {"address": one or ""}) for one in own][:MAX_PRIVATE]
     dates = dict.fromkeys(one.as_of for one in connectors if one.as_of is not None)
     notes += [fill(words.notes["as-of"], {"as_of": day(moment)}) for moment in dates]
     return tuple(notes)

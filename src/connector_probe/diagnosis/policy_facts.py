@@ -9,6 +9,10 @@ from connector_probe.model.policy import DnssecReason, SecureLookup, StsProblem
 
 MAX_SHOWN = 4  # TLSA records or patterns in a sentence; all of them are in the evidence
 MAX_TEXT = 300
+# What a network without a way to HTTPS, or with a proxy that decrypts it, makes of any policy's host.
+_FROM_HERE = frozenset(
+    {StsProblem.HOST_UNRESOLVED, StsProblem.UNREACHABLE, StsProblem.TLS_FAILED, StsProblem.CERTIFICATE_INVALID}
+)
 
 
 def policy_facts(view: View, words: Catalogue) -> dict[str, str]:
@@ -71,6 +75,8 @@ def _mta_sts(view: View, words: Catalogue) -> dict[str, str]:
         if sts.problem is StsProblem.CERTIFICATE_INVALID:  # its note lists kinds of problems
             note = words.listed(words.facts.get(f"problem-{kind}", kind) for kind in note.split(", "))
         found["sts_problem"] = f"{told} ({note[:MAX_TEXT]})" if note else told
+    if sts.problem in _FROM_HERE:
+        found["sts_from_here"] = words.facts["sts-from-here"]
     if sts.policy is not None:
         found["sts_mode"] = sts.policy.mode
         found["sts_patterns"] = _shown(list(sts.policy.mx), words)

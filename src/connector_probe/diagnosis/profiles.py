@@ -443,6 +443,7 @@ BY_CAUSE = {
 }
 # No documented causes, so named only where a sign speaks for or against them.
 ONLY_BY_SIGN = {
+    Stage.CONNECT: ("wrong-smart-host",),
     Stage.CERTIFICATE: ("appliance-certificate", "dane-name-missing"),
     Stage.BANNER: ("proxy-header-sent",),
     Stage.EHLO: ("helo-name", "proxy-header-sent"),

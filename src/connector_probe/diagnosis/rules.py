@@ -17,6 +17,7 @@ from connector_probe.diagnosis.policies import (
     sts_lists,
 )
 from connector_probe.diagnosis.signs import (
+    is_answered_here,
     is_cut_off_here,
     is_intercepted_here,
     is_offline_here,
@@ -135,7 +136,7 @@ def _connect(view: View) -> FailureClass | None:
         return None
     if is_offline_here(view.evidence.control, connection.fault):
         return FailureClass.LOCAL_OFFLINE
-    if is_cut_off_here(view.evidence.control) and not connection.fault.local:
+    if is_cut_off_here(view.evidence.control, connection.fault) and not connection.fault.local:
         six = ":" in (view.evidence.address or "")
         return FailureClass.LOCAL_IPV6 if six else FailureClass.LOCAL_PORT_BLOCKED
     return _BY_CONNECT_FAULT.get(connection.fault.kind, FailureClass.LOCAL_RESOURCES)
@@ -181,6 +182,8 @@ def _banner(view: View) -> FailureClass | None:
         return FailureClass.LOCAL_INTERCEPTED
     if exchange is None or exchange.reply is None:
         return _BANNER.of(exchange)
+    if exchange.reply.severity in (4, 5) and is_answered_here(view.evidence.control, exchange):
+        return FailureClass.LOCAL_INTERCEPTED
     if exchange.reply.severity in (4, 5):
         return FailureClass.BANNER_REJECTED
     if exchange.reply.code != 220 or _UNREADABLE_FLAWS & set(exchange.reply.flaws):  # RFC 5321 4.3.2
@@ -283,6 +286,13 @@ _BY_DANE_VERDICT = {
 }
 
 
+def _certificate_of_another(view: View) -> FailureClass | None:
+    """A certificate that is none of the server's, shown by what greets in its and in the control host's place."""
+    failure = _certificate(view)
+    answered = failure is not None and is_answered_here(view.evidence.control, view.evidence.banner)
+    return FailureClass.LOCAL_INTERCEPTED if answered else failure
+
+
 def _certificate(view: View) -> FailureClass | None:
     if view.dane_verdict is not None:
         return _BY_DANE_VERDICT[view.dane_verdict[0]]
@@ -348,7 +358,7 @@ RULES: tuple[Rule, ...] = (
     _tls_version,
     _tls_cipher,
     _clock,
-    _certificate,
+    _certificate_of_another,
     _session,
     _recipient,
 )

@@ -9,9 +9,11 @@ import re
 
 from connector_probe.model.connector import CONTROL_HOSTS
 from connector_probe.model.evidence import AttemptEvidence, Control, Exchange, FaultKind, NetworkFault, Reply
+from connector_probe.model.reach import meant
 from connector_probe.protocol.smtp import capabilities, greeting_protocol, looks_like, masked_banner
 
 _EXCHANGE_KEYWORDS = ("X-ANONYMOUSTLS", "X-EXPS", "XEXCH50", "XRDST", "XSHADOW", "XSHADOWREQUEST", "X-RDST", "XOORG")
+_DIGITS = re.compile(r"[0-9]+")
 _EXCHANGE_BANNER = "microsoft esmtp mail service"
 _OVERWRITTEN = re.compile(r"\bX{4,}A?\b")  # PIX and ASA: every letter of a command that they do not know
 _EXTENSIONS = ("SIZE", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "DSN", "CHUNKING")
@@ -24,9 +26,35 @@ _SMTP_REPLY = re.compile(r"(?:\\x0d|\\x0a)*[2-5](?:\Z|[0-9](?:\Z|[0-9](?![0-9]))
 # --- by a control host -----------------------------------------------------------------------------------------
 
 
-def is_cut_off_here(control: Control | None) -> bool:
-    """Whether a host that answers everybody could not be reached either."""
-    return control is not None and control.fault is not None
+def is_cut_off_here(control: Control | None, fault: NetworkFault) -> bool:
+    """Whether a host that answers everybody could not be reached either, so that the same may have kept us from both.
+
+    A TCP reset, where the control host met silence, is no doing of what drops packets.
+    """
+    if control is None or control.fault is None:
+        return False
+    reset = fault.kind is FaultKind.REFUSED and not fault.icmp
+    return not (reset and control.fault.kind is FaultKind.TIMED_OUT)
+
+
+def is_answered_here(control: Control | None, banner: Exchange | None) -> bool:
+    """Whether the control host greeted in the very words of this server: then one and the same thing answers for both.
+
+    Only where those words do not name the control host's own domain, which may be this server's, too.
+    """
+    theirs = control.banner.reply if control is not None and control.banner is not None else None
+    ours = banner.reply if banner is not None else None
+    if control is None or theirs is None or ours is None or not ours.lines or not any(map(str.strip, ours.lines)):
+        return False
+    domain = ".".join(control.host.split(".")[-2:]).lower()
+    if control.host not in CONTROL_HOSTS or domain in " ".join(theirs.lines).lower():
+        return False
+    return ours.code == theirs.code and _without_numbers(ours) == _without_numbers(theirs)
+
+
+def _without_numbers(reply: Reply) -> str:
+    """A greeting may hold the time or a session's number."""
+    return _DIGITS.sub("#", " ".join(reply.lines))
 
 
 def is_offline_here(control: Control | None, fault: NetworkFault) -> bool:
@@ -54,6 +82,13 @@ def is_clean_here(control: Control | None) -> bool:
     """Whether the control host's STARTTLS reached us, so that nothing on this side takes it away."""
     greeting = control.ehlo.reply if control is not None and control.ehlo is not None else None
     return greeting is not None and capabilities(greeting).offers("STARTTLS")
+
+
+def is_own_by_dns(evidence: AttemptEvidence) -> bool:
+    """Whether DNS leads to loopback, so that every sender meets itself. A nameserver by hand may be a laboratory."""
+    resolution = evidence.resolution
+    found_by_dns = bool(resolution.lookups) and not resolution.nameservers_given
+    return evidence.address is not None and found_by_dns and meant(evidence.address).is_loopback
 
 
 # --- in the conversation ---------------------------------------------------------------------------------------

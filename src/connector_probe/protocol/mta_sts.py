@@ -18,6 +18,7 @@ _IS_RECORD = re.compile(r"v=STSv1[ \t]*(;|\Z)")
 _ID = re.compile(r"[A-Za-z0-9]{1,32}", re.ASCII)
 # RFC 8461 3.2: a name, or one label of any name in front of it.
 _PATTERN = re.compile(r"(?:\*\.)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?", re.ASCII)
+_MARK = b"\xef\xbb\xbf"
 _WHOLE = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
@@ -48,6 +49,8 @@ def read_policy(body: bytes) -> StsPolicy:
     """The policy in ``body``. Raises StsError. Of a key that stands twice the first one counts (RFC 8461 3.2)."""
     fields: dict[str, str] = {}
     patterns: list[str] = []
+    if body.startswith(_MARK):
+        raise StsError("it begins with a byte order mark, so that its first key is another one")
     for line in body.decode("utf-8", "replace").split("\n"):
         if not line.strip():
             continue
@@ -77,7 +80,10 @@ def read_policy(body: bytes) -> StsPolicy:
 
 
 def _told(fields: dict[str, str], key: str) -> str:
-    return printable(fields[key], 60) or "empty" if key in fields else "missing"
+    if key in fields:
+        return printable(fields[key], 60) or "empty"
+    other = next((one for one in fields if one.lower() == key), None)  # RFC 8461 3.2 spells keys in lower case
+    return "missing" if other is None else f"missing (there is {printable(other, 20)}, and case counts)"
 
 
 def lists(policy: StsPolicy, host: str) -> bool:

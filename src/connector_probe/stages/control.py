@@ -12,15 +12,17 @@ from dataclasses import dataclass
 
 from connector_probe.found_once import FoundOnce
 from connector_probe.model.connector import SMTP_PORT
-from connector_probe.model.evidence import AttemptEvidence, Control, LookupStatus
-from connector_probe.model.names import parse_smart_host
+from connector_probe.model.evidence import AttemptEvidence, CertificateProblemKind, Control, LookupStatus
+from connector_probe.model.names import is_address, parse_smart_host
 from connector_probe.network import Network, NetworkFaultError
 from connector_probe.protocol.addresses import is_outside
+from connector_probe.protocol.identity import match
 from connector_probe.protocol.smtp import ehlo
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name, positive
 from connector_probe.stages.resolve import Resolver
 
 CONTROL_WAIT = 10.0  # seconds to connect; the hosts tried answer within one
+_OF_NOBODY = frozenset({CertificateProblemKind.SELF_SIGNED, CertificateProblemKind.UNTRUSTED_ROOT})
 _SILENT = frozenset({LookupStatus.TIMED_OUT, LookupStatus.UNREACHABLE})
 CONTROL_TALK = 5.0  # seconds for their banner and their answer to EHLO together
 
@@ -40,7 +42,20 @@ def blames_the_way(evidence: AttemptEvidence) -> bool:
     banner = evidence.banner
     if banner is not None and banner.reply is None:
         return banner.fault is None or not banner.fault.local
+    if banner is not None and banner.reply is not None and banner.reply.severity in (4, 5):
+        return True
     return positive(evidence.ehlo) and evidence.starttls is None
+
+
+def shows_a_strange_certificate(evidence: AttemptEvidence) -> bool:
+    """Whether a proxy on our side that decrypts TLS would explain the certificate: not trusted, or not the server's."""
+    certificate = evidence.certificate
+    if certificate is None or not certificate.chain or evidence.address is None:
+        return False
+    if not says_something(evidence.address, evidence.port):
+        return False
+    named = is_address(evidence.server) or match(certificate.chain[0], evidence.server).matches
+    return not named or any(one.kind in _OF_NOBODY for one in certificate.problems)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,8 @@ EVIDENCE: dict[str, str] = {
     "speaks-smtp": "It speaks SMTP: {reply}",
     "breaks-the-rules": "What is wrong: {flaws}.",
     "icmp-said": "ICMP {icmp}, sent by {icmp_from}.",
+    "no-hosts-address": "{address} is no address that a host can have: nothing was sent there.",
+    "own-address": "{address} is what every machine calls itself: a sender that goes there meets itself.",
     "private-address": "{address} is a private address; Exchange Online cannot reach it.",
     "tls-not-required": "This TlsSettings does not require TLS.",
     "tls-comes-to-nothing": "It answers STARTTLS with 220, and then TLS does not come about as it must.",

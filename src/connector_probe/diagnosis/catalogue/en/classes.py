@@ -32,7 +32,7 @@ CLASSES: dict[F, ClassWords] = {
     F.DNS_CNAME_LOOP: _W("The name's aliases lead nowhere", "CNAME records lead in a circle or too far: {aliases}."),
     F.DNS_NULL_MX: _W(
         "The domain accepts no mail",
-        'The MX record of {domain} is "0 ." (null MX, RFC 7505): it refuses all mail.{mx_hint}{dns_hint}',
+        'The MX record of {domain} is "{null_mx}" (null MX, RFC 7505): it refuses all mail.{mx_hint}{dns_hint}',
     ),
     F.TCP_REFUSED: _W(
         "Connection refused", "{endpoint} refused the connection ({refused_by}) after {connect_seconds}.{dns_hint}"
@@ -239,8 +239,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.LOCAL_INTERCEPTED: _W(
         "This network takes port 25 for itself",
-        "{endpoint} gave no greeting ({fault}), but neither did {control_host} [{control_address}]:25 ({control_fault}), "
-        "which greets everybody: a proxy or firewall of this machine's network answers in their place.",
+        "{intercepted}: a proxy or firewall of this machine's network answers in their place.",
     ),
     F.LOCAL_STARTTLS_STRIPPED: _W(
         "This network takes STARTTLS away",

@@ -6,6 +6,7 @@ DELEGATION: dict[str, str] = {
     "walk-unanswered": "No root or authoritative server answered a direct question from here (is outgoing port 53 blocked or redirected?), so nothing more can be said of the domain.",
     "dnssec-bogus": "{recheck_nameserver} answers {recheck_asked} with validation switched off (CD), and SERVFAIL with it: DNSSEC is broken{recheck_error}.",
     "authorities-disagree": "The authoritative servers disagree: {disagreement}.",
+    "authorities-out-of-step": "Its authoritative servers hold different versions of the zone: {versions}. Which of them a sender meets is chance.",
     "authorities-fail": "No server of {zone} answers with authority: {failed_list}.",
     "some-authorities-fail": "Servers of {zone} that give no authoritative answer: {failed_list}.",
     "authorities-answer": "Asked directly, {authority_label} says: {authority_said}.",

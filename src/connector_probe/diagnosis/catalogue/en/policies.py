@@ -160,7 +160,7 @@ WARNINGS: dict[str, str] = {
     "dane-unusable": "The TLSA records of {tlsa_name} are not usable for mail ({tlsa_records}): TLS is required, but nothing is checked by them. Usage 3 or 2 is wanted.",
     "dane-in-place": "The certificate would not pass under {mode} ({problem_list}), but it matches the TLSA record {tlsa_matched}. Microsoft's page has the connector's settings apply where the domain has no DANE; if mail queues with 4.7.320 all the same, mend the certificate.",
     "dane-not-judged": "SmtpDaneMode is Mandatory. How Exchange Online applies it to smart hosts is not documented, and it was not checked.",
-    "mta-sts-unusable": "{sts_domain} announces an MTA-STS policy, but there is none that can be used: {sts_problem}. Senders go on without it.",
+    "mta-sts-unusable": "{sts_domain} announces an MTA-STS policy, but there is none that can be used: {sts_problem}.{sts_from_here} Senders that hold an earlier policy keep to it; others go on without one (RFC 8461 3.3).",
     "mta-sts-testing-host": "The MTA-STS policy of {sts_domain} does not list {server}; it is in mode testing, and under enforce mail would queue (4.4.8).",
     "mta-sts-testing-certificate": "The certificate does not meet the MTA-STS policy of {sts_domain} ({sts_problems}); it is in mode testing, and under enforce mail would queue (4.7.5).",
 }
@@ -218,6 +218,7 @@ FACTS: dict[str, str] = {
     "dnssec-unproven": "the answer does not prove that there are no records",
     "dnssec-not-authenticated": "the nameserver does not vouch for it (no AD)",
     "dnssec-fails-when-checked": "the nameserver answers SERVFAIL, and with checking disabled it answers",
+    "sts-from-here": " So it is from here; a proxy or firewall of this network's looks the same.",
     "sts-record-invalid": "the TXT record is invalid",
     "sts-records-several": "there are several TXT records",
     "sts-host-unresolved": "the policy's host has no address",

@@ -53,6 +53,7 @@ NOTES: dict[str, str] = {
     "roots-system": "system",
     "roots-only": "{file} only",
     "roots": "Trust was judged by these roots: {trust}. Exchange Online uses Microsoft's root program.",
+    "own-address": "{address} is what every machine calls itself: here this machine answered, and Exchange Online would meet itself.",
     "private-address": "{address} is not a public address; Exchange Online cannot reach it, whatever it answers here.",
     "as-of": "Certificates were judged as of {as_of}.",
 }

@@ -74,6 +74,8 @@ EVIDENCE: dict[str, str] = {
     "speaks-smtp": "它使用的是 SMTP：{reply}",
     "breaks-the-rules": "问题所在：{flaws}。",
     "icmp-said": "{icmp_from} 发来了 ICMP {icmp}。",
+    "no-hosts-address": "{address} 不是主机能够使用的地址：没有向它发送任何数据。",
+    "own-address": "{address} 是每台机器对自己的称呼：发往该处的发送方只会连到自己。",
     "private-address": "{address} 是专用地址；Exchange Online 无法到达。",
     "tls-not-required": "此 TlsSettings 不要求 TLS。",
     "tls-comes-to-nothing": "它对 STARTTLS 应答了 220，随后 TLS 却没有按要求建立。",

@@ -24,7 +24,7 @@ CLASSES: dict[F, ClassWords] = {
     F.DNS_MALFORMED: _W("DNS 应答无法使用", "{nameserver} 就 {queried} 返回的不是有效应答：{lookup}。{dns_hint}"),
     F.DNS_CNAME_LOOP: _W("该名称的别名没有结果", "CNAME 记录形成循环或链条过长：{aliases}。"),
     F.DNS_NULL_MX: _W(
-        "该域不接收邮件", "{domain} 的 MX 记录为“0 .”（空 MX，RFC 7505）：该域拒收所有邮件。{mx_hint}{dns_hint}"
+        "该域不接收邮件", "{domain} 的 MX 记录为“{null_mx}”（空 MX，RFC 7505）：该域拒收所有邮件。{mx_hint}{dns_hint}"
     ),
     F.TCP_REFUSED: _W("连接被拒绝", "{endpoint} 在 {connect_seconds} 后拒绝了连接（{refused_by}）。{dns_hint}"),
     F.TCP_TIMEOUT: _W("连接超时", "{endpoint} 在 {connect_seconds} 内没有应答。{dns_hint}"),
@@ -172,11 +172,7 @@ CLASSES: dict[F, ClassWords] = {
         "无法到达 {endpoint}（{fault}），但对所有人都应答的 {control_host} [{control_address}]:25 "
         "同样无法到达：发往端口 25 的连接出不了本机或其所在网络。",
     ),
-    F.LOCAL_INTERCEPTED: _W(
-        "本网络截取了端口 25",
-        "{endpoint} 没有发送问候语（{fault}），但对所有人都发送问候语的 {control_host} [{control_address}]:25 "
-        "同样没有（{control_fault}）：是本机所在网络的代理或防火墙在代替它们应答。",
-    ),
+    F.LOCAL_INTERCEPTED: _W("本网络截取了端口 25", "{intercepted}：是本机所在网络的代理或防火墙在代替它们应答。"),
     F.LOCAL_STARTTLS_STRIPPED: _W(
         "本网络去掉了 STARTTLS",
         "{endpoint} 似乎不提供 STARTTLS，但对所有人都提供 STARTTLS 的 {control_host} [{control_address}]:25 "

@@ -6,6 +6,7 @@ DELEGATION: dict[str, str] = {
     "walk-unanswered": "从此处直接查询时，没有任何根服务器或权威服务器应答（出站端口 53 是否被阻止或重定向？），因此对该域无法作出更多判断。",
     "dnssec-bogus": "关闭验证 (CD) 时 {recheck_nameserver} 能够应答 {recheck_asked}，开启验证时则为 SERVFAIL：DNSSEC 已损坏{recheck_error}。",
     "authorities-disagree": "各权威服务器的应答不一致：{disagreement}。",
+    "authorities-out-of-step": "它的权威服务器上是同一区域的不同版本：{versions}。发送方遇到哪一个全凭偶然。",
     "authorities-fail": "{zone} 的服务器都没有给出权威应答：{failed_list}。",
     "some-authorities-fail": "{zone} 的以下服务器没有给出权威应答：{failed_list}。",
     "authorities-answer": "直接查询时，{authority_label} 的应答为：{authority_said}。",

@@ -138,7 +138,7 @@ WARNINGS: dict[str, str] = {
     "dane-unusable": "{tlsa_name} 的 TLSA 记录不能用于邮件 ({tlsa_records})：必须使用 TLS，但不据此检查任何内容。请使用用法 3 或 2。",
     "dane-in-place": "证书在 {mode} 下无法通过 ({problem_list})，但与 TLSA 记录 {tlsa_matched} 匹配。根据 Microsoft 的页面，连接器的设置在该域不支持 DANE 时适用；如果邮件仍因 4.7.320 滞留在队列中，请修复证书。",
     "dane-not-judged": "SmtpDaneMode 为 Mandatory。Exchange Online 如何将其用于智能主机没有公开的说明，因此未作检查。",
-    "mta-sts-unusable": "{sts_domain} 声明了 MTA-STS 策略，但没有可用的策略：{sts_problem}。发送方会在没有策略的情况下继续。",
+    "mta-sts-unusable": "{sts_domain} 声明了 MTA-STS 策略，但没有可用的策略：{sts_problem}。{sts_from_here}持有先前策略的发送方会继续遵循它；其他发送方会在没有策略的情况下继续（RFC 8461 3.3）。",
     "mta-sts-testing-host": "{sts_domain} 的 MTA-STS 策略没有列出 {server}；该策略处于 testing 模式，在 enforce 模式下邮件会排队 (4.4.8)。",
     "mta-sts-testing-certificate": "证书不符合 {sts_domain} 的 MTA-STS 策略 ({sts_problems})；该策略处于 testing 模式，在 enforce 模式下邮件会排队 (4.7.5)。",
 }
@@ -196,6 +196,7 @@ FACTS: dict[str, str] = {
     "dnssec-unproven": "应答没有证明记录不存在",
     "dnssec-not-authenticated": "DNS 服务器没有确认其真实性（未设置 AD）",
     "dnssec-fails-when-checked": "DNS 服务器应答 SERVFAIL，而禁用检查时则能应答",
+    "sts-from-here": "这是从此处看到的情况；本网络的代理或防火墙也会造成同样的现象。",
     "sts-record-invalid": "TXT 记录无效",
     "sts-records-several": "有多条 TXT 记录",
     "sts-host-unresolved": "策略主机没有地址",

@@ -53,6 +53,7 @@ NOTES: dict[str, str] = {
     "roots-system": "系统",
     "roots-only": "仅 {file}",
     "roots": "信任是根据以下根判断的：{trust}。Exchange Online 使用 Microsoft 的根证书计划。",
+    "own-address": "{address} 是每台机器对自己的称呼：在这里应答的是本机，而 Exchange Online 只会连到自己。",
     "private-address": "{address} 不是公共地址；无论它在这里如何应答，Exchange Online 都无法到达。",
     "as-of": "证书是按 {as_of} 这一时刻判断的。",
 }
