@@ -36,6 +36,8 @@ CONNECTORS = {
     "split": "smart_hosts: [mail.split.test]",
     "inside": "smart_hosts: [inside.split.test]",
     "differ": f"smart_hosts: [mail.differ.test]\n    nameserver: ['{SECOND}']",
+    "dangling": "smart_hosts: [dangling.contoso.test]",
+    "short": "smart_hosts: [mail]",
     "nulled": "smart_hosts: [mail.nulled.test]",
     "blocked": "smart_hosts: [mail.blocked.test]",
     "old": "smart_hosts: [mail.old.test]",
@@ -176,6 +178,15 @@ def test_the_first_sentence_names_what_was_broken(before: dict[str, Any], after:
     assert "None of its authoritative servers" in before["lame"]["diagnosis"]["detail"]
     assert "disagree" in before["differ"]["diagnosis"]["detail"]
     assert "say otherwise" in after["new"]["diagnosis"]["detail"]
+
+
+def test_names_that_are_not_what_was_asked_for(before: dict[str, Any]) -> None:
+    """An alias that leads to nothing is told as one; a short name is not completed."""
+    for name in ("dangling", "short"):
+        assert before[name]["diagnosis"]["class"] == "dns-nxdomain"
+    assert "dangling.contoso.test is an alias (CNAME) for it." in before["dangling"]["diagnosis"]["detail"]
+    assert before["dangling"]["diagnosis"]["causes"][0]["text"].startswith("The name is an alias (CNAME)")
+    assert "It has no dot" in before["short"]["diagnosis"]["detail"]
 
 
 def test_the_way_down_and_both_transports(before: dict[str, Any]) -> None:

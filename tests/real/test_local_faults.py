@@ -192,6 +192,13 @@ def test_no_nameserver(here: Namespace, crowd: Crowd) -> None:
     assert "No nameserver is configured here" in detail
 
 
+def test_lines_of_resolv_conf_that_are_no_address(here: Namespace, crowd: Crowd) -> None:
+    here.resolv_conf("nameserver not-an-address\nfoo\nnameserver\n")
+    assert told(run(crowd, here, BY_NAME))[:2] == (3, "local-no-nameserver")
+    here.resolv_conf(f"nameserver not-an-address\noptions\nnameserver {NAMESERVER}\n")
+    assert run(crowd, here, BY_NAME).exit_code == 0
+
+
 def test_nameserver_whose_port_is_closed(here: Namespace, crowd: Crowd) -> None:
     here.resolv_conf(f"nameserver {NOBODY}\n")
     exit_code, class_, detail = told(run(crowd, here, BY_NAME))

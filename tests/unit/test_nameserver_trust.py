@@ -9,7 +9,7 @@ import pytest
 
 from connector_probe import Connector
 from connector_probe.diagnosis.conclude import conclude
-from connector_probe.model.delegation import AuthorityReply, DnsInquiry, ServerSays, StartedFrom, Walk
+from connector_probe.model.delegation import AuthorityReply, DnsInquiry, Recheck, ServerSays, StartedFrom, Walk
 from connector_probe.model.evidence import (
     AttemptEvidence,
     Connection,
@@ -123,3 +123,30 @@ def test_a_filter_that_answers_with_nowhere(address: str) -> None:
     ours = replace(look(_S.ANSWER, address), rdtype=rdtype)
     assert class_of(ours, says(ServerSays.ANSWER, PUBLIC, rdtype=rdtype), address=address) == UNTRUE
     assert class_of(ours, says(ServerSays.ANSWER, address, rdtype=rdtype), address=address) == "tcp-refused"
+
+
+def test_a_nameserver_that_can_validate_nothing() -> None:
+    """With a wrong clock or trust anchor every signed zone looks broken, the root first."""
+
+    def found(*root: Recheck, control: LookupStatus = _S.SERVFAIL) -> tuple[str, str | None]:
+        lookup = look(_S.SERVFAIL)
+        ours = Recheck(OURS, NAME, "A", unchecked="answer", again="servfail")
+        resolution = Resolution(
+            NAME,
+            (),
+            (lookup,),
+            control=look(control, name="."),
+            nameservers_given=True,
+            inquiry=DnsInquiry(rechecks=(ours, *root)),
+        )
+        connector = Connector(smart_hosts=[NAME])
+        whole = ConnectorEvidence((AttemptEvidence(NAME, None, 25, resolution),), ((),), datetime.now(UTC), 0.3)
+        diagnosis = conclude(connector, whole).diagnosis
+        assert diagnosis is not None
+        verdicts = {one.id: str(one.verdict) for one in diagnosis.causes}
+        return str(diagnosis.class_), verdicts.get("dns-hosting-trouble")
+
+    assert found(Recheck(OURS, ".", "NS", unchecked="answer", again="servfail")) == (UNTRUE, None)
+    # It does not answer about the root at all, or answers by now: then it is the zone.
+    assert found(Recheck(OURS, ".", "NS", unchecked="servfail", again="servfail")) == ("dns-servfail", "confirmed")
+    assert found(control=_S.ANSWER) == ("dns-servfail", "confirmed")

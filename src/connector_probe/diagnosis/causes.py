@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.cause_signs import MX_CAUSES, SIGNS
 from connector_probe.diagnosis.dns_causes import extra_causes, sharpen
+from connector_probe.diagnosis.dns_rules import deciding_lookup
 from connector_probe.diagnosis.facts import fill
 from connector_probe.diagnosis.middleboxes import NOTHING, SHARPENERS, Sharpener, Sharpening
 from connector_probe.diagnosis.policy_conclusions import POLICY_SHARPENERS
@@ -52,7 +53,9 @@ def causes_of(failure: FailureClass, view: View, facts: Mapping[str, str], words
 
 def _mx_words(view: View) -> str:
     """What a name that does not exist means where the connector goes by MX; "" where it goes to a smart host."""
-    resolution = view.evidence.resolution
+    resolution, lookup = view.evidence.resolution, deciding_lookup(view.evidence)
+    if lookup is not None and lookup.aliases:
+        return "alias-target-missing"
     if resolution.mx_domain is None:
         return ""
     return "mx-domain-missing" if resolution.preference is None else "mx-host-missing"

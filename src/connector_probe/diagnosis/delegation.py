@@ -254,10 +254,19 @@ class Picture:
 
     @cached_property
     def bogus(self) -> Recheck | None:
-        """A SERVFAIL that lasts, and that goes away when validation is switched off."""
+        """A SERVFAIL that lasts, and that goes away when validation is switched off; not where that is so of all."""
+        return None if self.validates_nothing else next((one for one in self._unvalidated if one.name != "."), None)
+
+    @property
+    def validates_nothing(self) -> bool:
+        """Whether our nameserver fails to validate the root itself: its clock or its trust anchor is wrong."""
+        return any(one.name == "." for one in self._unvalidated)
+
+    @property
+    def _unvalidated(self) -> tuple[Recheck, ...]:
         inquiry = self.resolution.inquiry
         rechecks = inquiry.rechecks if inquiry is not None else ()
-        return next((one for one in rechecks if one.again == "servfail" and one.unchecked in _GOOD), None)
+        return tuple(one for one in rechecks if one.again == "servfail" and one.unchecked in _GOOD)
 
     @property
     def registration(self) -> Registration | None:

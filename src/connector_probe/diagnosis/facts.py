@@ -213,6 +213,10 @@ def _dns(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:
         hint = words.facts["no-address-hint"]
     elif lookup.status is LookupStatus.NODATA and (not mx.records if mx else evidence.resolution.mx_domain is not None):
         hint = words.facts["no-mx-hint"]
+    if lookup.aliases:
+        hint += fill(words.facts["alias-hint"], {"server": lookup.name})
+    elif "." not in lookup.name and evidence.resolution.preference is None:
+        hint += words.facts["short-name-hint"]
     answers = control is not None and control.status in ANSWERED
     return {
         "queried": lookup.aliases[-1] if lookup.aliases else lookup.name,

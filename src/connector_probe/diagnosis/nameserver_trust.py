@@ -29,6 +29,7 @@ class Untruth(StrEnum):
     INVENTED = "invented"
     PORTAL = "portal"
     BLOCKED = "blocked"
+    UNVALIDATED = "unvalidated"
     OVERRIDDEN = "overridden"
     NULLED = "nulled"
 
@@ -48,6 +49,8 @@ def untruth_of(view: View) -> Untruth | None:
     if address is None:
         if _is_blocked(view, picture):
             return Untruth.BLOCKED
+        if picture is not None and picture.validates_nothing:
+            return Untruth.UNVALIDATED
         return Untruth.OVERRIDDEN if picture is not None and _is_overridden(picture) else None
     check = view.evidence.resolution.countercheck
     if check is not None:

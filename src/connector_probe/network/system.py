@@ -11,8 +11,9 @@ import contextlib
 import ipaddress
 import socket
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from connector_probe.model.evidence import FaultKind, NetworkFault
@@ -24,6 +25,7 @@ from connector_probe.network.tls import TlsClient, TlsOffer, TlsOutcome
 
 _CHUNK = 16_384
 _DATAGRAM = 65_535
+_RESOLV_CONF = Path("/etc/resolv.conf")
 _DISCARD_PORT = 9  # RFC 863; only connect() is called, so nothing is sent there
 _Result = TypeVar("_Result")
 
@@ -191,7 +193,18 @@ def system_nameservers() -> tuple[str, ...]:
         found = dns.resolver.Resolver(configure=True).nameservers
     except (dns.resolver.NoResolverConfiguration, OSError):
         return ()
+    except ValueError:  # one line that is no address, or no text; the system's own resolver passes over it, too
+        found = list(_readable_nameservers())
     return tuple(f"{address}#53" for address in map(str, found) if is_address(address))
+
+
+def _readable_nameservers() -> Iterator[str]:
+    """What stands behind "nameserver" in resolv.conf(5), whatever else stands there."""
+    with contextlib.suppress(OSError):
+        for line in _RESOLV_CONF.read_text(encoding="utf-8", errors="replace").splitlines():
+            words = line.split()
+            if len(words) > 1 and words[0] == "nameserver":
+                yield words[1]
 
 
 async def _within(limit: float, call: Coroutine[Any, Any, _Result], text: str) -> _Result:

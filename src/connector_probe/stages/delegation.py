@@ -75,7 +75,7 @@ class Inquiries:
         if not asked or not resolver.has_nameservers:
             return None
         key = (resolver, asked, min(limit, LIMIT))
-        return await self._made.get(key, lambda: self._inquire(resolution.lookups, *key))
+        return await self._made.get(key, lambda: self._inquire(resolution, *key))
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
@@ -83,7 +83,7 @@ class Inquiries:
         self._authorities.close()
 
     async def _inquire(
-        self, lookups: Sequence[Lookup], resolver: Resolver, asked: Sequence[Asked], limit: float
+        self, resolution: Resolution, resolver: Resolver, asked: Sequence[Asked], limit: float
     ) -> DnsInquiry | None:
         began = self._network.now()
         walkers = [_Walker(self._network, resolver, self._authorities, name, rdtypes) for name, rdtypes in asked]
@@ -91,7 +91,7 @@ class Inquiries:
         done = False
         try:
             async with asyncio.timeout(limit):
-                await asyncio.gather(*(walker.walk() for walker in walkers), _recheck(lookups, resolver, rechecks))
+                await asyncio.gather(*(walker.walk() for walker in walkers), _recheck(resolution, resolver, rechecks))
                 done = True
         except TimeoutError:
             pass
@@ -115,9 +115,11 @@ def _questions(resolution: Resolution) -> Iterator[Asked]:
             yield name, tuple(types[name])
 
 
-async def _recheck(lookups: Sequence[Lookup], resolver: Resolver, found: list[Recheck]) -> None:
-    """SERVFAIL: is it the validation (RFC 4035 3.2.2), and does it last?"""
-    failed = [one for one in lookups if one.status is LookupStatus.SERVFAIL][:MAX_RECHECKS]
+async def _recheck(resolution: Resolution, resolver: Resolver, found: list[Recheck]) -> None:
+    """SERVFAIL: is it the validation (RFC 4035 3.2.2), and does it last? Is it so for the root, too?"""
+    failed = [one for one in resolution.lookups if one.status is LookupStatus.SERVFAIL][:MAX_RECHECKS]
+    if failed and resolution.control is not None and resolution.control.status is LookupStatus.SERVFAIL:
+        failed.append(resolution.control)
     by_name = {str(one): one for one in resolver.nameservers}
 
     async def once(lookup: Lookup) -> None:
