@@ -75,7 +75,11 @@ def world(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Ite
         "ee-whole.test": _domain(f"{at} {tlsa(3, 0, 0, leaf)}"),
         "ee-sha512.test": _domain(f"{at} {tlsa(3, 0, 2, leaf)}"),
         "rollover.test": _domain(f"{at} {tlsa(3, 1, 1, intermediate)}", f"{at} {ee}"),
-        "mismatch.test": _domain(f"{at} {tlsa(3, 1, 1, intermediate)}"),
+        "mismatch.test": _domain(f"{at} TLSA 3 1 1 {'ab' * 32}"),
+        "issuer-as-own.test": _domain(f"{at} {tlsa(3, 1, 1, intermediate)}"),
+        "own-as-issuer.test": _domain(f"{at} {tlsa(2, 0, 1, leaf)}"),
+        "key-as-whole.test": _domain(f"{at} {tlsa(3, 1, 2, leaf).replace('3 1 2', '3 0 2')}"),
+        "old-and-misnumbered.test": _domain(f"{at} TLSA 3 1 1 {'ab' * 32}", f"{at} {tlsa(2, 1, 1, leaf)}"),
         "unusable.test": _domain(f"{at} {tlsa(1, 1, 1, leaf)}"),
         "none.test": _domain(),
         "implicit.test": _HEAD + f"@ A 127.0.0.1\n_{port}._tcp {ee}\n",
@@ -107,14 +111,19 @@ def world(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Ite
         delegations += f"{label} NS ns\n"
         if name != "unsigned.test":
             delegations += f"{label} DS {(ZoneKey.make() if name == 'wrong-ds.test' else key).ds(name)}\n"
-    delegations += "auto NS ns\n"
+    automatic = {
+        "auto.test": _domain(),
+        "short.test": _domain(f"{at} TLSA 3 1 1 aabb"),
+        "short-beside.test": _domain(f"{at} TLSA 3 1 1 aabb", f"{at} {ee}"),
+    }
+    delegations += "".join(f"{name.removesuffix('.test')} NS ns\n" for name in automatic)
     zones["test"] = signed("test.", _HEAD + delegations, key)
     zones["."] = signed(".", _HEAD + f"test NS ns\ntest DS {key.ds('test.')}\n", key)
-    knot = SignedKnot(folder, knot_port, zones, {"auto.test": _domain()})
+    knot = SignedKnot(folder, knot_port, zones, automatic)
     anchors = folder / "anchors"
     records = [
         f". IN DNSKEY {key.public.to_text()}",
-        *(f"auto.test. IN DNSKEY {one}" for one in keys_of("auto.test", knot_port)),
+        *(f"{name}. IN DNSKEY {one}" for name in automatic for one in keys_of(name, knot_port)),
     ]
     anchors.write_text("".join(f"{record}\n" for record in records), encoding="ascii")
     unbound_folder = tmp_path_factory.mktemp("validating")
@@ -145,6 +154,7 @@ def policy_of(result: Result) -> str:
         ("ee-whole.test", "dane-passed"),
         ("ee-sha512.test", "dane-passed"),
         ("rollover.test", "dane-passed"),
+        ("short-beside.test", "dane-passed"),
         ("implicit.test", "dane-passed"),
         ("alias.test", "dane-passed"),
         ("none.test", "dane-absent"),
@@ -181,6 +191,13 @@ async def test_4_7_321_unusable_records_require_tls_and_nothing_more(world: Worl
     )
 
 
+async def test_a_record_of_the_wrong_length_is_unusable(world: World, authority: Authority) -> None:
+    """It spoils no other record, and no answer: TLS is required (RFC 6698 4.1, RFC 7672 2.2)."""
+    assert policy_of(await ask(world, "short.test", world.files)) == "dane-tls-only"
+    without = await ask(world, "short.test", None)
+    assert verdict_of(without) == Verdict("failing", "4.7.321", "dane-starttls-not-supported", "starttls")
+
+
 async def test_4_7_322(world: World, authority: Authority) -> None:
     result = await ask(world, "contoso.test", authority.expired())
     assert verdict_of(result) == Verdict("failing", "4.7.322", "dane-certificate-expired", "certificate")
@@ -198,6 +215,28 @@ async def test_4_7_323(world: World, authority: Authority, domain: str) -> None:
     assert set(result.by_tls_mode.values()) == {"4.7.323"}
     assert result.diagnosis is not None
     assert {one.id: one.verdict for one in result.diagnosis.causes}["tlsa-outdated"] is CauseVerdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("domain", "form", "outdated"),
+    [
+        ("issuer-as-own.test", "2 1 1", CauseVerdict.RULED_OUT),
+        ("own-as-issuer.test", "3 0 1", CauseVerdict.RULED_OUT),
+        ("key-as-whole.test", "3 1 2", CauseVerdict.RULED_OUT),
+        ("old-and-misnumbered.test", "3 1 1", CauseVerdict.SUPPORTED),
+    ],
+)
+async def test_records_that_are_misnumbered(
+    world: World, authority: Authority, domain: str, form: str, outdated: CauseVerdict
+) -> None:
+    """The data is right, and usage or selector are not: no certificate was renewed."""
+    result = await ask(world, domain, world.files)
+    assert verdict_of(result) == TLSA_INVALID
+    assert result.diagnosis is not None
+    causes = {one.id: one for one in result.diagnosis.causes}
+    assert causes["tlsa-malformed"].verdict is CauseVerdict.CONFIRMED
+    assert f"would match as {form}:" in causes["tlsa-malformed"].evidence[0]
+    assert causes["tlsa-outdated"].verdict is outdated
 
 
 async def test_4_7_325(world: World, authority: Authority) -> None:

@@ -19,7 +19,7 @@ from connector_probe.diagnosis.policy_facts import CHAIN_REASONS, RECORD_REASONS
 from connector_probe.diagnosis.view import DANE_DECIDES, View
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import CertificateProblem
-from connector_probe.model.policy import DANE_EE, DnssecReason, DnssecStatus, SmtpDaneMode
+from connector_probe.model.policy import DANE_EE, DnssecReason, DnssecStatus, SmtpDaneMode, TlsaRecord
 from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, Finding
 
 DANE_PAGE = "https://learn.microsoft.com/purview/how-smtp-dane-works"
@@ -88,7 +88,25 @@ def _verdict_is(*confirming: DaneVerdict, verdict: CauseVerdict, evidence: str) 
     return sharpen
 
 
+def _misnumbered(view: View) -> tuple[TlsaRecord, ...]:
+    """The records whose data is of what the server sends, so that only their usage or selector is another's."""
+    mismatch = view.dane_verdict is not None and view.dane_verdict[0] is DaneVerdict.MISMATCH
+    records = view.dane.records if view.dane is not None and mismatch else ()
+    return tuple(one for one in records if one.fits_as)
+
+
+def _outdated(failure: FailureClass, view: View) -> Sharpening:
+    """Not so where every record is of this very chain, and only misnumbered."""
+    usable = [one for one in view.dane.records if one.usable] if view.dane is not None else []
+    misnumbered = _misnumbered(view)
+    if misnumbered and all(one in misnumbered for one in usable):
+        return _V.RULED_OUT, ("tlsa-of-this-chain",)
+    return _verdict_is(DaneVerdict.MISMATCH, verdict=_V.SUPPORTED, evidence="tlsa-compared")(failure, view)
+
+
 def _malformed(failure: FailureClass, view: View) -> Sharpening:
+    if _misnumbered(view):
+        return _V.CONFIRMED, ("tlsa-fits-as",)
     unusable = view.dane is not None and any(not one.usable for one in view.dane.records)
     return (_V.SUPPORTED, ("tlsa-unusable",)) if unusable else (_V.RULED_OUT, ())
 
@@ -134,7 +152,7 @@ POLICY_SHARPENERS: dict[str, Callable[[FailureClass, View], Sharpening]] = {
     "dane-not-offered": _absent,
     "dane-without-starttls": _published,
     "dane-without-tls": _published,
-    "tlsa-outdated": _verdict_is(DaneVerdict.MISMATCH, verdict=_V.SUPPORTED, evidence="tlsa-compared"),
+    "tlsa-outdated": _outdated,
     "tlsa-malformed": _malformed,
     "certificate-not-yet-valid": _verdict_is(DaneVerdict.NOT_YET_VALID, verdict=_V.CONFIRMED, evidence="not-yet"),
     "dane-path-invalid": _verdict_is(DaneVerdict.PATH_INVALID, verdict=_V.CONFIRMED, evidence="anchor-problems"),

@@ -34,6 +34,8 @@ def _dane(view: View, words: Catalogue) -> dict[str, str]:
         return {}
     lookup = deciding_lookup_of(dane)
     absence = dnssec_reason(lookup, words)
+    if not absence and view.dane_state is DaneState.ABSENT and dane.tlsa is None:
+        absence = words.facts["dane-no-address"].format_map({"server": view.evidence.server})
     if not absence and view.dane_state is DaneState.ABSENT:
         absence = words.facts["dane-no-tlsa"].format_map({"tlsa_name": lookup.name})
     if not absence and view.dane_state is DaneState.TLS_ONLY:
@@ -45,6 +47,7 @@ def _dane(view: View, words: Catalogue) -> dict[str, str]:
     anchor_problems = words.listed(dict.fromkeys(words.facts[f"problem-{one.kind}"] for one in anchored))
     leaf = view.evidence.certificate.chain[:1] if view.evidence.certificate is not None else ()
     begins = leaf[0].not_before if leaf else None
+    misnumbered = next((one for one in dane.records if one.fits_as), None)
     failure = ""
     if view.dane_verdict is not None and f"dane-{view.dane_verdict[0]}" in words.facts:
         failure = words.facts[f"dane-{view.dane_verdict[0]}"].format_map(
@@ -62,6 +65,8 @@ def _dane(view: View, words: Catalogue) -> dict[str, str]:
         "tlsa_matched": str(matched) if matched is not None else "",
         "tlsa_unusable": _shown(unusable, words),
         "anchor_problems": anchor_problems,
+        "tlsa_misnumbered": str(misnumbered) if misnumbered is not None else "",
+        "tlsa_fits_as": misnumbered.fits_as[0] if misnumbered is not None else "",
     }
 
 

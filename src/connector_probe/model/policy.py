@@ -89,7 +89,8 @@ class TlsaRecord:
     """One TLSA record (RFC 6698 2.1); ``data`` is hex, cut to a bound.
 
     ``usable`` for SMTP (RFC 7672 3.1): usage 2 or 3, a known selector and matching type, data of the right length.
-    ``matched`` are the depths of the chain as sent that it matches; empty where there was no chain.
+    ``matched`` are the depths of the chain as sent that it matches; empty where there was no chain. ``fits_as`` are the
+    forms ("3 1 1") in which the same data would match, where it does not in its own.
     """
 
     usage: int
@@ -98,6 +99,7 @@ class TlsaRecord:
     data: str
     usable: bool
     matched: tuple[int, ...] = ()
+    fits_as: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         shown = self.data if len(self.data) <= 16 else f"{self.data[:16]}..."

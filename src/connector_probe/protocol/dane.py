@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -52,13 +53,26 @@ def match_tlsa(records: Sequence[TlsaRecord], chain: Sequence[bytes]) -> tuple[T
         if one.usable:
             last = 1 if one.usage == DANE_EE else len(pieces)
             first = 0 if one.usage == DANE_EE else 1
-            depths = tuple(depth for depth in range(first, min(last, len(pieces))) if _matches(one, pieces[depth]))
-        found.append(TlsaRecord(one.usage, one.selector, one.matching_type, one.data, one.usable, depths))
+            depths = tuple(
+                depth for depth in range(first, min(last, len(pieces))) if _matches(one, pieces[depth][one.selector])
+            )
+        forms = () if depths else _other_forms(one, pieces)
+        found.append(replace(one, matched=depths, fits_as=forms))
     return tuple(found)
 
 
-def _matches(record: TlsaRecord, piece: tuple[bytes, bytes | None]) -> bool:
-    data = piece[record.selector]
+def _other_forms(record: TlsaRecord, pieces: Sequence[tuple[bytes, bytes | None]]) -> tuple[str, ...]:
+    """The usage and selector that ``record`` should have, if its data is of something that the server sends."""
+    found = dict.fromkeys(
+        f"{DANE_TA if depth else DANE_EE} {selector} {record.matching_type}"
+        for depth, piece in enumerate(pieces)
+        for selector, data in enumerate(piece)
+        if record.matching_type in (0, *_DIGESTS) and _matches(record, data)
+    )
+    return tuple(found)[:1]
+
+
+def _matches(record: TlsaRecord, data: bytes | None) -> bool:
     if data is None:
         return False
     digest = _DIGESTS.get(record.matching_type)

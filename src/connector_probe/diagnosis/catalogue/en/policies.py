@@ -80,6 +80,8 @@ EVIDENCE: dict[str, str] = {
     "dane-absence": "{server}: {dane_absence}.",
     "tlsa-published": "{tlsa_name} has: {tlsa_records}.",
     "tlsa-compared": "{tlsa_name} has: {tlsa_records}; none matches what the server sends.",
+    "tlsa-fits-as": "{tlsa_misnumbered} would match as {tlsa_fits_as}: usage 3 is for the server's own certificate and 2 for an issuer's; selector 1 is for the key and 0 for the whole certificate.",
+    "tlsa-of-this-chain": "It is of what the server sends.",
     "tlsa-unusable": "Not usable: {tlsa_unusable}.",
     "anchor-problems": "Found: {anchor_problems}.",
     "compare-issuer": "The certificate is of {top_issuer}.",
@@ -190,6 +192,7 @@ TEXT: dict[str, str] = {
 
 FACTS: dict[str, str] = {
     "system-nameserver": "this machine's nameserver",
+    "dane-no-address": "{server} has no address",
     "dane-no-tlsa": "there are no TLSA records at {tlsa_name}",
     "dane-unusable": "none of its TLSA records is usable for mail",
     "dane-mismatch": "no TLSA record matches the certificate",

@@ -70,6 +70,8 @@ EVIDENCE: dict[str, str] = {
     "dane-absence": "{server}：{dane_absence}。",
     "tlsa-published": "{tlsa_name} 的记录：{tlsa_records}。",
     "tlsa-compared": "{tlsa_name} 的记录：{tlsa_records}；没有一条与服务器发送的证书匹配。",
+    "tlsa-fits-as": "{tlsa_misnumbered} 若写作 {tlsa_fits_as} 即可匹配：用途 3 表示服务器自己的证书，2 表示颁发者的证书；选择器 1 表示公钥，0 表示整张证书。",
+    "tlsa-of-this-chain": "它正是服务器所发送内容的记录。",
     "tlsa-unusable": "无法使用：{tlsa_unusable}。",
     "anchor-problems": "发现的问题：{anchor_problems}。",
     "compare-issuer": "证书的颁发者是 {top_issuer}。",
@@ -168,6 +170,7 @@ TEXT: dict[str, str] = {
 
 FACTS: dict[str, str] = {
     "system-nameserver": "本机的 DNS 服务器",
+    "dane-no-address": "{server} 没有地址",
     "dane-no-tlsa": "{tlsa_name} 处没有 TLSA 记录",
     "dane-unusable": "其 TLSA 记录均不能用于邮件",
     "dane-mismatch": "没有与证书匹配的 TLSA 记录",
