@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ from itertools import permutations
 
 import pytest
 
+from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.catalogue.zh import CHINESE
 from connector_probe.diagnosis.comparing.compare import NothingInCommonError, compare, match, reason_of
@@ -530,12 +532,17 @@ def test_as_asked(relation: Relation) -> None:
 # --- what is printed -------------------------------------------------------------------------------------------
 
 
-def whole() -> Comparison:
+def whole(words: Catalogue = ENGLISH) -> Comparison:
     first = made.merged(
         made.report(made.unconnected(REFUSED), host="outside"), made.report(made.session(), name="Zurich")
     )
     second = made.merged(made.report(made.session(), host="inside"), made.report(made.session(), name="Zurich"))
-    return compare(first, second, ENGLISH, files=FILES)
+    return compare(first, second, words, files=FILES)
+
+
+def test_chinese_puts_a_semicolon_between_the_places() -> None:
+    shown = to_text(whole(CHINESE), RenderOptions(words=CHINESE))
+    assert re.search(r"从 outside：故障.*；从 inside", shown.replace("\n    ", ""))
 
 
 def test_text() -> None:

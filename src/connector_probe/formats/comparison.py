@@ -76,7 +76,7 @@ class _Page:
                 fill(self._say["at"], {"place": place, "state": state})
                 for place, state in zip(labels, (first, second), strict=True)
             )
-            told = self._options.words.listed(each)
+            told = self._say["between-places"].join(each)
         painted = self._paint(word, _COLOURS[one.outcome])
         if columns(f"{word}  {one.name}: {told}") <= self._options.width:
             yield f"{painted}  {one.name}: {told}"
@@ -94,7 +94,7 @@ class _Page:
         told = [fill(self._say[f"summary-{found.relation}"], counts)]
         if found.summary.missing:
             told.append(fill(self._say["summary-missing"], counts))
-        yield from self._wrap(self._options.words.listed(told), "", "  ")
+        yield from self._wrap(self._say["between-places"].join(told), "", "  ")
 
     def _origin(self, origin: Origin) -> str:
         at = day(origin.started_at)

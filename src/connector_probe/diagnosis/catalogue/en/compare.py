@@ -23,6 +23,7 @@ COMPARE: dict[str, str] = {
     "only-first": "ONLY ONE",
     "only-second": "ONLY ONE",
     "at": "from {place}: {state}",
+    "between-places": ", ",
     "missing": "not in this report",
     "before-now": "{first} -> {second}",
     "summary-places": "{total} compared: {same} the same, {differs} different, {unknown} unknown",

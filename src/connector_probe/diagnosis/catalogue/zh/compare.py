@@ -23,6 +23,7 @@ COMPARE: dict[str, str] = {
     "only-first": "仅一方",
     "only-second": "仅一方",
     "at": "从 {place}：{state}",
+    "between-places": "；",
     "missing": "此报告中没有",
     "before-now": "{first} -> {second}",
     "summary-places": "已比较 {total} 个：{same} 个相同，{differs} 个不同，{unknown} 个未知",
