@@ -144,6 +144,23 @@ def test_the_server_is_found_in_any_typography(line: str) -> None:
     assert (found.server, found.address) == ("mail.contoso.com", "192.0.2.5")
 
 
+@pytest.mark.parametrize("boundary", ["", '; boundary="another"'])
+def test_a_mail_without_its_boundary_is_read_as_text(boundary: str) -> None:
+    (found,) = read_bounces(
+        f"From: postmaster@x.test\nMIME-Version: 1.0\nContent-Type: multipart/report{boundary}\n\n"
+        "--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822;user@contoso.com\nStatus: 5.4.316\n"
+        "Diagnostic-Code: smtp;550 5.4.316 Message expired, connection refused(Socket error code 10061)\n--b--\n"
+    )
+    assert (found.code, found.recipient) == ("4.4.316", "user@contoso.com")
+
+
+def test_an_empty_subject_is_none() -> None:
+    (found,) = read_bounces(
+        "450 4.4.317 x [Message=SubjectMismatch Expected Subject: a.test. Presented Subject: . Thumbprint: x]"
+    )
+    assert (found.expected_subject, found.presented_subject) == ("a.test", None)
+
+
 def test_a_reference_of_a_million_digits_is_left_alone() -> None:
     (found,) = read_bounces(f"returned &#39;450 4.4.316 Connection refused&#39; &#{'9' * 6_000};")
     assert found.code == "4.4.316"

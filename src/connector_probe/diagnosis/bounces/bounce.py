@@ -353,7 +353,7 @@ def _finished(one: _Sighting) -> Bounce:
 
 def _part(pattern: re.Pattern[str], message: str | None) -> str | None:
     match = pattern.search(message or "")
-    return match["it"] if match is not None else None
+    return match["it"].strip(" .,;") or None if match is not None else None
 
 
 def _clean(text: str | None, limit: int) -> str | None:

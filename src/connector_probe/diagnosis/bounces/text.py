@@ -159,7 +159,7 @@ def _parts(message: Message, *, transcoded: bool, returned: bool = False) -> Ite
             if isinstance(part, Message):
                 carried = report and number > 0 and part.get_content_type() in _RETURNED
                 yield from _parts(part, transcoded=transcoded, returned=returned or carried)
-    elif message.get_content_maintype() in ("text", "message"):
+    elif message.get_content_maintype() in ("text", "message", "multipart"):  # a multipart whose boundary was lost
         yield _text(message, transcoded=transcoded), returned
 
 
