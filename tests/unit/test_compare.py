@@ -243,6 +243,14 @@ def test_another_smart_host_is_another_server_and_no_other_setting() -> None:
     assert "new.contoso.com in the second" in text(found, "targets-differ")
 
 
+def test_the_order_of_the_smart_hosts_is_no_difference() -> None:
+    reports = [
+        made.report(made.session(), connector=Connector(smart_hosts=hosts, name="Hybrid"))
+        for hosts in (["mail.contoso.com", "mx2.contoso.com"], ["MX2.contoso.com", "mail.contoso.com"])
+    ]
+    assert ids(times(reports[0], reports[1])) == []
+
+
 def test_a_connector_with_another_name_is_named() -> None:
     found = times(made.report(made.session(), name="Hybrid"), made.report(made.session(), name="Head office"))
     assert ids(found) == ["renamed"]

@@ -183,7 +183,7 @@ def _settings(pair: Pair) -> Iterator[Difference]:
     MTA-STS gives another verdict on the same one.
     """
     targets = [_asked(one.connector) for one in pair.results]
-    if targets[0].lower() != targets[1].lower():
+    if _targets(pair.first) != _targets(pair.second):
         yield difference(pair, "targets-differ", False, {}, first=targets[0], second=targets[1])
     if pair.first.name.lower() not in (pair.second.name.lower(), targets[0].lower()):
         yield difference(pair, "renamed", False, {}, first=pair.first.name, second=pair.second.name)
