@@ -255,6 +255,8 @@ def test_a_connector_with_another_name_is_named() -> None:
     found = times(made.report(made.session(), name="Hybrid"), made.report(made.session(), name="Head office"))
     assert ids(found) == ["renamed"]
     assert not ids(times(made.report(made.session()), made.report(made.session(), name="MAIL.contoso.com")))
+    bare, named = made.report(made.session()), made.report(made.session(), name="Hybrid")
+    assert ids(times(bare, named)) == ids(times(named, bare)) == []  # a bare host has no name of its own
 
 
 def test_certificates_with_one_subject_are_told_apart() -> None:

@@ -185,7 +185,8 @@ def _settings(pair: Pair) -> Iterator[Difference]:
     targets = [_asked(one.connector) for one in pair.results]
     if _targets(pair.first) != _targets(pair.second):
         yield difference(pair, "targets-differ", False, {}, first=targets[0], second=targets[1])
-    if pair.first.name.lower() not in (pair.second.name.lower(), targets[0].lower()):
+    named = all(one.name.lower() != target.lower() for one, target in zip(pair.results, targets, strict=True))
+    if named and pair.first.name.lower() != pair.second.name.lower():
         yield difference(pair, "renamed", False, {}, first=pair.first.name, second=pair.second.name)
     first, second = ((one.connector.tls, _own_domain(one.connector)) for one in pair.results)
     if first != second:
