@@ -68,6 +68,7 @@ BAD: list[tuple[list[str], str]] = [
     (["--json", "--format", "text", "mail.contoso.com"], "exclude each other"),
     (["-q", "-v", "mail.contoso.com"], "-q and -v exclude each other"),
     (["-o", "/dev/null/report.txt", "mail.contoso.com"], "there is no such directory"),
+    (["--control", "none", "127.0.0.1:1"], "--control none would be a host of that name"),
     (["-o", "/", "mail.contoso.com"], "is a directory"),
     (["--expect", "", "mail.contoso.com"], "expect '' is not known"),
     (["--dane", "mandatory", "mail.contoso.com"], "--dane without --mx"),

@@ -104,3 +104,16 @@ def test_the_library_s_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     first, *others = capsys.readouterr().out.splitlines()
     assert first.startswith("failing Diagnosis(")
     assert [line.split()[1] for line in others] == ["4.4.316", "4.4.316"]
+
+
+def test_an_operand_that_may_be_left_out_stands_in_brackets() -> None:
+    """As in: probe run [FILE]."""
+    for name, command in COMMANDS.items():
+        for parameter in command.params:
+            if parameter.param_type_name == "argument":
+                optional = not parameter.required
+                assert parameter.metavar.startswith("[") is optional, f"{name} {parameter.metavar}"
+
+
+def test_options_of_one_name_stand_in_the_group_of_their_command() -> None:
+    assert COMMANDS["compare"].get_help(COMMANDS["compare"].make_context("compare", ["a", "b"])).find("The wait") < 0

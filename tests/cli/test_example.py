@@ -204,6 +204,7 @@ def test_alerts_go_off_by_the_metrics_that_the_format_writes(tmp_path: Path) -> 
     saved("prometheus-alerts", tmp_path, "rules.yml")
     failure = 'connector="A",stage="connect",class="tcp-refused",code="4.4.316"'
     wrong = 'probe_connector_expected{connector="A"}'
+    unheard = {"summary": "Nothing of any probe arrives: look after node_exporter and its textfile collector"}
     test = {
         "rule_files": ["rules.yml"],
         "evaluation_interval": "1m",
@@ -216,6 +217,7 @@ def test_alerts_go_off_by_the_metrics_that_the_format_writes(tmp_path: Path) -> 
                     {"series": 'probe_connector_expected{connector="B"}', "values": "1x60"},
                     {"series": 'probe_connector_status{connector="B",status="unknown"}', "values": "0x60"},
                     {"series": f"probe_failure_info{{{failure}}}", "values": "1x60"},
+                    {"series": 'probe_bounce_timestamp_seconds{connector="A"}', "values": "1795608000x60"},
                 ],
                 "alert_rule_test": [
                     {
@@ -225,13 +227,20 @@ def test_alerts_go_off_by_the_metrics_that_the_format_writes(tmp_path: Path) -> 
                             {
                                 "exp_labels": {"connector": "A", "severity": "critical"},
                                 "exp_annotations": {
-                                    "summary": "A is not as expected: mail queues, and bounces a day later",
-                                    "description": "It fails at connect: tcp-refused 4.4.316",
+                                    "summary": "A is not as expected",
+                                    "description": "It fails at connect: tcp-refused 4.4.316. "
+                                    "Queued mail starts to bounce at 2026-11-25 12:00:00 +0000 UTC.",
                                 },
                             }
                         ],
                     },
                     {"eval_time": "30m", "alertname": "ConnectorUnknown", "exp_alerts": []},
+                    {"eval_time": "29m", "alertname": "ProbeIsNotHeardOf", "exp_alerts": []},
+                    {
+                        "eval_time": "31m",  # nothing has arrived since the beginning
+                        "alertname": "ProbeIsNotHeardOf",
+                        "exp_alerts": [{"exp_labels": {"severity": "critical"}, "exp_annotations": unheard}],
+                    },
                 ],
             }
         ],

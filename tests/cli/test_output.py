@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import re
@@ -19,7 +20,7 @@ import pytest
 from connector_probe.cli.app import run
 from connector_probe.cli.cron import alone
 from connector_probe.cli.delivery import without_commands
-from connector_probe.cli.output import write_file
+from connector_probe.cli.output import terminal_width, write_file
 from connector_probe.formats import RENDERERS, Format, RenderOptions, nagios
 from connector_probe.history import History
 from tests.formats.sample import only
@@ -67,7 +68,7 @@ WRONG = [
 def test_what_cannot_be_is_told_before_anything_is_probed(
     arguments: list[str], message: str, hint: str, capsys: Captured
 ) -> None:
-    assert run([*arguments, "mail.invalid"]) == 2
+    assert run([*arguments, "127.0.0.1:1"]) == 2
     told = capsys.readouterr()
     assert message in told.err
     assert hint in told.err.splitlines()[1]
@@ -77,7 +78,7 @@ def test_what_cannot_be_is_told_before_anything_is_probed(
 @pytest.mark.skipif(sys.platform != "linux", reason="root's powers are dropped by Linux' setpriv")
 def test_an_unwritable_target_is_told_before_anything_is_probed(tmp_path: Path) -> None:
     target = tmp_path / "a.xml"
-    command = [sys.executable, "-m", "connector_probe", "--format", f"junit={target}", "mail.invalid"]
+    command = [sys.executable, "-m", "connector_probe", "--format", f"junit={target}", "127.0.0.1:1"]
     if os.getuid() == 0:  # whom no permission stops
         command = ["setpriv", "--bounding-set=-dac_override", *command]
     tmp_path.chmod(0o555)
@@ -262,9 +263,9 @@ def test_a_file_for_nagios_changes_no_exit_code(refused: str, tmp_path: Path) ->
     "arguments",
     [
         ["--format", "nagios"],
-        ["--format=nagios", "--port", "x", "mail.invalid"],
-        ["--format", "nagios", "--no-such-option", "mail.invalid"],
-        ["--format", "nagios", "--format", "json", "mail.invalid"],
+        ["--format=nagios", "--port", "x", "127.0.0.1:1"],
+        ["--format", "nagios", "--no-such-option", "127.0.0.1:1"],
+        ["--format", "nagios", "--format", "json", "127.0.0.1:1"],
         ["run", "--format", "nagios", "/nonexistent/probes.yaml"],
         ["--format", "nagios", "a|b\nc"],
     ],
@@ -342,3 +343,22 @@ def test_a_step_of_github_gets_documents_without_commands(
     told = capsys.readouterr().out
     assert r"##\[set-output" in told
     assert "##[" not in told
+
+
+@pytest.mark.parametrize(
+    ("encoding", "word"), [("utf-8", "\u6545\u969c"), ("gb18030", "\u6545\u969c"), ("cp1252", "FAILING")]
+)
+def test_words_that_standard_output_cannot_show_are_english(encoding: str, word: str, refused: str) -> None:
+    command = [sys.executable, "-m", "connector_probe", "--no-control", "--tls", "opportunistic", refused]
+    environ = {**os.environ, "LC_ALL": "zh_CN.UTF-8", "PYTHONIOENCODING": encoding}
+    ran = subprocess.run(command, capture_output=True, env=environ, timeout=60, check=False)
+    assert ran.stdout.decode(encoding).startswith(word)
+
+
+def test_a_narrow_terminal_gets_narrow_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines of 60 columns that a terminal of 40 breaks once more are read by nobody."""
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    for columns, width in (("40", 40), ("72", 72), ("10", 40), ("300", 100)):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert terminal_width(terminal) == width

@@ -109,3 +109,13 @@ def test_jobs_are_bounded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     for given in ("0", "many", "100000"):
         assert run(["run", str(probes_yaml(tmp_path, 1)), "--jobs", given]) == 2
         assert "--jobs" in capsys.readouterr().err.splitlines()[0]
+
+
+def test_a_check_tells_what_will_not_be_probed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "probes.yaml"
+    on = "  - {name: A, smart_hosts: [a.contoso.com]}\n"
+    off = "  - {name: B, smart_hosts: [b.contoso.com], enabled: false}\n"
+    for connectors, told in ((on, "1 connector, fine\n"), (on + off, "2 connectors, fine; 1 of them with enabled: f")):
+        file.write_text(f"version: 1\nconnectors:\n{connectors}", encoding="utf-8")
+        assert run(["run", str(file), "--check"]) == 0
+        assert told in capsys.readouterr().out

@@ -509,4 +509,6 @@ def test_a_host_by_hand_is_remembered_only_where_that_is_asked_for(tmp_path: Pat
     rewind(history, hours=2)
     with contextlib.redirect_stdout(shown):
         assert run([*argv, "--history", str(history)]) == 1
-    assert "starts to bounce in 21 h 59" in shown.getvalue()
+    told = " ".join(shown.getvalue().split())
+    assert "Seen failing since" in told
+    assert "starts to bounce in 21 h 59" in told

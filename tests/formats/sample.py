@@ -247,4 +247,4 @@ def only(name: str, words: Catalogue = ENGLISH) -> Report:
 
 def _result(connector: Connector, seen: ConnectorEvidence, since: timedelta | None, words: Catalogue) -> Result:
     result = conclude(connector, seen, words)
-    return result if since is None else with_history(result, NOW - since)
+    return result if since is None else with_history(result, NOW - since, NOW - since - timedelta(minutes=5))

@@ -87,11 +87,12 @@ def test_what_is_lost_keeps_a_connector_from_being_probed(changes: dict[str, obj
     ("export", "told"),
     [
         ('"Name";"SmartHosts"\r\n"Hybrid";"mail.contoso.com"\r\n', "CSV"),
+        ("# Outbound connectors\nversion: 1\nconnectors: []\n", "probes.yaml already"),
         ("WARNING: a console says something\r\n[\r\n  {\r\n  }\r\n]", "begins in line 2: WARNING"),
         ([{"ClassId2e4f51ef21dd47e99d3c952918aff9cd": "033ecb2bc07a4d43b5ef94ed5a35d280"}], "Format-List"),
         ({"Name": "To Online", "SmartHosts": ["a.contoso.com"], "AddressSpaces": ["smtp:*;1"]}, "Get-SendConnector"),
     ],
-    ids=["csv-of-another-culture", "a-console's-lines", "formatted", "send-connector"],
+    ids=["csv-of-another-culture", "probes.yaml", "a-console's-lines", "formatted", "send-connector"],
 )
 def test_what_is_no_export_is_named(export: object, told: str) -> None:
     with pytest.raises(ExchangeImportError, match=told):

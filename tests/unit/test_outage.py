@@ -90,16 +90,40 @@ def test_the_lifetime_is_the_connector_s() -> None:
 
 def test_history_moves_the_clock() -> None:
     fresh = result_of(refused())
-    early = with_history(fresh, NOW - timedelta(hours=20, minutes=47, seconds=30))
+    begun = NOW - timedelta(hours=20, minutes=47, seconds=30)
+    early = with_history(fresh, begun, begun - timedelta(minutes=15))
     assert early.outage is not None
     assert early.outage.known_from is KnownFrom.HISTORY
     assert clock(early, ENGLISH) == (
         "Failing since 2026-11-23 15:12 UTC: queued mail starts to bounce in 3 h 12 m (2026-11-24 15:12 UTC)."
     )
-    late = with_history(fresh, NOW - timedelta(days=3))
+    late = with_history(fresh, NOW - timedelta(days=3), NOW - timedelta(days=3, hours=1))
     assert clock(late, ENGLISH) == (
         "Failing since 2026-11-21 12:00 UTC: queued mail has been bouncing since 2026-11-22 12:00 UTC."
     )
+
+
+@pytest.mark.parametrize(
+    ("since", "flowed", "told"),
+    [
+        (2, 26, "in 22 h at the latest (2026-11-25 10:00 UTC), and may bounce already."),
+        (
+            2,
+            10,
+            "at the latest (mail flowed on 2026-11-24 02:00 UTC): queued mail starts to bounce in 22 h at the latest",
+        ),
+        (0, 24, "in 24 h at the latest (2026-11-25 12:00 UTC), and may bounce already."),
+        (0, 23, "in 24 h at the latest (2026-11-25 12:00 UTC)."),
+        (2, None, "mail queued since then starts to bounce in 22 h (2026-11-25 10:00 UTC), older mail sooner."),
+        (30, 40, "at the latest: queued mail has been bouncing since 2026-11-24 06:00 UTC at the latest."),
+        (30, None, "at the latest: queued mail has been bouncing since 2026-11-24 06:00 UTC at the latest."),
+        (2, -5, "mail queued since then starts to bounce in 22 h"),  # a clock was set back
+    ],
+)
+def test_a_beginning_that_nobody_saw_is_no_beginning(since: int, flowed: int | None, told: str) -> None:
+    """Between two probes of a daily job a server may have failed for a day: hours ago."""
+    flowed_at = None if flowed is None else NOW - timedelta(hours=flowed)
+    assert told in clock(with_history(result_of(refused()), NOW - timedelta(hours=since), flowed_at), ENGLISH)
 
 
 def test_history_cannot_know_later_than_this_run() -> None:
@@ -130,13 +154,16 @@ def test_another_failure_than_the_expected_one_queues_mail() -> None:
 
 
 def test_a_saved_clock_is_read_back() -> None:
-    result = with_history(result_of(refused(), queue_lifetime=7200.0), NOW - timedelta(hours=1))
+    result = with_history(
+        result_of(refused(), queue_lifetime=7200.0), NOW - timedelta(hours=1), NOW - timedelta(hours=3)
+    )
     document = RENDERERS[Format.JSON](report_of(result), RenderOptions())
     assert json.loads(document)["results"][0]["outage"] == {
         "since": "2026-11-24T11:00:00Z",
         "bounces_at": "2026-11-24T13:00:00Z",
         "queue_lifetime": 7200.0,
         "known_from": "history",
+        "flowed_at": "2026-11-24T09:00:00Z",
     }
     assert diagnose_again(read_report(document)).results[0].outage == result.outage
 

@@ -26,8 +26,8 @@ EXIT_SAME, EXIT_DIFFERS, EXIT_UNKNOWN = 0, 1, 3
 def compare(
     first: First,
     second: Second,
-    places: Places = False,
-    times: Times = False,
+    two_places: Places = False,
+    two_times: Times = False,
     json: opt.Json = False,
     output: opt.Output = None,
     lang: opt.Lang = None,
@@ -47,7 +47,7 @@ def compare(
     from connector_probe.formats import Format
     from connector_probe.model.names import show
 
-    if places and times:
+    if two_places and two_times:
         raise UsageProblemError("--places and --times exclude each other", "give one of them, or none")
     if str(first) == "-" and str(second) == "-":
         raise UsageProblemError("standard input can be only one of the two reports", "name a file for the other")
@@ -55,7 +55,7 @@ def compare(
         check_target(output)
     words = words_for(lang, Format.JSON if json else Format.TEXT)
     reports = [_report(path, words) for path in (first, second)]
-    relation = Relation.PLACES if places else Relation.TIMES if times else None
+    relation = Relation.PLACES if two_places else Relation.TIMES if two_times else None
     files = (show(str(first)), show(str(second)))
     try:
         found = comparing.compare(reports[0], reports[1], words, files=files, relation=relation)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 File = Annotated[
     Path | None,
     typer.Argument(
-        metavar="FILE",
+        metavar="[FILE]",
         help="Default: probes.yaml here, else in your config folder.",
         show_default=False,
         readable=False,  # load_file says it better
@@ -94,8 +94,10 @@ def run_file(
         from connector_probe.cli.targets import choose_targets
 
         choose_targets(format_ or (), json=json, output=output)
-        number = len(configuration.entries)
-        write_document(f"{show(str(configuration.path))}: {number} connector{'s' if number != 1 else ''}, fine\n")
+        number, off = len(configuration.entries), sum(not entry.enabled for entry in configuration.entries)
+        told = f"{number} connector{'s' if number != 1 else ''}, fine"
+        told += f"; {off} of them with enabled: false, so not probed" if off else ""
+        write_document(f"{show(str(configuration.path))}: {told}\n")
         return
     from connector_probe.cli.probe import probe_and_print
     from connector_probe.cli.settings import OutputSettings

@@ -87,6 +87,8 @@ def read_hosts(
             raise UsageProblemError(f"{option} without --mx", "only a domain publishes policies; a smart host does not")
     if control and no_control:
         raise UsageProblemError("--control and --no-control exclude each other", "give one of them")
+    if no_host := next((one for one in control or () if one.casefold() in ("none", "no", "off")), None):
+        raise UsageProblemError(f"--control {no_host} would be a host of that name", "no control: --no-control")
     settings = OutputSettings.choose(
         format_=format_,
         json=json,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.languages import CATALOGUES, Language, language_of
@@ -14,7 +15,20 @@ FOR_PEOPLE = frozenset({Format.TEXT, Format.MARKDOWN, Format.HTML})
 
 
 def words_for(lang: Language | None, format_: Format) -> Catalogue:
-    """The catalogue for a document in ``format_``: that of --lang, else of the locale, else English."""
+    """The catalogue for a document in ``format_``: that of --lang, else of the locale, else English.
+
+    Text follows the locale only where standard output can show it: \\u6b63 is nobody's language.
+    """
     if lang is None:
         lang = language_of(os.environ) if format_ in FOR_PEOPLE else Language.ENGLISH
+        if format_ is Format.TEXT and not _can_show(CATALOGUES[lang].text["healthy"]):
+            lang = Language.ENGLISH
     return CATALOGUES[lang]
+
+
+def _can_show(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -64,7 +64,9 @@ class Manners:
         again = parse_duration("--remind", remind) if remind is not None else None
         ends = cron.checked_deadline(parse_duration("--run-deadline", deadline)) if deadline is not None else None
         if again is not None and not (only_changes or sinks):
-            raise UsageProblemError("--remind without --only-changes", "it says when a change is told again")
+            raise UsageProblemError(
+                "--remind without --only-changes or --notify", "it says when they tell again what still stands"
+            )
         if again is not None and again < SHORTEST_REMINDER:
             raise UsageProblemError(f"--remind of {again:g} s", "a minute or more, as in: 6h")
         return cls(

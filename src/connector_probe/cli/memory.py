@@ -56,7 +56,7 @@ class Memory:
         if since is None and before.flowed_at is not None:
             since = at  # mail flowed when it was seen last, so this is the beginning
         if since is not None:
-            result = with_history(result, since)
+            result = with_history(result, since, before.flowed_at)
         if result.expected:
             return result
         return with_maintenance(result, maintenance_until(self._windows.get(result.name, ()), at), self._words)

@@ -13,7 +13,7 @@ from connector_probe.cli.targets import is_open_file
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.model.names import show
 
-NARROWEST, WIDEST = 60, 100
+NARROWEST, WIDEST = 40, 100
 
 
 def write_document(text: str) -> None:

@@ -70,6 +70,8 @@ def _ask(url: str) -> str:
     except urllib.error.HTTPError as error:
         error.close()
         return f"HTTP {error.code}"
+    except TimeoutError:
+        return f"no answer within {TIMEOUT:.0f} s"
     except urllib.error.URLError as error:
         return show(str(error.reason))
     except Exception as error:  # http.client, ssl and socket raise many kinds; some have the URL in their text

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from connector_probe.cli.hosts import Asked
 
 Hosts = Annotated[
-    list[str] | None, typer.Argument(metavar="HOST...", help="Name, address, or HOST:PORT.", show_default=False)
+    list[str] | None,
+    typer.Argument(metavar="[HOST...]", help="Name, address, or HOST:PORT; none with --config.", show_default=False),
 ]
 Config = Annotated[
     Path | None,
@@ -56,6 +57,7 @@ def wait(
     """
     from connector_probe.cli.values import UsageProblemError, parse_duration
     from connector_probe.cli.waiting import Goal, wait_and_print
+    from connector_probe.model.connector import ConnectorError
 
     awaited = until if until is not None else "as expected" if config is not None else "healthy"
     goal = Goal(parse_duration("--for", for_), times, parse_duration("--every", every), awaited)
@@ -69,7 +71,12 @@ def wait(
         raise UsageProblemError("a HOST and --config exclude each other", "give one of them")
     if not hosts and config is None:
         raise UsageProblemError("nothing to wait for", "as in: probe wait mail.contoso.com, or --config probes.yaml")
-    asked = _of_file(config, only, until, options) if config is not None else _of_hosts(hosts, only, until, options)
+    try:
+        asked = _of_file(config, only, until, options) if config is not None else _of_hosts(hosts, only, until, options)
+    except ConnectorError as problem:
+        if until is None or not str(problem).startswith("expect "):
+            raise
+        raise UsageProblemError(str(problem).replace("expect", "--until", 1), problem.hint) from None
     raise typer.Exit(wait_and_print(asked, goal))
 
 

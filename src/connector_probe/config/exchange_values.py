@@ -21,6 +21,7 @@ _RUN = f"run: {COMMAND}"
 # What is pasted instead of JSON. The first match wins.
 _NOT_JSON = (
     (re.compile(r"\s*(#TYPE|\"?\w+\"?([,;\t]\"?\w+\"?)+\s*$)", re.MULTILINE), "this is CSV, not JSON"),
+    (re.compile(r"(\s*#.*\n)*\s*version\s*:"), "this is a probes.yaml already, and no export"),
     (re.compile(r"\s*<"), "this is XML, not JSON"),
     (re.compile(r"\s*\w+\s+:(\s|$)"), "this is Format-List's output, not JSON"),
     (re.compile(r"\s*\w+( +\w+)+ *\r?\n-+ "), "this is Format-Table's output, not JSON"),

@@ -15,6 +15,7 @@ from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import Diagnosis, FailureClass, KnownFrom, Outage, Result, Status
 
 _NOT_QUEUED = frozenset({FailureClass.RECIPIENT_REJECTED})  # a 5xx reply returns the mail at once
+SURE_WITHIN = timedelta(hours=1)  # between the last probe that was well and the first that was not: else it is told
 _IN_DAYS = timedelta(hours=72)  # up to here people count a queue's lifetime in hours
 
 
@@ -32,19 +33,22 @@ def outage_of(
     return _outage(seen_at if since is None else since, connector.queue_lifetime, since is not None)
 
 
-def with_history(result: Result, since: datetime) -> Result:
-    """``result`` with its clock set to what history knows: it has been failing since ``since``.
+def with_history(result: Result, since: datetime, flowed_at: datetime | None = None) -> Result:
+    """``result`` with its clock set to what history knows: it has been failing since ``since``, and mail flowed last
 
-    A result without a clock stays without one; a ``since`` after this run is none of history's and changes nothing.
+    at ``flowed_at``, or was never seen to. A result without a clock stays without one; a ``since`` after this run is
+    none of history's and changes nothing.
     """
     if result.outage is None or since > result.outage.since:
         return result
-    return replace(result, outage=_outage(since, result.outage.queue_lifetime, True))
+    outage = _outage(since, result.outage.queue_lifetime, True)
+    before = flowed_at is not None and flowed_at <= since  # else a clock was set meanwhile
+    return replace(result, outage=replace(outage, flowed_at=flowed_at if before else None))
 
 
 def with_earlier(result: Result, outage: Outage) -> Result:
     """``result``, diagnosed again from a saved report, with the clock that the report had from history."""
-    return with_history(result, outage.since) if outage.known_from is KnownFrom.HISTORY else result
+    return with_history(result, outage.since, outage.flowed_at) if outage.known_from is KnownFrom.HISTORY else result
 
 
 def time_left(outage: Outage, at: datetime) -> timedelta:
@@ -59,9 +63,23 @@ def clock(result: Result, words: Catalogue) -> str:
         return ""
     left = time_left(outage, result.evidence.started_at)
     facts = {"since": day(outage.since), "bounces_at": day(outage.bounces_at), "left": lasting(left, words)}
+    facts["flowed_at"] = day(outage.flowed_at)
     if outage.known_from is KnownFrom.THIS_RUN:
         return fill(words.clock["from-now"], facts)
-    return fill(words.clock["left" if left > timedelta(0) else "bouncing"], facts)
+    sure = began_within(outage.since, outage.flowed_at)
+    if left <= timedelta(0):
+        return fill(words.clock["bouncing" if sure else "bouncing-by"], facts)
+    if sure:
+        return fill(words.clock["left"], facts)
+    if outage.flowed_at is None:
+        return fill(words.clock["left-unseen"], facts)
+    already = outage.flowed_at + timedelta(seconds=outage.queue_lifetime) <= result.evidence.started_at
+    return fill(words.clock["left-perhaps" if already else "left-by"], facts)
+
+
+def began_within(since: datetime, flowed_at: datetime | None) -> bool:
+    """Whether a failure that was seen first at ``since`` began not long before: mail flowed shortly before that."""
+    return flowed_at is not None and since - flowed_at <= SURE_WITHIN
 
 
 def lasting(duration: timedelta, words: Catalogue) -> str:

@@ -22,6 +22,7 @@ _NOT_OFFERED = frozenset(
 def stage_reports(evidence: AttemptEvidence, failure: FailureClass | None) -> tuple[StageReport, ...]:
     """One row for each stage, in order: "ok", "failed" (where ``failure`` stands) or "skipped"."""
     ran = {stage: (start, duration, detail) for stage, start, duration, detail in _rows(evidence)}
+    looked_up = ran[Stage.DNS][1] if Stage.DNS in ran else 0.0  # the attempt began after that
     failed = PROFILES[failure].stage if failure is not None else None
     rows = []
     for stage in Stage:
@@ -31,6 +32,7 @@ def stage_reports(evidence: AttemptEvidence, failure: FailureClass | None) -> tu
             rows.append(StageReport(stage, "failed" if stage is failed else "skipped", None, None, missing))
             continue
         start, duration, detail = ran[stage]
+        start = 0.0 if stage is Stage.DNS else looked_up + start
         status = "failed" if stage is failed else "ok"
         rows.append(StageReport(stage, status, round(start, 4), round(duration, 4), detail))
     return tuple(rows)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.facts import day, fill
-from connector_probe.diagnosis.outage import lasting
+from connector_probe.diagnosis.outage import began_within, lasting
 from connector_probe.diagnosis.replies import headline_of
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.layout import pad, wrap
@@ -72,6 +72,8 @@ class _Page:
         if one.bounces_at is not None:
             left = one.bounces_at - self._now
             key = "bounces" if left > timedelta(0) else "bouncing"
+            if one.failing_since is not None and not began_within(one.failing_since, one.flowed_at):
+                key += "-by"
             told = self._fill(key, left=lasting(left, self._words), bounces_at=day(one.bounces_at))
             yield from (self._paint(line, _COLOURS[Status.FAILING]) for line in self._wrap([told]))
         if one.flapping:

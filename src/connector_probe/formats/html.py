@@ -94,6 +94,7 @@ caption .badge { margin-left: .4rem; }
 td, th { padding: .28rem .6rem .28rem 0; border-top: 1px solid var(--line); vertical-align: top; text-align: left;
   font-weight: 400; }
 .took { white-space: nowrap; text-align: right; }
+.state { white-space: nowrap; }
 .fact { width: 46%; overflow-wrap: anywhere; }
 .bar { width: 22%; min-width: 5rem; padding-top: .72rem; }
 .bar i { display: block; height: .45rem; min-width: 3px; border-radius: 3px; background: var(--soft); opacity: .75; }

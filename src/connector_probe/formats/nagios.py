@@ -18,6 +18,7 @@ from connector_probe.formats.options import (
     endpoint,
     expectation,
     headline,
+    maintained,
     sentence,
     totals,
 )
@@ -69,9 +70,14 @@ def _state(result: Result) -> int:
 
 
 def _alone(result: Result, options: RenderOptions) -> tuple[str, Iterator[str]]:
-    told = expectation(result, options.words)
-    first = (f"{result.name}:", sentence(result, options.words), clock(result, options.words), told)
-    return " ".join(filter(None, first)), _details(result, options, "")
+    return _verdict(result, options), _details(result, options, "")
+
+
+def _verdict(result: Result, options: RenderOptions) -> str:
+    """The name and all that belongs into the first line, which is what an alert shows."""
+    words = options.words
+    told = (sentence(result, words), clock(result, words), expectation(result, words))
+    return " ".join(filter(None, (f"{result.name}:", maintained(result, words), *told)))
 
 
 def _several(report: Report, options: RenderOptions) -> tuple[str, Iterator[str]]:
@@ -84,8 +90,7 @@ def _several(report: Report, options: RenderOptions) -> tuple[str, Iterator[str]
 def _each(results: Sequence[Result], options: RenderOptions) -> Iterator[str]:
     for result in _worst_first(results):
         state = _state(result)
-        told = (sentence(result, options.words), clock(result, options.words), expectation(result, options.words))
-        yield " ".join(filter(None, (f"[{_NAMES[state]}]", f"{result.name}:", *told)))
+        yield f"[{_NAMES[state]}] {_verdict(result, options)}"
         if state != OK or options.verbosity > 0:
             yield from _details(result, options, "  ")
 

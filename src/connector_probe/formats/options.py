@@ -124,9 +124,15 @@ def expectation(result: Result, words: Catalogue) -> str:
     if result.expect == AS_IT_SHOULD_BE:
         return ""
     diagnosis = result.diagnosis
-    found = diagnosis.code or diagnosis.class_.value if diagnosis is not None else result.status.value
+    found = diagnosis.code or diagnosis.class_.value if diagnosis is not None else words.text["healthy-line"]
     told = words.text["expected-met" if result.expected else "expected-other"]
     return fill(told, {"expected": result.expect, "found": found})
+
+
+def maintained(result: Result, words: Catalogue) -> str:
+    """What goes in front of a failure inside a maintenance window, so that nobody takes it for one that alerts."""
+    until = result.maintenance
+    return "" if until is None else fill(words.text["in-maintenance"], {"until": day(until)})
 
 
 def totals(report: Report, words: Catalogue) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from connector_probe.diagnosis.dns_table import tables_of
 from connector_probe.diagnosis.facts import fill, span
@@ -50,11 +50,21 @@ _HEADING, _DIM = "1", "2"
 
 
 def render(report: Report, options: RenderOptions) -> str:
-    """The whole report. With verbosity -1, connectors that are as expected are left out."""
+    """The whole report. With verbosity -1, connectors that are as expected are left out.
+
+    Among several, one that is well is told in short, so that it hides none that is not; they are listed in the end.
+    """
     results = shown(report, options)
-    blocks = ["\n".join(_Page(options, report).result(result)) for result in results]
-    if len(report.results) > 1 and results:
-        blocks.append(totals(report, options.words))
+    several, page = len(report.results) > 1, _Page(options, report)
+    in_short = several and options.verbosity <= 0 and not options.transcript
+    blocks = []
+    for one in results:
+        well = one.status is Status.HEALTHY and one.expected
+        blocks.append("\n".join(page.in_short(one) if in_short and well else page.result(one)))
+    if several and results:
+        told = "\n".join(page.notes(max((notes(one, report, options) for one in results), key=len)))
+        blocks += [told] if told else []
+        blocks.append("\n".join([totals(report, options.words), *page.overview(results)]))
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
@@ -90,12 +100,31 @@ class _Page:
         if self._options.transcript:
             for attempt in result.attempts:
                 yield from self._transcript(attempt)
-        told = notes(result, self._report, self._options)
+        if len(self._report.results) == 1 and (told := notes(result, self._report, self._options)):
+            yield from ("", *self.notes(told))
+
+    def notes(self, told: Sequence[str]) -> Iterator[str]:
+        """From where it was probed: what holds for all of a report is told once."""
         if told:
-            yield ""
             yield self._heading("notes")
-            for note in told:
-                yield from self._wrap(note, "  ", "  ", _DIM)
+        for note in told:
+            yield from self._wrap(note, "  ", "  ", _DIM)
+
+    def in_short(self, result: Result) -> Iterator[str]:
+        """That it is well, and where."""
+        yield from self._verdict(result)
+        yield from (self._reached(attempt) for attempt in result.attempts)
+
+    def overview(self, results: Sequence[Result]) -> Iterator[str]:
+        """Each that is not well in a line, for who looks at the end of a long text."""
+        told = [one for one in results if one.status is not Status.HEALTHY or not one.expected]
+        for one in told if len(results) > 1 else ():
+            word, line = self._say[one.status.value], f"{one.name}: {headline(one, self._words)}"
+            if one.expected and one.status is not Status.WARNING:
+                why = "listed-as-expected" if one.maintenance is None else "listed-in-maintenance"
+                line = fill(self._say[why], {"line": line})
+            indented = f"  {self._paint(pad(word, 7), _COLOURS[one.status])}  "
+            yield indented + cut(line, self._options.width - columns(f"  {pad(word, 7)}  "))
 
     def _verdict(self, result: Result) -> Iterator[str]:
         diagnosis, told = result.diagnosis, headline(result, self._words)
@@ -150,9 +179,12 @@ class _Page:
         yield ""
         yield from self._wrap(other_modes(result, self._words), "", "  ")
 
-    def _attempt(self, attempt: Attempt) -> Iterator[str]:
+    def _reached(self, attempt: Attempt) -> str:
         status = self._paint(self._say[attempt.status.value], _COLOURS[attempt.status])
-        yield f"  {endpoint(attempt, self._words)}  {status} {code_or_class(attempt)}".rstrip()
+        return f"  {endpoint(attempt, self._words)}  {status} {code_or_class(attempt)}".rstrip()
+
+    def _attempt(self, attempt: Attempt) -> Iterator[str]:
+        yield self._reached(attempt)
         for stage in attempt.stages:
             if stage.status == "skipped" and self._options.verbosity <= 0:
                 continue

@@ -64,6 +64,7 @@ def sum_up(past: Past, now: datetime, window: timedelta) -> ConnectorHistory:
         first_seen=rows[0].at if rows else None,
         failing_since=begun,
         bounces_at=begun + timedelta(seconds=past.queue_lifetime) if begun is not None and due else None,
+        flowed_at=_flowed_before(rows, begun) if begun is not None else None,
         queue_lifetime=past.queue_lifetime,
         outages=sum(1 for one in episodes if one.until is None or now - one.until <= window),
         flapping=flaps >= FLAPS,
@@ -85,6 +86,12 @@ def _standing_since(rows: Sequence[Observation], standing: Episode, now: datetim
         elif row.status is Status.FAILING:
             failed.append(row.at)
     return _beginning(failed, flowed, now) or standing.since
+
+
+def _flowed_before(rows: Sequence[Observation], begun: datetime) -> datetime | None:
+    """When mail was seen to flow last before the failure that stands."""
+    flowed = next((row.at for row in reversed(rows) if row.status in FLOWING), None)
+    return flowed if flowed is not None and flowed <= begun else None
 
 
 def _since(rows: Sequence[Observation]) -> datetime | None:

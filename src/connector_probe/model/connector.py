@@ -146,7 +146,11 @@ class Connector:
                 "validate DNSSEC here, or believe the nameserver that did",
             )
         if self.expect not in ROUTES:
-            raise ConnectorError(f"expect {show(self.expect) or repr('')} is not known", f"one of: {', '.join(ROUTES)}")
+            from difflib import get_close_matches  # late: nobody who is right needs it
+
+            meant = get_close_matches(self.expect[:40], ROUTES, 1, 0.75)
+            hint = f"did you mean {meant[0]}?" if meant else f"one of: {', '.join(ROUTES)}"
+            raise ConnectorError(f"expect {show(self.expect) or repr('')} is not known", hint)
 
     def _normalize(self) -> None:
         set_field = object.__setattr__

@@ -155,8 +155,9 @@ class Timeline:
 class ConnectorHistory:
     """What is known of one connector. ``since``: its present state; ``failing_since``: the failure that stands,
 
-    also while the last run could not tell. ``bounces_at`` None where no mail queues unexpectedly. ``outages`` within
-    the window that was asked for; ``flaps`` within a day.
+    also while the last run could not tell; ``flowed_at``: when mail was seen to flow last before that, None if never.
+    ``bounces_at`` None where no mail queues unexpectedly. ``outages`` within the window that was asked for; ``flaps``
+    within a day.
     """
 
     name: str
@@ -169,6 +170,7 @@ class ConnectorHistory:
     first_seen: datetime | None
     failing_since: datetime | None
     bounces_at: datetime | None
+    flowed_at: datetime | None
     queue_lifetime: float
     outages: int
     flapping: bool

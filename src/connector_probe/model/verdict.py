@@ -238,7 +238,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """``start`` and ``duration`` in seconds since the attempt began; ``detail`` short facts by name."""
+    """``detail``: short facts by name. ``start`` and ``duration`` in seconds, from the beginning of the look-up on;
+
+    waiting between that and the attempt (for a place among others) counts for nothing.
+    """
 
     stage: Stage
     status: str
@@ -328,13 +331,15 @@ class KnownFrom(StrEnum):
 class Outage:
     """The bounce clock: mail has been queuing since ``since``, as far as known, and starts to bounce at
 
-    ``bounces_at``, which is ``queue_lifetime`` seconds later.
+    ``bounces_at``, which is ``queue_lifetime`` seconds later. ``flowed_at``: when history saw mail flow last before
+    that, so that it may have begun to queue from then on; None where it never saw that.
     """
 
     since: datetime
     bounces_at: datetime
     queue_lifetime: float
     known_from: KnownFrom
+    flowed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ HISTORY: dict[str, str] = {
     "as-expected": "as expected",
     "bounces": "queued mail starts to bounce in {left} ({bounces_at})",
     "bouncing": "queued mail has been bouncing since {bounces_at}",
+    "bounces-by": "queued mail starts to bounce in {left} at the latest ({bounces_at})",
+    "bouncing-by": "queued mail has been bouncing since {bounces_at} at the latest",
     "still-failing": "failing since {since}, as far as earlier runs could tell",
     "flapping": "FLAPPING: {flaps} changes between failing and flowing in a day",
     "timeline": "last {window}",

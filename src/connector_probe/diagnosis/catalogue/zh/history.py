@@ -13,6 +13,8 @@ HISTORY: dict[str, str] = {
     "as-expected": "符合预期",
     "bounces": "排队的邮件将在 {left}后（{bounces_at}）开始被退回",
     "bouncing": "排队的邮件自 {bounces_at} 起已在被退回",
+    "bounces-by": "排队的邮件最迟将在 {left}后（{bounces_at}）开始被退回",
+    "bouncing-by": "排队的邮件最迟自 {bounces_at} 起已在被退回",
     "still-failing": "据此前的探测所知，自 {since} 起出现故障",
     "flapping": "状态反复：一天内在故障与可送达之间变化了 {flaps} 次",
     "timeline": "最近 {window}",
