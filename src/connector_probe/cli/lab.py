@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
@@ -65,7 +64,12 @@ def command_of(name: str, lab: Lab) -> str:
     words += ["--nameserver", *connector.nameservers, "--ca-file", lab.ca_file, "--only-ca-file"]
     if connector.trust_anchor is not None:
         words += ["--trust-anchor", connector.trust_anchor]
-    return shlex.join(("probe", *words))
+    return " ".join(("probe", *map(_quoted, words)))
+
+
+def _quoted(word: str) -> str:
+    """For any shell, of Windows too: in double quotes where there is a blank, or what a shell would replace."""
+    return f'"{word}"' if set(word) & set(" *?") else word
 
 
 _FAMILIES = {AddressFamily.IPV4: ("-4",), AddressFamily.IPV6: ("-6",), AddressFamily.BOTH: ()}
