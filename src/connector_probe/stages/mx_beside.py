@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -19,11 +19,13 @@ from connector_probe.network import Network
 from connector_probe.stages.resolve import Resolver, mx_records
 
 LIMIT = 2.0  # seconds for all of it, however long the conversations take
-# Where the conversations are over before, it is given twice the time that the addresses took, and no more than this.
+# Where the conversations are over before: twice the time that the addresses took, but not more, for the MX records; and
+# a little, where there are some, for the addresses of their hosts, so that the next run does not say something else.
 PACE = 2.0
 MOST_PATIENCE = 0.1  # seconds
+FOR_HOSTS = 0.3  # seconds
 MAX_HOSTS = 5  # of one set of MX records, by preference; most have one or two
-LOOKS_AT_ONCE = 8  # in one run; each has two questions for each host on the wire
+QUESTIONS_AT_ONCE = 64  # in one run: sockets that the conversations shall not miss
 _TYPES = {
     AddressFamily.BOTH: ("AAAA", "A"),
     AddressFamily.IPV6: ("AAAA",),
@@ -39,14 +41,14 @@ class MxRecordsBeside:
         self._network = network
         self._looks: FoundOnce[_Key, None] = FoundOnce()
         self._seen: dict[_Key, _Seen] = {}
-        self._places = asyncio.Semaphore(LOOKS_AT_ONCE)
+        self._places = asyncio.Semaphore(QUESTIONS_AT_ONCE)
 
     def begin(self, resolutions: Sequence[Resolution], resolver: Resolver, family: AddressFamily) -> Look:
         """Go looking for those of ``resolutions`` that are smart hosts whose names have addresses."""
         taken = {one.server: one.seconds for one in resolutions if _has_a_choice(one)}
         keys = {name: (resolver, name, family) for name in taken}
-        seen = {name: self._seen.setdefault(key, _Seen()) for name, key in keys.items()}
-        pending = [self._looks.begin(key, partial(self._within_limit, *key)) for key in keys.values()]
+        seen = {name: self._seen.setdefault(key, _Seen(self._places)) for name, key in keys.items()}
+        pending = {name: self._looks.begin(key, partial(self._within_limit, *key)) for name, key in keys.items()}
         return Look(self._network, seen, pending, min(PACE * max(taken.values(), default=0.0), MOST_PATIENCE))
 
     def close(self) -> None:
@@ -55,7 +57,7 @@ class MxRecordsBeside:
 
     async def _within_limit(self, resolver: Resolver, name: str, family: AddressFamily) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LIMIT), self._places:
+            async with asyncio.timeout(LIMIT):
                 await self._seen[resolver, name, family].look(resolver, name, family)
 
 
@@ -63,7 +65,7 @@ class Look:
     """What is being looked for on behalf of one connector, by smart host."""
 
     def __init__(
-        self, network: Network, seen: Mapping[str, _Seen], pending: Sequence[asyncio.Future[None]], at_least: float
+        self, network: Network, seen: Mapping[str, _Seen], pending: Mapping[str, asyncio.Future[None]], at_least: float
     ) -> None:
         """``pending`` ends by itself. ``at_least``: so many seconds it has, also where the conversations end before."""
         self._network = network
@@ -73,8 +75,8 @@ class Look:
 
     async def add_to(self, attempts: Sequence[AttemptEvidence]) -> tuple[AttemptEvidence, ...]:
         """``attempts``, which are over, each with what was found for its smart host until now."""
-        if self.pending:
-            await asyncio.wait(self.pending, timeout=max(self._end - self._network.now(), 0.0))
+        await self._wait(self._seen, max(self._end - self._network.now(), 0.0))
+        await self._wait([name for name, one in self._seen.items() if one.result() is not None], FOR_HOSTS)
         found = {name: one.result() for name, one in self._seen.items()}
         return tuple(
             replace(one, resolution=replace(one.resolution, mx_beside=found[one.server]))
@@ -83,16 +85,23 @@ class Look:
             for one in attempts
         )
 
+    async def _wait(self, names: Iterable[str], seconds: float) -> None:
+        pending = [one for name in names if not (one := self.pending[name]).done()]
+        if pending:
+            await asyncio.wait(pending, timeout=seconds)
+
 
 class _Seen:
     """What was heard about one name. It stays when the time for the rest ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: asyncio.Semaphore) -> None:
+        self._places = places
         self._lookup: Lookup | None = None
         self._hosts: dict[tuple[str, str], Lookup | None] = {}
 
     async def look(self, resolver: Resolver, name: str, family: AddressFamily) -> None:
-        lookup = await resolver.look_up(name, "MX", brief=True)
+        async with self._places:
+            lookup = await resolver.look_up(name, "MX", brief=True)
         exchanges = dict.fromkeys(one.exchange for one in mx_records(lookup) if one.exchange)
         if lookup.status is not LookupStatus.ANSWER or not exchanges:
             return
@@ -100,7 +109,8 @@ class _Seen:
         self._hosts = {(host, rdtype): None for host in list(exchanges)[:MAX_HOSTS] for rdtype in _TYPES[family]}
 
         async def one(host: str, rdtype: str) -> None:
-            self._hosts[host, rdtype] = await resolver.look_up(host, rdtype, brief=True)
+            async with self._places:
+                self._hosts[host, rdtype] = await resolver.look_up(host, rdtype, brief=True)
 
         await asyncio.gather(*(one(host, rdtype) for host, rdtype in self._hosts))
 
