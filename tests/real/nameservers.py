@@ -42,6 +42,7 @@ server:
     module-config: iterator
     unknown-server-time-limit: 200
     outbound-msg-retry: 1
+    qname-minimisation: no
     local-zone: "." static
     local-data: ". 3600 IN NS ns.contoso.test."
 remote-control:
