@@ -260,3 +260,15 @@ def test_a_server_that_demands_a_certificate_may_have_a_bad_one_itself() -> None
     assert diagnosed(good).class_ is FailureClass.TLS_CLIENT_CERTIFICATE
     assert diagnosed(bad).class_ is FailureClass.CERTIFICATE_EXPIRED
     assert diagnosed(bad, TlsSettings.ENCRYPTION_ONLY).class_ is FailureClass.TLS_CLIENT_CERTIFICATE
+
+
+def test_whether_an_issuer_that_was_not_sent_is_a_root_stays_open() -> None:
+    issuer = replace(made.leaf(), subject="CN=Example Issuing CA", issuer="CN=Above", common_name="")
+    problem = CertificateProblem(CertificateProblemKind.UNTRUSTED_ROOT, 1, "CN=Example Issuing CA", "CN=Above")
+    shown = made.shown(made.leaf(), problem)
+    chain, path = (*shown.chain, issuer), (*shown.path, issuer.subject)
+    unsent = replace(made.session(), certificate=replace(shown, chain=chain, path=path))
+    assert diagnosed(unsent).detail.endswith("an intermediate that is missing, or a private CA that is not trusted.")
+    root = replace(issuer, subject="CN=Above")
+    sent = replace(shown, chain=(*chain, root), path=(*path, root.subject))
+    assert "Either" not in diagnosed(replace(unsent, certificate=sent)).detail

@@ -346,10 +346,19 @@ def _certificate(view: View, words: Catalogue) -> dict[str, str]:
             found["chain_hint"] = fill(words.text["or-private-ca"], found)
         elif first.kind is CertificateProblemKind.MISSING_INTERMEDIATE and _is_sent_by_name(certificate, found):
             found["chain_hint"] = words.facts["issuer-with-other-key"]
+        elif first.kind is CertificateProblemKind.UNTRUSTED_ROOT and not _is_settled(view, found):
+            found["chain_hint"] = fill(words.text["or-private-ca"], found)
         found["name_hint"] = _name_hint(view, words)
         others = problem_list((one.kind for one in problems[1:] if one.kind is not first.kind), words)
         found["more_problems"] = fill(words.facts["more-problems"], {"problems": others}) if others else ""
     return found
+
+
+def _is_settled(view: View, found: Mapping[str, str]) -> bool:
+    """Whether it is known that the chain's last issuer is a root: it was sent itself, or looked for."""
+    certificate = view.evidence.certificate
+    sent = certificate is not None and any(one.subject == found["top_issuer"] for one in certificate.chain)
+    return sent or view.evidence.missing_issuers is not None
 
 
 def _is_sent_by_name(certificate: CertificateEvidence, found: Mapping[str, str]) -> bool:

@@ -132,7 +132,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.CERTIFICATE_UNTRUSTED_ROOT: _W(
         "The certificate's root is not trusted",
-        "The certificate chain ends at {top_issuer}, which is not a trusted root.{more_problems}",
+        "The certificate chain ends at {top_issuer}, which is not a trusted root.{chain_hint}{more_problems}",
     ),
     F.CERTIFICATE_MISSING_INTERMEDIATE: _W(
         "The certificate chain is incomplete",

@@ -90,7 +90,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.CERTIFICATE_SELF_SIGNED: _W("证书是自签名证书", "{server} 的证书由其自身签名，不受信任。{more_problems}"),
     F.CERTIFICATE_UNTRUSTED_ROOT: _W(
-        "证书的根不受信任", "证书链终止于 {top_issuer}，它不是受信任的根。{more_problems}"
+        "证书的根不受信任", "证书链终止于 {top_issuer}，它不是受信任的根。{chain_hint}{more_problems}"
     ),
     F.CERTIFICATE_MISSING_INTERMEDIATE: _W(
         "证书链不完整",
