@@ -30,6 +30,7 @@ async def lab() -> AsyncIterator[Lab]:
 
 
 def read_by_the_command_line(line: str) -> Connector:
+    assert "'" not in line, "which is no quote to Windows"
     program, *arguments = shlex.split(line)
     assert program == "probe"
     asked = read_hosts(**command(HOST).make_context("probe", arguments).params)
