@@ -52,7 +52,11 @@ def class_of(
     whole = ConnectorEvidence((evidence,), ((),), datetime.now(UTC), 0.3)
     diagnosis = conclude(connector, whole).diagnosis
     assert diagnosis is not None
+    if str(diagnosis.class_).startswith("local-"):
+        assert diagnosis.remedies[0].id == "configure-nameserver"
     assert "{" not in diagnosis.detail
+    stages = {str(one.stage): one.status for one in conclude(connector, whole).attempts[0].stages}
+    assert stages["connect"] == ("skipped" if address is None else "failed")
     assert "  " not in diagnosis.detail
     return str(diagnosis.class_)
 

@@ -86,7 +86,7 @@ def extra_causes(failure: FailureClass, view: View) -> tuple[str, ...]:
 def remedies_of(failure: FailureClass, view: View, usual: Sequence[str]) -> tuple[str, ...]:
     """``usual``, each once, with what the second look found in front."""
     picture = picture_of(view)
-    if picture is None:
+    if picture is None or failure in UNTELLABLE:  # what is wrong here is mended here
         return tuple(dict.fromkeys(usual))
     first = []
     if picture.bogus is not None:
