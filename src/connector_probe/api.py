@@ -14,13 +14,13 @@ from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import conclude, with_expectation
 from connector_probe.diagnosis.maintenance import with_maintenance
 from connector_probe.diagnosis.notes import vantage_notes
-from connector_probe.fleet import DEFAULT_JOBS, gather_all
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence
 from connector_probe.model.history import FLOWING
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import REPORT_SCHEMA, Report, Result, Status, Summary, VantageReport
 from connector_probe.network import Network, SystemNetwork
+from connector_probe.probing.fleet import DEFAULT_JOBS, gather_all
 from connector_probe.trust import load_anchors, load_roots
 
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connector_probe.diagnosis.conclude import conclude, with_expectation
-from connector_probe.fleet import unfinished
 from connector_probe.history.announcing import AS_EXPECTED, WARNING, is_news, state_of
 from connector_probe.model.connector import Connector
 from connector_probe.model.history import Announcement
 from connector_probe.model.verdict import Result, Status
+from connector_probe.probing.fleet import unfinished
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR = 3600.0

@@ -13,7 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.dns_table import tables_of
+from connector_probe.diagnosis.dns.table import tables_of
 from connector_probe.diagnosis.outage import clock
 from connector_probe.formats import RENDERERS, Format
 from connector_probe.formats.options import RenderOptions, certificate_rows, headline, other_modes, subtitle

@@ -23,7 +23,7 @@ from connector_probe.model.connector import AddressFamily
 from connector_probe.model.evidence import AttemptEvidence, Lookup, LookupStatus, MxBeside, Resolution
 from connector_probe.model.verdict import Report
 from connector_probe.network import SystemNetwork
-from connector_probe.prober import Prober
+from connector_probe.probing.prober import Prober
 from connector_probe.stages import mx_beside
 from connector_probe.stages.mx_beside import MAX_HOSTS, Look, MxRecordsBeside
 from connector_probe.stages.resolve import Resolver

@@ -16,13 +16,8 @@ ROOT = Path(connector_probe.__file__).parent
 LAYERS = (
     ("model",),
     ("protocol", "network", "found_once"),
-    ("trust", "stages", "diagnosis", "shared_attempts", "places"),
-    (
-        "tls_follow_up",
-        "domain_policies",
-    ),
-    ("prober",),
-    ("fleet",),
+    ("trust", "stages", "diagnosis"),
+    ("probing",),
     ("api", "config", "formats", "history", "lab"),
     ("cli", "serve"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector_probe.shared_attempts import AddressTurn
+from connector_probe.probing.shared_attempts import AddressTurn
 
 
 def test_names_of_one_address_share_its_time() -> None:

@@ -10,8 +10,8 @@ from connector_probe.cli.delivery import Delivery
 from connector_probe.cli.running import run_probe
 from connector_probe.cli.settings import OutputSettings, exit_code
 from connector_probe.cli.values import UsageProblemError
-from connector_probe.fleet import DEFAULT_JOBS
 from connector_probe.model.connector import Connector
+from connector_probe.probing.fleet import DEFAULT_JOBS
 from connector_probe.trust import TrustError
 
 if TYPE_CHECKING:

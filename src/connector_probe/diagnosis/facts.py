@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.dns_causes import dns_facts
-from connector_probe.diagnosis.dns_rules import ANSWERED, deciding_lookup
+from connector_probe.diagnosis.dns.causes import dns_facts
+from connector_probe.diagnosis.dns.mx_origin import mx_hint
+from connector_probe.diagnosis.dns.nameserver_facts import trust_facts
+from connector_probe.diagnosis.dns.rules import ANSWERED, deciding_lookup
 from connector_probe.diagnosis.middlebox_facts import hints, middlebox_facts
-from connector_probe.diagnosis.mx_origin import mx_hint
-from connector_probe.diagnosis.nameserver_facts import trust_facts
-from connector_probe.diagnosis.policy_facts import policy_facts
+from connector_probe.diagnosis.policies.facts import policy_facts
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.revocation import facts_of_revocation
 from connector_probe.diagnosis.rules import classify_plain, speaks_implicit_tls

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from connector_probe.diagnosis.dns_causes import remedies_of
-from connector_probe.diagnosis.mx_origin import unsaid_remedies
-from connector_probe.diagnosis.policy_conclusions import blamed_problems
+from connector_probe.diagnosis.dns.causes import remedies_of
+from connector_probe.diagnosis.dns.mx_origin import unsaid_remedies
+from connector_probe.diagnosis.policies.conclusions import blamed_problems
 from connector_probe.diagnosis.profiles import (
     BY_CAUSE,
     EXPLAINING,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from connector_probe.diagnosis.dns_rules import why_there_is_no_address, why_this_machine_has_no_address
-from connector_probe.diagnosis.nameserver_trust import why_the_nameserver_is_not_believed
-from connector_probe.diagnosis.policies import (
+from connector_probe.diagnosis.dns.nameserver_trust import why_the_nameserver_is_not_believed
+from connector_probe.diagnosis.dns.rules import why_there_is_no_address, why_this_machine_has_no_address
+from connector_probe.diagnosis.policies.judgement import (
     DaneState,
     DaneVerdict,
     sts_lists,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from connector_probe.diagnosis.policies import (
+from connector_probe.diagnosis.policies.judgement import (
     DATES,
     DaneState,
     DaneVerdict,

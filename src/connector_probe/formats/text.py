@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from connector_probe.diagnosis.dns_table import tables_of
+from connector_probe.diagnosis.dns.table import tables_of
 from connector_probe.diagnosis.facts import fill, span
 from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.layout import columns, cut, pad, wrap

@@ -1,6 +1,6 @@
 """What a cold start costs: CPU time of whole commands, as multiples of a Python that does nothing.
 
-python benchmarks/startup.py [--runs 7] [--against OTHER/src] [COMMAND ...]
+python tests/benchmarks/startup.py [--runs 7] [--against OTHER/src] [COMMAND ...]
 
 --against: another tree of the same package (git worktree add ../before COMMIT), measured alternately, and the ratio.
 To see what is imported: python -X importtime -m connector_probe 127.0.0.1:1; tests/shape/test_startup.py holds it.

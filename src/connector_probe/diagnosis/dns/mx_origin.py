@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connector_probe.diagnosis.delegation import Difference, Picture
-from connector_probe.diagnosis.dns_causes import picture_of
+from connector_probe.diagnosis.dns.causes import picture_of
+from connector_probe.diagnosis.dns.delegation import Difference, Picture
 from connector_probe.diagnosis.view import View
 from connector_probe.model.delegation import AuthorityReply, ServerSays
 from connector_probe.model.evidence import Lookup

@@ -9,9 +9,9 @@ from __future__ import annotations
 import ipaddress
 from enum import StrEnum
 
-from connector_probe.diagnosis.delegation import Authorities, Picture
-from connector_probe.diagnosis.dns_causes import hosting_is_convicted, picture_of
-from connector_probe.diagnosis.dns_rules import deciding_lookup
+from connector_probe.diagnosis.dns.causes import hosting_is_convicted, picture_of
+from connector_probe.diagnosis.dns.delegation import Authorities, Picture
+from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Lookup, LookupStatus
 from connector_probe.model.reach import is_inside

@@ -1,6 +1,6 @@
 """A thousand connectors, a fifth of them dead, by the real command. Ratios, so that they compare across machines.
 
-python benchmarks/fleet.py [--connectors 1000] [--dead-in 5] [--jobs 200] [--connect-timeout 21] [--dead-first]
+python tests/benchmarks/fleet.py [--connectors 1000] [--dead-in 5] [--jobs 200] [--connect-timeout 21] [--dead-first]
 
 The run has to end within the connect timeout plus 20 %. Healthy ones offer STARTTLS, and their certificates are
 validated; dead ones leave the SYN unanswered. Everything is on loopback: each smart host has an address of 127.0.0.0/8
@@ -23,8 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from connector_probe.lab import behaviours, certificates
-from connector_probe.lab.authority import Authority
-from connector_probe.lab.scenario import TlsShape
+from connector_probe.lab.authority import Authority, TlsShape
 from connector_probe.lab.smtp import Listener
 from connector_probe.lab.sockets import bind, fill_backlog, port_of
 

@@ -6,7 +6,7 @@ None of it can change what the conversation itself showed; it is asked for where
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from connector_probe.model.connector import Connector
@@ -14,16 +14,14 @@ from connector_probe.model.evidence import (
     AttemptEvidence,
     CertificateEvidence,
     CertificateProblemKind,
-    Connection,
     Handshake,
-    Resolution,
     SecondLook,
 )
-from connector_probe.network import EXCHANGE_RSA_OFFER, WIDE_TLS12_OFFER, Network, Stream, TlsOffer
+from connector_probe.network import EXCHANGE_RSA_OFFER, WIDE_TLS12_OFFER, Network, TlsOffer
+from connector_probe.probing.target import Target, reach
 from connector_probe.protocol.certificate import TrustRoots, judge, path_of
 from connector_probe.protocol.path import Path
 from connector_probe.stages.certificate_urls import Visitor, Web
-from connector_probe.stages.connect import connect
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name, positive
 from connector_probe.stages.greet import banner, introduce
 from connector_probe.stages.resolve import Resolver
@@ -32,16 +30,6 @@ from connector_probe.stages.secure import Shown, secure, sni_of
 
 _OPEN_ENDS = frozenset({CertificateProblemKind.MISSING_INTERMEDIATE, CertificateProblemKind.UNTRUSTED_ROOT})
 SECOND_LOOK_WAIT = 3.0  # seconds for one more connection, which may change no verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One address to meet; None where the server has none."""
-
-    server: str
-    address: str | None
-    port: int
-    resolution: Resolution
 
 
 class TlsFollowUp:
@@ -152,16 +140,6 @@ class TlsFollowUp:
             if newer and name is not None and not same and looks[-1].handshake is not None:
                 looks.append(await look(name, WIDE_TLS12_OFFER))
         return tuple(looks)
-
-
-async def reach(
-    network: Network, target: Target, connector: Connector, clock: Clock
-) -> tuple[Connection, Stream | None]:
-    """TCP to the target."""
-    assert target.address is not None
-    return await connect(
-        network, clock, target.address, target.port, connector.source_address, connector.connect_timeout
-    )
 
 
 def _is_incomplete(certificate: CertificateEvidence) -> bool:

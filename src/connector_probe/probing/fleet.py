@@ -12,8 +12,8 @@ from typing import Any
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Resolution
 from connector_probe.network import Network
-from connector_probe.places import PATIENCE, Places
-from connector_probe.prober import Prober
+from connector_probe.probing.places import PATIENCE, Places
+from connector_probe.probing.prober import Prober
 from connector_probe.protocol.certificate import TrustRoots
 
 DEFAULT_JOBS = 100  # connectors side by side

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-HERE = Path(__file__).parents[1] / "src"
-SINKS = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+HERE = Path(__file__).parents[2] / "src"
 
 
 class Cost(NamedTuple):
@@ -23,7 +22,13 @@ class Cost(NamedTuple):
 def cost(argv: Sequence[str], source: Path = HERE) -> Cost:
     """Of ``python ARGV`` with the package of ``source``; compiled files are kept, as in an installation."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    child = subprocess.Popen([sys.executable, *argv], env=environment | {"PYTHONPATH": str(source)}, **SINKS)
+    child = subprocess.Popen(
+        [sys.executable, *argv],
+        env=environment | {"PYTHONPATH": str(source)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.delegation import SETTLED, Authorities, Difference, Picture, Standing
-from connector_probe.diagnosis.dns_rules import deciding_lookup
+from connector_probe.diagnosis.dns.delegation import SETTLED, Authorities, Difference, Picture, Standing
+from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.view import View
 from connector_probe.model.delegation import LAME, SILENT, AuthorityReply, Recheck, Registration, ServerSays

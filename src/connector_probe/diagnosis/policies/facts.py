@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.policies import DaneState, deciding_lookup_of
+from connector_probe.diagnosis.policies.judgement import DaneState, deciding_lookup_of
 from connector_probe.diagnosis.view import View
 from connector_probe.model.policy import DnssecReason, SecureLookup, StsProblem
 

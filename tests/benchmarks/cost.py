@@ -1,6 +1,6 @@
 """What one probe costs in a long run: CPU time of a fleet of healthy connectors, less that of one alone; and memory.
 
-python benchmarks/cost.py [--connectors 300] [--runs 5] [--against OTHER/src] [--formats json text]
+python tests/benchmarks/cost.py [--connectors 300] [--runs 5] [--against OTHER/src] [--formats json text]
 
 Each connector has an address of its own, offers STARTTLS, and has its certificate validated; all show the same chain,
 or with --chains N, so many. --against: another tree of the same package, measured alternately, and the ratio.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.nameserver_trust import telling_control, untruth_of
+from connector_probe.diagnosis.dns.nameserver_trust import telling_control, untruth_of
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Lookup, LookupStatus
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.dns.mx_origin import outdated, redirected, stale
 from connector_probe.diagnosis.facts import Facts, facts_of, fill
-from connector_probe.diagnosis.mx_origin import outdated, redirected, stale
-from connector_probe.diagnosis.policies import (
+from connector_probe.diagnosis.policies.facts import CHAIN_REASONS, RECORD_REASONS, TIME_REASONS
+from connector_probe.diagnosis.policies.judgement import (
     DaneState,
     DaneVerdict,
     StsState,
@@ -15,7 +16,6 @@ from connector_probe.diagnosis.policies import (
     sts_lists,
     sts_state,
 )
-from connector_probe.diagnosis.policy_facts import CHAIN_REASONS, RECORD_REASONS, TIME_REASONS
 from connector_probe.diagnosis.view import DANE_DECIDES, View
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import CertificateProblem

@@ -1,0 +1,108 @@
+"""After a failure that DNS can explain: a second look at it, at its nameservers and at the registry.
+
+None of it can change the class that was found; it says why, and whose fault it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from connector_probe.diagnosis.conclude import view_of
+from connector_probe.diagnosis.dns.causes import unsettled_domain
+from connector_probe.diagnosis.dns.nameserver_trust import name_to_invent_beside
+from connector_probe.model.connector import Connector
+from connector_probe.model.evidence import AttemptEvidence, Countercheck, Resolution
+from connector_probe.model.names import is_address
+from connector_probe.model.verdict import FailureClass
+from connector_probe.network import Network
+from connector_probe.probing.resolvers import Resolvers, patience_of
+from connector_probe.protocol.certificate import TrustRoots
+from connector_probe.stages.countercheck import ask_for_controls, ask_for_sibling
+from connector_probe.stages.delegation import Inquiries
+from connector_probe.stages.registration import Registrations
+
+# Seconds for asking whether an old answer led us to an address that nobody answers at, or to a host that the domain's
+# policy does not list.
+BRIEF_INQUIRY = 3.0
+# Where a second look at DNS can change what is said: not after a circle of aliases, which stands in the records.
+WORTH_A_WALK = frozenset(
+    {
+        FailureClass.DNS_NXDOMAIN,
+        FailureClass.DNS_NO_ADDRESS,
+        FailureClass.DNS_SERVFAIL,
+        FailureClass.DNS_REFUSED,
+        FailureClass.DNS_TIMEOUT,
+        FailureClass.DNS_MALFORMED,
+        FailureClass.DNS_NULL_MX,
+    }
+)
+BRIEFLY_WORTH_A_WALK = frozenset(
+    {
+        FailureClass.TCP_REFUSED,
+        FailureClass.TCP_TIMEOUT,
+        FailureClass.TCP_UNREACHABLE,
+        FailureClass.MTA_STS_MX_NOT_LISTED,
+    }
+)
+
+
+class DnsFollowUp:
+    """Looks again, over one run: each question is asked once."""
+
+    def __init__(self, network: Network, resolvers: Resolvers) -> None:
+        self._resolvers = resolvers
+        self._inquiries = Inquiries(network)
+        self._registrations = Registrations(network)
+
+    def close(self) -> None:
+        """End what is still going on; nobody waits for it any more."""
+        self._inquiries.close()
+        self._registrations.close()
+
+    async def add(
+        self, evidence: AttemptEvidence, failure: FailureClass | None, connector: Connector, roots: TrustRoots
+    ) -> AttemptEvidence:
+        """``evidence`` with a second look at DNS, where ``failure`` is one that DNS can explain. Never raises."""
+        resolution = asked = evidence.resolution
+        limit = patience_of(connector)
+        if failure in BRIEFLY_WORTH_A_WALK:
+            if failure is FailureClass.MTA_STS_MX_NOT_LISTED:  # how the host came into question, and nothing of its own
+                asked = replace(asked, lookups=tuple(one for one in asked.lookups if one.rdtype == "MX"))
+            elif is_address(resolution.server):
+                return evidence
+            if _from_the_source(asked):
+                return evidence
+            limit = min(limit, BRIEF_INQUIRY)
+        elif failure not in WORTH_A_WALK:
+            return evidence
+        resolver = self._resolvers.of(connector)
+        inquiry, check = await asyncio.gather(
+            self._inquiries.inquire(asked, resolver, limit), self._countercheck(resolution, connector)
+        )
+        evidence = replace(evidence, resolution=replace(resolution, inquiry=inquiry, countercheck=check))
+        if check is not None and (denied := name_to_invent_beside(view_of(evidence, connector))) is not None:
+            check = replace(check, sibling=await ask_for_sibling(denied, resolver))
+            evidence = replace(evidence, resolution=replace(evidence.resolution, countercheck=check))
+        domain = unsettled_domain(view_of(evidence, connector)) if connector.rdap is not None else None
+        if inquiry is None or domain is None or connector.rdap is None:
+            return evidence
+        registration = await self._registrations.ask(domain, connector.rdap, resolver, roots, connector.source_address)
+        inquiry = replace(inquiry, registration=registration)
+        return replace(evidence, resolution=replace(evidence.resolution, inquiry=inquiry))
+
+    async def _countercheck(self, resolution: Resolution, connector: Connector) -> Countercheck | None:
+        """What this machine's own nameservers say of the control hosts; None where the user chose the nameservers."""
+        resolver = self._resolvers.of(connector)
+        if resolution.nameservers_given or not resolver.has_nameservers or not resolution.lookups:
+            return None
+        return Countercheck(await ask_for_controls(tuple(connector.control), resolver))
+
+
+def _from_the_source(resolution: Resolution) -> bool:
+    """Whether the authoritative server that the user named told the addresses, so that they cannot be old.
+
+    Authority of this machine's own nameserver is another thing: a zone of its own, which the public may see otherwise.
+    """
+    told = [lookup for lookup in resolution.lookups if lookup.records]
+    return resolution.nameservers_given and bool(told) and all(lookup.authoritative for lookup in told)
