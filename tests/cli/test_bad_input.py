@@ -168,14 +168,23 @@ def test_a_fault_of_our_own_blames_no_server(
 
 
 @pytest.mark.parametrize(
-    ("word", "command"), [("exmaple", "example"), ("hisotry", "history"), ("code", "codes"), ("wiat", "wait")]
+    ("word", "command"),
+    [
+        ("exmaple", "example"),
+        ("hisotry", "history"),
+        ("code", "codes"),
+        ("wiat", "wait"),
+        ("runn", "run"),
+        ("runs", "run"),
+        ("labs", "lab"),
+    ],
 )
 def test_a_slip_in_a_command_dials_nobody(word: str, command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([word, "--timeout", "1s"]) == 2
     assert f"did you mean {command}? A host: probe -- {word}" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("host", ["mail", "example.com", "runs", "wait1", "localhost"])
+@pytest.mark.parametrize("host", ["mail", "example.com", "relay", "mx", "wait1", "localhost"])
 def test_a_host_that_is_no_slip_is_a_host(host: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([host, "--port", "0"]) == 2
     assert "0 is not a port" in capsys.readouterr().err

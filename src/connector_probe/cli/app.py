@@ -134,7 +134,7 @@ def _refuse_slip(word: str, commands: Sequence[str]) -> None:
         return
     from difflib import get_close_matches  # late: a host with dots needs none of it
 
-    near = get_close_matches(word, [one for one in commands if len(one) >= SHORTEST_SLIP], 1, 0.75)
+    near = get_close_matches(word, commands, 1, 0.75)
     if near:
         raise UsageProblemError(f"there is no command {word}", f"did you mean {near[0]}? A host: probe -- {word}")
 
