@@ -175,7 +175,7 @@ PUBLISHED: tuple[Scenario, ...] = (
         options=MX,
         servers=_server("dane-tlsa-malformed"),
         answers=_zone("dane-tlsa-malformed", tlsa((3, "another server"), (1, "server"))),
-        expect_causes={"tlsa-malformed": _SUPPORTED, "tlsa-outdated": _SUPPORTED},
+        expect_causes={"tlsa-malformed": _CONFIRMED, "tlsa-outdated": _SUPPORTED},
     ),
     failing(
         "dane-certificate-early",
