@@ -21,7 +21,7 @@ from connector_probe.cli.app import run
 from connector_probe.lab import SCENARIOS, Lab, obstacle
 from connector_probe.model.connector import AddressFamily
 from connector_probe.model.evidence import AttemptEvidence, Lookup, LookupStatus, MxBeside, Resolution
-from connector_probe.model.verdict import Report
+from connector_probe.model.verdict import FailureClass, Report, Status
 from connector_probe.network import SystemNetwork
 from connector_probe.probing.prober import Prober
 from connector_probe.stages import mx_beside
@@ -44,6 +44,21 @@ def test_what_led_there_is_told(reports: dict[str, Report]) -> None:
     assert "mx.smart-host-mx-elsewhere.lab.test [127.0.0.2]" in warning.text
     (warning,) = reports["smart-host-mx"].results[0].warnings
     assert warning.id == "smart-host-by-mx"
+    assert "TlsDomain" not in warning.text
+
+
+async def test_a_server_reached_by_mx_may_carry_its_own_name() -> None:
+    """Unless another name was asked for: the smart host's is only what is taken for TlsDomain by default."""
+    name = "smart-host-mx-own-name"
+    async with Lab.start([name]) as lab:
+        asked = lab.connector(name, name="plain"), lab.connector(name, tls_domain=f"{name}.lab.test")
+        plain, named = (await probe_all(asked)).results
+    (warning,) = plain.warnings
+    assert (plain.status, warning.id) == (Status.WARNING, "smart-host-by-mx")
+    assert f"TlsDomain must be mx.{name}.lab.test" in warning.text
+    assert named.diagnosis is not None
+    assert named.diagnosis.class_ is FailureClass.CERTIFICATE_NAME_MISMATCH
+    assert "TlsDomain must" not in named.warnings[0].text
 
 
 @needs_two_addresses

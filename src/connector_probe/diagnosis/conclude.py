@@ -56,14 +56,20 @@ def view_of(evidence: AttemptEvidence, connector: Connector, mode: TlsSettings |
         partner=connector.type is ConnectorType.PARTNER,
         refusal_wanted=connector.expect == MailFlowCode.CONNECTION_REFUSED,
     )
-    return View(
+    by_mx = evidence.resolution.smart_host
+    view = View(
         evidence,
         mode or connector.tls_settings,
-        connector.tls_domain or evidence.resolution.smart_host or evidence.server,
+        connector.tls_domain or by_mx or evidence.server,
         beside,
         connector.smtp_dane_mode,
         connector.mta_sts_mode,
     )
+    if connector.tls_domain is None and by_mx is not None and view.name_problem is not None:
+        # The smart host's name is only what we take for TlsDomain: a server reached by MX may carry its own.
+        own = replace(view, expected=evidence.server)
+        return own if own.name_problem is None else view
+    return view
 
 
 def _beside_each_other(views: Sequence[View], failures: Sequence[FailureClass | None]) -> list[View]:

@@ -15,6 +15,7 @@ from connector_probe.diagnosis.warnings import LOOP_SUFFIXES
 from connector_probe.model.connector import SMTP_PORT, Connector, ConnectorType, TlsSettings
 from connector_probe.model.evidence import AttemptEvidence, Lookup, MxBeside
 from connector_probe.model.verdict import Finding
+from connector_probe.protocol.identity import match
 
 
 def smart_hosts_with_mx(
@@ -28,6 +29,8 @@ def smart_hosts_with_mx(
         resolution, beside = one.resolution, one.resolution.mx_beside
         if resolution.smart_host is not None and resolution.addresses:
             facts = Facts(smart_host=resolution.smart_host, mx_records=_records(_mx_of(one)))
+            if _carries_its_own_name(connector, one):
+                facts["mx_name_hint"] = fill(words.facts["mx-name-hint"], Facts(server=one.server))
             yield Finding("smart-host-by-mx", fill(words.warnings["smart-host-by-mx"], facts))
         elsewhere = _elsewhere(beside, one.port, probed) if beside is not None else {}
         if beside is not None and elsewhere:
@@ -39,6 +42,15 @@ def smart_hosts_with_mx(
                 command=_command(connector, one, beside.lookup),
             )
             yield Finding("smart-host-mx-elsewhere", fill(words.warnings["smart-host-mx-elsewhere"], facts))
+
+
+def _carries_its_own_name(connector: Connector, attempt: AttemptEvidence) -> bool:
+    """Whether the certificate is the MX host's, and not the smart host's, which TlsDomain is by default."""
+    certificate, resolution = attempt.certificate, attempt.resolution
+    if connector.tls_domain is not None or certificate is None or not certificate.chain:
+        return False
+    leaf = certificate.chain[0]
+    return match(leaf, attempt.server).matches and not match(leaf, resolution.smart_host or "").matches
 
 
 def _mx_of(attempt: AttemptEvidence) -> Lookup | None:

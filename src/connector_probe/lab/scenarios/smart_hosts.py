@@ -38,6 +38,15 @@ SMART_HOSTS: tuple[Scenario, ...] = (
             _mx("smart-host-mx"): addresses(LOOPBACK),
         },
     ),
+    warning(
+        "smart-host-mx-own-name",
+        "a smart host without any address, whose MX host has a certificate with its own name",
+        servers=(Server(name=_mx("smart-host-mx-own-name")),),
+        answers={
+            host_of("smart-host-mx-own-name"): exchanges((10, f"{_mx('smart-host-mx-own-name')}.")),
+            _mx("smart-host-mx-own-name"): addresses(LOOPBACK),
+        },
+    ),
     _elsewhere("smart-host-mx-elsewhere"),
     healthy(
         "smart-host-mx-same",

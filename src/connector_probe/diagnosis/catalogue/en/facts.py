@@ -4,6 +4,7 @@ from __future__ import annotations
 
 FACTS: dict[str, str] = {
     "mx-unknown-hint": " Whether it has MX records could not be found out ({lookup}).",
+    "mx-name-hint": " Its certificate carries the MX host's name: for domain-validation the connector's TlsDomain must be {server}.",
     "mx-loop": " That is Exchange Online itself: mail would go in a circle.",
     "nameserver-answers": "it is there and answers other questions",
     "nameserver-there": "it is there",

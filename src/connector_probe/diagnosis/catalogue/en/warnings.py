@@ -24,7 +24,7 @@ WARNINGS: dict[str, str] = {
     "unequal-starttls": "{bad} of {total} connections to {server} were offered no STARTTLS, the others were: unequal servers behind one name.",
     "unequal-banners": "{total} connections to {server} met {number} different greetings ({greetings}): several servers behind one name.",
     "routes-to-exchange-online": "The smart host leads back to Exchange Online ({loop_name}): mail may loop.",
-    "smart-host-by-mx": "The smart host {smart_host} has no address of its own: it was probed by its MX records ({mx_records}). Microsoft documents that a smart host needs a valid MX or an A record.",
+    "smart-host-by-mx": "The smart host {smart_host} has no address of its own: it was probed by its MX records ({mx_records}). Microsoft documents that a smart host needs a valid MX or an A record.{mx_name_hint}",
     "smart-host-mx-elsewhere": "The smart host {smart_host} also has MX records, and they lead elsewhere: {elsewhere}. Microsoft documents that a smart host needs an MX or an A record, not which of them comes first: mail may go there instead.{mx_loop} To probe that way: {command}",
     "ecdsa-certificate": "The certificate's key is {leaf_key}; Microsoft lists only cipher suites with RSA certificates.{ecdsa_hint}",
     "certificate-revoked": "{revoked_what} was revoked by {revoked_issuer} on {revoked_on}{revoked_reason}, says {revoked_source}. This TLS setting does not look at it; certificate-validation and domain-validation would fail with 4.7.320.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 FACTS: dict[str, str] = {
     "mx-unknown-hint": "无法确定它是否有 MX 记录 ({lookup})。",
+    "mx-name-hint": "其证书上是 MX 主机的名称：要使用 domain-validation，连接器的 TlsDomain 必须是 {server}。",
     "mx-loop": "那正是 Exchange Online 自身：邮件会循环。",
     "nameserver-answers": "它在运行并且能够应答其他查询",
     "nameserver-there": "它在运行",
