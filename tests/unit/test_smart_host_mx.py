@@ -154,13 +154,16 @@ def test_hosts_of_mx_records_are_told_as_such_once() -> None:
     assert HOST in told.text
 
 
-def test_the_certificate_is_for_the_smart_host_unless_told_otherwise() -> None:
-    """TlsDomain is the smart host's name by default, whoever its MX records name."""
+def test_the_certificate_is_for_the_smart_host_or_its_mx_host_unless_told_otherwise() -> None:
+    """TlsDomain is the smart host's name only by default, and the server may carry its own."""
     one = by_mx(made.session(), made.NAME)
-    result = judged(one, tls=None)
-    assert result.diagnosis is not None
-    assert result.diagnosis.class_ is FailureClass.of_certificate(CertificateProblemKind.NAME_MISMATCH)
+    assert judged(one, tls=None).diagnosis is None
     assert judged(one, tls=None, tls_domain=made.NAME).diagnosis is None
+    other = replace(made.session(), certificate=made.shown(made.leaf("mail.fabrikam.com")))
+    for result in (judged(one, tls=None, tls_domain=HOST), judged(by_mx(other, made.NAME), tls=None)):
+        assert result.diagnosis is not None
+        assert result.diagnosis.class_ is FailureClass.of_certificate(CertificateProblemKind.NAME_MISMATCH)
+        assert HOST in result.diagnosis.detail
 
 
 def test_a_host_that_does_not_exist_is_to_be_mended_at_either_end() -> None:

@@ -137,7 +137,7 @@ def conclude(connector: Connector, evidence: ConnectorEvidence, words: Catalogue
             connector.port,
             connector.type,
             connector.tls_settings,
-            _tls_domain(connector),
+            _tls_domain(connector, evidence),
             connector.source_address,
             connector.rcpt,
             connector.warn_days,
@@ -337,10 +337,15 @@ def _code_of(failures: Sequence[FailureClass | None]) -> str | None:
     return profile.code.value if profile.code is not None else OTHER
 
 
-def _tls_domain(connector: Connector) -> str | None:
-    """TlsDomain as the connector would hold it: the smart host's name where none was given and there is one."""
+def _tls_domain(connector: Connector, evidence: ConnectorEvidence) -> str | None:
+    """TlsDomain as the connector would hold it: the smart host's name where none was given and there is one.
+
+    Not for a smart host that has only MX records, which leaves two names (``view_of``).
+    """
     if connector.tls_domain is not None or not connector.tls_settings.validates_name:
         return connector.tls_domain
+    if any(one.resolution.smart_host is not None for one in evidence.attempts):
+        return None
     names = [host.host for host in connector.hosts if not host.is_address]
     return names[0] if len(names) == 1 and len(connector.hosts) == 1 else None
 
