@@ -59,6 +59,8 @@ def asking(reply: Reply) -> AttemptEvidence:
         ("550 5.7.1 Access denied: client certificate required", FailureClass.TLS_CLIENT_CERTIFICATE),
         ("454 4.7.5 Certificate validation failure", FailureClass.TLS_CLIENT_CERTIFICATE),
         ("550 5.7.1 Rejected", FailureClass.TLS_CLIENT_CERTIFICATE),
+        ("550 5.7.1 Access denied", FailureClass.TLS_CLIENT_CERTIFICATE),
+        ("530 5.7.0 You are not authorized to connect", FailureClass.TLS_CLIENT_CERTIFICATE),
     ],
 )
 def test_a_server_that_only_asks_for_a_certificate_may_have_other_reasons(text: str, failure: FailureClass) -> None:
@@ -244,6 +246,7 @@ def test_signs_of_a_header_that_a_balancer_sends(evidence: AttemptEvidence, sure
         replace(helo_only("502 5.5.1 no"), helo=made.answered("HELO x", 250, NAME, "SIZE", "HELP")),
         made.until_banner(banner=made.answered("", 554, "5.7.1 Client host rejected")),
         made.until_ehlo(ehlo=made.answered("EHLO x", 550, "5.7.1 No proxy allowed")),
+        made.until_ehlo(ehlo=made.answered("EHLO x", 554, "5.7.1 OPEN PROXY, see https://dnsbl.example")),
     ],
 )
 def test_no_sign_of_such_a_header(evidence: AttemptEvidence) -> None:

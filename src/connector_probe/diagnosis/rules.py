@@ -323,9 +323,13 @@ def _session(view: View) -> FailureClass | None:
     return FailureClass.TLS_CLIENT_CERTIFICATE if demanded else FailureClass.SESSION_REJECTED
 
 
+# What a server may also say that misses our certificate: the address it comes from was welcome before TLS.
+_OF_PERMISSION = ("certificate", "tls", "access denied", "allowed to", "authorized to", "authorised to", "permitted to")
+
+
 def _is_about_something_else(refusal: Reply) -> bool:
     """Whether a refusal inside TLS names a reason, and it is no certificate."""
-    if any(word in refusal.wire.lower() for word in ("certificate", "tls")):
+    if any(word in refusal.wire.lower() for word in _OF_PERMISSION):
         return False
     return refusal_kind(refusal)[0] is not None
 

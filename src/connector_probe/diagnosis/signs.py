@@ -18,6 +18,7 @@ _EXCHANGE_BANNER = "microsoft esmtp mail service"
 _OVERWRITTEN = re.compile(r"\bX{4,}A?\b")  # PIX and ASA: every letter of a command that they do not know
 _EXTENSIONS = ("SIZE", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "DSN", "CHUNKING")
 _PROXY_NAMED = re.compile(r"\bPROXY\b")
+_SYNTAX = 50  # 50z: the command is not known (RFC 5321 4.2.1); a block list's "OPEN PROXY" comes with 55z
 # Exim's check of input before the greeting; Postfix's postscreen, of a client that talks in it.
 _TALKED_TOO_EARLY = re.compile(r"synchroni[sz]ation error|5\.5\.1 protocol error", re.IGNORECASE)
 _SMTP_REPLY = re.compile(r"(?:\\x0d|\\x0a)*[2-5](?:\Z|[0-9](?:\Z|[0-9](?![0-9])))")
@@ -137,7 +138,7 @@ def proxy_header_sent(evidence: AttemptEvidence) -> str:
         return "replies-come-late"
     for exchange in (evidence.ehlo, evidence.helo):
         reply = exchange.reply if exchange is not None else None
-        if reply is not None and reply.severity == 5 and _PROXY_NAMED.search(reply.wire):
+        if reply is not None and reply.code // 10 == _SYNTAX and _PROXY_NAMED.search(reply.wire):
             return "names-proxy-header"
     if banner is not None and banner.reply is not None:
         if banner.reply.severity == 5 and _TALKED_TOO_EARLY.search(banner.reply.wire):
