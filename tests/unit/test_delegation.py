@@ -392,6 +392,9 @@ def test_a_secondary_that_lags_behind() -> None:
     # One version, and another address for each asker; two versions that say the same.
     assert HOSTING not in after_connecting(*held(ONE, 1, "203.0.113.7"), *held(OTHER, 1, "203.0.113.9"))[0]
     assert HOSTING not in after_connecting(*held(ONE, 2, "203.0.113.9"), *held(OTHER, 1, "203.0.113.9"))[0]
+    # Another address for each asker, while a change is on its way.
+    third = held("192.0.2.55", 2026112402, "203.0.113.8")
+    assert HOSTING not in after_connecting(*new, *old, *third)[0]
 
 
 def test_a_parked_domain_that_resolves() -> None:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from connector_probe import Connector
-from connector_probe.diagnosis.conclude import conclude
+from connector_probe.diagnosis.conclude import conclude, view_of
+from connector_probe.diagnosis.dns.nameserver_trust import name_to_invent_beside
 from connector_probe.model.delegation import AuthorityReply, DnsInquiry, Recheck, ServerSays, StartedFrom, Walk
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -18,6 +19,7 @@ from connector_probe.model.evidence import (
     FaultKind,
     Lookup,
     LookupStatus,
+    MxRecord,
     NetworkFault,
     Resolution,
 )
@@ -154,3 +156,31 @@ def test_a_nameserver_that_can_validate_nothing() -> None:
     # It does not answer about the root at all, or answers by now: then it is the zone.
     assert found(Recheck(OURS, ".", "NS", unchecked="servfail", again="servfail")) == ("dns-servfail", "confirmed")
     assert found(control=_S.ANSWER) == ("dns-servfail", "confirmed")
+    # The root exists and has name servers: who denies them does not know it, whatever CD changes.
+    for nonsense in ("nxdomain", "nodata"):
+        assert found(Recheck(OURS, ".", "NS", unchecked=nonsense, again="servfail"))[0] == "dns-servfail"
+
+
+def test_a_null_mx_is_what_the_domain_says_although_nothing_else_resolves() -> None:
+    null = Lookup(NAME, "MX", _S.ANSWER, ("0 .",), ttl=30, nameserver=OURS)
+    resolution = Resolution(
+        NAME, (), (null,), mx_domain=NAME, mx=(MxRecord(0, ""),), countercheck=controls(_S.TIMED_OUT)
+    )
+    whole = ConnectorEvidence((AttemptEvidence(NAME, None, 25, resolution),), ((),), datetime.now(UTC), 0.3)
+    diagnosis = conclude(Connector(use_mx=NAME), whole).diagnosis
+    assert diagnosis is not None
+    assert str(diagnosis.class_) == "dns-null-mx"
+
+
+def test_beside_which_name_one_is_made_up() -> None:
+    """The registry denies the domain; its own servers may live on in a cache, and know any name below it."""
+
+    def beside(denied: AuthorityReply) -> str | None:
+        walk = Walk(NAME, ("A",), StartedFrom.ROOTS, ZONE, (".", denied.zone), (denied,))
+        resolution = Resolution(NAME, (PUBLIC,), (look(_S.ANSWER, PUBLIC),), inquiry=DnsInquiry((walk,)))
+        evidence = AttemptEvidence(NAME, PUBLIC, 25, resolution, Connection(0.0, 0.1, "192.0.2.10", REFUSED))
+        return name_to_invent_beside(view_of(evidence, Connector(smart_hosts=[NAME])))
+
+    assert beside(says(ServerSays.NXDOMAIN)) == NAME
+    assert beside(says(ServerSays.NXDOMAIN, zone="com")) == ZONE
+    assert beside(says(ServerSays.ANSWER, PUBLIC)) is None

@@ -1,6 +1,7 @@
 """After a failure that DNS can explain: a second look at it, at its nameservers and at the registry.
 
-None of it can change the class that was found; it says why, and whose fault it is.
+It says why, and whose fault it is. The class is another then only where our own nameserver is at fault, or where the
+name's own servers show that an NXDOMAIN was none.
 """
 
 from __future__ import annotations

@@ -133,14 +133,17 @@ class Standing:
     def out_of_step(self) -> tuple[AuthorityReply, ...]:
         """Replies of servers that hold different versions of the zone, and tell different records by them.
 
-        Different records alone prove nothing: some servers tell each asker another address.
+        Different records alone prove nothing: some servers tell each asker another address, as do those here where
+        one version tells different ones.
         """
         serials = {one.address: one.serial for one in self.spoke if one.serial is not None}
         by_version: dict[int, AuthorityReply] = {}
         for one in self.spoke:
             version = serials.get(one.address)
             if version is not None and one.status is ServerSays.ANSWER and one.transport == "udp":
-                by_version.setdefault(version, one)
+                first = by_version.setdefault(version, one)
+                if first.rdtype == one.rdtype and set(first.records) != set(one.records):
+                    return ()
         told = tuple(by_version[version] for version in sorted(by_version, reverse=True))
         differ = {(one.rdtype, frozenset(one.records)) for one in told}
         return told if len({one.rdtype for one in told}) == 1 and len(differ) == len(told) > 1 else ()
@@ -259,8 +262,11 @@ class Picture:
 
     @property
     def validates_nothing(self) -> bool:
-        """Whether our nameserver fails to validate the root itself: its clock or its trust anchor is wrong."""
-        return any(one.name == "." for one in self._unvalidated)
+        """Whether our nameserver fails to validate the root itself: its clock or its trust anchor is wrong.
+
+        Only where it knows the root's name servers otherwise; a denial of those is nonsense, and tells nothing.
+        """
+        return any(one.name == "." and one.unchecked == LookupStatus.ANSWER for one in self._unvalidated)
 
     @property
     def _unvalidated(self) -> tuple[Recheck, ...]:

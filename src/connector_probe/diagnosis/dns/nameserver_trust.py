@@ -6,7 +6,6 @@ addresses or filters names shows nothing of the domain or the server, so nothing
 
 from __future__ import annotations
 
-import ipaddress
 from enum import StrEnum
 
 from connector_probe.diagnosis.dns.causes import hosting_is_convicted, picture_of
@@ -14,7 +13,7 @@ from connector_probe.diagnosis.dns.delegation import Authorities, Picture
 from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Lookup, LookupStatus
-from connector_probe.model.reach import is_inside
+from connector_probe.model.reach import is_inside, meant
 from connector_probe.model.verdict import FailureClass
 
 # Extended DNS errors of a resolver's own policy (RFC 8914 4.5, 4.16 to 4.18), as ``protocol.dns`` words them.
@@ -43,9 +42,9 @@ def why_the_nameserver_is_not_believed(view: View) -> FailureClass | None:
 
 def untruth_of(view: View) -> Untruth | None:
     """None where the nameserver's answer may well be true."""
-    address, picture = view.evidence.address, picture_of(view)
     if not _has_failed(view):
         return None
+    address, picture = view.evidence.address, picture_of(view)
     if address is None:
         if _is_blocked(view, picture):
             return Untruth.BLOCKED
@@ -60,18 +59,22 @@ def untruth_of(view: View) -> Untruth | None:
         if same and len(same) == len(check.controls) and (is_inside(address) or len(same) >= LEAST_CONTROLS):
             return Untruth.PORTAL
     other = picture is not None and picture.difference is not None
-    return Untruth.NULLED if other and ipaddress.ip_address(address.split("%", 1)[0]).is_unspecified else None
+    return Untruth.NULLED if other and meant(address).is_unspecified else None
 
 
 def name_to_invent_beside(view: View) -> str | None:
-    """The name that our nameserver gives an address, and all of its zone's servers deny; None without such a one."""
+    """The name that our nameserver gives an address, and all of its zone's servers deny; None without such a one.
+
+    Of a domain that is not delegated any more it is the domain: below it, its old servers may still answer anything.
+    """
     picture = picture_of(view)
     difference = picture.difference if picture is not None else None
     if picture is None or difference is None or view.evidence.address is None or difference.own_zone:
         return None
     standing = next((one for one in picture.standings if difference.theirs in one.spoke), None)
-    denied = standing is not None and standing.authorities is Authorities.NO_NAME
-    return standing.walk.name if standing is not None and denied and difference.ours.records else None
+    if standing is None or standing.authorities is not Authorities.NO_NAME or not difference.ours.records:
+        return None
+    return standing.walk.domain if standing.undelegated else standing.walk.name
 
 
 def _has_failed(view: View) -> bool:
@@ -97,8 +100,10 @@ def _is_overridden(picture: Picture) -> bool:
 
 def _is_cut_off(view: View) -> bool:
     """Whether nothing else resolves either, and no authoritative server has said what the matter is."""
-    check, picture = view.evidence.resolution.countercheck, picture_of(view)
+    check, picture, lookup = view.evidence.resolution.countercheck, picture_of(view), deciding_lookup(view.evidence)
     if view.evidence.address is not None or check is None or not check.controls:
+        return False
+    if lookup is not None and lookup.status is LookupStatus.ANSWER:  # a null MX, which is the fault
         return False
     if any(one.status in _EXISTS for one in check.controls):
         return False
