@@ -46,6 +46,12 @@ def test_wrappings_of_a_connector(export: object) -> None:
     assert not notes
 
 
+@pytest.mark.parametrize("name", ["2024", "00123", {"Value": "7"}])
+def test_a_name_of_digits_is_a_name(name: object) -> None:
+    [entry], _ = imported(connector(Name=name, Guid="2f1d"))
+    assert entry.name == (name if isinstance(name, str) else "7")
+
+
 def test_a_page_of_a_longer_list_is_told() -> None:
     entries, notes = imported({"@odata.nextLink": "https://outlook.office365.com/?$skip=1", "value": [SOUND]})
     assert len(entries) == 1

@@ -14,7 +14,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from connector_probe.config.environment import escape
-from connector_probe.config.exchange_values import COMMAND, ExchangeImportError, Record, read_export, texts, truth, word
+from connector_probe.config.exchange_values import (
+    COMMAND,
+    ExchangeImportError,
+    Record,
+    read_export,
+    texts,
+    truth,
+    unwrapped,
+    word,
+)
 from connector_probe.config.nodes import MAX_CHARACTERS
 from connector_probe.model.connector import ConnectorType, TlsSettings
 from connector_probe.model.names import InvalidNameError, is_address, parse_name, parse_smart_host, parse_tls_domain
@@ -300,7 +309,7 @@ def _add_tls(draft: _Draft, record: Record) -> None:
 
 def _name(record: Record, number: int) -> str:
     for key in ("Name", "Identity", "Guid"):
-        value = word(record.get(key))
+        value = unwrapped(record.get(key))  # no word(): "2024" is a name, and no number
         if isinstance(value, str) and value.strip():
             return printable(value.strip(), MAX_NAME)
     return f"Connector {number}"

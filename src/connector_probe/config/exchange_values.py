@@ -173,12 +173,12 @@ def _why_not_json(text: str, problem: json.JSONDecodeError) -> str:
 
 def truth(raw: object) -> bool | None:
     """True or false as PowerShell writes them; None for anything else."""
-    return _TRUTH.get(str(_unwrapped(raw)).strip().casefold())
+    return _TRUTH.get(str(unwrapped(raw)).strip().casefold())
 
 
 def word(raw: object) -> str | int | None:
     """An enum's member: its name, or its number where the name is lost; "" for null."""
-    value = _unwrapped(raw)
+    value = unwrapped(raw)
     if value is None:
         return ""
     if isinstance(value, str):
@@ -232,7 +232,7 @@ def _gather_object(record: Record, separators: str, found: list[str], lost: list
     lost.append(json.dumps(record.values)[:200])
 
 
-def _unwrapped(raw: object) -> object:
+def unwrapped(raw: object) -> object:
     """The value out of ``{"Value": ...}``, the member's name before its number."""
     if not isinstance(raw, dict):
         return raw
