@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 HERE = Path(__file__).parents[2] / "src"
+WRONG = 2  # the exit code where a command or a file was wrong
 
 
 class Cost(NamedTuple):
@@ -31,6 +32,7 @@ def cost(argv: Sequence[str], source: Path = HERE) -> Cost:
     )
     _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode != WRONG, f"nothing was probed: {argv}"
     return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from measure import HERE, cheapest
 
-PROBES = Path(__file__).parents[1] / "probes.yaml"
+PROBES = Path(__file__).parents[2] / "probes.yaml"
 COMMANDS = {
     "probe --version": ["--version"],
     "probe --help": ["--help"],
