@@ -1,6 +1,6 @@
-"""The commands by their names. Each is imported, and read by Typer, only when it is called: that takes longer than
+"""The commands by their names.
 
-most of them do.
+Each is imported, and read by Typer, only when it is called: that takes longer than most of them do.
 """
 
 from __future__ import annotations

@@ -244,8 +244,7 @@ def _remedies(bounce: Bounce, subject: str, facts: Mapping[str, str], words: Cat
     if (own := words.explain.get(f"do-{subject}")) is not None:
         found.append(Remedy(subject, own))
     if bounce.code in _MANY_FAULTS and bounce.failure_class is None and not bounce.on_premises:
-        probe = tuple(fill(command, facts) for command in ("probe {host}",))
-        found.append(Remedy("find-message", words.explain["find-message"], probe))
+        found.append(Remedy("find-message", words.explain["find-message"], (fill("probe {host}", facts),)))
     if bounce.thumbprint is not None:
         left_out |= {"check-appliance"}  # find-thumbprint says it with the certificate's own mark
     usual = dict.fromkeys(one for each in _classes(bounce) for one in PROFILES[each].remedies)
