@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -117,3 +120,12 @@ def test_an_operand_that_may_be_left_out_stands_in_brackets() -> None:
 
 def test_options_of_one_name_stand_in_the_group_of_their_command() -> None:
     assert COMMANDS["compare"].get_help(COMMANDS["compare"].make_context("compare", ["a", "b"])).find("The wait") < 0
+
+
+def test_the_help_is_the_same_every_time() -> None:
+    command = [sys.executable, "-m", "connector_probe", "codes", "--help"]
+    told = {
+        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": str(seed)}, capture_output=True, check=True).stdout
+        for seed in (1, 2)
+    }
+    assert len(told) == 1

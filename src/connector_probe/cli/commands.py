@@ -50,9 +50,7 @@ def command(name: str) -> HelpfulCommand:
     from connector_probe.cli.help import HelpfulCommand
 
     home = _HOMES[name]
-    app = typer.Typer(
-        rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False, context_settings=_SETTINGS
-    )
+    app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
     function = getattr(import_module(f"connector_probe.cli.{home.module}"), home.function)
     app.command(name, cls=HelpfulCommand, short_help=home.summary, context_settings=_SETTINGS)(function)
     return cast(HelpfulCommand, typer.main.get_command(app))

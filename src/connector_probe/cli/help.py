@@ -47,6 +47,9 @@ class HelpfulCommand(typer.core.TyperCommand):
         Conversion(self.callback).take_over(self.get_params(ctx))
         return super().make_parser(ctx)
 
+    def get_help_option_names(self, ctx: Any) -> list[str]:  # noqa: ANN401
+        return sorted(super().get_help_option_names(ctx), key=len)  # which come in any order
+
     def format_usage(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         operands = [one.metavar or "" for one in self.params if one.param_type_name == "argument"]
         formatter.write_usage(ctx.command_path, " ".join(["[OPTIONS]", *operands]))
