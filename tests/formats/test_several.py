@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -49,6 +50,8 @@ def test_a_failure_in_a_maintenance_window_is_told_as_one() -> None:
     assert plugin.startswith("PROBE OK - Old server: In maintenance until 2026-11-24 14:00 UTC: 450 ")
     plugin = RENDERERS[Format.NAGIOS](report, RenderOptions())
     assert "[OK] Old server: In maintenance until 2026-11-24 14:00 UTC: 450 " in plugin
+    annotated = RENDERERS[Format.GITHUB](report, RenderOptions())
+    assert re.search(r"^::notice title=Old server%3A .*::In maintenance until 2026-11-24 14:00 UTC: 450 ", annotated)
 
 
 @pytest.mark.parametrize("status", [Status.FAILING, Status.UNKNOWN])

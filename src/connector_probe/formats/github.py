@@ -16,6 +16,7 @@ from connector_probe.formats.options import (
     code_or_class,
     expectation,
     headline,
+    maintained,
     markdown_text,
     sentence,
     totals,
@@ -71,14 +72,14 @@ def _kind(result: Result) -> str | None:
     """None where there is nothing to say; GitHub shows ten annotations of each kind, so none are wasted."""
     if not result.expected:
         return "error"
-    if result.expect != AS_IT_SHOULD_BE:
+    if result.expect != AS_IT_SHOULD_BE or result.maintenance is not None:
         return "notice"
     return "warning" if result.status is Status.WARNING else None
 
 
 def _message(result: Result, options: RenderOptions) -> Iterator[str]:
     say, diagnosis = options.words.text, result.diagnosis
-    yield sentence(result, options.words)
+    yield " ".join(filter(None, (maintained(result, options.words), sentence(result, options.words))))
     yield from filter(None, (clock(result, options.words), expectation(result, options.words)))
     if diagnosis is None or result.expected:
         return
