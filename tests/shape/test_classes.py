@@ -14,10 +14,11 @@ from connector_probe.diagnosis import rules
 from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords, languages
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.catalogue.zh import CHINESE
+from connector_probe.diagnosis.cause_signs import ONLY_BY_SIGN
 from connector_probe.diagnosis.dns import nameserver_trust
 from connector_probe.diagnosis.dns import rules as dns_rules
 from connector_probe.diagnosis.dns.causes import EXTRA_CAUSES, EXTRA_REMEDIES
-from connector_probe.diagnosis.profiles import ONLY_BY_SIGN, PROFILES
+from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.replies import HEADLINES, headline_of
 from connector_probe.diagnosis.view import CERTIFICATE_ORDER
 from connector_probe.lab.scenarios import SCENARIOS

@@ -8,7 +8,7 @@ from connector_probe.diagnosis.middleboxes import NOTHING, PROHIBITED, SHARPENER
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.signs import has_begun_to_greet, is_masked, other_protocol
 from connector_probe.diagnosis.view import View
-from connector_probe.model.evidence import Reply
+from connector_probe.model.evidence import Reply, Stage
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 from connector_probe.protocol.refusals import Refusal, refusal_kind
 
@@ -153,3 +153,11 @@ SIGNS: dict[str, Sharpener] = {
 }
 # Said of a domain that goes by its MX records, where no other cause of the class says it.
 MX_CAUSES: dict[str, Sharpener] = {"domain-refuses-mail": _refuses_mail}
+# No documented causes, so named only where a sign speaks for or against them.
+ONLY_BY_SIGN = {
+    Stage.CONNECT: ("wrong-smart-host",),
+    Stage.CERTIFICATE: ("appliance-certificate", "dane-name-missing"),
+    Stage.BANNER: ("proxy-header-sent",),
+    Stage.EHLO: ("helo-name", "proxy-header-sent"),
+    Stage.RECIPIENT: ("helo-name",),
+}

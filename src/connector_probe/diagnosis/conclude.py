@@ -19,8 +19,9 @@ from connector_probe.diagnosis.headings import heading
 from connector_probe.diagnosis.inequality import inequalities
 from connector_probe.diagnosis.outage import outage_of
 from connector_probe.diagnosis.policies.conclusions import confidence_of, policy_findings, reference_of
-from connector_probe.diagnosis.profiles import OWN_SERVER_ONLY, PROFILES
+from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.remedies import remedy_ids
+from connector_probe.diagnosis.remedy_conditions import OWN_SERVER_ONLY
 from connector_probe.diagnosis.replies import also_seen_as, expected_reply, headline_of
 from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.stages import stage_reports

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from connector_probe.diagnosis.dns.causes import remedies_of
 from connector_probe.diagnosis.dns.mx_origin import unsaid_remedies
 from connector_probe.diagnosis.policies.conclusions import blamed_problems
-from connector_probe.diagnosis.profiles import (
+from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.remedy_conditions import (
     BY_CAUSE,
     EXPLAINING,
     ONCE_EXPLAINED,
     ONLY_FOR_CAUSE,
     ONLY_WHEN_PASSING,
-    PROFILES,
 )
 from connector_probe.diagnosis.replies import may_pass
 from connector_probe.diagnosis.view import View
