@@ -30,6 +30,7 @@ SHARED = {
     "resolve",
     "authoritative",
     "certificate_urls",
+    "local_clock",
     "options",
     "json",
     "layout",

@@ -62,8 +62,10 @@ def _mx_words(view: View) -> str:
 
 
 def _expired(failure: FailureClass, view: View) -> Sharpening:
-    kinds = {problem.kind for problem in view.problems}
-    if Kind.EXPIRED in kinds:
+    found = next((problem for problem in view.problems if problem.kind is Kind.EXPIRED), None)
+    if found is not None and found in view.clock_signs:
+        return CauseVerdict.POSSIBLE, ("expired-by-our-clock",)
+    if found is not None:
         return CauseVerdict.CONFIRMED, ("expired-on",)
     return CauseVerdict.RULED_OUT, ("valid-until",)
 
@@ -77,7 +79,8 @@ def _mismatch(failure: FailureClass, view: View) -> Sharpening:
 
 
 def _no_longer_valid(failure: FailureClass, view: View) -> Sharpening:
-    rest = [one for one in view.judged_problems if one.kind is not Kind.EXPIRED and one is not view.name_problem]
+    judged = (one for one in view.judged_problems if one not in view.clock_signs)
+    rest = [one for one in judged if one.kind is not Kind.EXPIRED and one is not view.name_problem]
     if rest and all(one.kind is Kind.REVOKED for one in rest):
         return CauseVerdict.CONFIRMED, ("revoked-says",)
     if rest:

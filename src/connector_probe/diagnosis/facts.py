@@ -14,13 +14,14 @@ from connector_probe.diagnosis.dns.causes import dns_facts
 from connector_probe.diagnosis.dns.mx_origin import mx_hint
 from connector_probe.diagnosis.dns.nameserver_facts import trust_facts
 from connector_probe.diagnosis.dns.rules import ANSWERED, deciding_lookup
+from connector_probe.diagnosis.local_clock import RELEASED, ClockSign
 from connector_probe.diagnosis.middlebox_facts import hints, middlebox_facts
 from connector_probe.diagnosis.policies.facts import policy_facts
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.revocation import facts_of_revocation
 from connector_probe.diagnosis.rules import classify_plain, speaks_implicit_tls
 from connector_probe.diagnosis.signs import overwritten_command
-from connector_probe.diagnosis.view import DANE_DECIDES, RELEASED, View
+from connector_probe.diagnosis.view import DANE_DECIDES, View
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -42,6 +43,7 @@ from connector_probe.protocol.smtp import capabilities
 
 MAX_QUOTED = 300  # characters of a server's words in a sentence; the whole is in the transcript
 MAX_NAMES = 6
+MAX_CLOCK_SIGNS = 3
 _SYSTEM_LANGUAGE = "en"  # of the texts that come from below: strerror, OpenSSL, our own network room
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ", re.ASCII)
 _ISSUER_URL = re.compile(r" \((https?://[^ ]+)\)$")  # as the note of MISSING_INTERMEDIATE ends
@@ -87,7 +89,8 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
     facts.update(trust_facts(view, facts, words))
     facts.update(_connection(evidence, words))
     if evidence.certificate is not None:
-        facts.update(judged_at=day(evidence.certificate.judged_at), clock_hint=_clock_hint(view, words))
+        signs = (sign for found in (view.dnssec_clock_signs, *view.clock_signs.values()) for sign in found)
+        facts.update(judged_at=day(evidence.certificate.judged_at), clock_hint=clock_hint(signs, words))
     facts.update(_conversation(view, words))
     facts.update(_tls(view, words))
     refused = refusal(evidence)
@@ -101,6 +104,8 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
     for name, key in hints(view):
         facts[name] = fill(words.facts[key], facts)
     facts.update(_certificate(view, words))
+    if view.clock_signs and view.judged_problems[:1] and view.judged_problems[0] not in view.clock_signs:
+        facts["more_problems"] += fill(words.facts["clock-unsure"], facts)
     facts["more_problems"] += facts["appliance_hint"]
     facts.update({key: quote(text) for key, text in facts_of_revocation(evidence, words).items()})
     facts.update(_missing_issuers(evidence, words))
@@ -174,10 +179,14 @@ def problem_list(kinds: Iterable[CertificateProblemKind], words: Catalogue) -> s
     return words.listed(dict.fromkeys(word("problem", kind, words) for kind in kinds))
 
 
-def _clock_hint(view: View, words: Catalogue) -> str:
-    if view.server_time is not None:
-        return fill(words.facts["clock-greeting"], {"server_time": day(view.server_time)})
-    return fill(words.facts["clock-release"], {"released": f"{RELEASED:%Y-%m-%d}"})
+def clock_hint(signs: Iterable[ClockSign], words: Catalogue) -> str:
+    """What speaks against this machine's clock, behind what it says; each once, and not many."""
+    told = []
+    for sign in list(dict.fromkeys(signs))[:MAX_CLOCK_SIGNS]:
+        number, _, total = sign.by.partition("/")
+        facts = {"number": number, "total": total, "clock_by": quote(sign.by), "released": f"{RELEASED:%Y-%m-%d}"}
+        told.append(fill(words.facts[sign.key], facts | {"clock_time": day(sign.told)}))
+    return words.facts["between-clock-signs"].join(told)
 
 
 def pasteable(name: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.facts import day, fill
+from connector_probe.diagnosis.facts import clock_hint, day, fill
+from connector_probe.diagnosis.local_clock import clock_is_behind
 from connector_probe.diagnosis.signs import is_own_by_dns
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence
@@ -29,6 +30,13 @@ def vantage_notes(
     notes += [fill(words.notes["private-address"], {"address": one}) for one in met if is_private(one)][:MAX_PRIVATE]
     own = dict.fromkeys(one.address for each in evidence for one in each.attempts if is_own_by_dns(one))
     notes += [fill(words.notes["own-address"], {"address": one or ""}) for one in own][:MAX_PRIVATE]
+    behind = next((one for each in evidence for one in each.attempts if clock_is_behind(one)), None)
+    if behind is not None and behind.certificate is not None:
+        facts = {
+            "judged_at": day(behind.certificate.judged_at),
+            "clock_hint": clock_hint(clock_is_behind(behind), words),
+        }
+        notes.append(fill(words.notes["clock-behind"], facts))
     dates = dict.fromkeys(one.as_of for one in connectors if one.as_of is not None)
     notes += [fill(words.notes["as-of"], {"as_of": day(moment)}) for moment in dates]
     return tuple(notes)

@@ -26,7 +26,6 @@ from connector_probe.diagnosis.signs import (
 )
 from connector_probe.diagnosis.view import DANE_DECIDES, View
 from connector_probe.model.evidence import (
-    CertificateProblemKind,
     Exchange,
     FaultKind,
     NetworkFault,
@@ -100,7 +99,7 @@ def _dnssec(view: View) -> FailureClass | None:
     """Before anything that DNS says, since none of it can be believed then."""
     if view.dane_state is not DaneState.BOGUS:
         return None
-    return FailureClass.LOCAL_CLOCK if view.clock_spoils_dnssec else FailureClass.DANE_DNSSEC_INVALID
+    return FailureClass.LOCAL_CLOCK if view.dnssec_clock_signs else FailureClass.DANE_DNSSEC_INVALID
 
 
 def _policies(view: View) -> FailureClass | None:
@@ -269,11 +268,8 @@ def _tls_cipher(view: View) -> FailureClass | None:
 
 
 def _clock(view: View) -> FailureClass | None:
-    """A date problem that our own clock may have made: the server's greeting tells another time."""
-    dates = {CertificateProblemKind.EXPIRED, CertificateProblemKind.NOT_YET_VALID}
-    if view.clock_is_doubtful and any(one.kind in dates for one in view.decisive_problems):
-        return FailureClass.LOCAL_CLOCK
-    return None
+    """Dates that our own clock may have made wrong, where nothing else is wrong."""
+    return FailureClass.LOCAL_CLOCK if view.clock_is_to_blame else None
 
 
 _BY_DANE_VERDICT = {

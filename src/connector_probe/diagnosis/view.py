@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 
+from connector_probe.diagnosis.local_clock import ClockSign, signs_about, signs_against
 from connector_probe.diagnosis.policies.judgement import (
     DATES,
     DaneState,
@@ -38,10 +39,9 @@ from connector_probe.model.policy import (
 )
 from connector_probe.model.revocation import MissingIssuers
 from connector_probe.protocol.identity import NameMatch, NameOutcome, match
-from connector_probe.protocol.smtp import capabilities, greeting_time
+from connector_probe.protocol.smtp import capabilities
 
-RELEASED = datetime(2026, 11, 1, tzinfo=UTC)  # no clock that is right shows an earlier time to this program
-CLOCK_TOLERANCE = timedelta(days=1)
+_UNTIMELY = frozenset({DaneVerdict.EXPIRED, DaneVerdict.NOT_YET_VALID})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,45 +84,33 @@ class View:
         )
 
     @cached_property
-    def server_time(self) -> datetime | None:
-        """The time that the server's greeting tells, as Exchange's and many others' do."""
-        banner = self.evidence.banner
-        return greeting_time(banner.reply) if banner is not None and banner.reply is not None else None
+    def clock_signs(self) -> dict[CertificateProblem, tuple[ClockSign, ...]]:
+        """The problems with dates that this machine's clock may have made, each with what speaks against the clock."""
+        found = {one: signs_about(self.evidence, one) for one in self.problems}
+        return {problem: signs for problem, signs in found.items() if signs}
 
     @cached_property
-    def clock_is_doubtful(self) -> bool:
-        """Whether dates were judged by a clock that is older than this program, or far from the server's.
-
-        Far from the server's counts only where the certificate is valid by the server's: else it is bad either way.
-        """
-        certificate = self.evidence.certificate
-        if certificate is None or not certificate.chain or certificate.as_of_given:
-            return False
-        if certificate.judged_at < RELEASED:
-            return True
-        leaf, told = certificate.chain[0], self.server_time
-        if told is None or leaf.not_before is None or leaf.not_after is None:
-            return False
-        return abs(told - certificate.judged_at) > CLOCK_TOLERANCE and leaf.not_before <= told <= leaf.not_after
-
-    @cached_property
-    def clock_spoils_dnssec(self) -> bool:
-        """Whether a DNSSEC signature is out of its time by our clock, and within it by the server's greeting."""
-        certificate, told = self.evidence.certificate, self.server_time
-        if self.dane is None or certificate is None or certificate.as_of_given:
-            return False
+    def dnssec_clock_signs(self) -> tuple[ClockSign, ...]:
+        """What speaks against our clock where a DNSSEC signature is out of its time by it."""
+        if self.dane is None:
+            return ()
         lookup = deciding_lookup_of(self.dane)
         if lookup.reason not in (DnssecReason.SIGNATURE_EXPIRED, DnssecReason.SIGNATURE_EARLY):
-            return False
-        if certificate.judged_at < RELEASED:
-            return True
+            return ()
         try:
-            ends = datetime.strptime(lookup.note, "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
+            moment = datetime.strptime(lookup.note, "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
         except ValueError:
-            return False
-        if told is None or abs(told - certificate.judged_at) <= CLOCK_TOLERANCE:
-            return False
-        return told < ends if lookup.reason is DnssecReason.SIGNATURE_EXPIRED else told > ends
+            return ()
+        late = lookup.reason is DnssecReason.SIGNATURE_EXPIRED
+        return signs_against(self.evidence, None if late else moment, moment if late else None)
+
+    @cached_property
+    def clock_is_to_blame(self) -> bool:
+        """Whether nothing but dates stands against the certificate, and those hang on a clock that is in doubt."""
+        if self.dane_state is DaneState.APPLIES:
+            untimely = self.dane_verdict is None or self.dane_verdict[0] in _UNTIMELY
+            return untimely and any(one in self.clock_signs for one in self.decisive_problems)
+        return bool(self.decisive_problems) and self.decisive_problems[0] in self.clock_signs
 
     @cached_property
     def name_match(self) -> NameMatch | None:
@@ -162,7 +150,11 @@ class View:
         if not self.mode.validates_chain:
             return ()
         relevant = [one for one in self.problems if self.mode.validates_name or one is not self.name_problem]
-        return in_order(relevant)
+        return self._in_order(relevant)
+
+    def _in_order(self, problems: Iterable[CertificateProblem]) -> tuple[CertificateProblem, ...]:
+        """The one to name first in front; behind those that stand, those that hang on a doubtful clock."""
+        return tuple(sorted(in_order(problems), key=lambda one: one in self.clock_signs))
 
     @cached_property
     def dane(self) -> DaneEvidence | None:
@@ -192,7 +184,7 @@ class View:
 
     @cached_property
     def mta_sts_problems(self) -> tuple[CertificateProblem, ...]:
-        return in_order(sts_certificate_problems(self.evidence))
+        return self._in_order(sts_certificate_problems(self.evidence))
 
     @cached_property
     def decisive_problems(self) -> tuple[CertificateProblem, ...]:

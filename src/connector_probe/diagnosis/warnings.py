@@ -94,10 +94,17 @@ def _left(time: timedelta, words: Catalogue) -> dict[str, str]:
 def _ignored_problems(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
     # An address without TlsDomain has no name that a certificate could miss.
     nameless = connector.tls_domain is None and view.expected == view.evidence.address
-    passed_over = [one for one in view.problems if one.kind is not CertificateProblemKind.REVOKED]  # told by itself
+    told_apart = {CertificateProblemKind.REVOKED}
+    passed_over = [one for one in view.problems if one.kind not in told_apart and one not in view.clock_signs]
     ignored = [one for one in passed_over if not (nameless and one is view.name_problem)]
     if ignored and not view.judged_problems and not dane_passed(view):
         yield "certificate-would-fail", {"problem_list": problem_list((one.kind for one in ignored), words)}
+
+
+def _clock(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
+    """Dates that the connector does not look at, or that nobody can judge here."""
+    if view.clock_signs:
+        yield "clock-doubtful", {}
 
 
 def _cleartext(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
@@ -185,6 +192,7 @@ def _revocation(view: View, connector: Connector, words: Catalogue) -> Iterator[
 CHECKS: tuple[Check, ...] = (
     _expiry,
     _ignored_problems,
+    _clock,
     _cleartext,
     _middleboxes,
     _manners,

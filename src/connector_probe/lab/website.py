@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import NoReturn
 
 from connector_probe.lab.smtp import Listener, Visit
@@ -58,7 +60,8 @@ class Website:
             await visit.ignore()
             return
         body = await asyncio.to_thread(page, asked)
-        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        date = format_datetime(datetime.now(UTC), usegmt=True)
+        head = f"HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         await visit.send_raw(head.encode("ascii") + body)
 
 

@@ -22,6 +22,7 @@ from connector_probe.protocol.smtp import capabilities
 from connector_probe.stages.control import Controls, Way, blames_the_way, shows_a_strange_certificate
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name, positive
 from connector_probe.stages.greet import banner, introduce
+from connector_probe.stages.local_clock import HeardDates
 from connector_probe.stages.recipient import offer_recipient
 from connector_probe.stages.secure import Shown, secure, sni_of
 
@@ -34,13 +35,16 @@ _EXCHANGE_SUITES = frozenset(EXCHANGE_OFFER.ciphers.split(":"))
 class AddressProber:
     """Meets addresses, over one run. What it reads of a connector is what two must share to share an attempt."""
 
-    def __init__(self, network: Network, places: Places, resolvers: Resolvers, policies: DomainPolicies) -> None:
+    def __init__(
+        self, network: Network, places: Places, resolvers: Resolvers, policies: DomainPolicies, heard: HeardDates
+    ) -> None:
+        """``heard``: the dates that web servers tell in this run."""
         self._network = network
         self._places = places
         self._resolvers = resolvers
         self._policies = policies
         self._controls = Controls(network)
-        self._follow_up = TlsFollowUp(network)
+        self._follow_up = TlsFollowUp(network, heard)
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
@@ -84,7 +88,8 @@ class AddressProber:
             looks = await self._follow_up.look_again(evidence, target, connector, roots, clock, thorough=look_again)
             evidence = replace(evidence, second_looks=looks)
         evidence = replace(evidence, seconds=clock.elapsed())
-        return await self._policies.add(evidence, shown.chain, connector, seeker), transcript.lines
+        evidence = await self._policies.add(evidence, shown.chain, connector, seeker)
+        return self._follow_up.look_at_the_clock(evidence, shown, connector, roots), transcript.lines
 
     async def _converse(
         self, evidence: AttemptEvidence, target: Target, connector: Connector, clock: Clock, transcript: Transcript

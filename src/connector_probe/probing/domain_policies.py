@@ -10,6 +10,7 @@ from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import AttemptEvidence
 from connector_probe.network import Network
 from connector_probe.protocol.certificate import TrustRoots
+from connector_probe.stages.local_clock import HeardDates
 from connector_probe.stages.resolve import Resolver
 from connector_probe.trust import load_anchors
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 class DomainPolicies:
     """Makes a seeker for each connector that goes by MX; validated keys and answers are shared by all."""
 
-    def __init__(self, network: Network, now: datetime) -> None:
+    def __init__(self, network: Network, now: datetime, heard: HeardDates) -> None:
+        """``heard``: where the dates that web servers tell are kept."""
         self._network = network
+        self._heard = heard
         self._now = now
         self._validators: dict[tuple[Resolver, str | None, bool], Validator] = {}
         self._seekers: list[PolicySeeker] = []
@@ -54,6 +57,7 @@ class DomainPolicies:
             resolver=resolver,
             roots=roots,
             at=connector.as_of or self._now,
+            heard=self._heard,
         )
         self._seekers.append(seeker)
         seeker.begin()

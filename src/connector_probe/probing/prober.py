@@ -24,6 +24,7 @@ from connector_probe.probing.shared_attempts import AddressTurn, Attempt, Attemp
 from connector_probe.probing.target import Target
 from connector_probe.protocol.certificate import TrustRoots
 from connector_probe.stages.addresses import hosts_left_out, resolve
+from connector_probe.stages.local_clock import HeardDates
 from connector_probe.stages.mx_beside import MxRecordsBeside
 from connector_probe.stages.silent_port import SilentPorts
 
@@ -63,8 +64,9 @@ class Prober:
         self._network = network
         self._places = places or Places(MAX_ADDRESSES * MAX_CONNECTIONS)
         self._resolvers = Resolvers(network)
-        self._policies = DomainPolicies(network, datetime.now(UTC))
-        self._addresses = AddressProber(network, self._places, self._resolvers, self._policies)
+        heard = HeardDates()
+        self._policies = DomainPolicies(network, datetime.now(UTC), heard)
+        self._addresses = AddressProber(network, self._places, self._resolvers, self._policies, heard)
         self._attempts = SharedAttempts()
         self._dns_follow_up = DnsFollowUp(network, self._resolvers)
         self._silent_ports = SilentPorts(network)

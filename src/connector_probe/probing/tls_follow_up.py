@@ -21,9 +21,11 @@ from connector_probe.network import EXCHANGE_RSA_OFFER, WIDE_TLS12_OFFER, Networ
 from connector_probe.probing.target import Target, reach
 from connector_probe.protocol.certificate import TrustRoots, judge, path_of
 from connector_probe.protocol.path import Path
+from connector_probe.protocol.revocation import ocsp_made_at
 from connector_probe.stages.certificate_urls import Visitor, Web
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name, positive
 from connector_probe.stages.greet import banner, introduce
+from connector_probe.stages.local_clock import HeardDates, clock_evidence, hangs_on_the_clock
 from connector_probe.stages.resolve import Resolver
 from connector_probe.stages.revocation import Revocations, missing_issuers
 from connector_probe.stages.secure import Shown, secure, sni_of
@@ -35,9 +37,11 @@ SECOND_LOOK_WAIT = 3.0  # seconds for one more connection, which may change no v
 class TlsFollowUp:
     """Looks closer, over one run: each chain is judged, and asked about, once."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, heard: HeardDates) -> None:
+        """``heard``: the dates that web servers tell in this run."""
         self._network = network
-        self._web = Web(network)
+        self._heard = heard
+        self._web = Web(network, heard)
         self._revocations = Revocations(self._web)
         self._judged: dict[tuple[tuple[bytes, ...], int, datetime | None], CertificateEvidence] = {}
         self._paths: dict[tuple[tuple[bytes, ...], int, datetime], Path] = {}
@@ -55,6 +59,17 @@ class TlsFollowUp:
             found = judge(chain, roots, as_of or self._now)
             self._judged[key] = replace(found, as_of_given=as_of is not None)
         return self._judged[key]
+
+    def look_at_the_clock(
+        self, evidence: AttemptEvidence, shown: Shown, connector: Connector, roots: TrustRoots
+    ) -> AttemptEvidence:
+        """What tells the time, where something is out of it by our clock. Asks nobody."""
+        if connector.as_of is not None or not hangs_on_the_clock(evidence):
+            return evidence
+        path, made_at = self._path(shown.chain, roots, self._now), None
+        if shown.staple and path.trusted and len(path.certificates) > 1:
+            made_at = ocsp_made_at(shown.staple, path.certificates[0].data, path.certificates[1].data)
+        return replace(evidence, clock=clock_evidence(roots, self._now, self._heard, made_at))
 
     def _path(self, chain: tuple[bytes, ...], roots: TrustRoots, at: datetime) -> Path:
         key = (chain, id(roots), at)

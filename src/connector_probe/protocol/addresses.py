@@ -26,6 +26,11 @@ def is_outside(address: str) -> bool:
     return not (parsed.is_loopback or parsed.is_unspecified or parsed.is_multicast or is_private(address))
 
 
+def is_loopback(address: str) -> bool:
+    """Whether ``address`` is this very machine's."""
+    return meant(address).is_loopback
+
+
 def is_nowhere(address: str) -> bool:
     """Whether no host can have ``address``, so that nothing was sent: 0.0.0.0, ::, multicast, broadcast."""
     parsed = meant(address)

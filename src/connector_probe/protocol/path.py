@@ -6,10 +6,11 @@ holds; the search of our own is for what OpenSSL does not tell: the best path wh
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
@@ -131,6 +132,7 @@ class TrustRoots:
                 by_subject.setdefault(subject, []).append(data)
         self._organizations = frozenset(organizations)
         self._by_subject = {subject: tuple(found) for subject, found in by_subject.items()}
+        self._validities: tuple[tuple[datetime, datetime], ...] | None = None
         # Without dates: the moment is a property of a store, and one that changes cannot serve several threads.
         self._store = _store(certificates, _PARTIAL_CHAIN | _NO_CHECK_TIME)
 
@@ -145,6 +147,13 @@ class TrustRoots:
     def __contains__(self, certificate: Facts) -> bool:
         return certificate.data in self._members
 
+    @property
+    def validities(self) -> tuple[tuple[datetime, datetime], ...]:
+        """From when until when each root is valid, in UTC; one whose dates cannot be read is left out."""
+        if self._validities is None:
+            self._validities = tuple(_validities(self._members))
+        return self._validities
+
     def named(self, subject: NameKey | None) -> tuple[Facts, ...]:
         """The roots of that subject."""
         return tuple(map(read_facts, self._by_subject.get(subject, ()))) if subject is not None else ()
@@ -156,6 +165,19 @@ class TrustRoots:
     def verify(self, leaf: Facts, others: Sequence[Facts]) -> Path | PathError:
         """OpenSSL's path whatever the dates, or its first error."""
         return _verify(self._store, leaf, others)
+
+
+def _validities(roots: Iterable[bytes]) -> Iterator[tuple[datetime, datetime]]:
+    for data in roots:
+        root = load(data)
+        since, until = (root.get_notBefore(), root.get_notAfter()) if root is not None else (None, None)
+        if since is not None and until is not None:
+            with contextlib.suppress(ValueError):  # of ASN.1's forms, the one that RFC 5280 4.1.2.5 allows
+                yield _moment(since), _moment(until)
+
+
+def _moment(text: bytes) -> datetime:
+    return datetime.strptime(text.decode("ascii", "replace"), "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
 
 
 # --- the search ------------------------------------------------------------------------------------------------

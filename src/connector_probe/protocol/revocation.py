@@ -157,6 +157,21 @@ def read_ocsp(
         return replace(check, note=_plainly(data) or str(problem))
 
 
+def ocsp_made_at(data: bytes, certificate: bytes, issuer: bytes) -> datetime | None:
+    """When an OCSP response about ``certificate`` was made, as of then trusted; None where it says nothing."""
+    try:
+        with _strictly():
+            response = ocsp.load_der_ocsp_response(data)
+            if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+                return None
+            about, by = _both(certificate, issuer)
+            made_at = response.produced_at_utc
+            known = any(_is_about(one, about, by) for one in response.responses)
+            return made_at if known and not _ocsp_distrust(response, by, made_at) else None
+    except UnreadableError:
+        return None
+
+
 def _plainly(data: bytes) -> str:
     """What octets are that should have been DER, where that is plain; a parser's own words help nobody there."""
     if not data:

@@ -16,6 +16,7 @@ from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.network import HttpError, HttpRequest, HttpResponse, HttpUrl, Network
 from connector_probe.network.faults import timed_out
 from connector_probe.network.http import fetch
+from connector_probe.stages.local_clock import HeardDates
 from connector_probe.stages.resolve import Resolver
 
 FETCH_WAIT: Final = 3.0  # seconds for one URL with its name, connection and redirects; a CA's servers need a tenth
@@ -57,8 +58,10 @@ class Visitor:
 class Web:
     """Fetches, each URL once a run for those who may."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, heard: HeardDates | None = None) -> None:
+        """``heard``: where the dates that the servers tell are kept."""
         self._network = network
+        self._heard = heard or HeardDates()
         self._kept: FoundOnce[tuple[str, bytes, str, str | None, Resolver], Fetched] = FoundOnce()
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._silent: dict[tuple[str, str], tuple[str, NetworkFault]] = {}  # what let us wait, by URL and our reach
@@ -145,7 +148,9 @@ class Web:
             try:
                 source = visitor.source if (":" in (visitor.source or "")) == (":" in address) else None
                 limit = 0.9 * FETCH_WAIT / min(len(allowed), MAX_TRIED)  # so that its own words come out
-                return await fetch(self._network, address, request, source=source, limit=limit)
+                response = await fetch(self._network, address, request, source=source, limit=limit)
+                self._heard.hear(request.url.host, address, response)
+                return response
             except HttpError as problem:
                 error = problem
         raise error

@@ -6,6 +6,8 @@ Gathered beside the SMTP attempts and within limits of its own; nothing that fai
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import KeysView
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -32,10 +34,12 @@ from connector_probe.protocol.dane import MAX_TLSA, judge_anchored, match_tlsa, 
 from connector_probe.protocol.identity import match
 from connector_probe.protocol.mta_sts import MAX_POLICY, StsError, read_policy, read_record, sts_records
 from connector_probe.stages.dnssec import Validator
+from connector_probe.stages.local_clock import DATES, HeardDates
 from connector_probe.stages.resolve import Resolver
 
 DANE_LIMIT: Final = 8.0  # seconds for all look-ups of one host; a chain of four zones takes a tenth of one
 STS_LIMIT: Final = 8.0  # for the record and the policy; RFC 8461 3.3 would allow a minute
+TIME_WAIT: Final = 2.0  # for an answer of which only the date counts
 MAX_TRIED: Final = 2  # addresses of the policy's host
 _SECURE: Final = DnssecStatus.SECURE
 
@@ -53,8 +57,9 @@ class PolicySeeker:
         resolver: Resolver,
         roots: TrustRoots,
         at: datetime,
+        heard: HeardDates | None = None,
     ) -> None:
-        """``at``: the moment for which the certificate of the policy's host is judged."""
+        """``at``: the moment for which the certificate of the policy's host is judged. ``heard``: keeps its date."""
         self._connector = connector
         self._domain = domain
         self._network = network
@@ -62,6 +67,7 @@ class PolicySeeker:
         self._resolver = resolver
         self._roots = roots
         self._at = at
+        self._heard = heard or HeardDates()
         self._hosts: dict[str, asyncio.Task[DaneEvidence]] = {}
         self._mx: asyncio.Task[SecureLookup] | None = None
         self._sts: asyncio.Task[MtaStsEvidence] | None = None
@@ -196,10 +202,15 @@ class PolicySeeker:
             if outcome.fault is not None:
                 said = outcome.fault.alert or outcome.fault.text or str(outcome.fault.kind)
                 raise _NoPolicyError(StsProblem.TLS_FAILED, said)
-            self._check_certificate(outcome.chain, url.host)
-            response = await exchange(
-                self._network, stream, HttpRequest(url, MAX_POLICY, accept="text/plain"), limit=limit
-            )
+            request, kinds = HttpRequest(url, MAX_POLICY, accept="text/plain"), self._problems_of(outcome.chain, url)
+            if kinds and not kinds - DATES:  # by our clock: the time is taken from there, the policy is not
+                with contextlib.suppress(HttpError):
+                    late = await exchange(self._network, stream, request, limit=TIME_WAIT)
+                    self._heard.hear(url.host, address, late)
+            if kinds:
+                raise _NoPolicyError(StsProblem.CERTIFICATE_INVALID, ", ".join(kinds))
+            response = await exchange(self._network, stream, request, limit=limit)
+            self._heard.hear(url.host, address, response)
         except HttpError as error:
             raise _NoPolicyError(StsProblem.HTTP_FAILED, str(error)) from None
         finally:
@@ -216,14 +227,13 @@ class PolicySeeker:
         except StsError as problem:
             raise _NoPolicyError(StsProblem.POLICY_INVALID, str(problem)) from None
 
-    def _check_certificate(self, chain: tuple[bytes, ...], host: str) -> None:
-        """RFC 8461 3.3: valid by the roots, and for the policy's host."""
+    def _problems_of(self, chain: tuple[bytes, ...], url: HttpUrl) -> KeysView[str]:
+        """What keeps a certificate from being valid by the roots, and for the policy's host (RFC 8461 3.3)."""
         judged = judge(chain, self._roots, self._at)
-        kinds = [str(one.kind) for one in judged.problems]
-        if judged.chain and not match(judged.chain[0], host).matches:
-            kinds.append("name-mismatch")
-        if kinds:
-            raise _NoPolicyError(StsProblem.CERTIFICATE_INVALID, ", ".join(dict.fromkeys(kinds)))
+        kinds: dict[str, None] = dict.fromkeys(str(one.kind) for one in judged.problems)
+        if judged.chain and not match(judged.chain[0], url.host).matches:
+            kinds["name-mismatch"] = None
+        return kinds.keys()
 
 
 class _NoPolicyError(Exception):

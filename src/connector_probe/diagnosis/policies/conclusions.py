@@ -53,9 +53,10 @@ def confidence_of(failure: FailureClass, view: View) -> Confidence | None:
 
 def blamed_problems(failure: FailureClass, view: View) -> tuple[CertificateProblem, ...]:
     """The certificate's problems whose remedies help against ``failure``."""
-    if failure is FailureClass.MTA_STS_CERTIFICATE:
-        return view.mta_sts_problems
-    return () if failure.value.startswith("dane-") else view.judged_problems
+    if failure.value.startswith("dane-"):
+        return ()
+    found = view.mta_sts_problems if failure is FailureClass.MTA_STS_CERTIFICATE else view.judged_problems
+    return tuple(one for one in found if one not in view.clock_signs)
 
 
 def _reason(view: View) -> DnssecReason | None:

@@ -15,6 +15,7 @@ from connector_probe.model.evidence.attempt import (
     TranscriptLine,
     Vantage,
 )
+from connector_probe.model.evidence.clock import ClockEvidence, RootDates, ServerDate
 from connector_probe.model.evidence.dns import Countercheck, Lookup, LookupStatus, MxBeside, MxRecord, Resolution
 from connector_probe.model.evidence.faults import LOCAL_FAULTS, FaultKind, NetworkFault, Stage
 from connector_probe.model.evidence.smtp import Exchange, Garble, Reply, ReplyFlaw
@@ -35,6 +36,7 @@ __all__ = [
     "CertificateEvidence",
     "CertificateProblem",
     "CertificateProblemKind",
+    "ClockEvidence",
     "Connection",
     "ConnectorEvidence",
     "Control",
@@ -52,7 +54,9 @@ __all__ = [
     "Reply",
     "ReplyFlaw",
     "Resolution",
+    "RootDates",
     "SecondLook",
+    "ServerDate",
     "Stage",
     "TlsSession",
     "TranscriptLine",

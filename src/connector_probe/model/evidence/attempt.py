@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from connector_probe.model.evidence.clock import ClockEvidence
 from connector_probe.model.evidence.dns import Lookup, Resolution
 from connector_probe.model.evidence.faults import NetworkFault
 from connector_probe.model.evidence.smtp import Exchange
@@ -69,7 +70,8 @@ class AttemptEvidence:
     byte, tried where no greeting came; ``proxied`` a greeting behind a PROXY header, tried there and where the
     connection was closed at once. ``earlier_failures``: the classes of the tries before this one. ``address`` is None
     when the server has none. ``revocation`` is None where nobody was asked; ``missing_issuers`` is set where the chain
-    is incomplete and says where its issuers are; ``policy`` is None without --mx.
+    is incomplete and says where its issuers are; ``policy`` is None without --mx; ``clock`` is set where a certificate
+    or a DNSSEC signature is out of its time by our clock.
     """
 
     server: str
@@ -94,6 +96,7 @@ class AttemptEvidence:
     mail: Exchange | None = None
     recipient: Exchange | None = None
     policy: TransportPolicy | None = None
+    clock: ClockEvidence | None = None
     earlier_failures: tuple[str, ...] = ()
     stopped: bool = False  # the run was stopped before this had ended: nothing else was kept
     seconds: float = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords
-from connector_probe.diagnosis.catalogue.en import policies
+from connector_probe.diagnosis.catalogue.en import local_clock, policies
 from connector_probe.diagnosis.catalogue.en.causes import CAUSES, EVIDENCE
 from connector_probe.diagnosis.catalogue.en.chain import CHAIN
 from connector_probe.diagnosis.catalogue.en.classes import CLASSES
@@ -28,14 +28,14 @@ ENGLISH = Catalogue(
     partner_remedy=RemedyWords(
         "The server belongs to a partner: contact the partner's mail administrators with the lines above."
     ),
-    evidence=EVIDENCE | DELEGATION | policies.EVIDENCE,
-    warnings=WARNINGS | policies.WARNINGS,
+    evidence=EVIDENCE | DELEGATION | local_clock.EVIDENCE | policies.EVIDENCE,
+    warnings=WARNINGS | local_clock.WARNINGS | policies.WARNINGS,
     also_seen=ALSO_SEEN | policies.ALSO_SEEN,
-    notes=NOTES,
+    notes=NOTES | local_clock.NOTES,
     text=TEXT | WALKS | policies.TEXT,
     explain=EXPLAIN,
     clock=CLOCK,
-    facts=FACTS | CHAIN | SERVERS | policies.FACTS,
+    facts=FACTS | CHAIN | SERVERS | local_clock.LOCAL_CLOCK | policies.FACTS,
     history=HISTORY,
     compare=COMPARE,
     notice=NOTICE,

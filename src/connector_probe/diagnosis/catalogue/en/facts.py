@@ -55,8 +55,6 @@ FACTS: dict[str, str] = {
     "intercepted-silence": "{endpoint} gave no greeting ({fault}), but neither did {control_host} [{control_address}]:25 ({control_fault}), which greets everybody",
     "intercepted-words": '{endpoint} greets "{own_banner}", and so does {control_host} [{control_address}]:25, which is another operator\'s server',
     "zone-version": "{server} (serial {zone_serial})",
-    "clock-greeting": "the server's greeting {server_time}",
-    "clock-release": "which is before this program was made ({released})",
     "tls-at-most": "The server agrees on no more than {version}",
     "tls-none": "No TLS version could be agreed on ({said})",
     "tls-alert": 'it sent the alert "{alert}"',

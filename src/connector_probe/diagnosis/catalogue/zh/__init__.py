@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords
-from connector_probe.diagnosis.catalogue.zh import policies
+from connector_probe.diagnosis.catalogue.zh import local_clock, policies
 from connector_probe.diagnosis.catalogue.zh.causes import CAUSES, EVIDENCE
 from connector_probe.diagnosis.catalogue.zh.chain import CHAIN
 from connector_probe.diagnosis.catalogue.zh.classes import CLASSES
@@ -26,14 +26,14 @@ CHINESE = Catalogue(
     causes=CAUSES | policies.CAUSES,
     remedies=REMEDIES | policies.REMEDIES,
     partner_remedy=RemedyWords("该服务器属于合作伙伴组织：请将以上内容提供给合作伙伴的邮件管理员。"),
-    evidence=EVIDENCE | DELEGATION | policies.EVIDENCE,
-    warnings=WARNINGS | policies.WARNINGS,
+    evidence=EVIDENCE | DELEGATION | local_clock.EVIDENCE | policies.EVIDENCE,
+    warnings=WARNINGS | local_clock.WARNINGS | policies.WARNINGS,
     also_seen=ALSO_SEEN | policies.ALSO_SEEN,
-    notes=NOTES,
+    notes=NOTES | local_clock.NOTES,
     text=TEXT | WALKS | policies.TEXT,
     explain=EXPLAIN,
     clock=CLOCK,
-    facts=FACTS | CHAIN | SERVERS | policies.FACTS,
+    facts=FACTS | CHAIN | SERVERS | local_clock.LOCAL_CLOCK | policies.FACTS,
     history=HISTORY,
     compare=COMPARE,
     notice=NOTICE,

@@ -55,8 +55,6 @@ FACTS: dict[str, str] = {
     "intercepted-silence": "{endpoint} 没有发送问候语（{fault}），但对所有人都发送问候语的 {control_host} [{control_address}]:25 同样没有（{control_fault}）",
     "intercepted-words": "{endpoint} 的问候语是“{own_banner}”，而属于另一家运营方的 {control_host} [{control_address}]:25 的问候语与此相同",
     "zone-version": "{server}（序列号 {zone_serial}）",
-    "clock-greeting": "而服务器的问候语显示 {server_time}",
-    "clock-release": "早于本程序的发布日期 ({released})",
     "tls-at-most": "服务器最高只同意使用 {version}",
     "tls-none": "无法商定任何 TLS 版本（{said}）",
     "tls-alert": "服务器发送了警报“{alert}”",

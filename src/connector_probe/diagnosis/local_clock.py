@@ -1,0 +1,218 @@
+"""Is this machine's clock wrong? What the evidence says against it, where a verdict on dates hangs on it.
+
+A certificate that is over is common, a wrong clock is rare: what was over before the latest moment that is known to
+have passed is over whatever our clock shows, and nobody's word stands against ours where somebody else bears ours out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from connector_probe.model.evidence import (
+    AttemptEvidence,
+    CertificateEvidence,
+    CertificateProblem,
+    CertificateProblemKind,
+    Exchange,
+)
+from connector_probe.protocol.addresses import is_loopback
+from connector_probe.protocol.smtp import greeting_time
+
+RELEASED: Final = datetime(2026, 11, 1, tzinfo=UTC)  # no clock that is right shows an earlier time to this program
+TOLERANCE: Final = timedelta(days=1)  # what time zones and sleepy clocks differ by
+# HTTP's caches hand out old answers, and those that do not tell their age (RFC 9111 5.1) hardly keep them for longer.
+CACHED: Final = timedelta(days=7)
+# Roots of a program's bundle; one of somebody's own has a few, and says nothing about time.
+MANY_ROOTS: Final = 80
+# How many of a bundle's roots must have ended by our clock for it to be doubted. What share has ended when:
+#   by the end of        2026  2030  2035  2037  2038  2040  2045  2050
+#   certifi 2026.10       0 %   9 %  20 %  24 %  42 %  51 %  81 %  100 %
+#   Debian 12 (2023)      3 %  17 %  39 %  44 %  59 %  67 %  93 %  100 %
+#   certifi 2020.12       9 %  26 %  50 %  55 %  72 %  79 %  99 %  100 %
+#   certifi 2015.4       35 %  54 %  71 %  78 %  93 %  96 % 100 %  100 %
+# So half of them is what no bundle of less than fourteen years comes to, and those who have an older one still have
+# certificates judged, with a doubt: this only tells a clock that is ahead by many years.
+ENDED_SHARE: Final = 0.5
+NOT_BEGUN: Final = 3  # roots that begin in the future; one or two may be an administrator's mistake
+
+_Kind = CertificateProblemKind
+_LATE: Final = frozenset({_Kind.EXPIRED, _Kind.ISSUER_EXPIRED})
+_DATES: Final = _LATE | {_Kind.NOT_YET_VALID, _Kind.ISSUER_NOT_YET_VALID}
+_PUBLIC: Final = frozenset({"system", "certifi"})  # labels of trust.py for roots that are all of a root program
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSign:
+    """One thing that speaks against our clock. ``key``: of the sentence; ``told``: the time that it tells, if it does;
+
+    ``by``: who tells it, or how many of how many.
+    """
+
+    key: str
+    told: datetime | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """Somebody's "it is now ...". ``trust``: how far from our clock it must be, to be no mere delay."""
+
+    key: str
+    told: datetime
+    by: str
+    here: datetime
+    trust: timedelta
+    address: str | None
+
+    @property
+    def contradicts(self) -> bool:
+        return abs(self.told - self.here) > self.trust
+
+    @property
+    def bears_out(self) -> bool:
+        """What runs on this machine goes by the clock that is in question."""
+        return abs(self.told - self.here) <= TOLERANCE and not (self.address and is_loopback(self.address))
+
+
+def signs_against(evidence: AttemptEvidence, since: datetime | None, until: datetime | None) -> tuple[ClockSign, ...]:
+    """What speaks against our clock where something that is good from ``since`` until ``until`` is not so by it.
+
+    Empty where it is good, where the day was the user's own (--as-of), or where it is not good by any clock.
+    """
+    certificate = evidence.certificate
+    if certificate is None or not certificate.chain or certificate.as_of_given:
+        return ()
+    at = certificate.judged_at
+    late = until is not None and until < at
+    if not late and (since is None or since <= at):
+        return ()
+    behind = tuple(_behind(evidence, certificate))
+    if not late:
+        return (*behind, *_contradictions(evidence, at, since, until, None))
+    if behind or until is None:  # it is later than our clock says, and so all the more over
+        return ()
+    floor = _floor(evidence, certificate)
+    said = _contradictions(evidence, at, since, until, floor)
+    ahead = () if until < floor or any(one.bears_out for one in _statements(evidence, at)) else _ahead(evidence)
+    return (*said, *ahead)
+
+
+def signs_about(evidence: AttemptEvidence, problem: CertificateProblem) -> tuple[ClockSign, ...]:
+    """What speaks against our clock where ``problem`` is one of dates."""
+    if problem.kind not in _DATES or evidence.certificate is None:
+        return ()
+    moment = _moment(problem.note)
+    chain = evidence.certificate.chain
+    if problem.depth == 0 and chain:
+        since, until = chain[0].not_before, chain[0].not_after
+    else:
+        since, until = (None, moment) if problem.kind in _LATE else (moment, None)
+    return signs_against(evidence, since, until)
+
+
+def clock_is_behind(evidence: AttemptEvidence) -> tuple[ClockSign, ...]:
+    """What proves that our clock is behind, whatever hangs on it; empty with --as-of."""
+    certificate = evidence.certificate
+    if certificate is None or certificate.as_of_given:
+        return ()
+    return tuple(_behind(evidence, certificate))
+
+
+# --- what is certain -------------------------------------------------------------------------------------------
+
+
+def _behind(evidence: AttemptEvidence, certificate: CertificateEvidence) -> Iterator[ClockSign]:
+    """What exists already, and would not by our clock."""
+    at, clock = certificate.judged_at, evidence.clock
+    if at < RELEASED:
+        yield ClockSign("clock-release", RELEASED)
+    roots = clock.roots if clock is not None else None
+    if roots is not None and _is_a_program(evidence) and roots.not_begun >= NOT_BEGUN and roots.newest is not None:
+        yield ClockSign("clock-roots-begun", roots.newest, f"{roots.not_begun}/{roots.total}")
+    made_at = _public_staple(evidence)
+    if made_at is not None and made_at > at + TOLERANCE:
+        yield ClockSign("clock-staple", made_at)
+
+
+def _floor(evidence: AttemptEvidence, certificate: CertificateEvidence) -> datetime:
+    """The latest moment that is known to have passed."""
+    roots = evidence.clock.roots if evidence.clock is not None and _is_a_program(evidence) else None
+    known = (RELEASED, roots.newest if roots is not None else None, _public_staple(evidence))
+    return max(one for one in known if one is not None)
+
+
+def _public_staple(evidence: AttemptEvidence) -> datetime | None:
+    """When a public authority made the stapled response; the clock of a private one may be wrong itself.
+
+    It may well be the very one that made a certificate for the future.
+    """
+    certificate, clock = evidence.certificate, evidence.clock
+    if certificate is None or clock is None or certificate.trust not in _PUBLIC or not _is_a_program(evidence):
+        return None
+    return clock.staple_made_at
+
+
+def _is_a_program(evidence: AttemptEvidence) -> bool:
+    """Whether the trusted roots are those of a root program, and not just somebody's own."""
+    roots = evidence.clock.roots if evidence.clock is not None else None
+    return roots is not None and roots.total >= MANY_ROOTS
+
+
+def _ahead(evidence: AttemptEvidence) -> tuple[ClockSign, ...]:
+    roots = evidence.clock.roots if evidence.clock is not None else None
+    if roots is None or not _is_a_program(evidence) or roots.ended < ENDED_SHARE * roots.total:
+        return ()
+    return (ClockSign("clock-roots-ended", by=f"{roots.ended}/{roots.total}"),)
+
+
+# --- what others say -------------------------------------------------------------------------------------------
+
+
+def _contradictions(
+    evidence: AttemptEvidence,
+    at: datetime,
+    since: datetime | None,
+    until: datetime | None,
+    floor: datetime | None,
+) -> Iterator[ClockSign]:
+    """Who says another time, by which all would be well; nobody, where somebody else says ours.
+
+    ``floor``: what web servers say of a time before it is not so. (A server's greeting is taken at its word.)
+    """
+    said = _statements(evidence, at)
+    for one in said:
+        told = one.told
+        good = (since is None or since <= told) and (until is None or told <= until)
+        impossible = floor is not None and told < floor and one.key == "clock-http"
+        if one.contradicts and good and not impossible and not any(other.bears_out for other in said):
+            yield ClockSign(one.key, told, one.by)
+
+
+def _statements(evidence: AttemptEvidence, at: datetime) -> tuple[_Statement, ...]:
+    found = []
+    told = told_by(evidence.banner)
+    if told is not None:
+        found.append(_Statement("clock-greeting", told, "", at, TOLERANCE, evidence.address))
+    control = evidence.control
+    told = told_by(control.banner) if control is not None else None
+    if control is not None and told is not None:
+        found.append(_Statement("clock-control", told, control.host, at, TOLERANCE, control.address))
+    heard = evidence.clock.dates if evidence.clock is not None else ()
+    served = (_Statement("clock-http", one.told, one.host, one.here, CACHED, one.address) for one in heard)
+    return (*found, *served)
+
+
+def told_by(banner: Exchange | None) -> datetime | None:
+    """The time that a greeting tells, as Exchange's and many others' do."""
+    return greeting_time(banner.reply) if banner is not None and banner.reply is not None else None
+
+
+def _moment(note: str) -> datetime | None:
+    """The note of a problem with dates, as ``protocol.certificate`` writes it."""
+    try:
+        return datetime.strptime(note, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,89 @@
+"""What a run meets that tells the time, gathered for those whose dates are wrong by this machine's clock.
+
+Nobody is asked for the time: these are answers that were fetched for their own sake, and what the server sent.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from connector_probe.model.evidence import (
+    AttemptEvidence,
+    CertificateProblemKind,
+    ClockEvidence,
+    RootDates,
+    ServerDate,
+)
+from connector_probe.model.policy import DnssecReason
+from connector_probe.model.printable import printable
+from connector_probe.network import HttpResponse
+from connector_probe.protocol.certificate import TrustRoots
+
+MAX_HEARD: Final = 8  # web servers whose dates are kept for a run
+MAX_AGE: Final = 366 * 86400  # seconds; no cache keeps an answer for longer
+DATES: Final = frozenset(
+    {
+        CertificateProblemKind.EXPIRED,
+        CertificateProblemKind.NOT_YET_VALID,
+        CertificateProblemKind.ISSUER_EXPIRED,
+        CertificateProblemKind.ISSUER_NOT_YET_VALID,
+    }
+)
+_SIGNATURES: Final = frozenset({DnssecReason.SIGNATURE_EXPIRED, DnssecReason.SIGNATURE_EARLY})
+
+
+class HeardDates:
+    """The dates that web servers told in one run, of each the first."""
+
+    def __init__(self) -> None:
+        self._heard: dict[str, ServerDate] = {}
+
+    def hear(self, host: str, address: str, response: HttpResponse) -> None:
+        """Keep what ``response`` tells, if anything."""
+        told = date_of(response)
+        if told is not None and len(self._heard) < MAX_HEARD:
+            self._heard.setdefault(host, ServerDate(printable(host, 255), address, told, datetime.now(UTC)))
+
+    @property
+    def all(self) -> tuple[ServerDate, ...]:
+        return tuple(self._heard.values())
+
+
+def date_of(response: HttpResponse) -> datetime | None:
+    """Date with Age added (RFC 9110 6.6.1, RFC 9111 5.1), in UTC; None where there is none, or none that can be."""
+    age = response.header("age").strip()
+    try:
+        told = parsedate_to_datetime(response.header("date"))
+        told = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+        seconds = int(age) if age.isascii() and age.isdecimal() and len(age) < 10 else 0
+        return told + timedelta(seconds=min(seconds, MAX_AGE))
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def hangs_on_the_clock(evidence: AttemptEvidence) -> bool:
+    """Whether something is out of its time by our clock."""
+    certificate, policy = evidence.certificate, evidence.policy
+    if certificate is None or certificate.as_of_given:
+        return False
+    lookups = policy.dane.lookups if policy is not None and policy.dane is not None else ()
+    return any(one.kind in DATES for one in certificate.problems) or any(one.reason in _SIGNATURES for one in lookups)
+
+
+def clock_evidence(
+    roots: TrustRoots, at: datetime, heard: HeardDates, staple_made_at: datetime | None
+) -> ClockEvidence:
+    """All of it, for an attempt that was judged ``at``."""
+    return ClockEvidence(root_dates(roots, at), heard.all, staple_made_at)
+
+
+def root_dates(roots: TrustRoots, at: datetime) -> RootDates:
+    began = sorted((one for one, _ in roots.validities), reverse=True)
+    return RootDates(
+        total=len(began),
+        ended=sum(end < at for _, end in roots.validities),
+        not_begun=sum(one > at for one in began),
+        newest=began[2] if len(began) > 2 else None,
+    )
