@@ -13,7 +13,7 @@ from connector_probe.cli.output import say, terminal_width, wants_colour, write_
 from connector_probe.cli.progress import progress
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.facts import fill, span
+from connector_probe.diagnosis.sentences import fill, span
 from connector_probe.formats import RenderOptions, text
 from connector_probe.formats.layout import pad, wrap
 from connector_probe.formats.options import totals

@@ -16,7 +16,7 @@ from connector_probe.cli.output import WIDEST
 from connector_probe.cli.progress import PROGRESS_AFTER, PROGRESS_EVERY, beside
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.facts import fill
+from connector_probe.diagnosis.sentences import fill
 from connector_probe.model.connector import Connector
 from connector_probe.model.verdict import Result, Status
 

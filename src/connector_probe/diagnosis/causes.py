@@ -11,11 +11,11 @@ from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.cause_signs import MX_CAUSES, ONLY_BY_SIGN, SIGNS
 from connector_probe.diagnosis.dns.causes import extra_causes, sharpen
 from connector_probe.diagnosis.dns.rules import deciding_lookup
-from connector_probe.diagnosis.facts import fill
 from connector_probe.diagnosis.middleboxes import NOTHING, SHARPENERS, Sharpener, Sharpening
 from connector_probe.diagnosis.policies.conclusions import POLICY_SHARPENERS
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.revocation import undecided
+from connector_probe.diagnosis.sentences import fill
 from connector_probe.diagnosis.signs import hides_starttls, is_masked
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import CertificateProblemKind as Kind

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from connector_probe.diagnosis.bounces.explanation import reference_of, title_of
 from connector_probe.diagnosis.bounces.grammar import CODE, KNOWN_CODES, KnownCode, known
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.facts import Facts, fill
 from connector_probe.diagnosis.profiles import PROFILES, Profile
 from connector_probe.diagnosis.remedy_conditions import ONLY_FOR_CAUSE
+from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.model.verdict import FailureClass, Remedy
 
 CODES_SCHEMA = "connector-probe/codes/1"

@@ -14,7 +14,7 @@ from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.causes import causes_of
 from connector_probe.diagnosis.chain_remarks import chain_remarks
 from connector_probe.diagnosis.dns.smart_host_mx import smart_hosts_with_mx
-from connector_probe.diagnosis.facts import Facts, facts_of, fill
+from connector_probe.diagnosis.facts import facts_of
 from connector_probe.diagnosis.headings import heading
 from connector_probe.diagnosis.inequality import inequalities
 from connector_probe.diagnosis.outage import outage_of
@@ -24,6 +24,7 @@ from connector_probe.diagnosis.remedies import remedy_ids
 from connector_probe.diagnosis.remedy_conditions import OWN_SERVER_ONLY
 from connector_probe.diagnosis.replies import also_seen_as, expected_reply, headline_of
 from connector_probe.diagnosis.rules import classify
+from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.diagnosis.stages import stage_reports
 from connector_probe.diagnosis.view import Beside, View
 from connector_probe.diagnosis.warnings import warnings_beside, warnings_of

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.dns.causes import dns_facts
+from connector_probe.diagnosis.dns.facts import dns_facts
 from connector_probe.diagnosis.dns.mx_origin import mx_hint
 from connector_probe.diagnosis.dns.nameserver_facts import trust_facts
 from connector_probe.diagnosis.dns.rules import ANSWERED, deciding_lookup
@@ -20,6 +19,20 @@ from connector_probe.diagnosis.policies.facts import policy_facts
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.revocation import facts_of_revocation
 from connector_probe.diagnosis.rules import classify_plain, speaks_implicit_tls
+from connector_probe.diagnosis.sentences import (
+    MAX_NAMES,
+    Facts,
+    day,
+    describe_fault,
+    describe_lookup,
+    endpoint,
+    fill,
+    pasteable,
+    problem_list,
+    quote,
+    span,
+    word,
+)
 from connector_probe.diagnosis.signs import overwritten_command
 from connector_probe.diagnosis.view import DANE_DECIDES, View
 from connector_probe.model.connector import Connector
@@ -30,9 +43,7 @@ from connector_probe.model.evidence import (
     CertificateProblemKind,
     Exchange,
     FaultKind,
-    Lookup,
     LookupStatus,
-    NetworkFault,
 )
 from connector_probe.model.names import is_address
 from connector_probe.model.printable import printable
@@ -41,24 +52,9 @@ from connector_probe.protocol.identity import NameOutcome
 from connector_probe.protocol.name_hints import hint
 from connector_probe.protocol.smtp import capabilities
 
-MAX_QUOTED = 300  # characters of a server's words in a sentence; the whole is in the transcript
-MAX_NAMES = 6
 MAX_CLOCK_SIGNS = 3
-_SYSTEM_LANGUAGE = "en"  # of the texts that come from below: strerror, OpenSSL, our own network room
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ", re.ASCII)
 _ISSUER_URL = re.compile(r" \((https?://[^ ]+)\)$")  # as the note of MISSING_INTERMEDIATE ends
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:%-]*")
-
-
-class Facts(dict[str, str]):
-    """Missing facts read as empty, so that a sentence never breaks the report."""
-
-    def __missing__(self, key: str) -> str:
-        return ""
-
-
-def fill(template: str, facts: Mapping[str, str]) -> str:
-    return template.format_map(facts)
 
 
 def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
@@ -124,61 +120,6 @@ def _class_title(value: str, words: Catalogue) -> str:
     return next((one.title for failure, one in words.classes.items() if failure.value == value), value)
 
 
-def endpoint(evidence: AttemptEvidence) -> str:
-    """ "mail.contoso.com [192.0.2.5]:25"."""
-    if evidence.address is None:
-        return evidence.server
-    if is_address(evidence.server):
-        return f"[{evidence.address}]:{evidence.port}"
-    return f"{evidence.server} [{evidence.address}]:{evidence.port}"
-
-
-def day(moment: datetime | None) -> str:
-    return "?" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def span(seconds: float) -> str:
-    """A duration for people: "32 ms", "4.2 s"."""
-    if seconds < 1:
-        return f"{max(round(seconds * 1000), 1)} ms"
-    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-
-
-def describe_lookup(lookup: Lookup, words: Catalogue) -> str:
-    """How a lookup ended: "A: NXDOMAIN", "MX: timed-out (no answer)"."""
-    note = lookup.note or (describe_fault(lookup.fault, words) if lookup.fault else "")
-    if lookup.records:
-        return f"{lookup.rdtype}: {quote(', '.join(lookup.records[:MAX_NAMES]))}"
-    ended = lookup.rcode if lookup.status == "other-rcode" else word("lookup", lookup.status, words)
-    return f"{lookup.rdtype}: {ended}" + (f" ({quote(note)})" if note else "")
-
-
-def describe_fault(fault: NetworkFault, words: Catalogue) -> str:
-    """What the system said, where it is in the reader's language; else our word for it, and its name or text."""
-    kind = word("fault", fault.kind, words)
-    if words.language == _SYSTEM_LANGUAGE:
-        said, told = fault.text or kind, fault.errno
-    else:
-        said, told = kind, fault.errno or ("" if fault.kind is FaultKind.TIMED_OUT else fault.text)
-    icmp = f"ICMP {fault.icmp}, {fault.icmp_from}" if fault.icmp else ""
-    told = "; ".join(filter(None, (told, icmp)))
-    return f"{said} ({told})" if told else said
-
-
-def word(kind: str, value: str, words: Catalogue) -> str:
-    """The word for a member of one of the enumerations of ``model.evidence``, or of what stands in their place."""
-    return words.facts.get(f"{kind}-{value.replace(' ', '-')}", value)
-
-
-def quote(text: str) -> str:
-    return text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 3] + "..."
-
-
-def problem_list(kinds: Iterable[CertificateProblemKind], words: Catalogue) -> str:
-    """Each kind once."""
-    return words.listed(dict.fromkeys(word("problem", kind, words) for kind in kinds))
-
-
 def clock_hint(signs: Iterable[ClockSign], words: Catalogue) -> str:
     """What speaks against this machine's clock, behind what it says; each once, and not many."""
     told = []
@@ -187,11 +128,6 @@ def clock_hint(signs: Iterable[ClockSign], words: Catalogue) -> str:
         facts = {"number": number, "total": total, "clock_by": quote(sign.by), "released": f"{RELEASED:%Y-%m-%d}"}
         told.append(fill(words.facts[sign.key], facts | {"clock_time": day(sign.told)}))
     return words.facts["between-clock-signs"].join(told)
-
-
-def pasteable(name: str) -> str:
-    """``name`` for a command line: a zone can hold any bytes as a name, a shell must not see them."""
-    return name if _PLAIN_NAME.fullmatch(name) else "<host>"
 
 
 def _probed(evidence: AttemptEvidence) -> str:

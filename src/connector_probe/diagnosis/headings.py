@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.dns.causes import dns_heading
+from connector_probe.diagnosis.dns.facts import dns_heading
 from connector_probe.diagnosis.dns.mx_origin import mx_heading
-from connector_probe.diagnosis.facts import Facts, fill
 from connector_probe.diagnosis.middlebox_facts import is_of_an_appliance
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.rules import speaks_implicit_tls
+from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.diagnosis.signs import (
     SURE_OF_A_HEADER,
     hides_starttls,

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.facts import Facts, day, endpoint, fill
 from connector_probe.diagnosis.rules import classify
+from connector_probe.diagnosis.sentences import Facts, day, endpoint, fill
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate
 from connector_probe.model.verdict import Finding, Status

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.facts import day, fill
+from connector_probe.diagnosis.sentences import day, fill
 from connector_probe.model.verdict import Finding, Result
 
 IN_MAINTENANCE = "in-maintenance"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.facts import clock_hint, day, fill
+from connector_probe.diagnosis.facts import clock_hint
 from connector_probe.diagnosis.local_clock import clock_is_behind
+from connector_probe.diagnosis.sentences import day, fill
 from connector_probe.diagnosis.signs import is_own_by_dns
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.facts import day, fill
+from connector_probe.diagnosis.sentences import day, fill
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import Diagnosis, FailureClass, KnownFrom, Outage, Result, Status

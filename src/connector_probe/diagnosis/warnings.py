@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.facts import Facts, day, describe_lookup, facts_of, fill, problem_list, span, word
+from connector_probe.diagnosis.facts import facts_of
 from connector_probe.diagnosis.other_handshakes import differences, rsa_look, rsa_refusal
 from connector_probe.diagnosis.policies.conclusions import dane_passed, policy_warnings
 from connector_probe.diagnosis.revocation import revocation_findings
+from connector_probe.diagnosis.sentences import Facts, day, describe_lookup, fill, problem_list, span, word
 from connector_probe.diagnosis.view import View
 from connector_probe.model.connector import Connector, ConnectorType
 from connector_probe.model.evidence import Certificate, CertificateProblemKind, Exchange, LookupStatus

@@ -13,7 +13,7 @@ from connector_probe.diagnosis.comparing.comparison import (
     Relation,
     Side,
 )
-from connector_probe.diagnosis.facts import day, fill
+from connector_probe.diagnosis.sentences import day, fill
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.layout import columns, wrap
 from connector_probe.formats.options import RenderOptions

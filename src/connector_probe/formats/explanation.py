@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from connector_probe.diagnosis.bounces.explanation import Explanation, ExplanationDocument
 from connector_probe.diagnosis.bounces.standing import LiveVerdict
-from connector_probe.diagnosis.facts import day
+from connector_probe.diagnosis.sentences import day
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.layout import columns, pad, wrap
 from connector_probe.formats.options import RenderOptions, cause_text, confidence, full_stop

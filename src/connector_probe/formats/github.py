@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from connector_probe.diagnosis.facts import fill
 from connector_probe.diagnosis.outage import clock
+from connector_probe.diagnosis.sentences import fill
 from connector_probe.formats.options import (
     AS_IT_SHOULD_BE,
     RenderOptions,

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from connector_probe.diagnosis.dns.table import tables_of
-from connector_probe.diagnosis.facts import day, fill, span
 from connector_probe.diagnosis.outage import clock
+from connector_probe.diagnosis.sentences import day, fill, span
 from connector_probe.formats.options import (
     TRUSTED_LINK,
     RenderOptions,

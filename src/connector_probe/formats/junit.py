@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.facts import fill
 from connector_probe.diagnosis.outage import clock
+from connector_probe.diagnosis.sentences import fill
 from connector_probe.formats.json import timestamp
 from connector_probe.formats.options import (
     AS_IT_SHOULD_BE,

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from connector_probe.diagnosis.dns.table import tables_of
-from connector_probe.diagnosis.facts import day, fill, span
 from connector_probe.diagnosis.outage import clock
+from connector_probe.diagnosis.sentences import day, fill, span
 from connector_probe.formats.options import (
     RenderOptions,
     cause_text,

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.facts import day, fill
 from connector_probe.diagnosis.outage import clock, lasting
+from connector_probe.diagnosis.sentences import day, fill
 from connector_probe.formats.options import headline, sentence
 from connector_probe.model.history import FLOWING
 from connector_probe.model.names import show

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.facts import day, fill, problem_list, word
 from connector_probe.diagnosis.policies.conclusions import UNREMARKABLE
+from connector_probe.diagnosis.sentences import day, fill, problem_list, word
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import is_address
 from connector_probe.model.verdict import (

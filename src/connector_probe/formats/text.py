@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from connector_probe.diagnosis.dns.table import tables_of
-from connector_probe.diagnosis.facts import fill, span
 from connector_probe.diagnosis.outage import clock
+from connector_probe.diagnosis.sentences import fill, span
 from connector_probe.formats.layout import columns, cut, pad, wrap
 from connector_probe.formats.options import (
     RenderOptions,

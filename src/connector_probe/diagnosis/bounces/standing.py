@@ -8,8 +8,8 @@ from enum import StrEnum
 from connector_probe.diagnosis.bounces.bounce import Bounce
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.facts import fill
 from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.sentences import fill
 from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import Attempt, Diagnosis, FailureClass, Result, Status
 

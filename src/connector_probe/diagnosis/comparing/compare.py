@@ -25,8 +25,8 @@ from connector_probe.diagnosis.comparing.comparison import (
 from connector_probe.diagnosis.comparing.places import place_differences
 from connector_probe.diagnosis.comparing.sides import Meeting, Pair, difference, meetings
 from connector_probe.diagnosis.comparing.times import time_differences
-from connector_probe.diagnosis.facts import day, fill
 from connector_probe.diagnosis.outage import lasting
+from connector_probe.diagnosis.sentences import day, fill
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.names import is_address
 from connector_probe.model.verdict import ConnectorReport, Report, Result, Status, VantageReport

@@ -15,7 +15,7 @@ from connector_probe.diagnosis.comparing.sides import (
     title,
     warnings_of_its_own,
 )
-from connector_probe.diagnosis.facts import day, describe_fault, quote
+from connector_probe.diagnosis.sentences import day, describe_fault, quote
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import is_address
 from connector_probe.model.verdict import FailureClass, Status

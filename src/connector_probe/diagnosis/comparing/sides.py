@@ -8,7 +8,7 @@ from functools import cached_property
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.comparing.comparison import Difference, Origin
-from connector_probe.diagnosis.facts import Facts, endpoint, fill
+from connector_probe.diagnosis.sentences import Facts, endpoint, fill
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import AttemptEvidence, Certificate, CertificateEvidence
 from connector_probe.model.verdict import Attempt, Diagnosis, FailureClass, Finding, Result, Status

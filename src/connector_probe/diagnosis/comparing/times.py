@@ -14,7 +14,7 @@ from connector_probe.diagnosis.comparing.sides import (
     title,
     warnings_of_its_own,
 )
-from connector_probe.diagnosis.facts import day, endpoint, quote
+from connector_probe.diagnosis.sentences import day, endpoint, quote
 from connector_probe.model.evidence import Certificate
 from connector_probe.model.verdict import Finding
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns.nameserver_trust import telling_control, untruth_of
+from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Lookup, LookupStatus
 
@@ -28,7 +29,7 @@ def trust_facts(view: View, facts: Mapping[str, str], words: Catalogue) -> dict[
             found["nameserver"] = asked.nameserver or ""
             found["queried"] = asked.aliases[-1] if asked.aliases else asked.name
     if untruth is not None:
-        found["untrue"] = words.facts[f"untrue-{untruth}"].format_map({**facts, **found})
+        found["untrue"] = fill(words.facts[f"untrue-{untruth}"], Facts(facts, **found))
     return found
 
 

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.facts import MAX_NAMES, Facts, fill, pasteable, quote
+from connector_probe.diagnosis.sentences import MAX_NAMES, Facts, fill, pasteable, quote
 from connector_probe.diagnosis.warnings import LOOP_SUFFIXES
 from connector_probe.model.connector import SMTP_PORT, Connector, ConnectorType, TlsSettings
 from connector_probe.model.evidence import AttemptEvidence, Lookup, MxBeside

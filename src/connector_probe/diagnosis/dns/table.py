@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.dns.causes import label, said
+from connector_probe.diagnosis.dns.facts import label, said
 from connector_probe.model.delegation import DnsInquiry, StartedFrom, Walk
 from connector_probe.model.evidence import AttemptEvidence
 

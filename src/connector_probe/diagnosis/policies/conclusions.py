@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns.mx_origin import outdated, redirected, stale
-from connector_probe.diagnosis.facts import Facts, facts_of, fill
+from connector_probe.diagnosis.facts import facts_of
 from connector_probe.diagnosis.policies.facts import CHAIN_REASONS, RECORD_REASONS, TIME_REASONS
 from connector_probe.diagnosis.policies.judgement import (
     DaneState,
@@ -16,6 +16,7 @@ from connector_probe.diagnosis.policies.judgement import (
     sts_lists,
     sts_state,
 )
+from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.diagnosis.view import DANE_DECIDES, View
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import CertificateProblem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.policies.judgement import DaneState, deciding_lookup_of
+from connector_probe.diagnosis.sentences import day, fill
 from connector_probe.diagnosis.view import View
 from connector_probe.model.policy import DnssecReason, SecureLookup, StsProblem
 
@@ -25,7 +26,7 @@ def dnssec_reason(lookup: SecureLookup, words: Catalogue) -> str:
     if lookup.reason is None:
         return ""
     filling = {"zone": lookup.zone or lookup.name, "note": lookup.note, "queried": f"{lookup.rdtype} {lookup.name}"}
-    return words.facts[f"dnssec-{lookup.reason}"].format_map(filling)
+    return fill(words.facts[f"dnssec-{lookup.reason}"], filling)
 
 
 def _dane(view: View, words: Catalogue) -> dict[str, str]:
@@ -35,9 +36,9 @@ def _dane(view: View, words: Catalogue) -> dict[str, str]:
     lookup = deciding_lookup_of(dane)
     absence = dnssec_reason(lookup, words)
     if not absence and view.dane_state is DaneState.ABSENT and dane.tlsa is None:
-        absence = words.facts["dane-no-address"].format_map({"server": view.evidence.server})
+        absence = fill(words.facts["dane-no-address"], {"server": view.evidence.server})
     if not absence and view.dane_state is DaneState.ABSENT:
-        absence = words.facts["dane-no-tlsa"].format_map({"tlsa_name": lookup.name})
+        absence = fill(words.facts["dane-no-tlsa"], {"tlsa_name": lookup.name})
     if not absence and view.dane_state is DaneState.TLS_ONLY:
         absence = words.facts["dane-unusable"]
     matched = view.dane_verdict[1] if view.dane_verdict is not None else None
@@ -50,8 +51,9 @@ def _dane(view: View, words: Catalogue) -> dict[str, str]:
     misnumbered = next((one for one in dane.records if one.fits_as), None)
     failure = ""
     if view.dane_verdict is not None and f"dane-{view.dane_verdict[0]}" in words.facts:
-        failure = words.facts[f"dane-{view.dane_verdict[0]}"].format_map(
-            {"not_before": f"{begins:%Y-%m-%d %H:%M} UTC" if begins else "?", "anchor_problems": anchor_problems}
+        failure = fill(
+            words.facts[f"dane-{view.dane_verdict[0]}"],
+            {"not_before": day(begins), "anchor_problems": anchor_problems},
         )
     return {
         "nameserver_or_system": (asked[0].nameserver if asked else None) or words.facts["system-nameserver"],
@@ -96,7 +98,7 @@ def _shown(items: list[str], words: Catalogue) -> str:
     shown = words.listed(items[:MAX_SHOWN])
     if len(items) <= MAX_SHOWN:
         return shown
-    return words.facts["more-names"].format_map({"names": shown, "number": str(len(items) - MAX_SHOWN)})
+    return fill(words.facts["more-names"], {"names": shown, "number": str(len(items) - MAX_SHOWN)})
 
 
 CHAIN_REASONS = frozenset({DnssecReason.KEYS_MISFIT, DnssecReason.KEYS_MISSING, DnssecReason.SIGNED_BY_STRANGER})

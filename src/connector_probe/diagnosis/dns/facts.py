@@ -1,0 +1,209 @@
+"""The facts of the sentences about the second look at DNS, and which of them is said first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.dns.causes import all_failed, by_registry, picture_of
+from connector_probe.diagnosis.dns.delegation import SETTLED, Authorities, Difference, Picture, Standing
+from connector_probe.diagnosis.sentences import Facts, fill
+from connector_probe.diagnosis.view import View
+from connector_probe.model.delegation import SILENT, AuthorityReply, Recheck, Registration, ServerSays
+from connector_probe.model.evidence import Lookup, LookupStatus
+from connector_probe.model.verdict import CauseVerdict, FailureClass
+
+MAX_LISTED = 4
+
+
+def dns_facts(view: View, words: Catalogue) -> dict[str, str]:
+    """What the sentences about the second look are filled with, and the hint for the detail."""
+    picture = picture_of(view)
+    if picture is None:
+        return {}
+    found = _of_difference(picture.difference, words) | _of_recheck(picture.bogus)
+    if picture.same is not None:
+        found |= {"same_label": label(picture.same), "same_said": said(picture.same, words)}
+    if picture.standing is not None:
+        found |= _of_standing(picture.standing, words)
+    found["versions"] = words.listed(_version(one, picture, words) for one in picture.out_of_step[:MAX_LISTED])
+    if picture.registration is not None:
+        found |= _of_registration(picture.registration, words)
+    hint = _hint(picture)
+    if hint is not None:
+        found["dns_hint"] = words.text["between-sentences"] + fill(words.evidence[hint], Facts(found))
+    return found
+
+
+def _version(reply: AuthorityReply, picture: Picture, words: Catalogue) -> str:
+    """ "ns1.contoso.com [192.0.2.53] (serial 2026112402): A 203.0.113.7"."""
+    spoke = [one for standing in picture.standings for one in standing.spoke if one.address == reply.address]
+    serial = next((one.serial for one in spoke if one.serial is not None), 0)
+    told = fill(words.facts["zone-version"], {"server": label(reply), "zone_serial": str(serial)})
+    return f"{told}: {said(reply, words)}"
+
+
+def dns_heading(view: View) -> str | None:
+    """The key of the sentence that names what is broken, where the second look at DNS has shown it."""
+    picture = picture_of(view)
+    hint = _hint(picture) if picture is not None else None
+    if picture is None or hint is None:
+        return None
+    if hint == "hint-stale" and picture.difference is not None:
+        return "old-answer" if picture.difference.certain else "other-answer"
+    if hint == "hint-fail" and _is_settled(picture):  # what the nameserver said is the failure; this stands beside it
+        return None
+    return _HEADINGS[hint]
+
+
+_HEADINGS = {
+    "hint-bogus": "dnssec-broken",
+    "hint-split": "own-zone",
+    "hint-expired": "domain-expired",
+    "hint-undelegated": "not-delegated",
+    "hint-registered": "not-delegated-but-registered",
+    "hint-disagree": "authorities-disagree",
+    "hint-fail": "authorities-fail",
+    "hint-answer": "nameserver-fails",
+}
+
+
+def _hint(picture: Picture) -> str | None:
+    """The one thing to say next to what was seen."""
+    standing = picture.standing
+    if picture.unreached:
+        return None
+    if picture.bogus is not None:
+        return "hint-bogus"
+    if picture.difference is not None:
+        return "hint-split" if picture.difference.own_zone else "hint-stale"
+    if picture.out_of_step:
+        return "hint-disagree"
+    if standing is None or picture.address is not None:
+        return None
+    verdict, _ = by_registry(picture.registration)
+    if verdict is CauseVerdict.CONFIRMED:
+        return "hint-expired"
+    if standing.undelegated:
+        return "hint-undelegated" if verdict is None else "hint-registered"
+    if standing.authorities is Authorities.DISAGREE:
+        return "hint-disagree"
+    if standing.authorities is Authorities.NOTHING:
+        return "hint-fail" if all_failed(FailureClass.DNS_SERVFAIL, standing)[0] is not None else None
+    return None if _is_settled(picture) else "hint-answer"
+
+
+def _is_settled(picture: Picture) -> bool:
+    """Whether the nameserver itself knew the answer."""
+    return any(one.status in SETTLED for one in picture.resolution.lookups)
+
+
+def _of_difference(difference: Difference | None, words: Catalogue) -> dict[str, str]:
+    if difference is None:
+        return {}
+    ttl = difference.ours.ttl
+    return {
+        "stale_theirs": said(difference.theirs, words),
+        "stale_authority": label(difference.theirs),
+        "stale_nameserver": difference.ours.nameserver or "",
+        "stale_ours": _ours(difference.ours, words),
+        "ttl_left": "" if ttl is None else str(ttl),
+        "ttl_zone": "" if difference.theirs.ttl is None else str(difference.theirs.ttl),
+    }
+
+
+def _of_recheck(recheck: Recheck | None) -> dict[str, str]:
+    if recheck is None:
+        return {}
+    return {
+        "recheck_nameserver": recheck.nameserver,
+        "recheck_asked": f"{recheck.name} {recheck.rdtype}",
+        "recheck_error": f" ({recheck.error})" if recheck.error else "",
+    }
+
+
+def _of_standing(standing: Standing, words: Catalogue) -> dict[str, str]:
+    found = {
+        "zone": standing.walk.zones[-1] if standing.walk.zones else "",
+        "failed_list": _told((*standing.failed, *standing.nameless), words),
+        "registered_domain": standing.walk.domain or "",
+        "delegated_to": _some(standing.delegated_to, words),
+        "parked": standing.parked or "",
+    }
+    states = [reply for state in _BY_WEIGHT if (reply := standing.saying(state)) is not None]
+    if states:
+        first = states[0]
+        found |= {
+            "disagreement": _told(states, words),
+            "authority_label": label(first),
+            "authority_said": words.listed(said(one, words) for one in _of_server(standing, first)),
+            "registry_zone": "." if first.zone == "." else f".{first.zone}",
+        }
+    return found
+
+
+def _of_registration(registration: Registration, words: Catalogue) -> dict[str, str]:
+    expires = registration.expires
+    return {
+        "rdap_domain": registration.domain,
+        "rdap_expires": "?" if expires is None else f"{expires:%Y-%m-%d}",
+        "rdap_statuses": _some(registration.statuses, words) or "-",
+        "rdap_registrar": registration.registrar or "?",
+        "rdap_fault": registration.fault,
+    }
+
+
+_BY_WEIGHT = (Authorities.RECORD, Authorities.NO_RECORD, Authorities.NO_NAME)
+
+
+def _of_server(standing: Standing, first: AuthorityReply) -> list[AuthorityReply]:
+    """What the server of ``first`` says by the same transport: one reply a type, or the one that stands for all."""
+    replies = [one for one in standing.spoke if one.address == first.address and one.transport == first.transport]
+    if first.status is ServerSays.ANSWER:
+        return [one for one in replies if one.status is ServerSays.ANSWER]
+    return replies if first.status is ServerSays.NODATA else [first]
+
+
+def label(reply: AuthorityReply) -> str:
+    """ "ns1.contoso.com [192.0.2.53]"."""
+    if reply.address is None:
+        return reply.server
+    return f"{reply.server} [{reply.address}]" if reply.server else f"[{reply.address}]"
+
+
+def said(reply: AuthorityReply, words: Catalogue) -> str:
+    """ "A 203.0.113.7", "NXDOMAIN", "AAAA: nodata", "timed-out"."""
+    if reply.status in _RECORDS:
+        return f"{_RECORDS[reply.status] or reply.rdtype} {_some(reply.records, words)}"
+    if reply.status is ServerSays.NODATA:
+        return f"{reply.rdtype}: {words.facts['server-nodata']}"
+    if reply.status is ServerSays.NOT_ASKED:
+        return words.facts.get(f"not-asked-{reply.note}", words.facts["server-not-asked"])
+    if reply.rcode not in (None, "NOERROR"):
+        return str(reply.rcode)
+    word = words.facts[f"server-{reply.status}"]
+    return f"{word} ({reply.note})" if reply.note and reply.status in SILENT else word
+
+
+_RECORDS = {ServerSays.ANSWER: "", ServerSays.ALIAS: "CNAME", ServerSays.REFERRAL: "NS"}
+
+
+def _ours(lookup: Lookup, words: Catalogue) -> str:
+    if lookup.aliases:
+        return f"CNAME {lookup.aliases[0]}"
+    if lookup.records:
+        return f"{lookup.rdtype} {_some(lookup.records, words)}"
+    if lookup.status is LookupStatus.NXDOMAIN:
+        return "NXDOMAIN"
+    return f"{lookup.rdtype}: {words.facts[f'lookup-{lookup.status}']}"
+
+
+def _told(replies: Iterable[AuthorityReply], words: Catalogue) -> str:
+    """ "ns1.contoso.com [192.0.2.53]: NXDOMAIN" for each."""
+    return _some([f"{label(one)}: {said(one, words)}" for one in replies], words)
+
+
+def _some(texts: Sequence[str], words: Catalogue) -> str:
+    """The first few, and how many more there are."""
+    rest = len(texts) - MAX_LISTED
+    return words.listed(texts[:MAX_LISTED]) + (f" (+{rest})" if rest > 0 else "")
