@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,12 @@ from connector_probe.api import probe
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
-from connector_probe.model.policy import SmtpDaneMode
+from connector_probe.model.policy import DnssecReason, DnssecStatus, SmtpDaneMode
 from connector_probe.model.verdict import CauseVerdict, Confidence
+from connector_probe.network import SystemNetwork
+from connector_probe.stages.dnssec import Validator
+from connector_probe.stages.resolve import Nameserver
+from connector_probe.trust import load_anchors
 from tests.real.authority import Authority, Files
 from tests.real.mailbox import mailbox, tls_context
 from tests.real.parts import free_ports
@@ -351,3 +356,27 @@ async def test_the_options(world: World) -> None:
     async with mailbox(tls_context(world.files), port=world.port):
         ended = await asyncio.to_thread(command_line, *options, "--tls", "opportunistic", "--dane", "mandatory")
     assert (ended.exit_code, ended.verdicts()) == (1, [NO_DANE]), ended.said
+
+
+@pytest.mark.parametrize(
+    ("days", "root_of_all", "reason"),
+    [
+        (60, True, DnssecReason.ROOT_UNTIMELY),
+        (-60, True, DnssecReason.ROOT_UNTIMELY),
+        (60, False, DnssecReason.ANCHOR_MISFIT),
+    ],
+)
+async def test_a_root_that_is_out_of_its_time_by_our_clock(
+    world: World, days: float, root_of_all: bool, reason: DnssecReason
+) -> None:
+    """Of the internet's root, which is signed all the time, that is our clock's fault; of a closed network's not."""
+    validator = Validator(
+        SystemNetwork(),
+        [Nameserver.parse(world.knot)],
+        anchors=load_anchors(world.anchors),
+        clock=lambda: time.time() + days * 86400,
+        root_of_all=root_of_all,
+    )
+    found = await validator.look_up("contoso.test", "MX")
+    validator.close()
+    assert (found.status, found.zone, found.reason) == (DnssecStatus.INDETERMINATE, ".", reason)

@@ -77,6 +77,14 @@ def knows(
     return replace(evidence, clock=ClockEvidence(roots, dates, staple))
 
 
+def root_signed(evidence: AttemptEvidence, moment: datetime) -> AttemptEvidence:
+    """The signature over the DNS root's keys ended, or began, at ``moment``."""
+    lookup = SecureLookup(
+        "contoso.com", "MX", DnssecStatus.INDETERMINATE, zone=".", note=f"{moment:%Y-%m-%d %H:%M} UTC"
+    )
+    return replace(evidence, policy=TransportPolicy(DaneEvidence(replace(lookup, reason=DnssecReason.ROOT_UNTIMELY))))
+
+
 def says(told: datetime, here: datetime, address: str = "203.0.113.80", host: str = "ocsp.example") -> ServerDate:
     return ServerDate(host, address, told, here)
 
@@ -169,6 +177,14 @@ def test_by_a_clock_that_is_behind_what_is_over_is_all_the_more_so() -> None:
             "the greeting of mx.example 2026-11-24 12:00 UTC",
         ),
         (
+            root_signed(judged(made.NOW + YEAR, made.NOW + 200 * DAY), made.NOW + 9 * DAY),
+            "and the signatures of the DNS root, which are made for three weeks, ended on 2026-12-03 12:00 UTC",
+        ),
+        (
+            root_signed(judged(made.NOW, made.NOW + 2 * YEAR), made.NOW + 400 * DAY),
+            "and the signatures of the DNS root begin on 2027-12-29 12:00 UTC",
+        ),
+        (
             judged(made.NOW + YEAR, made.NOW + 200 * DAY, greeting=made.NOW),
             "the server's greeting 2026-11-24 12:00 UTC",
         ),
@@ -204,6 +220,8 @@ def conclude_in_chinese(evidence: AttemptEvidence) -> str:
         knows(judged(AHEAD, AHEAD - YEAR), roots=replace(ENDED, ended=59)),
         knows(judged(AHEAD, AHEAD - YEAR, greeting=AHEAD), roots=ENDED),
         knows(judged(AHEAD, AHEAD - YEAR), says(AHEAD, AHEAD), roots=ENDED),
+        root_signed(judged(made.NOW, made.NOW - 90 * DAY), made.NOW - 6 * DAY),
+        root_signed(judged(made.NOW, made.NOW + 2 * YEAR), made.NOW + DAY),
         # A private authority's clock may have made both the certificate and the response.
         knows(judged(made.NOW, made.NOW + 2 * YEAR, trust="ca.pem only"), staple=made.NOW + 400 * DAY),
         knows(judged(made.NOW, made.NOW + 2 * YEAR), roots=replace(BEGUN_LATER, not_begun=2, newest=made.NOW - YEAR)),
@@ -238,6 +256,7 @@ def test_other_faults_stand(kind: CertificateProblemKind, failure: FailureClass)
     result = concluded(judged(made.NOW + YEAR, made.NOW + 200 * DAY, other, greeting=made.NOW))
     assert (result.status, result.attempts[0].class_) == (Status.FAILING, failure)
     assert result.diagnosis is not None
+    assert "expired" not in result.diagnosis.detail
     assert "Whether its dates are wrong as well cannot be judged: this machine's clock says" in result.diagnosis.detail
     causes = {cause.id: cause for cause in result.diagnosis.causes}
     assert causes["certificate-expired"].verdict is CauseVerdict.POSSIBLE

@@ -294,7 +294,9 @@ def _certificate(view: View, words: Catalogue) -> dict[str, str]:
         elif first.kind is CertificateProblemKind.UNTRUSTED_ROOT and not _is_settled(view, found):
             found["chain_hint"] = fill(words.text["or-private-ca"], found)
         found["name_hint"] = _name_hint(view, words)
-        others = problem_list((one.kind for one in problems[1:] if one.kind is not first.kind), words)
+        # Behind one that stands, what hangs on a doubtful clock is told by itself.
+        rest = (one for one in problems[1:] if one not in view.clock_signs or first in view.clock_signs)
+        others = problem_list((one.kind for one in rest if one.kind is not first.kind), words)
         found["more_problems"] = fill(words.facts["more-problems"], {"problems": others}) if others else ""
     return found
 

@@ -18,6 +18,7 @@ from connector_probe.model.evidence import (
     CertificateProblemKind,
     Exchange,
 )
+from connector_probe.model.policy import DnssecReason
 from connector_probe.protocol.addresses import is_loopback
 from connector_probe.protocol.smtp import greeting_time
 
@@ -96,8 +97,8 @@ def signs_against(evidence: AttemptEvidence, since: datetime | None, until: date
         return ()
     floor = _floor(evidence, certificate)
     said = _contradictions(evidence, at, since, until, floor)
-    ahead = () if until < floor or any(one.bears_out for one in _statements(evidence, at)) else _ahead(evidence)
-    return (*said, *ahead)
+    certain = until < floor or any(one.bears_out for one in _statements(evidence, at))
+    return (*said, *(() if certain else _ahead(evidence, at)))
 
 
 def signs_about(evidence: AttemptEvidence, problem: CertificateProblem) -> tuple[ClockSign, ...]:
@@ -132,6 +133,9 @@ def _behind(evidence: AttemptEvidence, certificate: CertificateEvidence) -> Iter
     roots = clock.roots if clock is not None else None
     if roots is not None and _is_a_program(evidence) and roots.not_begun >= NOT_BEGUN and roots.newest is not None:
         yield ClockSign("clock-roots-begun", roots.newest, f"{roots.not_begun}/{roots.total}")
+    moment = _root_signature(evidence)
+    if moment is not None and moment > at + TOLERANCE:
+        yield ClockSign("clock-root-begun", moment)
     made_at = _public_staple(evidence)
     if made_at is not None and made_at > at + TOLERANCE:
         yield ClockSign("clock-staple", made_at)
@@ -161,11 +165,36 @@ def _is_a_program(evidence: AttemptEvidence) -> bool:
     return roots is not None and roots.total >= MANY_ROOTS
 
 
-def _ahead(evidence: AttemptEvidence) -> tuple[ClockSign, ...]:
+def _ahead(evidence: AttemptEvidence, at: datetime) -> Iterator[ClockSign]:
+    """What would hardly be so by a clock that is right.
+
+    That a stapled response is out of date is nothing of the kind: what fetched it may well be dead together with what
+    renewed the certificate.
+    """
+    moment = _root_signature(evidence)
+    if moment is not None and moment < at - CACHED:
+        yield ClockSign("clock-root-ended", moment)
     roots = evidence.clock.roots if evidence.clock is not None else None
-    if roots is None or not _is_a_program(evidence) or roots.ended < ENDED_SHARE * roots.total:
-        return ()
-    return (ClockSign("clock-roots-ended", by=f"{roots.ended}/{roots.total}"),)
+    if roots is not None and _is_a_program(evidence) and roots.ended >= ENDED_SHARE * roots.total:
+        yield ClockSign("clock-roots-ended", by=f"{roots.ended}/{roots.total}")
+
+
+def _root_signature(evidence: AttemptEvidence) -> datetime | None:
+    """When the signature over the DNS root's keys ended, or began, if that is not so by our clock.
+
+    It is made anew every few days, for three weeks.
+    """
+    dane = evidence.policy.dane if evidence.policy is not None else None
+    notes = (one.note for one in dane.lookups if one.reason is DnssecReason.ROOT_UNTIMELY) if dane is not None else ()
+    return signature_moment(next(iter(notes), ""))
+
+
+def signature_moment(note: str) -> datetime | None:
+    """The note of a signature out of its time, as ``protocol.dnssec`` writes it."""
+    try:
+        return datetime.strptime(note, "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 # --- what others say -------------------------------------------------------------------------------------------

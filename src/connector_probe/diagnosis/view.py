@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import cached_property
 
-from connector_probe.diagnosis.local_clock import ClockSign, signs_about, signs_against
+from connector_probe.diagnosis.local_clock import ClockSign, signature_moment, signs_about, signs_against
 from connector_probe.diagnosis.policies.judgement import (
     DATES,
     DaneState,
@@ -97,9 +96,8 @@ class View:
         lookup = deciding_lookup_of(self.dane)
         if lookup.reason not in (DnssecReason.SIGNATURE_EXPIRED, DnssecReason.SIGNATURE_EARLY):
             return ()
-        try:
-            moment = datetime.strptime(lookup.note, "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
-        except ValueError:
+        moment = signature_moment(lookup.note)
+        if moment is None:
             return ()
         late = lookup.reason is DnssecReason.SIGNATURE_EXPIRED
         return signs_against(self.evidence, None if late else moment, moment if late else None)

@@ -46,6 +46,7 @@ class DnssecReason(StrEnum):
     UNKNOWN_ALGORITHM = "unknown-algorithm"
     NO_ANCHOR = "no-anchor"
     ANCHOR_MISFIT = "anchor-misfit"  # the anchor, our clock, or a nameserver with a root of its own
+    ROOT_UNTIMELY = "root-untimely"  # the root's own signatures are good, and out of their time by our clock
     DS_UNAVAILABLE = "ds-unavailable"
     DS_UNSIGNED = "ds-unsigned"
     KEYS_UNAVAILABLE = "keys-unavailable"

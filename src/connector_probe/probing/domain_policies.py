@@ -48,6 +48,7 @@ class DomainPolicies:
                 anchors=load_anchors(connector.trust_anchor),
                 trust_ad=connector.trust_ad,
                 patience=patience,
+                root_of_all=connector.trust_anchor is None,
             )
         seeker = PolicySeeker(
             connector,

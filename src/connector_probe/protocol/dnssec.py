@@ -225,6 +225,13 @@ def fault_of_signatures(
     return faults[0] if faults else (DnssecReason.SIGNATURE_MISSING, "")
 
 
+def hold_in_their_time(
+    rrset: dns.rrset.RRset, signatures: tuple[dns.rdtypes.ANY.RRSIG.RRSIG, ...], keys: ZoneKeys
+) -> bool:
+    """Whether one of the zone's signatures over ``rrset`` is good at the end of its time."""
+    return any(fault_of_signatures(rrset, (one,), keys, one.expiration) is None for one in signatures)
+
+
 def _has_key(keys: ZoneKeys, signature: dns.rdtypes.ANY.RRSIG.RRSIG) -> bool:
     return any(dns.dnssec.key_id(key) == signature.key_tag for key in keys.keys if isinstance(key, _DNSKEY))
 

@@ -37,6 +37,7 @@ from connector_probe.protocol.dnssec import (
     ds_records,
     entry_keys,
     fault_of_signatures,
+    hold_in_their_time,
     is_supported,
     read_answer,
     records_of,
@@ -57,6 +58,7 @@ GRACE = 0.02  # seconds in which what has arrived is read, however late it is
 MAX_ROUNDS = 8
 MAX_HOPS = 16  # CNAMEs; the bound that common resolvers keep
 MAX_RECORDS = 64  # kept of one answer
+UNTIMELY = frozenset({DnssecReason.SIGNATURE_EXPIRED, DnssecReason.SIGNATURE_EARLY})
 _Status = DnssecStatus
 _Reason = DnssecReason
 
@@ -84,14 +86,19 @@ class Validator:
         trust_ad: bool = False,
         patience: float = WAITS[-1],
         clock: Callable[[], float] = time.time,
+        root_of_all: bool = True,
     ) -> None:
-        """``patience``: the longest wait for one reply, in seconds. ``clock``: Unix time for the signatures."""
+        """``patience``: the longest wait for one reply, in seconds. ``clock``: Unix time for the signatures.
+
+        ``root_of_all``: the anchors are those of the internet's root, which is signed anew every day.
+        """
         self._network = network
         self._nameservers = tuple(nameservers)
         self._anchors = anchors
         self._trust_ad = trust_ad
         self._patience = patience
         self._clock = clock
+        self._root_of_all = root_of_all
         self._pace = 1.0  # how many times longer than usual answers take
         self._messages: FoundOnce[tuple[str, str, bool], dns.message.Message | None] = FoundOnce()
         self._zones: FoundOnce[dns.name.Name, _Trust] = FoundOnce()
@@ -298,9 +305,12 @@ class Validator:
             return _Trust(_Status.BOGUS, None, text, _Reason.KEYS_MISFIT)
         signatures = signatures_of(message.answer, zone, dns.rdatatype.DNSKEY)
         fault = fault_of_signatures(found, signatures, vouched, self._clock())
-        if fault is not None:
-            return _Trust(_Status.BOGUS, None, text, *fault)
-        return _Trust(_Status.SECURE, keys, text)
+        if fault is None:
+            return _Trust(_Status.SECURE, keys, text)
+        is_root = zone == dns.name.root and self._root_of_all
+        if is_root and fault[0] in UNTIMELY and hold_in_their_time(found, signatures, vouched):
+            return _Trust(_Status.INDETERMINATE, None, text, _Reason.ROOT_UNTIMELY, fault[1])
+        return _Trust(_Status.BOGUS, None, text, *fault)
 
     # --- messages ----------------------------------------------------------------------------------------------
 

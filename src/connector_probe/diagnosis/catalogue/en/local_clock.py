@@ -10,6 +10,8 @@ LOCAL_CLOCK: dict[str, str] = {
     "clock-release": "which is before this program was made ({released})",
     "clock-roots-begun": "by which {number} of the {total} trusted roots are not valid yet",
     "clock-roots-ended": "by which {number} of the {total} trusted roots have expired",
+    "clock-root-begun": "and the signatures of the DNS root begin on {clock_time}",
+    "clock-root-ended": "and the signatures of the DNS root, which are made for three weeks, ended on {clock_time}",
     "clock-staple": "and the OCSP response that the server sends along was made on {clock_time}",
     "clock-unsure": " Whether its dates are wrong as well cannot be judged: this machine's clock says {judged_at}, {clock_hint}.",
 }

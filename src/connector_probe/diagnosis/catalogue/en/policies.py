@@ -208,6 +208,7 @@ FACTS: dict[str, str] = {
     "dnssec-unknown-algorithm": "{zone} is signed with an algorithm that is not known here",
     "dnssec-no-anchor": "no trust anchor leads to it",
     "dnssec-anchor-misfit": "the keys of {zone} are not those of the trust anchor",
+    "dnssec-root-untimely": "even the root's signatures are out of their time by this machine's clock ({note})",
     "dnssec-ds-unavailable": "the DS records of {zone} could not be had",
     "dnssec-ds-unsigned": "the DS records of {zone} came without a signature",
     "dnssec-keys-unavailable": "the keys of {zone} could not be had",

@@ -10,6 +10,8 @@ LOCAL_CLOCK: dict[str, str] = {
     "clock-release": "早于本程序的发布日期 ({released})",
     "clock-roots-begun": "按此时间，{total} 个受信任的根中有 {number} 个尚未生效",
     "clock-roots-ended": "按此时间，{total} 个受信任的根中有 {number} 个已过期",
+    "clock-root-begun": "而 DNS 根区的签名自 {clock_time} 起才有效",
+    "clock-root-ended": "而 DNS 根区的签名（有效期为三周）已于 {clock_time} 失效",
     "clock-staple": "而服务器随附的 OCSP 响应生成于 {clock_time}",
     "clock-unsure": "其日期是否也有问题无法判断：本机的时钟显示 {judged_at}，{clock_hint}。",
 }

@@ -186,6 +186,7 @@ FACTS: dict[str, str] = {
     "dnssec-unknown-algorithm": "{zone} 使用了此处未知的算法签名",
     "dnssec-no-anchor": "没有通往它的信任锚",
     "dnssec-anchor-misfit": "{zone} 的密钥与信任锚不符",
+    "dnssec-root-untimely": "按本机的时钟，连根区的签名都不在有效期内 ({note})",
     "dnssec-ds-unavailable": "无法获得 {zone} 的 DS 记录",
     "dnssec-ds-unsigned": "{zone} 的 DS 记录没有签名",
     "dnssec-keys-unavailable": "无法获得 {zone} 的密钥",
