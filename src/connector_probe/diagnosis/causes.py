@@ -103,7 +103,7 @@ def _no_tls(failure: FailureClass, view: View) -> Sharpening:
     if not view.requires_tls and (failure is FailureClass.STARTTLS_REJECTED or failure.value.startswith("tls-")):
         return CauseVerdict.RULED_OUT, ("tls-not-required",)
     if failure is FailureClass.STARTTLS_REJECTED:
-        return (CauseVerdict.POSSIBLE, ()) if _gone(view) else (None, ("reply-received",))
+        return (CauseVerdict.POSSIBLE, ()) if view.ends_at_starttls else (None, ("reply-received",))
     if view.evidence.handshake is None:
         return NOTHING
     return None, ("tls-comes-to-nothing" if failure.value.startswith("tls-") else "tls-answered",)
@@ -112,13 +112,7 @@ def _no_tls(failure: FailureClass, view: View) -> Sharpening:
 def _unavailable(failure: FailureClass, view: View) -> Sharpening:
     if failure in (FailureClass.BANNER_REJECTED, FailureClass.EHLO_REJECTED, FailureClass.SESSION_REJECTED):
         return None, ("reply-received",)
-    return (CauseVerdict.SUPPORTED, ("reply-received",)) if _gone(view) else NOTHING
-
-
-def _gone(view: View) -> bool:
-    """Whether the server ended the session in answer to STARTTLS (RFC 5321 3.8)."""
-    starttls = view.evidence.starttls
-    return starttls is not None and starttls.reply is not None and starttls.reply.code == 421
+    return (CauseVerdict.SUPPORTED, ("reply-received",)) if view.ends_at_starttls else NOTHING
 
 
 def _dns_answer(failure: FailureClass, view: View) -> Sharpening:

@@ -146,7 +146,7 @@ def _dns(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:
     lookup, control = deciding_lookup(evidence), evidence.resolution.control
     if lookup is None:
         return {}
-    mx = next((one for one in evidence.resolution.lookups if one.rdtype == "MX"), None)
+    mx = evidence.resolution.mx_lookup
     hint = ""
     if mx is not None and mx.status not in ANSWERED:
         hint = fill(words.facts["mx-unknown-hint"], {"lookup": describe_lookup(mx, words)})
@@ -164,7 +164,7 @@ def _dns(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:
         hint += words.facts["short-name-hint"]
     answers = control is not None and control.status in ANSWERED
     return {
-        "queried": lookup.aliases[-1] if lookup.aliases else lookup.name,
+        "queried": lookup.last_name,
         "nameserver": lookup.nameserver or "",
         "rcode": lookup.rcode or str(lookup.status).upper(),
         "lookup": describe_lookup(lookup, words),

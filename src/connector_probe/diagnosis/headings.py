@@ -72,9 +72,7 @@ def _of_greeting(failure: FailureClass, view: View) -> str | None:
 def _of_refused_starttls(view: View) -> str | None:
     if overwritten_command(view.evidence):
         return "command-overwritten"
-    starttls = view.evidence.starttls
-    gone = starttls is not None and starttls.reply is not None and starttls.reply.code == 421
-    return "starttls-ends-session" if gone else None
+    return "starttls-ends-session" if view.ends_at_starttls else None
 
 
 def _of_starttls(view: View) -> str | None:

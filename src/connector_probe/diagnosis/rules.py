@@ -78,9 +78,7 @@ _TLS_FAILURES = frozenset(
 def _by_policy(view: View, failure: FailureClass) -> FailureClass:
     """``failure``, or what it is where the domain's own policy requires TLS."""
     if view.dane_state in DANE_DECIDES:
-        starttls = view.evidence.starttls
-        gone = starttls is not None and starttls.reply is not None and starttls.reply.code == 421
-        if failure in _NO_STARTTLS and not gone:
+        if failure in _NO_STARTTLS and not view.ends_at_starttls:
             return FailureClass.DANE_STARTTLS_NOT_SUPPORTED
         return FailureClass.DANE_TLS_FAILED if failure in _TLS_FAILURES else failure
     if failure in _NO_STARTTLS and view.mta_sts_binds and not view.mode.requires_tls:
@@ -219,8 +217,8 @@ def _starttls(view: View) -> FailureClass | None:
         return _STARTTLS.of(exchange)
     if exchange.reply.code == 220:
         return None
-    # 421 ends the session (RFC 5321 3.8); after any other refusal an opportunistic sender goes on in the clear.
-    given_up = view.requires_tls or exchange.reply.code == 421
+    # Where the session goes on after the refusal, so does an opportunistic sender, in the clear.
+    given_up = view.requires_tls or view.ends_at_starttls
     return FailureClass.STARTTLS_REJECTED if given_up else None
 
 

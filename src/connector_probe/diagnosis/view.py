@@ -83,6 +83,12 @@ class View:
         )
 
     @cached_property
+    def ends_at_starttls(self) -> bool:
+        """Whether the server ended the session in answer to STARTTLS (421, RFC 5321 3.8)."""
+        reply = self.evidence.starttls.reply if self.evidence.starttls is not None else None
+        return reply is not None and reply.code == 421
+
+    @cached_property
     def clock_signs(self) -> dict[CertificateProblem, tuple[ClockSign, ...]]:
         """The problems with dates that this machine's clock may have made, each with what speaks against the clock."""
         found = {one: signs_about(self.evidence, one) for one in self.problems}

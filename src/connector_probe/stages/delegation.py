@@ -124,7 +124,7 @@ async def _recheck(resolution: Resolution, resolver: Resolver, found: list[Reche
 
     async def once(lookup: Lookup) -> None:
         nameserver = by_name.get(lookup.nameserver or "")
-        name = lookup.aliases[-1] if lookup.aliases else lookup.name
+        name = lookup.last_name
         ask = partial(resolver.ask_once, name, lookup.rdtype, RECHECK_WAIT, nameserver=nameserver)
         unchecked, again = await ask(checking=False), await ask()
         error = again.note or lookup.note

@@ -37,8 +37,7 @@ def picture_of(view: View) -> Picture | None:
     resolution, lookup = view.evidence.resolution, deciding_lookup(view.evidence)
     if resolution.inquiry is None or lookup is None:
         return None
-    queried = lookup.aliases[-1] if lookup.aliases else lookup.name
-    return Picture(resolution, queried, view.evidence.address)
+    return Picture(resolution, lookup.last_name, view.evidence.address)
 
 
 def sharpen(identifier: str, failure: FailureClass, view: View) -> Sharpening:

@@ -49,7 +49,7 @@ class MxOrigin:
 
 def mx_origin(view: View) -> MxOrigin | None:
     """None where nothing is known beyond the nameserver's own answer."""
-    lookup = next((one for one in view.evidence.resolution.lookups if one.rdtype == "MX"), None)
+    lookup = view.evidence.resolution.mx_lookup
     policy = view.mta_sts.policy if view.mta_sts is not None else None
     if lookup is None or policy is None:
         return None

@@ -27,7 +27,7 @@ def trust_facts(view: View, facts: Mapping[str, str], words: Catalogue) -> dict[
         asked = next((one for one in view.evidence.resolution.lookups if view.evidence.address in one.records), None)
         if asked is not None:
             found["nameserver"] = asked.nameserver or ""
-            found["queried"] = asked.aliases[-1] if asked.aliases else asked.name
+            found["queried"] = asked.last_name
     if untruth is not None:
         found["untrue"] = fill(words.facts[f"untrue-{untruth}"], Facts(facts, **found))
     return found

@@ -67,7 +67,7 @@ def _fails_at_its_source(lookup: Lookup, evidence: AttemptEvidence) -> bool:
     inquiry = evidence.resolution.inquiry
     if lookup.status in ANSWERED or inquiry is None:
         return False
-    name = lookup.aliases[-1] if lookup.aliases else lookup.name
+    name = lookup.last_name
     replies = [
         one for walk in inquiry.walks if walk.name == name for one in walk.replies if one.zone in walk.zones[-1:]
     ]

@@ -28,7 +28,7 @@ def smart_hosts_with_mx(
     for one in attempts:
         resolution, beside = one.resolution, one.resolution.mx_beside
         if resolution.smart_host is not None and resolution.addresses:
-            facts = Facts(smart_host=resolution.smart_host, mx_records=_records(_mx_of(one)))
+            facts = Facts(smart_host=resolution.smart_host, mx_records=_records(resolution.mx_lookup))
             if _carries_its_own_name(connector, one):
                 facts["mx_name_hint"] = fill(words.facts["mx-name-hint"], Facts(server=one.server))
             yield Finding("smart-host-by-mx", fill(words.warnings["smart-host-by-mx"], facts))
@@ -51,10 +51,6 @@ def _carries_its_own_name(connector: Connector, attempt: AttemptEvidence) -> boo
         return False
     leaf = certificate.chain[0]
     return match(leaf, attempt.server).matches and not match(leaf, resolution.smart_host or "").matches
-
-
-def _mx_of(attempt: AttemptEvidence) -> Lookup | None:
-    return next((lookup for lookup in attempt.resolution.lookups if lookup.rdtype == "MX"), None)
 
 
 def _records(lookup: Lookup | None) -> str:

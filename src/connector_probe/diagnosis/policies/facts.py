@@ -88,7 +88,7 @@ def _mta_sts(view: View, words: Catalogue) -> dict[str, str]:
         found["sts_mode"] = sts.policy.mode
         found["sts_patterns"] = _shown(list(sts.policy.mx), words)
     kinds = dict.fromkeys(str(one.kind) for one in view.mta_sts_problems)
-    mx = next((one for one in view.evidence.resolution.lookups if one.rdtype == "MX"), None)
+    mx = view.evidence.resolution.mx_lookup
     found["mx_nameserver"] = (mx.nameserver if mx is not None else None) or words.facts["system-nameserver"]
     found["sts_problems"] = words.listed(words.facts[f"problem-{kind}"] for kind in kinds)
     return found

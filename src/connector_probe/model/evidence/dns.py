@@ -51,6 +51,11 @@ class Lookup:
     fault: NetworkFault | None = None
     note: str = ""
 
+    @property
+    def last_name(self) -> str:
+        """Whose records were asked for in the end: where the aliases lead, or the name itself."""
+        return self.aliases[-1] if self.aliases else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class MxRecord:
@@ -114,3 +119,8 @@ class Resolution:
     countercheck: Countercheck | None = None
     start: float = 0.0
     seconds: float = 0.0
+
+    @property
+    def mx_lookup(self) -> Lookup | None:
+        """The question for MX records, followed or not; None where there was none."""
+        return next((one for one in self.lookups if one.rdtype == "MX"), None)
