@@ -16,12 +16,11 @@ from connector_probe.diagnosis.maintenance import with_maintenance
 from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence
-from connector_probe.model.history import FLOWING
 from connector_probe.model.printable import printable
-from connector_probe.model.verdict import REPORT_SCHEMA, Report, Result, Status, Summary, VantageReport
+from connector_probe.model.verdict import FLOWING, REPORT_SCHEMA, Report, Result, Status, Summary, VantageReport
 from connector_probe.network import Network, SystemNetwork
 from connector_probe.probing.fleet import DEFAULT_JOBS, gather_all
-from connector_probe.trust import load_anchors, load_roots
+from connector_probe.trust import Trust, load_anchors
 
 
 async def probe(connector: Connector) -> Report:
@@ -50,7 +49,7 @@ async def probe_all(
     """
     door = network or SystemNetwork()
     started_at, began = datetime.now(UTC), door.now()
-    roots = {key: load_roots(*key) for key in {(one.ca_file, one.only_ca_file) for one in connectors}}
+    trust = {key: Trust(*key) for key in {(one.ca_file, one.only_ca_file) for one in connectors}}
     for path in {one.trust_anchor for one in connectors if one.trust_anchor is not None}:
         load_anchors(path)  # what is wrong with the file is told before anything is probed
     strictness = [strict] * len(connectors) if isinstance(strict, bool) else strict
@@ -68,7 +67,7 @@ async def probe_all(
         return connector.name in recovering and conclude(connector, evidence, words).status in FLOWING
 
     again = recovers if recovering else None
-    await gather_all(connectors, roots, door, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again)
+    await gather_all(connectors, trust, door, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again)
     results = [found[number] for number in range(len(connectors))]
     return assemble(connectors, results, started_at, door.now() - began, words)
 

@@ -11,19 +11,16 @@ import os
 import re
 import ssl
 import sys
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import certifi
-
 from connector_probe.model.printable import printable
 from connector_probe.protocol import der
-from connector_probe.protocol.certificate import TrustRoots
-from connector_probe.protocol.path import load
 
 if TYPE_CHECKING:
+    from connector_probe.protocol.certificate import TrustRoots
     from connector_probe.protocol.dnssec import Anchors
 
 MAX_FILE: Final = 16 * 1024 * 1024  # octets; the bundles of all root programs together have under one MiB
@@ -35,6 +32,7 @@ _BUNDLES: Final = (  # where distributions keep the bundle, for a Python built w
     "/etc/ssl/cert.pem",  # macOS, Alpine, OpenBSD
     "/usr/local/share/certs/ca-root-nss.crt",  # FreeBSD
 )
+_CONFIGURED: Final = "SSL_CERT_FILE"  # in the environment, as OpenSSL has it
 _SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"  # RFC 5280 4.2.1.12, as Windows marks what a root is trusted for
 
 # RFC 7468 section 2; a block may be of any label, its end has the same one.
@@ -52,19 +50,40 @@ class TrustError(ValueError):
         self.hint = hint
 
 
+class Trust:
+    """The roots that a connector goes by. The system's are loaded when there is a certificate to judge.
+
+    Raises TrustError: what is wrong with a file that somebody named is told before anything is probed.
+    """
+
+    def __init__(self, ca_file: str | None = None, only: bool = False) -> None:
+        self._asked = ca_file, only
+        configured = os.environ.get(_CONFIGURED)
+        if ca_file is not None or only:
+            _ = self.roots
+        elif configured:
+            _as_configured(configured, _blocks_of)
+
+    @cached_property
+    def roots(self) -> TrustRoots:
+        return load_roots(*self._asked)
+
+
 def load_roots(ca_file: str | None = None, only: bool = False) -> TrustRoots:
     """The system's roots, with those of ``ca_file`` added, or (``only``) those of ``ca_file`` alone.
 
     The label is "system" ("certifi" where the system has none), "system + FILE" or "FILE only". Raises TrustError.
     """
+    from connector_probe.protocol.certificate import TrustRoots  # late: what ends before TLS needs no OpenSSL
+
     if ca_file is None:
         if only:
             raise TrustError("no CA file was given, and no other root is to be trusted", "name a PEM file of roots")
-        return _system_roots(os.environ.get("SSL_CERT_FILE") or None)
+        return _system_roots(os.environ.get(_CONFIGURED) or None)
     own, name = read_certificates(ca_file), printable(ca_file)
     if only:
         return TrustRoots.from_der(own, f"{name} only")
-    system, label = _system_certificates(os.environ.get("SSL_CERT_FILE") or None)
+    system, label = _system_certificates(os.environ.get(_CONFIGURED) or None)
     return TrustRoots.from_der((*system, *own), f"{label} + {name}")
 
 
@@ -92,6 +111,8 @@ def load_anchors(path: str | None = None) -> Anchors:
 
 @lru_cache(maxsize=4)
 def _system_roots(configured: str | None) -> TrustRoots:
+    from connector_probe.protocol.certificate import TrustRoots  # late, as above
+
     return TrustRoots.from_der(*_system_certificates(configured))
 
 
@@ -99,10 +120,7 @@ def _system_roots(configured: str | None) -> TrustRoots:
 def _system_certificates(configured: str | None) -> tuple[tuple[bytes, ...], str]:
     """The system's certificates and what they are called; ``configured`` is the SSL_CERT_FILE of the environment."""
     if configured is not None:
-        try:
-            return read_certificates(configured), "system"
-        except TrustError as problem:
-            raise TrustError(f"SSL_CERT_FILE: {problem}", "correct or unset SSL_CERT_FILE") from None
+        return _as_configured(configured, read_certificates), "system"
     if sys.platform == "win32":
         found = tuple(_windows_certificates())
         if found:
@@ -111,7 +129,16 @@ def _system_certificates(configured: str | None) -> tuple[tuple[bytes, ...], str
         found = _bundle(bundle) if bundle else ()
         if found:
             return found, "system"
+    import certifi  # late: most systems have a bundle of their own
+
     return _bundle(certifi.where()), "certifi"
+
+
+def _as_configured(path: str, read: Callable[[str], tuple[bytes, ...]]) -> tuple[bytes, ...]:
+    try:
+        return read(path)
+    except TrustError as problem:
+        raise TrustError(f"{_CONFIGURED}: {problem}", f"correct or unset {_CONFIGURED}") from None
 
 
 def _bundle(path: str) -> tuple[bytes, ...]:
@@ -121,7 +148,7 @@ def _bundle(path: str) -> tuple[bytes, ...]:
     except OSError:
         return ()
     blocks = (_decoded(content) for label, content in _BLOCK.findall(text) if label in _CERTIFICATE_LABELS)
-    return tuple(block for block in blocks if block is not None)
+    return tuple(block for block in blocks if block is not None and _is_certificate(block))
 
 
 def _windows_certificates() -> Iterator[bytes]:
@@ -136,24 +163,40 @@ def _windows_certificates() -> Iterator[bytes]:
 
 def read_certificates(path: str) -> tuple[bytes, ...]:
     """The certificates of a PEM or DER file, as DER, in their order. Raises TrustError."""
+    certificates = _blocks_of(path)
+    for number, data in enumerate(certificates, start=1):
+        if not _is_certificate(data):
+            raise _damaged(number, printable(path))
+    return certificates
+
+
+def _blocks_of(path: str) -> tuple[bytes, ...]:
+    """What should be the certificates of a PEM or DER file; whether OpenSSL can read them is not asked yet."""
     name, data = printable(path), _read(path)
     if not data.strip():
         raise TrustError(f"{name} is empty", "give a PEM file that holds the CA's certificate")
     if data[:1] == b"\x30":
-        return (_whole(data, name),)
+        if not _is_certificate(data):
+            raise TrustError(
+                f"{name} is neither PEM nor one DER certificate",
+                "export the CA's certificate as PEM (Base64); PKCS #7 and PKCS #12 files are not read",
+            )
+        return (data,)
     text = _text(data)
     blocks = _BLOCK.findall(text)
-    certificates = tuple(
-        _parsed(content, f"certificate {number} in {name}")
-        for number, content in enumerate((one for label, one in blocks if label in _CERTIFICATE_LABELS), start=1)
-    )
+    certificates = []
+    for number, content in enumerate((one for label, one in blocks if label in _CERTIFICATE_LABELS), start=1):
+        decoded = _decoded(content)
+        if decoded is None:
+            raise _damaged(number, name)
+        certificates.append(decoded)
     if len(certificates) < len(_BEGIN.findall(text)):
         raise TrustError(
             f"{name}: a certificate has no matching END line", "the file is cut off or damaged: export it again"
         )
     if not certificates:
         raise _nothing_found(name, {label for label, _ in blocks})
-    return certificates
+    return tuple(certificates)
 
 
 def _read(path: str) -> bytes:
@@ -184,28 +227,23 @@ def _text(data: bytes) -> str:
 
 
 def _decoded(content: str) -> bytes | None:
-    """One block's DER, None if it is no certificate. OpenSSL's TRUSTED CERTIFICATE has trust settings behind it."""
+    """One block's DER, None where there is none. OpenSSL's TRUSTED CERTIFICATE has trust settings behind it."""
     try:
-        data = der.first(base64.b64decode("".join(content.split()), validate=True)).raw
+        return der.first(base64.b64decode("".join(content.split()), validate=True)).raw
     except (binascii.Error, ValueError):
         return None
-    return data if load(data) is not None else None
 
 
-def _parsed(content: str, which: str) -> bytes:
-    data = _decoded(content)
-    if data is None:
-        raise TrustError(f"{which} cannot be parsed", "the file is damaged: export or download it again")
-    return data
+def _is_certificate(data: bytes) -> bool:
+    from connector_probe.protocol.path import load  # late, as above
+
+    return load(data) is not None
 
 
-def _whole(data: bytes, name: str) -> bytes:
-    if load(data) is None:
-        raise TrustError(
-            f"{name} is neither PEM nor one DER certificate",
-            "export the CA's certificate as PEM (Base64); PKCS #7 and PKCS #12 files are not read",
-        )
-    return data
+def _damaged(number: int, name: str) -> TrustError:
+    return TrustError(
+        f"certificate {number} in {name} cannot be parsed", "the file is damaged: export or download it again"
+    )
 
 
 # What stands in files that hold no certificate -> what it is, what to do instead.

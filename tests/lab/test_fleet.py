@@ -23,11 +23,11 @@ from connector_probe.model.evidence import ConnectorEvidence
 from connector_probe.network import SystemNetwork
 from connector_probe.network.system import SocketStream
 from connector_probe.probing.address_prober import AddressProber
-from connector_probe.probing.fleet import RootsOf, gather_all
+from connector_probe.probing.fleet import TrustOf, gather_all
 from connector_probe.probing.prober import JUDGING, Prober
 from connector_probe.probing.shared_attempts import AT_ONE_ADDRESS
 from connector_probe.probing.tls_follow_up import TlsFollowUp
-from connector_probe.trust import load_roots
+from connector_probe.trust import Trust
 
 
 class Server:
@@ -108,10 +108,10 @@ async def test_names_share_a_meeting_only_with_the_name_that_is_asked_for() -> N
     """The server's name goes into the handshake, so it is part of the meeting; the TlsDomain is not."""
     async with Lab.start(["healthy"]) as lab:
         one = lab.connector("healthy")
-        roots = {(one.ca_file, one.only_ca_file): load_roots(one.ca_file, one.only_ca_file)}
+        trust = {(one.ca_file, one.only_ca_file): Trust(one.ca_file, one.only_ca_file)}
         found: dict[int, ConnectorEvidence] = {}
         again = replace(one, name="again", tls_domain="other.contoso.com")
-        await gather_all([one, again], roots, SystemNetwork(), on_evidence=found.__setitem__)
+        await gather_all([one, again], trust, SystemNetwork(), on_evidence=found.__setitem__)
     assert found[0].attempts[0].handshake is found[1].attempts[0].handshake is not None
     assert found[0].attempts[0].resolution is not found[1].attempts[0].resolution
 
@@ -154,10 +154,10 @@ async def test_a_dead_host_keeps_no_place() -> None:
         dead = [stack.enter_context(dead_port()) for _ in range(3)]
         async with Server().running() as server:
             asked = [connector(port, connect_timeout=600, deadline=600) for port in (*dead, server.port)]
-            roots: RootsOf = {(None, False): load_roots()}
+            trust: TrustOf = {(None, False): Trust()}
             async with asyncio.timeout(60):
                 await gather_all(
-                    asked, roots, SystemNetwork(), jobs=1, patience=0.01, stop=stop, on_evidence=on_evidence
+                    asked, trust, SystemNetwork(), jobs=1, patience=0.01, stop=stop, on_evidence=on_evidence
                 )
     assert [done[number].attempts[0].stopped for number in range(4)] == [True, True, True, False]
 
@@ -200,8 +200,8 @@ async def test_a_greeting_is_as_old_as_it_is_whoever_had_to_wait() -> None:
     network, found = LaterNetwork(), dict[int, ConnectorEvidence]()
     async with Occupied().running() as slow, Server().running() as quick:
         asked = [connector(slow.port), connector(quick.port)]
-        roots: RootsOf = {(None, False): load_roots()}
-        run = gather_all(asked, roots, network, jobs=1, patience=600, on_evidence=found.__setitem__)
+        trust: TrustOf = {(None, False): Trust()}
+        run = gather_all(asked, trust, network, jobs=1, patience=600, on_evidence=found.__setitem__)
         running = asyncio.ensure_future(run)
         async with asyncio.timeout(60):
             await network.heard.wait()
@@ -285,7 +285,7 @@ async def test_a_closed_prober_leaves_nothing_running() -> None:
         connector = Connector(use_mx="contoso.test", nameservers=[f"127.0.0.1#{silent.getsockname()[1]}"])
         before = asyncio.all_tasks()
         prober = Prober(SystemNetwork())
-        gathering = asyncio.create_task(prober.gather(connector, load_roots()))
+        gathering = asyncio.create_task(prober.gather(connector, Trust()))
         loop = asyncio.get_running_loop()
         silent.setblocking(False)
         for _ in range(3):  # the domain's MX, once more with DNSSEC, and the record of MTA-STS

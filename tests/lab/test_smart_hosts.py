@@ -27,7 +27,7 @@ from connector_probe.probing.prober import Prober
 from connector_probe.stages import mx_beside
 from connector_probe.stages.mx_beside import MAX_HOSTS, Look, MxRecordsBeside
 from connector_probe.stages.resolve import Resolver
-from connector_probe.trust import load_roots
+from connector_probe.trust import Trust
 
 ELSEWHERE = "smart-host-mx-elsewhere"
 HOST, MX, ADDRESS, OTHER = "contoso.test", "mx.contoso.test", "127.0.0.1", "127.0.0.9"
@@ -97,7 +97,7 @@ async def test_nobody_goes_on_looking_when_the_run_is_over() -> None:
     async with Lab.start(["smart-host-mx-silent"]) as lab:
         before = asyncio.all_tasks()
         prober = Prober(SystemNetwork())
-        evidence = await prober.gather(lab.connector("smart-host-mx-silent"), load_roots())
+        evidence = await prober.gather(lab.connector("smart-host-mx-silent"), Trust())
         assert evidence.attempts[0].handshake is not None
         pending = [one for one in asyncio.all_tasks() - before if one.get_name().startswith("Task")]
         prober.close()

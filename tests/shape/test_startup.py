@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "check": (["run", str(ROOT / "probes.yaml"), "--check", "--no-history"], {"typer", "yaml"}),
     "closed port": (
         ["127.0.0.1:1", "--no-control", "--tls", "opportunistic", "--port", "1"],
-        {"typer", "asyncio", "OpenSSL", "cryptography"},
+        {"typer", "asyncio"},
     ),
 }
 SCRIPT = """

@@ -9,7 +9,8 @@ from cryptography import x509
 from OpenSSL import SSL
 
 from connector_probe.model.evidence import FaultKind, NetworkFault
-from connector_probe.network.tls import WIDE_OFFER, TlsClient
+from connector_probe.network import WIDE_OFFER
+from connector_probe.network.tls import TlsClient
 from tests.unit.certificates import authority, rsa_key, server
 
 CLOSED = NetworkFault(FaultKind.CLOSED)

@@ -15,10 +15,9 @@ from connector_probe.diagnosis.catalogue.languages import Language
 from connector_probe.formats import Format
 from connector_probe.formats.notice import outage_that_ended
 from connector_probe.model.connector import Connector
-from connector_probe.model.history import FLOWING
 from connector_probe.model.maintenance import Window
 from connector_probe.model.names import show
-from connector_probe.model.verdict import FailureClass, Report, Result
+from connector_probe.model.verdict import FLOWING, FailureClass, Report, Result
 
 
 class Unattended:

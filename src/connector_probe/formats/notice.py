@@ -9,9 +9,8 @@ from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.outage import clock, lasting
 from connector_probe.diagnosis.sentences import day, fill
 from connector_probe.formats.options import headline, sentence
-from connector_probe.model.history import FLOWING
 from connector_probe.model.names import show
-from connector_probe.model.verdict import CauseVerdict, Report, Result, Status
+from connector_probe.model.verdict import FLOWING, CauseVerdict, Report, Result, Status
 
 MAX_RESULTS = 20  # told one by one: a chat or a text message has no room for more
 MAX_TITLE, MAX_LINE = 200, 600  # characters

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from connector_probe.model.history import (
-    FLOWING,
     Before,
     Change,
     ConnectorHistory,
@@ -18,7 +17,7 @@ from connector_probe.model.history import (
     Renewal,
     Timeline,
 )
-from connector_probe.model.verdict import Status
+from connector_probe.model.verdict import FLOWING, Status
 
 FIRST_OF_ALL = datetime(2026, 1, 1, tzinfo=UTC)  # no run was before; a machine without a clock's battery is in 1970
 FLAPS = 4  # changes between failing and flowing within FLAPS_WITHIN: two outages and two recoveries

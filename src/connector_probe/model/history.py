@@ -12,7 +12,6 @@ from datetime import datetime
 from connector_probe.model.verdict import Status
 
 HISTORY_SCHEMA = "connector-probe/history/1"
-FLOWING = frozenset({Status.HEALTHY, Status.WARNING})  # mail would flow
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
+FLOWING = frozenset({Status.HEALTHY, Status.WARNING})  # mail would flow
+
+
 class MailFlowCode(StrEnum):
     """The codes of "Mail flow intelligence in EOP", and those of SMTP DANE and MTA-STS."""
 

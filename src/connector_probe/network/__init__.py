@@ -5,9 +5,7 @@ OpenSSL become ``NetworkFault`` here, and only here.
 """
 
 from connector_probe.network.faults import NetworkFaultError
-from connector_probe.network.http import HttpError, HttpRequest, HttpResponse, HttpUrl
-from connector_probe.network.system import SystemNetwork, system_nameservers
-from connector_probe.network.tls import (
+from connector_probe.network.handshakes import (
     EXCHANGE_OFFER,
     EXCHANGE_RSA_OFFER,
     WIDE_OFFER,
@@ -16,6 +14,8 @@ from connector_probe.network.tls import (
     TlsOutcome,
     is_tls_record,
 )
+from connector_probe.network.http import HttpError, HttpRequest, HttpResponse, HttpUrl
+from connector_probe.network.system import SystemNetwork, system_nameservers
 from connector_probe.network.types import Datagrams, Network, Stream
 
 __all__ = [

@@ -14,14 +14,17 @@ import time
 from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.model.names import is_address
 from connector_probe.network.faults import NetworkFaultError, fault_of, timed_out
+from connector_probe.network.handshakes import TlsOffer, TlsOutcome
 from connector_probe.network.icmp import ask_for_icmp, forget_icmp, read_icmp
 from connector_probe.network.routes import gateway_of
-from connector_probe.network.tls import TlsClient, TlsOffer, TlsOutcome
+
+if TYPE_CHECKING:
+    from connector_probe.network.tls import TlsClient
 
 _CHUNK = 16_384
 _DATAGRAM = 65_535
@@ -106,6 +109,8 @@ class SocketStream:
             loop.remove_reader(self._socket)
 
     async def start_tls(self, server_name: str | None, offer: TlsOffer, limit: float, early: bytes = b"") -> TlsOutcome:
+        from connector_probe.network.tls import TlsClient  # late: loading OpenSSL is a tenth of the start-up
+
         client = TlsClient(server_name, offer)
         end = time.monotonic() + limit
         try:

@@ -7,7 +7,6 @@ chain. What the server shows is captured whole and judged elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ from OpenSSL import SSL, crypto
 from connector_probe.model.evidence import FaultKind, NetworkFault, TlsSession
 from connector_probe.model.printable import printable
 from connector_probe.network.faults import NetworkFaultError
+from connector_probe.network.handshakes import TlsOffer, TlsOutcome, begins_tls_record
 
 _Value = TypeVar("_Value")
 
@@ -23,24 +23,9 @@ _Value = TypeVar("_Value")
 MAX_HANDSHAKE_BYTES = 512 * 1024
 _CHUNK = 65_536
 MAX_CHAIN = 24  # real chains have two to five; a chain that was cut would be judged untrusted, so well above that
-_CONTENT_TYPES = frozenset(range(20, 25))  # RFC 8446 5.1 and heartbeat
 _LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT: see servers without RFC 5746 instead of refusing them
 _CLIENT_CERTIFICATE_STATES = (b"certificate request", b"TRCR")
 _CLIENT_ANSWER_STATES = (b"write client certificate", b"TWCC")
-
-# Microsoft, "Technical reference details about encryption": the TLS 1.2 suites of Microsoft 365, in their order.
-# Their ECDSA twins stand at the end: whether Exchange Online takes them is a warning elsewhere, not a refusal here.
-_EXCHANGE_RSA = (
-    "ECDHE-RSA-AES256-GCM-SHA384",
-    "ECDHE-RSA-AES128-GCM-SHA256",
-    "ECDHE-RSA-AES256-SHA384",
-    "ECDHE-RSA-AES128-SHA256",
-    "ECDHE-RSA-AES256-SHA",
-    "ECDHE-RSA-AES128-SHA",
-    "AES256-GCM-SHA384",
-    "AES128-GCM-SHA256",
-)
-_EXCHANGE_ECDSA = tuple(suite.replace("-RSA-", "-ECDSA-") for suite in _EXCHANGE_RSA if "-RSA-" in suite)
 
 # RFC 8446 6 and RFC 5246 7.2; names as there.
 _ALERTS = {
@@ -78,39 +63,6 @@ _ALERTS = {
     116: "certificate_required",
     120: "no_application_protocol",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class TlsOffer:
-    """What the ClientHello offers: TLS versions as OpenSSL numbers (None is no bound), TLS 1.2 suites in order."""
-
-    minimum: int
-    maximum: int | None
-    ciphers: str
-
-
-# As wide as OpenSSL goes, so that an old or weak server is seen and can be named; Exchange Online's suites first,
-# so that a server that follows the client's order picks one of them.
-WIDE_OFFER = TlsOffer(
-    SSL.TLS1_VERSION, None, ":".join((*_EXCHANGE_RSA, *_EXCHANGE_ECDSA, "ALL:!aNULL:!eNULL:@SECLEVEL=0"))
-)
-WIDE_TLS12_OFFER = TlsOffer(WIDE_OFFER.minimum, SSL.TLS1_2_VERSION, WIDE_OFFER.ciphers)
-EXCHANGE_RSA_OFFER = TlsOffer(SSL.TLS1_2_VERSION, SSL.TLS1_2_VERSION, ":".join(_EXCHANGE_RSA) + ":@SECLEVEL=0")
-EXCHANGE_OFFER = TlsOffer(SSL.TLS1_2_VERSION, None, ":".join((*_EXCHANGE_RSA, *_EXCHANGE_ECDSA)) + ":@SECLEVEL=0")
-
-
-@dataclass(frozen=True, slots=True)
-class TlsOutcome:
-    """``chain`` is DER, the server's own certificate first; it may be there although ``fault`` is set.
-
-    ``staple`` is the OCSP response that the server sent along (RFC 6066 8), empty without one.
-    """
-
-    session: TlsSession | None
-    fault: NetworkFault | None
-    chain: tuple[bytes, ...]
-    client_certificate_requested: bool
-    staple: bytes = b""
 
 
 class _Watch:
@@ -195,7 +147,7 @@ class TlsClient:
             self._received += len(data)
             if len(self._head) < 3:
                 self._head = (self._head + data)[:3]
-                if not _is_record(self._head):
+                if not begins_tls_record(self._head):
                     raise NetworkFaultError(NetworkFault(FaultKind.NOT_TLS, text=printable(data[:80])))
             if self._received > MAX_HANDSHAKE_BYTES:
                 raise NetworkFaultError(NetworkFault(FaultKind.FLOOD, text=f"more than {MAX_HANDSHAKE_BYTES} bytes"))
@@ -268,16 +220,6 @@ def _quietly(call: Callable[[], _Value]) -> _Value | None:
         return call()
     except (SSL.Error, crypto.Error, ValueError):
         return None
-
-
-def is_tls_record(data: bytes) -> bool:
-    """Whether ``data`` begins with the whole header of a TLS record (RFC 8446 5.1)."""
-    return len(data) >= 5 and _is_record(data)
-
-
-def _is_record(head: bytes) -> bool:
-    """Whether these first bytes can begin a TLS record: a content type, then major version 3."""
-    return head[0] in _CONTENT_TYPES and (len(head) < 2 or head[1] == 3)
 
 
 def _reason(error: SSL.Error) -> str:

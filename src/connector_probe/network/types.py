@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from connector_probe.network.tls import TlsOffer, TlsOutcome
+from connector_probe.network.handshakes import TlsOffer, TlsOutcome
 
 
 class Stream(Protocol):

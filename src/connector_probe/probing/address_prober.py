@@ -16,8 +16,6 @@ from connector_probe.probing.places import Places
 from connector_probe.probing.resolvers import Resolvers
 from connector_probe.probing.shared_attempts import Attempt
 from connector_probe.probing.target import Target, reach
-from connector_probe.probing.tls_follow_up import TlsFollowUp
-from connector_probe.protocol.certificate import TrustRoots
 from connector_probe.protocol.smtp import capabilities
 from connector_probe.stages.control import Controls, Way, blames_the_way, shows_a_strange_certificate
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name, positive
@@ -25,8 +23,10 @@ from connector_probe.stages.greet import banner, introduce
 from connector_probe.stages.local_clock import HeardDates
 from connector_probe.stages.recipient import offer_recipient
 from connector_probe.stages.secure import Shown, secure, sni_of
+from connector_probe.trust import Trust
 
 if TYPE_CHECKING:
+    from connector_probe.probing.tls_follow_up import TlsFollowUp
     from connector_probe.stages.policy import PolicySeeker
 
 _EXCHANGE_SUITES = frozenset(EXCHANGE_OFFER.ciphers.split(":"))
@@ -44,18 +44,20 @@ class AddressProber:
         self._resolvers = resolvers
         self._policies = policies
         self._controls = Controls(network)
-        self._follow_up = TlsFollowUp(network, heard)
+        self._heard = heard
+        self._tls_follow_up: TlsFollowUp | None = None
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
         self._controls.close()
-        self._follow_up.close()
+        if self._tls_follow_up is not None:
+            self._tls_follow_up.close()
 
     async def probe(
         self,
         target: Target,
         connector: Connector,
-        roots: TrustRoots,
+        trust: Trust,
         seeker: PolicySeeker | None,
         *,
         look_again: bool = False,
@@ -74,22 +76,26 @@ class AddressProber:
             evidence = replace(evidence, control=await self._control(target, connector))
         if _unlisted_cipher(evidence.handshake):
             name = sni_of(target.server)
-            offer, _ = await self._follow_up.handshake_again(target, connector, EXCHANGE_OFFER, name, clock)
+            offer, _ = await self._follow_up().handshake_again(target, connector, EXCHANGE_OFFER, name, clock)
             evidence = replace(evidence, exchange_offer=offer)
         if evidence.handshake is not None and shown.chain:
-            evidence = replace(evidence, certificate=self._follow_up.judge(shown.chain, roots, connector.as_of))
+            evidence = replace(evidence, certificate=self._follow_up().judge(shown.chain, trust.roots, connector.as_of))
             if shows_a_strange_certificate(evidence):
                 evidence = replace(evidence, control=await self._control(target, connector))
             if connector.revocation:
-                evidence = await self._follow_up.ask_around(
-                    evidence, shown, connector, roots, clock, lambda: self._resolvers.of(connector, needed=True)
+                evidence = await self._follow_up().ask_around(
+                    evidence, shown, connector, trust.roots, clock, lambda: self._resolvers.of(connector, needed=True)
                 )
         if evidence.handshake is not None and evidence.handshake.session is not None:
-            looks = await self._follow_up.look_again(evidence, target, connector, roots, clock, thorough=look_again)
+            looks = await self._follow_up().look_again(
+                evidence, target, connector, trust.roots, clock, thorough=look_again
+            )
             evidence = replace(evidence, second_looks=looks)
         evidence = replace(evidence, seconds=clock.elapsed())
         evidence = await self._policies.add(evidence, shown.chain, connector, seeker)
-        return self._follow_up.look_at_the_clock(evidence, shown, connector, roots), transcript.lines
+        if evidence.certificate is not None:
+            evidence = self._follow_up().look_at_the_clock(evidence, shown, connector, trust.roots)
+        return evidence, transcript.lines
 
     async def _converse(
         self, evidence: AttemptEvidence, target: Target, connector: Connector, clock: Clock, transcript: Transcript
@@ -164,6 +170,13 @@ class AddressProber:
             return evidence, shown
         finally:
             await conversation.quit()
+
+    def _follow_up(self) -> TlsFollowUp:
+        if self._tls_follow_up is None:
+            from connector_probe.probing.tls_follow_up import TlsFollowUp  # late: it needs OpenSSL
+
+            self._tls_follow_up = TlsFollowUp(self._network, self._heard)
+        return self._tls_follow_up
 
     async def _control(self, target: Target, connector: Connector) -> Control | None:
         way = Way(":" in (target.address or ""), connector.source_address, connector.helo, connector.connect_timeout)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.conclude import view_of
 from connector_probe.diagnosis.dns.causes import unsettled_domain
@@ -18,10 +19,12 @@ from connector_probe.model.names import is_address
 from connector_probe.model.verdict import FailureClass
 from connector_probe.network import Network
 from connector_probe.probing.resolvers import Resolvers, patience_of
-from connector_probe.protocol.certificate import TrustRoots
 from connector_probe.stages.countercheck import ask_for_controls, ask_for_sibling
 from connector_probe.stages.delegation import Inquiries
-from connector_probe.stages.registration import Registrations
+from connector_probe.trust import Trust
+
+if TYPE_CHECKING:
+    from connector_probe.stages.registration import Registrations
 
 # Seconds for asking whether an old answer led us to an address that nobody answers at, or to a host that the domain's
 # policy does not list.
@@ -52,17 +55,19 @@ class DnsFollowUp:
     """Looks again, over one run: each question is asked once."""
 
     def __init__(self, network: Network, resolvers: Resolvers) -> None:
+        self._network = network
         self._resolvers = resolvers
         self._inquiries = Inquiries(network)
-        self._registrations = Registrations(network)
+        self._registrations: Registrations | None = None
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
         self._inquiries.close()
-        self._registrations.close()
+        if self._registrations is not None:
+            self._registrations.close()
 
     async def add(
-        self, evidence: AttemptEvidence, failure: FailureClass | None, connector: Connector, roots: TrustRoots
+        self, evidence: AttemptEvidence, failure: FailureClass | None, connector: Connector, trust: Trust
     ) -> AttemptEvidence:
         """``evidence`` with a second look at DNS, where ``failure`` is one that DNS can explain. Never raises."""
         resolution = asked = evidence.resolution
@@ -88,7 +93,12 @@ class DnsFollowUp:
         domain = unsettled_domain(view_of(evidence, connector)) if connector.rdap is not None else None
         if inquiry is None or domain is None or connector.rdap is None:
             return evidence
-        registration = await self._registrations.ask(domain, connector.rdap, resolver, roots, connector.source_address)
+        if self._registrations is None:
+            from connector_probe.stages.registration import Registrations  # late: few want it
+
+            self._registrations = Registrations(self._network)
+        roots, source = trust.roots, connector.source_address
+        registration = await self._registrations.ask(domain, connector.rdap, resolver, roots, source)
         inquiry = replace(inquiry, registration=registration)
         return replace(evidence, resolution=replace(evidence.resolution, inquiry=inquiry))
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import AttemptEvidence
 from connector_probe.network import Network
-from connector_probe.protocol.certificate import TrustRoots
 from connector_probe.stages.local_clock import HeardDates
 from connector_probe.stages.resolve import Resolver
-from connector_probe.trust import load_anchors
+from connector_probe.trust import Trust, load_anchors
 
 if TYPE_CHECKING:
     from connector_probe.stages.dnssec import Validator
@@ -30,7 +29,7 @@ class DomainPolicies:
         self._validators: dict[tuple[Resolver, str | None, bool], Validator] = {}
         self._seekers: list[PolicySeeker] = []
 
-    def seek(self, connector: Connector, roots: TrustRoots, resolver: Resolver, patience: float) -> PolicySeeker | None:
+    def seek(self, connector: Connector, trust: Trust, resolver: Resolver, patience: float) -> PolicySeeker | None:
         """What looks for the policies of the connector's domain, already at it; None where it has no domain.
 
         ``patience``: the longest wait for one reply of a nameserver, in seconds.
@@ -56,7 +55,7 @@ class DomainPolicies:
             network=self._network,
             validator=self._validators[key],
             resolver=resolver,
-            roots=roots,
+            roots=trust.roots,
             at=connector.as_of or self._now,
             heard=self._heard,
         )

@@ -14,17 +14,17 @@ from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, R
 from connector_probe.network import Network
 from connector_probe.probing.places import PATIENCE, Places
 from connector_probe.probing.prober import Prober
-from connector_probe.protocol.certificate import TrustRoots
+from connector_probe.trust import Trust
 
 DEFAULT_JOBS = 100  # connectors side by side
 WAITING_FOR_EACH_JOB = 10  # connectors that only wait (for TCP, a tarpit, the pause before a retry), for each job
 
-RootsOf = Mapping[tuple[str | None, bool], TrustRoots]
+TrustOf = Mapping[tuple[str | None, bool], Trust]  # by ca_file and only_ca_file
 
 
 async def gather_all(
     connectors: Sequence[Connector],
-    roots: RootsOf,
+    trust: TrustOf,
     network: Network,
     *,
     jobs: int = DEFAULT_JOBS,
@@ -44,11 +44,11 @@ async def gather_all(
 
     async def one(number: int, connector: Connector) -> None:
         async with begun:
-            trust = roots[connector.ca_file, connector.only_ca_file]
-            evidence = await prober.gather(connector, trust)
+            trusted = trust[connector.ca_file, connector.only_ca_file]
+            evidence = await prober.gather(connector, trusted)
             if must_repeat is not None and must_repeat(number, evidence):
                 evidence = await _repeated(
-                    connector, trust, lambda: Prober(network, places), evidence, lambda it: must_repeat(number, it)
+                    connector, trusted, lambda: Prober(network, places), evidence, lambda it: must_repeat(number, it)
                 )
         told.later(number, evidence)
 
@@ -69,7 +69,7 @@ async def gather_all(
 
 async def _repeated(
     connector: Connector,
-    roots: TrustRoots,
+    trust: Trust,
     new_prober: Callable[[], Prober],
     evidence: ConnectorEvidence,
     must_repeat: Callable[[ConnectorEvidence], bool],
@@ -78,7 +78,7 @@ async def _repeated(
     for _ in range(connector.retries):
         await asyncio.sleep(connector.retry_delay)
         with contextlib.closing(new_prober()) as prober:
-            evidence = await prober.gather(connector, roots)
+            evidence = await prober.gather(connector, trust)
         if not must_repeat(evidence):
             break
     return evidence

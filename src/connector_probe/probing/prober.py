@@ -22,11 +22,11 @@ from connector_probe.probing.places import Places
 from connector_probe.probing.resolvers import Resolvers, patience_of
 from connector_probe.probing.shared_attempts import AddressTurn, Attempt, AttemptKey, SharedAttempts, as_seen_by
 from connector_probe.probing.target import Target
-from connector_probe.protocol.certificate import TrustRoots
 from connector_probe.stages.addresses import hosts_left_out, resolve
 from connector_probe.stages.local_clock import HeardDates
 from connector_probe.stages.mx_beside import MxRecordsBeside
 from connector_probe.stages.silent_port import SilentPorts
+from connector_probe.trust import Trust
 
 if TYPE_CHECKING:
     from connector_probe.stages.policy import PolicySeeker
@@ -72,11 +72,11 @@ class Prober:
         self._silent_ports = SilentPorts(network)
         self._mx_beside = MxRecordsBeside(network)
 
-    async def gather(self, connector: Connector, roots: TrustRoots) -> ConnectorEvidence:
+    async def gather(self, connector: Connector, trust: Trust) -> ConnectorEvidence:
         """Everything that can be seen of ``connector``. Never raises for what a network or a server does."""
         started_at, began = datetime.now(UTC), self._network.now()
         resolver = self._resolvers.of(connector)
-        seeker = self._policies.seek(connector, roots, resolver, patience_of(connector))
+        seeker = self._policies.seek(connector, trust, resolver, patience_of(connector))
         async with self._places.place():
             by_host = await resolve(connector, resolver, self._network, began)
         ports = [connector.port_of(host) for host in connector.hosts] or [connector.port]
@@ -93,7 +93,7 @@ class Prober:
                 self._attempt_patiently(
                     target,
                     connector,
-                    roots,
+                    trust,
                     seeker,
                     turns[target.address or target.server, target.port],
                     number,
@@ -133,7 +133,7 @@ class Prober:
         self,
         target: Target,
         connector: Connector,
-        roots: TrustRoots,
+        trust: Trust,
         seeker: PolicySeeker | None,
         turn: AddressTurn,
         number: int,
@@ -148,31 +148,31 @@ class Prober:
             async with turn.lock:
                 if not turn.is_worth_it(target.server, self._network.now(), connector.deadline):
                     return None
-                evidence, transcript = await self._attempt_or_share(target, connector, roots, seeker, (number, *retry))
+                evidence, transcript = await self._attempt_or_share(target, connector, trust, seeker, (number, *retry))
                 failure = classify(view_of(evidence, connector))
                 if failure is None or failure in UNTELLABLE or left == 0:
                     evidence = await self._silent_ports.look(evidence, connector)
                     break
             earlier.append(failure.value)
             await asyncio.sleep(connector.retry_delay)
-        evidence = await self._dns_follow_up.add(evidence, failure, connector, roots)
+        evidence = await self._dns_follow_up.add(evidence, failure, connector, trust)
         return replace(evidence, earlier_failures=tuple(earlier)), transcript
 
     async def _attempt_or_share(
         self,
         target: Target,
         connector: Connector,
-        roots: TrustRoots,
+        trust: Trust,
         seeker: PolicySeeker | None,
         number: tuple[float, ...],
     ) -> Attempt:
         """An attempt, or what it showed when another connector of this run made the same one."""
         base = AttemptEvidence(target.server, target.address, target.port, target.resolution)
         if target.address is None:
-            return await self._addresses.probe(target, connector, roots, seeker)
+            return await self._addresses.probe(target, connector, trust, seeker)
         look_again = connector.thorough and number[0] == connector.connections - 1  # once for each address, at the end
         terms: Hashable = (
-            (target.server, connector.use_mx, id(roots), look_again),
+            (target.server, connector.use_mx, id(trust), look_again),
             tuple(getattr(connector, one.name) for one in fields(connector) if one.name not in JUDGING),
         )
         path: Hashable = (
@@ -183,6 +183,6 @@ class Prober:
         )
         key = AttemptKey(target.address, target.port, path, terms, number)
         shared = await self._attempts.share(
-            key, lambda: self._addresses.probe(target, connector, roots, seeker, look_again=look_again)
+            key, lambda: self._addresses.probe(target, connector, trust, seeker, look_again=look_again)
         )
         return as_seen_by(shared, base)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -19,7 +19,9 @@ from connector_probe.model.evidence import (
 from connector_probe.model.policy import DnssecReason
 from connector_probe.model.printable import printable
 from connector_probe.network import HttpResponse
-from connector_probe.protocol.certificate import TrustRoots
+
+if TYPE_CHECKING:
+    from connector_probe.protocol.certificate import TrustRoots
 
 MAX_HEARD: Final = 8  # web servers whose dates are kept for a run
 MAX_AGE: Final = 366 * 86400  # seconds; no cache keeps an answer for longer
