@@ -9,6 +9,7 @@ import inspect
 import socket
 import textwrap
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 
@@ -248,6 +249,16 @@ async def test_a_run_that_is_cancelled_leaves_nothing_behind() -> None:
         await asyncio.sleep(0)
         gc.collect()
     assert printed == []
+
+
+async def test_where_no_thread_can_be_had_a_probe_needs_none() -> None:
+    """What TLS needs is loaded beside the server's waits, else when it is needed."""
+    closed = ThreadPoolExecutor()
+    closed.shutdown()
+    asyncio.get_running_loop().set_default_executor(closed)
+    async with Server().running() as server:
+        report = await probe_all([connector(server.port)])
+    assert report.results[0].evidence.attempts[0].ehlo is not None
 
 
 METHODS = [

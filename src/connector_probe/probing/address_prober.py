@@ -23,7 +23,7 @@ from connector_probe.stages.greet import banner, introduce
 from connector_probe.stages.local_clock import HeardDates
 from connector_probe.stages.recipient import offer_recipient
 from connector_probe.stages.secure import Shown, secure, sni_of
-from connector_probe.trust import Trust
+from connector_probe.trust import Trust, TrustError
 
 if TYPE_CHECKING:
     from connector_probe.probing.tls_follow_up import TlsFollowUp
@@ -46,6 +46,7 @@ class AddressProber:
         self._controls = Controls(network)
         self._heard = heard
         self._tls_follow_up: TlsFollowUp | None = None
+        self._loading: asyncio.Future[None] | None = None
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
@@ -71,7 +72,7 @@ class AddressProber:
         if target.address is None:
             evidence = replace(evidence, seconds=target.resolution.seconds)
             return await self._policies.add(evidence, (), connector, seeker), ()
-        evidence, shown = await self._converse(evidence, target, connector, clock, transcript)
+        evidence, shown = await self._converse(evidence, target, connector, trust, clock, transcript)
         if blames_the_way(evidence):
             evidence = replace(evidence, control=await self._control(target, connector))
         if _unlisted_cipher(evidence.handshake):
@@ -98,7 +99,13 @@ class AddressProber:
         return evidence, transcript.lines
 
     async def _converse(
-        self, evidence: AttemptEvidence, target: Target, connector: Connector, clock: Clock, transcript: Transcript
+        self,
+        evidence: AttemptEvidence,
+        target: Target,
+        connector: Connector,
+        trust: Trust,
+        clock: Clock,
+        transcript: Transcript,
     ) -> tuple[AttemptEvidence, Shown]:
         """The conversation itself; also gives what the server showed in its handshake."""
         shown = Shown()
@@ -106,6 +113,7 @@ class AddressProber:
         evidence = replace(evidence, connection=connection)
         if stream is None:
             return evidence, shown
+        self._begin_loading(trust)
         try:
             async with self._turn(stream, clock):
                 return await self._talk(evidence, target, connector, clock, transcript, stream)
@@ -157,6 +165,8 @@ class AddressProber:
                 return evidence, shown
             in_session = True
             if helo is None and ehlo.reply is not None and capabilities(ehlo.reply).offers("STARTTLS"):
+                if self._loading is not None:
+                    await asyncio.shield(self._loading)
                 starttls, handshake, shown = await secure(conversation, sni_of(target.server), WIDE_OFFER)
                 evidence = replace(evidence, starttls=starttls, handshake=handshake)
                 in_session = starttls.reply is not None and (handshake is None or handshake.session is not None)
@@ -170,6 +180,12 @@ class AddressProber:
             return evidence, shown
         finally:
             await conversation.quit()
+
+    def _begin_loading(self, trust: Trust) -> None:
+        """Load what a handshake and its judgement need, once a run, in a thread: it hides behind the server's waits."""
+        if self._loading is None:
+            with contextlib.suppress(RuntimeError):  # no thread to be had: then each is loaded when it is needed
+                self._loading = asyncio.get_running_loop().run_in_executor(None, _load_for_tls, trust)
 
     def _follow_up(self) -> TlsFollowUp:
         if self._tls_follow_up is None:
@@ -187,3 +203,11 @@ def _unlisted_cipher(handshake: Handshake | None) -> bool:
     """Whether TLS 1.2 was agreed on with a suite that Exchange Online does not offer."""
     session = handshake.session if handshake is not None else None
     return session is not None and session.version == "TLSv1.2" and session.cipher not in _EXCHANGE_SUITES
+
+
+def _load_for_tls(trust: Trust) -> None:
+    import connector_probe.network.tls
+    import connector_probe.probing.tls_follow_up  # noqa: F401 - loaded for those who need it later
+
+    with contextlib.suppress(TrustError):  # it is raised again where they are needed
+        _ = trust.roots

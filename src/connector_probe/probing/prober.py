@@ -74,8 +74,8 @@ class Prober:
 
     async def gather(self, connector: Connector, trust: Trust) -> ConnectorEvidence:
         """Everything that can be seen of ``connector``. Never raises for what a network or a server does."""
-        started_at, began = datetime.now(UTC), self._network.now()
         resolver = self._resolvers.of(connector)
+        started_at, began = datetime.now(UTC), self._network.now()
         seeker = self._policies.seek(connector, trust, resolver, patience_of(connector))
         async with self._places.place():
             by_host = await resolve(connector, resolver, self._network, began)

@@ -21,6 +21,8 @@ class Resolvers:
         needed = needed or connector.use_mx is not None or not all(host.is_address for host in connector.hosts)
         key = (tuple(connector.nameservers), connector.timeout, connector.deadline, needed)
         if key not in self._made:
+            if needed:  # now, or the first look-up's time would be ours
+                import connector_probe.protocol.dns  # noqa: F401 - late: an address needs no DNS
             given = bool(connector.nameservers)
             nameservers = connector.nameservers or (system_nameservers() if needed else ())
             self._made[key] = Resolver(self._network, nameservers, given=given, patience=patience_of(connector))

@@ -6,7 +6,6 @@ Nobody is asked for the time: these are answers that were fetched for their own 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 from connector_probe.model.evidence import (
@@ -55,6 +54,8 @@ class HeardDates:
 
 def date_of(response: HttpResponse) -> datetime | None:
     """Date with Age added (RFC 9110 6.6.1, RFC 9111 5.1), in UTC; None where there is none, or none that can be."""
+    from email.utils import parsedate_to_datetime  # late: slow to import, and few answers are asked for their date
+
     age = response.header("age").strip()
     try:
         told = parsedate_to_datetime(response.header("date"))
