@@ -54,8 +54,11 @@ async def test_what_stands_behind_the_banner_is_kept() -> None:
     assert helo.reply.lines == ("mx", "STARTTLS")
 
 
-async def test_lines_that_come_after_an_early_end_belong_to_ehlo() -> None:
-    ehlo, _ = await introduce(conversation(b"250 mx\r\n", b"250-SIZE\r\n250 STARTTLS\r\n"), "probe", plain=True)
+@pytest.mark.parametrize("at", [0, 6, 10, 18])
+async def test_lines_that_come_after_an_early_end_belong_to_ehlo(at: int) -> None:
+    """Wherever what stands behind it is cut into segments."""
+    rest = b"250-SIZE\r\n250 STARTTLS\r\n"
+    ehlo, _ = await introduce(conversation(b"250 mx\r\n" + rest[:at], rest[at:]), "probe", plain=True)
     assert ehlo.reply is not None
     assert ehlo.reply.lines == ("mx", "SIZE", "STARTTLS")
     assert ReplyFlaw.ENDS_EARLY in ehlo.reply.flaws

@@ -14,6 +14,7 @@ from connector_probe.protocol.smtp import QUIT, GarbledReply, ReplyReader
 QUIT_WAIT = 1.0  # seconds; the verdict is in, so nobody waits long for politeness
 TELLING_SAMPLE = 8  # characters that tell one protocol from another
 SAMPLE_WAIT = 0.5
+MAX_SEGMENTS = 8  # that a few belated lines may come in; who sends for as long as it may is not listened to
 MAX_TRANSCRIPT_LINES = 400
 MAX_TRANSCRIPT_TEXT = 1000
 
@@ -106,18 +107,23 @@ class Conversation:
     async def gather_the_rest(self, exchange: Exchange, wait: float) -> Exchange:
         """``exchange`` with the lines that belong to its reply, although a line before them had the form of the last.
 
-        ``wait``: seconds for them to arrive, where none has yet.
+        ``wait``: seconds for them to arrive, where none has yet as a whole.
         """
         reply = exchange.reply
         if reply is None:
             return exchange
-        if wait and not self._reader.buffered:
+        whole, end = self._reader.with_the_rest(reply), self._clock.elapsed() + wait
+        for _ in range(MAX_SEGMENTS):
+            left = end - self._clock.elapsed()
+            if left <= 0 or (whole is not reply and not self._reader.buffered):
+                break
             try:
-                self._reader.feed(await self._stream.receive(self._clock.allow(wait)))
+                self._reader.feed(await self._stream.receive(self._clock.allow(left)))
             except NetworkFaultError as error:
                 if error.fault.kind is not FaultKind.TIMED_OUT:
                     self._ended = error.fault
-        whole = self._reader.with_the_rest(reply)
+                break
+            whole = self._reader.with_the_rest(whole)
         for line in whole.wire_lines[len(reply.wire_lines) :]:
             self._transcript.add("server", line)
         return replace(exchange, reply=whole)
