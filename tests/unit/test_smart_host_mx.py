@@ -204,3 +204,22 @@ def test_both_are_said_in_chinese() -> None:
     texts = [one.text for result in (first, second) for one in result.warnings if one.id in (ELSEWHERE, BY_MX)]
     assert len(texts) == 2
     assert all("智能主机" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("records", "warned"),
+    [
+        ((MxRecord(0, ""), MxRecord(10, "mail.contoso.com")), True),
+        ((MxRecord(10, "mail.contoso.com"), MxRecord(20, "mx2.contoso.com"), MxRecord(30, "")), True),
+        ((MxRecord(10, "mail.contoso.com"),), False),
+        ((), False),
+    ],
+)
+def test_a_null_mx_beside_others(records: tuple[MxRecord, ...], warned: bool) -> None:
+    """Once for the domain, however many hosts it has."""
+    resolution = replace(made.resolved("203.0.113.7"), mx_domain=HOST, mx=records, preference=10)
+    attempts = tuple(replace(made.session(address), resolution=resolution) for address in ("203.0.113.7", OTHER))
+    evidence = ConnectorEvidence(attempts, ((), ()), made.NOW, 0.3)
+    result = conclude(Connector(use_mx=HOST), evidence)
+    assert [one.id for one in result.warnings] == (["mx-null-beside"] if warned else [])
+    assert result.status is (Status.WARNING if warned else Status.HEALTHY)

@@ -13,6 +13,7 @@ from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.causes import causes_of
 from connector_probe.diagnosis.chain_remarks import chain_remarks
+from connector_probe.diagnosis.dns.null_mx import null_mx_beside_others
 from connector_probe.diagnosis.dns.smart_host_mx import smart_hosts_with_mx
 from connector_probe.diagnosis.facts import facts_of
 from connector_probe.diagnosis.headings import heading
@@ -125,6 +126,7 @@ def conclude(connector: Connector, evidence: ConnectorEvidence, words: Catalogue
     warnings += inequalities(views, [attempt.status for attempt in attempts], words)
     warnings += _other_addresses(attempts, diagnosis, words)
     warnings += smart_hosts_with_mx(connector, evidence.attempts, words)
+    warnings += null_mx_beside_others(evidence.attempts, words)
     if evidence.left_out:
         facts = Facts(probed=str(len(attempts)), left_out=str(evidence.left_out))
         warnings.append(Finding("addresses-left-out", fill(words.warnings["addresses-left-out"], facts)))

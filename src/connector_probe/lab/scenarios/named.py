@@ -139,6 +139,16 @@ EXCHANGES: tuple[Scenario, ...] = (
         options=MX,
         answers=_names("mx-null", exchanges((0, "."))),
     ),
+    warning(
+        "mx-null-beside",
+        "a null MX beside a host that takes mail",
+        options=MX,
+        servers=(Server(name=_mx("mx-null-beside", "mail")),),
+        answers={
+            host_of("mx-null-beside"): exchanges((0, "."), (10, f"{_mx('mx-null-beside', 'mail')}.")),
+            _mx("mx-null-beside", "mail"): HERE,
+        },
+    ),
     failing(
         "mx-nxdomain", "the domain does not exist", F.DNS_NXDOMAIN, options=MX, answers=_names("mx-nxdomain", nxdomain)
     ),

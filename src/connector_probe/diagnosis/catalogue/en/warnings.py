@@ -26,6 +26,7 @@ WARNINGS: dict[str, str] = {
     "routes-to-exchange-online": "The smart host leads back to Exchange Online ({loop_name}): mail may loop.",
     "smart-host-by-mx": "The smart host {smart_host} has no address of its own: it was probed by its MX records ({mx_records}). Microsoft documents that a smart host needs a valid MX or an A record.{mx_name_hint}",
     "smart-host-mx-elsewhere": "The smart host {smart_host} also has MX records, and they lead elsewhere: {elsewhere}. Microsoft documents that a smart host needs an MX or an A record, not which of them comes first: mail may go there instead.{mx_loop} To probe that way: {command}",
+    "mx-null-beside": "{domain} has a null MX (0 .), which says that it takes no mail, beside other MX records ({mx_records}). RFC 7505 forbids that, and it is not documented which of them Exchange Online believes: remove the null MX.",
     "ecdsa-certificate": "The certificate's key is {leaf_key}; Microsoft lists only cipher suites with RSA certificates.{ecdsa_hint}",
     "certificate-revoked": "{revoked_what} was revoked by {revoked_issuer} on {revoked_on}{revoked_reason}, says {revoked_source}. This TLS setting does not look at it; certificate-validation and domain-validation would fail with 4.7.320.",
     "revocation-unknown": "Whether {unsure_subject} is revoked could not be found out: {unsure_sources}. What Exchange Online does then is not documented; --no-revocation asks nobody.",

@@ -26,6 +26,7 @@ WARNINGS: dict[str, str] = {
     "routes-to-exchange-online": "智能主机又指回 Exchange Online ({loop_name})：邮件可能会循环。",
     "smart-host-by-mx": "智能主机 {smart_host} 自身没有地址：探测是按其 MX 记录 ({mx_records}) 进行的。根据 Microsoft 的文档，智能主机需要有效的 MX 记录或 A 记录。{mx_name_hint}",
     "smart-host-mx-elsewhere": "智能主机 {smart_host} 还有 MX 记录，而且指向别处：{elsewhere}。Microsoft 的文档只说明智能主机需要 MX 记录或 A 记录，没有说明哪一个优先：邮件可能会发往那里。{mx_loop}要按 MX 记录探测，请运行：{command}",
+    "mx-null-beside": "{domain} 既有空 MX (0 .)，表示该域不接收邮件，又有其他 MX 记录 ({mx_records})。RFC 7505 禁止这样做，Exchange Online 以哪一个为准也没有文档说明：请删除空 MX。",
     "ecdsa-certificate": "证书的密钥为 {leaf_key}；Microsoft 只列出使用 RSA 证书的密码套件。{ecdsa_hint}",
     "certificate-revoked": "{revoked_what} 已于 {revoked_on} 被 {revoked_issuer} 吊销{revoked_reason}，依据：{revoked_source}。当前的 TLS 设置不检查这一点；在 certificate-validation 和 domain-validation 下会因 4.7.320 而失败。",
     "revocation-unknown": "无法确定 {unsure_subject} 是否已被吊销：{unsure_sources}。Exchange Online 此时会怎样处理，没有文档说明；使用 --no-revocation 则不查询。",

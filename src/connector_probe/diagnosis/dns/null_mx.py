@@ -1,0 +1,27 @@
+"""A null MX beside other MX records, which RFC 7505 3 forbids: one says that the domain takes no mail, others where.
+
+A null MX alone is a failure class of its own. That an MX record names an alias (RFC 2181 10.3, RFC 5321 5.1) is not
+warned of: nobody is known to turn such a domain's mail down, and many live with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.sentences import MAX_NAMES, Facts, fill, quote
+from connector_probe.model.evidence import AttemptEvidence
+from connector_probe.model.verdict import Finding
+
+
+def null_mx_beside_others(attempts: Sequence[AttemptEvidence], words: Catalogue) -> Iterator[Finding]:
+    """One warning for each domain."""
+    told = set()
+    for one in attempts:
+        domain, records = one.resolution.mx_domain, one.resolution.mx or ()
+        others = [f"{record.preference} {record.exchange}" for record in records if record.exchange]
+        if domain is None or domain in told or not others or len(others) == len(records):
+            continue
+        told.add(domain)
+        facts = Facts(domain=domain, mx_records=quote(", ".join(others[:MAX_NAMES])))
+        yield Finding("mx-null-beside", fill(words.warnings["mx-null-beside"], facts))
