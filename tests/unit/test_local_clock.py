@@ -139,6 +139,7 @@ def test_what_was_over_before_this_program_was_made_is_over_by_any_clock() -> No
 def test_by_a_clock_that_is_behind_what_is_over_is_all_the_more_so() -> None:
     behind = RELEASED - YEAR
     assert class_of(judged(behind, behind - DAY)) is _F.CERTIFICATE_EXPIRED
+    assert class_of(judged(behind, behind - DAY, greeting=behind - 3 * DAY)) is _F.CERTIFICATE_EXPIRED
     early = judged(behind, behind + 2 * YEAR)
     result = concluded(early)
     assert (result.status, class_of(early)) == (Status.UNKNOWN, _F.LOCAL_CLOCK)
