@@ -24,6 +24,7 @@ BEYOND_LOOPBACK = {
     "network-trouble": ("test_local_faults.py", "test_a_router_knows_no_way"),
     "firewall-blocks": ("test_local_faults.py", "test_a_router_prohibits"),
     "firewall-drops": ("test_local_faults.py", "test_a_firewall_that_drops_now_and_then"),
+    "large-packets-lost": ("test_local_faults.py", "test_large_packets_that_get_lost"),
     "wrong-smart-host": ("test_local_faults.py", "test_port_25_is_dropped"),
 }
 # A sign of a device in between that does not stop mail: the warning that tells of it.

@@ -88,6 +88,8 @@ def services(authority: Authority) -> dict[str, dict[str, str]]:
         "demands-certificate-1.2": demanding | _versions("TLSv1.2", "TLSv1.2"),
         "demands-certificate-1.3": demanding | _versions("TLSv1.3", "TLSv1.3"),
         "behind-a-balancer": good | {"smtpd_upstream_proxy_protocol": "haproxy"},
+        "gives-a-balancer-up": good
+        | {"smtpd_upstream_proxy_protocol": "haproxy", "smtpd_upstream_proxy_timeout": "1s"},
         "rejects-clients": good | {"smtpd_client_restrictions": "reject"},
         "defers-clients": good | {"smtpd_client_restrictions": "defer"},
         "rejects-helo": good | {"smtpd_helo_restrictions": "reject"},

@@ -380,6 +380,21 @@ def test_a_firewall_that_drops_now_and_then(here: Namespace, there: Namespace, c
     assert verdict_on("server-down", second) is CauseVerdict.RULED_OUT
 
 
+def test_large_packets_that_get_lost(here: Namespace, there: Namespace, crowd: Crowd) -> None:
+    """A path MTU black hole: what the server says at first passes, and so does the end of its certificates."""
+    here.ip("-4", "route", "replace", "default", "via", GATEWAY, "advmss", "400")  # several segments; a few are lost
+    there.ip("link", "set", "wire", "gso_max_segs", "1")  # each a packet of its own, as on a real wire
+    here.filter(_RULES.format(hook="input", rule="tcp sport 25 meta length 440 drop"))
+    hung = here.probe(asked(crowd, SERVER, control=(), timeout=1.0))[0]
+    there.ip("link", "set", "wire", "gso_max_segs", "65535")
+    assert found(hung) == ("failing", "tls-timeout")
+    assert verdict_on("large-packets-lost", hung.attempts[0]) is CauseVerdict.SUPPORTED
+    assert verdict_on("tls-not-supported", hung.attempts[0]) is CauseVerdict.RULED_OUT
+    assert hung.diagnosis is not None
+    assert hung.diagnosis.heading == "Large packets from the server get lost on the way"
+    assert hung.diagnosis.remedies[0].id == "check-path-mtu"
+
+
 def test_a_reset_is_no_silence(here: Namespace, there: Namespace, crowd: Crowd) -> None:
     """What lets port 25 out to some hosts only drops the rest: somebody answered for this one."""
     there.filter(_RULES.format(hook="input", rule=f"ip daddr {CONTROL} tcp dport 25 drop"))

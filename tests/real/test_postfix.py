@@ -94,6 +94,18 @@ async def test_only_a_balancer_is_greeted(postfix: dict[str, str], ca_file: str)
     assert "waits for a balancer in front of it" in result.diagnosis.detail
 
 
+async def test_a_server_that_has_waited_for_its_balancer(postfix: dict[str, str], ca_file: str) -> None:
+    """What Postfix says in the end, 421 4.3.0 Server local error, tells nobody what it has waited for."""
+    smart_host = postfix["gives-a-balancer-up"]
+    result = await result_of(Connector(smart_hosts=[smart_host], tls_domain=HOST, ca_file=ca_file))
+    assert verdict_of(result) == failing("4.4.317", "banner-rejected", "banner")
+    assert result.diagnosis is not None
+    assert result.diagnosis.heading == "The server waits for a PROXY protocol header"
+    verdicts = {one.id: one.verdict for one in result.diagnosis.causes}
+    assert verdicts["proxy-protocol"] == "confirmed"
+    assert result.diagnosis.remedies[0].id == "send-proxy-header"
+
+
 async def test_what_the_server_says_is_in_the_reply(postfix: dict[str, str]) -> None:
     result = await result_of(Connector(smart_hosts=[postfix["rejects-clients"]]))
     assert result.diagnosis is not None

@@ -333,6 +333,10 @@ CASES: dict[str, tuple[Case, Case]] = {
     "malformed-reply": (case(_MALFORMED_EHLO), case(garbled("SSH-2.0-OpenSSH_9.2"))),
     # TLS
     "tls-not-supported": (case(made.without_starttls()), case(_BUSY)),
+    "large-packets-lost": (
+        case(made.until_tls(fault=replace(TIMED_OUT, stranded=1))),
+        case(made.until_tls(fault=TIMED_OUT), made.session()),
+    ),
     "exchange-certificate-broken": (case(_EXCHANGE_BARE), case(_POSTFIX_BARE)),
     "tls-broken-on-the-way": (case(masked_handshake()), case(agreed("TLSv1"))),
     # the certificate

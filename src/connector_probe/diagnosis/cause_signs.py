@@ -10,7 +10,7 @@ from connector_probe.diagnosis.signs import has_begun_to_greet, is_masked, other
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Reply, Stage
 from connector_probe.model.verdict import CauseVerdict, FailureClass
-from connector_probe.protocol.refusals import Refusal, refusal_kind
+from connector_probe.protocol.refusals import Refusal, is_of_postscreen, refusal_kind
 
 _OUT, _LIKELY, _SURE = CauseVerdict.RULED_OUT, CauseVerdict.SUPPORTED, CauseVerdict.CONFIRMED
 _F = FailureClass
@@ -107,6 +107,23 @@ def _tls_on_the_way(failure: FailureClass, view: View) -> Sharpening:
     return NOTHING
 
 
+def _large_packets_lost(failure: FailureClass, view: View) -> Sharpening:
+    """TCP sends a lost segment again, so that a gap which lasts is no accident: what fills it never gets through."""
+    if _stranded(view):
+        return _LIKELY, ("behind-a-gap",)
+    if failure is not _F.TLS_TIMEOUT:
+        return NOTHING
+    certificate = view.evidence.certificate
+    if certificate is not None and certificate.chain:
+        return _OUT, ("certificate-arrived",)
+    return (_OUT, ("another-served",)) if view.beside.served else NOTHING
+
+
+def _stranded(view: View) -> bool:
+    handshake = view.evidence.handshake
+    return handshake is not None and handshake.fault is not None and handshake.fault.stranded > 0
+
+
 def _recipient(failure: FailureClass, view: View) -> Sharpening:
     """A refusal of MAIL FROM comes before any recipient is named (RFC 5321 3.3)."""
     return (_OUT, ("before-the-recipient",)) if view.evidence.recipient is None else NOTHING
@@ -118,6 +135,8 @@ def _greylisting(failure: FailureClass, view: View) -> Sharpening:
         return NOTHING
     if _GREYLISTING.search(" ".join(reply.lines)):
         return _LIKELY, ("names-greylisting",)
+    if is_of_postscreen(reply):
+        return _LIKELY, ("postscreen-defers",)
     return (_OUT, ("names-its-state",)) if refusal_kind(reply)[0] is Refusal.STATE else NOTHING
 
 
@@ -127,6 +146,8 @@ def _back_pressure(failure: FailureClass, view: View) -> Sharpening:
         return NOTHING
     if _GREYLISTING.search(" ".join(reply.lines)):
         return _OUT, ("names-greylisting",)
+    if is_of_postscreen(reply):
+        return _OUT, ("postscreen-defers",)
     return (_LIKELY, ("names-its-state",)) if refusal_kind(reply)[0] is Refusal.STATE else NOTHING
 
 
@@ -147,6 +168,7 @@ SIGNS: dict[str, Sharpener] = {
     "server-malfunction": _malfunction,
     "malformed-reply": _malformed,
     "tls-broken-on-the-way": _tls_on_the_way,
+    "large-packets-lost": _large_packets_lost,
     "recipient-refused": _recipient,
     "greylisting": _greylisting,
     "back-pressure": _back_pressure,
@@ -157,7 +179,8 @@ MX_CAUSES: dict[str, Sharpener] = {"domain-refuses-mail": _refuses_mail}
 ONLY_BY_SIGN = {
     Stage.CONNECT: ("wrong-smart-host",),
     Stage.CERTIFICATE: ("appliance-certificate", "dane-name-missing"),
-    Stage.BANNER: ("proxy-header-sent",),
+    Stage.BANNER: ("proxy-header-sent", "proxy-protocol"),
+    Stage.TLS: ("large-packets-lost",),
     Stage.EHLO: ("helo-name", "proxy-header-sent"),
     Stage.RECIPIENT: ("helo-name",),
 }

@@ -104,8 +104,11 @@ def _no_tls(failure: FailureClass, view: View) -> Sharpening:
         return CauseVerdict.RULED_OUT, ("tls-not-required",)
     if failure is FailureClass.STARTTLS_REJECTED:
         return (CauseVerdict.POSSIBLE, ()) if view.ends_at_starttls else (None, ("reply-received",))
-    if view.evidence.handshake is None:
+    handshake = view.evidence.handshake
+    if handshake is None:
         return NOTHING
+    if handshake.fault is not None and handshake.fault.stranded:
+        return CauseVerdict.RULED_OUT, ("answered-part-lost",)
     return None, ("tls-comes-to-nothing" if failure.value.startswith("tls-") else "tls-answered",)
 
 

@@ -250,6 +250,7 @@ def _tls(view: View, words: Catalogue) -> dict[str, str]:
     if fault is not None:
         found["waited"] = span(handshake.seconds)
         found["fault"] = describe_fault(fault, words)
+        found["stranded"] = str(fault.stranded)
         found["alert"] = fault.alert or ""
         found["tls_sample"] = quote(fault.text if fault.kind is FaultKind.NOT_TLS else handshake.injected)
         said = fill(words.facts["tls-alert"], found) if fault.alert else fault.text

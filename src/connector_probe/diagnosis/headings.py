@@ -44,6 +44,9 @@ def _key(failure: FailureClass, stage: Stage, view: View) -> str | None:
         return _of_starttls(view)
     if failure is _F.STARTTLS_REJECTED:
         return _of_refused_starttls(view)
+    handshake = view.evidence.handshake
+    if failure is _F.TLS_TIMEOUT and handshake is not None and handshake.fault is not None and handshake.fault.stranded:
+        return "large-packets-lost"
     if failure.value.startswith("certificate-") and is_of_an_appliance(view):
         return "appliance-certificate"
     if view.evidence.recipient is None and failure in (_F.RECIPIENT_REJECTED, _F.RECIPIENT_DEFERRED):

@@ -6,14 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.sentences import Facts, day, endpoint, fill
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate
-from connector_probe.model.verdict import Finding, Status
+from connector_probe.model.verdict import FailureClass, Finding, Status
+from connector_probe.protocol.refusals import Refusal, refusal_kind
 
 _FLOWS = (Status.HEALTHY, Status.WARNING)
 MAX_SHOWN = 4
+_VERDICTS = "unequal-verdicts"
+_TURNED_AWAY = frozenset({FailureClass.TCP_TIMEOUT, FailureClass.TCP_REFUSED})
 
 
 def inequalities(views: Sequence[View], statuses: Sequence[Status], words: Catalogue) -> list[Finding]:
@@ -51,9 +55,18 @@ def _of_address(pairs: Sequence[_Pair], words: Catalogue) -> Iterator[Finding]:
         percent=str(round(100 * bad / len(pairs))),
     )
     if 0 < bad < len(pairs):
-        yield Finding("unequal-verdicts", fill(words.warnings["unequal-verdicts"], facts), first.address)
+        limited = all(_may_be_limited(view) for view, status in pairs if status not in _FLOWS)
+        text = words.facts["unequal-or-limited"] if limited else words.warnings[_VERDICTS]
+        yield Finding(_VERDICTS, fill(text, facts), first.address)
     elif len(failures) > 1:
         yield Finding("unequal-failures", fill(words.warnings["unequal-failures"], facts), first.address)
+
+
+def _may_be_limited(view: View) -> bool:
+    """Whether a limit on connections, which this very run has met, explains the failure as well."""
+    exchange = refusal(view.evidence)
+    said = exchange.reply if exchange is not None else None
+    return classify(view) in _TURNED_AWAY or (said is not None and refusal_kind(said)[0] is Refusal.RATE)
 
 
 def _of_server(views: Sequence[View], words: Catalogue) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ from connector_probe.model.evidence import FaultKind, NetworkFault, Reply
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 from connector_probe.protocol.addresses import is_nowhere, is_private
 from connector_probe.protocol.appliances import appliance
-from connector_probe.protocol.refusals import Refusal, refusal_kind
+from connector_probe.protocol.refusals import Refusal, is_of_postscreen, refusal_kind
 from connector_probe.protocol.smtp import enhanced_status
 
 Sharpening = tuple[CauseVerdict | None, tuple[str, ...]]
@@ -118,6 +118,11 @@ def _refusal(view: View) -> Refusal | None:
     return refusal_kind(exchange.reply)[0] if exchange is not None and exchange.reply is not None else None
 
 
+def _is_of_postscreen(view: View) -> bool:
+    exchange = refusal(view.evidence)
+    return exchange is not None and exchange.reply is not None and is_of_postscreen(exchange.reply)
+
+
 def _malformed(failure: FailureClass, view: View) -> Sharpening:
     return None, ("breaks-the-rules",)
 
@@ -128,6 +133,8 @@ def _source_blocked(failure: FailureClass, view: View) -> Sharpening:
     if (sign := proxy_header_sent(view.evidence)) in SURE_OF_A_HEADER:
         return _OUT, (sign,)
     kind = _refusal(view)
+    if _is_of_postscreen(view):
+        return _LIKELY, ("postscreen-denies",)
     if kind is Refusal.SOURCE:
         return _LIKELY, ("names-the-source",)
     if kind is Refusal.HELO:
@@ -148,6 +155,8 @@ def _rate_limited(failure: FailureClass, view: View) -> Sharpening:
     if (sign := proxy_header_sent(view.evidence)) in SURE_OF_A_HEADER:
         return _OUT, (sign,)
     kind = _refusal(view)
+    if _is_of_postscreen(view):
+        return NOTHING
     if kind is Refusal.RATE:
         return _LIKELY, ("names-a-limit",)
     exchange = refusal(view.evidence)
@@ -233,7 +242,8 @@ def _server_down(failure: FailureClass, view: View) -> Sharpening:
     if _is_nowhere(view):
         return _OUT, ("no-hosts-address",)
     if fault is not None and fault.icmp and fault.icmp_from == view.evidence.address:
-        return _OUT, ("icmp-said",)
+        # A firewall that holds the address, and hands the port on (NAT), says it of the server behind; else the host.
+        return (_LIKELY, ("icmp-from-nat",)) if fault.icmp == "host-unreachable" else (_OUT, ("icmp-said",))
     return (_LIKELY, ("icmp-said",)) if _icmp(view) == "host-unreachable" else NOTHING
 
 

@@ -180,7 +180,7 @@ PROFILES: dict[FailureClass, Profile] = {
         Stage.BANNER,
         _DOCUMENTED,
         ((_UNAVAILABLE, _CONFIRMED), (_BLOCKED, _POSSIBLE), (_LIMITED, _POSSIBLE), (_NO_TLS, _OUT)),
-        ("stop-proxy-header", *_REJECTED_REMEDIES),
+        ("send-proxy-header", "stop-proxy-header", *_REJECTED_REMEDIES),
     ),
     _F.BANNER_NOT_SMTP: _said(
         Stage.BANNER,
@@ -240,7 +240,18 @@ PROFILES: dict[FailureClass, Profile] = {
         ("fix-reply-format", "check-firewall-inspection"),
     ),
     # tls
-    _F.TLS_TIMEOUT: _tls(_INFERRED, ""),
+    # It said 220 to STARTTLS, and then nothing that can be read: each of these is as likely as the others.
+    _F.TLS_TIMEOUT: _said(
+        Stage.TLS,
+        _INFERRED,
+        (
+            (_UNAVAILABLE, _OUT),
+            (_NO_TLS, _POSSIBLE),
+            ("tls-broken-on-the-way", _POSSIBLE),
+            ("large-packets-lost", _POSSIBLE),
+        ),
+        ("check-tls-settings", "check-firewall-inspection", "check-path-mtu"),
+    ),
     _F.TLS_CLOSED: _tls(_REPORTED, "451 4.4.0 TLS negotiation failed with error ConnectionAborted"),
     _F.TLS_RESET: _tls(_REPORTED, "451 4.4.0 TLS negotiation failed with error SocketError"),
     _F.TLS_ALERT: _tls(_REPORTED, "451 4.4.0 TLS negotiation failed with error SocketError"),
@@ -383,7 +394,7 @@ PROFILES: dict[FailureClass, Profile] = {
         Stage.RECIPIENT,
         _INFERRED,
         (("greylisting", _POSSIBLE), ("back-pressure", _POSSIBLE)),
-        ("give-another-name", "try-again"),
+        ("give-another-name", "relieve-server", "try-again"),
     ),
     _F.RECIPIENT_CUT: _cut(Stage.RECIPIENT, _INFERRED),
     # this machine

@@ -12,6 +12,7 @@ ONLY_FOR_CAUSE = {
     "repair-exchange-certificate": frozenset({"exchange-certificate-broken"}),
     "check-appliance": frozenset({"appliance-certificate"}),
     "give-another-name": frozenset({"helo-name"}),
+    "relieve-server": frozenset({"back-pressure"}),
     "stop-proxy-header": frozenset({"proxy-header-sent"}),
     "repair-starttls": frozenset({"tls-not-supported"}),
     "relax-tls": frozenset({"tls-not-supported", "packet-inspection", "exchange-certificate-broken"}),
@@ -33,6 +34,10 @@ ONCE_EXPLAINED = frozenset(
 BY_CAUSE = {
     "check-firewall-inspection": frozenset({"packet-inspection", "tls-broken-on-the-way"}),
     "allow-exchange-online": frozenset({"source-blocked", "rate-limited"}),
+    "check-path-mtu": frozenset({"large-packets-lost"}),
+    "check-server-up": frozenset({"server-down"}),
+    "open-port-25": frozenset({"firewall-blocks", "firewall-drops"}),
+    "start-smtp-service": frozenset({"service-stopped"}),
     "disable-connector": frozenset({"migrated"}),
     "set-authoritative": frozenset({"migrated"}),
 }

@@ -196,7 +196,10 @@ class _Page:
         if result.diagnosis is not None:
             parts += self._diagnosis(result.diagnosis)
         if result.warnings:
-            parts += [self._heading("warnings"), *_listed([one.text for one in result.warnings], "warnings")]
+            parts += [
+                self._heading("warnings"),
+                *_listed(result.warning_texts, "warnings"),
+            ]
         if self._options.modes:
             parts.append(_tag("p", other_modes(result, self._words), class_="quiet"))
         parts.append(self._heading("addresses"))

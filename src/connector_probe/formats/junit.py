@@ -160,7 +160,7 @@ def _stage(stage: StageReport, attempt: Attempt, result: Result, prefix: str, op
 def _connector(result: Result, options: RenderOptions) -> _Case:
     """Another result than the expected one, or a warning under --strict."""
     message = expectation(result, options.words) or sentence(result, options.words)
-    text = "\n".join(warning.text for warning in result.warnings)
+    text = "\n".join(result.warning_texts)
     outcome = _OF_STATUS.get(result.status, FAILURE)
     return _Case(f"expected {result.expect}", 0.0, outcome, NOT_AS_EXPECTED, message, text)
 
@@ -186,7 +186,7 @@ def _told(result: Result, report: Report, options: RenderOptions) -> Iterator[st
     told = (subtitle(result, options.words), clock(result, options.words), expectation(result, options.words))
     yield from filter(None, told)
     if result.diagnosis is not None:
-        yield from (f"{say['warnings']}: {warning.text}" for warning in result.warnings)
+        yield from (f"{say['warnings']}: {text}" for text in result.warning_texts)
     for attempt in result.attempts:
         where = endpoint(attempt, options.words)
         yield from (f"{where}: {line}" for line in policy_lines(attempt, options))

@@ -70,7 +70,7 @@ class _Page:
             yield from self._diagnosis(result.diagnosis)
         if result.warnings:
             yield self._heading("warnings")
-            yield from _listed([warning.text for warning in result.warnings])
+            yield from _listed(result.warning_texts)
         if self._options.modes:
             yield markdown_text(other_modes(result, self._words))
         yield self._heading("addresses")

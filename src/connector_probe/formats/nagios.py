@@ -110,8 +110,8 @@ def _details(result: Result, options: RenderOptions, indent: str) -> Iterator[st
             yield f"{indent}{say['do']} {number}: {remedy.text}"
         if diagnosis.reply is not None:
             yield f"{indent}{say['reply']}: {diagnosis.reply}"
-        for warning in result.warnings:  # without a diagnosis they are what the sentence says
-            yield f"{indent}{say['warnings']}: {warning.text}"
+        for text in result.warning_texts:  # without a diagnosis they are what the sentence says
+            yield f"{indent}{say['warnings']}: {text}"
     for attempt in result.attempts:
         state = f"{say[attempt.status.value]} {code_or_class(attempt)}"
         yield f"{indent}{endpoint(attempt, options.words)}: {state}".rstrip()

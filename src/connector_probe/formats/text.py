@@ -86,8 +86,8 @@ class _Page:
         if result.warnings:
             yield ""
             yield self._heading("warnings")
-            for warning in result.warnings:
-                yield from self._wrap(warning.text, "  - ", "    ")
+            for text in result.warning_texts:
+                yield from self._wrap(text, "  - ", "    ")
         if self._options.modes:
             yield from self._modes(result)
         yield ""

@@ -367,6 +367,11 @@ class Result:
     outage: Outage | None = None
     maintenance: datetime | None = None
 
+    @property
+    def warning_texts(self) -> tuple[str, ...]:
+        """Each text once, for people: several addresses may give rise to the same words."""
+        return tuple(dict.fromkeys(one.text for one in self.warnings))
+
 
 @dataclass(frozen=True, slots=True)
 class VantageReport:

@@ -22,6 +22,7 @@ from connector_probe.network.faults import NetworkFaultError, fault_of, timed_ou
 from connector_probe.network.handshakes import TlsOffer, TlsOutcome
 from connector_probe.network.icmp import ask_for_icmp, forget_icmp, read_icmp
 from connector_probe.network.routes import gateway_of
+from connector_probe.network.tcp_info import out_of_order
 
 if TYPE_CHECKING:
     from connector_probe.network.tls import TlsClient
@@ -128,7 +129,7 @@ class SocketStream:
                     client.take(early, handshaking=True)
                     early = b""
                     continue
-                client.take(await self._receive_raw(max(end - time.monotonic(), 0.0)), handshaking=True)
+                client.take(await self._receive_flight(max(end - time.monotonic(), 0.0)), handshaking=True)
         except NetworkFaultError as error:
             with contextlib.suppress(NetworkFaultError):  # the alert that OpenSSL owes the server
                 await self._send_raw(client.give(), 0.2)
@@ -159,6 +160,17 @@ class SocketStream:
         if not data:
             raise NetworkFaultError(NetworkFault(FaultKind.CLOSED))
         return data
+
+    async def _receive_flight(self, limit: float) -> bytes:
+        """As ``_receive_raw``; where nothing arrived that can be read, it is told what arrived behind a gap."""
+        before = out_of_order(self._socket)
+        try:
+            return await self._receive_raw(limit)
+        except NetworkFaultError as error:
+            if error.fault.kind is not FaultKind.TIMED_OUT:
+                raise
+            stranded = out_of_order(self._socket) - before
+            raise NetworkFaultError(replace(error.fault, stranded=stranded)) from None
 
     def _left_behind(self, fault: NetworkFault) -> bytes:
         """What came before ``fault``, a 421, say, and the reset at once. Raises ``fault`` where nothing did."""

@@ -43,6 +43,13 @@ _SOURCE: Final = re.compile(
     r"|(?<!relay )(?<!rejected: )access denied|reverse dns|\bptr\b",  # those two are about the recipient
     re.IGNORECASE,
 )
+# postscreen(8) turns down who is on its deny list with 521 or 550, and asks who is new to it to come again with 450.
+_POSTSCREEN: Final = re.compile(r"[45]\.3\.2 Service currently unavailable\Z")
+
+
+def is_of_postscreen(reply: Reply) -> bool:
+    """Whether these are the words of Postfix's postscreen, about a client; X.3.2 says otherwise than RFC 3463 means."""
+    return any(_POSTSCREEN.match(line) for line in reply.lines)
 
 
 def refusal_kind(reply: Reply) -> tuple[Refusal | None, str]:

@@ -7,6 +7,7 @@ shall not be disturbed before.
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 
 from connector_probe.found_once import FoundOnce
@@ -20,6 +21,8 @@ from connector_probe.stages.conversation import Clock, Conversation, Transcript,
 GRACE = 1.0  # seconds for each look; the server has just used up its own time for a greeting
 _SILENCE = frozenset({FaultKind.TIMED_OUT})
 _CUTS = frozenset({FaultKind.CLOSED, FaultKind.RESET})
+# Postfix, when no PROXY header has come within smtpd_upstream_proxy_timeout (5 s).
+_GAVE_UP = re.compile(r"4\.3\.0 \S+ Server local error\Z")
 
 Look = tuple[Handshake | None, ProxiedGreeting | None]
 
@@ -33,7 +36,7 @@ class SilentPorts:
 
     async def look(self, evidence: AttemptEvidence, connector: Connector) -> AttemptEvidence:
         """``evidence`` with what more there is to see, where no greeting came."""
-        if evidence.address is None or not (fell_silent(evidence.banner) or _was_cut_off(evidence.banner)):
+        if evidence.address is None or not _may_wait_for_more(evidence.banner):
             return evidence
         address = evidence.address
         place = (address, evidence.port, evidence.server, connector.source_address, connector.helo)
@@ -84,6 +87,13 @@ class SilentPorts:
             return clock, await self._network.connect(address, port, connector.source_address, limit)
         except NetworkFaultError:
             return clock, None
+
+
+def _may_wait_for_more(banner: Exchange | None) -> bool:
+    """Whether something else than we said may have been waited for."""
+    if banner is not None and banner.reply is not None:
+        return banner.reply.code == 421 and any(map(_GAVE_UP.search, banner.reply.lines))
+    return fell_silent(banner) or _was_cut_off(banner)
 
 
 def fell_silent(banner: Exchange | None) -> bool:

@@ -60,7 +60,8 @@ class NetworkFault:
 
     ``alert`` is the TLS alert's name (RFC 8446 6.2, underscores as there), set with ALERT only. ``icmp`` is the ICMP
     error behind a failed connect ("host-unreachable", "admin-prohibited"), where the system tells it, and ``icmp_from``
-    who sent it: a router or firewall on the way, the host itself, or this machine.
+    who sent it: a router or firewall on the way, the host itself, or this machine. ``stranded`` is how many TCP
+    segments arrived and could not be read, since one before them never came; with TIMED_OUT only, where it is told.
     """
 
     kind: FaultKind
@@ -69,6 +70,7 @@ class NetworkFault:
     alert: str | None = None
     icmp: str = ""
     icmp_from: str = ""
+    stranded: int = 0
 
     @property
     def local(self) -> bool:

@@ -26,6 +26,7 @@ HEADINGS: dict[str, str] = {
     "starttls-masked": "A firewall that inspects SMTP hides STARTTLS",
     "starttls-beside-masked-banner": "No STARTTLS, and a firewall masks the banner",
     "exchange-hides-starttls": "Exchange hides STARTTLS: its certificate is probably broken",
+    "large-packets-lost": "Large packets from the server get lost on the way",
     "appliance-certificate": "The certificate names {appliance}, not the server",
     "sender-rejected": "The server rejects MAIL FROM",
     "sender-deferred": "The server defers the mail at MAIL FROM",

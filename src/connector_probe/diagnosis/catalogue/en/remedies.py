@@ -125,7 +125,8 @@ REMEDIES: dict[str, RemedyWords] = {
         ("no inspect esmtp   (Cisco ASA, in the policy map)",),
     ),
     "check-server-health": _R(
-        "Check the server: does the SMTP service hang, crash or lack memory, disk or connections?"
+        "Check the server: does the SMTP service hang, crash or lack memory, disk or connections? "
+        "Does a balancer in front of it find a server that works?"
     ),
     "check-network-path": _R(
         "If it persists, have the network team trace the connection on both sides of the firewall."
@@ -144,6 +145,10 @@ REMEDIES: dict[str, RemedyWords] = {
     "repair-starttls": _R(
         "Repair TLS on the server: a 454 mostly means that it cannot load its certificate or private key.",
         ("Get-ExchangeCertificate | Format-List Subject,Thumbprint,HasPrivateKey,Services,Status",),
+    ),
+    "check-path-mtu": _R(
+        'Let large packets through: allow ICMP "fragmentation needed" (IPv6: "packet too big") on the firewalls, or lower the MSS of TCP on the firewall, VPN or tunnel. Find out which size still passes:',
+        ("ping -f -l 1472 {address_or_server}   (Windows; Linux: ping -M do -s 1472 {address_or_server})",),
     ),
     "check-tls-settings": _R(
         "Check the TLS settings and the certificate on the server, and on any firewall or balancer that ends TLS for it."
@@ -202,6 +207,10 @@ REMEDIES: dict[str, RemedyWords] = {
     "reissue-wellformed": _R("Have the certificate issued anew: its encoding breaks RFC 5280."),
     "allow-relay": _R(
         "Check that the server accepts mail for this recipient from Exchange Online (accepted domains, relay rights)."
+    ),
+    "relieve-server": _R(
+        "Free what the server lacks: disk space on the volume of its queue, memory, connections. On Exchange, see the "
+        "events about back pressure (15004 to 15007)."
     ),
     "try-again": _R("Probe again in some minutes; senders that retry normally get through."),
     "allow-both-families": _R("Probe without -4 or -6: Exchange Online uses both families, IPv6 first."),

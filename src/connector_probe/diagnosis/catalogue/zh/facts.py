@@ -67,6 +67,7 @@ FACTS: dict[str, str] = {
     "more-problems": "此外：{problems}。",
     "slow-connection": "连接",
     "fault-not-offered": "未提供",
+    "unequal-or-limited": "到 {endpoint} 的 {total} 个连接中有 {bad} 个失败，其余正常：{classes}。或者是同一地址后面的服务器不一致（约 {percent}% 的邮件会滞留在队列中），或者是防火墙或服务器限制了连接数，而本次探测自己触及了该限制。",
     "problem-expired": "已过期",
     "problem-not-yet-valid": "尚未生效",
     "problem-name-mismatch": "名称不匹配",

@@ -26,6 +26,7 @@ HEADINGS: dict[str, str] = {
     "starttls-masked": "检查 SMTP 的防火墙隐藏了 STARTTLS",
     "starttls-beside-masked-banner": "没有 STARTTLS，且防火墙遮盖了问候语",
     "exchange-hides-starttls": "Exchange 隐藏了 STARTTLS：它的证书很可能有问题",
+    "large-packets-lost": "来自服务器的大数据包在途中丢失",
     "appliance-certificate": "证书中的名称是 {appliance}，而不是服务器",
     "sender-rejected": "服务器拒绝 MAIL FROM",
     "sender-deferred": "服务器在 MAIL FROM 时推迟了邮件",

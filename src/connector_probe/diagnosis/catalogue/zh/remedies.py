@@ -108,7 +108,9 @@ REMEDIES: dict[str, RemedyWords] = {
         "在途经的防火墙上关闭 SMTP 数据包检查。",
         ("no inspect esmtp   (Cisco ASA, in the policy map)",),
     ),
-    "check-server-health": _R("检查服务器：SMTP 服务是否挂起、崩溃，或者缺少内存、磁盘空间或连接数？"),
+    "check-server-health": _R(
+        "检查服务器：SMTP 服务是否挂起、崩溃，或者缺少内存、磁盘空间或连接数？其前面的负载均衡器能否找到正常工作的服务器？"
+    ),
     "check-network-path": _R("如果问题持续存在，请网络团队在防火墙两侧跟踪该连接。"),
     "offer-starttls": _R(
         "在服务器上启用 TLS：为接收连接器配置有效的证书，并将 AuthMechanism 设为 Tls。",
@@ -124,6 +126,10 @@ REMEDIES: dict[str, RemedyWords] = {
     "repair-starttls": _R(
         "修复服务器上的 TLS：454 通常表示服务器无法加载其证书或私钥。",
         ("Get-ExchangeCertificate | Format-List Subject,Thumbprint,HasPrivateKey,Services,Status",),
+    ),
+    "check-path-mtu": _R(
+        "让大数据包能够通过：在防火墙上放行 ICMP“需要分片”（IPv6 为“数据包过大”），或在防火墙、VPN 或隧道上调低 TCP 的 MSS。用下列命令找出仍能通过的大小：",
+        ("ping -f -l 1472 {address_or_server}   (Windows; Linux: ping -M do -s 1472 {address_or_server})",),
     ),
     "check-tls-settings": _R(
         "检查服务器上的 TLS 设置和证书，以及代其终结 TLS 的防火墙或负载均衡器上的 TLS 设置和证书。"
@@ -174,6 +180,9 @@ REMEDIES: dict[str, RemedyWords] = {
     "reissue-strong": _R("重新申请证书：RSA 2048 位或以上，使用 SHA-256 或更强的算法签名。"),
     "reissue-wellformed": _R("重新申请证书：其编码违反了 RFC 5280。"),
     "allow-relay": _R("确认服务器接受 Exchange Online 发往此收件人的邮件（接受的域、中继权限）。"),
+    "relieve-server": _R(
+        "释放服务器所缺的资源：队列所在卷的磁盘空间、内存、连接数。在 Exchange 上，查看有关反压的事件（15004 至 15007）。"
+    ),
     "try-again": _R("几分钟后再次探测；会重试的发送方通常能够通过。"),
     "allow-both-families": _R("不带 -4 或 -6 进行探测：Exchange Online 两类地址都使用，IPv6 优先。"),
     "configure-nameserver": _R("修复本机的 DNS 设置，或指定其他 DNS 服务器：--nameserver ADDR。"),

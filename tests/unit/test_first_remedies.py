@@ -1,0 +1,115 @@
+"""What is said first is what mends the likely cause; what mends a cause that is ruled out is not said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from connector_probe import Connector, Diagnosis, Result
+from connector_probe.diagnosis.conclude import conclude
+from connector_probe.formats import RENDERERS, RenderOptions
+from connector_probe.model.documents import Format
+from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, FaultKind, NetworkFault
+from connector_probe.model.verdict import CauseVerdict
+from tests.unit import evidence as made
+from tests.unit.evidence import ADDRESS, NAME, NOW, TIMED_OUT
+
+LIKELY, OUT = CauseVerdict.SUPPORTED, CauseVerdict.RULED_OUT
+ROUTER = "198.51.100.1"
+
+
+def concluded(*attempts: AttemptEvidence) -> Result:
+    return conclude(Connector(smart_hosts=[NAME]), ConnectorEvidence(attempts, tuple(() for _ in attempts), NOW, 0.3))
+
+
+def diagnosed(evidence: AttemptEvidence) -> Diagnosis:
+    diagnosis = concluded(evidence).diagnosis
+    assert diagnosis is not None
+    return diagnosis
+
+
+def verdicts(diagnosis: Diagnosis) -> dict[str, CauseVerdict]:
+    return {cause.id: cause.verdict for cause in diagnosis.causes}
+
+
+def unreachable(icmp: str, sender: str) -> Diagnosis:
+    fault = NetworkFault(FaultKind.HOST_UNREACHABLE, "EHOSTUNREACH", "No route to host", icmp=icmp, icmp_from=sender)
+    return diagnosed(made.unconnected(fault))
+
+
+def test_a_firewall_that_says_so_is_opened_first() -> None:
+    found = [one.id for one in unreachable("admin-prohibited", ROUTER).remedies]
+    assert found[0] == "open-port-25"
+
+
+def test_no_firewall_is_opened_where_none_is_in_the_way() -> None:
+    found = [one.id for one in unreachable("host-unreachable", ROUTER).remedies]
+    assert found[0] == "check-server-up"
+    assert "open-port-25" not in found
+
+
+def test_a_firewall_with_nat_says_that_the_server_behind_it_is_down() -> None:
+    diagnosis = unreachable("host-unreachable", ADDRESS)
+    assert verdicts(diagnosis)["server-down"] is LIKELY
+    assert diagnosis.causes[0].id == "server-down"
+    assert diagnosis.remedies[0].id == "check-server-up"
+
+
+def test_a_silence_leaves_all_remedies() -> None:
+    found = [one.id for one in diagnosed(made.unconnected(TIMED_OUT)).remedies]
+    assert found == ["check-server-up", "check-network-change", "correct-smart-host", "open-port-25"]
+
+
+def test_a_gap_in_the_server_s_answer_convicts_the_way_and_not_the_server() -> None:
+    hung = diagnosed(made.until_tls(fault=TIMED_OUT))
+    assert set(verdicts(hung).values()) == {CauseVerdict.POSSIBLE, OUT}
+    gap = diagnosed(made.until_tls(fault=replace(TIMED_OUT, stranded=2)))
+    assert verdicts(gap)["large-packets-lost"] is LIKELY
+    assert verdicts(gap)["tls-not-supported"] is OUT
+    assert gap.remedies[0].id == "check-path-mtu"
+    assert "(2)" in gap.causes[0].evidence[0]
+
+
+def refused(stage: str, code: int, text: str) -> AttemptEvidence:
+    if stage == "banner":
+        return made.until_banner(banner=made.answered("", code, text))
+    return replace(made.session(), recipient=made.answered("RCPT TO:<a@contoso.com>", code, text))
+
+
+@pytest.mark.parametrize(
+    ("stage", "code", "text", "likely", "ruled_out"),
+    [
+        ("banner", 521, "5.3.2 Service currently unavailable", "source-blocked", None),
+        ("recipient", 450, "4.3.2 Service currently unavailable", "greylisting", "back-pressure"),
+        ("recipient", 452, "4.3.1 Insufficient system storage", "back-pressure", "greylisting"),
+    ],
+)
+def test_postscreen_means_the_client(stage: str, code: int, text: str, likely: str, ruled_out: str | None) -> None:
+    found = verdicts(diagnosed(refused(stage, code, text)))
+    assert found[likely] is LIKELY
+    assert ruled_out is None or found[ruled_out] is OUT
+
+
+def test_a_full_disk_is_freed_before_one_tries_again() -> None:
+    full = refused("recipient", 452, "4.3.1 Insufficient system storage")
+    assert [one.id for one in diagnosed(full).remedies] == ["relieve-server", "try-again"]
+    grey = refused("recipient", 450, "4.2.0 Greylisted, try again in 300 seconds")
+    assert [one.id for one in diagnosed(grey).remedies] == ["try-again"]
+
+
+def test_a_limit_is_not_called_unequal_servers() -> None:
+    limited = made.until_banner(banner=made.answered("", 421, "4.7.0 Error: too many connections from 192.0.2.10"))
+    (warning,) = concluded(made.session(), limited).warnings
+    assert "has met the limit itself" in warning.text
+    (warning,) = concluded(made.session(), made.until_banner(banner=made.answered("", 554, "5.3.0 broken"))).warnings
+    assert "the limit" not in warning.text
+
+
+@pytest.mark.parametrize("format_", [Format.TEXT, Format.MARKDOWN, Format.HTML])
+def test_what_two_addresses_have_in_common_is_said_once(format_: Format) -> None:
+    ending = made.shown(made.leaf(until=NOW + timedelta(days=3)))
+    seen = made.report(*(replace(made.session(one), certificate=ending) for one in (ADDRESS, "203.0.113.8")))
+    assert [one.address for one in seen.results[0].warnings] == [ADDRESS, "203.0.113.8"]
+    assert RENDERERS[format_](seen, RenderOptions()).count("The certificate expires on") == 1
