@@ -35,6 +35,8 @@ from connector_probe.protocol.smtp import greeting_protocol, proxy_header
         (501, "Syntactically invalid HELO argument(s)", Refusal.HELO),
         (504, "5.5.2 <x>: Helo command rejected: need fully-qualified hostname", Refusal.HELO),
         (450, "4.7.1 <probe.lan>: Helo command rejected: Host not found", Refusal.HELO),
+        (550, "Your EHLO hostname is listed in a block list", Refusal.HELO),
+        (554, "5.7.1 Client host [192.0.2.1] blocked using zen.spamhaus.org; HELO name mail.lan", Refusal.SOURCE),
         (503, "5.5.1 Error: send HELO/EHLO first", None),
         (500, "5.5.1 EHLO unrecognized command", None),
         (421, "4.7.0 mail.contoso.com Error: too many errors", None),

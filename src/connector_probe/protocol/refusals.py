@@ -37,10 +37,14 @@ _HELO: Final = re.compile(
 )
 _SOURCE: Final = re.compile(
     r"(?:black|block|deny|reject)[- ]?list\w*|\blisted\b|reputation|sender ?(?:base|score)|spamhaus|spamcop|sorbs"
-    r"|barracudacentral|abuseat|uceprotect|proofpoint|dnsbl|\brbl\b|\bblocked\b|\bbanned\b"
-    r"|client host (?:\S+ )?(?:rejected|blocked)|(?:not|is not|isn't) (?:allowed|authori[sz]ed|permitted) to"
+    r"|barracudacentral|abuseat|uceprotect|proofpoint|dnsbl|\brbl\b|\bblocked\b|\bbanned\b|reverse dns|\bptr\b",
+    re.IGNORECASE,
+)
+# What is also said of a name in HELO, beside it.
+_UNWANTED: Final = re.compile(
+    r"client host (?:\S+ )?rejected|(?:not|is not|isn't) (?:allowed|authori[sz]ed|permitted) to"
     r"|(?:ip|ip address|host|client)(?: \S+)? (?:is )?(?:denied|rejected|refused)"
-    r"|(?<!relay )(?<!rejected: )access denied|reverse dns|\bptr\b",  # those two are about the recipient
+    r"|(?<!relay )(?<!rejected: )access denied",  # those two are about the recipient
     re.IGNORECASE,
 )
 # postscreen(8) turns down who is on its deny list with 521 or 550, and asks who is new to it to come again with 450.
@@ -52,13 +56,23 @@ def is_of_postscreen(reply: Reply) -> bool:
     return any(_POSTSCREEN.match(line) for line in reply.lines)
 
 
+_KINDS: Final = {Refusal.RATE: _RATE, Refusal.HELO: _HELO, Refusal.SOURCE: _SOURCE}
+
+
 def refusal_kind(reply: Reply) -> tuple[Refusal | None, str]:
-    """What the refusal is about, and the words or the status code that say so; (None, "") where neither does."""
+    """What the refusal is about, and the words or the status code that say so; (None, "") where neither does.
+
+    Of a name in HELO and a block list what is named first: a block list may tell the name beside it.
+    """
     text = " ".join(reply.lines)
-    for kind, pattern in ((Refusal.RATE, _RATE), (Refusal.HELO, _HELO), (Refusal.SOURCE, _SOURCE)):
-        found = pattern.search(text)
-        if found is not None:
-            return kind, found[0]
+    found = {kind: pattern.search(text) for kind, pattern in _KINDS.items()}
+    told = {kind: match for kind, match in found.items() if match is not None}
+    if told:
+        first = Refusal.RATE if Refusal.RATE in told else min(told, key=lambda kind: told[kind].start())
+        return first, told[first][0]
+    unwanted = _UNWANTED.search(text)
+    if unwanted is not None:
+        return Refusal.SOURCE, unwanted[0]
     status = next((code for line in reply.lines if (code := enhanced_status(line)) is not None), None)
     if status is not None and status.split(".")[1] == "3":
         return Refusal.STATE, status
