@@ -11,6 +11,7 @@ from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import FaultKind, LookupStatus, NetworkFault
 from connector_probe.network import NetworkFaultError, Stream
 from connector_probe.stages.addresses import resolve
+from connector_probe.stages.countercheck import ask_for_controls, ask_for_sibling
 from connector_probe.stages.resolve import LEAST_WAIT, Resolver
 
 SILENCE = NetworkFaultError(NetworkFault(FaultKind.TIMED_OUT))
@@ -109,3 +110,18 @@ async def test_hosts_are_looked_up_side_by_side() -> None:
     async with asyncio.timeout(30):
         found = await resolve(connector, resolver, network, 0.0)
     assert [one.server for (one,) in found] == ["first.contoso.com", "last.contoso.com"]
+
+
+class NeverAnswering(SilentNetwork):
+    """As where several nameservers are silent one after the other, only longer."""
+
+    async def datagrams(self, address: str, port: int) -> SilentDatagrams:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_a_countercheck_has_a_limit_which_is_no_evidence() -> None:
+    resolver = Resolver(NeverAnswering(), ["127.0.0.1#53"], given=False, patience=PATIENCE)
+    assert await ask_for_controls(["mail.contoso.com", "192.0.2.1"], resolver, 0.01) == ()
+    assert await ask_for_sibling("mail.contoso.com", resolver, 0.01) is None
+    resolver.close()
