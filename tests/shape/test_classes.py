@@ -18,8 +18,8 @@ from connector_probe.diagnosis.cause_signs import ONLY_BY_SIGN
 from connector_probe.diagnosis.dns import nameserver_trust
 from connector_probe.diagnosis.dns import rules as dns_rules
 from connector_probe.diagnosis.dns.causes import EXTRA_CAUSES, EXTRA_REMEDIES
+from connector_probe.diagnosis.headlines import HEADLINES, headline_of
 from connector_probe.diagnosis.profiles import PROFILES
-from connector_probe.diagnosis.replies import HEADLINES, headline_of
 from connector_probe.diagnosis.view import CERTIFICATE_ORDER
 from connector_probe.lab.scenarios import SCENARIOS
 from connector_probe.model.evidence import CertificateProblemKind, FaultKind, Garble, LookupStatus, ReplyFlaw, Stage

@@ -26,8 +26,8 @@ from connector_probe.diagnosis.bounces.bounce import (
 )
 from connector_probe.diagnosis.bounces.context import address_and_port, last_time
 from connector_probe.diagnosis.bounces.text import MAX_INPUT
+from connector_probe.diagnosis.headlines import HEADLINES, SESSION_HEADLINE, WINSOCK_995
 from connector_probe.diagnosis.profiles import PROFILES
-from connector_probe.diagnosis.replies import HEADLINES, SESSION_HEADLINE, WINSOCK_995
 from connector_probe.model.verdict import FailureClass, MailFlowCode
 
 TEXTS = Path(__file__).parent.parent / "data" / "bounces"

@@ -18,8 +18,9 @@ from connector_probe.diagnosis.conclude import conclude, with_expectation
 from connector_probe.formats import jsonl
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
-from connector_probe.formats.saved import SavedReportError, diagnose_again, is_report, read_report
+from connector_probe.formats.saved import SavedReportError, diagnose_again, read_report
 from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
+from connector_probe.model.documents import is_report
 from connector_probe.model.evidence import (
     AttemptEvidence,
     Certificate,

@@ -85,7 +85,7 @@ def _report(path: Path, words: Catalogue) -> Report:
 def _text(path: Path, name: str) -> str:
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.diagnosis.bounces.bounce import decode
-    from connector_probe.formats.saved import MAX_REPORT
+    from connector_probe.model.documents import MAX_REPORT
 
     try:
         if str(path) == "-":

@@ -72,7 +72,7 @@ def explain(
     from connector_probe.cli.targets import check_target
     from connector_probe.cli.values import UsageProblemError, parse_duration
     from connector_probe.diagnosis.bounces.bounce import InputTooLargeError, decode
-    from connector_probe.formats.saved import SavedReportError, is_report
+    from connector_probe.model.documents import is_report
 
     alone = {"--port": port, "--tls": tls, "--tls-domain": tls_domain, "--nameserver": nameserver, "--ca-file": ca_file}
     for name, value in alone.items():
@@ -103,8 +103,6 @@ def explain(
         raise typer.Exit(_explain(data, settings, probe=probe))
     except InputTooLargeError as problem:
         raise UsageProblemError(str(problem), "give the NDR or the trace line alone") from None
-    except SavedReportError as problem:
-        raise UsageProblemError(str(problem), problem.hint) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +204,7 @@ def _standard_input() -> bytes:
 def _content(file: BinaryIO) -> bytes:
     """As much of it as a bounce may have, and one octet more; of a report, which a large fleet's is, far more."""
     from connector_probe.diagnosis.bounces.text import MAX_INPUT, decode
-    from connector_probe.formats.saved import MAX_REPORT, SAMPLE, is_report
+    from connector_probe.model.documents import MAX_REPORT, SAMPLE, is_report
 
     data = file.read(MAX_INPUT + 1)
     if len(data) > MAX_INPUT and is_report(decode(data[:SAMPLE])):
@@ -332,7 +330,6 @@ def _with_live(
 
 def _write(settings: _Settings, found: ExplanationDocument, report: Report | None) -> None:
     from connector_probe.cli.output import put_document, terminal_width, wants_colour
-    from connector_probe.cli.settings import OutputSettings
     from connector_probe.formats import Format, RenderOptions
     from connector_probe.formats.explanation import to_json, to_text
 
@@ -347,6 +344,8 @@ def _write(settings: _Settings, found: ExplanationDocument, report: Report | Non
     )
     text = to_text(found, options)
     if report is not None:
+        from connector_probe.cli.settings import OutputSettings
+
         live = OutputSettings.choose(
             format_=[Format.TEXT],
             json=False,
@@ -370,10 +369,14 @@ def _again(text: str, settings: _Settings, *, probe: bool) -> int:
     from connector_probe.cli.saved_report import diagnosed
     from connector_probe.cli.settings import OutputSettings, exit_code
     from connector_probe.cli.values import UsageProblemError
+    from connector_probe.formats.saved import SavedReportError
 
     if probe:
         raise UsageProblemError("--probe goes with a bounce, not with a saved report", "to probe again: probe HOST")
-    report = diagnosed(text, settings.words)
+    try:
+        report = diagnosed(text, settings.words)
+    except SavedReportError as problem:
+        raise UsageProblemError(str(problem), problem.hint) from None
     chosen = OutputSettings.choose(
         format_=None,
         json=settings.json,

@@ -13,7 +13,7 @@ from connector_probe.cli.targets import Target, choose_targets
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.languages import Language
-from connector_probe.formats import RENDERERS, Format, RenderOptions, nagios
+from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.model.verdict import Report, Status
 
 EXIT_INTERRUPTED = 130
@@ -80,6 +80,8 @@ class OutputSettings:
     def exit_code(self, report: Report, *, interrupted: bool = False) -> int:
         """That of the plugin API for a plugin, which knows no interrupt, else ``exit_code``."""
         if any(one.is_plugin for one in self.targets):
+            from connector_probe.formats import nagios  # late: as any format
+
             return nagios.exit_code(report)
         return EXIT_INTERRUPTED if interrupted else exit_code(report)
 

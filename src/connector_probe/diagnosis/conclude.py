@@ -17,13 +17,14 @@ from connector_probe.diagnosis.dns.null_mx import null_mx_beside_others
 from connector_probe.diagnosis.dns.smart_host_mx import smart_hosts_with_mx
 from connector_probe.diagnosis.facts import facts_of
 from connector_probe.diagnosis.headings import heading
+from connector_probe.diagnosis.headlines import REFERENCE, headline_of
 from connector_probe.diagnosis.inequality import inequalities
 from connector_probe.diagnosis.outage import outage_of
 from connector_probe.diagnosis.policies.conclusions import confidence_of, policy_findings, reference_of
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.remedies import remedy_ids
 from connector_probe.diagnosis.remedy_conditions import OWN_SERVER_ONLY
-from connector_probe.diagnosis.replies import also_seen_as, expected_reply, headline_of
+from connector_probe.diagnosis.replies import also_seen_as, expected_reply
 from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.diagnosis.stages import stage_reports
@@ -48,7 +49,6 @@ from connector_probe.model.verdict import (
     TranscriptReport,
 )
 
-REFERENCE = "https://learn.microsoft.com/defender-office-365/connectors-mail-flow-intelligence"
 _STAGES = tuple(Stage)
 OTHER, UNKNOWN = "other", "unknown"
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.model.evidence import AttemptEvidence, CertificateProblemKind, FaultKind, Lookup, NetworkFault
+from connector_probe.model.evidence import FaultKind
 from connector_probe.model.names import is_address
+
+if TYPE_CHECKING:
+    from connector_probe.model.evidence import AttemptEvidence, CertificateProblemKind, Lookup, NetworkFault
 
 MAX_QUOTED = 300  # characters of a server's words in a sentence; the whole is in the transcript
 MAX_NAMES = 6

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from connector_probe.diagnosis.headlines import headline_of
 from connector_probe.diagnosis.outage import began_within, lasting
-from connector_probe.diagnosis.replies import headline_of
 from connector_probe.diagnosis.sentences import day, fill
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.layout import pad, wrap

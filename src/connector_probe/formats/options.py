@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.policies.conclusions import UNREMARKABLE
 from connector_probe.diagnosis.sentences import day, fill, problem_list, word
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import is_address
@@ -28,6 +27,8 @@ from connector_probe.model.verdict import (
 
 AS_IT_SHOULD_BE = "healthy"  # the value of ``expect`` without --expect
 _MINOR_REMARKS = frozenset({"chain-root", "revocation-asked"})  # told with verbosity 1 alone
+# Told with verbosity 1 alone, too: nothing is published, so nothing follows.
+_UNREMARKABLE = frozenset({"dane-absent", "dane-undetermined", "mta-sts-absent", "mta-sts-unknown"})
 MAX_NAMES = 8  # of a certificate; the rest is counted
 # The only addresses that become links: a server can write others into its replies, and they must stay text.
 TRUSTED_LINK = re.compile(r"https://learn\.microsoft\.com/(?:[A-Za-z0-9/_.#?=-]*[A-Za-z0-9/])?", re.ASCII)
@@ -184,7 +185,7 @@ def stage_fact(stage: StageReport, attempt: Attempt, words: Catalogue) -> str:
 
 def policy_lines(attempt: Attempt, options: RenderOptions) -> list[str]:
     """What the domain's policies (DANE, MTA-STS) make of an address."""
-    return [one.text for one in attempt.policies if options.verbosity > 0 or one.id not in UNREMARKABLE]
+    return [one.text for one in attempt.policies if options.verbosity > 0 or one.id not in _UNREMARKABLE]
 
 
 def notes(result: Result, report: Report, options: RenderOptions) -> Sequence[str]:

@@ -40,8 +40,6 @@ from connector_probe.model.verdict import (
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-MAX_REPORT = 256 * 1024 * 1024  # octets of a file; a thousand connectors have some thirty MiB
-SAMPLE = 10_000  # of a text, in which a report names its schema
 MAX_DEPTH = 30  # brackets within brackets; a report has ten or so
 
 
@@ -77,11 +75,6 @@ class SavedReport:
     vantage: VantageReport
     results: tuple[SavedResult, ...]
     superseded: int = 0
-
-
-def is_report(text: str) -> bool:
-    """Whether ``text`` is meant as one of our JSON documents, sound or not."""
-    return text.lstrip("\ufeff \t\r\n").startswith("{") and '"connector-probe/' in text[:SAMPLE]
 
 
 def read_report(text: str) -> SavedReport:

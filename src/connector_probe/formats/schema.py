@@ -19,6 +19,9 @@ def report_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of the report. Unknown keys are allowed: they may be added within a version."""
     from pydantic import TypeAdapter
 
+    # pydantic looks for the names that model.verdict does not import in here.
+    from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage  # noqa: F401
+
     schema = TypeAdapter(Report).json_schema(mode="serialization")
     definitions = {name: _with_json_keys(part) for name, part in schema.pop("$defs", {}).items()}
     return {

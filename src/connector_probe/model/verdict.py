@@ -9,10 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import QUEUE_LIFETIME, ConnectorType, TlsSettings
-from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage
 from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
+
+if TYPE_CHECKING:  # what reads no evidence loads none; formats.schema names them for pydantic
+    from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage
 
 REPORT_SCHEMA = "connector-probe/report/1"
 RESULT_SCHEMA = "connector-probe/result/1"  # one result by itself, as a line of jsonl

@@ -14,10 +14,9 @@ from connector_probe.diagnosis.bounces.grammar import known
 from connector_probe.diagnosis.bounces.standing import Live, documented_code
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.conclude import REFERENCE
+from connector_probe.diagnosis.headlines import HEADLINES, POLICY_LINES, REFERENCE, headline_of
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.remedy_conditions import ONLY_FOR_CAUSE
-from connector_probe.diagnosis.replies import HEADLINES, POLICY_LINES, headline_of
 from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import InvalidNameError, is_address, parse_smart_host

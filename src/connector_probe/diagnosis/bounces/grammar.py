@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from connector_probe.diagnosis.bounces.context import address_and_port, one_line
 from connector_probe.diagnosis.bounces.readings import reading
-from connector_probe.diagnosis.replies import HEADLINES, SESSION_HEADLINE
+from connector_probe.diagnosis.headlines import HEADLINES, SESSION_HEADLINE
 from connector_probe.model.verdict import INTELLIGENCE_CODES, Confidence
 
 MAX_DETAIL = 4_000  # characters behind a code that can belong to it; real ones have some 600

@@ -26,8 +26,6 @@ from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass
 DANE_PAGE = "https://learn.microsoft.com/purview/how-smtp-dane-works"
 STS_PAGE = "https://learn.microsoft.com/purview/enhancing-mail-flow-with-mta-sts"
 MODES_PAGE = "https://learn.microsoft.com/powershell/module/exchange/set-outboundconnector"
-# Said only to those who ask for more: nothing is published, so nothing follows.
-UNREMARKABLE = frozenset({"dane-absent", "dane-undetermined", "mta-sts-absent", "mta-sts-unknown"})
 
 _V = CauseVerdict
 Sharpening = tuple[CauseVerdict | None, tuple[str, ...]]

@@ -6,28 +6,32 @@ where a stage broke. Everything can be written as JSON and read back, and is eno
 
 from __future__ import annotations
 
-from connector_probe.model.evidence.attempt import (
-    AttemptEvidence,
-    Connection,
-    ConnectorEvidence,
-    Control,
-    ProxiedGreeting,
-    TranscriptLine,
-    Vantage,
-)
-from connector_probe.model.evidence.clock import ClockEvidence, RootDates, ServerDate
-from connector_probe.model.evidence.dns import Countercheck, Lookup, LookupStatus, MxBeside, MxRecord, Resolution
-from connector_probe.model.evidence.faults import LOCAL_FAULTS, FaultKind, NetworkFault, Stage
-from connector_probe.model.evidence.smtp import Exchange, Garble, Reply, ReplyFlaw
-from connector_probe.model.evidence.tls import (
-    Certificate,
-    CertificateEvidence,
-    CertificateProblem,
-    CertificateProblemKind,
-    Handshake,
-    SecondLook,
-    TlsSession,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from connector_probe.model.evidence.attempt import (
+        AttemptEvidence,
+        Connection,
+        ConnectorEvidence,
+        Control,
+        ProxiedGreeting,
+        TranscriptLine,
+        Vantage,
+    )
+    from connector_probe.model.evidence.clock import ClockEvidence, RootDates, ServerDate
+    from connector_probe.model.evidence.dns import Countercheck, Lookup, LookupStatus, MxBeside, MxRecord, Resolution
+    from connector_probe.model.evidence.faults import LOCAL_FAULTS, FaultKind, NetworkFault, Stage
+    from connector_probe.model.evidence.smtp import Exchange, Garble, Reply, ReplyFlaw
+    from connector_probe.model.evidence.tls import (
+        Certificate,
+        CertificateEvidence,
+        CertificateProblem,
+        CertificateProblemKind,
+        Handshake,
+        SecondLook,
+        TlsSession,
+    )
 
 __all__ = [
     "LOCAL_FAULTS",
@@ -62,3 +66,29 @@ __all__ = [
     "TranscriptLine",
     "Vantage",
 ]
+
+_HOMES = {
+    "clock": ("ClockEvidence", "RootDates", "ServerDate"),
+    "dns": ("Countercheck", "Lookup", "LookupStatus", "MxBeside", "MxRecord", "Resolution"),
+    "faults": ("LOCAL_FAULTS", "FaultKind", "NetworkFault", "Stage"),
+    "smtp": ("Exchange", "Garble", "Reply", "ReplyFlaw"),
+    "tls": (
+        "Certificate",
+        "CertificateEvidence",
+        "CertificateProblem",
+        "CertificateProblemKind",
+        "Handshake",
+        "SecondLook",
+        "TlsSession",
+    ),
+}
+
+
+def __getattr__(name: str) -> object:
+    """The names above, from their homes when first asked for (PEP 562): what explains a bounce needs two of them."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = next((home for home, names in _HOMES.items() if name in names), "attempt")
+    value: object = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
