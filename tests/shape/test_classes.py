@@ -184,7 +184,7 @@ def test_no_word_goes_unused() -> None:
 
 def test_commands_hold_nothing_that_a_server_sent() -> None:
     """What is pasted into a shell holds only what the user named: hosts, addresses, and the connector's name."""
-    allowed = {"identity", "host", "mx_domain", "parent", "probed", "address_or_server", "port"}
+    allowed = {"identity", "host", "mx_domain", "parent", "probed", "address_or_server", "dial"}
     remedies: list[RemedyWords] = [*ENGLISH.remedies.values(), ENGLISH.partner_remedy]
     for remedy in remedies:
         for command in remedy.commands:

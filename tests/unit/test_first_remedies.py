@@ -10,11 +10,20 @@ import pytest
 from connector_probe import Connector, Diagnosis, Result
 from connector_probe.diagnosis.conclude import conclude
 from connector_probe.formats import RENDERERS, RenderOptions
+from connector_probe.model.delegation import AuthorityReply, ServerSays
 from connector_probe.model.documents import Format
-from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, FaultKind, NetworkFault
+from connector_probe.model.evidence import (
+    AttemptEvidence,
+    CertificateProblem,
+    CertificateProblemKind,
+    ConnectorEvidence,
+    FaultKind,
+    NetworkFault,
+)
 from connector_probe.model.verdict import CauseVerdict
 from tests.unit import evidence as made
 from tests.unit.evidence import ADDRESS, NAME, NOW, TIMED_OUT
+from tests.unit.test_cause_verdicts import inquired
 
 LIKELY, OUT = CauseVerdict.SUPPORTED, CauseVerdict.RULED_OUT
 ROUTER = "198.51.100.1"
@@ -113,3 +122,30 @@ def test_what_two_addresses_have_in_common_is_said_once(format_: Format) -> None
     seen = made.report(*(replace(made.session(one), certificate=ending) for one in (ADDRESS, "203.0.113.8")))
     assert [one.address for one in seen.results[0].warnings] == [ADDRESS, "203.0.113.8"]
     assert RENDERERS[format_](seen, RenderOptions()).count("The certificate expires on") == 1
+
+
+def test_a_server_that_has_moved_is_not_looked_for_where_it_was() -> None:
+    gone = NetworkFault(FaultKind.HOST_UNREACHABLE, "EHOSTUNREACH", icmp="host-unreachable", icmp_from=ROUTER)
+    moved = AuthorityReply(
+        "contoso.com", "ns1.contoso.com", "198.51.100.1", "A", ServerSays.ANSWER, records=("203.0.113.99",), ttl=300
+    )
+    evidence = inquired(made.unconnected(gone), moved, zones=(".", "com", "contoso.com"))
+    diagnosis = diagnosed(evidence)
+    assert [one.id for one in diagnosis.causes if one.verdict is LIKELY] == ["stale-dns-cache", "server-down"]
+    assert diagnosis.remedies[0].id == "wait-for-cache"
+    assert diagnosis.detail.endswith("The authoritative servers say otherwise: A 203.0.113.99.")
+
+
+def test_a_client_that_is_turned_away_at_the_recipient_is_let_in_first() -> None:
+    blocked = refused("recipient", 554, "5.7.1 <unknown[192.0.2.10]>: Client host rejected: Access denied")
+    assert diagnosed(blocked).remedies[0].id == "allow-exchange-online"
+
+
+@pytest.mark.parametrize(
+    ("address", "dialled"), [(ADDRESS, f"-connect {ADDRESS}:25"), ("2a01:db8::25", "-connect [2a01:db8::25]:25")]
+)
+def test_an_address_is_written_as_a_command_takes_it(address: str, dialled: str) -> None:
+    missing = CertificateProblem(CertificateProblemKind.MISSING_INTERMEDIATE)
+    incomplete = replace(made.session(address), certificate=made.shown(made.leaf(), missing))
+    (install, *_) = diagnosed(incomplete).remedies
+    assert install.commands[0].endswith(dialled)

@@ -32,7 +32,8 @@ def causes_of(failure: FailureClass, view: View, facts: Mapping[str, str], words
     def said(keys: Iterable[str]) -> Iterator[str]:
         return (fill(words.evidence[key], facts) for key in keys)
 
-    causes = (*PROFILES[failure].causes, *((one, CauseVerdict.POSSIBLE) for one in extra_causes(failure, view)))
+    # What the second look at DNS adds explains the rest where it is likely: a server that has moved is gone, too.
+    causes = (*((one, CauseVerdict.POSSIBLE) for one in extra_causes(failure, view)), *PROFILES[failure].causes)
     for identifier, verdict in causes:
         sharper, evidence = _SHARPENERS[identifier](failure, view) if identifier in _SHARPENERS else NOTHING
         closer, more = sharpen(identifier, failure, view)

@@ -64,6 +64,7 @@ def facts_of(view: View, connector: Connector, words: Catalogue) -> Facts:
         server=evidence.server,
         address=evidence.address or "",
         address_or_server=evidence.address or pasteable(evidence.server),
+        dial=_dial(evidence),
         host=pasteable(evidence.server),
         port=str(evidence.port),
         endpoint=endpoint(evidence),
@@ -128,6 +129,12 @@ def clock_hint(signs: Iterable[ClockSign], words: Catalogue) -> str:
         facts = {"number": number, "total": total, "clock_by": quote(sign.by), "released": f"{RELEASED:%Y-%m-%d}"}
         told.append(fill(words.facts[sign.key], facts | {"clock_time": day(sign.told)}))
     return words.facts["between-clock-signs"].join(told)
+
+
+def _dial(evidence: AttemptEvidence) -> str:
+    """Address and port as commands take them, an IPv6 address in brackets (RFC 3986 3.2.2)."""
+    host = evidence.address or pasteable(evidence.server)
+    return f"[{host}]:{evidence.port}" if ":" in host else f"{host}:{evidence.port}"
 
 
 def _probed(evidence: AttemptEvidence) -> str:

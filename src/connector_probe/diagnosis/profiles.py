@@ -387,7 +387,7 @@ PROFILES: dict[FailureClass, Profile] = {
         Stage.RECIPIENT,
         _INFERRED,
         (("recipient-refused", _CONFIRMED), (_BLOCKED, _POSSIBLE)),
-        ("give-another-name", "read-the-reply", "allow-relay"),
+        ("give-another-name", "read-the-reply", "allow-relay", "allow-exchange-online"),
     ),
     _F.RECIPIENT_DEFERRED: Profile(
         None,

@@ -34,6 +34,9 @@ ONCE_EXPLAINED = frozenset(
 BY_CAUSE = {
     "check-firewall-inspection": frozenset({"packet-inspection", "tls-broken-on-the-way"}),
     "allow-exchange-online": frozenset({"source-blocked", "rate-limited"}),
+    "wait-for-cache": frozenset({"stale-dns-cache"}),
+    "check-split-dns": frozenset({"split-horizon"}),
+    "check-network-path": frozenset({"network-trouble"}),
     "check-path-mtu": frozenset({"large-packets-lost"}),
     "check-server-up": frozenset({"server-down"}),
     "open-port-25": frozenset({"firewall-blocks", "firewall-drops"}),

@@ -26,7 +26,7 @@ DELEGATION: dict[str, str] = {
     "own-zone": "{stale_nameserver} answers from a zone of its own, not from a cache.",
     "split-differs": "{stale_nameserver} says with authority: {stale_ours}. {stale_authority} says: {stale_theirs}.",
     "hint-bogus": "Its DNSSEC is broken: with validation switched off, the answer comes.",
-    "hint-stale": "The authoritative servers say otherwise.",
+    "hint-stale": "The authoritative servers say otherwise: {stale_theirs}.",
     "hint-split": "The authoritative servers that the delegation leads to say otherwise.",
     "hint-undelegated": "The registry does not delegate {registered_domain}: it has expired, or was never registered.",
     "hint-expired": "The registration of {rdap_domain} has ended.",

@@ -127,7 +127,7 @@ REMEDIES: dict[str, RemedyWords] = {
         "Publish TLSA records for the certificate in use (3 1 1: the SHA-256 of its public key), and at each renewal "
         "those of the next one ahead of it.",
         (
-            "openssl s_client -starttls smtp -connect {address_or_server}:{port} </dev/null | openssl x509 -noout "
+            "openssl s_client -starttls smtp -connect {dial} </dev/null | openssl x509 -noout "
             "-pubkey | openssl pkey -pubin -outform DER | openssl sha256",
         ),
     ),

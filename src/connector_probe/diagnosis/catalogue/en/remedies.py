@@ -128,9 +128,7 @@ REMEDIES: dict[str, RemedyWords] = {
         "Check the server: does the SMTP service hang, crash or lack memory, disk or connections? "
         "Does a balancer in front of it find a server that works?"
     ),
-    "check-network-path": _R(
-        "If it persists, have the network team trace the connection on both sides of the firewall."
-    ),
+    "check-network-path": _R("Have the network team trace the connection on both sides of the firewall."),
     "offer-starttls": _R(
         "Turn TLS on at the server: give the receive connector a valid certificate and AuthMechanism Tls.",
         (
@@ -200,7 +198,7 @@ REMEDIES: dict[str, RemedyWords] = {
     ),
     "install-intermediate": _R(
         "Install the CA's current intermediate certificates on the server, so that it sends the whole chain.{install_hint}",
-        ("openssl s_client -starttls smtp -showcerts -connect {address_or_server}:{port}",),
+        ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
     ),
     "reissue-for-servers": _R("Have the certificate issued for server authentication (EKU 1.3.6.1.5.5.7.3.1)."),
     "reissue-strong": _R("Have the certificate issued anew with RSA 2048 or more, signed with SHA-256 or better."),

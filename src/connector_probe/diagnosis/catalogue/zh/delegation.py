@@ -26,7 +26,7 @@ DELEGATION: dict[str, str] = {
     "own-zone": "{stale_nameserver} 的应答来自它自己的区域，而不是来自缓存。",
     "split-differs": "{stale_nameserver} 以权威身份应答：{stale_ours}。{stale_authority} 的应答为：{stale_theirs}。",
     "hint-bogus": "其 DNSSEC 已损坏：关闭验证后即可得到应答。",
-    "hint-stale": "权威服务器的应答与此不同。",
+    "hint-stale": "权威服务器的应答与此不同：{stale_theirs}。",
     "hint-split": "委派所指向的权威服务器的应答与此不同。",
     "hint-undelegated": "注册管理机构没有委派 {registered_domain}：该域已过期，或者从未注册。",
     "hint-expired": "{rdap_domain} 的注册已到期。",

@@ -109,7 +109,7 @@ REMEDIES: dict[str, RemedyWords] = {
     "publish-matching-tlsa": _R(
         "为正在使用的证书发布 TLSA 记录（3 1 1：其公钥的 SHA-256），并在每次续订之前先发布下一个证书的记录。",
         (
-            "openssl s_client -starttls smtp -connect {address_or_server}:{port} </dev/null | openssl x509 -noout "
+            "openssl s_client -starttls smtp -connect {dial} </dev/null | openssl x509 -noout "
             "-pubkey | openssl pkey -pubin -outform DER | openssl sha256",
         ),
     ),

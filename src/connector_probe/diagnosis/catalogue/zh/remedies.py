@@ -111,7 +111,7 @@ REMEDIES: dict[str, RemedyWords] = {
     "check-server-health": _R(
         "检查服务器：SMTP 服务是否挂起、崩溃，或者缺少内存、磁盘空间或连接数？其前面的负载均衡器能否找到正常工作的服务器？"
     ),
-    "check-network-path": _R("如果问题持续存在，请网络团队在防火墙两侧跟踪该连接。"),
+    "check-network-path": _R("请网络团队在防火墙两侧跟踪该连接。"),
     "offer-starttls": _R(
         "在服务器上启用 TLS：为接收连接器配置有效的证书，并将 AuthMechanism 设为 Tls。",
         (
@@ -174,7 +174,7 @@ REMEDIES: dict[str, RemedyWords] = {
     "install-public-certificate": _R("使用 Microsoft 根证书计划中的 CA 颁发的证书，并在服务器上安装其完整的证书链。"),
     "install-intermediate": _R(
         "在服务器上安装该 CA 当前的中间证书，使服务器发送完整的证书链。{install_hint}",
-        ("openssl s_client -starttls smtp -showcerts -connect {address_or_server}:{port}",),
+        ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
     ),
     "reissue-for-servers": _R("申请用于服务器身份验证 (EKU 1.3.6.1.5.5.7.3.1) 的证书。"),
     "reissue-strong": _R("重新申请证书：RSA 2048 位或以上，使用 SHA-256 或更强的算法签名。"),
