@@ -107,6 +107,17 @@ def test_the_malformed_reply_is_quoted_and_not_a_later_refusal() -> None:
     )
 
 
+def test_a_malformed_list_without_starttls_does_not_rule_out_that_there_is_none() -> None:
+    def verdict(*keywords: str) -> CauseVerdict:
+        malformed = Reply(250, (NAME, *keywords), (ReplyFlaw.ENDS_EARLY,))
+        diagnosis = diagnosed(made.until_ehlo(ehlo=Exchange("EHLO x", 0.1, 0.02, malformed)))
+        assert diagnosis.class_ is FailureClass.EHLO_MALFORMED
+        return verdicts(diagnosis)["tls-not-supported"]
+
+    assert verdict("SIZE") is POSSIBLE
+    assert verdict("SIZE", "STARTTLS") is OUT
+
+
 def helo_only(reply: str) -> AttemptEvidence:
     ehlo = made.answered("EHLO probe.example.net", int(reply[:3]), reply[4:])
     return replace(made.until_ehlo(ehlo=ehlo), helo=made.answered("HELO probe.example.net", 250, NAME))

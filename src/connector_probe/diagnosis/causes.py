@@ -96,11 +96,13 @@ def _no_longer_valid(failure: FailureClass, view: View) -> Sharpening:
 
 
 def _no_tls(failure: FailureClass, view: View) -> Sharpening:
+    seen = ("ehlo-refused" if view.evidence.helo is not None else "starttls-missing",)
     if failure is FailureClass.STARTTLS_NOT_OFFERED:
         # Where something shows that it is hidden, the server may well support it.
         hidden = is_masked(view.evidence.banner, view.greeting) or hides_starttls(view.greeting)
-        verdict = CauseVerdict.POSSIBLE if hidden else CauseVerdict.CONFIRMED
-        return verdict, ("ehlo-refused" if view.evidence.helo is not None else "starttls-missing",)
+        return CauseVerdict.POSSIBLE if hidden else CauseVerdict.CONFIRMED, seen
+    if failure is FailureClass.EHLO_MALFORMED and view.requires_tls and _is_unlisted(view):
+        return CauseVerdict.POSSIBLE, seen
     if not view.requires_tls and (failure is FailureClass.STARTTLS_REJECTED or failure.value.startswith("tls-")):
         return CauseVerdict.RULED_OUT, ("tls-not-required",)
     if failure is FailureClass.STARTTLS_REJECTED:
@@ -111,6 +113,11 @@ def _no_tls(failure: FailureClass, view: View) -> Sharpening:
     if handshake.fault is not None and handshake.fault.stranded:
         return CauseVerdict.RULED_OUT, ("answered-part-lost",)
     return None, ("tls-comes-to-nothing" if failure.value.startswith("tls-") else "tls-answered",)
+
+
+def _is_unlisted(view: View) -> bool:
+    """Whether there is an answer to EHLO, and no STARTTLS in it."""
+    return view.greeting is not None and not view.offers_starttls
 
 
 def _unavailable(failure: FailureClass, view: View) -> Sharpening:
