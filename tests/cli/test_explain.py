@@ -14,6 +14,7 @@ from threading import Thread
 import pytest
 
 from connector_probe.cli.app import run
+from connector_probe.formats import jsonl
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
 from tests.unit import evidence as made
@@ -118,6 +119,7 @@ def test_no_known_code_in_json(capsys: pytest.CaptureFixture[str]) -> None:
         (["--probe", "--tls-domain", "a b", REFUSED], "a b"),
         (["--probe", "--timeout", "soon", REFUSED], "--timeout 'soon' is not a duration"),
         (["-o", "/dev/null/x", "4.4.316"], "there is no such directory"),
+        (["nosuch.jsonl"], "there is no file nosuch.jsonl"),
         (["--no-such-option", "4.4.316"], "No such option"),
         (["--probe", "--ca-file", "/nonexistent.pem", REFUSED], "/nonexistent.pem"),
     ],
@@ -339,6 +341,22 @@ def test_a_large_report_is_read_whole(tmp_path: Path, capsys: pytest.CaptureFixt
     out, err = capsys.readouterr()
     assert err == ""
     assert "450 4.4.316" in out
+
+
+@pytest.mark.parametrize("command", [["explain"], ["compare", "-"]])
+def test_lines_of_years_are_too_many(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are not said to be cut off."""
+    for module in ("connector_probe.model.documents", "connector_probe.cli.saved_report"):
+        monkeypatch.setattr(f"{module}.MAX_REPORT", 11 * 1024 * 1024)
+    line = jsonl.render(made.report(made.unconnected(made.REFUSED)), RenderOptions())
+    (tmp_path / "log.jsonl").write_text(line * (12 * 1024 * 1024 // len(line)))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line.encode())))
+    assert run([*command, str(tmp_path / "log.jsonl")]) == 2
+    error, hint = capsys.readouterr().err.splitlines()
+    assert error.endswith("is larger than 11 MiB")
+    assert "of a file of jsonl give the last lines" in hint
 
 
 def test_a_comparison_is_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -83,6 +83,7 @@ def _report(path: Path, words: Catalogue) -> Report:
 
 
 def _text(path: Path, name: str) -> str:
+    from connector_probe.cli.saved_report import refuse_too_large
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.diagnosis.bounces.bounce import decode
     from connector_probe.model.documents import MAX_REPORT
@@ -99,8 +100,7 @@ def _text(path: Path, name: str) -> str:
         raise UsageProblemError(f"there is no file {name}", "make one with: probe HOST --json -o FILE") from None
     except OSError as error:
         raise UsageProblemError(f"{name} cannot be read: {error.strerror}", "check name and permissions") from None
-    if len(data) > MAX_REPORT:
-        raise UsageProblemError(f"{name} is larger than {MAX_REPORT >> 20} MiB", "is that a report of probe --json?")
+    refuse_too_large(data, name)
     if not data.strip():
         raise UsageProblemError(f"{name} is empty", "make a report with: probe HOST --json -o FILE")
     return decode(data)

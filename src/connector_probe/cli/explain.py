@@ -133,7 +133,7 @@ class _Settings:
 
 # --- what is given ---------------------------------------------------------------------------------------------
 
-_FILE_NAME = re.compile(r"\S{0,4000}(?:[/\\]\S{0,255}|\.(?:eml|mbox|msg|txt|log|csv|json|html?))", re.IGNORECASE)
+_FILE_NAME = re.compile(r"\S{0,4000}(?:[/\\]\S{0,255}|\.(?:eml|mbox|msg|txt|log|csv|jsonl?|html?))", re.IGNORECASE)
 _OUTLOOK_ITEM = b"\xd0\xcf\x11\xe0"  # the compound file that Outlook saves a mail as
 
 
@@ -203,12 +203,14 @@ def _standard_input() -> bytes:
 
 def _content(file: BinaryIO) -> bytes:
     """As much of it as a bounce may have, and one octet more; of a report, which a large fleet's is, far more."""
+    from connector_probe.cli.saved_report import refuse_too_large
     from connector_probe.diagnosis.bounces.text import MAX_INPUT, decode
     from connector_probe.model.documents import MAX_REPORT, SAMPLE, is_report
 
     data = file.read(MAX_INPUT + 1)
     if len(data) > MAX_INPUT and is_report(decode(data[:SAMPLE])):
-        data += file.read(MAX_REPORT)
+        data += file.read(MAX_REPORT + 1 - len(data))
+        refuse_too_large(data)
     return data
 
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from connector_probe.cli.output import say
+from connector_probe.cli.values import UsageProblemError
 from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.formats.saved import diagnose_again, read_report
-from connector_probe.model.verdict import Report
+from connector_probe.model.documents import MAX_REPORT
+
+if TYPE_CHECKING:
+    from connector_probe.model.verdict import Report
+
+
+def refuse_too_large(data: bytes, name: str = "the report") -> None:
+    """Raises UsageProblemError where ``data``, all that was read of ``name``, is more than a report may have."""
+    if len(data) > MAX_REPORT:
+        hint = "of a file of jsonl give the last lines, as in: tail -n 100 FILE > last.jsonl"
+        raise UsageProblemError(f"{name} is larger than {MAX_REPORT >> 20} MiB", hint)
 
 
 def diagnosed(text: str, words: Catalogue, name: str = "") -> Report:
     """The report in ``text``, judged by today's rules. ``name``: its file's, for a note. Raises SavedReportError."""
+    from connector_probe.formats.saved import diagnose_again, read_report  # late: a bounce needs none of it
+
     saved = read_report(text)
     if saved.superseded:
         where = f"{name}: " if name else ""
