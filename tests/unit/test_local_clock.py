@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from connector_probe._version import RELEASED
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.catalogue.zh import CHINESE
 from connector_probe.diagnosis.conclude import conclude
-from connector_probe.diagnosis.local_clock import RELEASED
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
@@ -61,6 +61,7 @@ def judged(
     elif leaf.not_before is not None and at < leaf.not_before:
         problems.insert(0, problem(_K.NOT_YET_VALID, leaf.not_before))
     found = replace(made.session(), certificate=made.shown(leaf, *problems, at=at, trust=trust))
+    found = replace(found, clock=ClockEvidence(released=RELEASED))
     return found if greeting is None else replace(found, banner=greets(greeting))
 
 
@@ -74,7 +75,7 @@ def knows(
     roots: RootDates | None = MANY,
     staple: datetime | None = None,
 ) -> AttemptEvidence:
-    return replace(evidence, clock=ClockEvidence(roots, dates, staple))
+    return replace(evidence, clock=ClockEvidence(roots, dates, staple, RELEASED))
 
 
 def root_signed(evidence: AttemptEvidence, moment: datetime) -> AttemptEvidence:
@@ -293,6 +294,16 @@ def test_dnssec_by_a_clock_that_is_behind() -> None:
     assert class_of(signed(DnssecReason.SIGNATURE_EXPIRED, RELEASED - 2 * YEAR)) is _F.DANE_DNSSEC_INVALID
 
 
+@pytest.mark.parametrize("clock", [None, ClockEvidence(MANY), ClockEvidence(MANY, released=RELEASED - YEAR)])
+def test_a_report_of_an_earlier_version_had_no_wrong_clock(clock: ClockEvidence | None) -> None:
+    """``probe explain`` reads it with a program that was made later."""
+    then = RELEASED - YEAR / 2
+    assert class_of(replace(judged(then, then - DAY), clock=clock)) is _F.CERTIFICATE_EXPIRED
+    assert class_of(replace(judged(then, then + 2 * YEAR), clock=clock)) is _F.CERTIFICATE_NOT_YET_VALID
+    report = made.report(replace(judged(then, then + 100 * DAY), clock=clock))
+    assert not any("clock" in note for note in report.vantage.notes)
+
+
 def test_a_report_says_that_what_is_valid_by_a_clock_that_is_behind_may_be_over() -> None:
     behind = RELEASED - YEAR
     report = made.report(judged(behind, behind + 100 * DAY))
@@ -339,4 +350,4 @@ def test_the_program_s_date_is_kept_up() -> None:
     for line in _git("log", "-1", "--format=%cI"):
         committed = datetime.fromisoformat(line)
         assert committed >= RELEASED, "no clock that is right may be called wrong"
-        assert committed - RELEASED < YEAR / 2, "set RELEASED in diagnosis/local_clock.py to a day of this month"
+        assert committed - RELEASED < YEAR / 2, "set RELEASED in _version.py to a day of this month"

@@ -13,7 +13,7 @@ from connector_probe.diagnosis.dns.facts import dns_facts
 from connector_probe.diagnosis.dns.mx_origin import mx_hint
 from connector_probe.diagnosis.dns.nameserver_facts import trust_facts
 from connector_probe.diagnosis.dns.rules import ANSWERED, deciding_lookup
-from connector_probe.diagnosis.local_clock import RELEASED, ClockSign
+from connector_probe.diagnosis.local_clock import ClockSign
 from connector_probe.diagnosis.middlebox_facts import hints, middlebox_facts
 from connector_probe.diagnosis.policies.facts import policy_facts
 from connector_probe.diagnosis.replies import refusal
@@ -126,7 +126,7 @@ def clock_hint(signs: Iterable[ClockSign], words: Catalogue) -> str:
     told = []
     for sign in list(dict.fromkeys(signs))[:MAX_CLOCK_SIGNS]:
         number, _, total = sign.by.partition("/")
-        facts = {"number": number, "total": total, "clock_by": quote(sign.by), "released": f"{RELEASED:%Y-%m-%d}"}
+        facts = {"number": number, "total": total, "clock_by": quote(sign.by), "released": day(sign.told).split()[0]}
         told.append(fill(words.facts[sign.key], facts | {"clock_time": day(sign.told)}))
     return words.facts["between-clock-signs"].join(told)
 

@@ -22,7 +22,6 @@ from connector_probe.model.policy import DnssecReason
 from connector_probe.protocol.addresses import is_loopback
 from connector_probe.protocol.smtp import greeting_time
 
-RELEASED: Final = datetime(2026, 11, 1, tzinfo=UTC)  # no clock that is right shows an earlier time to this program
 TOLERANCE: Final = timedelta(days=1)  # what time zones and sleepy clocks differ by
 # HTTP's caches hand out old answers, and those that do not tell their age (RFC 9111 5.1) hardly keep them for longer.
 CACHED: Final = timedelta(days=7)
@@ -128,8 +127,8 @@ def clock_is_behind(evidence: AttemptEvidence) -> tuple[ClockSign, ...]:
 def _behind(evidence: AttemptEvidence, certificate: CertificateEvidence) -> Iterator[ClockSign]:
     """What exists already, and would not by our clock."""
     at, clock = certificate.judged_at, evidence.clock
-    if at < RELEASED:
-        yield ClockSign("clock-release", RELEASED)
+    if clock is not None and clock.released is not None and at < clock.released:
+        yield ClockSign("clock-release", clock.released)
     roots = clock.roots if clock is not None else None
     if roots is not None and _is_a_program(evidence) and roots.not_begun >= NOT_BEGUN and roots.newest is not None:
         yield ClockSign("clock-roots-begun", roots.newest, f"{roots.not_begun}/{roots.total}")
@@ -143,9 +142,10 @@ def _behind(evidence: AttemptEvidence, certificate: CertificateEvidence) -> Iter
 
 def _floor(evidence: AttemptEvidence, certificate: CertificateEvidence) -> datetime:
     """The latest moment that is known to have passed."""
-    roots = evidence.clock.roots if evidence.clock is not None and _is_a_program(evidence) else None
-    known = (RELEASED, roots.newest if roots is not None else None, _public_staple(evidence))
-    return max(one for one in known if one is not None)
+    clock = evidence.clock
+    roots = clock.roots if clock is not None and _is_a_program(evidence) else None
+    released, newest = clock.released if clock is not None else None, roots.newest if roots is not None else None
+    return max(filter(None, (released, newest, _public_staple(evidence))), default=datetime.min.replace(tzinfo=UTC))
 
 
 def _public_staple(evidence: AttemptEvidence) -> datetime | None:

@@ -1,4 +1,4 @@
-"""What a run meets that tells the time, gathered for those whose dates are wrong by this machine's clock.
+"""What a run meets that tells the time, gathered where something is out of its time by this machine's clock.
 
 Nobody is asked for the time: these are answers that were fetched for their own sake, and what the server sent.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from connector_probe._version import RELEASED
 from connector_probe.model.evidence import (
     AttemptEvidence,
     CertificateProblemKind,
@@ -67,19 +68,21 @@ def date_of(response: HttpResponse) -> datetime | None:
 
 
 def hangs_on_the_clock(evidence: AttemptEvidence) -> bool:
-    """Whether something is out of its time by our clock."""
+    """Whether something is out of its time by our clock, this program included."""
     certificate, policy = evidence.certificate, evidence.policy
     if certificate is None or certificate.as_of_given:
         return False
     lookups = policy.dane.lookups if policy is not None and policy.dane is not None else ()
-    return any(one.kind in DATES for one in certificate.problems) or any(one.reason in _SIGNATURES for one in lookups)
+    if certificate.judged_at < RELEASED or any(one.kind in DATES for one in certificate.problems):
+        return True
+    return any(one.reason in _SIGNATURES for one in lookups)
 
 
 def clock_evidence(
     roots: TrustRoots, at: datetime, heard: HeardDates, staple_made_at: datetime | None
 ) -> ClockEvidence:
     """All of it, for an attempt that was judged ``at``."""
-    return ClockEvidence(root_dates(roots, at), heard.all, staple_made_at)
+    return ClockEvidence(root_dates(roots, at), heard.all, staple_made_at, RELEASED)
 
 
 def root_dates(roots: TrustRoots, at: datetime) -> RootDates:

@@ -34,9 +34,11 @@ class ClockEvidence:
     """``dates``: of the web servers that this run has asked, whoever for; nobody is asked for the time alone.
 
     ``staple_made_at``: when the stapled OCSP response was made (producedAt, RFC 6960 4.2.2.1), as the certificate's
-    issuer has signed it.
+    issuer has signed it. ``released``: when the program that met all this was made; a later one that reads its report
+    is younger.
     """
 
     roots: RootDates | None = None
     dates: tuple[ServerDate, ...] = ()
     staple_made_at: datetime | None = None
+    released: datetime | None = None
