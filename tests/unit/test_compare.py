@@ -284,6 +284,27 @@ def test_split_dns() -> None:
     assert found.matters
 
 
+def test_the_fault_lies_before_a_server_that_works_inside() -> None:
+    found = places(made.unconnected(TIMED_OUT, "203.0.113.7"), made.session("10.1.2.3"))
+    assert ids(found) == ["split-dns", "inside-flows"]
+    assert "The server itself works" in text(found, "inside-flows")
+    turned = places(made.session("10.1.2.3"), made.unconnected(TIMED_OUT, "203.0.113.7"))
+    assert ids(turned) == ["split-dns", "inside-flows"]
+
+
+def test_the_public_address_leads_to_another_server() -> None:
+    problem = CertificateProblem(CertificateProblemKind.SELF_SIGNED)
+    strange = replace(made.session("203.0.113.7"), certificate=made.shown(made.leaf("crm.contoso.com", "C3"), problem))
+    found = places(strange, made.session("10.1.2.3"))
+    assert ids(found) == ["split-dns", "inside-flows", "inside-other-server"]
+    assert "CN=crm.contoso.com" in text(found, "inside-other-server")
+
+
+def test_a_server_that_fails_inside_too() -> None:
+    found = places(made.unconnected(REFUSED, "203.0.113.7"), made.unconnected(REFUSED, "10.1.2.3"))
+    assert ids(found) == ["split-dns", "inside-fails"]
+
+
 def test_the_order_of_addresses_is_no_difference() -> None:
     first = [made.session("203.0.113.7", beside=["203.0.113.8"])]
     second = [replace(made.session("203.0.113.7"), resolution=made.resolved("203.0.113.8", "203.0.113.7"))]

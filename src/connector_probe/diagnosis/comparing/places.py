@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from connector_probe.diagnosis.comparing.comparison import Difference
+from connector_probe.diagnosis.comparing.inside import inside_differences
 from connector_probe.diagnosis.comparing.sides import (
     Half,
     Meeting,
@@ -75,6 +76,7 @@ def _names(pair: Pair) -> Iterator[Difference]:
                 continue  # of so many addresses each side saw a part
             told = [f"{text} ({_standing(pair, at, server)})" for at, text in enumerate(shown)]
             yield difference(pair, "split-dns", True, {"server": server}, server=server, first=told[0], second=told[1])
+            yield from inside_differences(pair, server, (ours, theirs))
         elif bool(ours) != bool(theirs):
             yield from _missing(pair, server, shown)
 
