@@ -117,6 +117,7 @@ class SocketStream:
         try:
             while True:
                 done = client.advance()
+                before = out_of_order(self._socket)  # what answers us may be here before we come to wait for it
                 try:
                     await self._send_raw(client.give(), max(end - time.monotonic(), 0.0))
                 except NetworkFaultError as error:
@@ -129,7 +130,7 @@ class SocketStream:
                     client.take(early, handshaking=True)
                     early = b""
                     continue
-                client.take(await self._receive_flight(max(end - time.monotonic(), 0.0)), handshaking=True)
+                client.take(await self._receive_flight(max(end - time.monotonic(), 0.0), before), handshaking=True)
         except NetworkFaultError as error:
             with contextlib.suppress(NetworkFaultError):  # the alert that OpenSSL owes the server
                 await self._send_raw(client.give(), 0.2)
@@ -161,9 +162,11 @@ class SocketStream:
             raise NetworkFaultError(NetworkFault(FaultKind.CLOSED))
         return data
 
-    async def _receive_flight(self, limit: float) -> bytes:
-        """As ``_receive_raw``; where nothing arrived that can be read, it is told what arrived behind a gap."""
-        before = out_of_order(self._socket)
+    async def _receive_flight(self, limit: float, before: int) -> bytes:
+        """As ``_receive_raw``; where nothing arrived that can be read, it is told what arrived behind a gap.
+
+        ``before``: what had arrived out of order until then.
+        """
         try:
             return await self._receive_raw(limit)
         except NetworkFaultError as error:
