@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 # A line is broken beside a wide character too, but not before what closes and not after what opens (UAX #14, CL and
 # OP; GB/T 15834). A run of narrow characters, such as a host's name or an address, stays whole.
 _CLOSES = "，。、；：？！）】》」』”’…％"
 _OPENS = "（【《「『“‘"
 _WIDE = "\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
-_PIECE = re.compile(f"[{_OPENS}]*(?:[{_WIDE}]|[^{_WIDE}{_OPENS}{_CLOSES}]+)[{_CLOSES}]*|.", re.DOTALL)
+_WORD = re.compile(r"(\s*)(\S+)")
 
 
 def columns(text: str) -> int:
@@ -46,22 +47,31 @@ def wrap(text: str, width: int, first: str = "", then: str = "") -> Iterator[str
     White space where a line is broken is dropped; a word longer than a line gets one of its own and is not cut.
     """
     line, taken, empty = first, columns(first), True
-    for gap, piece in _pieces(text):
-        needs = columns(piece)
-        if not empty and taken + len(gap) + needs > width:
+    for gap, piece, needs in _pieces(text):
+        if not empty and taken + gap + needs > width:
             yield line
             line, taken, empty = then, columns(then), True
-        line += piece if empty else gap + piece
-        taken += needs if empty else len(gap) + needs
-        empty = False
+        if empty:
+            line, taken, empty = line + piece, taken + needs, False
+        else:
+            line, taken = line + " " * gap + piece, taken + gap + needs
     if not empty:
         yield line
 
 
-def _pieces(text: str) -> Iterator[tuple[str, str]]:
-    """What is never broken, with the spaces in front of it."""
-    for found in re.finditer(r"(\s*)(\S+)", text):
-        gap, word = " " * len(found[1]), found[2]
-        for piece in (word,) if word.isascii() else _PIECE.findall(word):
-            yield gap, piece
-            gap = ""
+def _pieces(text: str) -> Iterator[tuple[int, str, int]]:
+    """What is never broken: the spaces in front of it, itself, and its columns."""
+    for space, word in _WORD.findall(text):
+        gap = len(space)
+        if word.isascii():
+            yield gap, word, len(word)
+            continue
+        for piece in _divisible().findall(word):
+            yield gap, piece, columns(piece)
+            gap = 0
+
+
+@cache
+def _divisible() -> re.Pattern[str]:
+    """Compiled late: it takes milliseconds, and most texts need it not."""
+    return re.compile(f"[{_OPENS}]*(?:[{_WIDE}]|[^{_WIDE}{_OPENS}{_CLOSES}]+)[{_CLOSES}]*|.", re.DOTALL)
