@@ -15,7 +15,8 @@ from connector_probe.api import probe
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
-from connector_probe.model.policy import DnssecReason, DnssecStatus, SmtpDaneMode
+from connector_probe.model.connector import SmtpDaneMode
+from connector_probe.model.policy import DnssecReason, DnssecStatus
 from connector_probe.model.verdict import CauseVerdict, Confidence
 from connector_probe.network import SystemNetwork
 from connector_probe.stages.dnssec import Validator

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from connector_probe import Connector, Result, TlsSettings
-from connector_probe.model.policy import MtaStsMode
+from connector_probe.model.connector import MtaStsMode
 from tests.real.authority import Authority, Files
 from tests.real.mailbox import mailbox, tls_context
 from tests.real.nameservers import Knot

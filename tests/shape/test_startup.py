@@ -19,9 +19,13 @@ SLOW = (
     *("OpenSSL", "cryptography", "dns.message", "yaml", "rich", "sqlite3", "prometheus_client", "apprise", "typer"),
     *("pydantic", "asyncio", "wcwidth"),
     # Ours: a dataclass costs most of a millisecond to make, and these rooms have dozens.
-    *("connector_probe.model.evidence.attempt", "connector_probe.diagnosis.conclude", "connector_probe.model.history"),
+    *("connector_probe.model.evidence.attempt", "connector_probe.model.policy"),
+    *("connector_probe.diagnosis.conclude", "connector_probe.model.history"),
 )
-PROBING = {"typer", "asyncio", "connector_probe.model.evidence.attempt", "connector_probe.diagnosis.conclude"}
+PROBING = {
+    *("typer", "asyncio", "connector_probe.diagnosis.conclude"),
+    *("connector_probe.model.evidence.attempt", "connector_probe.model.policy"),
+}
 # Commands, and which of the slow modules each may load. One process each: what one has loaded, the next would have.
 COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "version": (["--version"], set()),

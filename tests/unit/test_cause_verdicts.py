@@ -14,7 +14,7 @@ import pytest
 
 from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import conclude
-from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
+from connector_probe.model.connector import Connector, ConnectorType, SmtpDaneMode, TlsSettings
 from connector_probe.model.delegation import AuthorityReply, DnsInquiry, ServerSays, StartedFrom, Walk
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -42,7 +42,6 @@ from connector_probe.model.policy import (
     DnssecStatus,
     MtaStsEvidence,
     SecureLookup,
-    SmtpDaneMode,
     StsPolicy,
     TlsaRecord,
     TransportPolicy,

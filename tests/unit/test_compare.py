@@ -19,7 +19,7 @@ from connector_probe.diagnosis.comparing.comparison import Comparison, Connector
 from connector_probe.formats.comparison import to_json, to_text
 from connector_probe.formats.layout import columns
 from connector_probe.formats.options import RenderOptions
-from connector_probe.model.connector import Connector, TlsSettings
+from connector_probe.model.connector import Connector, SmtpDaneMode, TlsSettings
 from connector_probe.model.evidence import (
     AttemptEvidence,
     CertificateProblem,
@@ -29,14 +29,7 @@ from connector_probe.model.evidence import (
     LookupStatus,
     NetworkFault,
 )
-from connector_probe.model.policy import (
-    DaneEvidence,
-    DnssecReason,
-    DnssecStatus,
-    SecureLookup,
-    SmtpDaneMode,
-    TransportPolicy,
-)
+from connector_probe.model.policy import DaneEvidence, DnssecReason, DnssecStatus, SecureLookup, TransportPolicy
 from connector_probe.model.verdict import Report, VantageReport
 from tests.unit import evidence as made
 from tests.unit.evidence import ADDRESS, CLOSED, NAME, NOW, REFUSED, RESET, TIMED_OUT

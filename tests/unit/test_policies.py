@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from connector_probe.config.exchange import convert
 from connector_probe.config.reading import parse
-from connector_probe.model.connector import Connector, ConnectorError
-from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
+from connector_probe.model.connector import Connector, ConnectorError, MtaStsMode, SmtpDaneMode
 from connector_probe.protocol.dane import judge_anchored, match_tlsa, read_tlsa
 from connector_probe.protocol.dnssec import ROOT_ANCHORS, denies, parse_anchors, read_answer, secure_question
 from connector_probe.protocol.mta_sts import StsError, lists, read_policy, read_record, sts_records

@@ -13,8 +13,15 @@ from connector_probe.cli import options as opt
 from connector_probe.cli import run_options as opts
 from connector_probe.cli.signatures import taking
 from connector_probe.cli.values import UsageProblemError, parse_duration, parse_moment
-from connector_probe.model.connector import CONTROL_HOSTS, HTTPS_PORT, AddressFamily, Connector, ConnectorType
-from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
+from connector_probe.model.connector import (
+    CONTROL_HOSTS,
+    HTTPS_PORT,
+    AddressFamily,
+    Connector,
+    ConnectorType,
+    MtaStsMode,
+    SmtpDaneMode,
+)
 
 if TYPE_CHECKING:
     from connector_probe.cli.settings import OutputSettings

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from connector_probe.model.connector import ConnectorType, TlsSettings
+from connector_probe.model.connector import ConnectorType, MtaStsMode, SmtpDaneMode, TlsSettings
 from connector_probe.model.documents import Format, Language
-from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
 
 Hosts = Annotated[list[str], typer.Argument(metavar="HOST...", help="Name, address, or HOST:PORT.", show_default=False)]
 Port = Annotated[int, typer.Option("--port", metavar="N", help="TCP port.")]

@@ -25,9 +25,8 @@ from connector_probe.config.exchange_values import (
     word,
 )
 from connector_probe.config.nodes import MAX_CHARACTERS
-from connector_probe.model.connector import ConnectorType, TlsSettings
+from connector_probe.model.connector import ConnectorType, MtaStsMode, SmtpDaneMode, TlsSettings
 from connector_probe.model.names import InvalidNameError, is_address, parse_name, parse_smart_host, parse_tls_domain
-from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
 from connector_probe.model.printable import printable
 
 MOST_ADDRESSES = 8  # a range of more is left to the person who knows which of them are servers

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 from connector_probe.config.kinds import Choice, Duration, File, Kind, Moment, Text, Texts, Truth, Whole
 from connector_probe.config.secrets import Secrets
 from connector_probe.config.windows import Windows
-from connector_probe.model.connector import MAX_QUEUE_LIFETIME, ROUTES, AddressFamily, ConnectorType, TlsSettings
-from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
+from connector_probe.model.connector import (
+    MAX_QUEUE_LIFETIME,
+    ROUTES,
+    AddressFamily,
+    ConnectorType,
+    MtaStsMode,
+    SmtpDaneMode,
+    TlsSettings,
+)
 
 VERSION = 1
 

@@ -25,6 +25,7 @@ from connector_probe.diagnosis.signs import (
     replies_come_late,
 )
 from connector_probe.diagnosis.view import DANE_DECIDES, View
+from connector_probe.model.connector import SmtpDaneMode
 from connector_probe.model.evidence import (
     Exchange,
     FaultKind,
@@ -32,7 +33,6 @@ from connector_probe.model.evidence import (
     Reply,
     ReplyFlaw,
 )
-from connector_probe.model.policy import SmtpDaneMode
 from connector_probe.model.verdict import FailureClass
 from connector_probe.protocol.refusals import refusal_kind
 

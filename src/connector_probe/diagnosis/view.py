@@ -21,21 +21,14 @@ from connector_probe.diagnosis.policies.judgement import (
     sts_state,
 )
 from connector_probe.diagnosis.revocation import revoked_problems
-from connector_probe.model.connector import TlsSettings
+from connector_probe.model.connector import MtaStsMode, SmtpDaneMode, TlsSettings
 from connector_probe.model.evidence import (
     AttemptEvidence,
     CertificateProblem,
     CertificateProblemKind,
     Reply,
 )
-from connector_probe.model.policy import (
-    DaneEvidence,
-    DnssecReason,
-    MtaStsEvidence,
-    MtaStsMode,
-    SmtpDaneMode,
-    TlsaRecord,
-)
+from connector_probe.model.policy import DaneEvidence, DnssecReason, MtaStsEvidence, TlsaRecord
 from connector_probe.model.revocation import MissingIssuers
 from connector_probe.protocol.identity import NameMatch, NameOutcome, match
 from connector_probe.protocol.smtp import capabilities

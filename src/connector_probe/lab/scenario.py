@@ -13,9 +13,8 @@ from connector_probe.lab.behaviours import is_healthy
 from connector_probe.lab.certificates import good
 from connector_probe.lab.smtp import Behaviour
 from connector_probe.lab.sockets import Need
-from connector_probe.model.connector import AddressFamily, TlsSettings
+from connector_probe.model.connector import AddressFamily, SmtpDaneMode, TlsSettings
 from connector_probe.model.evidence import CertificateProblemKind
-from connector_probe.model.policy import SmtpDaneMode
 from connector_probe.model.verdict import CauseVerdict, FailureClass, MailFlowCode, Status
 
 LOOPBACK = "127.0.0.1"

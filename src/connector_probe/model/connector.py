@@ -20,7 +20,6 @@ from connector_probe.model.names import (
     parse_tls_domain,
     show,
 )
-from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
 from connector_probe.model.printable import printable
 
 SMTP_PORT = 25
@@ -66,6 +65,21 @@ class TlsSettings(StrEnum):
     @property
     def validates_name(self) -> bool:
         return self is TlsSettings.DOMAIN_VALIDATION
+
+
+class SmtpDaneMode(StrEnum):
+    """The connector's SmtpDaneMode (Set-OutboundConnector)."""
+
+    OPPORTUNISTIC = "opportunistic"
+    MANDATORY = "mandatory"
+    NONE = "none"
+
+
+class MtaStsMode(StrEnum):
+    """The connector's MtaStsMode (Set-OutboundConnector)."""
+
+    OPPORTUNISTIC = "opportunistic"
+    NONE = "none"
 
 
 class ConnectorType(StrEnum):

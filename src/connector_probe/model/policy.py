@@ -9,21 +9,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class SmtpDaneMode(StrEnum):
-    """The connector's SmtpDaneMode (Set-OutboundConnector)."""
-
-    OPPORTUNISTIC = "opportunistic"
-    MANDATORY = "mandatory"
-    NONE = "none"
-
-
-class MtaStsMode(StrEnum):
-    """The connector's MtaStsMode (Set-OutboundConnector)."""
-
-    OPPORTUNISTIC = "opportunistic"
-    NONE = "none"
-
-
 class DnssecStatus(StrEnum):
     """How far DNS data can be trusted (RFC 4033 5)."""
 

@@ -11,8 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from connector_probe.model.connector import QUEUE_LIFETIME, ConnectorType, TlsSettings
-from connector_probe.model.policy import MtaStsMode, SmtpDaneMode
+from connector_probe.model.connector import QUEUE_LIFETIME, ConnectorType, MtaStsMode, SmtpDaneMode, TlsSettings
 
 if TYPE_CHECKING:  # what reads no evidence loads none; formats.schema names them for pydantic
     from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage

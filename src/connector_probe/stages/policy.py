@@ -12,16 +12,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from connector_probe.model.connector import Connector
+from connector_probe.model.connector import Connector, MtaStsMode, SmtpDaneMode
 from connector_probe.model.names import is_address
 from connector_probe.model.policy import (
     DaneEvidence,
     DnssecReason,
     DnssecStatus,
     MtaStsEvidence,
-    MtaStsMode,
     SecureLookup,
-    SmtpDaneMode,
     StsPolicy,
     StsProblem,
     TransportPolicy,

@@ -18,9 +18,9 @@ from connector_probe.diagnosis.policies.judgement import (
 )
 from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.diagnosis.view import DANE_DECIDES, View
-from connector_probe.model.connector import Connector
+from connector_probe.model.connector import Connector, SmtpDaneMode
 from connector_probe.model.evidence import CertificateProblem
-from connector_probe.model.policy import DANE_EE, DnssecReason, DnssecStatus, SmtpDaneMode, TlsaRecord
+from connector_probe.model.policy import DANE_EE, DnssecReason, DnssecStatus, TlsaRecord
 from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, Finding
 
 DANE_PAGE = "https://learn.microsoft.com/purview/how-smtp-dane-works"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from connector_probe.model.connector import MtaStsMode, SmtpDaneMode
 from connector_probe.model.evidence import AttemptEvidence, CertificateProblem, CertificateProblemKind
 from connector_probe.model.policy import (
     DANE_EE,
@@ -15,9 +16,7 @@ from connector_probe.model.policy import (
     DaneEvidence,
     DnssecStatus,
     MtaStsEvidence,
-    MtaStsMode,
     SecureLookup,
-    SmtpDaneMode,
     TlsaRecord,
 )
 from connector_probe.protocol.identity import match

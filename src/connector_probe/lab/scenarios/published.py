@@ -22,8 +22,8 @@ from connector_probe.lab.scenario import (
 )
 from connector_probe.lab.signing import PORT, SOUNDLY, Signing, signed, tlsa
 from connector_probe.lab.smtp import Behaviour
+from connector_probe.model.connector import SmtpDaneMode
 from connector_probe.model.evidence import CertificateProblemKind as Kind
-from connector_probe.model.policy import SmtpDaneMode
 from connector_probe.model.verdict import CauseVerdict
 from connector_probe.model.verdict import FailureClass as F
 
