@@ -102,7 +102,8 @@ def command_lines(name: str) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_every_command_line_is_understood(name: str) -> None:
+def test_every_command_line_is_understood(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # that it can be written to is checked
     commands: dict[str, Any] = dict(all_commands())
     seen = 0
     for argv in command_lines(name):
