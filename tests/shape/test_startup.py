@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
@@ -54,12 +56,24 @@ print(json.dumps([one for one in json.loads(sys.argv[1]) if one in sys.modules])
 """
 
 
+def loaded_by(argv: list[str]) -> set[str]:
+    command = [sys.executable, "-c", SCRIPT, json.dumps(SLOW), json.dumps(argv)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    return set(json.loads(done.stdout))
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_nothing_slow_is_imported_without_need(name: str) -> None:
     argv, allowed = COMMANDS[name]
-    command = [sys.executable, "-c", SCRIPT, json.dumps(SLOW), json.dumps(argv)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    assert set(json.loads(done.stdout)) - allowed == set()
+    assert loaded_by(argv) - allowed == set()
+
+
+def test_what_tls_needs_is_loaded_from_the_moment_that_tcp_is_up() -> None:
+    """Beside the wait for the greeting, so that it adds nothing to the handshake. This server turns all away."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as beside:
+        beside.submit(lambda: server.accept()[0].sendall(b"554 nobody is welcome\r\n"))
+        loaded = loaded_by([f"127.0.0.1:{server.getsockname()[1]}", "--no-control"])
+    assert {"OpenSSL", "cryptography"} <= loaded
 
 
 @pytest.mark.parametrize("door", [connector_probe, evidence], ids=lambda door: door.__name__)
