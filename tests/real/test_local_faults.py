@@ -206,6 +206,19 @@ def test_nameserver_whose_port_is_closed(here: Namespace, crowd: Crowd) -> None:
     assert f"{NOBODY}#53 resolves nothing at all" in detail
 
 
+def test_no_way_to_the_nameserver(here: Namespace, crowd: Crowd) -> None:
+    """Then this machine's network is looked at first, and its DNS settings where the nameserver was asked in vain."""
+    here.ip("-4", "route", "flush", "default")
+    (result,) = here.probe(asked(crowd, BY_NAME))
+    local(result, "local-nameserver-silent")
+    assert result.diagnosis is not None
+    assert [one.id for one in result.diagnosis.remedies][:2] == ["check-local-route", "configure-nameserver"]
+    here.ip("-4", "route", "replace", "default", "via", GATEWAY)
+    (silent,) = here.probe(asked(crowd, BY_NAME, nameservers=[NOBODY]))
+    assert silent.diagnosis is not None
+    assert silent.diagnosis.remedies[0].id == "configure-nameserver"
+
+
 @pytest.mark.parametrize("end", ["here", "there"])
 def test_nameserver_that_is_cut_off(here: Namespace, there: Namespace, crowd: Crowd, end: str) -> None:
     """By this machine's own filter, which makes every send fail; or by one on the way, which makes silence."""

@@ -400,7 +400,7 @@ PROFILES: dict[FailureClass, Profile] = {
     # this machine
     _F.LOCAL_FAMILY_EXCLUDED: _local(Stage.DNS, "allow-both-families"),
     _F.LOCAL_NO_NAMESERVER: _local(Stage.DNS, "configure-nameserver"),
-    _F.LOCAL_NAMESERVER_SILENT: _local(Stage.DNS, "configure-nameserver"),
+    _F.LOCAL_NAMESERVER_SILENT: _local(Stage.DNS, "check-local-route", "configure-nameserver"),
     _F.LOCAL_NAMESERVER_CUT_OFF: _local(Stage.DNS, "configure-nameserver", "check-local-route"),
     _F.LOCAL_NAMESERVER_UNTRUE: _local(Stage.DNS, "configure-nameserver"),
     _F.LOCAL_DNSSEC: _local(Stage.DNS, "configure-dnssec"),

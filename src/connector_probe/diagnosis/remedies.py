@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from connector_probe.diagnosis.dns.causes import remedies_of
 from connector_probe.diagnosis.dns.mx_origin import unsaid_remedies
+from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.diagnosis.policies.conclusions import blamed_problems
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.remedy_conditions import (
@@ -17,13 +18,14 @@ from connector_probe.diagnosis.remedy_conditions import (
 )
 from connector_probe.diagnosis.replies import may_pass
 from connector_probe.diagnosis.view import View
-from connector_probe.model.evidence import Stage
+from connector_probe.model.evidence import FaultKind, Stage
 from connector_probe.model.verdict import UNTELLABLE, Cause, CauseVerdict, FailureClass
 
 _FOR_MX = {"correct-smart-host": "repair-mx"}
 _FOR_A_DOMAIN_WITHOUT_MX = {"correct-smart-host": "correct-domain", "add-address-record": "publish-mx"}
 _FOR_A_SMART_HOST = ("correct-smart-host", "add-address-record")  # which need not be reached by MX records
 _NO_HOST_BY_MX = frozenset({FailureClass.DNS_NULL_MX, FailureClass.DNS_NXDOMAIN, FailureClass.DNS_NO_ADDRESS})
+_NO_WAY_OUT = frozenset({FaultKind.NO_ROUTE, FaultKind.GATEWAY_SILENT})
 _LIKELY = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
 
 
@@ -59,11 +61,19 @@ def _unsaid(failure: FailureClass, view: View, verdicts: dict[str, CauseVerdict]
     unsaid |= {remedy for remedy, mended in BY_CAUSE.items() if _all_ruled_out(mended, verdicts)}
     if any(verdicts.get(cause) is CauseVerdict.CONFIRMED for cause in EXPLAINING):
         unsaid |= ONCE_EXPLAINED
+    if failure is FailureClass.LOCAL_NAMESERVER_SILENT and not _no_way_to_nameserver(view):
+        unsaid.add("check-local-route")
     if failure is FailureClass.MTA_STS_MX_NOT_LISTED:
         unsaid |= unsaid_remedies(view)
     if view.evidence.earlier_failures or not may_pass(failure, view):
         unsaid.add(ONLY_WHEN_PASSING)
     return unsaid
+
+
+def _no_way_to_nameserver(view: View) -> bool:
+    """Whether no question even left this machine: then its network comes before its DNS settings."""
+    lookup = deciding_lookup(view.evidence)
+    return lookup is not None and lookup.fault is not None and lookup.fault.kind in _NO_WAY_OUT
 
 
 def _first(verdicts: dict[str, CauseVerdict]) -> Iterable[str]:

@@ -8,7 +8,7 @@ HISTORY: dict[str, str] = {
     "nothing-of": "还没有 {name} 的任何记录。",
     "since": "自 {since} 起（{lasting}）",
     "like-this-since": "自 {since} 起为当前状态",
-    "last-seen": "上次探测于 {ago}前",
+    "last-seen": "上次探测：{ago}前",
     "days": "{days} 天",
     "as-expected": "符合预期",
     "bounces": "排队的邮件将在 {left}后（{bounces_at}）开始被退回",
