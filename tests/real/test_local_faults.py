@@ -372,6 +372,13 @@ def test_port_25_is_dropped(here: Namespace, there: Namespace, crowd: Crowd, end
     assert verdict_on("wrong-smart-host", private.attempts[0]) is CauseVerdict.SUPPORTED
 
 
+def test_port_25_is_dropped_for_both_families(here: Namespace, crowd: Crowd) -> None:
+    """The first address is of IPv6; that is no reason to call it a fault of IPv6."""
+    here.filter(_RULES.format(hook="output", rule="tcp dport 25 drop"))
+    (result,) = here.probe(asked(crowd, BY_NAME))
+    local(result, "local-port-blocked")
+
+
 def test_one_server_drops_and_port_25_is_open(here: Namespace, there: Namespace, crowd: Crowd) -> None:
     there.filter(_RULES.format(hook="input", rule=f"ip daddr {SERVER} tcp dport 25 drop"))
     (result,) = here.probe(asked(crowd, SERVER))

@@ -296,7 +296,10 @@ def _roll_up(statuses: Sequence[Status]) -> Status:
 def _furthest(attempts: Sequence[Attempt], status: Status) -> Diagnosis | None:
     """The diagnosis of the attempt that got furthest among those that decide the status; the first of equals."""
     deciding = [one.diagnosis for one in attempts if one.status is status and one.diagnosis is not None]
-    return max(deciding, key=lambda one: _STAGES.index(one.stage), default=None)
+    # What stops IPv4 as well is more than a fault of IPv6: of two that got as far, it says what there is to mend.
+    return max(
+        deciding, key=lambda one: (_STAGES.index(one.stage), one.class_ is not FailureClass.LOCAL_IPV6), default=None
+    )
 
 
 def _other_addresses(attempts: Sequence[Attempt], chosen: Diagnosis | None, words: Catalogue) -> list[Finding]:
