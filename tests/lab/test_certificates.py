@@ -155,7 +155,7 @@ async def test_another_certificate_without_sni_is_judged(results: dict[str, Resu
     (warning,) = results["sni-other-certificate"].warnings
     assert warning.id == "sni-certificate"
     assert "CN=default.lab.test" in warning.text
-    assert "would fail with 4.7.320 (expired, name-mismatch)" in warning.text
+    assert "would fail with 4.7.320 (expired, name mismatch)" in warning.text
 
 
 async def test_a_server_with_two_kinds_of_keys_is_not_taken_for_elliptic(results: dict[str, Result]) -> None:
