@@ -125,7 +125,7 @@ def conclude(connector: Connector, evidence: ConnectorEvidence, words: Catalogue
         diagnosis = _furthest(attempts, status)
     warnings += inequalities(views, [attempt.status for attempt in attempts], words)
     warnings += _other_addresses(attempts, diagnosis, words)
-    warnings += smart_hosts_with_mx(connector, evidence.attempts, words)
+    warnings += smart_hosts_with_mx(connector, views, words)
     warnings += null_mx_beside_others(evidence.attempts, words)
     if evidence.left_out:
         facts = Facts(probed=str(len(attempts)), left_out=str(evidence.left_out))

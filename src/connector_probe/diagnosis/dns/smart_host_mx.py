@@ -11,25 +11,24 @@ from collections.abc import Iterator, Sequence
 
 from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.sentences import MAX_NAMES, Facts, fill, pasteable, quote
+from connector_probe.diagnosis.view import View
 from connector_probe.diagnosis.warnings import LOOP_SUFFIXES
 from connector_probe.model.connector import SMTP_PORT, Connector, ConnectorType, TlsSettings
 from connector_probe.model.evidence import AttemptEvidence, Lookup, MxBeside
 from connector_probe.model.verdict import Finding
-from connector_probe.protocol.identity import match
 
 
-def smart_hosts_with_mx(
-    connector: Connector, attempts: Sequence[AttemptEvidence], words: Catalogue
-) -> Iterator[Finding]:
+def smart_hosts_with_mx(connector: Connector, views: Sequence[View], words: Catalogue) -> Iterator[Finding]:
     """One warning for each smart host that was probed by its MX records, or that has some that lead elsewhere."""
+    attempts = [view.evidence for view in views]
     probed = {
         (address, one.port) for one in attempts for address in (*one.resolution.addresses, *one.resolution.excluded)
     }
-    for one in attempts:
+    for view, one in zip(views, attempts, strict=True):
         resolution, beside = one.resolution, one.resolution.mx_beside
         if resolution.smart_host is not None and resolution.addresses:
             facts = Facts(smart_host=resolution.smart_host, mx_records=_records(resolution.mx_lookup))
-            if _carries_its_own_name(connector, one):
+            if connector.tls_domain is None and view.expected == one.server:  # as ``view_of`` decided
                 facts["mx_name_hint"] = fill(words.facts["mx-name-hint"], Facts(server=one.server))
             yield Finding("smart-host-by-mx", fill(words.warnings["smart-host-by-mx"], facts))
         elsewhere = _elsewhere(beside, one.port, probed) if beside is not None else {}
@@ -42,15 +41,6 @@ def smart_hosts_with_mx(
                 command=_command(connector, one, beside.lookup),
             )
             yield Finding("smart-host-mx-elsewhere", fill(words.warnings["smart-host-mx-elsewhere"], facts))
-
-
-def _carries_its_own_name(connector: Connector, attempt: AttemptEvidence) -> bool:
-    """Whether the certificate is the MX host's, and not the smart host's, which TlsDomain is by default."""
-    certificate, resolution = attempt.certificate, attempt.resolution
-    if connector.tls_domain is not None or certificate is None or not certificate.chain:
-        return False
-    leaf = certificate.chain[0]
-    return match(leaf, attempt.server).matches and not match(leaf, resolution.smart_host or "").matches
 
 
 def _records(lookup: Lookup | None) -> str:
