@@ -40,7 +40,6 @@ NOT_BEGUN: Final = 3  # roots that begin in the future; one or two may be an adm
 
 _Kind = CertificateProblemKind
 _LATE: Final = frozenset({_Kind.EXPIRED, _Kind.ISSUER_EXPIRED})
-_DATES: Final = _LATE | {_Kind.NOT_YET_VALID, _Kind.ISSUER_NOT_YET_VALID}
 _PUBLIC: Final = frozenset({"system", "certifi"})  # labels of trust.py for roots that are all of a root program
 
 
@@ -102,7 +101,7 @@ def signs_against(evidence: AttemptEvidence, since: datetime | None, until: date
 
 def signs_about(evidence: AttemptEvidence, problem: CertificateProblem) -> tuple[ClockSign, ...]:
     """What speaks against our clock where ``problem`` is one of dates."""
-    if problem.kind not in _DATES or evidence.certificate is None:
+    if not problem.kind.is_about_dates or evidence.certificate is None:
         return ()
     moment = _moment(problem.note)
     chain = evidence.certificate.chain

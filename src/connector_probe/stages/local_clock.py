@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from connector_probe._version import RELEASED
 from connector_probe.model.evidence import (
     AttemptEvidence,
-    CertificateProblemKind,
     ClockEvidence,
     RootDates,
     ServerDate,
@@ -25,14 +24,6 @@ if TYPE_CHECKING:
 
 MAX_HEARD: Final = 8  # web servers whose dates are kept for a run
 MAX_AGE: Final = 366 * 86400  # seconds; no cache keeps an answer for longer
-DATES: Final = frozenset(
-    {
-        CertificateProblemKind.EXPIRED,
-        CertificateProblemKind.NOT_YET_VALID,
-        CertificateProblemKind.ISSUER_EXPIRED,
-        CertificateProblemKind.ISSUER_NOT_YET_VALID,
-    }
-)
 _SIGNATURES: Final = frozenset({DnssecReason.SIGNATURE_EXPIRED, DnssecReason.SIGNATURE_EARLY})
 
 
@@ -73,7 +64,7 @@ def hangs_on_the_clock(evidence: AttemptEvidence) -> bool:
     if certificate is None or certificate.as_of_given:
         return False
     lookups = policy.dane.lookups if policy is not None and policy.dane is not None else ()
-    if certificate.judged_at < RELEASED or any(one.kind in DATES for one in certificate.problems):
+    if certificate.judged_at < RELEASED or any(one.kind.is_about_dates for one in certificate.problems):
         return True
     return any(one.reason in _SIGNATURES for one in lookups)
 

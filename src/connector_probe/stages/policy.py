@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from connector_probe.model.connector import Connector, MtaStsMode, SmtpDaneMode
+from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.names import is_address
 from connector_probe.model.policy import (
     DaneEvidence,
@@ -32,7 +33,7 @@ from connector_probe.protocol.dane import MAX_TLSA, judge_anchored, match_tlsa, 
 from connector_probe.protocol.identity import match
 from connector_probe.protocol.mta_sts import MAX_POLICY, StsError, read_policy, read_record, sts_records
 from connector_probe.stages.dnssec import Validator
-from connector_probe.stages.local_clock import DATES, HeardDates
+from connector_probe.stages.local_clock import HeardDates
 from connector_probe.stages.resolve import Resolver
 
 DANE_LIMIT: Final = 8.0  # seconds for all look-ups of one host; a chain of four zones takes a tenth of one
@@ -201,7 +202,8 @@ class PolicySeeker:
                 said = outcome.fault.alert or outcome.fault.text or str(outcome.fault.kind)
                 raise _NoPolicyError(StsProblem.TLS_FAILED, said)
             request, kinds = HttpRequest(url, MAX_POLICY, accept="text/plain"), self._problems_of(outcome.chain, url)
-            if kinds and not kinds - DATES:  # by our clock: the time is taken from there, the policy is not
+            # By our clock: the time is taken from there, the policy is not.
+            if kinds and all(kind.is_about_dates for kind in kinds):
                 with contextlib.suppress(HttpError):
                     late = await exchange(self._network, stream, request, limit=TIME_WAIT)
                     self._heard.hear(url.host, address, late)
@@ -225,12 +227,12 @@ class PolicySeeker:
         except StsError as problem:
             raise _NoPolicyError(StsProblem.POLICY_INVALID, str(problem)) from None
 
-    def _problems_of(self, chain: tuple[bytes, ...], url: HttpUrl) -> KeysView[str]:
+    def _problems_of(self, chain: tuple[bytes, ...], url: HttpUrl) -> KeysView[CertificateProblemKind]:
         """What keeps a certificate from being valid by the roots, and for the policy's host (RFC 8461 3.3)."""
         judged = judge(chain, self._roots, self._at)
-        kinds: dict[str, None] = dict.fromkeys(str(one.kind) for one in judged.problems)
+        kinds = dict.fromkeys(one.kind for one in judged.problems)
         if judged.chain and not match(judged.chain[0], url.host).matches:
-            kinds["name-mismatch"] = None
+            kinds[CertificateProblemKind.NAME_MISMATCH] = None
         return kinds.keys()
 
 

@@ -59,6 +59,21 @@ class CertificateProblemKind(StrEnum):
     REVOKED = "revoked"
     INVALID_PATH = "invalid-path"  # OpenSSL turned the path down for a reason not listed above; ``note`` has it
 
+    @property
+    def is_about_dates(self) -> bool:
+        """Whether a clock was needed to find it."""
+        return self in _ABOUT_DATES
+
+
+_ABOUT_DATES = frozenset(
+    {
+        CertificateProblemKind.EXPIRED,
+        CertificateProblemKind.NOT_YET_VALID,
+        CertificateProblemKind.ISSUER_EXPIRED,
+        CertificateProblemKind.ISSUER_NOT_YET_VALID,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class CertificateProblem:
