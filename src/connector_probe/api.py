@@ -9,8 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from connector_probe._version import __version__
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import conclude, with_expectation
 from connector_probe.diagnosis.maintenance import with_maintenance
 from connector_probe.diagnosis.notes import vantage_notes
@@ -21,6 +19,8 @@ from connector_probe.model.verdict import FLOWING, REPORT_SCHEMA, Report, Result
 from connector_probe.network import Network, SystemNetwork
 from connector_probe.probing.fleet import DEFAULT_JOBS, gather_all
 from connector_probe.trust import Trust, load_anchors
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.en import ENGLISH
 
 
 async def probe(connector: Connector) -> Report:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from connector_probe.bounces.grammar import KNOWN_CODES
 from connector_probe.cli.app import run
-from connector_probe.diagnosis.bounces.grammar import KNOWN_CODES
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.remedy_conditions import ONLY_FOR_CAUSE
 from connector_probe.model.verdict import INTELLIGENCE_CODES, FailureClass, MailFlowCode

@@ -10,8 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from connector_probe.api import assemble
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import conclude
 from connector_probe.diagnosis.outage import with_history
 from connector_probe.model.connector import Connector
@@ -36,6 +34,8 @@ from connector_probe.model.evidence import (
 )
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import Report, Result
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.en import ENGLISH
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 250_000, tzinfo=UTC)
 # Each would break out of some document, or act as something there: a command, markup, a figure, a metric, a colour.

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector_probe.diagnosis.catalogue.zh import CHINESE
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.formats.layout import columns
 from connector_probe.formats.saved import diagnose_again, read_report
 from connector_probe.model.evidence import CertificateProblem, CertificateProblemKind, LookupStatus
 from connector_probe.model.verdict import Report
+from connector_probe.wording.catalogue.zh import CHINESE
 from tests.formats.comparing import compare
 from tests.unit import evidence as made
 

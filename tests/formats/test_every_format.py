@@ -19,11 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.languages import CATALOGUES
 from connector_probe.formats import RENDERERS, Format, RenderOptions, github
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import Report
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.languages import CATALOGUES
 from tests.formats.comparing import compare
 from tests.formats.foreign import READERS, commands_of, figures_of, promtool, read_markdown
 from tests.formats.sample import HOSTILE, NOW, only, sample

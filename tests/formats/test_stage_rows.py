@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.catalogue.zh import CHINESE
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.formats.layout import columns
 from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import Report
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.catalogue.zh import CHINESE
 from tests.formats.sample import only
 
 WORDS = " ".join(f"word{number}" for number in range(40))

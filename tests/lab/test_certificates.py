@@ -13,8 +13,6 @@ import pytest_asyncio
 
 from connector_probe import Connector, Result, Status, probe, probe_all
 from connector_probe.cli.hosts import read_hosts
-from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.catalogue.zh import CHINESE
 from connector_probe.diagnosis.conclude import conclude
 from connector_probe.lab import Lab
 from connector_probe.lab import certificates as made
@@ -24,6 +22,8 @@ from connector_probe.lab.smtp import Behaviour, Listener, Visit
 from connector_probe.lab.sockets import bind, port_of
 from connector_probe.model.evidence import FaultKind, Handshake, NetworkFault, SecondLook
 from connector_probe.model.verdict import CauseVerdict
+from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.catalogue.zh import CHINESE
 
 HOST = "mail.lab.test"
 NAMES = (

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.middlebox_facts import PROTOCOL_NAMES
 from connector_probe.diagnosis.signs import other_protocol
 from connector_probe.lab import SCENARIOS, obstacle
 from connector_probe.model.verdict import CauseVerdict, Report
+from connector_probe.wording.catalogue.en import ENGLISH
 
 FOR = (CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED)
 REAL = Path(__file__).parents[1] / "real"

@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from connector_probe.diagnosis.bounces.bounce import read_bounces
-from connector_probe.diagnosis.bounces.standing import LiveVerdict, live
-from connector_probe.diagnosis.catalogue.languages import CATALOGUES, Language
+from connector_probe.bounces.bounce import read_bounces
+from connector_probe.bounces.standing import LiveVerdict, live
 from connector_probe.formats import RENDERERS, Format, jsonl, text
 from connector_probe.formats import json as json_format
 from connector_probe.formats.json import render
@@ -18,6 +17,7 @@ from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
 from connector_probe.lab import SCENARIOS, Scenario, obstacle
 from connector_probe.model.verdict import FailureClass, Report, Status
+from connector_probe.wording.catalogue.languages import CATALOGUES, Language
 from tests.formats.foreign import READERS
 
 HERE = [one for one in SCENARIOS if obstacle(one) is None]

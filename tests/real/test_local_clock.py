@@ -13,9 +13,9 @@ import certifi
 import pytest
 import pytest_asyncio
 
-from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.formats.saved import diagnose_again, read_report
 from connector_probe.lab import Lab
+from connector_probe.wording.catalogue.en import ENGLISH
 from tests.real.authority import Authority
 from tests.real.mailbox import mailbox, tls_context
 from tests.real.nameservers import Knot

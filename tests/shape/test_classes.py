@@ -11,9 +11,6 @@ from enum import StrEnum
 import pytest
 
 from connector_probe.diagnosis import rules
-from connector_probe.diagnosis.catalogue import Catalogue, RemedyWords, languages
-from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.catalogue.zh import CHINESE
 from connector_probe.diagnosis.cause_signs import ONLY_BY_SIGN
 from connector_probe.diagnosis.dns import nameserver_trust
 from connector_probe.diagnosis.dns import rules as dns_rules
@@ -24,6 +21,9 @@ from connector_probe.diagnosis.view import CERTIFICATE_ORDER
 from connector_probe.lab.scenarios import SCENARIOS
 from connector_probe.model.evidence import CertificateProblemKind, FaultKind, Garble, LookupStatus, ReplyFlaw, Stage
 from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, Status
+from connector_probe.wording.catalogue import Catalogue, RemedyWords, languages
+from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.catalogue.zh import CHINESE
 
 CATALOGUES = tuple(languages.CATALOGUES.values())
 TABLES = tuple(

@@ -16,8 +16,9 @@ ROOT = Path(connector_probe.__file__).parent
 LAYERS = (
     ("model",),
     ("protocol", "network", "found_once"),
+    ("wording",),
     ("trust", "stages", "diagnosis"),
-    ("probing",),
+    ("probing", "bounces", "comparing"),
     ("api", "config", "formats", "history", "lab"),
     ("cli", "serve"),
 )
@@ -36,7 +37,7 @@ SHARED = {
     "layout",
     "saved",
 }
-PURE = ("model", "protocol", "diagnosis", "formats")
+PURE = ("model", "protocol", "diagnosis", "wording", "bounces", "comparing", "formats")
 IMPURE_MODULES = {"asyncio", "socket", "ssl", "select", "time", "sqlite3", "subprocess", "urllib", "threading"}
 MODEL_MAY_IMPORT = {"idna"}
 

@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from connector_probe.api import assemble
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import conclude
 from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
 from connector_probe.model.evidence import (
@@ -29,6 +27,8 @@ from connector_probe.model.evidence import (
     TlsSession,
 )
 from connector_probe.model.verdict import Report
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.en import ENGLISH
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NAME, ADDRESS = "mail.contoso.com", "203.0.113.7"

@@ -1,4 +1,4 @@
-"""diagnosis/bounces/: every shape in which an error is pasted, read for what it says and for no more."""
+"""bounces/: every shape in which an error is pasted, read for what it says and for no more."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from connector_probe.diagnosis.bounces.bounce import (
+from connector_probe.bounces.bounce import (
     MAX_BOUNCES,
     Bounce,
     BounceSource,
@@ -24,8 +24,8 @@ from connector_probe.diagnosis.bounces.bounce import (
     codes_seen,
     read_bounces,
 )
-from connector_probe.diagnosis.bounces.context import address_and_port, last_time
-from connector_probe.diagnosis.bounces.text import MAX_INPUT
+from connector_probe.bounces.context import address_and_port, last_time
+from connector_probe.bounces.text import MAX_INPUT
 from connector_probe.diagnosis.headlines import HEADLINES, SESSION_HEADLINE, WINSOCK_995
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.model.verdict import FailureClass, MailFlowCode

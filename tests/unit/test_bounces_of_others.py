@@ -1,10 +1,10 @@
-"""diagnosis/bounces/: what only looks like one of Exchange's errors is not claimed, and what is one is."""
+"""bounces/: what only looks like one of Exchange's errors is not claimed, and what is one is."""
 
 from __future__ import annotations
 
 import pytest
 
-from connector_probe.diagnosis.bounces.bounce import read_bounces
+from connector_probe.bounces.bounce import read_bounces
 from connector_probe.model.verdict import FailureClass
 
 REPORT = """Reporting-MTA: dns; mx1.example.org

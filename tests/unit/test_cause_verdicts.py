@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import conclude
 from connector_probe.model.connector import Connector, ConnectorType, SmtpDaneMode, TlsSettings
 from connector_probe.model.delegation import AuthorityReply, DnsInquiry, ServerSays, StartedFrom, Walk
@@ -48,6 +47,7 @@ from connector_probe.model.policy import (
 )
 from connector_probe.model.revocation import RevocationEvidence
 from connector_probe.model.verdict import CauseVerdict
+from connector_probe.wording.catalogue.en import ENGLISH
 from tests.unit import evidence as made
 from tests.unit.evidence import ADDRESS, CLOSED, NAME, NOW, REFUSED, RESET, TIMED_OUT
 

@@ -11,11 +11,8 @@ from itertools import permutations
 
 import pytest
 
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.catalogue.zh import CHINESE
-from connector_probe.diagnosis.comparing.compare import NothingInCommonError, compare, match, reason_of
-from connector_probe.diagnosis.comparing.comparison import Comparison, ConnectorComparison, Outcome, Reason, Relation
+from connector_probe.comparing.compare import NothingInCommonError, compare, match, reason_of
+from connector_probe.comparing.comparison import Comparison, ConnectorComparison, Outcome, Reason, Relation
 from connector_probe.formats.comparison import to_json, to_text
 from connector_probe.formats.layout import columns
 from connector_probe.formats.options import RenderOptions
@@ -31,6 +28,9 @@ from connector_probe.model.evidence import (
 )
 from connector_probe.model.policy import DaneEvidence, DnssecReason, DnssecStatus, SecureLookup, TransportPolicy
 from connector_probe.model.verdict import Report, VantageReport
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.catalogue.zh import CHINESE
 from tests.unit import evidence as made
 from tests.unit.evidence import ADDRESS, CLOSED, NAME, NOW, REFUSED, RESET, TIMED_OUT
 

@@ -10,13 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from connector_probe.diagnosis.bounces.bounce import Bounce, read_bounces
-from connector_probe.diagnosis.bounces.explanation import Explanation, document, explain
-from connector_probe.diagnosis.bounces.grammar import KNOWN_CODES, KnownCode
-from connector_probe.diagnosis.bounces.readings import READINGS
-from connector_probe.diagnosis.bounces.standing import LiveVerdict, live
-from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.catalogue.zh import CHINESE
+from connector_probe.bounces.bounce import Bounce, read_bounces
+from connector_probe.bounces.explanation import Explanation, document, explain
+from connector_probe.bounces.grammar import KNOWN_CODES, KnownCode
+from connector_probe.bounces.readings import READINGS
+from connector_probe.bounces.standing import LiveVerdict, live
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.formats.explanation import to_json, to_text
 from connector_probe.formats.options import RenderOptions
@@ -32,6 +30,8 @@ from connector_probe.model.verdict import (
     Result,
     Status,
 )
+from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.catalogue.zh import CHINESE
 
 TEXTS = sorted(
     path for path in (Path(__file__).parent.parent / "data" / "bounces").iterdir() if path.stem != "expected"

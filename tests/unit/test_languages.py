@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from connector_probe.cli.language import FOR_PEOPLE, words_for
-from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.catalogue.languages import CATALOGUES, Language, language_of
-from connector_probe.diagnosis.catalogue.zh import CHINESE
 from connector_probe.formats import Format
+from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.catalogue.languages import CATALOGUES, Language, language_of
+from connector_probe.wording.catalogue.zh import CHINESE
 
 
 @pytest.mark.parametrize(

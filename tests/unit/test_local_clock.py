@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 
 from connector_probe._version import RELEASED
-from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.catalogue.zh import CHINESE
 from connector_probe.diagnosis.conclude import conclude
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
@@ -35,6 +33,8 @@ from connector_probe.model.policy import DaneEvidence, DnssecReason, DnssecStatu
 from connector_probe.model.verdict import CauseVerdict, FailureClass, Result, Status
 from connector_probe.network import HttpResponse
 from connector_probe.stages.local_clock import date_of
+from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.catalogue.zh import CHINESE
 from tests.unit import evidence as made
 
 _K, _F = CertificateProblemKind, FailureClass

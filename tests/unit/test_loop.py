@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import view_of
 from connector_probe.diagnosis.warnings import warnings_beside
 from connector_probe.model.connector import Connector, ConnectorType
 from connector_probe.model.evidence import AttemptEvidence, Exchange, Lookup, LookupStatus, Reply, Resolution
+from connector_probe.wording.catalogue.en import ENGLISH
 
 HOST, ADDRESS = "mail.contoso.com", "203.0.113.9"
 TENANT = "contoso-com.mail.protection.outlook.com"

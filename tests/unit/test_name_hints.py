@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.model.evidence import Certificate
 from connector_probe.protocol.identity import NameOutcome, match
 from connector_probe.protocol.name_hints import NameHintKind, hint
+from connector_probe.wording.catalogue.en import ENGLISH
 
 K = NameHintKind
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connector_probe.api import assemble
-from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import conclude
 from connector_probe.diagnosis.outage import clock, lasting, with_history
 from connector_probe.formats import RENDERERS, Format, RenderOptions
@@ -26,6 +25,7 @@ from connector_probe.model.evidence import (
     Resolution,
 )
 from connector_probe.model.verdict import FailureClass, KnownFrom, Report, Result, Status
+from connector_probe.wording.catalogue.en import ENGLISH
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOST = "192.0.2.5"

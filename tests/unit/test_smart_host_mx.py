@@ -7,9 +7,6 @@ from typing import Any
 
 import pytest
 
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.catalogue.zh import CHINESE
 from connector_probe.diagnosis.conclude import conclude
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
@@ -23,6 +20,9 @@ from connector_probe.model.evidence import (
     Resolution,
 )
 from connector_probe.model.verdict import FailureClass, Result, Status
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.catalogue.zh import CHINESE
 from tests.unit import evidence as made
 
 HOST, OTHER = "contoso.com", "203.0.113.9"

@@ -16,10 +16,10 @@ Code = Annotated[
 
 def codes(code: Code = None, json: opt.Json = False, lang: opt.Lang = None) -> None:
     """List the error codes: what each means, its causes, its remedies, and where to read on: probe codes 4.4.316"""
+    from connector_probe.bounces.codes import document
     from connector_probe.cli.language import words_for
     from connector_probe.cli.output import terminal_width, wants_colour, write_document
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.diagnosis.codes import document
     from connector_probe.formats import Format, RenderOptions
     from connector_probe.formats.codes import to_json, to_text
     from connector_probe.model.names import show

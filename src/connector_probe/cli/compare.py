@@ -11,9 +11,9 @@ import typer
 from connector_probe.cli import options as opt
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.catalogue import Catalogue
-    from connector_probe.diagnosis.comparing.comparison import Comparison
+    from connector_probe.comparing.comparison import Comparison
     from connector_probe.model.verdict import Report
+    from connector_probe.wording.catalogue import Catalogue
 
 First = Annotated[Path, typer.Argument(metavar="A.json", help="A report: probe HOST --json -o A.json")]
 Second = Annotated[Path, typer.Argument(metavar="B.json", help="The other one; - is standard input.")]
@@ -42,8 +42,8 @@ def compare(
     from connector_probe.cli.language import words_for
     from connector_probe.cli.targets import check_target
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.diagnosis.comparing import compare as comparing
-    from connector_probe.diagnosis.comparing.comparison import Relation
+    from connector_probe.comparing import compare as comparing
+    from connector_probe.comparing.comparison import Relation
     from connector_probe.formats import Format
     from connector_probe.model.names import show
 
@@ -83,9 +83,9 @@ def _report(path: Path, words: Catalogue) -> Report:
 
 
 def _text(path: Path, name: str) -> str:
+    from connector_probe.bounces.bounce import decode
     from connector_probe.cli.saved_report import refuse_too_large
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.diagnosis.bounces.bounce import decode
     from connector_probe.model.documents import MAX_REPORT
 
     try:

@@ -16,12 +16,12 @@ from connector_probe.model.connector import TlsSettings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector_probe.diagnosis.bounces.bounce import Bounce
-    from connector_probe.diagnosis.bounces.explanation import ExplanationDocument
-    from connector_probe.diagnosis.catalogue import Catalogue
-    from connector_probe.diagnosis.catalogue.languages import Language
+    from connector_probe.bounces.bounce import Bounce
+    from connector_probe.bounces.explanation import ExplanationDocument
     from connector_probe.model.connector import Connector
     from connector_probe.model.verdict import Report
+    from connector_probe.wording.catalogue import Catalogue
+    from connector_probe.wording.catalogue.languages import Language
 
 Texts = Annotated[
     list[str] | None,
@@ -69,9 +69,9 @@ def explain(
       probe explain "450 4.4.316 Connection refused [Message=Socket ..."
       probe explain report.json            of an earlier probe: json, or jsonl
     """
+    from connector_probe.bounces.bounce import InputTooLargeError, decode
     from connector_probe.cli.targets import check_target
     from connector_probe.cli.values import UsageProblemError, parse_duration
-    from connector_probe.diagnosis.bounces.bounce import InputTooLargeError, decode
     from connector_probe.model.documents import is_report
 
     alone = {"--port": port, "--tls": tls, "--tls-domain": tls_domain, "--nameserver": nameserver, "--ca-file": ca_file}
@@ -139,8 +139,8 @@ _OUTLOOK_ITEM = b"\xd0\xcf\x11\xe0"  # the compound file that Outlook saves a ma
 
 def _given(texts: Sequence[str]) -> str | bytes:
     """Files where all of ``texts`` are files, standard input, or the words themselves."""
+    from connector_probe.bounces.bounce import codes_seen
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.diagnosis.bounces.bounce import codes_seen
     from connector_probe.model.names import show
 
     if not texts or list(texts) == ["-"]:
@@ -203,8 +203,8 @@ def _standard_input() -> bytes:
 
 def _content(file: BinaryIO) -> bytes:
     """As much of it as a bounce may have, and one octet more; of a report, which a large fleet's is, far more."""
+    from connector_probe.bounces.text import MAX_INPUT, decode
     from connector_probe.cli.saved_report import refuse_too_large
-    from connector_probe.diagnosis.bounces.text import MAX_INPUT, decode
     from connector_probe.model.documents import MAX_REPORT, SAMPLE, is_report
 
     data = file.read(MAX_INPUT + 1)
@@ -218,10 +218,10 @@ def _content(file: BinaryIO) -> bytes:
 
 
 def _explain(data: str | bytes, settings: _Settings, *, probe: bool) -> int:
+    from connector_probe.bounces.bounce import MAX_BOUNCES, codes_seen, read_bounces
+    from connector_probe.bounces.explanation import document
+    from connector_probe.bounces.grammar import looked_for
     from connector_probe.cli.output import fail, say
-    from connector_probe.diagnosis.bounces.bounce import MAX_BOUNCES, codes_seen, read_bounces
-    from connector_probe.diagnosis.bounces.explanation import document
-    from connector_probe.diagnosis.bounces.grammar import looked_for
 
     bounces = read_bounces(data)
     if not bounces:
@@ -248,7 +248,7 @@ def _explain(data: str | bytes, settings: _Settings, *, probe: bool) -> int:
 
 def _connectors(bounces: Sequence[Bounce], settings: _Settings) -> dict[int, Connector]:
     """A connector for each bounce that names a server, by the bounce's number; one for all that need the same."""
-    from connector_probe.diagnosis.bounces.explanation import host_of
+    from connector_probe.bounces.explanation import host_of
     from connector_probe.model.connector import CONTROL_HOSTS, Connector, ConnectorError
 
     made: dict[tuple[str, int, str | None, bool], Connector] = {}
@@ -316,7 +316,7 @@ def _with_live(
     """Print what the probe says of each bounce; 1 where a fault stands or another took its place, 3 where unknown."""
     from dataclasses import replace
 
-    from connector_probe.diagnosis.bounces.standing import LiveVerdict, live
+    from connector_probe.bounces.standing import LiveVerdict, live
 
     order = list(dict.fromkeys(asked.values()))
     matches = list(found.matches)

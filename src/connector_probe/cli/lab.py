@@ -12,8 +12,6 @@ from connector_probe.api import probe_all
 from connector_probe.cli.output import say, terminal_width, wants_colour, write_document
 from connector_probe.cli.progress import progress
 from connector_probe.cli.values import UsageProblemError
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.sentences import fill, span
 from connector_probe.formats import RenderOptions, text
 from connector_probe.formats.layout import pad, wrap
 from connector_probe.formats.options import totals
@@ -21,6 +19,8 @@ from connector_probe.lab import SCENARIOS, WALK_JOBS, Lab, Scenario, obstacle
 from connector_probe.model.connector import AddressFamily, Connector
 from connector_probe.model.names import show
 from connector_probe.model.verdict import Report, Result
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import fill, span
 
 SHOWN_IN_FULL = ("healthy", "certificate-expired")
 

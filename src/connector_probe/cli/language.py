@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.languages import CATALOGUES, Language, language_of
 from connector_probe.formats import Format
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.languages import CATALOGUES, Language, language_of
 
 # What a person reads follows the person's locale. What a program reads is the same on every machine, so that it
 # follows --lang alone.

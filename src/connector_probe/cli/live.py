@@ -14,11 +14,11 @@ from rich.text import Text
 
 from connector_probe.cli.output import WIDEST
 from connector_probe.cli.progress import PROGRESS_AFTER, PROGRESS_EVERY, beside
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.sentences import fill
 from connector_probe.model.connector import Connector
 from connector_probe.model.verdict import Result, Status
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.sentences import fill
 
 MOST_ROWS = 20  # of what is wrong, and of what is waited for; less where the terminal is low
 _STYLES = {Status.FAILING: "bold red", Status.UNKNOWN: "yellow", Status.WARNING: "yellow", Status.HEALTHY: "green"}

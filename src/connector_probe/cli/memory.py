@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connector_probe.cli.output import fail, say
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.maintenance import with_maintenance
 from connector_probe.diagnosis.outage import with_history
 from connector_probe.history import History, HistoryError, sighting_of
@@ -17,6 +16,7 @@ from connector_probe.history.summary import failing_since
 from connector_probe.model.history import Before
 from connector_probe.model.maintenance import Window, maintenance_until
 from connector_probe.model.verdict import FailureClass, Report, Result
+from connector_probe.wording.catalogue import Catalogue
 
 
 class Memory:

@@ -18,8 +18,8 @@ from connector_probe.model.names import show
 if TYPE_CHECKING:
     from connector_probe.cli.memory import Memory
     from connector_probe.config import Entry
-    from connector_probe.diagnosis.catalogue import Catalogue
     from connector_probe.model.verdict import Report, Result
+    from connector_probe.wording.catalogue import Catalogue
 
 LIMIT = 30.0  # seconds for all sinks together, which are told side by side
 

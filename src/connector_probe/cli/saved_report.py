@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from connector_probe.cli.output import say
 from connector_probe.cli.values import UsageProblemError
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.model.documents import MAX_REPORT
+from connector_probe.wording.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from connector_probe.model.verdict import Report

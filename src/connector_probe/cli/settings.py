@@ -11,10 +11,10 @@ from connector_probe.cli.language import words_for
 from connector_probe.cli.output import terminal_width, wants_colour
 from connector_probe.cli.targets import Target, choose_targets
 from connector_probe.cli.values import UsageProblemError
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.languages import Language
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.model.verdict import Report, Status
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.languages import Language
 
 EXIT_INTERRUPTED = 130
 

@@ -10,14 +10,14 @@ from connector_probe.cli.language import words_for
 from connector_probe.cli.manners import Manners
 from connector_probe.cli.memory import Memory
 from connector_probe.cli.output import say
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.languages import Language
 from connector_probe.formats import Format
 from connector_probe.formats.notice import outage_that_ended
 from connector_probe.model.connector import Connector
 from connector_probe.model.maintenance import Window
 from connector_probe.model.names import show
 from connector_probe.model.verdict import FLOWING, FailureClass, Report, Result
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.languages import Language
 
 
 class Unattended:

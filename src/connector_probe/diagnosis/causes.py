@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.cause_signs import MX_CAUSES, ONLY_BY_SIGN, SIGNS
 from connector_probe.diagnosis.dns.causes import extra_causes, sharpen
 from connector_probe.diagnosis.dns.rules import deciding_lookup
@@ -15,11 +14,12 @@ from connector_probe.diagnosis.middleboxes import NOTHING, SHARPENERS, Sharpener
 from connector_probe.diagnosis.policies.conclusions import POLICY_SHARPENERS
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.revocation import undecided
-from connector_probe.diagnosis.sentences import fill
 from connector_probe.diagnosis.signs import hides_starttls, is_masked
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import CertificateProblemKind as Kind
 from connector_probe.model.verdict import UNTELLABLE, Cause, CauseVerdict, FailureClass
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import fill
 
 _ORDER = tuple(CauseVerdict)
 NO_NAME = "name-does-not-exist"

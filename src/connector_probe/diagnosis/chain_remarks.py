@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.other_handshakes import differences
 from connector_probe.diagnosis.revocation import facts_of_revocation, revoked_problems, undecided
-from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate, CertificateEvidence, CertificateProblemKind
 from connector_probe.model.verdict import Finding
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import Facts, fill
 
 _DISTRUST = frozenset(
     {

@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.causes import causes_of
 from connector_probe.diagnosis.chain_remarks import chain_remarks
 from connector_probe.diagnosis.dns.null_mx import null_mx_beside_others
@@ -26,7 +24,6 @@ from connector_probe.diagnosis.remedies import remedy_ids
 from connector_probe.diagnosis.remedy_conditions import OWN_SERVER_ONLY
 from connector_probe.diagnosis.replies import also_seen_as, expected_reply
 from connector_probe.diagnosis.rules import classify
-from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.diagnosis.stages import stage_reports
 from connector_probe.diagnosis.view import Beside, View
 from connector_probe.diagnosis.warnings import warnings_beside, warnings_of
@@ -48,6 +45,9 @@ from connector_probe.model.verdict import (
     TlsReport,
     TranscriptReport,
 )
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.sentences import Facts, fill
 
 _STAGES = tuple(Stage)
 OTHER, UNKNOWN = "other", "unknown"

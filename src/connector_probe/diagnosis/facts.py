@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns.facts import dns_facts
 from connector_probe.diagnosis.dns.mx_origin import mx_hint
 from connector_probe.diagnosis.dns.nameserver_facts import trust_facts
@@ -19,20 +18,6 @@ from connector_probe.diagnosis.policies.facts import policy_facts
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.revocation import facts_of_revocation
 from connector_probe.diagnosis.rules import classify_plain, speaks_implicit_tls
-from connector_probe.diagnosis.sentences import (
-    MAX_NAMES,
-    Facts,
-    day,
-    describe_fault,
-    describe_lookup,
-    endpoint,
-    fill,
-    pasteable,
-    problem_list,
-    quote,
-    span,
-    word,
-)
 from connector_probe.diagnosis.signs import overwritten_command
 from connector_probe.diagnosis.view import DANE_DECIDES, View
 from connector_probe.model.connector import Connector
@@ -51,6 +36,21 @@ from connector_probe.model.verdict import FailureClass
 from connector_probe.protocol.identity import NameOutcome
 from connector_probe.protocol.name_hints import hint
 from connector_probe.protocol.smtp import capabilities
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import (
+    MAX_NAMES,
+    Facts,
+    day,
+    describe_fault,
+    describe_lookup,
+    endpoint,
+    fill,
+    pasteable,
+    problem_list,
+    quote,
+    span,
+    word,
+)
 
 MAX_CLOCK_SIGNS = 3
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ", re.ASCII)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns.facts import dns_heading
 from connector_probe.diagnosis.dns.mx_origin import mx_heading
 from connector_probe.diagnosis.middlebox_facts import is_of_an_appliance
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.rules import speaks_implicit_tls
-from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.diagnosis.signs import (
     SURE_OF_A_HEADER,
     hides_starttls,
@@ -23,6 +21,8 @@ from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import FailureClass
 from connector_probe.protocol.refusals import Refusal, refusal_kind
 from connector_probe.protocol.smtp import capabilities
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import Facts, fill
 
 _F = FailureClass
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.model.verdict import MailFlowCode
+from connector_probe.wording.catalogue import Catalogue
 
 REFERENCE = "https://learn.microsoft.com/defender-office-365/connectors-mail-flow-intelligence"
 HEADLINES: dict[MailFlowCode, str] = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.rules import classify
-from connector_probe.diagnosis.sentences import Facts, day, endpoint, fill
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate
 from connector_probe.model.verdict import FailureClass, Finding, Status
 from connector_probe.protocol.refusals import Refusal, refusal_kind
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import Facts, day, endpoint, fill
 
 _FLOWS = (Status.HEALTHY, Status.WARNING)
 MAX_SHOWN = 4

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.sentences import day, fill
 from connector_probe.model.verdict import Finding, Result
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import day, fill
 
 IN_MAINTENANCE = "in-maintenance"
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.facts import clock_hint
 from connector_probe.diagnosis.local_clock import clock_is_behind
-from connector_probe.diagnosis.sentences import day, fill
 from connector_probe.diagnosis.signs import is_own_by_dns
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence
 from connector_probe.protocol.addresses import is_private
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import day, fill
 
 MAX_PRIVATE = 10  # notes about single addresses; whoever probes hundreds of private ones knows by then
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.facts import leaf_name
-from connector_probe.diagnosis.sentences import Facts, fill, problem_list
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate, FaultKind, SecondLook
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import Facts, fill, problem_list
 
 
 @dataclass(frozen=True, slots=True)

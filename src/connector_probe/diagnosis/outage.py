@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.sentences import day, fill
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import Diagnosis, FailureClass, KnownFrom, Outage, Result, Status
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import day, fill
 
 _NOT_QUEUED = frozenset({FailureClass.RECIPIENT_REJECTED})  # a 5xx reply returns the mail at once
 SURE_WITHIN = timedelta(hours=1)  # between the last probe that was well and the first that was not: else it is told

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.model.evidence import AttemptEvidence, CertificateProblem, CertificateProblemKind
 from connector_probe.model.revocation import (
     CertificateRevocation,
@@ -13,6 +12,7 @@ from connector_probe.model.revocation import (
     RevocationSource,
     RevocationStatus,
 )
+from connector_probe.wording.catalogue import Catalogue
 
 _SHOWN = 3  # sources of one certificate in a sentence
 

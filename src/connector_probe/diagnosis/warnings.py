@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.facts import facts_of
 from connector_probe.diagnosis.other_handshakes import differences, rsa_look, rsa_refusal
 from connector_probe.diagnosis.policies.conclusions import dane_passed, policy_warnings
 from connector_probe.diagnosis.revocation import revocation_findings
-from connector_probe.diagnosis.sentences import Facts, day, describe_lookup, fill, problem_list, span, word
 from connector_probe.diagnosis.view import View
 from connector_probe.model.connector import Connector, ConnectorType
 from connector_probe.model.evidence import Certificate, CertificateProblemKind, Exchange, LookupStatus
 from connector_probe.model.verdict import Finding
 from connector_probe.protocol.smtp import capabilities, masked_banner
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import Facts, day, describe_lookup, fill, problem_list, span, word
 
 DEFAULT_WARN_DAYS = 30
 SLOW_REPLY = 5.0  # seconds; Exchange's own default tarpit interval, "more ... can cause timeouts"

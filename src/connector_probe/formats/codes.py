@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from connector_probe.diagnosis.codes import CodeDocument, CodeEntry
+from connector_probe.bounces.codes import CodeDocument, CodeEntry
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.layout import pad, wrap
 from connector_probe.formats.options import RenderOptions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from connector_probe.diagnosis.comparing.comparison import (
+from connector_probe.comparing.comparison import (
     Comparison,
     ConnectorComparison,
     Origin,
@@ -13,10 +13,10 @@ from connector_probe.diagnosis.comparing.comparison import (
     Relation,
     Side,
 )
-from connector_probe.diagnosis.sentences import day, fill
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.layout import columns, wrap
 from connector_probe.formats.options import RenderOptions
+from connector_probe.wording.sentences import day, fill
 
 _BOLD, _DIM = "1", "2"
 _QUIET = frozenset({Outcome.SAME, Outcome.FIXED})  # what -q leaves out, where nothing in it matters

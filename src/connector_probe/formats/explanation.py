@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from connector_probe.diagnosis.bounces.explanation import Explanation, ExplanationDocument
-from connector_probe.diagnosis.bounces.standing import LiveVerdict
-from connector_probe.diagnosis.sentences import day
+from connector_probe.bounces.explanation import Explanation, ExplanationDocument
+from connector_probe.bounces.standing import LiveVerdict
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.layout import columns, pad, wrap
 from connector_probe.formats.options import RenderOptions, cause_text, confidence, full_stop
 from connector_probe.model.names import is_address
 from connector_probe.model.verdict import CauseVerdict, Report
+from connector_probe.wording.sentences import day
 
 _BOLD, _DIM = "1", "2"
 

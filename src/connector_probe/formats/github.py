@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from connector_probe.diagnosis.outage import clock
-from connector_probe.diagnosis.sentences import fill
 from connector_probe.formats.options import (
     AS_IT_SHOULD_BE,
     RenderOptions,
@@ -22,6 +21,7 @@ from connector_probe.formats.options import (
     totals,
 )
 from connector_probe.model.verdict import Report, Result, Status
+from connector_probe.wording.sentences import fill
 
 # docs.github.com, "Workflow commands": values of properties need ":" and "," escaped too.
 _DATA_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})

@@ -11,7 +11,6 @@ from html import escape
 
 from connector_probe.diagnosis.dns.table import tables_of
 from connector_probe.diagnosis.outage import clock
-from connector_probe.diagnosis.sentences import day, fill, span
 from connector_probe.formats.options import (
     TRUSTED_LINK,
     RenderOptions,
@@ -35,6 +34,7 @@ from connector_probe.formats.options import (
     totals,
 )
 from connector_probe.model.verdict import Attempt, Diagnosis, Report, Result, StageReport, Status
+from connector_probe.wording.sentences import day, fill, span
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _MARKS = {"client": ">", "server": "<", "note": "*"}

@@ -14,7 +14,6 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.outage import clock
-from connector_probe.diagnosis.sentences import fill
 from connector_probe.formats.json import timestamp
 from connector_probe.formats.options import (
     AS_IT_SHOULD_BE,
@@ -30,6 +29,7 @@ from connector_probe.formats.options import (
     subtitle,
 )
 from connector_probe.model.verdict import Attempt, Diagnosis, Report, Result, StageReport, Status
+from connector_probe.wording.sentences import fill
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from connector_probe.diagnosis.dns.table import tables_of
 from connector_probe.diagnosis.outage import clock
-from connector_probe.diagnosis.sentences import day, fill, span
 from connector_probe.formats.options import (
     RenderOptions,
     cause_text,
@@ -31,6 +30,7 @@ from connector_probe.formats.options import (
     totals,
 )
 from connector_probe.model.verdict import Attempt, CauseVerdict, Diagnosis, Report, Result
+from connector_probe.wording.sentences import day, fill, span
 
 _BACKTICKS = re.compile(r"`+")
 _MARKS = {"client": ">", "server": "<", "note": "*"}

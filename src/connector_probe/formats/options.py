@@ -9,9 +9,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.sentences import day, fill, problem_list, word
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import is_address
 from connector_probe.model.verdict import (
@@ -24,6 +21,9 @@ from connector_probe.model.verdict import (
     StageReport,
     Status,
 )
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.sentences import day, fill, problem_list, word
 
 AS_IT_SHOULD_BE = "healthy"  # the value of ``expect`` without --expect
 _MINOR_REMARKS = frozenset({"chain-root", "revocation-asked"})  # told with verbosity 1 alone

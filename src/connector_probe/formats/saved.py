@@ -16,8 +16,6 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.en import ENGLISH
 from connector_probe.diagnosis.conclude import conclude, with_expectation
 from connector_probe.diagnosis.maintenance import with_maintenance
 from connector_probe.diagnosis.notes import vantage_notes
@@ -36,6 +34,8 @@ from connector_probe.model.verdict import (
     Summary,
     VantageReport,
 )
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.en import ENGLISH
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from connector_probe.diagnosis.dns.table import tables_of
 from connector_probe.diagnosis.outage import clock
-from connector_probe.diagnosis.sentences import fill, span
 from connector_probe.formats.layout import columns, cut, pad, wrap
 from connector_probe.formats.options import (
     RenderOptions,
@@ -39,6 +38,7 @@ from connector_probe.model.verdict import (
     StageReport,
     Status,
 )
+from connector_probe.wording.sentences import fill, span
 
 _COLOURS = {
     Status.HEALTHY: "32;1",

@@ -23,7 +23,7 @@ class Format(StrEnum):
 
 
 class Language(StrEnum):
-    """By its ISO 639-1 code, as ``--lang`` takes it; each has a catalogue in ``diagnosis.catalogue``."""
+    """By its ISO 639-1 code, as ``--lang`` takes it; each has a catalogue in ``wording.catalogue``."""
 
     ENGLISH = "en"
     CHINESE = "zh"

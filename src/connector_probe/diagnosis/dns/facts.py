@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns.causes import all_failed, by_registry, picture_of
 from connector_probe.diagnosis.dns.delegation import SETTLED, Authorities, Difference, Picture, Standing
-from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.diagnosis.view import View
 from connector_probe.model.delegation import SILENT, AuthorityReply, Recheck, Registration, ServerSays
 from connector_probe.model.evidence import Lookup, LookupStatus
 from connector_probe.model.verdict import CauseVerdict, FailureClass
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import Facts, fill
 
 MAX_LISTED = 4
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns.nameserver_trust import telling_control, untruth_of
-from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Lookup, LookupStatus
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import Facts, fill
 
 MAX_SHOWN = 3  # addresses in a sentence
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.sentences import MAX_NAMES, Facts, fill, quote
 from connector_probe.model.evidence import AttemptEvidence
 from connector_probe.model.verdict import Finding
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import MAX_NAMES, Facts, fill, quote
 
 
 def null_mx_beside_others(attempts: Sequence[AttemptEvidence], words: Catalogue) -> Iterator[Finding]:

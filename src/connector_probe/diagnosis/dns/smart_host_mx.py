@@ -9,13 +9,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.sentences import MAX_NAMES, Facts, fill, pasteable, quote
 from connector_probe.diagnosis.view import View
 from connector_probe.diagnosis.warnings import LOOP_SUFFIXES
 from connector_probe.model.connector import SMTP_PORT, Connector, ConnectorType, TlsSettings
 from connector_probe.model.evidence import AttemptEvidence, Lookup, MxBeside
 from connector_probe.model.verdict import Finding
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import MAX_NAMES, Facts, fill, pasteable, quote
 
 
 def smart_hosts_with_mx(connector: Connector, views: Sequence[View], words: Catalogue) -> Iterator[Finding]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns.facts import label, said
 from connector_probe.model.delegation import DnsInquiry, StartedFrom, Walk
 from connector_probe.model.evidence import AttemptEvidence
+from connector_probe.wording.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)

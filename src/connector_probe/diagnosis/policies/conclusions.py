@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.dns.mx_origin import outdated, redirected, stale
 from connector_probe.diagnosis.facts import facts_of
 from connector_probe.diagnosis.policies.facts import CHAIN_REASONS, RECORD_REASONS, TIME_REASONS
@@ -16,12 +15,13 @@ from connector_probe.diagnosis.policies.judgement import (
     sts_lists,
     sts_state,
 )
-from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.diagnosis.view import DANE_DECIDES, View
 from connector_probe.model.connector import Connector, SmtpDaneMode
 from connector_probe.model.evidence import CertificateProblem
 from connector_probe.model.policy import DANE_EE, DnssecReason, DnssecStatus, TlsaRecord
 from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, Finding
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import Facts, fill
 
 DANE_PAGE = "https://learn.microsoft.com/purview/how-smtp-dane-works"
 STS_PAGE = "https://learn.microsoft.com/purview/enhancing-mail-flow-with-mta-sts"

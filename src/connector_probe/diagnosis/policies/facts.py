@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.diagnosis.policies.judgement import DaneState, deciding_lookup_of
-from connector_probe.diagnosis.sentences import day, fill
 from connector_probe.diagnosis.view import View
 from connector_probe.model.policy import DnssecReason, SecureLookup, StsProblem
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import day, fill
 
 MAX_SHOWN = 4  # TLSA records or patterns in a sentence; all of them are in the evidence
 MAX_TEXT = 300

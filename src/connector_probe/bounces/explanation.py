@@ -9,15 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector_probe.diagnosis.bounces.bounce import Bounce, BounceSource
-from connector_probe.diagnosis.bounces.grammar import known
-from connector_probe.diagnosis.bounces.standing import Live, documented_code
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.bounces.bounce import Bounce, BounceSource
+from connector_probe.bounces.grammar import known
+from connector_probe.bounces.standing import Live, documented_code
 from connector_probe.diagnosis.headlines import HEADLINES, POLICY_LINES, REFERENCE, headline_of
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.remedy_conditions import ONLY_FOR_CAUSE
-from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import InvalidNameError, is_address, parse_smart_host
 from connector_probe.model.verdict import (
@@ -28,6 +25,9 @@ from connector_probe.model.verdict import (
     MailFlowCode,
     Remedy,
 )
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.sentences import Facts, fill
 
 EXPLANATION_SCHEMA = "connector-probe/explanation/1"
 

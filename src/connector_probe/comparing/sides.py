@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.comparing.comparison import Difference, Origin
-from connector_probe.diagnosis.sentences import Facts, endpoint, fill
+from connector_probe.comparing.comparison import Difference, Origin
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import AttemptEvidence, Certificate, CertificateEvidence
 from connector_probe.model.verdict import Attempt, Diagnosis, FailureClass, Finding, Result, Status
 from connector_probe.protocol.smtp import capabilities
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import Facts, endpoint, fill
 
 _FLOWS = (Status.HEALTHY, Status.WARNING)
 

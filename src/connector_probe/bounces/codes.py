@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connector_probe.diagnosis.bounces.explanation import reference_of, title_of
-from connector_probe.diagnosis.bounces.grammar import CODE, KNOWN_CODES, KnownCode, known
-from connector_probe.diagnosis.catalogue import Catalogue
+from connector_probe.bounces.explanation import reference_of, title_of
+from connector_probe.bounces.grammar import CODE, KNOWN_CODES, KnownCode, known
 from connector_probe.diagnosis.profiles import PROFILES, Profile
 from connector_probe.diagnosis.remedy_conditions import ONLY_FOR_CAUSE
-from connector_probe.diagnosis.sentences import Facts, fill
 from connector_probe.model.verdict import FailureClass, Remedy
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import Facts, fill
 
 CODES_SCHEMA = "connector-probe/codes/1"
 # What a person fills in, where a sentence speaks of one server.

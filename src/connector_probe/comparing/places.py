@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from connector_probe.diagnosis.comparing.comparison import Difference
-from connector_probe.diagnosis.comparing.inside import inside_differences
-from connector_probe.diagnosis.comparing.sides import (
+from connector_probe.comparing.comparison import Difference
+from connector_probe.comparing.inside import inside_differences
+from connector_probe.comparing.sides import (
     Half,
     Meeting,
     Pair,
@@ -16,11 +16,11 @@ from connector_probe.diagnosis.comparing.sides import (
     title,
     warnings_of_its_own,
 )
-from connector_probe.diagnosis.sentences import day, describe_fault, quote
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import is_address
 from connector_probe.model.verdict import FailureClass, Status
 from connector_probe.protocol.addresses import is_outside
+from connector_probe.wording.sentences import day, describe_fault, quote
 
 _F = FailureClass
 _FLOWS = (Status.HEALTHY, Status.WARNING)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from connector_probe.diagnosis.catalogue import ClassWords, RemedyWords
 from connector_probe.model.verdict import FailureClass as F
+from connector_probe.wording.catalogue import ClassWords, RemedyWords
 
 _W, _R = ClassWords, RemedyWords
 

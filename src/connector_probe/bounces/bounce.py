@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from connector_probe.diagnosis.bounces import context, grammar
-from connector_probe.diagnosis.bounces.context import Around
-from connector_probe.diagnosis.bounces.grammar import Detail, KnownCode
-from connector_probe.diagnosis.bounces.readings import reading
-from connector_probe.diagnosis.bounces.shared_codes import is_foreign
-from connector_probe.diagnosis.bounces.text import InputTooLargeError, decode, readable
+from connector_probe.bounces import context, grammar
+from connector_probe.bounces.context import Around
+from connector_probe.bounces.grammar import Detail, KnownCode
+from connector_probe.bounces.readings import reading
+from connector_probe.bounces.shared_codes import is_foreign
+from connector_probe.bounces.text import InputTooLargeError, decode, readable
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import Confidence, FailureClass
 

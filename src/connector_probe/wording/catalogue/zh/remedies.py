@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector_probe.diagnosis.catalogue import RemedyWords
+from connector_probe.wording.catalogue import RemedyWords
 
 _R = RemedyWords
 

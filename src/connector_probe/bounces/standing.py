@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from connector_probe.diagnosis.bounces.bounce import Bounce
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.en import ENGLISH
+from connector_probe.bounces.bounce import Bounce
 from connector_probe.diagnosis.profiles import PROFILES
-from connector_probe.diagnosis.sentences import fill
 from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import Attempt, Diagnosis, FailureClass, Result, Status
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.sentences import fill
 
 
 class LiveVerdict(StrEnum):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from connector_probe.diagnosis.comparing.comparison import Difference
-from connector_probe.diagnosis.comparing.sides import (
+from connector_probe.comparing.comparison import Difference
+from connector_probe.comparing.sides import (
     Meeting,
     Pair,
     addresses,
@@ -14,9 +14,9 @@ from connector_probe.diagnosis.comparing.sides import (
     title,
     warnings_of_its_own,
 )
-from connector_probe.diagnosis.sentences import day, endpoint, quote
 from connector_probe.model.evidence import Certificate
 from connector_probe.model.verdict import Finding
+from connector_probe.wording.sentences import day, endpoint, quote
 
 
 def time_differences(pair: Pair, met: Sequence[Meeting]) -> Iterator[Difference]:

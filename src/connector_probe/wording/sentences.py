@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.catalogue import Catalogue
 from connector_probe.model.evidence import FaultKind
 from connector_probe.model.names import is_address
+from connector_probe.wording.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from connector_probe.model.evidence import AttemptEvidence, CertificateProblemKind, Lookup, NetworkFault

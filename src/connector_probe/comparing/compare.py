@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.comparing.comparison import (
+from connector_probe.comparing.comparison import (
     COMPARISON_SCHEMA,
     Comparison,
     ComparisonSummary,
@@ -22,14 +21,15 @@ from connector_probe.diagnosis.comparing.comparison import (
     Relation,
     Side,
 )
-from connector_probe.diagnosis.comparing.places import place_differences
-from connector_probe.diagnosis.comparing.sides import Meeting, Pair, difference, meetings
-from connector_probe.diagnosis.comparing.times import time_differences
+from connector_probe.comparing.places import place_differences
+from connector_probe.comparing.sides import Meeting, Pair, difference, meetings
+from connector_probe.comparing.times import time_differences
 from connector_probe.diagnosis.outage import lasting
-from connector_probe.diagnosis.sentences import day, fill
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.names import is_address
 from connector_probe.model.verdict import ConnectorReport, Report, Result, Status, VantageReport
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import day, fill
 
 FAR_APART = timedelta(hours=1)  # beyond it, what differs between two places may be a matter of time
 _FLOWS = (Status.HEALTHY, Status.WARNING)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connector_probe.diagnosis.catalogue import Catalogue
-from connector_probe.diagnosis.catalogue.en import ENGLISH
-from connector_probe.diagnosis.catalogue.zh import CHINESE
 from connector_probe.model.documents import Language
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.catalogue.zh import CHINESE
 
 __all__ = ["CATALOGUES", "Language", "language_of"]
 

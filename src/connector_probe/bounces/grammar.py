@@ -14,8 +14,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from connector_probe.diagnosis.bounces.context import address_and_port, one_line
-from connector_probe.diagnosis.bounces.readings import reading
+from connector_probe.bounces.context import address_and_port, one_line
+from connector_probe.bounces.readings import reading
 from connector_probe.diagnosis.headlines import HEADLINES, SESSION_HEADLINE
 from connector_probe.model.verdict import INTELLIGENCE_CODES, Confidence
 

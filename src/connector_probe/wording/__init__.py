@@ -1,0 +1,1 @@
+"""Ids and facts to sentences, in one of the languages of ``catalogue``. Pure."""

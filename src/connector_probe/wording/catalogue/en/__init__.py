@@ -1,0 +1,42 @@
+"""English. Causes and remedies follow Microsoft's "Mail flow intelligence in EOP", in our own words."""
+
+from __future__ import annotations
+
+from connector_probe.wording.catalogue import Catalogue, RemedyWords
+from connector_probe.wording.catalogue.en import local_clock, policies
+from connector_probe.wording.catalogue.en.causes import CAUSES, EVIDENCE
+from connector_probe.wording.catalogue.en.chain import CHAIN
+from connector_probe.wording.catalogue.en.classes import CLASSES
+from connector_probe.wording.catalogue.en.clock import CLOCK
+from connector_probe.wording.catalogue.en.compare import COMPARE
+from connector_probe.wording.catalogue.en.delegation import DELEGATION, SERVERS, WALKS
+from connector_probe.wording.catalogue.en.explain import EXPLAIN
+from connector_probe.wording.catalogue.en.facts import FACTS
+from connector_probe.wording.catalogue.en.headings import HEADINGS
+from connector_probe.wording.catalogue.en.history import HISTORY
+from connector_probe.wording.catalogue.en.notice import NOTICE
+from connector_probe.wording.catalogue.en.remedies import REMEDIES
+from connector_probe.wording.catalogue.en.text import TEXT
+from connector_probe.wording.catalogue.en.warnings import ALSO_SEEN, NOTES, WARNINGS
+
+ENGLISH = Catalogue(
+    language="en",
+    classes=CLASSES | policies.CLASSES,
+    headings=HEADINGS,
+    causes=CAUSES | policies.CAUSES,
+    remedies=REMEDIES | policies.REMEDIES,
+    partner_remedy=RemedyWords(
+        "The server belongs to a partner: contact the partner's mail administrators with the lines above."
+    ),
+    evidence=EVIDENCE | DELEGATION | local_clock.EVIDENCE | policies.EVIDENCE,
+    warnings=WARNINGS | local_clock.WARNINGS | policies.WARNINGS,
+    also_seen=ALSO_SEEN | policies.ALSO_SEEN,
+    notes=NOTES | local_clock.NOTES,
+    text=TEXT | WALKS | policies.TEXT,
+    explain=EXPLAIN,
+    clock=CLOCK,
+    facts=FACTS | CHAIN | SERVERS | local_clock.LOCAL_CLOCK | policies.FACTS,
+    history=HISTORY,
+    compare=COMPARE,
+    notice=NOTICE,
+)

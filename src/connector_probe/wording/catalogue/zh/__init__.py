@@ -1,0 +1,40 @@
+"""Simplified Chinese, in the terms of Microsoft's own zh-CN documentation. Codes, options and PowerShell stay as they are."""
+
+from __future__ import annotations
+
+from connector_probe.wording.catalogue import Catalogue, RemedyWords
+from connector_probe.wording.catalogue.zh import local_clock, policies
+from connector_probe.wording.catalogue.zh.causes import CAUSES, EVIDENCE
+from connector_probe.wording.catalogue.zh.chain import CHAIN
+from connector_probe.wording.catalogue.zh.classes import CLASSES
+from connector_probe.wording.catalogue.zh.clock import CLOCK
+from connector_probe.wording.catalogue.zh.compare import COMPARE
+from connector_probe.wording.catalogue.zh.delegation import DELEGATION, SERVERS, WALKS
+from connector_probe.wording.catalogue.zh.explain import EXPLAIN
+from connector_probe.wording.catalogue.zh.facts import FACTS
+from connector_probe.wording.catalogue.zh.headings import HEADINGS
+from connector_probe.wording.catalogue.zh.history import HISTORY
+from connector_probe.wording.catalogue.zh.notice import NOTICE
+from connector_probe.wording.catalogue.zh.remedies import REMEDIES
+from connector_probe.wording.catalogue.zh.text import TEXT
+from connector_probe.wording.catalogue.zh.warnings import ALSO_SEEN, NOTES, WARNINGS
+
+CHINESE = Catalogue(
+    language="zh",
+    classes=CLASSES | policies.CLASSES,
+    headings=HEADINGS,
+    causes=CAUSES | policies.CAUSES,
+    remedies=REMEDIES | policies.REMEDIES,
+    partner_remedy=RemedyWords("该服务器属于合作伙伴组织：请将以上内容提供给合作伙伴的邮件管理员。"),
+    evidence=EVIDENCE | DELEGATION | local_clock.EVIDENCE | policies.EVIDENCE,
+    warnings=WARNINGS | local_clock.WARNINGS | policies.WARNINGS,
+    also_seen=ALSO_SEEN | policies.ALSO_SEEN,
+    notes=NOTES | local_clock.NOTES,
+    text=TEXT | WALKS | policies.TEXT,
+    explain=EXPLAIN,
+    clock=CLOCK,
+    facts=FACTS | CHAIN | SERVERS | local_clock.LOCAL_CLOCK | policies.FACTS,
+    history=HISTORY,
+    compare=COMPARE,
+    notice=NOTICE,
+)
