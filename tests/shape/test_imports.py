@@ -15,7 +15,7 @@ ROOT = Path(connector_probe.__file__).parent
 # From the bottom up; a room may import itself (except the siblings below) and everything beneath it.
 LAYERS = (
     ("model",),
-    ("protocol", "network", "found_once"),
+    ("protocol", "network", "single_flight"),
     ("wording",),
     ("trust", "stages", "diagnosis"),
     ("probing", "bounces", "comparing"),

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, replace
 
-from connector_probe.found_once import FoundOnce
 from connector_probe.model.evidence import AttemptEvidence, TranscriptLine
+from connector_probe.single_flight import SingleFlight
 
 # Connections of ours to one address and port at the same time. Exchange takes 20 from one source
 # (MaxInboundConnectionPerSource), Postfix 50, small appliances far fewer; and what a probe takes, mail does not get.
@@ -45,7 +45,7 @@ class SharedAttempts:
         self._at_one_address = at_one_address
         self._turns: dict[tuple[str, int], asyncio.Semaphore] = {}
         self._lines = asyncio.Semaphore(at_once or open_at_once())
-        self._made: FoundOnce[AttemptKey, Attempt] = FoundOnce()
+        self._made: SingleFlight[AttemptKey, Attempt] = SingleFlight()
         self._unreached: dict[Hashable, Attempt] = {}
 
     async def share(self, key: AttemptKey, make: Callable[[], Awaitable[Attempt]]) -> Attempt:

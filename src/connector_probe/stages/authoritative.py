@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connector_probe.found_once import FoundOnce
 from connector_probe.model.delegation import SILENT, ServerSays
 from connector_probe.model.evidence import FaultKind
 from connector_probe.network import Network, NetworkFaultError
+from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.resolve import Nameserver, exchange_tcp, exchange_udp
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class AuthoritativeServers:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._asked: FoundOnce[tuple[DirectQuestion, tuple[float, ...], bool], Said] = FoundOnce()
+        self._asked: SingleFlight[tuple[DirectQuestion, tuple[float, ...], bool], Said] = SingleFlight()
 
     async def ask(self, question: DirectQuestion, waits: tuple[float, ...], *, tcp: bool) -> Said:
         """``waits``: how long for each try. Raises ValueError when DNS cannot carry the question."""

@@ -11,11 +11,11 @@ import ipaddress
 from dataclasses import dataclass, replace
 from typing import Final
 
-from connector_probe.found_once import FoundOnce
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.network import HttpError, HttpRequest, HttpResponse, HttpUrl, Network
 from connector_probe.network.faults import timed_out
 from connector_probe.network.http import fetch
+from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.local_clock import HeardDates
 from connector_probe.stages.resolve import Resolver
 
@@ -62,7 +62,7 @@ class Web:
         """``heard``: where the dates that the servers tell are kept."""
         self._network = network
         self._heard = heard or HeardDates()
-        self._kept: FoundOnce[tuple[str, bytes, str, str | None, Resolver], Fetched] = FoundOnce()
+        self._kept: SingleFlight[tuple[str, bytes, str, str | None, Resolver], Fetched] = SingleFlight()
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._silent: dict[tuple[str, str], tuple[str, NetworkFault]] = {}  # what let us wait, by URL and our reach
 
@@ -114,7 +114,7 @@ class Web:
 
     def _make_room(self, size: int) -> None:
         """Forget what was fetched first, so that the bodies stay within bounds."""
-        kept = self._kept.answers()
+        kept = self._kept.results()
         total = size + sum(len(found.body or b"") for found in kept.values())
         for key, found in kept.items():
             if total <= MAX_KEPT:

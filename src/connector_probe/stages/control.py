@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from connector_probe.found_once import FoundOnce
 from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.evidence import AttemptEvidence, CertificateProblemKind, Control, LookupStatus
 from connector_probe.model.names import is_address, parse_smart_host
@@ -18,6 +17,7 @@ from connector_probe.network import Network, NetworkFaultError
 from connector_probe.protocol.addresses import is_outside
 from connector_probe.protocol.identity import match
 from connector_probe.protocol.smtp import ehlo
+from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name, positive
 from connector_probe.stages.resolve import Resolver
 
@@ -78,7 +78,7 @@ class Controls:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._tried: FoundOnce[tuple[tuple[str, ...], Way], Control | None] = FoundOnce()
+        self._tried: SingleFlight[tuple[tuple[str, ...], Way], Control | None] = SingleFlight()
 
     async def try_out(self, hosts: tuple[str, ...], resolver: Resolver, way: Way) -> Control | None:
         """None when no control host could be resolved: then nothing is known, and nothing is concluded."""

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from connector_probe.found_once import FoundOnce
 from connector_probe.model.delegation import (
     MAX_TOLD,
     SILENT,
@@ -30,6 +29,7 @@ from connector_probe.model.delegation import (
 from connector_probe.model.evidence import Lookup, LookupStatus, Resolution
 from connector_probe.model.names import is_address
 from connector_probe.network import Network
+from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.authoritative import AuthoritativeServers, DirectQuestion
 from connector_probe.stages.resolve import Nameserver, Resolver
 
@@ -66,7 +66,7 @@ class Inquiries:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._made: FoundOnce[tuple[Resolver, tuple[Asked, ...], float], DnsInquiry | None] = FoundOnce()
+        self._made: SingleFlight[tuple[Resolver, tuple[Asked, ...], float], DnsInquiry | None] = SingleFlight()
         self._authorities = AuthoritativeServers(network)
 
     async def inquire(self, resolution: Resolution, resolver: Resolver, limit: float) -> DnsInquiry | None:

@@ -20,7 +20,6 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from connector_probe.found_once import FoundOnce
 from connector_probe.model.policy import DnssecReason, DnssecStatus, SecureLookup
 from connector_probe.model.printable import printable
 from connector_probe.network import Datagrams, Network, NetworkFaultError
@@ -46,6 +45,7 @@ from connector_probe.protocol.dnssec import (
     zone_of,
     zone_text,
 )
+from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.resolve import Nameserver
 
 # Seconds until a question is sent again, and until it counts as unanswered: the mail's own way is never kept waiting
@@ -100,8 +100,8 @@ class Validator:
         self._clock = clock
         self._root_of_all = root_of_all
         self._pace = 1.0  # how many times longer than usual answers take
-        self._messages: FoundOnce[tuple[str, str, bool], dns.message.Message | None] = FoundOnce()
-        self._zones: FoundOnce[dns.name.Name, _Trust] = FoundOnce()
+        self._messages: SingleFlight[tuple[str, str, bool], dns.message.Message | None] = SingleFlight()
+        self._zones: SingleFlight[dns.name.Name, _Trust] = SingleFlight()
 
     async def look_up(self, name: str, rdtype: str) -> SecureLookup:
         """The records of ``name`` and how far they can be trusted; CNAMEs are followed. Never raises."""

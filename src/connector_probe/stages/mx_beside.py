@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from connector_probe.found_once import FoundOnce
 from connector_probe.model.connector import AddressFamily
 from connector_probe.model.evidence import AttemptEvidence, Lookup, LookupStatus, MxBeside, Resolution
 from connector_probe.network import Network
+from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.resolve import Resolver, mx_records
 
 LIMIT = 2.0  # seconds for all of it, however long the conversations take
@@ -39,7 +39,7 @@ class MxRecordsBeside:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._looks: FoundOnce[_Key, None] = FoundOnce()
+        self._looks: SingleFlight[_Key, None] = SingleFlight()
         self._seen: dict[_Key, _Seen] = {}
         self._places = asyncio.Semaphore(QUESTIONS_AT_ONCE)
 
@@ -48,7 +48,7 @@ class MxRecordsBeside:
         taken = {one.server: one.seconds for one in resolutions if _has_a_choice(one)}
         keys = {name: (resolver, name, family) for name in taken}
         seen = {name: self._seen.setdefault(key, _Seen(self._places)) for name, key in keys.items()}
-        pending = {name: self._looks.begin(key, partial(self._within_limit, *key)) for name, key in keys.items()}
+        pending = {name: self._looks.start(key, partial(self._within_limit, *key)) for name, key in keys.items()}
         return Look(self._network, seen, pending, min(PACE * max(taken.values(), default=0.0), MOST_PATIENCE))
 
     def close(self) -> None:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from connector_probe.found_once import FoundOnce
 from connector_probe.model.delegation import Registration
 from connector_probe.network import WIDE_OFFER, HttpError, HttpRequest, HttpResponse, HttpUrl, Network
 from connector_probe.network.faults import NetworkFaultError
@@ -19,6 +18,7 @@ from connector_probe.network.http import exchange, fetch
 from connector_probe.protocol.certificate import TrustRoots, judge
 from connector_probe.protocol.identity import match
 from connector_probe.protocol.rdap import MAX_ANSWER, MAX_BOOTSTRAP, RdapError, read_domain, server_for, url_for
+from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.resolve import LOOPBACK, Resolver
 
 LIMIT: Final = 6.0  # seconds for IANA's list and the registry's answer together
@@ -34,7 +34,7 @@ class Registrations:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._asked: FoundOnce[tuple[str, str, int, Resolver], Registration] = FoundOnce()
+        self._asked: SingleFlight[tuple[str, str, int, Resolver], Registration] = SingleFlight()
         self._bootstrap: bytes | None = None
 
     async def ask(

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from connector_probe.found_once import FoundOnce
 from connector_probe.model.evidence import FaultKind, Lookup, LookupStatus, MxRecord
 from connector_probe.network import Network, NetworkFaultError
+from connector_probe.single_flight import SingleFlight
 
 if TYPE_CHECKING:
     from connector_probe.protocol.dns import Answer, Question
@@ -62,7 +62,7 @@ class Resolver:
         self._network = network
         self._nameservers = tuple(Nameserver.parse(text) for text in nameservers)
         self._patience = patience
-        self._kept: FoundOnce[tuple[str, str, bool], Lookup] = FoundOnce()
+        self._kept: SingleFlight[tuple[str, str, bool], Lookup] = SingleFlight()
         self.given = given
 
     @property

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Final
 
-from connector_probe.found_once import FoundOnce
 from connector_probe.model.printable import printable
 from connector_probe.model.revocation import (
     CertificateRevocation,
@@ -35,6 +34,7 @@ from connector_probe.protocol.revocation import (
     read_ocsp,
 )
 from connector_probe.protocol.x509_facts import Facts, read_facts
+from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.certificate_urls import Visitor, Web
 
 REVOCATION_WAIT: Final = 6.0  # seconds for everything that one chain points to
@@ -49,7 +49,7 @@ class Revocations:
 
     def __init__(self, web: Web) -> None:
         self._web = web
-        self._kept: FoundOnce[tuple[tuple[bytes, ...], bytes, Visitor], RevocationEvidence] = FoundOnce()
+        self._kept: SingleFlight[tuple[tuple[bytes, ...], bytes, Visitor], RevocationEvidence] = SingleFlight()
 
     async def check(
         self, path: Path, staple: bytes, visit: Callable[[], Visitor], at: datetime, limit: float

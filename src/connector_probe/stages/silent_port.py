@@ -10,12 +10,12 @@ import asyncio
 import re
 from dataclasses import replace
 
-from connector_probe.found_once import FoundOnce
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import AttemptEvidence, Exchange, FaultKind, Handshake, ProxiedGreeting
 from connector_probe.model.names import is_address
 from connector_probe.network import WIDE_OFFER, Network, NetworkFaultError, Stream
 from connector_probe.protocol.smtp import ehlo, proxy_header
+from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name
 
 GRACE = 1.0  # seconds for each look; the server has just used up its own time for a greeting
@@ -32,7 +32,7 @@ class SilentPorts:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._taken: FoundOnce[tuple[str, int, str, str | None, str | None], Look] = FoundOnce()
+        self._taken: SingleFlight[tuple[str, int, str, str | None, str | None], Look] = SingleFlight()
 
     async def look(self, evidence: AttemptEvidence, connector: Connector) -> AttemptEvidence:
         """``evidence`` with what more there is to see, where no greeting came."""
