@@ -9,18 +9,46 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from connector_probe._version import __version__
-from connector_probe.diagnosis.conclude import conclude, with_expectation
+from connector_probe.diagnosis.conclude import conclude, view_of, with_expectation
+from connector_probe.diagnosis.dns.causes import unsettled_domain
+from connector_probe.diagnosis.dns.nameserver_trust import name_to_invent_beside
 from connector_probe.diagnosis.maintenance import with_maintenance
 from connector_probe.diagnosis.notes import vantage_notes
+from connector_probe.diagnosis.rules import classify
 from connector_probe.model.connector import Connector
-from connector_probe.model.evidence import ConnectorEvidence
+from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence
 from connector_probe.model.printable import printable
-from connector_probe.model.verdict import FLOWING, REPORT_SCHEMA, Report, Result, Status, Summary, VantageReport
+from connector_probe.model.verdict import (
+    FLOWING,
+    REPORT_SCHEMA,
+    FailureClass,
+    Report,
+    Result,
+    Status,
+    Summary,
+    VantageReport,
+)
 from connector_probe.network import Network, SystemNetwork
 from connector_probe.probing.fleet import DEFAULT_JOBS, gather_all
+from connector_probe.probing.judge import Judge
 from connector_probe.trust import Trust, load_anchors
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
+
+
+def _failure_of(evidence: AttemptEvidence, connector: Connector) -> FailureClass | None:
+    return classify(view_of(evidence, connector))
+
+
+def _unsettled_domain(evidence: AttemptEvidence, connector: Connector) -> str | None:
+    return unsettled_domain(view_of(evidence, connector))
+
+
+def _denied_name(evidence: AttemptEvidence, connector: Connector) -> str | None:
+    return name_to_invent_beside(view_of(evidence, connector))
+
+
+JUDGE = Judge(_failure_of, _unsettled_domain, _denied_name)
 
 
 async def probe(connector: Connector) -> Report:
@@ -67,7 +95,7 @@ async def probe_all(
         return connector.name in recovering and conclude(connector, evidence, words).status in FLOWING
 
     again = recovers if recovering else None
-    await gather_all(connectors, trust, door, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again)
+    await gather_all(connectors, trust, door, JUDGE, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again)
     results = [found[number] for number in range(len(connectors))]
     return assemble(connectors, results, started_at, door.now() - began, words)
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import gc
-import inspect
 import socket
-import textwrap
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -16,6 +13,7 @@ from dataclasses import replace
 import pytest
 
 from connector_probe import Connector, FailureClass, Result, Status, TlsSettings, probe_all
+from connector_probe.api import JUDGE
 from connector_probe.formats import RenderOptions
 from connector_probe.formats import json as json_format
 from connector_probe.formats.saved import diagnose_again, read_report
@@ -23,11 +21,9 @@ from connector_probe.lab import Lab
 from connector_probe.model.evidence import ConnectorEvidence
 from connector_probe.network import SystemNetwork
 from connector_probe.network.system import SocketStream
-from connector_probe.probing.address_prober import AddressProber
 from connector_probe.probing.fleet import TrustOf, gather_all
-from connector_probe.probing.prober import JUDGING, Prober
-from connector_probe.probing.shared_attempts import AT_ONE_ADDRESS
-from connector_probe.probing.tls_follow_up import TlsFollowUp
+from connector_probe.probing.prober import Prober
+from connector_probe.probing.sharing import AT_ONE_ADDRESS
 from connector_probe.trust import Trust
 
 
@@ -112,7 +108,7 @@ async def test_names_share_a_meeting_only_with_the_name_that_is_asked_for() -> N
         trust = {(one.ca_file, one.only_ca_file): Trust(one.ca_file, one.only_ca_file)}
         found: dict[int, ConnectorEvidence] = {}
         again = replace(one, name="again", tls_domain="other.contoso.com")
-        await gather_all([one, again], trust, SystemNetwork(), on_evidence=found.__setitem__)
+        await gather_all([one, again], trust, SystemNetwork(), JUDGE, on_evidence=found.__setitem__)
     assert found[0].attempts[0].handshake is found[1].attempts[0].handshake is not None
     assert found[0].attempts[0].resolution is not found[1].attempts[0].resolution
 
@@ -158,7 +154,7 @@ async def test_a_dead_host_keeps_no_place() -> None:
             trust: TrustOf = {(None, False): Trust()}
             async with asyncio.timeout(60):
                 await gather_all(
-                    asked, trust, SystemNetwork(), jobs=1, patience=0.01, stop=stop, on_evidence=on_evidence
+                    asked, trust, SystemNetwork(), JUDGE, jobs=1, slot_time=0.01, stop=stop, on_evidence=on_evidence
                 )
     assert [done[number].attempts[0].stopped for number in range(4)] == [True, True, True, False]
 
@@ -202,7 +198,7 @@ async def test_a_greeting_is_as_old_as_it_is_whoever_had_to_wait() -> None:
     async with Occupied().running() as slow, Server().running() as quick:
         asked = [connector(slow.port), connector(quick.port)]
         trust: TrustOf = {(None, False): Trust()}
-        run = gather_all(asked, trust, network, jobs=1, patience=600, on_evidence=found.__setitem__)
+        run = gather_all(asked, trust, network, JUDGE, jobs=1, slot_time=600, on_evidence=found.__setitem__)
         running = asyncio.ensure_future(run)
         async with asyncio.timeout(60):
             await network.heard.wait()
@@ -261,24 +257,6 @@ async def test_where_no_thread_can_be_had_a_probe_needs_none() -> None:
     assert report.results[0].evidence.attempts[0].ehlo is not None
 
 
-METHODS = [
-    (kind, name)
-    for kind in (AddressProber, TlsFollowUp)
-    for name in sorted(set(vars(kind)) - {"__module__", "__doc__"})
-]
-
-
-@pytest.mark.parametrize(("kind", "name"), METHODS)
-def test_a_meeting_reads_nothing_that_its_sharers_may_differ_in(kind: type, name: str) -> None:
-    if name.startswith("__"):
-        return
-    unseen = JUDGING | {"tls_settings", "hosts", "port_of", "named"}
-    tree = ast.parse(textwrap.dedent(inspect.getsource(getattr(kind, name))))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "connector":
-            assert node.attr not in unseen, f"{name} reads connector.{node.attr}: take it off JUDGING"
-
-
 async def test_a_second_look_is_not_lost_to_one_who_shares() -> None:
     """The last of several connections looks again; a connector that makes only one has to look again in that one."""
     async with Lab.start(["healthy"]) as lab:
@@ -295,7 +273,7 @@ async def test_a_closed_prober_leaves_nothing_running() -> None:
         silent.bind(("127.0.0.1", 0))
         connector = Connector(use_mx="contoso.test", nameservers=[f"127.0.0.1#{silent.getsockname()[1]}"])
         before = asyncio.all_tasks()
-        prober = Prober(SystemNetwork())
+        prober = Prober(SystemNetwork(), JUDGE)
         gathering = asyncio.create_task(prober.gather(connector, Trust()))
         loop = asyncio.get_running_loop()
         silent.setblocking(False)

@@ -16,7 +16,7 @@ import dns.message
 import dns.rrset
 import pytest
 
-from connector_probe.api import probe_all
+from connector_probe.api import JUDGE, probe_all
 from connector_probe.cli.app import run
 from connector_probe.lab import SCENARIOS, Lab, obstacle
 from connector_probe.model.connector import AddressFamily
@@ -96,7 +96,7 @@ async def test_the_same_name_as_a_smart_host_and_as_a_domain() -> None:
 async def test_nobody_goes_on_looking_when_the_run_is_over() -> None:
     async with Lab.start(["smart-host-mx-silent"]) as lab:
         before = asyncio.all_tasks()
-        prober = Prober(SystemNetwork())
+        prober = Prober(SystemNetwork(), JUDGE)
         evidence = await prober.gather(lab.connector("smart-host-mx-silent"), Trust())
         assert evidence.attempts[0].handshake is not None
         pending = [one for one in asyncio.all_tasks() - before if one.get_name().startswith("Task")]

@@ -17,8 +17,9 @@ LAYERS = (
     ("model",),
     ("protocol", "network", "single_flight"),
     ("wording",),
-    ("trust", "stages", "diagnosis"),
-    ("probing", "bounces", "comparing"),
+    ("trust", "stages"),
+    ("diagnosis", "probing"),
+    ("bounces", "comparing"),
     ("api", "config", "formats", "history", "lab"),
     ("cli", "serve"),
 )

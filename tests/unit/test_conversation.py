@@ -40,7 +40,7 @@ class Script:
 def conversation(*parts: bytes | NetworkFault) -> Conversation:
     script = Script(parts)
     clock = Clock(cast(Network, script), 60.0)
-    return Conversation(cast(Stream, script), clock, Transcript(clock), 60.0)
+    return Conversation(cast(Stream, script), Transcript(clock), 60.0)
 
 
 async def test_what_stands_behind_the_banner_is_kept() -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import AttemptEvidence
-from connector_probe.network import Network
-from connector_probe.stages.local_clock import HeardDates
+from connector_probe.probing.resolvers import reply_timeout
+from connector_probe.probing.run import Run
 from connector_probe.stages.resolve import Resolver
 from connector_probe.trust import Trust, load_anchors
 
@@ -21,19 +20,13 @@ if TYPE_CHECKING:
 class DomainPolicies:
     """Makes a seeker for each connector that goes by MX; validated keys and answers are shared by all."""
 
-    def __init__(self, network: Network, now: datetime, heard: HeardDates) -> None:
-        """``heard``: where the dates that web servers tell are kept."""
-        self._network = network
-        self._heard = heard
-        self._now = now
+    def __init__(self, run: Run) -> None:
+        self._run = run
         self._validators: dict[tuple[Resolver, str | None, bool], Validator] = {}
         self._seekers: list[PolicySeeker] = []
 
-    def seek(self, connector: Connector, trust: Trust, resolver: Resolver, patience: float) -> PolicySeeker | None:
-        """What looks for the policies of the connector's domain, already at it; None where it has no domain.
-
-        ``patience``: the longest wait for one reply of a nameserver, in seconds.
-        """
+    def seek(self, connector: Connector, trust: Trust, resolver: Resolver) -> PolicySeeker | None:
+        """What looks for the policies of the connector's domain, already at it; None where it has no domain."""
         if connector.use_mx is None or not resolver.has_nameservers:
             return None
         from connector_probe.stages.dnssec import Validator  # late: a smart host has no use for it
@@ -42,29 +35,29 @@ class DomainPolicies:
         key = (resolver, connector.trust_anchor, connector.trust_ad)
         if key not in self._validators:
             self._validators[key] = Validator(
-                self._network,
+                self._run.network,
                 resolver.nameservers,
                 anchors=load_anchors(connector.trust_anchor),
                 trust_ad=connector.trust_ad,
-                patience=patience,
+                patience=reply_timeout(connector),
                 root_of_all=connector.trust_anchor is None,
             )
         seeker = PolicySeeker(
             connector,
             connector.use_mx,
-            network=self._network,
+            network=self._run.network,
             validator=self._validators[key],
             resolver=resolver,
             roots=trust.roots,
-            at=connector.as_of or self._now,
-            heard=self._heard,
+            at=connector.as_of or self._run.certificates.now,
+            heard=self._run.dates,
         )
         self._seekers.append(seeker)
         seeker.begin()
         return seeker
 
     def close(self) -> None:
-        """End what is still going on; nobody waits for it any more."""
+        """Cancel what is still under way."""
         for seeker in self._seekers:
             seeker.close()
         for validator in self._validators.values():
@@ -79,4 +72,4 @@ class DomainPolicies:
         from connector_probe.stages.policy import with_chain
 
         policy = await seeker.of_host(evidence.server, evidence.port)
-        return replace(evidence, policy=with_chain(policy, chain, connector.as_of or self._now))
+        return replace(evidence, policy=with_chain(policy, chain, connector.as_of or self._run.certificates.now))

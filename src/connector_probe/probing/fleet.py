@@ -12,8 +12,9 @@ from typing import Any
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Resolution
 from connector_probe.network import Network
-from connector_probe.probing.places import PATIENCE, Places
+from connector_probe.probing.judge import Judge
 from connector_probe.probing.prober import Prober
+from connector_probe.probing.work_slots import SLOT_TIME, WorkSlots
 from connector_probe.trust import Trust
 
 DEFAULT_JOBS = 100  # connectors side by side
@@ -26,9 +27,10 @@ async def gather_all(
     connectors: Sequence[Connector],
     trust: TrustOf,
     network: Network,
+    judge: Judge,
     *,
     jobs: int = DEFAULT_JOBS,
-    patience: float = PATIENCE,
+    slot_time: float = SLOT_TIME,
     stop: asyncio.Event | None = None,
     on_evidence: Callable[[int, ConnectorEvidence], None],
     must_repeat: Callable[[int, ConnectorEvidence], bool] | None = None,
@@ -38,8 +40,8 @@ async def gather_all(
     Once ``stop`` is set, what is not finished ends, with evidence that says only that. ``must_repeat``: evidence that
     counts only when it is met again, ``retries`` times; the first that says otherwise ends it.
     """
-    places, begun = Places(jobs, patience), asyncio.Semaphore(jobs * (1 + WAITING_FOR_EACH_JOB))
-    prober, told = Prober(network, places), _Telling(on_evidence)
+    slots, begun = WorkSlots(jobs, slot_time), asyncio.Semaphore(jobs * (1 + WAITING_FOR_EACH_JOB))
+    prober, told = Prober(network, judge, slots), _Telling(on_evidence)
     started_at, began = datetime.now(UTC), network.now()
 
     async def one(number: int, connector: Connector) -> None:
@@ -48,7 +50,11 @@ async def gather_all(
             evidence = await prober.gather(connector, trusted)
             if must_repeat is not None and must_repeat(number, evidence):
                 evidence = await _repeated(
-                    connector, trusted, lambda: Prober(network, places), evidence, lambda it: must_repeat(number, it)
+                    connector,
+                    trusted,
+                    lambda: Prober(network, judge, slots),
+                    evidence,
+                    lambda it: must_repeat(number, it),
                 )
         told.later(number, evidence)
 

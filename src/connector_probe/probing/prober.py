@@ -1,30 +1,32 @@
-"""One connector: every address of every server it would use, the stages in their order."""
+"""One connector: every address of every server it would use."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Hashable
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.conclude import view_of
-from connector_probe.diagnosis.rules import classify
 from connector_probe.model.connector import MAX_CONNECTIONS, Connector
-from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence
+from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, TranscriptLine
 from connector_probe.model.verdict import UNTELLABLE
-from connector_probe.network import Network
-from connector_probe.probing.address_prober import AddressProber
-from connector_probe.probing.dns_follow_up import DnsFollowUp
+from connector_probe.network import WIDE_OFFER, Network
+from connector_probe.probing.attempt import Attempt
 from connector_probe.probing.domain_policies import DomainPolicies
-from connector_probe.probing.places import Places
-from connector_probe.probing.resolvers import Resolvers, patience_of
-from connector_probe.probing.shared_attempts import AddressTurn, Attempt, AttemptKey, SharedAttempts, as_seen_by
-from connector_probe.probing.target import Target
+from connector_probe.probing.follow_ups import FOLLOW_UPS
+from connector_probe.probing.follow_ups.dns import AskDnsAgain
+from connector_probe.probing.judge import Judge
+from connector_probe.probing.run import Run
+from connector_probe.probing.session import run_session
+from connector_probe.probing.sharing import AddressBudget, SharedAttempts
+from connector_probe.probing.target import SessionSettings, Target
+from connector_probe.probing.work_slots import WorkSlots
 from connector_probe.stages.addresses import hosts_left_out, resolve
-from connector_probe.stages.local_clock import HeardDates
+from connector_probe.stages.conversation import Clock, Transcript
+from connector_probe.stages.local_clock import clock_evidence, hangs_on_the_clock
 from connector_probe.stages.mx_beside import MxRecordsBeside
+from connector_probe.stages.secure import sni_of
 from connector_probe.stages.silent_port import SilentPorts
 from connector_probe.trust import Trust
 
@@ -33,51 +35,30 @@ if TYPE_CHECKING:
 
 MAX_ADDRESSES = 64  # of one connector; more than any mail domain has, and a bound on what a hostile zone can ask of us
 
-# What of a connector chooses the addresses, judges what was seen, or asks again: two that differ in this only share
-# their meetings. What a meeting reads must not be among it; a test holds that.
-JUDGING = frozenset(
-    {
-        "name",
-        "rdap",
-        "smart_hosts",
-        "use_mx",
-        "port",
-        "type",
-        "tls",
-        "tls_domain",
-        "family",
-        "connections",
-        "retries",
-        "retry_delay",
-        "warn_days",
-        "queue_lifetime",
-        "expect",
-    }
-)
+_Transcribed = tuple[AttemptEvidence, tuple[TranscriptLine, ...]]
 
 
 class Prober:
     """Probes connectors over one network, in one run: lookups are shared, and so is what a smart host showed."""
 
-    def __init__(self, network: Network, places: Places | None = None) -> None:
-        """``places``: the run's, where there are more connectors than may be worked on at once."""
+    def __init__(self, network: Network, judge: Judge, slots: WorkSlots | None = None) -> None:
+        """``slots``: the run's, where there are more connectors than may be worked on at once."""
         self._network = network
-        self._places = places or Places(MAX_ADDRESSES * MAX_CONNECTIONS)
-        self._resolvers = Resolvers(network)
-        heard = HeardDates()
-        self._policies = DomainPolicies(network, datetime.now(UTC), heard)
-        self._addresses = AddressProber(network, self._places, self._resolvers, self._policies, heard)
-        self._attempts = SharedAttempts()
-        self._dns_follow_up = DnsFollowUp(network, self._resolvers)
+        self._judge = judge
+        self._run = Run(network, slots or WorkSlots(MAX_ADDRESSES * MAX_CONNECTIONS))
+        self._attempts = SharedAttempts(self._attempt)
+        self._follow_ups = [kind(self._run) for kind in FOLLOW_UPS]
+        self._policies = DomainPolicies(self._run)
+        self._dns_again = AskDnsAgain(self._run, judge)
         self._silent_ports = SilentPorts(network)
         self._mx_beside = MxRecordsBeside(network)
 
     async def gather(self, connector: Connector, trust: Trust) -> ConnectorEvidence:
         """Everything that can be seen of ``connector``. Never raises for what a network or a server does."""
-        resolver = self._resolvers.of(connector)
+        resolver = self._run.resolvers.of(connector)
         started_at, began = datetime.now(UTC), self._network.now()
-        seeker = self._policies.seek(connector, trust, resolver, patience_of(connector))
-        async with self._places.place():
+        seeker = self._policies.seek(connector, trust, resolver)
+        async with self._run.slots.slot():
             by_host = await resolve(connector, resolver, self._network, began)
         ports = [connector.port_of(host) for host in connector.hosts] or [connector.port]
         targets = [
@@ -87,16 +68,11 @@ class Prober:
             for address in resolution.addresses or (None,)
         ]
         look = self._mx_beside.begin([one.resolution for one in targets], resolver, connector.family)
-        turns: defaultdict[tuple[str, int], AddressTurn] = defaultdict(AddressTurn)
+        budgets: defaultdict[tuple[str, int], AddressBudget] = defaultdict(AddressBudget)
         done = await asyncio.gather(
             *(
-                self._attempt_patiently(
-                    target,
-                    connector,
-                    trust,
-                    seeker,
-                    turns[target.address or target.server, target.port],
-                    number,
+                self._settle(
+                    target, connector, trust, seeker, budgets[target.address or target.server, target.port], number
                 )
                 for target in targets[:MAX_ADDRESSES]
                 for number in range(connector.connections if target.address is not None else 1)
@@ -106,7 +82,7 @@ class Prober:
         hurried = {
             (target.server, target.address, target.port)
             for target in targets[:MAX_ADDRESSES]
-            if target.address is not None and target.server in turns[target.address, target.port].left_out
+            if target.address is not None and target.server in budgets[target.address, target.port].left_out
         }
         return ConnectorEvidence(
             attempts=await look.add_to([evidence for evidence, _ in made]),
@@ -117,72 +93,73 @@ class Prober:
         )
 
     def close(self) -> None:
-        """End what is still going on; nobody waits for it any more."""
-        for one in (
-            self._attempts,
-            self._addresses,
-            self._dns_follow_up,
-            self._silent_ports,
-            self._mx_beside,
-            self._policies,
-            self._resolvers,
-        ):
+        """Cancel what is still under way."""
+        for follow_up in self._follow_ups:
+            follow_up.close()
+        for one in (self._attempts, self._dns_again, self._silent_ports, self._mx_beside, self._policies, self._run):
             one.close()
 
-    async def _attempt_patiently(
+    async def _settle(
         self,
         target: Target,
         connector: Connector,
         trust: Trust,
         seeker: PolicySeeker | None,
-        turn: AddressTurn,
+        budget: AddressBudget,
         number: int,
-    ) -> Attempt | None:
+    ) -> _Transcribed | None:
         """The connector's attempt of this ``number`` there, repeated while it fails and retries are left.
 
-        None where other names of the same address have used up its time: a zone can give one server any number.
+        None where other names of the same address have used up its time.
         """
         earlier: list[str] = []
         for left in range(connector.retries, -1, -1):
             retry = () if left == connector.retries else (connector.retries - left, connector.retry_delay)
-            async with turn.lock:
-                if not turn.is_worth_it(target.server, self._network.now(), connector.deadline):
+            async with budget.lock:
+                if not budget.allows(target.server, self._network.now(), connector.deadline):
                     return None
-                evidence, transcript = await self._attempt_or_share(target, connector, trust, seeker, (number, *retry))
-                failure = classify(view_of(evidence, connector))
+                evidence, transcript = await self._try(target, connector, trust, seeker, (number, *retry))
+                failure = self._judge.failure_of(evidence, connector)
                 if failure is None or failure in UNTELLABLE or left == 0:
                     evidence = await self._silent_ports.look(evidence, connector)
                     break
             earlier.append(failure.value)
             await asyncio.sleep(connector.retry_delay)
-        evidence = await self._dns_follow_up.add(evidence, failure, connector, trust)
+        evidence = await self._dns_again.look(evidence, failure, connector, trust)
         return replace(evidence, earlier_failures=tuple(earlier)), transcript
 
-    async def _attempt_or_share(
+    async def _try(
         self,
         target: Target,
         connector: Connector,
         trust: Trust,
         seeker: PolicySeeker | None,
         number: tuple[float, ...],
-    ) -> Attempt:
-        """An attempt, or what it showed when another connector of this run made the same one."""
-        base = AttemptEvidence(target.server, target.address, target.port, target.resolution)
+    ) -> _Transcribed:
+        """An attempt with all that belongs to it: the domain's policies, and what tells the time."""
+        if seeker is not None:
+            seeker.begin_host(target.server, target.port)
         if target.address is None:
-            return await self._addresses.probe(target, connector, trust, seeker)
-        look_again = connector.thorough and number[0] == connector.connections - 1  # once for each address, at the end
-        terms: Hashable = (
-            (target.server, connector.use_mx, id(trust), look_again),
-            tuple(getattr(connector, one.name) for one in fields(connector) if one.name not in JUDGING),
-        )
-        path: Hashable = (
-            (connector.source_address, connector.connect_timeout, connector.control, connector.nameservers),
-            terms
-            if connector.use_mx is not None
-            else None,  # the policies of a domain and its hosts belong to the attempt
-        )
-        key = AttemptKey(target.address, target.port, path, terms, number)
-        shared = await self._attempts.share(
-            key, lambda: self._addresses.probe(target, connector, trust, seeker, look_again=look_again)
-        )
-        return as_seen_by(shared, base)
+            seconds = target.resolution.seconds
+            evidence = AttemptEvidence(target.server, None, target.port, target.resolution, seconds=seconds)
+            return await self._policies.add(evidence, (), connector, seeker), ()
+        last = number[0] == connector.connections - 1
+        attempt = await self._attempts.get(target, SessionSettings.of(connector, trust, last=last), number)
+        evidence = await self._policies.add(attempt.evidence, attempt.shown.chain, connector, seeker)
+        if hangs_on_the_clock(evidence):
+            made_at = self._run.certificates.stapled_at(attempt.shown.chain, attempt.shown.staple, trust.roots)
+            seen = clock_evidence(trust.roots, self._run.certificates.now, self._run.dates, made_at)
+            evidence = replace(evidence, clock=seen)
+        return evidence, attempt.transcript
+
+    async def _attempt(self, target: Target, settings: SessionSettings) -> Attempt:
+        """The conversation with ``target``, and the follow-up looks behind it."""
+        clock = Clock(self._network, settings.deadline)
+        transcript = Transcript(clock)
+        name = sni_of(target.server)
+        evidence, shown = await run_session(self._run, target, settings, transcript, WIDE_OFFER, name)
+        attempt = Attempt(target, settings, clock, evidence, shown)
+        for follow_up in self._follow_ups:
+            attempt = await follow_up.look(attempt)
+        evidence = replace(attempt.evidence, seconds=clock.elapsed())
+        return replace(attempt, evidence=evidence, transcript=transcript.lines)

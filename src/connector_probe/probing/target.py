@@ -1,19 +1,18 @@
-"""Where a conversation goes to."""
+"""Where an attempt goes to, and what of a connector shapes it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from connector_probe.model.connector import Connector
-from connector_probe.model.evidence import Connection, Resolution
-from connector_probe.network import Network, Stream
-from connector_probe.stages.connect import connect
-from connector_probe.stages.conversation import Clock
+from connector_probe.model.evidence import Resolution
+from connector_probe.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One address to meet; None where the server has none."""
+    """One server at one address; ``address`` is None where the server has none."""
 
     server: str
     address: str | None
@@ -21,11 +20,41 @@ class Target:
     resolution: Resolution
 
 
-async def reach(
-    network: Network, target: Target, connector: Connector, clock: Clock
-) -> tuple[Connection, Stream | None]:
-    """TCP to the target, which has an address."""
-    assert target.address is not None
-    return await connect(
-        network, clock, target.address, target.port, connector.source_address, connector.connect_timeout
-    )
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """All that an attempt may know of its connector: connectors that agree in it share one attempt at an address.
+
+    What only chooses addresses, judges evidence or repeats attempts is not here. Times are in seconds.
+    ``trust``: the roots that certificates are judged by. ``thorough``: make the extra handshakes of --thorough.
+    """
+
+    trust: Trust
+    helo: str | None
+    source_address: str | None
+    nameservers: tuple[str, ...]
+    control: tuple[str, ...]
+    connect_timeout: float
+    timeout: float
+    deadline: float
+    rcpt: str | None
+    as_of: datetime | None
+    revocation: bool
+    thorough: bool
+
+    @classmethod
+    def of(cls, connector: Connector, trust: Trust, *, last: bool) -> SessionSettings:
+        """``last``: the last of the connections that the connector makes to an address, which takes the extra looks."""
+        return cls(
+            trust,
+            connector.helo,
+            connector.source_address,
+            tuple(connector.nameservers),
+            tuple(connector.control),
+            connector.connect_timeout,
+            connector.timeout,
+            connector.deadline,
+            connector.rcpt,
+            connector.as_of,
+            connector.revocation,
+            connector.thorough and last,
+        )

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from connector_probe.model.evidence import Connection
 from connector_probe.network import Network, NetworkFaultError, Stream
 from connector_probe.stages.conversation import Clock
 
 
-async def connect(
+@asynccontextmanager
+async def connection_to(
     network: Network, clock: Clock, address: str, port: int, source: str | None, limit: float
-) -> tuple[Connection, Stream | None]:
-    """``limit`` in seconds. The stream is None exactly when the connection has a fault."""
+) -> AsyncIterator[tuple[Connection, Stream | None]]:
+    """A connection, closed behind the body. ``limit`` in seconds. The stream is None exactly when there is a fault."""
     start = clock.elapsed()
     try:
         stream = await network.connect(address, port, source, clock.allow(limit))
     except NetworkFaultError as error:
-        return Connection(start, clock.elapsed() - start, fault=error.fault), None
-    return Connection(start, clock.elapsed() - start, stream.source), stream
+        yield Connection(start, clock.elapsed() - start, fault=error.fault), None
+        return
+    try:
+        yield Connection(start, clock.elapsed() - start, stream.source), stream
+    finally:
+        await stream.close()

@@ -111,13 +111,10 @@ class Controls:
             stream = await self._network.connect(address, host.port or SMTP_PORT, way.source, limit)
         except NetworkFaultError as error:
             return Control(host.host, address, error.fault)
-        clock = Clock(self._network, CONTROL_TALK)
-        conversation = Conversation(stream, clock, Transcript(clock), CONTROL_TALK)
-        try:
+        transcript = Transcript(Clock(self._network, CONTROL_TALK))
+        async with Conversation(stream, transcript, CONTROL_TALK) as conversation:
             greeting = await conversation.exchange()
             if greeting.reply is None or greeting.reply.code != 220:
                 return Control(host.host, address, banner=greeting)
             answer = await conversation.exchange(ehlo(way.helo or own_name(stream.source)))
             return Control(host.host, address, banner=greeting, ehlo=answer)
-        finally:
-            await conversation.quit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import replace
+from typing import Self
 
 from connector_probe.model.evidence import Exchange, FaultKind, Handshake, NetworkFault, Reply, TranscriptLine
 from connector_probe.model.printable import printable
@@ -43,13 +44,13 @@ class Transcript:
     """The conversation as it went, for people. Bounded, and every line printable."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self.clock = clock
         self._lines: list[TranscriptLine] = []
 
     def add(self, source: str, text: str) -> None:
         if len(self._lines) < MAX_TRANSCRIPT_LINES:
             self._lines.append(
-                TranscriptLine(round(self._clock.elapsed(), 4), source, printable(text, MAX_TRANSCRIPT_TEXT))
+                TranscriptLine(round(self.clock.elapsed(), 4), source, printable(text, MAX_TRANSCRIPT_TEXT))
             )
 
     @property
@@ -58,16 +59,25 @@ class Transcript:
 
 
 class Conversation:
-    """SMTP on ``stream``. Concludes nothing: whatever happens becomes an Exchange or a Handshake."""
+    """SMTP on ``stream``. Concludes nothing: whatever happens becomes an Exchange or a Handshake.
 
-    def __init__(self, stream: Stream, clock: Clock, transcript: Transcript, reply_limit: float) -> None:
+    As a context manager it says QUIT behind the body, and closes the stream.
+    """
+
+    def __init__(self, stream: Stream, transcript: Transcript, reply_limit: float) -> None:
         self._stream = stream
-        self._clock = clock
+        self._clock = transcript.clock
         self._transcript = transcript
         self._reply_limit = reply_limit
         self._reader = ReplyReader()
         self._usable = True
         self._ended: NetworkFault | None = None  # how the connection ended while nothing was asked
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.quit()
 
     async def exchange(self, command: bytes = b"", *, since: float | None = None) -> Exchange:
         """Send ``command`` (nothing for the banner) and wait for one whole reply.

@@ -16,6 +16,16 @@ async def banner(conversation: Conversation, connected: float | None = None) -> 
     return await conversation.exchange(since=connected)
 
 
+def welcomes(banner: Exchange) -> bool:
+    """Whether the greeting lets a session begin (RFC 5321 4.3.2)."""
+    return banner.reply is not None and banner.reply.code == 220
+
+
+def lists_starttls(answer: Exchange) -> bool:
+    """Whether the answer to EHLO offers STARTTLS (RFC 3207 2)."""
+    return answer.reply is not None and capabilities(answer.reply).offers("STARTTLS")
+
+
 async def introduce(conversation: Conversation, name: str, *, plain: bool = False) -> tuple[Exchange, Exchange | None]:
     """EHLO, and HELO when EHLO was not understood; ``name`` is ours.
 
@@ -23,7 +33,7 @@ async def introduce(conversation: Conversation, name: str, *, plain: bool = Fals
     """
     first = await conversation.exchange(ehlo(name))
     if first.reply is not None and first.reply.severity == 2:
-        bare = plain and not capabilities(first.reply).offers("STARTTLS")
+        bare = plain and not lists_starttls(first)
         first = await conversation.gather_the_rest(first, STRAGGLERS if bare else 0.0)
     if first.reply is not None and first.reply.code in EHLO_UNKNOWN:
         return first, await conversation.exchange(helo(name))

@@ -30,6 +30,11 @@ async def secure(
     return command, handshake, Shown(outcome.chain, outcome.staple)
 
 
+def established(handshake: Handshake | None) -> bool:
+    """Whether TLS is up."""
+    return handshake is not None and handshake.session is not None
+
+
 def sni_of(server: str) -> str | None:
     """The server_name to send; None for an address (RFC 6066 3)."""
     return None if is_address(server) else server

@@ -60,7 +60,7 @@ class SilentPorts:
         if stream is None:
             return None
         try:
-            conversation = Conversation(stream, clock, Transcript(clock), GRACE)
+            conversation = Conversation(stream, Transcript(clock), GRACE)
             return (await conversation.start_tls(None if is_address(server) else server, WIDE_OFFER))[0]
         finally:
             await stream.close()
@@ -70,16 +70,13 @@ class SilentPorts:
         clock, stream = await self._connect(address, port, connector)
         if stream is None:
             return None
-        conversation = Conversation(stream, clock, Transcript(clock), GRACE)
-        try:
+        async with Conversation(stream, Transcript(clock), GRACE) as conversation:
             greeting = await conversation.exchange(proxy_header(stream.source, address, port))
             if greeting.reply is None or greeting.reply.code != 220:
                 return ProxiedGreeting(greeting)
             return ProxiedGreeting(
                 greeting, await conversation.exchange(ehlo(connector.helo or own_name(stream.source)))
             )
-        finally:
-            await conversation.quit()
 
     async def _connect(self, address: str, port: int, connector: Connector) -> tuple[Clock, Stream | None]:
         clock, limit = Clock(self._network, GRACE), min(connector.connect_timeout, GRACE)

@@ -10,15 +10,13 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.conclude import view_of
-from connector_probe.diagnosis.dns.causes import unsettled_domain
-from connector_probe.diagnosis.dns.nameserver_trust import name_to_invent_beside
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import AttemptEvidence, Countercheck, Resolution
 from connector_probe.model.names import is_address
 from connector_probe.model.verdict import FailureClass
-from connector_probe.network import Network
-from connector_probe.probing.resolvers import Resolvers, patience_of
+from connector_probe.probing.judge import Judge
+from connector_probe.probing.resolvers import reply_timeout
+from connector_probe.probing.run import Run
 from connector_probe.stages.countercheck import ask_for_controls, ask_for_sibling
 from connector_probe.stages.delegation import Inquiries
 from connector_probe.trust import Trust
@@ -51,27 +49,27 @@ BRIEFLY_WORTH_A_WALK = frozenset(
 )
 
 
-class DnsFollowUp:
-    """Looks again, over one run: each question is asked once."""
+class AskDnsAgain:
+    """Behind the last try of a connector's attempt; over one run each question is asked once."""
 
-    def __init__(self, network: Network, resolvers: Resolvers) -> None:
-        self._network = network
-        self._resolvers = resolvers
-        self._inquiries = Inquiries(network)
+    def __init__(self, run: Run, judge: Judge) -> None:
+        self._run = run
+        self._judge = judge
+        self._inquiries = Inquiries(run.network)
         self._registrations: Registrations | None = None
 
     def close(self) -> None:
-        """End what is still going on; nobody waits for it any more."""
+        """Cancel what is still under way."""
         self._inquiries.close()
         if self._registrations is not None:
             self._registrations.close()
 
-    async def add(
+    async def look(
         self, evidence: AttemptEvidence, failure: FailureClass | None, connector: Connector, trust: Trust
     ) -> AttemptEvidence:
         """``evidence`` with a second look at DNS, where ``failure`` is one that DNS can explain. Never raises."""
         resolution = asked = evidence.resolution
-        limit = patience_of(connector)
+        limit = reply_timeout(connector)
         if failure in BRIEFLY_WORTH_A_WALK:
             if failure is FailureClass.MTA_STS_MX_NOT_LISTED:  # how the host came into question, and nothing of its own
                 asked = replace(asked, lookups=tuple(one for one in asked.lookups if one.rdtype == "MX"))
@@ -82,21 +80,21 @@ class DnsFollowUp:
             limit = min(limit, BRIEF_INQUIRY)
         elif failure not in WORTH_A_WALK:
             return evidence
-        resolver = self._resolvers.of(connector)
+        resolver = self._run.resolvers.of(connector)
         inquiry, check = await asyncio.gather(
             self._inquiries.inquire(asked, resolver, limit), self._countercheck(resolution, connector)
         )
         evidence = replace(evidence, resolution=replace(resolution, inquiry=inquiry, countercheck=check))
-        if check is not None and (denied := name_to_invent_beside(view_of(evidence, connector))) is not None:
+        if check is not None and (denied := self._judge.denied_name(evidence, connector)) is not None:
             check = replace(check, sibling=await ask_for_sibling(denied, resolver))
             evidence = replace(evidence, resolution=replace(evidence.resolution, countercheck=check))
-        domain = unsettled_domain(view_of(evidence, connector)) if connector.rdap is not None else None
+        domain = self._judge.unsettled_domain(evidence, connector) if connector.rdap is not None else None
         if inquiry is None or domain is None or connector.rdap is None:
             return evidence
         if self._registrations is None:
             from connector_probe.stages.registration import Registrations  # late: few want it
 
-            self._registrations = Registrations(self._network)
+            self._registrations = Registrations(self._run.network)
         roots, source = trust.roots, connector.source_address
         registration = await self._registrations.ask(domain, connector.rdap, resolver, roots, source)
         inquiry = replace(inquiry, registration=registration)
@@ -104,7 +102,7 @@ class DnsFollowUp:
 
     async def _countercheck(self, resolution: Resolution, connector: Connector) -> Countercheck | None:
         """What this machine's own nameservers say of the control hosts; None where the user chose the nameservers."""
-        resolver = self._resolvers.of(connector)
+        resolver = self._run.resolvers.of(connector)
         if resolution.nameservers_given or not resolver.has_nameservers or not resolution.lookups:
             return None
         return Countercheck(await ask_for_controls(tuple(connector.control), resolver))

@@ -1,0 +1,25 @@
+"""What is wrong with the certificate that the server showed. Asks nobody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connector_probe.probing.attempt import Attempt
+from connector_probe.probing.run import Run
+
+
+class JudgeCertificate:
+    """Judged as of the run's beginning, or as of the day that the user asked for."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    async def look(self, attempt: Attempt) -> Attempt:
+        if attempt.evidence.handshake is None or not attempt.shown.chain:
+            return attempt
+        shown = replace(attempt.shown, chain=self._run.certificates.shared(attempt.shown.chain))
+        found = self._run.certificates.judge(shown.chain, attempt.settings.trust.roots, attempt.settings.as_of)
+        return replace(attempt, shown=shown, evidence=replace(attempt.evidence, certificate=found))
+
+    def close(self) -> None:
+        """Nothing is ever left under way."""

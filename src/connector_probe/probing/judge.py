@@ -1,0 +1,24 @@
+"""What probing has to ask of those who conclude from evidence; it concludes nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from connector_probe.model.connector import Connector
+from connector_probe.model.evidence import AttemptEvidence
+from connector_probe.model.verdict import FailureClass
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Pure functions of an attempt's evidence under its connector; of module level, so that they can be pickled.
+
+    ``failure_of``: the failure class, None where mail would flow: it decides about retries and second looks.
+    ``unsettled_domain``: the registered domain of which DNS leaves open whether it has expired.
+    ``denied_name``: the name that our nameserver resolves although its zone's own servers deny it.
+    """
+
+    failure_of: Callable[[AttemptEvidence, Connector], FailureClass | None]
+    unsettled_domain: Callable[[AttemptEvidence, Connector], str | None]
+    denied_name: Callable[[AttemptEvidence, Connector], str | None]

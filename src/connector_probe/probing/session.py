@@ -1,0 +1,63 @@
+"""One conversation with one address, from TCP to QUIT: every stage in the order of the wire."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import replace
+
+from connector_probe.model.evidence import AttemptEvidence
+from connector_probe.network import TlsOffer
+from connector_probe.probing.run import Run
+from connector_probe.probing.target import SessionSettings, Target
+from connector_probe.stages.connect import connection_to
+from connector_probe.stages.conversation import Conversation, Transcript, own_name, positive
+from connector_probe.stages.greet import banner, introduce, lists_starttls, welcomes
+from connector_probe.stages.recipient import offer_recipient
+from connector_probe.stages.secure import Shown, established, secure
+
+
+async def run_session(
+    run: Run,
+    target: Target,
+    settings: SessionSettings,
+    transcript: Transcript,
+    offer: TlsOffer,
+    server_name: str | None,
+    *,
+    until_tls: bool = False,
+) -> tuple[AttemptEvidence, Shown]:
+    """What the server showed; its certificates are in DER. The first stage that fails ends it, none of them raises.
+
+    ``server_name``: the SNI to send. ``until_tls``: QUIT behind the handshake, without a slot of the run's.
+    """
+    assert target.address is not None
+    clock, shown = transcript.clock, Shown()
+    seen = AttemptEvidence(target.server, target.address, target.port, target.resolution)
+    async with connection_to(
+        run.network, clock, target.address, target.port, settings.source_address, settings.connect_timeout
+    ) as (connection, stream):
+        seen = replace(seen, connection=connection)
+        if stream is None:
+            return seen, shown
+        run.tls_loading.start(settings.trust)
+        our_name = settings.helo or own_name(stream.source)
+        slot = nullcontext() if until_tls else run.slots.slot_for(stream, clock)
+        async with slot, Conversation(stream, transcript, settings.timeout) as smtp:
+            greeting = await banner(smtp, connection.start + connection.seconds)
+            seen = replace(seen, banner=greeting)
+            if not welcomes(greeting):
+                return seen, shown
+            ehlo, helo = await introduce(smtp, our_name, plain=True)
+            seen, usable = replace(seen, ehlo=ehlo, helo=helo), positive(helo or ehlo)
+            if usable and helo is None and lists_starttls(ehlo):
+                await run.tls_loading.finished()
+                starttls, handshake, shown = await secure(smtp, server_name, offer)
+                seen = replace(seen, starttls=starttls, handshake=handshake)
+                usable = starttls.reply is not None and (handshake is None or established(handshake))
+                if established(handshake) and not until_tls:
+                    again, _ = await introduce(smtp, our_name)
+                    seen, usable = replace(seen, ehlo_again=again), positive(again)
+            if settings.rcpt is not None and usable and not until_tls:
+                mail, recipient = await offer_recipient(smtp, settings.rcpt)
+                seen = replace(seen, mail=mail, recipient=recipient)
+    return seen, shown

@@ -1,0 +1,34 @@
+"""Loading OpenSSL and the roots in a thread, once a run, while the servers are waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from connector_probe.trust import Trust, TrustError
+
+
+class TlsLoading:
+    """What a handshake and its judgement need takes a tenth of a second to load: it hides behind the greeting."""
+
+    def __init__(self) -> None:
+        self._loading: asyncio.Future[None] | None = None
+
+    def start(self, trust: Trust) -> None:
+        """From the moment that TCP is up somewhere."""
+        if self._loading is None:
+            with contextlib.suppress(RuntimeError):  # no thread to be had: then each is loaded when it is needed
+                self._loading = asyncio.get_running_loop().run_in_executor(None, _load, trust)
+
+    async def finished(self) -> None:
+        if self._loading is not None:
+            await asyncio.shield(self._loading)
+
+
+def _load(trust: Trust) -> None:
+    import connector_probe.network.tls
+    import connector_probe.protocol.certificate
+    import connector_probe.stages.revocation  # noqa: F401 - loaded for those who need them later
+
+    with contextlib.suppress(TrustError):  # it is raised again where the roots are needed
+        _ = trust.roots
