@@ -21,7 +21,9 @@ LAYERS = (
     ("diagnosis", "probing"),
     ("bounces", "comparing"),
     ("api", "config", "formats", "history", "lab"),
-    ("cli", "serve"),
+    ("notifications",),
+    ("serve",),
+    ("cli",),
 )
 DOORS = {"__init__", "__main__", "_version"}
 SIBLINGS = ("stages", "formats")

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from connector_probe.cli import cron, notify
+from connector_probe.cli import cron
 from connector_probe.cli import ping as dead_man
 from connector_probe.cli.history import checked_file, default_file
 from connector_probe.cli.values import UsageProblemError, parse_duration
 from connector_probe.config import Configuration, Entry
+from connector_probe.notifications import NotificationError, Sink, sinks_of
 
 STANDARD_OUTPUT = "stdout"  # whom --only-changes speaks to, in the history
 SHORTEST_REMINDER = 60.0
@@ -28,7 +29,7 @@ class Manners:
     splay: float = 0.0
     deadline: float | None = None
     ping: str | None = None
-    sinks: tuple[notify.Sink, ...] = ()
+    sinks: tuple[Sink, ...] = ()
     channel: str = STANDARD_OUTPUT
 
     @classmethod
@@ -60,7 +61,7 @@ class Manners:
         url = dead_man.given(ping, dict(os.environ))
         if url is None and configuration.ping is not None:
             url = dead_man.checked(configuration.ping.value, f"ping: {configuration.ping.name}")
-        sinks = tuple(notify.sinks_of(entries, notify_by, os.environ))
+        sinks = _sinks(entries, notify_by)
         again = parse_duration("--remind", remind) if remind is not None else None
         ends = cron.checked_deadline(parse_duration("--run-deadline", deadline)) if deadline is not None else None
         if again is not None and not (only_changes or sinks):
@@ -79,6 +80,13 @@ class Manners:
             sinks=sinks,
             channel=_channel(only),
         )
+
+
+def _sinks(entries: Sequence[Entry], notify_by: Sequence[str]) -> tuple[Sink, ...]:
+    try:
+        return tuple(sinks_of(entries, notify_by, os.environ))
+    except NotificationError as problem:
+        raise UsageProblemError(str(problem), problem.hint) from None
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 
-from connector_probe.cli import notify
 from connector_probe.cli import ping as dead_man
 from connector_probe.cli.language import words_for
 from connector_probe.cli.manners import Manners
-from connector_probe.cli.memory import Memory
-from connector_probe.cli.output import say
+from connector_probe.cli.output import fail, say
 from connector_probe.formats import Format
 from connector_probe.formats.notice import outage_that_ended
+from connector_probe.history.run_history import RunHistory
 from connector_probe.model.connector import Connector
 from connector_probe.model.maintenance import Window
 from connector_probe.model.names import show
 from connector_probe.model.verdict import FLOWING, FailureClass, Report, Result
+from connector_probe.notifications import tell
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.languages import Language
 
@@ -37,10 +38,11 @@ class Unattended:
         self._quiet = quiet
         self._words = words
         self._lang = lang
-        self._memory = Memory(windows, manners.history, words)
+        self._now = datetime.now(UTC)  # one moment for all that is news: what is printed is what is remembered
+        self._history = RunHistory(windows, manners.history, words, say=_say, fail=fail)
         self.deadline = manners.deadline
-        self.recovering = self._memory.recovering
-        self.amend: Callable[[Result], Result] = self._memory.amend
+        self.recovering = self._history.recovering
+        self.amend: Callable[[Result], Result] = self._history.amend
 
     def heard(self, results: Sequence[Result]) -> frozenset[str] | None:
         """The connectors that standard output has; None for all, and none at all for nothing, not even a summary."""
@@ -58,10 +60,10 @@ class Unattended:
         if cut and not interrupted:
             say(f"probe: the run's deadline has passed: {len(cut)} of {len(report.results)} were not probed to the end")
         heard = self._news(report.results) if self._manners.only_changes else []
-        self._memory.record(report, interrupted=interrupted)
+        self._history.record(report, interrupted=interrupted)
         if interrupted:
             return
-        self._memory.told(heard, self._manners.channel)
+        self._history.told(heard, self._manners.channel, self._now)
         self._tell_outages_that_ended(heard)
         if self._manners.sinks:
             words = words_for(self._lang, Format.TEXT)
@@ -70,17 +72,21 @@ class Unattended:
                 from connector_probe.api import in_words
 
                 said = in_words(report, connectors, words)
-            notify.tell(self._manners.sinks, said, self._memory, words, self._manners.remind)
+            tell(self._manners.sinks, said, self._history, words, self._manners.remind, self._now, _say)
         if self._manners.ping is not None:
             dead_man.ping(self._manners.ping, failed=code != 0)
 
     def _news(self, results: Sequence[Result]) -> list[Result]:
-        return self._memory.news(results, self._manners.channel, self._manners.remind)
+        return self._history.news(results, self._manners.channel, self._manners.remind, self._now)
 
     def _tell_outages_that_ended(self, heard: Sequence[Result]) -> None:
         """Beside the news that mail flows again: how long it did not."""
-        since = self._memory.failed_since
+        since = self._history.failed_since
         words = words_for(self._lang, Format.TEXT)
         for one in heard:
             if one.status in FLOWING and one.name in since:
                 say(f"probe: {show(one.name)}: {outage_that_ended(since[one.name], one.evidence.started_at, words)}")
+
+
+def _say(text: str) -> None:
+    say(f"probe: {text}")

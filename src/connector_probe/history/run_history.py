@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connector_probe.cli.output import fail, say
 from connector_probe.diagnosis.maintenance import with_maintenance
 from connector_probe.diagnosis.outage import with_history
-from connector_probe.history import History, HistoryError, sighting_of
 from connector_probe.history.announcing import is_news, state_of
+from connector_probe.history.faults import HistoryError
+from connector_probe.history.sightings import sighting_of
+from connector_probe.history.storage import History
 from connector_probe.history.summary import failing_since
 from connector_probe.model.history import Before
 from connector_probe.model.maintenance import Window, maintenance_until
@@ -19,18 +20,27 @@ from connector_probe.model.verdict import FailureClass, Report, Result
 from connector_probe.wording.catalogue import Catalogue
 
 
-class Memory:
+class RunHistory:
     """What a run of these connectors knows of the runs before it; ``path`` None: nothing, and nothing is kept.
 
-    ``windows``: the maintenance windows of each connector, by its name.
+    ``windows``: the maintenance windows of each connector, by its name. ``say`` is told what happened to the file, in
+    one line; ``fail`` why it cannot be used, and a hint.
     """
 
-    def __init__(self, windows: Mapping[str, Sequence[Window]], path: Path | None, words: Catalogue) -> None:
-        self._now = datetime.now(UTC)  # one moment for all that is news: what is printed is what is remembered
+    def __init__(
+        self,
+        windows: Mapping[str, Sequence[Window]],
+        path: Path | None,
+        words: Catalogue,
+        *,
+        say: Callable[[str], None],
+        fail: Callable[[str, str], None],
+    ) -> None:
         self._windows = windows
         self._words = words
+        self._fail = fail
         self._before: dict[str, Before] = {}
-        self._history = History(path, say=lambda text: say(f"probe: {text}")) if path is not None else None
+        self._history = History(path, say=say) if path is not None else None
         if self._history is not None:
             try:
                 self._before = self._history.before(self._windows)
@@ -78,24 +88,24 @@ class Memory:
         except HistoryError as error:
             self._give_up(error)
 
-    def news(self, results: Iterable[Result], channel: str, remind: float | None) -> list[Result]:
+    def news(self, results: Iterable[Result], channel: str, remind: float | None, now: datetime) -> list[Result]:
         """Those of ``results`` that ``channel`` is to be told."""
         known = {name: before.announced.get(channel) for name, before in self._before.items()}
-        return [one for one in results if is_news(one, known.get(one.name), self._now, remind)]
+        return [one for one in results if is_news(one, known.get(one.name), now, remind)]
 
-    def told(self, results: Iterable[Result], channel: str) -> None:
+    def told(self, results: Iterable[Result], channel: str, now: datetime) -> None:
         """Remember that ``channel`` was told of ``results``."""
         states = [(one.name, state_of(one)) for one in results]
         if self._history is None or not states:
             return
         try:
-            self._history.announce(channel, states, self._now)
+            self._history.announce(channel, states, now)
         except HistoryError as error:
             self._give_up(error)
 
     def _give_up(self, error: HistoryError) -> None:
         """Say it once: what comes after would fail in the same way."""
-        fail(str(error), error.hint)
+        self._fail(str(error), error.hint)
         self._history = None
 
 

@@ -5,23 +5,30 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from connector_probe.cli.output import say
-from connector_probe.cli.values import UsageProblemError
 from connector_probe.config.environment import ReferenceProblemError
 from connector_probe.config.secrets import Secret, secret
 from connector_probe.model.names import show
 
 if TYPE_CHECKING:
-    from connector_probe.cli.memory import Memory
     from connector_probe.config import Entry
+    from connector_probe.history.run_history import RunHistory
     from connector_probe.model.verdict import Report, Result
     from connector_probe.wording.catalogue import Catalogue
 
 LIMIT = 30.0  # seconds for all sinks together, which are told side by side
+
+
+class NotificationError(ValueError):
+    """A notification that could never be sent as it is asked for. ``hint`` says what to do; neither shows a URL."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class Sink:
 def sinks_of(entries: Sequence[Entry], options: Sequence[str], environ: Mapping[str, str]) -> list[Sink]:
     """Each URL once, with the connectors that it is told of: those that name it, or all with --notify.
 
-    Raises UsageProblemError, before anything is probed, where Apprise is missing or does not know a URL.
+    Raises NotificationError, before anything is probed, where Apprise is missing or does not know a URL.
     """
     everybody = [_of_option(name, environ) for name in options]
     named: dict[str, tuple[str, set[str]]] = {}
@@ -55,13 +62,21 @@ def sinks_of(entries: Sequence[Entry], options: Sequence[str], environ: Mapping[
         apprise = _apprise()
         for sink in sinks:
             if apprise.Apprise.instantiate(sink.url, suppress_exceptions=True) is None:
-                raise UsageProblemError(
+                raise NotificationError(
                     f"{sink.name} holds no URL that Apprise knows", "its URLs: https://github.com/caronc/apprise/wiki"
                 )
     return sinks
 
 
-def tell(sinks: Sequence[Sink], report: Report, memory: Memory, words: Catalogue, remind: float | None) -> None:
+def tell(
+    sinks: Sequence[Sink],
+    report: Report,
+    history: RunHistory,
+    words: Catalogue,
+    remind: float | None,
+    now: datetime,
+    say: Callable[[str], None],
+) -> None:
     """Tell each sink what is news to it. One that fails is said, and told again by the next run."""
     from connector_probe.formats.notice import notice  # late: most runs have nobody to tell
 
@@ -70,18 +85,18 @@ def tell(sinks: Sequence[Sink], report: Report, memory: Memory, words: Catalogue
     threads = []
     for sink in sinks:
         about = [one for one in report.results if one.name in sink.connectors]
-        news = memory.news(about, sink.channel, remind)
+        news = history.news(about, sink.channel, remind, now)
         if news:
             told[sink] = news
-            threads.append(_started(sink, notice(news, report, words, memory.failed_since), _kind(news), outcomes))
+            threads.append(_started(sink, notice(news, report, words, history.failed_since), _kind(news), outcomes))
     for at, thread in enumerate(threads):
         thread.join(LIMIT if at == 0 else LIMIT / len(threads))
     for sink, news in told.items():
         problem = outcomes.get(sink, f"no answer within {LIMIT:.0f} s")
         if problem:
-            say(f"probe: notify: {sink.name} could not be told ({len(news)} changed): {problem}")
+            say(f"notify: {sink.name} could not be told ({len(news)} changed): {problem}")
         else:
-            memory.told(news, sink.channel)
+            history.told(news, sink.channel, now)
 
 
 def _started(sink: Sink, message: tuple[str, str], kind: str, outcomes: dict[Sink, str]) -> threading.Thread:
@@ -122,7 +137,7 @@ def _apprise() -> Any:  # noqa: ANN401 - an optional module
     try:
         import apprise
     except ImportError:
-        raise UsageProblemError(
+        raise NotificationError(
             "notifications need Apprise, which is not installed", "pip install 'connector-probe[notify]'"
         ) from None
     log = logging.getLogger("apprise")  # what it logs holds URLs
@@ -133,11 +148,11 @@ def _apprise() -> Any:  # noqa: ANN401 - an optional module
 def _of_option(name: str, environ: Mapping[str, str]) -> Secret:
     bare = name.removeprefix("$").removeprefix("{").removesuffix("}")
     if not bare.isidentifier() or not bare.isascii():
-        raise UsageProblemError(
+        raise NotificationError(
             "--notify does not name a variable of the environment",
             "its value is a secret: put it into a variable, and name that, as in: --notify PROBE_NOTIFY",
         )
     try:
         return secret(bare, environ)
     except ReferenceProblemError as problem:
-        raise UsageProblemError(f"--notify {show(bare)}: {problem}", problem.hint) from None
+        raise NotificationError(f"--notify {show(bare)}: {problem}", problem.hint) from None
