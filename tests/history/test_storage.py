@@ -18,7 +18,7 @@ import pytest
 from connector_probe.history import DamagedError, History, HistoryError, NotAHistoryError
 from connector_probe.history.migrations import MIGRATIONS, VERSION
 from connector_probe.history.summary import sum_up
-from connector_probe.model.history import Announcement
+from connector_probe.model.history import Announcement, Document, DocumentKind
 from connector_probe.model.verdict import Status
 from tests.history.killing import recorded
 from tests.history.rows import NOW, STEP, sightings
@@ -69,6 +69,31 @@ def test_before_a_run(path: Path) -> None:
     assert known["B"].last is None
 
 
+def test_each_place_has_a_past_of_its_own(path: Path) -> None:
+    here, branch = History(path), History(path, place="branch")
+    here.record(list(sightings("hh")))
+    branch.record(list(sightings("hf")))
+    branch.announce("stdout", [("A", "failing")], NOW)
+    assert (len(here.before(["A"])["A"].failed), len(branch.before(["A"])["A"].failed)) == (0, 1)
+    assert here.before(["A"])["A"].announced == {}
+    assert [(past.name, past.place, len(past.observations)) for past in here.pasts()] == [
+        ("A", "", 2),
+        ("A", "branch", 2),
+    ]
+    assert here.names() == ["A"]
+
+
+def test_the_newest_document_of_each_kind_is_kept(path: Path) -> None:
+    history = History(path)
+    for at, text in enumerate(("one", "two")):
+        documents = [Document("A", DocumentKind.FAILED, NOW + at * STEP, text)]
+        history.record(list(sightings("f", end=NOW + at * STEP)), documents)
+    History(path, place="branch").record(list(sightings("h")), [Document("A", DocumentKind.LAST, NOW, "three")])
+    assert history.documents(DocumentKind.FAILED) == [Document("A", DocumentKind.FAILED, NOW + STEP, "two")]
+    assert history.documents(DocumentKind.LAST) == [Document("A", DocumentKind.LAST, NOW, "three", "branch")]
+    assert history.documents(DocumentKind.LAST, "B") == []
+
+
 def test_a_clock_that_is_set_back_does_not_break_the_order(path: Path) -> None:
     history = History(path)
     history.record(list(sightings("hf")))
@@ -113,8 +138,11 @@ def at_version(path: Path, version: int) -> None:
             for statement in migration:
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {version}")
-        connection.execute("INSERT INTO connector VALUES (1, 'A', 86400.0)")
-        connection.execute("INSERT INTO observation VALUES (1, 1, 0, 'healthy', 1, NULL, NULL, 0)")
+        connection.execute("INSERT INTO connector (id, name, queue_lifetime) VALUES (1, 'A', 86400.0)")
+        connection.execute(
+            "INSERT INTO observation (seq, connector, at, status, expected, maintenance)"
+            " VALUES (1, 1, 0, 'healthy', 1, 0)"
+        )
 
 
 @pytest.mark.parametrize("version", range(1, VERSION + 1))
@@ -273,6 +301,19 @@ def test_a_damaged_file_is_kept_aside_and_the_run_is_recorded(
     assert aside.name in said[1]
     History(path).record(list(sightings("h", end=NOW + 2 * STEP)))
     assert len(list(path.parent.glob("*damaged*"))) == 1
+
+
+@pytest.mark.parametrize("version", range(1, VERSION + 1))
+def test_what_an_earlier_version_wrote_is_carried_over_too(version: int, path: Path) -> None:
+    at_version(path, version)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE observation SET status = 'never written'")
+        connection.execute(
+            "INSERT INTO observation (connector, at, status, expected, maintenance) VALUES (1, 9, 'failing', 0, 0)"
+        )
+        connection.commit()
+    History(path)._set_aside(DamagedError("is damaged"))
+    assert letters(path) == "f"
 
 
 def test_what_can_still_be_read_is_carried_over(path: Path) -> None:

@@ -18,6 +18,8 @@ from connector_probe.model.connector import (
 )
 
 VERSION = 1
+SHORTEST_INTERVAL = 10.0  # seconds: what a probe takes of a server, mail does not get
+LONGEST_INTERVAL = 7 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,12 @@ FIELDS: tuple[Field, ...] = (
     _option("use_mx", Text(), "fabrikam.com", "UseMXRecord: the domain whose MX records are followed.", shared=False),
     _entry("tags", Texts(), "[production]", "Words that --only can pick the connector by."),
     _entry("enabled", Truth(), "false", "Whether it is probed. Default: true."),
+    _entry(
+        "interval",
+        Duration(LONGEST_INTERVAL, SHORTEST_INTERVAL),
+        "5m",
+        "How often probe serve probes it; more often while it fails. Default: 5m.",
+    ),
     _option(
         "queue_lifetime",
         Duration(MAX_QUEUE_LIFETIME),
@@ -194,6 +202,9 @@ ALIASES = {
     "downtime": "maintenance",
     "notification": "notify",
     "healthcheck": "ping",
+    "scrapeinterval": "interval",
+    "frequency": "interval",
+    "every": "interval",
     "deadman": "ping",
     "smtpdanemode": "dane",
     "mtastsmode": "mta_sts",

@@ -207,9 +207,10 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """500ms, 10s, 5m, 2h, 1d, or a number of seconds. ``most``: the longest that makes sense."""
+    """500ms, 10s, 5m, 2h, 1d, or a number of seconds. ``least`` and ``most``: what makes sense, in seconds."""
 
     most: float | None = None
+    least: float = 0.0
 
     def read(self, node: Node, how: Reading) -> float:
         reading = reading_of(node)
@@ -218,9 +219,9 @@ class Duration:
             found = seconds(_expanded(node, how))
         if found is None:
             raise how.wrong(node, "a duration", "as in: 500ms, 10s, 5m, 2h, or seconds")
-        if self.most is not None and not 0 < found <= self.most:
-            most = f"{self.most / 86_400:g} days"
-            raise how.wrong(node, f"a duration of more than nothing and at most {most}")
+        if self.most is not None and not (found > 0 and self.least <= found <= self.most):
+            from_ = f"{self.least:g} s or more" if self.least else "more than nothing"
+            raise how.wrong(node, f"a duration of {from_} and at most {self.most / 86_400:g} days")
         return found
 
     def schema(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from connector_probe.model.maintenance import Window
 from connector_probe.model.names import show
 
 TOP_KEYS = ("version", *(field.key for field in TOP_FIELDS), "defaults", "connectors")
+INTERVAL = 300.0  # seconds between two probes of probe serve
 _BEGINNING = Place(1, 1)
 _MAX_BYTES = 4 * MAX_CHARACTERS  # in UTF-8 and in UTF-16 a character takes four at most
 _ANY_HOST = "host.invalid"  # RFC 2606 2; stands in while one value is tried by itself
@@ -30,12 +31,13 @@ _ANY_HOST = "host.invalid"  # RFC 2606 2; stands in while one value is tried by 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One connector of the file. ``line`` and ``column`` count from 1."""
+    """One connector of the file. ``line`` and ``column`` count from 1; ``interval`` is in seconds."""
 
     connector: Connector
     name: str
     tags: tuple[str, ...] = ()
     enabled: bool = True
+    interval: float = INTERVAL
     strict: bool = False
     maintenance: tuple[Window, ...] = ()
     notify: tuple[Secret, ...] = ()

@@ -59,10 +59,10 @@ class _Page:
 
     def connector(self, one: ConnectorHistory, *, detailed: bool) -> Iterator[str]:
         if one.status is None or one.since is None or one.last_seen is None:
-            yield self._fill("nothing-of", name=show(one.name, 300))
+            yield self._fill("nothing-of", name=self._name(one))
             return
         word = self._words.text[one.status.value]
-        yield f"{self._paint(pad(word, 7), _COLOURS[one.status])}  {self._paint(show(one.name, 300), _BOLD)}"
+        yield f"{self._paint(pad(word, 7), _COLOURS[one.status])}  {self._paint(self._name(one), _BOLD)}"
         if one.status in (Status.FAILING, Status.UNKNOWN):
             told = self._failure(one.code, one.class_)
             yield from self._wrap([told, self._say["as-expected"]] if one.expected else [told])
@@ -84,6 +84,10 @@ class _Page:
         yield f"{_INDENT}{marks}  {self._fill('outages-column', window=window, outages=str(one.outages))}"
         if detailed:
             yield from self._details(one)
+
+    def _name(self, one: ConnectorHistory) -> str:
+        name = show(one.name, 300)
+        return self._fill("seen-from", name=name, place=show(one.place)) if one.place else name
 
     def legend(self) -> str:
         marks = {status.value: self._marks[status] for status in Status}

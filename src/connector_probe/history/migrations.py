@@ -60,6 +60,24 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
              PRIMARY KEY (connector, channel)) WITHOUT ROWID""",
         "CREATE TABLE housekeeping (job TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
     ),
+    (  # 4: several places probe one connector; how long a probe took; whole reports, compressed
+        """CREATE TABLE connector_by_place (
+             id INTEGER PRIMARY KEY,
+             name TEXT NOT NULL,
+             place TEXT NOT NULL DEFAULT '',
+             queue_lifetime REAL NOT NULL,
+             UNIQUE (name, place))""",
+        "INSERT INTO connector_by_place SELECT id, name, '', queue_lifetime FROM connector",
+        "DROP TABLE connector",
+        "ALTER TABLE connector_by_place RENAME TO connector",
+        "ALTER TABLE observation ADD COLUMN seconds REAL",
+        """CREATE TABLE document (
+             connector INTEGER NOT NULL REFERENCES connector (id),
+             kind TEXT NOT NULL,
+             at INTEGER NOT NULL,
+             body BLOB NOT NULL,
+             PRIMARY KEY (connector, kind)) WITHOUT ROWID""",
+    ),
 )
 VERSION = len(MIGRATIONS)
 _FIRST_TABLES = frozenset({"connector", "observation"})
@@ -90,6 +108,9 @@ def version_of(connection: sqlite3.Connection, path: Path) -> int:
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the file to this version. Raises HistoryError and sqlite3.Error."""
+    if version_of(connection, path) == VERSION:
+        return
+    connection.execute("PRAGMA foreign_keys = OFF")  # a table that others refer to is made anew; no-op in a transaction
     while (version := version_of(connection, path)) < VERSION:
         with transaction(connection):
             if version_of(connection, path) != version:
@@ -97,6 +118,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
             for statement in MIGRATIONS[version]:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {version + 1}")
+    connection.execute("PRAGMA foreign_keys = ON")
 
 
 @contextlib.contextmanager

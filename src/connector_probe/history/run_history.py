@@ -14,7 +14,7 @@ from connector_probe.history.faults import HistoryError
 from connector_probe.history.sightings import sighting_of
 from connector_probe.history.storage import History
 from connector_probe.history.summary import failing_since
-from connector_probe.model.history import Before
+from connector_probe.model.history import Before, Document
 from connector_probe.model.maintenance import Window, maintenance_until
 from connector_probe.model.verdict import FailureClass, Report, Result
 from connector_probe.wording.catalogue import Catalogue
@@ -24,7 +24,7 @@ class RunHistory:
     """What a run of these connectors knows of the runs before it; ``path`` None: nothing, and nothing is kept.
 
     ``windows``: the maintenance windows of each connector, by its name. ``say`` is told what happened to the file, in
-    one line; ``fail`` why it cannot be used, and a hint.
+    one line; ``fail`` why it cannot be used, and a hint. ``place``: where they are probed from; empty for here.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class RunHistory:
         path: Path | None,
         words: Catalogue,
         *,
+        place: str = "",
         say: Callable[[str], None],
         fail: Callable[[str, str], None],
     ) -> None:
@@ -40,12 +41,20 @@ class RunHistory:
         self._words = words
         self._fail = fail
         self._before: dict[str, Before] = {}
-        self._history = History(path, say=say) if path is not None else None
+        self._history = History(path, place=place, say=say) if path is not None else None
+        self.look_back()
+
+    def look_back(self) -> None:
+        """Read anew what is known; for who records more than once."""
         if self._history is not None:
             try:
                 self._before = self._history.before(self._windows)
             except HistoryError as error:
                 self._give_up(error)
+
+    def before(self, name: str) -> Before:
+        """What is known of this connector."""
+        return self._before.get(name, Before())
 
     @property
     def recovering(self) -> frozenset[str]:
@@ -61,7 +70,7 @@ class RunHistory:
 
     def amend(self, result: Result) -> Result:
         """``result`` with the bounce clock of its history, and with the maintenance window that it falls into."""
-        at, before = result.evidence.started_at, self._before.get(result.name, Before())
+        at, before = result.evidence.started_at, self.before(result.name)
         since = failing_since(before, at)
         if since is None and before.flowed_at is not None:
             since = at  # mail flowed when it was seen last, so this is the beginning
@@ -71,8 +80,8 @@ class RunHistory:
             return result
         return with_maintenance(result, maintenance_until(self._windows.get(result.name, ()), at), self._words)
 
-    def record(self, report: Report, *, interrupted: bool) -> None:
-        """Keep what was seen; of a run that Ctrl-C ended, only what it came to."""
+    def record(self, report: Report, *, interrupted: bool, documents: Sequence[Document] = ()) -> None:
+        """Keep what was seen; of a run that Ctrl-C ended, only what it came to. ``documents``: what to keep whole."""
         if self._history is None:
             return
         sightings = []
@@ -83,7 +92,7 @@ class RunHistory:
             seen = replace(result, expected=result.expected and not inside)
             sightings.append(sighting_of(seen, result.connector.queue_lifetime, maintenance=inside))
         try:
-            self._history.record(sightings)
+            self._history.record(sightings, documents)
             self._history.thin(datetime.now(UTC))
         except HistoryError as error:
             self._give_up(error)

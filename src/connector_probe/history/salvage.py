@@ -13,8 +13,8 @@ from connector_probe.model.connector import MAX_QUEUE_LIFETIME
 
 # Each table, its columns, and the one to read by: from both ends, since a broken page stops a reader on either side.
 _TABLES = (
-    ("connector", ("id", "name", "queue_lifetime"), "id"),
-    ("observation", ("seq", "connector", "at", "status", "expected", "code", "class", "maintenance"), "seq"),
+    ("connector", ("id", "name", "place", "queue_lifetime"), "id"),
+    ("observation", ("seq", "connector", "at", "status", "expected", "code", "class", "maintenance", "seconds"), "seq"),
     (
         "certificate",
         (
@@ -24,6 +24,7 @@ _TABLES = (
         "connector",
     ),
     ("announcement", ("connector", "channel", "state", "at"), "connector"),
+    ("document", ("connector", "kind", "at", "body"), "connector"),
 )
 _STATUSES = ("healthy", "warning", "failing", "unknown")
 _NUMBERS = {"id", "seq", "connector", "at", "expected", "maintenance", "port"}
@@ -36,7 +37,11 @@ def salvage(damaged: Path, into: sqlite3.Connection) -> int:
     carried = 0
     with contextlib.closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as source:
         source.execute("PRAGMA cell_size_check = ON")
-        for table, columns, key in _TABLES:
+        for table, wanted, key in _TABLES:
+            there = _columns(source, table)
+            columns = tuple(one for one in wanted if one in there)  # a file of an earlier version has fewer
+            if not columns:
+                continue
             places = ", ".join("?" * len(columns))
             insert = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({places})"
             for row in _rows(source, table, columns, key):
@@ -47,6 +52,12 @@ def salvage(damaged: Path, into: sqlite3.Connection) -> int:
                     if table != "observation":
                         into.execute(insert, row)
     return carried
+
+
+def _columns(source: sqlite3.Connection, table: str) -> set[str]:
+    with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError):
+        return {str(row[1]) for row in source.execute(f"PRAGMA table_info({table})")}
+    return set()
 
 
 def _rows(source: sqlite3.Connection, table: str, columns: tuple[str, ...], key: str) -> Iterator[tuple[Any, ...]]:
@@ -70,4 +81,8 @@ def _fits(column: str, value: object) -> bool:
         return value is None or (isinstance(value, int) and -LATEST <= value <= LATEST)
     if column == "queue_lifetime":
         return isinstance(value, int | float) and 0 < value <= MAX_QUEUE_LIFETIME
+    if column == "seconds":
+        return value is None or (isinstance(value, int | float) and 0 <= value <= LATEST)
+    if column == "body":
+        return isinstance(value, bytes)
     return isinstance(value, str) or (value is None and column in ("code", "class"))

@@ -23,6 +23,7 @@ def sighting_of(result: Result, queue_lifetime: float, *, maintenance: bool = Fa
         maintenance=maintenance,
         queue_lifetime=queue_lifetime,
         certificates=_certificates(result),
+        seconds=round(result.evidence.seconds, 4),
     )
 
 

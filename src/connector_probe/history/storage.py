@@ -22,7 +22,7 @@ from connector_probe.history import tables
 from connector_probe.history.faults import DamagedError, HistoryError, translated
 from connector_probe.history.foreign import refuse_foreign
 from connector_probe.history.migrations import VERSION, migrate, transaction, version_of
-from connector_probe.model.history import Before, Past, Sighting
+from connector_probe.model.history import Before, Document, DocumentKind, Past, Sighting
 from connector_probe.model.names import show
 
 THIN_FOR = 1.0  # seconds of a run for housekeeping
@@ -34,35 +34,58 @@ _Answer = TypeVar("_Answer")
 class History:
     """One history file. Every method opens it, does its work in one go and closes it: nothing is held between.
 
-    ``say`` is told what happened to the file, in one line: a damaged one was set aside.
+    ``say`` is told what happened to the file, in one line: a damaged one was set aside. ``place``: where what is
+    recorded was seen from, as in ``Past``.
     """
 
-    def __init__(self, path: Path, *, patience: float = PATIENCE, say: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, path: Path, *, place: str = "", patience: float = PATIENCE, say: Callable[[str], None] | None = None
+    ) -> None:
         self.path = path
+        self._place = place
         self._patience = patience
         self._say = say or (lambda text: None)
 
     def before(self, names: Iterable[str]) -> dict[str, Before]:
-        """What is known of these connectors. Raises HistoryError."""
-        return self._work(lambda: self._read(lambda connection: tables.before_each(connection, names), {}))
+        """What is known of these connectors, from this place. Raises HistoryError."""
+        return self._work(lambda: self._read(lambda connection: tables.before_each(connection, self._place, names), {}))
 
     def pasts(self, names: Iterable[str] | None = None) -> list[Past]:
-        """All rows of these connectors, or of all, in the order in which they were first seen. Raises HistoryError."""
+        """All rows of these connectors, or of all, and of every place, in the order in which they were first seen.
+
+        Raises HistoryError.
+        """
         with self._translating():
             return self._read(lambda connection: list(tables.pasts(connection, names)), [])
 
     def names(self) -> list[str]:
         """Every connector that was ever recorded. Raises HistoryError."""
         with self._translating():
-            return self._read(lambda connection: [name for name, _ in tables.connectors(connection)], [])
+            return self._read(
+                lambda connection: list(dict.fromkeys(name for name, _, _ in tables.connectors(connection))), []
+            )
 
-    def record(self, sightings: Sequence[Sighting]) -> None:
-        """Add a run's rows, all or none: when this returns, they are on the disk. Raises HistoryError."""
-        self._work(lambda: self._write(lambda connection: tables.add(connection, sightings)))
+    def record(self, sightings: Sequence[Sighting], documents: Sequence[Document] = ()) -> None:
+        """Add a run's rows, and what is kept whole of it, all or none: when this returns, they are on the disk.
+
+        Raises HistoryError.
+        """
+
+        def add(connection: sqlite3.Connection) -> None:
+            tables.add(connection, self._place, sightings)
+            tables.keep(connection, self._place, documents)
+
+        self._work(lambda: self._write(add))
+
+    def documents(self, kind: DocumentKind, name: str | None = None) -> list[Document]:
+        """What is kept whole of this connector, or of all, from every place. Raises HistoryError."""
+        return self._work(lambda: self._read(lambda connection: list(tables.documents(connection, kind, name)), []))
 
     def announce(self, channel: str, states: Iterable[tuple[str, str]], at: datetime) -> None:
         """Remember that ``channel`` was told (connector, state) at ``at``. Raises HistoryError."""
-        self._work(lambda: self._write(lambda connection: tables.announce(connection, channel, states, at)))
+        self._work(
+            lambda: self._write(lambda connection: tables.announce(connection, self._place, channel, states, at))
+        )
 
     def thin(self, now: datetime, seconds: float = THIN_FOR) -> None:
         """Let plain successes of old go, each connector's once a day, for ``seconds``: the next run goes on.

@@ -73,6 +73,7 @@ def sum_up(past: Past, now: datetime, window: timedelta) -> ConnectorHistory:
         renewals=tuple(_renewals(past.certificates)),
         certificates=past.certificates,
         timeline=_timeline(rows, now, window),
+        place=past.place,
     )
 
 

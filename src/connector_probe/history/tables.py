@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,8 @@ from connector_probe.model.connector import MAX_QUEUE_LIFETIME
 from connector_probe.model.history import (
     Announcement,
     Before,
+    Document,
+    DocumentKind,
     KnownCertificate,
     Observation,
     Past,
@@ -24,17 +27,18 @@ LATEST = 50_000_000_000_000  # milliseconds: the year 3554, far enough from wher
 _STATUSES = {status.value: status for status in Status}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_GONE = 20_000  # rows deleted in one transaction: half a second at most
+_MAX_DOCUMENT = 16 * 1024 * 1024  # octets of one connector's report; 64 addresses with long transcripts have less
 _MAX_FAILED = 50  # rows from which the beginning of a failure is read: enough to see through a clock that was set
 
 
-def add(connection: sqlite3.Connection, sightings: Iterable[Sighting]) -> None:
+def add(connection: sqlite3.Connection, place: str, sightings: Iterable[Sighting]) -> None:
     for one in sightings:
-        identifier = _identifier(connection, one.name, one.queue_lifetime)
+        identifier = _identifier(connection, one.name, place, one.queue_lifetime)
         at = _stamp(one.at)
-        values = (identifier, at, one.status.value, one.expected, one.code, one.class_, one.maintenance)
+        values = (identifier, at, one.status.value, one.expected, one.code, one.class_, one.maintenance, one.seconds)
         cursor = connection.execute(
-            "INSERT INTO observation (connector, at, status, expected, code, class, maintenance)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO observation (connector, at, status, expected, code, class, maintenance, seconds)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             values,
         )
         for met in one.certificates:
@@ -48,12 +52,39 @@ def add(connection: sqlite3.Connection, sightings: Iterable[Sighting]) -> None:
             )
 
 
-def announce(connection: sqlite3.Connection, channel: str, states: Iterable[tuple[str, str]], at: datetime) -> None:
+def keep(connection: sqlite3.Connection, place: str, documents: Iterable[Document]) -> None:
+    """Each in the place of the one of its kind before; of connectors that have a row already."""
+    for one in documents:
+        connection.execute(
+            "INSERT INTO document SELECT id, ?, ?, ? FROM connector WHERE name = ? AND place = ?"
+            " ON CONFLICT (connector, kind) DO UPDATE SET at = excluded.at, body = excluded.body",
+            (one.kind.value, _stamp(one.at), zlib.compress(one.text.encode()), one.name, place),
+        )
+
+
+def documents(connection: sqlite3.Connection, kind: DocumentKind, name: str | None) -> Iterator[Document]:
+    """Of every place. One that cannot be read any more is passed over: it is no state, only a view of the past."""
+    rows = connection.execute(
+        "SELECT name, place, at, body FROM document JOIN connector ON connector.id = document.connector"
+        " WHERE kind = ? AND name = coalesce(?, name) ORDER BY connector.id",
+        (kind.value, name),
+    )
+    for known, place, at, body in rows:
+        try:
+            unpacked = zlib.decompressobj().decompress(body, _MAX_DOCUMENT)
+            yield Document(str(known), kind, _moment(at), unpacked.decode(), str(place))
+        except (zlib.error, TypeError, ValueError):
+            continue
+
+
+def announce(
+    connection: sqlite3.Connection, place: str, channel: str, states: Iterable[tuple[str, str]], at: datetime
+) -> None:
     for name, state in states:
         connection.execute(
-            "INSERT INTO announcement SELECT id, ?, ?, ? FROM connector WHERE name = ?"
+            "INSERT INTO announcement SELECT id, ?, ?, ? FROM connector WHERE name = ? AND place = ?"
             " ON CONFLICT (connector, channel) DO UPDATE SET state = excluded.state, at = excluded.at",
-            (channel, state, _stamp(at), name),
+            (channel, state, _stamp(at), name, place),
         )
 
 
@@ -67,7 +98,7 @@ def superfluous_rows(
     done = dict(connection.execute("SELECT job, at FROM housekeeping"))
     gone: list[int] = []
     looked_at: list[int] = []
-    for _, identifier in list(connectors(connection)):
+    for _, _, identifier in list(connectors(connection)):
         if _job(identifier) in done and timedelta(0) <= now - _moment(done[_job(identifier)]) < THIN_EVERY:
             continue
         gone += superfluous(list(_observations(connection, identifier)), now)
@@ -93,22 +124,24 @@ def _job(identifier: int) -> str:
     return f"thin {identifier}"
 
 
-def _identifier(connection: sqlite3.Connection, name: str, queue_lifetime: float) -> int:
+def _identifier(connection: sqlite3.Connection, name: str, place: str, queue_lifetime: float) -> int:
     connection.execute(
-        "INSERT INTO connector (name, queue_lifetime) VALUES (?, ?)"
-        " ON CONFLICT (name) DO UPDATE SET queue_lifetime = excluded.queue_lifetime",
-        (name, queue_lifetime),
+        "INSERT INTO connector (name, place, queue_lifetime) VALUES (?, ?, ?)"
+        " ON CONFLICT (name, place) DO UPDATE SET queue_lifetime = excluded.queue_lifetime",
+        (name, place, queue_lifetime),
     )
-    (identifier,) = connection.execute("SELECT id FROM connector WHERE name = ?", (name,)).fetchone()
-    return int(identifier)
+    found = connection.execute("SELECT id FROM connector WHERE name = ? AND place = ?", (name, place)).fetchone()
+    return int(found[0])
 
 
-def connectors(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
-    return ((str(name), int(identifier)) for name, identifier in connection.execute("SELECT name, id FROM connector"))
+def connectors(connection: sqlite3.Connection) -> Iterator[tuple[str, str, int]]:
+    """Name, place and number of each, in the order in which they were first seen."""
+    rows = connection.execute("SELECT name, place, id FROM connector ORDER BY id")
+    return ((str(name), str(place), int(identifier)) for name, place, identifier in rows)
 
 
-def before_each(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, Before]:
-    known = dict(connectors(connection))
+def before_each(connection: sqlite3.Connection, place: str, names: Iterable[str]) -> dict[str, Before]:
+    known = {name: identifier for name, where, identifier in connectors(connection) if where == place}
     return {name: _before(connection, known[name]) if name in known else Before() for name in names}
 
 
@@ -136,12 +169,12 @@ def pasts(connection: sqlite3.Connection, names: Iterable[str] | None) -> Iterat
     wanted = set(names) if names is not None else None
     connection.execute("BEGIN")  # one view of all tables
     try:
-        rows = connection.execute("SELECT id, name, queue_lifetime FROM connector ORDER BY id").fetchall()
-        for identifier, name, queue_lifetime in rows:
+        rows = connection.execute("SELECT id, name, place, queue_lifetime FROM connector ORDER BY id").fetchall()
+        for identifier, name, place, queue_lifetime in rows:
             if wanted is None or name in wanted:
                 observations = tuple(_observations(connection, identifier))
                 certificates = tuple(_certificates(connection, identifier))
-                yield Past(str(name), _seconds(queue_lifetime), observations, certificates)
+                yield Past(str(name), _seconds(queue_lifetime), observations, certificates, str(place))
     finally:
         connection.execute("COMMIT")
 
@@ -150,14 +183,16 @@ def _observations(
     connection: sqlite3.Connection, identifier: int, order: str = "ORDER BY seq"
 ) -> Iterator[Observation]:
     rows = connection.execute(
-        f"SELECT seq, at, status, expected, code, class, maintenance FROM observation WHERE connector = ? {order}",
+        "SELECT seq, at, status, expected, code, class, maintenance, seconds FROM observation"
+        f" WHERE connector = ? {order}",
         (identifier,),
     )
-    for seq, at, status, expected, code, class_, maintenance in rows:
+    for seq, at, status, expected, code, class_, maintenance, seconds in rows:
         known = _STATUSES.get(status)
         if known is None:
             raise ValueError(f"{status!r} is no status")
-        yield Observation(seq, _moment(at), known, bool(expected), _text(code), _text(class_), bool(maintenance))
+        took = float(seconds) if seconds is not None else None
+        yield Observation(seq, _moment(at), known, bool(expected), _text(code), _text(class_), bool(maintenance), took)
 
 
 def _certificates(connection: sqlite3.Connection, identifier: int) -> Iterator[KnownCertificate]:

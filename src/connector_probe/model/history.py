@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from connector_probe.model.verdict import Status
 
@@ -31,7 +32,7 @@ class SeenCertificate:
 class Sighting:
     """One connector in one run, as it is recorded. ``queue_lifetime`` is in seconds.
 
-    ``expected``: as --expect asked. ``maintenance``: inside one of its windows.
+    ``expected``: as --expect asked. ``maintenance``: inside one of its windows. ``seconds``: how long the probe took.
     """
 
     name: str
@@ -43,11 +44,33 @@ class Sighting:
     maintenance: bool = False
     queue_lifetime: float = 86_400.0
     certificates: tuple[SeenCertificate, ...] = ()
+    seconds: float | None = None
+
+
+class DocumentKind(StrEnum):
+    """LAST: a connector's newest report. FAILED: the newest one in which mail did not flow, however old."""
+
+    LAST = "last"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A report of one connector that history keeps whole; ``text`` is its JSON. ``place`` as in ``Past``."""
+
+    name: str
+    kind: DocumentKind
+    at: datetime
+    text: str = field(repr=False)
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One row: ``class_`` is text, because a later version may know more classes than this one."""
+    """One row: ``class_`` is text, because a later version may know more classes than this one.
+
+    ``seconds``: how long the probe took; None for a row of an earlier version, which did not record it.
+    """
 
     seq: int
     at: datetime
@@ -56,6 +79,7 @@ class Observation:
     code: str | None
     class_: str | None
     maintenance: bool
+    seconds: float | None = None
 
     @property
     def state(self) -> tuple[Status, str | None, str | None, bool]:
@@ -98,12 +122,16 @@ class KnownCertificate:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """All that is kept of one connector, rows in the order of ``seq``."""
+    """All that is kept of one connector, rows in the order of ``seq``.
+
+    ``place``: where it was probed from; empty for here, the machine whose history it is.
+    """
 
     name: str
     queue_lifetime: float
     observations: tuple[Observation, ...]
     certificates: tuple[KnownCertificate, ...]
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +184,7 @@ class ConnectorHistory:
 
     also while the last run could not tell; ``flowed_at``: when mail was seen to flow last before that, None if never.
     ``bounces_at`` None where no mail queues unexpectedly. ``outages`` within the window that was asked for; ``flaps``
-    within a day.
+    within a day. ``place`` as in ``Past``.
     """
 
     name: str
@@ -179,6 +207,7 @@ class ConnectorHistory:
     renewals: tuple[Renewal, ...]
     certificates: tuple[KnownCertificate, ...]
     timeline: Timeline
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ HISTORY: dict[str, str] = {
     "between": ", ",
     "empty": "Nothing is recorded yet in {path}: probe run writes it.",
     "nothing-of": "Nothing is recorded of {name} yet.",
+    "seen-from": "{name}, seen from {place}",
     "since": "since {since} ({lasting})",
     "like-this-since": "like this since {since}",
     "last-seen": "last probed {ago} ago",

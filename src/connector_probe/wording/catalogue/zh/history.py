@@ -6,6 +6,7 @@ HISTORY: dict[str, str] = {
     "between": "，",
     "empty": "{path} 中还没有任何记录：probe run 会写入记录。",
     "nothing-of": "还没有 {name} 的任何记录。",
+    "seen-from": "{name}（自 {place} 探测）",
     "since": "自 {since} 起（{lasting}）",
     "like-this-since": "自 {since} 起为当前状态",
     "last-seen": "上次探测：{ago}前",
