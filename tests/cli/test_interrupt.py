@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from tests.cli.servers import GENEROUS, ended
+from tests.unit.hostile import Sealed, serving, up_to_starttls
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to a process there")
@@ -31,6 +34,40 @@ async def test_an_interrupted_probe_says_so(sent: signal.Signals) -> None:
             process.send_signal(sent)
             out, err = await asyncio.wait_for(process.communicate(), GENEROUS)
     assert (process.returncode, out, err.strip()) == (130, b"", b"probe: interrupted")
+
+
+# Without the bound that ends such a server by itself, so that only what is tested can.
+UNBOUNDED = """
+import connector_probe.network.system as system
+system.MAX_WITHOUT_PLAINTEXT = 1 << 60
+from connector_probe.cli import main
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to a process there")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, None], ids=["SIGINT", "SIGTERM", "--deadline"])
+async def test_a_server_that_never_pauses_ends_when_we_say_so(sent: signal.Signals | None) -> None:
+    flooding = threading.Event()
+
+    def flood(sock: socket.socket) -> None:
+        up_to_starttls(sock)
+        tls = Sealed(sock)
+        while True:
+            sock.sendall(tls.tickets())
+            flooding.set()
+
+    with serving(flood) as port:
+        argv = ["--nameserver", "127.0.0.1#9", "--deadline", "600s" if sent else "2s", f"127.0.0.1:{port}"]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", UNBOUNDED, *argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        with ended(process):
+            assert await asyncio.to_thread(flooding.wait, GENEROUS)
+            if sent is not None:
+                process.send_signal(sent)
+            _, err = await asyncio.wait_for(process.communicate(), GENEROUS)
+    assert (process.returncode, err.strip()) == ((130, b"probe: interrupted") if sent else (1, b""))
 
 
 def test_an_interrupt_while_the_program_is_still_loading() -> None:

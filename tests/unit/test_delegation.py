@@ -163,6 +163,7 @@ def test_what_a_public_zone_may_not_send_us_to(address: str) -> None:
 def test_the_users_own_nameserver_opens_what_is_like_it() -> None:
     assert may_be_asked("192.0.2.53", ())
     assert may_be_asked("10.9.9.9", ("10.0.0.53",))
+    assert not may_be_asked("100.100.100.200", ("100.64.0.53",))
     assert not may_be_asked("127.0.0.1", ("10.0.0.53",))
     assert may_be_asked("127.0.0.2", ("127.0.0.1",))
     assert not may_be_asked("0.0.0.0", ("127.0.0.1",))

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from connector_probe.model.evidence import FaultKind
+from connector_probe.model.reach import reach_of
 from connector_probe.network import HttpError, HttpRequest, HttpUrl, SystemNetwork
 from connector_probe.network.http import fetch
-from connector_probe.stages.certificate_urls import Visitor, Web, may_fetch, reach_of
+from connector_probe.stages.certificate_urls import Use, Visitor, Web, may_fetch
 from connector_probe.stages.resolve import Resolver
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -141,10 +142,10 @@ async def test_redirects_are_followed_twice_and_no_further() -> None:
     relative = b"HTTP/1.1 301 Moved\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n"
     web = Web(SystemNetwork())
     async with site(elsewhere, relative, OK + b"Content-Length: 2\r\n\r\nok") as there:
-        found = await web.fetch(there.url(), visitor(), max_body=MAX, limit=5.0)
+        found = await web.fetch(there.url(), visitor(), Use.ISSUER, limit=5.0)
         assert found.body == b"ok"
     async with site(elsewhere) as there:
-        found = await web.fetch(there.url(), visitor(), max_body=MAX, limit=5.0)
+        found = await web.fetch(there.url(), visitor(), Use.ISSUER, limit=5.0)
         assert (found.body, found.error) == (None, "more than 2 redirects")
         assert len(there.asked) == 3
 
@@ -160,19 +161,40 @@ async def test_redirects_are_followed_twice_and_no_further() -> None:
 )
 async def test_redirects_lead_nowhere_else(location: bytes, why: str) -> None:
     async with site(b"HTTP/1.1 302 Found\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n") as there:
-        found = await Web(SystemNetwork()).fetch(there.url(), visitor(), max_body=MAX, limit=5.0)
+        found = await Web(SystemNetwork()).fetch(there.url(), visitor(), Use.ISSUER, limit=5.0)
         assert why in found.error
 
 
 async def test_a_url_is_fetched_once_a_run_and_not_on_behalf_of_a_stranger() -> None:
     web, own = Web(SystemNetwork()), visitor()
     async with site(OK + b"Content-Length: 2\r\n\r\nok") as there:
-        both = await asyncio.gather(*(web.fetch(there.url(), own, max_body=MAX, limit=5.0) for _ in range(2)))
+        both = await asyncio.gather(*(web.fetch(there.url(), own, Use.ISSUER, limit=5.0) for _ in range(2)))
         assert [one.body for one in both] == [b"ok", b"ok"]
         assert len(there.asked) == 1
-        refused = await web.fetch(there.url(), visitor("203.0.113.7"), max_body=MAX, limit=5.0)
+        refused = await web.fetch(there.url(), visitor("203.0.113.7"), Use.ISSUER, limit=5.0)
         assert "not asked" in refused.error
         assert len(there.asked) == 1
+
+
+async def test_what_is_too_long_for_one_use_is_not_for_another() -> None:
+    """A stranger's certificate may name an honest list of revoked certificates as its issuer's."""
+    size = Use.ISSUER.max_body + 1
+    web, own = Web(SystemNetwork()), visitor()
+    async with site(OK + b"Content-Length: %d\r\n\r\n" % size + bytes(size)) as there:
+        stranger = await web.fetch(there.url(), own, Use.ISSUER, limit=5.0)
+        assert "longer than" in stranger.error
+        honest = await web.fetch(there.url(), own, Use.CRL, limit=5.0)
+        assert honest.body == bytes(size)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_what_is_posted_to_one_server_is_posted_to_no_other(status: int) -> None:
+    async with site(OK + b"Content-Length: 0\r\n\r\n") as elsewhere:
+        there = f"HTTP/1.1 {status} Moved\r\nLocation: {elsewhere.url()}\r\nContent-Length: 0\r\n\r\n"
+        async with site(there.encode()) as responder:
+            found = await Web(SystemNetwork()).fetch(responder.url(), visitor(), Use.OCSP, limit=5.0, body=b"request")
+        assert str(status) in found.error
+        assert elsewhere.asked == []
 
 
 async def test_a_responder_that_lets_us_wait_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +202,7 @@ async def test_a_responder_that_lets_us_wait_is_asked_once(monkeypatch: pytest.M
     web, own = Web(SystemNetwork()), visitor()
     async with site(b"", close=False) as there:
         for certificate in (b"one", b"another"):
-            found = await web.fetch(there.url("/ocsp"), own, max_body=MAX, limit=5.0, body=certificate)
+            found = await web.fetch(there.url("/ocsp"), own, Use.OCSP, limit=5.0, body=certificate)
             assert "timed out" in found.error
         assert len(there.asked) == 1
 
@@ -190,15 +212,15 @@ async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     web, own = Web(SystemNetwork()), visitor()
     async with site(OK + b"Content-Length: 2\r\n\r\nok") as there:
         for path in ("/a", "/b", "/c", "/c", "/a"):
-            await web.fetch(there.url(path), own, max_body=MAX, limit=5.0)
+            await web.fetch(there.url(path), own, Use.ISSUER, limit=5.0)
         assert [one.split()[1] for one in there.asked] == [b"/a", b"/b", b"/c", b"/a"]
 
 
 async def test_a_refusal_and_an_error_status_are_told() -> None:
     async with site(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n") as there:
-        found = await Web(SystemNetwork()).fetch(there.url(), visitor(), max_body=MAX, limit=5.0)
+        found = await Web(SystemNetwork()).fetch(there.url(), visitor(), Use.ISSUER, limit=5.0)
         assert found.error == "HTTP status 404"
-    found = await Web(SystemNetwork()).fetch(there.url(), visitor(), max_body=MAX, limit=5.0)
+    found = await Web(SystemNetwork()).fetch(there.url(), visitor(), Use.ISSUER, limit=5.0)
     assert found.fault is not None
     assert found.fault.kind is FaultKind.REFUSED
 
@@ -219,12 +241,29 @@ async def test_a_refusal_and_an_error_status_are_told() -> None:
         ("192.168.1.1", "private"),
         ("fd00::1", "private"),
         ("::ffff:10.0.0.1", "private"),
-        ("169.254.169.254", "link-local"),
-        ("fe80::1%eth0", "link-local"),
-        ("0.0.0.0", "nowhere"),
-        ("::", "nowhere"),
-        ("224.0.0.1", "nowhere"),
-        ("255.255.255.255", "nowhere"),
+        ("192.0.2.1", "private"),
+        ("198.18.0.1", "private"),
+        ("2001:db8::1", "private"),
+        ("64:ff9b::10.0.0.1", "private"),
+        ("2001:0:0:0:0:0:f5ff:fffe", "private"),  # Teredo of 10.0.0.1
+        ("169.254.169.254", "off-limits"),
+        ("fe80::1%eth0", "off-limits"),
+        ("0.0.0.0", "off-limits"),
+        ("::", "off-limits"),
+        ("224.0.0.1", "off-limits"),
+        ("255.255.255.255", "off-limits"),
+        ("168.63.129.16", "off-limits"),
+        ("::ffff:168.63.129.16", "off-limits"),
+        ("64:ff9b::168.63.129.16", "off-limits"),
+        ("64:ff9b:1::168.63.129.16", "off-limits"),
+        ("::168.63.129.16", "off-limits"),
+        ("192.0.0.192", "off-limits"),
+        ("192.0.0.9", "off-limits"),
+        ("192.88.99.1", "off-limits"),
+        ("100.100.100.200", "off-limits"),
+        ("fd00:ec2::254", "off-limits"),
+        ("fd20:ce::254", "off-limits"),
+        ("4000::1", "off-limits"),
     ],
 )
 def test_which_part_of_the_world_an_address_is_in(address: str, reach: str) -> None:
@@ -243,4 +282,6 @@ def test_a_certificate_from_outside_leads_to_nothing_inside() -> None:
     for address in ("127.0.0.1", "10.0.0.9", "169.254.169.254", "::ffff:10.0.0.9", "0.0.0.0"):
         assert not may_fetch(address, web, outside)
     assert not may_fetch("127.0.0.1", web, inside)
-    assert not may_fetch("169.254.169.254", web, inside)
+    for anywhere in ("10.0.0.5", "100.64.0.5", "fd00::5", "169.254.1.5", "fe80::5"):
+        for address in ("169.254.169.254", "100.100.100.200", "fd00:ec2::254", "192.0.0.192", "fe80::a9fe:a9fe"):
+            assert not may_fetch(address, web, visitor(anywhere))

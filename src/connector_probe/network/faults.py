@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.model.printable import printable
@@ -31,9 +30,6 @@ if hasattr(errno, "EHOSTDOWN"):
     _BY_ERRNO[errno.EHOSTDOWN] = FaultKind.HOST_UNREACHABLE
 
 
-_ASYNCIO_WORDS = "Connect call failed"
-
-
 class NetworkFaultError(Exception):
     """A network operation broke; ``fault`` says how."""
 
@@ -49,10 +45,7 @@ def fault_of(error: OSError) -> NetworkFault:
     if kind is FaultKind.LOCAL_OTHER and isinstance(error, ConnectionError):
         kind = FaultKind.RESET
     name = errno.errorcode.get(number, str(number) if number else "")
-    said = error.strerror or str(error)
-    if said.startswith(_ASYNCIO_WORDS):  # in place of the system's own, which say what happened
-        said = os.strerror(number)
-    return NetworkFault(kind, name, printable(said, 200))
+    return NetworkFault(kind, name, printable(error.strerror or str(error), 200))
 
 
 def timed_out(text: str) -> NetworkFault:

@@ -7,6 +7,7 @@ asked at all, names, redirects and caching are the caller's.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import h11
 
 MAX_HEAD: Final = 16 * 1024  # octets of a status line and its headers; servers' own limits are 8 to 16 KiB
+MAX_INTERIM: Final = 16  # responses before the response (RFC 9110 15.2); real servers send one
+MAX_PIECES: Final = 20_000  # of a body, each a chunk or what came at once: 8 MiB in chunks of half a KiB
 MAX_URL: Final = 2000  # characters; certificates and policies hold far shorter ones
 USER_AGENT: Final = "connector-probe"
 _PORTS: Final = {"http": 80, "https": 443}
@@ -165,7 +168,7 @@ async def _response(
 ) -> HttpResponse:
     import h11
 
-    status, body = 0, bytearray()
+    status, body, pieces, interim = 0, bytearray(), 0, 0
     headers: tuple[tuple[str, str], ...] = ()
     while True:
         event = connection.next_event()
@@ -180,14 +183,22 @@ async def _response(
             headers = tuple((printable(name, 100).lower(), printable(value, MAX_URL)) for name, value in event.headers)
         elif isinstance(event, h11.Data):
             body += event.data
+            pieces += 1
             if len(body) > max_body:
                 raise HttpError(f"the response is longer than {max_body} octets")
+            if pieces > MAX_PIECES:
+                raise HttpError(f"the response comes in more than {MAX_PIECES} pieces")
         elif isinstance(event, h11.EndOfMessage):
             return HttpResponse(status, headers, bytes(body))
-        elif not isinstance(event, h11.InformationalResponse):
+        elif isinstance(event, h11.InformationalResponse):
+            interim += 1
+            if interim > MAX_INTERIM:
+                raise HttpError(f"no response behind {MAX_INTERIM} interim ones")
+        else:
             raise HttpError("no HTTP response")
         if network.now() > end:  # data may come faster than it is waited for
             raise NetworkFaultError(timed_out("the response is not complete"))
+        await asyncio.sleep(0)  # many small pieces can stand in what came at once
 
 
 async def _receive(network: Network, stream: Stream, end: float) -> bytes:

@@ -1,7 +1,11 @@
 """The real network: sockets on the running asyncio loop.
 
-The loop's ``sock_*`` calls are used, neither streams nor transports: reading happens only when asked for (so no
+Sockets are read and written directly, neither by streams nor by transports: reading happens only when asked for (so no
 server can fill our memory), and a failed send does not throw away a reply that had already arrived.
+
+Two rules hold for every wait. Who sends without pause gets no more than one turn of the loop, so that timers, signals
+and other connections go on. And when a limit is over the socket is looked at once more: a loop that came late is no
+silent server.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import os
 import socket
 import time
 from collections.abc import Coroutine, Iterator
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
     from connector_probe.network.tls import TlsClient
 
 _CHUNK = 16_384
+# Octets of TLS that may come without any plaintext: session tickets and one record in pieces (16 KiB) stay far below.
+MAX_WITHOUT_PLAINTEXT = 128 * 1024
 _DATAGRAM = 65_535
 _RESOLV_CONF = Path("/etc/resolv.conf")
 _DISCARD_PORT = 9  # RFC 863; only connect() is called, so nothing is sent there
@@ -85,29 +92,28 @@ class SocketStream:
     async def receive(self, limit: float) -> bytes:
         if self._tls is None:
             return await self._receive_raw(limit)
-        end = time.monotonic() + limit
+        end, taken = time.monotonic() + limit, 0
         while True:
             plain = self._tls.decrypt()
             if plain:
                 return plain
+            if taken > MAX_WITHOUT_PLAINTEXT:
+                text = f"more than {MAX_WITHOUT_PLAINTEXT} bytes of TLS without any data"
+                raise NetworkFaultError(NetworkFault(FaultKind.FLOOD, text=text))
             waiting = self._tls.give()  # a key update or an alert that we owe
             if waiting:
                 await self._send_raw(waiting, max(end - time.monotonic(), 0.0))
-            self._tls.take(await self._receive_raw(max(end - time.monotonic(), 0.0)))
+            left = end - time.monotonic()
+            if taken and left <= 0:
+                raise NetworkFaultError(timed_out(f"no data within {limit:.3g} s"))
+            data = await self._receive_raw(max(left, 0.0))
+            taken += len(data)
+            self._tls.take(data)
 
     async def readable(self) -> None:
-        if self._early_fault is not None:
-            return
-        loop = asyncio.get_running_loop()
-        waiting: asyncio.Future[None] = loop.create_future()
-        try:
-            loop.add_reader(self._socket, _settle, waiting)
-        except NotImplementedError:  # Windows' own loop cannot tell; then it is taken as said at once
-            return
-        try:
-            await waiting
-        finally:
-            loop.remove_reader(self._socket)
+        if self._early_fault is None:
+            with contextlib.suppress(NotImplementedError):  # Windows' own loop cannot tell; it is taken as said at once
+                await _until_ready(self._socket, None)
 
     async def start_tls(self, server_name: str | None, offer: TlsOffer, limit: float, early: bytes = b"") -> TlsOutcome:
         from connector_probe.network.tls import TlsClient  # late: loading OpenSSL is a tenth of the start-up
@@ -154,10 +160,7 @@ class SocketStream:
     async def _receive_raw(self, limit: float) -> bytes:
         if self._early_fault is not None:
             return self._left_behind(self._early_fault)
-        try:
-            data = await _within(limit, asyncio.get_running_loop().sock_recv(self._socket, _CHUNK), "nothing arrived")
-        except OSError as error:
-            raise NetworkFaultError(fault_of(error)) from None
+        data = await _receive(self._socket, _CHUNK, limit, "nothing arrived")
         if not data:
             raise NetworkFaultError(NetworkFault(FaultKind.CLOSED))
         return data
@@ -196,10 +199,7 @@ class SocketDatagrams:
             raise NetworkFaultError(fault_of(error)) from None
 
     async def receive(self, limit: float) -> bytes:
-        try:
-            return await _within(limit, asyncio.get_running_loop().sock_recv(self._socket, _DATAGRAM), "no answer")
-        except OSError as error:
-            raise NetworkFaultError(fault_of(error)) from None
+        return await _receive(self._socket, _DATAGRAM, limit, "no answer")
 
     def close(self) -> None:
         self._socket.close()
@@ -225,6 +225,43 @@ def _readable_nameservers() -> Iterator[str]:
             words = line.split()
             if len(words) > 1 and words[0] == "nameserver":
                 yield words[1]
+
+
+async def _receive(sock: socket.socket, size: int, limit: float, text: str) -> bytes:
+    """Up to ``size`` octets, none at the end of a stream. Raises NetworkFaultError; ``text`` says what is missing."""
+    try:
+        try:
+            data = sock.recv(size)
+        except BlockingIOError:
+            try:
+                await _until_ready(sock, limit)
+            except NotImplementedError:
+                return await _within(limit, asyncio.get_running_loop().sock_recv(sock, size), text)
+            return sock.recv(size)
+    except BlockingIOError:
+        raise NetworkFaultError(timed_out(f"{text} within {limit:.3g} s")) from None
+    except OSError as error:
+        raise NetworkFaultError(fault_of(error)) from None
+    await asyncio.sleep(0)
+    return data
+
+
+async def _until_ready(sock: socket.socket, limit: float | None, *, to_write: bool = False) -> None:
+    """Wait until ``sock`` can be read or written, or ``limit`` seconds are over: the caller finds out which.
+
+    Raises NotImplementedError on Windows' own loop.
+    """
+    loop = asyncio.get_running_loop()
+    add, remove = (loop.add_writer, loop.remove_writer) if to_write else (loop.add_reader, loop.remove_reader)
+    waiting: asyncio.Future[None] = loop.create_future()
+    add(sock, _settle, waiting)
+    timer = None if limit is None else loop.call_later(limit, _settle, waiting)
+    try:
+        await waiting
+    finally:
+        remove(sock)
+        if timer is not None:
+            timer.cancel()
 
 
 async def _within(limit: float, call: Coroutine[Any, Any, _Result], text: str) -> _Result:
@@ -265,8 +302,7 @@ async def _connect(sock: socket.socket, address: str, port: int, limit: float) -
     """Connect. A reset that overtakes us after the SYN-ACK is returned: TCP was up, and the banner will miss."""
     ask_for_icmp(sock)
     try:
-        target = _sockaddr(address, port, socket.SOCK_STREAM)
-        await _within(limit, asyncio.get_running_loop().sock_connect(sock, target), "no answer")
+        await _establish(sock, _sockaddr(address, port, socket.SOCK_STREAM), limit)
     except ConnectionResetError as error:
         return fault_of(error)
     except OSError as error:
@@ -274,6 +310,29 @@ async def _connect(sock: socket.socket, address: str, port: int, limit: float) -
     finally:
         forget_icmp(sock)  # on an established connection it would make a passing ICMP error a fatal one
     return None
+
+
+async def _establish(sock: socket.socket, target: Any, limit: float) -> None:  # noqa: ANN401 - as of _sockaddr
+    """TCP's handshake. Raises OSError, and NetworkFaultError for silence."""
+    try:
+        sock.connect(target)
+    except BlockingIOError:
+        try:
+            await _until_ready(sock, limit, to_write=True)
+        except NotImplementedError:
+            await _within(limit, asyncio.get_running_loop().sock_connect(sock, target), "no answer")
+        if error := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise OSError(error, os.strerror(error)) from None
+        if not _is_connected(sock):
+            raise NetworkFaultError(timed_out(f"no answer within {limit:.3g} s")) from None
+
+
+def _is_connected(sock: socket.socket) -> bool:
+    try:
+        sock.getpeername()
+    except OSError:
+        return False
+    return True
 
 
 def _with_icmp(fault: NetworkFault, sock: socket.socket) -> NetworkFault:

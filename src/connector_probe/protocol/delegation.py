@@ -19,7 +19,7 @@ import dns.rrset
 
 from connector_probe.model.delegation import ServerSays
 from connector_probe.model.evidence import LookupStatus
-from connector_probe.model.reach import BROADCAST, is_inside, meant
+from connector_probe.model.reach import Reach, is_inside, reach_of
 from connector_probe.protocol.dns import Answer, Question, name_text, question, read
 
 MAX_NAME_SERVERS = 13  # of one zone; as many as the root has, and no zone needs more
@@ -94,13 +94,13 @@ def may_be_asked(address: str, given: Sequence[str]) -> bool:
     ``given`` are the addresses of the nameservers that the user named. A private one opens private addresses,
     a loopback one (a resolver or a laboratory on this machine) loopback addresses too.
     """
-    parsed = meant(address)
-    if parsed.is_unspecified or parsed.is_multicast or parsed == BROADCAST or parsed.is_link_local:
+    reach = reach_of(address)
+    if reach is Reach.OFF_LIMITS:
         return False
     if not is_inside(address):
         return True
-    if parsed.is_loopback:
-        return any(meant(one).is_loopback for one in given)
+    if reach is Reach.LOOPBACK:
+        return any(reach_of(one) is Reach.LOOPBACK for one in given)
     return any(map(is_inside, given))
 
 

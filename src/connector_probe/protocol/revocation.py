@@ -29,7 +29,6 @@ MAX_POINTERS: Final = 4  # places asked for one certificate; authorities name on
 MAX_SIGNERS: Final = 5  # certificates looked at in an OCSP response; one is usual
 MAX_ISSUERS: Final = 10  # certificates taken out of what caIssuers gives
 CLOCK_SKEW: Final = timedelta(minutes=10)  # a response may be a little younger than our clock
-OCSP_REQUEST: Final = "application/ocsp-request"  # RFC 6960 A.1
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 _STATUS_REQUEST: Final = x509.TLSFeatureType.status_request

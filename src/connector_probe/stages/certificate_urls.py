@@ -7,11 +7,12 @@ where it may lead. What was fetched is kept for the run.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Final
 
 from connector_probe.model.evidence import FaultKind, NetworkFault
+from connector_probe.model.reach import Reach, reach_of
 from connector_probe.network import HttpError, HttpRequest, HttpResponse, HttpUrl, Network
 from connector_probe.network.faults import timed_out
 from connector_probe.network.http import fetch
@@ -28,8 +29,18 @@ MAX_KEPT: Final = (
 )  # octets of bodies kept for the run; the newest lists are the likeliest to come again
 _WEB_PORTS: Final = frozenset({80, 8080})  # other ports are other services
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_TRANSLATED: Final = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address within an IPv6 one
+
+
+class Use(Enum):
+    """What something is fetched for: octets of a body at most, and the type of what is sent, if anything."""
+
+    OCSP = 64 * 1024, "application/ocsp-request"  # RFC 6960 A.1; a response with its signer's certificate has 2 KiB
+    CRL = 8 * 1024 * 1024, ""  # the largest lists of public authorities have a few MiB
+    ISSUER = 64 * 1024, ""
+
+    def __init__(self, max_body: int, content_type: str) -> None:
+        self.max_body = max_body
+        self.content_type = content_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +66,34 @@ class Visitor:
     source: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """What is fetched, for what, and from where in the world: nothing that another errand brings back stands for it."""
+
+    url: str
+    use: Use
+    reach: Reach
+    source: str | None
+    resolver: Resolver
+
+
 class Web:
-    """Fetches, each URL once a run for those who may."""
+    """Fetches, each URL once a run for the same use and those who may."""
 
     def __init__(self, network: Network, heard: HeardDates | None = None) -> None:
         """``heard``: where the dates that the servers tell are kept."""
         self._network = network
         self._heard = heard or HeardDates()
-        self._kept: SingleFlight[tuple[str, bytes, str, str | None, Resolver], Fetched] = SingleFlight()
+        self._kept: SingleFlight[tuple[_Errand, bytes], Fetched] = SingleFlight()
         self._turns: dict[str, asyncio.Semaphore] = {}
-        self._silent: dict[tuple[str, str], tuple[str, NetworkFault]] = {}  # what let us wait, by URL and our reach
+        self._silent: dict[_Errand, tuple[str, NetworkFault]] = {}  # what let us wait
 
-    async def fetch(
-        self, url: str, visitor: Visitor, *, max_body: int, limit: float, body: bytes = b"", content_type: str = ""
-    ) -> Fetched:
+    async def fetch(self, url: str, visitor: Visitor, use: Use, *, limit: float, body: bytes = b"") -> Fetched:
         """GET ``url``, or POST ``body`` to it, in at most ``limit`` and ``FETCH_WAIT`` seconds. Never raises."""
-        key = (url, body, reach_of(visitor.server), visitor.source, visitor.resolver)
+        errand = _Errand(url, use, reach_of(visitor.server), visitor.source, visitor.resolver)
         try:
             async with asyncio.timeout(limit):
-                return await self._kept.get(key, lambda: self._bounded(url, visitor, max_body, body, content_type))
+                return await self._kept.get((errand, body), lambda: self._bounded(errand, visitor, body))
         except TimeoutError:
             error = f"no answer within {limit:.1f} s" if limit > 0 else "no time was left for it"
             return Fetched(url, error=error, fault=timed_out("no time left"), seconds=limit)
@@ -82,34 +102,33 @@ class Web:
         """End what is still being fetched; nobody waits for it any more."""
         self._kept.close()
 
-    async def _bounded(self, url: str, visitor: Visitor, max_body: int, body: bytes, content_type: str) -> Fetched:
+    async def _bounded(self, errand: _Errand, visitor: Visitor, body: bytes) -> Fetched:
         began = self._network.now()
-        found = Fetched(url)
+        found = Fetched(errand.url)
         try:
-            request = HttpRequest(HttpUrl.parse(url), max_body, body, content_type)
-            response = await self._politely(request, visitor)
+            request = HttpRequest(HttpUrl.parse(errand.url), errand.use.max_body, body, errand.use.content_type)
+            response = await self._politely(errand, request, visitor)
             found = replace(found, body=response.body)
         except HttpError as error:
             found = replace(found, error=str(error), fault=error.fault)
         self._make_room(len(found.body or b""))
         return replace(found, seconds=self._network.now() - began)
 
-    async def _politely(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
-        """Not too many at one host, and none of a URL that has let us wait in vain, whatever is asked there."""
-        place = (str(request.url), reach_of(visitor.server))
+    async def _politely(self, errand: _Errand, request: HttpRequest, visitor: Visitor) -> HttpResponse:
+        """Not too many at one host, and none where one has let us wait in vain, whichever certificate it is about."""
         async with self._turns.setdefault(request.url.authority, asyncio.Semaphore(AT_ONE_HOST)):
-            if place in self._silent:
-                raise HttpError(*self._silent[place])
+            if errand in self._silent:
+                raise HttpError(*self._silent[errand])
             try:
                 async with asyncio.timeout(FETCH_WAIT):
                     return await self._follow(request, visitor)
             except TimeoutError:
                 text = f"timed out after {FETCH_WAIT:.3g} s"
-                self._silent[place] = (text, NetworkFault(FaultKind.TIMED_OUT, text=text))
-                raise HttpError(*self._silent[place]) from None
+                self._silent[errand] = (text, NetworkFault(FaultKind.TIMED_OUT, text=text))
+                raise HttpError(*self._silent[errand]) from None
             except HttpError as error:
                 if error.fault is not None and error.fault.kind is FaultKind.TIMED_OUT:
-                    self._silent[place] = (str(error), error.fault)
+                    self._silent[errand] = (str(error), error.fault)
                 raise
 
     def _make_room(self, size: int) -> None:
@@ -129,6 +148,8 @@ class Web:
                 if response.status != 200:
                     raise HttpError(f"HTTP status {response.status}")
                 return response
+            if request.body:  # what we say to one server is not said to another whom nobody named
+                raise HttpError(f"redirects a request (HTTP status {response.status}), which is not followed")
             location = response.header("location")
             if location.startswith("/") and not location.startswith("//"):
                 location = f"{request.url.scheme}://{request.url.authority}{location}"
@@ -168,29 +189,6 @@ class Web:
         raise HttpError(f"{url.host} cannot be looked up ({lookup.status})")
 
 
-def reach_of(address: str) -> str:
-    """Which part of the world an address is in: "public", "private", "link-local", "loopback", or "nowhere".
-
-    Addresses that stand for an IPv4 address (mapped, 6to4, NAT64, Teredo) are where that one is.
-    """
-    parsed = _meant(ipaddress.ip_address(address.split("%", 1)[0]))
-    if parsed.is_loopback:
-        return "loopback"
-    if parsed.is_link_local:
-        return "link-local"
-    if parsed.is_multicast or parsed.is_unspecified or parsed.is_reserved:
-        return "nowhere"
-    return "public" if parsed.is_global else "private"
-
-
-def _meant(address: _Address) -> _Address:
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address in _TRANSLATED:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else address)
-
-
 def may_fetch(address: str, url: HttpUrl, visitor: Visitor) -> bool:
     """Whether a certificate may send us there.
 
@@ -198,6 +196,7 @@ def may_fetch(address: str, url: HttpUrl, visitor: Visitor) -> bool:
     it, else a certificate from outside could make us ask services inside. To web ports alone, but on this machine.
     """
     reach = reach_of(address)
-    if reach == "loopback":
-        return reach == reach_of(visitor.server)
-    return url.port in _WEB_PORTS and (reach == "public" or (reach != "nowhere" and reach == reach_of(visitor.server)))
+    alike = reach is reach_of(visitor.server)
+    if reach is Reach.LOOPBACK:
+        return alike
+    return url.port in _WEB_PORTS and (reach is Reach.PUBLIC or (reach is Reach.PRIVATE and alike))

@@ -24,7 +24,6 @@ from connector_probe.model.revocation import (
 from connector_probe.protocol.certificate import TrustRoots, path_of
 from connector_probe.protocol.path import Path, is_early, is_late, is_self_signed, signed_by
 from connector_probe.protocol.revocation import (
-    OCSP_REQUEST,
     Pointers,
     UnreadableError,
     ocsp_request,
@@ -35,12 +34,9 @@ from connector_probe.protocol.revocation import (
 )
 from connector_probe.protocol.x509_facts import Facts, read_facts
 from connector_probe.single_flight import SingleFlight
-from connector_probe.stages.certificate_urls import Visitor, Web
+from connector_probe.stages.certificate_urls import Use, Visitor, Web
 
 REVOCATION_WAIT: Final = 6.0  # seconds for everything that one chain points to
-MAX_OCSP: Final = 64 * 1024  # octets; a response with its signer's certificate has two KiB
-MAX_CRL: Final = 8 * 1024 * 1024  # the largest lists of public authorities have a few MiB
-MAX_ISSUER: Final = 64 * 1024
 MAX_MISSING: Final = 3  # issuers fetched one above the other
 
 
@@ -128,15 +124,13 @@ class Revocations:
                 request = ocsp_request(certificate, issuer)
             except UnreadableError:  # a certificate that cryptography cannot put into a request
                 break
-            found = await self._web.fetch(
-                url, visitor, max_body=MAX_OCSP, limit=end - left(), body=request, content_type=OCSP_REQUEST
-            )
+            found = await self._web.fetch(url, visitor, Use.OCSP, limit=end - left(), body=request)
             if found.body is None:
                 yield RevocationCheck(RevocationSource.OCSP, url, RevocationStatus.UNREACHABLE, found.error)
             else:
                 yield await asyncio.to_thread(read_ocsp, found.body, certificate, issuer, at, url)
         for url in place.crls:
-            found = await self._web.fetch(url, visitor, max_body=MAX_CRL, limit=end - left())
+            found = await self._web.fetch(url, visitor, Use.CRL, limit=end - left())
             if found.body is None:
                 yield RevocationCheck(RevocationSource.CRL, url, RevocationStatus.UNREACHABLE, found.error)
             else:  # in a thread: a list of some MiB is not hashed in no time
@@ -156,7 +150,7 @@ async def missing_issuers(
         if is_self_signed(top) or url is None:
             break
         left = end - asyncio.get_running_loop().time()
-        fetched = await web.fetch(url, visit(), max_body=MAX_ISSUER, limit=left)
+        fetched = await web.fetch(url, visit(), Use.ISSUER, limit=left)
         issuer, error = _issuer_of(top, fetched.body) if fetched.body is not None else (None, fetched.error)
         if issuer is None:
             found.append(FetchedIssuer(top.label, url, error))
