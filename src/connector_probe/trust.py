@@ -82,9 +82,9 @@ def load_roots(ca_file: str | None = None, only: bool = False) -> TrustRoots:
         return _system_roots(os.environ.get(_CONFIGURED) or None)
     own, name = read_certificates(ca_file), printable(ca_file)
     if only:
-        return TrustRoots.from_der(own, f"{name} only")
+        return TrustRoots(own, f"{name} only")
     system, label = _system_certificates(os.environ.get(_CONFIGURED) or None)
-    return TrustRoots.from_der((*system, *own), f"{label} + {name}")
+    return TrustRoots((*system, *own), f"{label} + {name}")
 
 
 @lru_cache(maxsize=8)
@@ -113,7 +113,7 @@ def load_anchors(path: str | None = None) -> Anchors:
 def _system_roots(configured: str | None) -> TrustRoots:
     from connector_probe.protocol.certificate import TrustRoots  # late, as above
 
-    return TrustRoots.from_der(*_system_certificates(configured))
+    return TrustRoots(*_system_certificates(configured))
 
 
 @lru_cache(maxsize=4)
@@ -148,7 +148,7 @@ def _bundle(path: str) -> tuple[bytes, ...]:
     except OSError:
         return ()
     blocks = (_decoded(content) for label, content in _BLOCK.findall(text) if label in _CERTIFICATE_LABELS)
-    return tuple(block for block in blocks if block is not None and _is_certificate(block))
+    return tuple(filter(None, blocks))
 
 
 def _windows_certificates() -> Iterator[bytes]:
@@ -235,7 +235,7 @@ def _decoded(content: str) -> bytes | None:
 
 
 def _is_certificate(data: bytes) -> bool:
-    from connector_probe.protocol.path import load  # late, as above
+    from connector_probe.protocol.openssl import load  # late, as above
 
     return load(data) is not None
 

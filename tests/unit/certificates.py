@@ -174,7 +174,7 @@ def raw(oid: str, value: bytes) -> x509.UnrecognizedExtension:
 
 
 def roots(*trusted: Issued, label: str = "test") -> TrustRoots:
-    return TrustRoots.from_der([one.der for one in trusted], label)
+    return TrustRoots([one.der for one in trusted], label)
 
 
 # --- what cryptography does not make ---------------------------------------------------------------------------

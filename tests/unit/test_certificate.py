@@ -39,10 +39,18 @@ from tests.unit.certificates import (
     usage,
 )
 
+
+def policies(*purposes: str) -> x509.UnrecognizedExtension:
+    """Microsoft's application policies, as its enterprise CAs write them."""
+    listed = x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier(one), None) for one in purposes])
+    return raw(APPLICATION_POLICIES, listed.public_bytes())
+
+
 Chain = tuple[Sequence[Issued], TrustRoots]
 Expected = list[tuple[Kind, int]]
 
 SAN, NAME_CONSTRAINTS = "2.5.29.17", "2.5.29.30"
+APPLICATION_POLICIES = "1.3.6.1.4.1.311.21.10"
 UNKNOWN = "1.3.6.1.4.1.99999.1"
 
 
@@ -217,6 +225,18 @@ ALONE: dict[str, tuple[Callable[[], Chain], Expected]] = {
     "unknown critical extension": (
         lambda: _leaf(more=[(raw(UNKNOWN, b"\x05\x00"), True)]),
         [(Kind.UNKNOWN_CRITICAL_EXTENSION, 0)],
+    ),
+    "a critical extension that never is": (
+        lambda: _leaf(more=[(raw("1.3.6.1.5.5.7.1.1", b"\x30\x00"), True)]),
+        [(Kind.UNKNOWN_CRITICAL_EXTENSION, 0)],
+    ),
+    "Microsoft's application policies without servers": (
+        lambda: _leaf(purposes=None, more=[(policies("1.3.6.1.5.5.7.3.2"), True)]),
+        [(Kind.WRONG_PURPOSE, 0)],
+    ),
+    "Microsoft's application policies unreadable": (
+        lambda: _leaf(more=[(raw(APPLICATION_POLICIES, b"\x30\x03\x02\x01\x05"), True)]),
+        [(Kind.UNPARSEABLE_EXTENSION, 0)],
     ),
     "garbage in place of the leaf": (
         lambda: ((patched(server(inter()), b"\x30\x82", b"\x31\x82"), inter()), trusted()),
@@ -511,6 +531,12 @@ GOOD: dict[str, Callable[[], Chain]] = {
     "the issuer's name in other letters": _other_spelling,
     "any purpose": lambda: _leaf(purposes=[ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]),
     "no purpose named": lambda: _leaf(purposes=None),
+    "Microsoft's application policies, critical": lambda: _leaf(
+        more=[(policies("1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.1"), True)]
+    ),
+    "Microsoft's any application policy": lambda: _leaf(
+        purposes=None, more=[(policies("1.3.6.1.4.1.311.10.12.1"), True)]
+    ),
     "key agreement": lambda: _leaf(key_usage=usage("key_agreement")),
     "an unknown extension, not critical": lambda: _leaf(more=[(raw(UNKNOWN, b"junk"), False)]),
     "a permitted name": lambda: _between(
@@ -767,6 +793,15 @@ def test_a_nul_in_a_name_does_not_end_it() -> None:
     assert not match(read, HOST).matches
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "2001:db8::25"])
+def test_a_name_that_looks_like_an_address_is_none(address: str) -> None:
+    names = x509.SubjectAlternativeName([x509.DNSName(address), x509.DNSName(HOST)])
+    read = read_certificate(server(root(), (), more=[(names, False)]).der)
+    assert read.names == (f"DNS:{address}", HOST)
+    assert not match(read, address).matches
+    assert match(read, HOST).matches
+
+
 def test_one_broken_field_leaves_the_others() -> None:
     leaf = server(root(), more=[(raw("2.5.29.35", b"\x04"), False)], key_ids=False)
     read = read_certificate(resigned(leaf, root(), b"260502120000Z", b"269902120000Z").der)
@@ -782,6 +817,6 @@ def test_the_evidence_says_which_roots_and_when() -> None:
 
 
 def test_roots_that_cannot_be_read_are_left_out() -> None:
-    trust = TrustRoots.from_der([b"junk", root().der, root().der], "test")
+    trust = TrustRoots([b"junk", root().der, root().der], "test")
     assert len(trust) == 1
     assert kinds(verdict([server(root())], trust)) == []

@@ -57,6 +57,13 @@ def _remarks(evidence: CertificateEvidence) -> Iterator[tuple[str, dict[str, str
     strangers = [one for one in distinct.values() if one.subject not in above]
     if strangers and known:
         yield "chain-strangers", {"chain_subjects": _subjects(strangers)}
+    if evidence.left_out:
+        yield (
+            "chain-left-out",
+            {"number": str(evidence.left_out), "total": str(evidence.left_out + len(evidence.chain))},
+        )
+    if not evidence.all_paths:
+        yield "chain-paths-cut-off", {}
     roots = [one for one in list(distinct.values())[1:] if one.subject == one.issuer and one.subject in above]
     if roots and known:
         yield "chain-root", {"chain_subjects": _subjects(roots)}

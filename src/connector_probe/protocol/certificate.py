@@ -13,35 +13,29 @@ from typing import Final
 
 from connector_probe.model.evidence import CertificateEvidence, CertificateProblem, CertificateProblemKind
 from connector_probe.model.printable import printable
-from connector_probe.protocol.path import Path, TrustRoots, find_path, is_early, is_late, is_self_signed, load
-from connector_probe.protocol.x509_extensions import ANY_PURPOSE, PURPOSES, SERVER_AUTH
+from connector_probe.protocol.openssl import load
+from connector_probe.protocol.path import Path, Search, is_early, is_late, is_self_signed
+from connector_probe.protocol.roots import TrustRoots
+from connector_probe.protocol.x509_extensions import PURPOSES
 from connector_probe.protocol.x509_facts import MAX_CERTIFICATE, Facts, read_certificate, read_facts
 
 __all__ = ["MAX_CERTIFICATE", "MAX_CHAIN", "TrustRoots", "judge", "path_of", "read_certificate"]
 
-MAX_CHAIN: Final = 24  # certificates looked at; real servers send two to five, OpenSSL's own default bound is 100
+MAX_CHAIN: Final = 100  # certificates looked at, as OpenSSL's own default has it; real servers send two to five
 
 _Kind = CertificateProblemKind
 _ORDER: Final = {kind: number for number, kind in enumerate(_Kind)}
 
 
 def judge(chain: Sequence[bytes], roots: TrustRoots, at: datetime) -> CertificateEvidence:
-    """Everything wrong with a chain at one moment.
+    """Everything wrong with a chain at one moment, by the best path that it allows.
 
     ``chain`` is DER as the server sent it, its own certificate first, the others in any order, with duplicates and
     strangers among them; ``at`` is taken as UTC when it has no zone. NAME_MISMATCH, COMMON_NAME_ONLY and REVOKED are
     never among the problems. Problems are ordered by depth, then as in the enum. Never raises.
     """
-    moment = _utc(at)
     sent = [read_facts(data) for data in chain[:MAX_CHAIN]]
-    path = _path(sent, roots, moment)
-    found = _Found()
-    if not sent:
-        found.add(_Kind.UNPARSEABLE_CERTIFICATE, 0, "", "no certificate was sent")
-    _find_unparseable(sent, found)
-    for depth in range(len(path.certificates)):
-        _find_faults(_Place(path, depth, moment), found)
-    _find_path_faults(path, found)
+    path, found, complete = _best(sent, roots, _utc(at))
     if sent and _is_usable(sent[0]) and not path.trusted:
         _find_distrust(path, sent, roots, found)
     return CertificateEvidence(
@@ -50,12 +44,14 @@ def judge(chain: Sequence[bytes], roots: TrustRoots, at: datetime) -> Certificat
         path=tuple(facts.label for facts in path.certificates),
         judged_at=at,
         trust=roots.label,
+        left_out=len(chain) - len(sent),
+        all_paths=complete,
     )
 
 
 def path_of(chain: Sequence[bytes], roots: TrustRoots, at: datetime) -> Path:
     """The path that ``judge`` goes by. Never raises."""
-    return _path([read_facts(data) for data in chain[:MAX_CHAIN]], roots, _utc(at))
+    return _best([read_facts(data) for data in chain[:MAX_CHAIN]], roots, _utc(at))[0]
 
 
 def _utc(at: datetime) -> datetime:
@@ -64,11 +60,41 @@ def _utc(at: datetime) -> datetime:
     return aware.replace(microsecond=0)
 
 
-def _path(sent: Sequence[Facts], roots: TrustRoots, at: datetime) -> Path:
+def _best(sent: Sequence[Facts], roots: TrustRoots, at: datetime) -> tuple[Path, _Found, bool]:
+    """The path with the least against it, what that is, and whether every path was looked at."""
+    alone = Path(tuple(sent[:1]), trusted=False)
+    least = _faults(alone, sent, at)
     if not sent or not _is_usable(sent[0]):
-        return Path(tuple(sent[:1]), trusted=False)
+        return alone, least, True
     distinct = {facts.data: facts for facts in sent[1:] if _is_usable(facts) and facts.data != sent[0].data}
-    return find_path(sent[0], tuple(distinct.values()), roots, at)
+    search = Search(tuple(distinct.values()), roots, at)
+    best: tuple[Path, _Found] | None = None
+    for path in search.paths(sent[0]):
+        one = path, _faults(path, sent, at)
+        if best is None or _rank(*one) > _rank(*best):
+            best = one
+        if path.trusted and len(one[1]) <= len(least):  # nothing but what the server's own certificate has on any path
+            return *one, True
+    assert best is not None
+    return *best, not search.cut_off
+
+
+def _faults(path: Path, sent: Sequence[Facts], at: datetime) -> _Found:
+    """What is wrong with a path, beside its end."""
+    found = _Found()
+    if not sent:
+        found.add(_Kind.UNPARSEABLE_CERTIFICATE, 0, "", "no certificate was sent")
+    _find_unparseable(sent, found)
+    for depth in range(len(path.certificates)):
+        _find_faults(_Place(path, depth, at), found)
+    _find_path_fault(path, found)
+    return found
+
+
+def _rank(path: Path, found: _Found) -> tuple[int, bool, int, bool, int]:
+    # The shortest way to a root; without a root, the one that explains most of what was sent.
+    length = -len(path.certificates) if path.trusted else len(path.certificates)
+    return -len(path.forged), path.trusted, -len(found), is_self_signed(path.certificates[-1]), length
 
 
 def _is_usable(facts: Facts) -> bool:
@@ -84,6 +110,9 @@ class _Found:
 
     def add(self, kind: _Kind, depth: int, subject: str, note: str = "") -> None:
         self._problems.setdefault((depth, kind), CertificateProblem(kind, depth, subject, note))
+
+    def __len__(self) -> int:
+        return len(self._problems)
 
     def depths(self, *kinds: _Kind) -> set[int]:
         """Where there is a problem of one of these kinds."""
@@ -210,10 +239,9 @@ def _wrong_leaf_purpose(place: _Place) -> str | None:
 
 
 def _wrong_purpose(place: _Place) -> str | None:
-    purposes = place.facts.extensions.purposes
-    if purposes is None or SERVER_AUTH in purposes or ANY_PURPOSE in purposes:
+    if place.facts.extensions.allows_servers:
         return None
-    shown = ", ".join(PURPOSES.get(purpose, purpose) for purpose in purposes)
+    shown = ", ".join(PURPOSES.get(purpose, purpose) for purpose in place.facts.extensions.purposes or ())
     return printable(f"extendedKeyUsage {shown or 'without any purpose'}", _MAX_NOTE)
 
 
@@ -260,7 +288,6 @@ _OPENSSL: Final[dict[int, _Kind]] = {
     25: _Kind.PATH_TOO_LONG,  # PATH_LENGTH_EXCEEDED
     26: _Kind.WRONG_PURPOSE,  # INVALID_PURPOSE
     32: _Kind.INVALID_CA,  # KEYUSAGE_NO_CERTSIGN
-    34: _Kind.UNKNOWN_CRITICAL_EXTENSION,  # UNHANDLED_CRITICAL_EXTENSION
     41: _Kind.UNPARSEABLE_EXTENSION,  # INVALID_EXTENSION
     47: _Kind.NAME_CONSTRAINT,  # PERMITTED_VIOLATION
     48: _Kind.NAME_CONSTRAINT,  # EXCLUDED_VIOLATION
@@ -274,13 +301,15 @@ _OPENSSL: Final[dict[int, _Kind]] = {
 _DISTRUST: Final = frozenset({2, 18, 19, 20, 21})
 
 
-def _find_path_faults(path: Path, found: _Found) -> None:
-    for error in path.errors:
-        kind = _OPENSSL.get(error.code, _Kind.INVALID_PATH)
-        depth = min(max(error.depth, 0), len(path.certificates) - 1)
-        facts = path.certificates[depth]
-        if (path.trusted or error.code not in _DISTRUST) and not _is_explained(kind, depth, facts, found):
-            found.add(kind, depth, facts.label, printable(error.words, _MAX_NOTE))
+def _find_path_fault(path: Path, found: _Found) -> None:
+    error = path.error
+    if error is None:
+        return
+    kind = _OPENSSL.get(error.code, _Kind.INVALID_PATH)
+    depth = min(max(error.depth, 0), len(path.certificates) - 1)
+    facts = path.certificates[depth]
+    if (path.trusted or error.code not in _DISTRUST) and not _is_explained(kind, depth, facts, found):
+        found.add(kind, depth, facts.label, printable(error.words, _MAX_NOTE))
 
 
 def _is_explained(kind: _Kind, depth: int, facts: Facts, found: _Found) -> bool:

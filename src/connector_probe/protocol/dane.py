@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from connector_probe.model.policy import DANE_EE, DANE_TA, AnchorProblem, TlsaRecord
 from connector_probe.protocol.certificate import MAX_CHAIN, TrustRoots, judge
@@ -93,14 +94,37 @@ def judge_anchored(
 ) -> tuple[AnchorProblem, ...] | None:
     """What is wrong with ``chain`` when what usage 2 matches is all that is trusted; None where it matches nothing.
 
-    A whole certificate in the record itself (2 0 0) needs not be sent (RFC 7671 5.2.1).
+    A whole certificate or key in the record itself (2 0 0, 2 1 0) needs not be sent (RFC 7671 5.2.1, 5.2.3).
     """
-    anchors = {chain[depth]: None for one in records if one.usage == DANE_TA for depth in one.matched}
+    anchors = [chain[depth] for one in records if one.usage == DANE_TA for depth in one.matched]
     for one in records:
-        if (one.usage, one.selector, one.matching_type) == (DANE_TA, 0, 0) and one.usable:
-            anchors[bytes.fromhex(one.data)] = None
-    roots = TrustRoots.from_der(anchors, "TLSA")
+        if (one.usage, one.matching_type) == (DANE_TA, 0) and one.usable:
+            data = bytes.fromhex(one.data)
+            # Whoever stands below a bare key is as good as trusted, for the key has no name, date or purpose to fail.
+            anchors += [below for below in chain if _is_signed_with(data, below)] if one.selector else [data]
+    roots = TrustRoots(anchors, "TLSA")
     if not len(roots):
         return None
     problems = judge(chain, roots, at).problems
     return tuple(AnchorProblem(str(one.kind), one.depth, one.subject, one.note) for one in problems)
+
+
+def _is_signed_with(key: bytes, certificate: bytes) -> bool:
+    """Whether ``key`` (SubjectPublicKeyInfo) made the certificate's signature."""
+    try:
+        signer, signed = load_der_public_key(key), x509.load_der_x509_certificate(certificate)
+        given = signed.signature_algorithm_parameters
+        message = signed.signature, signed.tbs_certificate_bytes
+        if isinstance(signer, rsa.RSAPublicKey) and isinstance(given, padding.PKCS1v15 | padding.PSS):
+            digest = signed.signature_hash_algorithm
+            assert digest is not None
+            signer.verify(*message, given, digest)
+        elif isinstance(signer, ec.EllipticCurvePublicKey) and isinstance(given, ec.ECDSA):
+            signer.verify(*message, given)
+        elif isinstance(signer, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+            signer.verify(*message)
+        else:
+            return False
+    except Exception:  # a wrong signature, or whatever the parsers raise on a hostile certificate
+        return False
+    return True

@@ -54,8 +54,9 @@ def match(certificate: Certificate, expected: str, *, names_readable: bool = Tru
     """Hold a certificate's names against ``expected``: an A-label name, ``*.name``, or an IP address.
 
     ``*.name`` (a connector's TlsDomain) is satisfied by the same wildcard or by any name one label below ``name``.
-    An address matches iPAddress entries only. ``names_readable=False``: the certificate has an alternative name
-    extension that could not be parsed, so an empty ``names`` does not mean that there are none. Never raises.
+    A wildcard right below a top-level domain fits nothing. An address matches iPAddress entries only.
+    ``names_readable=False``: the certificate has an alternative name extension that could not be parsed, so an empty
+    ``names`` does not mean that there are none. Never raises.
     """
     matched = next((name for name in certificate.names if _fits(name, expected)), None)
     if matched is not None:
@@ -88,11 +89,14 @@ def _fits(presented: str, expected: str) -> bool:
 
 
 def _is_presentable(name: str) -> bool:
-    """Whether a name may match at all: A-labels only, no empty label, a wildcard only as the whole first label."""
+    """Whether a name may match at all: A-labels only, no empty label, a wildcard only as the whole first label.
+
+    What a wildcard stands in front of has two labels: nobody has all of a top-level domain, and no client takes it.
+    """
     labels = name.split(".")
     wild = labels[0] == "*"
     plain = labels[1:] if wild else labels
-    return name.isascii() and bool(plain) and all(label and "*" not in label for label in plain)
+    return name.isascii() and len(plain) > wild and all(label and "*" not in label for label in plain)
 
 
 def _plain(name: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from connector_probe.model.names import is_address
 from connector_probe.model.printable import printable
 from connector_probe.protocol import der
 from connector_probe.protocol.der import DerError, Element
@@ -24,7 +25,9 @@ BASIC_CONSTRAINTS: Final = "basicConstraints"
 AUTHORITY_KEY_ID: Final = "authorityKeyIdentifier"
 EXTENDED_KEY_USAGE: Final = "extendedKeyUsage"
 AUTHORITY_INFORMATION: Final = "authorityInfoAccess"
+APPLICATION_POLICIES: Final = "applicationPolicies"
 # The extensions that path validation understands (RFC 5280 4.2); a critical one beyond them ends it.
+# Those of 4.2 that must not be critical end it too where they are, as OpenSSL has it.
 KNOWN_EXTENSIONS: Final = {
     "2.5.29.14": SUBJECT_KEY_ID,
     "2.5.29.15": KEY_USAGE,
@@ -44,9 +47,12 @@ KNOWN_EXTENSIONS: Final = {
     "1.3.6.1.5.5.7.1.8": "sbgp-autonomousSysNum",
     "1.3.6.1.5.5.7.1.14": "proxyCertInfo",
     "2.16.840.1.113730.1.1": "nsCertType",
+    "1.3.6.1.4.1.311.21.10": APPLICATION_POLICIES,  # Microsoft's, which its enterprise CAs write beside the purposes
 }
+_NEVER_CRITICAL: Final = frozenset({SUBJECT_KEY_ID, AUTHORITY_KEY_ID, AUTHORITY_INFORMATION})
 SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"
 ANY_PURPOSE: Final = "2.5.29.37.0"
+_ANY_PURPOSE: Final = frozenset({ANY_PURPOSE, "1.3.6.1.4.1.311.10.12.1", "2.5.29.32.0"})  # in Microsoft's policies too
 PURPOSES: Final = {
     SERVER_AUTH: "serverAuth",
     "1.3.6.1.5.5.7.3.2": "clientAuth",
@@ -74,7 +80,8 @@ _CA_ISSUERS: Final = "1.3.6.1.5.5.7.48.2"
 class Extensions:
     """What the extensions say. None: not there, or not readable; ``unreadable`` tells which.
 
-    ``usage`` holds names of ``USAGES``, ``purposes`` dotted numbers; ``path_length`` counts intermediates;
+    ``usage`` holds names of ``USAGES``, ``purposes`` dotted numbers, those of the application policies where nothing
+    else names any; ``path_length`` counts intermediates;
     ``issuer_urls`` the http and https addresses of caIssuers; ``unknown_critical`` dotted numbers.
     """
 
@@ -88,6 +95,11 @@ class Extensions:
     issuer_urls: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     unknown_critical: tuple[str, ...] = ()
+
+    @property
+    def allows_servers(self) -> bool:
+        """Whether a TLS server is among the purposes; all are where none is named (RFC 5280 4.2.1.12)."""
+        return self.purposes is None or SERVER_AUTH in self.purposes or not _ANY_PURPOSE.isdisjoint(self.purposes)
 
 
 def read_extensions(data: bytes) -> Extensions:
@@ -109,11 +121,13 @@ def read_extensions(data: bytes) -> Extensions:
             unreadable.append(f"{name} twice")
             continue
         seen.add(oid)
+        if critical and (oid not in KNOWN_EXTENSIONS or name in _NEVER_CRITICAL):
+            unknown.append(oid)
         if oid not in KNOWN_EXTENSIONS:
-            unknown.extend([oid] if critical else [])
             continue
         try:
-            found |= _EXTENSION_READERS.get(name, _nothing)(der.single(value))
+            read = _EXTENSION_READERS.get(name, _nothing)(der.single(value))
+            found = found | read if name != APPLICATION_POLICIES else read | found
         except DerError:
             unreadable.append(name)
     return Extensions(unreadable=tuple(unreadable), unknown_critical=tuple(unknown), **found)  # type: ignore[arg-type]
@@ -136,7 +150,8 @@ def _alternative_names(value: Element) -> dict[str, object]:
         if not name.tag & 0x80:
             raise DerError(f"tag {name.tag:#04x} where a general name was expected")
         if name.tag == 0x82:
-            names.append(printable(name.value, MAX_NAME))
+            text = printable(name.value, MAX_NAME)
+            names.append(f"DNS:{text}" if is_address(text) else text)  # a name that looks like one is no address
         elif name.tag == 0x87:
             names.append(der.address(name.value))
     return {"names": tuple(names)}
@@ -160,6 +175,11 @@ def _key_usage(value: Element) -> dict[str, object]:
 
 def _extended_key_usage(value: Element) -> dict[str, object]:
     return {"purposes": tuple(map(der.identifier, value.children()))}
+
+
+def _application_policies(value: Element) -> dict[str, object]:
+    """CertificatePolicies (RFC 5280 4.2.1.4), the identifiers of which are purposes."""
+    return {"purposes": tuple(der.identifier(policy.parts(1)[0]) for policy in value.children())}
 
 
 def _subject_key_id(value: Element) -> dict[str, object]:
@@ -189,4 +209,5 @@ _EXTENSION_READERS: Final[dict[str, Callable[[Element], dict[str, object]]]] = {
     SUBJECT_KEY_ID: _subject_key_id,
     AUTHORITY_KEY_ID: _authority_key_id,
     AUTHORITY_INFORMATION: _authority_information,
+    APPLICATION_POLICIES: _application_policies,
 }

@@ -56,8 +56,9 @@ NameKey = tuple[tuple[tuple[str, str], ...], ...]  # a name made comparable, see
 class Facts:
     """One certificate, read once. ``broken`` names the fields (not extensions) that could not be read.
 
-    ``subject_key`` and ``issuer_key`` are for comparing names; ``weak_key`` and ``weak_signature`` say what is weak
-    in words ("RSA 1024", "sha1WithRSAEncryption"), "" when nothing is. ``version`` is 1 to 3, 0 when unreadable.
+    ``subject_key`` and ``issuer_key`` are for comparing names; ``issuer_mark`` is the longest text in the issuer's
+    name, as it is written; ``weak_key`` and ``weak_signature`` say what is weak in words ("RSA 1024",
+    "sha1WithRSAEncryption"), "" when nothing is. ``version`` is 1 to 3, 0 when unreadable.
     """
 
     data: bytes
@@ -66,6 +67,7 @@ class Facts:
     version: int = 0
     subject_key: NameKey | None = None
     issuer_key: NameKey | None = None
+    issuer_mark: bytes = b""
     issuer_organization: str = ""
     organization: str = ""
     weak_key: str = ""
@@ -174,6 +176,7 @@ class _Reader:
             version=version,
             subject_key=subject.key,
             issuer_key=issuer.key,
+            issuer_mark=issuer.mark,
             issuer_organization=issuer.organization,
             organization=subject.organization,
             weak_key=weak_key,
@@ -217,10 +220,14 @@ Rdns = list[list[tuple[str, Element]]]
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A subject or issuer: as RFC 4514 text, as something to compare by, and the two attributes of interest."""
+    """A subject or issuer: as RFC 4514 text, as something to compare by, and the two attributes of interest.
+
+    ``mark``: the octets of its longest attribute.
+    """
 
     text: str = ""
     key: NameKey | None = None
+    mark: bytes = b""
     common_name: str = ""
     organization: str = ""
 
@@ -239,6 +246,7 @@ def _name(raw: bytes) -> _Name:
         text=printable(",".join(written), MAX_TEXT),
         # RFC 5280 7.1: letter case, string type and the width of spaces do not count.
         key=tuple(tuple(sorted((oid, _folded(value)) for oid, value in rdn)) for rdn in rdns),
+        mark=max((value.value for rdn in rdns for _, value in rdn), key=len, default=b""),
         common_name=printable(_last(rdns, _COMMON_NAME), MAX_NAME),
         organization=_last(rdns, _ORGANIZATION),
     )

@@ -22,7 +22,8 @@ from connector_probe.model.revocation import (
     RevocationStatus,
 )
 from connector_probe.protocol.certificate import TrustRoots, path_of
-from connector_probe.protocol.path import Path, is_early, is_late, is_self_signed, signed_by
+from connector_probe.protocol.openssl import signed_by
+from connector_probe.protocol.path import Path, is_early, is_late, is_self_signed
 from connector_probe.protocol.revocation import (
     Pointers,
     UnreadableError,
@@ -175,5 +176,6 @@ def _issuer_of(certificate: Facts, data: bytes) -> tuple[Facts | None, str]:
         offered = [read_facts(one) for one in read_issuers(data)]
     except UnreadableError as problem:
         return None, printable(str(problem), 200)
-    fitting = [one for one in offered if one.subject_key == certificate.issuer_key and signed_by(certificate, one)]
+    named = (one for one in offered if one.subject_key == certificate.issuer_key)
+    fitting = [one for one in named if signed_by(certificate.data, one.data)]
     return (fitting[0], "") if fitting else (None, "another certificate than the issuer's is there")

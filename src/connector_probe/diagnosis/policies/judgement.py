@@ -113,7 +113,8 @@ def dane_verdict(evidence: AttemptEvidence, dane: DaneEvidence) -> tuple[DaneVer
         return (DaneVerdict.NOT_YET_VALID if _Kind.NOT_YET_VALID in kinds else DaneVerdict.PASSED), ee
     if dane.anchor_problems is None or certificate is None or not certificate.chain:
         return DaneVerdict.MISMATCH, None
-    ta = next((one for one in dane.records if one.usage == DANE_TA and one.matched), None)
+    anchors = [one for one in dane.records if one.usage == DANE_TA and one.usable]
+    ta = next((one for one in anchors if one.matched or not one.matching_type), None)
     of_leaf = {one.kind for one in dane.anchor_problems if one.depth == 0}
     if _Kind.EXPIRED in of_leaf:
         return DaneVerdict.EXPIRED, ta

@@ -90,10 +90,10 @@ class CertificateProblem:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """One certificate as sent. Names are RFC 4514 strings; ``names`` are the SAN's dNSNames and addresses;
+    """One certificate as sent. Names are RFC 4514 strings; ``names`` are the SAN's dNSNames and iPAddresses; a dNSName
 
-    ``serial``, ``sha1`` and ``sha256`` are upper-case hex without separators. What cannot be parsed is empty,
-    the fingerprints never are.
+    that holds an address is written as OpenSSL does ("DNS:192.0.2.25"). ``serial``, ``sha1`` and ``sha256`` are
+    upper-case hex without separators. What cannot be parsed is empty, the fingerprints never are.
     """
 
     subject: str
@@ -115,7 +115,8 @@ class CertificateEvidence:
 
     ``path`` lists the subjects from the server's certificate up to the trust anchor, as far as it could be built.
     ``judged_at`` is the moment the dates were judged for, ``as_of_given`` says that it is the user's and not the
-    clock's; ``trust`` says which roots were used ("system", ...).
+    clock's; ``trust`` says which roots were used ("system", ...). ``left_out`` certificates were sent beyond those that
+    are looked at; ``all_paths`` is False where there may be more paths than were tried.
     """
 
     chain: tuple[Certificate, ...]
@@ -124,6 +125,8 @@ class CertificateEvidence:
     judged_at: datetime
     trust: str
     as_of_given: bool = False
+    left_out: int = 0
+    all_paths: bool = True
 
 
 @dataclass(frozen=True, slots=True)

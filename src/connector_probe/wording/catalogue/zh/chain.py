@@ -47,4 +47,6 @@ CHAIN: dict[str, str] = {
     "chain-duplicates": "重复发送：{chain_subjects}。没有害处。",
     "chain-strangers": "多余发送，不属于该路径：{chain_subjects}。没有害处。",
     "chain-root": "连根证书也一并发送：{chain_subjects}。没有害处，也没有用处。",
+    "chain-left-out": "服务器发送了 {total} 个证书，其中 {number} 个未予检查：正常的证书链只有两到五个。",
+    "chain-paths-cut-off": "所发送的证书可构成的路径多于此处所尝试的：Exchange Online 可能会找到更好的一条。",
 }

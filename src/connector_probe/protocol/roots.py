@@ -1,0 +1,61 @@
+"""The certificates that end a path. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Final
+
+from connector_probe.protocol.openssl import load
+from connector_probe.protocol.x509_facts import Facts, NameKey, fold, read_facts, read_subject
+
+_FEW: Final = 32  # roots of which each is read at once; more are searched for those that may be meant
+
+
+class TrustRoots:
+    """The certificates that end a path. Made once, used for any number of judgements, from any thread.
+
+    ``label`` says where they are from, as in "system" or "system + FILE"; reports repeat it. A root is read when a
+    certificate names it as its issuer: a program has hundreds of them, and a chain leads to one.
+    """
+
+    def __init__(self, certificates: Iterable[bytes], label: str) -> None:
+        """``certificates``: DER. What cannot be read is left out, what is there twice counts once."""
+        self.label = label
+        self._given = tuple(dict.fromkeys(certificates))
+        self._members = frozenset(self._given)
+        self._named: dict[tuple[NameKey, bytes | None], tuple[Facts, ...]] = {}
+
+    def __contains__(self, certificate: Facts) -> bool:
+        return certificate.data in self._members
+
+    def __len__(self) -> int:
+        return sum(load(one) is not None for one in self._given)
+
+    def issuers_of(self, certificate: Facts) -> tuple[Facts, ...]:
+        """The roots of the name that ``certificate`` has for its issuer."""
+        name, key = certificate.issuer_key, certificate.extensions.authority_key
+        if name is None:
+            return ()
+        if (name, key) not in self._named:
+            marks = [mark for mark in (certificate.issuer_mark, key) if mark]
+            found = (one for one in self._marked(marks) if read_subject(one)[0] == name and load(one) is not None)
+            self._named[name, key] = tuple(map(read_facts, found))
+        return self._named[name, key]
+
+    def knows_organization(self, name: str) -> bool:
+        """Whether a root is of this organisation (its subject's O)."""
+        marked = self._marked([name.encode()]) if name else ()
+        return any(fold(read_subject(one)[1]) == fold(name) for one in marked)
+
+    def _marked(self, marks: Sequence[bytes]) -> Iterator[bytes]:
+        """The roots in which one of ``marks`` occurs. Reading one costs hundreds of times as much as this."""
+        few = len(self._given) <= _FEW
+        return (one for one in self._given if few or any(mark in one for mark in marks))
+
+    @cached_property
+    def validities(self) -> tuple[tuple[datetime, datetime], ...]:
+        """From when until when each root is valid, in UTC; one whose dates cannot be read is left out."""
+        dates = ((one.not_before, one.not_after) for one in (read_facts(data).certificate for data in self._given))
+        return tuple((since, until) for since, until in dates if since is not None and until is not None)
