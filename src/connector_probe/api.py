@@ -12,7 +12,6 @@ from connector_probe._version import __version__
 from connector_probe.diagnosis.conclude import conclude, view_of, with_expectation
 from connector_probe.diagnosis.dns.causes import unsettled_domain
 from connector_probe.diagnosis.dns.nameserver_trust import name_to_invent_beside
-from connector_probe.diagnosis.maintenance import with_maintenance
 from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.diagnosis.rules import classify
 from connector_probe.model.connector import Connector
@@ -34,6 +33,8 @@ from connector_probe.probing.judge import Judge
 from connector_probe.trust import Trust, load_anchors
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.outage import with_maintenance
+from connector_probe.wording.render import notes_in_words, worded
 
 
 def _failure_of(evidence: AttemptEvidence, connector: Connector) -> FailureClass | None:
@@ -84,7 +85,7 @@ async def probe_all(
     found: dict[int, Result] = {}
 
     def judge(number: int, evidence: ConnectorEvidence) -> None:
-        result = conclude(connectors[number], evidence, words)
+        result = worded(conclude(connectors[number], evidence), words)
         result = with_expectation(result, strict=strictness[number])
         found[number] = amend(result) if amend is not None else result
         if on_result is not None:
@@ -92,7 +93,7 @@ async def probe_all(
 
     def recovers(number: int, evidence: ConnectorEvidence) -> bool:
         connector = connectors[number]
-        return connector.name in recovering and conclude(connector, evidence, words).status in FLOWING
+        return connector.name in recovering and conclude(connector, evidence).status in FLOWING
 
     again = recovers if recovering else None
     await gather_all(connectors, trust, door, JUDGE, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again)
@@ -123,10 +124,11 @@ def in_words(report: Report, connectors: Sequence[Connector], words: Catalogue) 
     """``report``, whose results are those of ``connectors`` in their order, said in another language."""
     results = []
     for connector, result in zip(connectors, report.results, strict=True):
-        said = replace(conclude(connector, result.evidence, words), expected=result.expected, outage=result.outage)
+        again = worded(conclude(connector, result.evidence), words)
+        said = replace(again, expected=result.expected, outage=result.outage)
         results.append(with_maintenance(said, result.maintenance, words))
-    again = assemble(connectors, results, report.started_at, report.duration, words)
-    return replace(report, vantage=replace(report.vantage, notes=again.vantage.notes), results=again.results)
+    whole = assemble(connectors, results, report.started_at, report.duration, words)
+    return replace(report, vantage=replace(report.vantage, notes=whole.vantage.notes), results=whole.results)
 
 
 def _vantage(connectors: Sequence[Connector], evidence: Sequence[ConnectorEvidence], words: Catalogue) -> VantageReport:
@@ -138,5 +140,5 @@ def _vantage(connectors: Sequence[Connector], evidence: Sequence[ConnectorEviden
         hostname=printable(socket.gethostname(), 253),
         nameservers=tuple(given or asked),
         source_addresses=tuple(sources),
-        notes=vantage_notes(connectors, evidence, words),
+        notes=notes_in_words(vantage_notes(connectors, evidence), words),
     )

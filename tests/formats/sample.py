@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from connector_probe.api import assemble
-from connector_probe.diagnosis.conclude import conclude
 from connector_probe.diagnosis.outage import with_history
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
@@ -36,6 +35,7 @@ from connector_probe.model.printable import printable
 from connector_probe.model.verdict import Report, Result
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
+from tests.unit.evidence import concluded
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 250_000, tzinfo=UTC)
 # Each would break out of some document, or act as something there: a command, markup, a figure, a metric, a colour.
@@ -246,5 +246,5 @@ def only(name: str, words: Catalogue = ENGLISH) -> Report:
 
 
 def _result(connector: Connector, seen: ConnectorEvidence, since: timedelta | None, words: Catalogue) -> Result:
-    result = conclude(connector, seen, words)
+    result = concluded(connector, seen, words)
     return result if since is None else with_history(result, NOW - since, NOW - since - timedelta(minutes=5))

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector_probe.diagnosis.maintenance import with_maintenance
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.model.verdict import Report, Status
 from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.outage import with_maintenance
 from tests.formats.sample import sample
 
 REPORT = sample(ENGLISH)

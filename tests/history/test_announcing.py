@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector_probe.diagnosis.conclude import conclude, with_expectation
+from connector_probe.diagnosis.conclude import with_expectation
 from connector_probe.history.announcing import AS_EXPECTED, WARNING, is_news, state_of
 from connector_probe.model.connector import Connector
 from connector_probe.model.history import Announcement
 from connector_probe.model.verdict import Result, Status
 from connector_probe.probing.fleet import unfinished
+from tests.unit.evidence import concluded
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR = 3600.0
@@ -20,7 +21,7 @@ HOUR = 3600.0
 
 def result(status: Status, *, expected: bool | None = None) -> Result:
     connector = Connector(smart_hosts=["mail.contoso.com"])
-    one = conclude(connector, unfinished(connector, NOW, 1.0))
+    one = concluded(connector, unfinished(connector, NOW, 1.0))
     fine = status in (Status.HEALTHY, Status.WARNING)
     return replace(
         one,

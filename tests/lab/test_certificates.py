@@ -13,7 +13,6 @@ import pytest_asyncio
 
 from connector_probe import Connector, Result, Status, probe, probe_all
 from connector_probe.cli.hosts import read_hosts
-from connector_probe.diagnosis.conclude import conclude
 from connector_probe.lab import Lab
 from connector_probe.lab import certificates as made
 from connector_probe.lab.authority import Authority, CertificateMaker, Chain, TlsShape
@@ -24,6 +23,7 @@ from connector_probe.model.evidence import FaultKind, Handshake, NetworkFault, S
 from connector_probe.model.verdict import CauseVerdict
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.catalogue.zh import CHINESE
+from tests.unit.evidence import concluded
 
 HOST = "mail.lab.test"
 NAMES = (
@@ -253,7 +253,7 @@ async def test_a_handshake_refused_without_sni_is_a_warning(results: dict[str, R
         for words in (ENGLISH, CHINESE):
             looks = (SecondLook(False, False, handshake),)
             seen = replace(healthy.evidence, attempts=(replace(attempt, second_looks=looks),))
-            assert [one.id for one in conclude(connector, seen, words).warnings] == expected
+            assert [one.id for one in concluded(connector, seen, words).warnings] == expected
 
 
 # --- the chain ---------------------------------------------------------------------------------------------------
@@ -277,7 +277,7 @@ async def test_certificates_sent_twice_or_for_nothing_are_remarked() -> None:
 async def test_every_sentence_is_whole_in_both_languages(results: dict[str, Result]) -> None:
     for result in results.values():
         for words in (ENGLISH, CHINESE):
-            again = conclude(Connector(smart_hosts=["x.lab.test"], tls_domain=HOST), result.evidence, words)
+            again = concluded(Connector(smart_hosts=["x.lab.test"], tls_domain=HOST), result.evidence, words)
             attempt = again.attempts[0]
             texts = [one.text for one in (*again.warnings, *attempt.remarks)]
             if attempt.diagnosis is not None:

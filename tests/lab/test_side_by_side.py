@@ -12,12 +12,12 @@ import html5lib
 import pytest
 from markdown_it import MarkdownIt
 
-from connector_probe.diagnosis.dns.table import tables_of
-from connector_probe.diagnosis.outage import clock
 from connector_probe.formats import RENDERERS, Format
 from connector_probe.formats.options import RenderOptions, certificate_rows, headline, other_modes, subtitle
 from connector_probe.model.verdict import Report, Result
+from connector_probe.wording.authorities import tables_of
 from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.outage import clock
 
 # By what it has that a healthy server has not; the sentence is one that only this kind of thing says.
 SCENARIOS = {

@@ -12,22 +12,24 @@ import pytest
 
 from connector_probe.diagnosis import rules
 from connector_probe.diagnosis.cause_signs import ONLY_BY_SIGN
+from connector_probe.diagnosis.conclude import CONTACT_PARTNER
 from connector_probe.diagnosis.dns import nameserver_trust
 from connector_probe.diagnosis.dns import rules as dns_rules
 from connector_probe.diagnosis.dns.causes import EXTRA_CAUSES, EXTRA_REMEDIES
-from connector_probe.diagnosis.headlines import HEADLINES, headline_of
+from connector_probe.diagnosis.headlines import HEADLINES
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.view import CERTIFICATE_ORDER
 from connector_probe.lab.scenarios import SCENARIOS
 from connector_probe.model.evidence import CertificateProblemKind, FaultKind, Garble, LookupStatus, ReplyFlaw, Stage
 from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, Status
-from connector_probe.wording.catalogue import Catalogue, RemedyWords, languages
+from connector_probe.wording.catalogue import Catalogue, languages
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.catalogue.zh import CHINESE
+from connector_probe.wording.sentences import headline_of
 
 CATALOGUES = tuple(languages.CATALOGUES.values())
 TABLES = tuple(
-    field.name for field in fields(Catalogue) if field.name not in ("language", "classes", "remedies", "partner_remedy")
+    field.name for field in fields(Catalogue) if field.name not in ("language", "classes", "remedies", "phrases")
 )
 # What no scenario on loopback can show without root; tests/unit/test_rules.py has them from evidence.
 NEEDS_A_NAMESPACE = {
@@ -57,7 +59,7 @@ def _fields(template: str) -> Iterator[str]:
 
 def _sentences(words: Catalogue) -> dict[str, str]:
     """Every sentence and label of a language, by its place in the catalogue."""
-    found = {"partner_remedy": words.partner_remedy.text}
+    found: dict[str, str] = {}
     for failure, one in words.classes.items():
         found |= {f"classes/{failure}/title": one.title, f"classes/{failure}/detail": one.detail}
     for identifier, remedy in words.remedies.items():
@@ -69,7 +71,7 @@ def _sentences(words: Catalogue) -> dict[str, str]:
 
 def _templates(words: Catalogue) -> Iterator[str]:
     yield from _sentences(words).values()
-    for remedy in (*words.remedies.values(), words.partner_remedy):
+    for remedy in words.remedies.values():
         yield from remedy.commands
 
 
@@ -126,7 +128,6 @@ def test_every_sentence_says_the_same_facts_in_every_language(words: Catalogue) 
 def test_commands_are_the_same_in_every_language(words: Catalogue) -> None:
     for identifier, remedy in words.remedies.items():
         assert remedy.commands == ENGLISH.remedies[identifier].commands, identifier
-    assert words.partner_remedy.commands == ENGLISH.partner_remedy.commands
 
 
 # What Chinese administrators write in Latin letters as well.
@@ -177,7 +178,7 @@ def test_every_template_can_be_filled(words: Catalogue) -> None:
 
 def test_no_word_goes_unused() -> None:
     used = {identifier for profile in PROFILES.values() for identifier in profile.remedies} | set(EXTRA_REMEDIES)
-    assert set(ENGLISH.remedies) == used
+    assert set(ENGLISH.remedies) == used | {CONTACT_PARTNER}
     causes = {identifier for profile in PROFILES.values() for identifier, _ in profile.causes}
     assert set(ENGLISH.causes) == causes.union(EXTRA_CAUSES, *ONLY_BY_SIGN.values())
 
@@ -185,7 +186,6 @@ def test_no_word_goes_unused() -> None:
 def test_commands_hold_nothing_that_a_server_sent() -> None:
     """What is pasted into a shell holds only what the user named: hosts, addresses, and the connector's name."""
     allowed = {"identity", "host", "mx_domain", "parent", "probed", "address_or_server", "dial"}
-    remedies: list[RemedyWords] = [*ENGLISH.remedies.values(), ENGLISH.partner_remedy]
-    for remedy in remedies:
+    for remedy in ENGLISH.remedies.values():
         for command in remedy.commands:
             assert set(_fields(command)) <= allowed, command

@@ -16,9 +16,9 @@ ROOT = Path(connector_probe.__file__).parent
 LAYERS = (
     ("model",),
     ("protocol", "network", "single_flight"),
-    ("wording",),
     ("trust", "stages"),
     ("diagnosis", "probing"),
+    ("wording",),
     ("bounces", "comparing"),
     ("api", "config", "formats", "history", "lab"),
     ("notifications",),

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from connector_probe.api import assemble
-from connector_probe.diagnosis.conclude import conclude
+from connector_probe.diagnosis.conclude import conclude, judge_attempt
+from connector_probe.diagnosis.view import View
 from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -26,9 +27,10 @@ from connector_probe.model.evidence import (
     Resolution,
     TlsSession,
 )
-from connector_probe.model.verdict import Report
+from connector_probe.model.verdict import Diagnosis, FailureClass, Report, Result
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.render import diagnosis_in_words, worded
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NAME, ADDRESS = "mail.contoso.com", "203.0.113.7"
@@ -151,10 +153,22 @@ def report(
     """A report of one connector, as made on ``host``."""
     connector = connector or Connector(smart_hosts=[smart_host], name=name, tls=tls, type=type_)
     evidence = ConnectorEvidence(tuple(attempts), tuple(() for _ in attempts), at, 0.3)
-    made = assemble([connector], [conclude(connector, evidence, words)], at, 0.3, words)
+    made = assemble([connector], [concluded(connector, evidence, words)], at, 0.3, words)
     return replace(made, vantage=replace(made.vantage, hostname=host, source_addresses=sources))
 
 
 def merged(*reports: Report) -> Report:
     """One report with the connectors of several."""
     return replace(reports[0], results=tuple(result for each in reports for result in each.results))
+
+
+def concluded(connector: Connector, evidence: ConnectorEvidence, words: Catalogue = ENGLISH) -> Result:
+    """The verdict on ``evidence``, in words."""
+    return worded(conclude(connector, evidence), words)
+
+
+def diagnosed(failure: FailureClass, view: View, connector: Connector) -> Diagnosis:
+    """What ``failure`` means for the attempt, in words."""
+    diagnosis = diagnosis_in_words(judge_attempt(view, failure, connector))
+    assert diagnosis is not None
+    return diagnosis

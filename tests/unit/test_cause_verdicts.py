@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from connector_probe.diagnosis.conclude import conclude
 from connector_probe.model.connector import Connector, ConnectorType, SmtpDaneMode, TlsSettings
 from connector_probe.model.delegation import AuthorityReply, DnsInquiry, ServerSays, StartedFrom, Walk
 from connector_probe.model.evidence import (
@@ -49,7 +48,7 @@ from connector_probe.model.revocation import RevocationEvidence
 from connector_probe.model.verdict import CauseVerdict
 from connector_probe.wording.catalogue.en import ENGLISH
 from tests.unit import evidence as made
-from tests.unit.evidence import ADDRESS, CLOSED, NAME, NOW, REFUSED, RESET, TIMED_OUT
+from tests.unit.evidence import ADDRESS, CLOSED, NAME, NOW, REFUSED, RESET, TIMED_OUT, concluded
 
 _FOR = (CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED)
 
@@ -64,7 +63,7 @@ class Case:
     def verdicts(self) -> dict[str, CauseVerdict]:
         connector = Connector(**({"smart_hosts": [NAME]} | self.options))
         evidence = ConnectorEvidence(tuple(self.attempts), tuple(() for _ in self.attempts), NOW, 0.3)
-        diagnosis = conclude(connector, evidence).attempts[0].diagnosis
+        diagnosis = concluded(connector, evidence).attempts[0].diagnosis
         assert diagnosis is not None, "it fails"
         return {cause.id: cause.verdict for cause in diagnosis.causes}
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector_probe.diagnosis.conclude import diagnose, view_of
+from connector_probe.diagnosis.conclude import view_of
 from connector_probe.diagnosis.rules import classify
 from connector_probe.model.connector import Connector
 from connector_probe.model.delegation import (
@@ -36,6 +36,7 @@ from connector_probe.model.reach import is_inside
 from connector_probe.model.verdict import FailureClass
 from connector_probe.protocol.delegation import Said, direct_question, may_be_asked, read_direct
 from connector_probe.protocol.dns import question, read
+from tests.unit.evidence import diagnosed
 
 NAME, ZONE = "mail.contoso.com", "contoso.com"
 HOSTING, EXPIRED, STALE = "dns-hosting-trouble", "domain-expired", "stale-dns-cache"
@@ -202,7 +203,7 @@ def causes(
     resolution = Resolution(NAME, lookups=(lookup,), inquiry=DnsInquiry((walk,), rechecks))
     evidence = AttemptEvidence(NAME, None, 25, resolution)
     connector = Connector(smart_hosts=[NAME])
-    found = diagnose(failure, view_of(evidence, connector), connector)
+    found = diagnosed(failure, view_of(evidence, connector), connector)
     assert "{" not in found.detail
     return {cause.id: str(cause.verdict) for cause in found.causes}
 
@@ -309,7 +310,7 @@ def connected(ours: tuple[str, ...], *replies: AuthorityReply) -> str | None:
     resolution = Resolution(NAME, ours, (found,), inquiry=DnsInquiry((walk,)))
     connector = Connector(smart_hosts=[NAME])
     view = view_of(AttemptEvidence(NAME, "203.0.113.9", 25, resolution), connector)
-    causes = {cause.id: str(cause.verdict) for cause in diagnose(FailureClass.TCP_REFUSED, view, connector).causes}
+    causes = {cause.id: str(cause.verdict) for cause in diagnosed(FailureClass.TCP_REFUSED, view, connector).causes}
     return causes.get(STALE)
 
 
@@ -341,7 +342,7 @@ def test_nxdomain_of_one_type_and_failure_of_another_is_no_nxdomain() -> None:
         view = view_of(AttemptEvidence(NAME, None, 25, resolution), connector)
         failure = classify(view)
         assert failure == class_
-        found = {one.id: str(one.verdict) for one in diagnose(failure, view, connector).causes}
+        found = {one.id: str(one.verdict) for one in diagnosed(failure, view, connector).causes}
         assert found[HOSTING] != "ruled-out"
         assert MISSING not in found
         # Our own nameserver may fail for a moment: the name's servers deny it for that type, too.
@@ -372,7 +373,7 @@ def after_connecting(
     resolution = Resolution(NAME, (address,), (found,), inquiry=inquiry, nameservers_given=given)
     connector = Connector(smart_hosts=[NAME])
     view = view_of(AttemptEvidence(NAME, address, 25, resolution), connector)
-    diagnosis = diagnose(FailureClass.TCP_REFUSED, view, connector)
+    diagnosis = diagnosed(FailureClass.TCP_REFUSED, view, connector)
     return {one.id: str(one.verdict) for one in diagnosis.causes}, " ".join(
         (diagnosis.detail, *(text for cause in diagnosis.causes for text in cause.evidence))
     )
@@ -425,6 +426,6 @@ def test_an_address_that_no_host_has(address: str) -> None:
     view = view_of(evidence, connector)
     failure = classify(view)
     assert failure is FailureClass.TCP_UNREACHABLE
-    found = {one.id: str(one.verdict) for one in diagnose(failure, view, connector).causes}
+    found = {one.id: str(one.verdict) for one in diagnosed(failure, view, connector).causes}
     assert found.pop("wrong-smart-host") == "confirmed"
     assert set(found.values()) == {"ruled-out"}

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from connector_probe import Connector, Diagnosis, Result
-from connector_probe.diagnosis.conclude import conclude
 from connector_probe.formats import RENDERERS, RenderOptions
 from connector_probe.model.delegation import AuthorityReply, ServerSays
 from connector_probe.model.documents import Format
@@ -23,6 +22,7 @@ from connector_probe.model.evidence import (
 from connector_probe.model.verdict import CauseVerdict
 from tests.unit import evidence as made
 from tests.unit.evidence import ADDRESS, NAME, NOW, TIMED_OUT
+from tests.unit.evidence import concluded as judged
 from tests.unit.test_cause_verdicts import inquired
 
 LIKELY, OUT = CauseVerdict.SUPPORTED, CauseVerdict.RULED_OUT
@@ -30,7 +30,7 @@ ROUTER = "198.51.100.1"
 
 
 def concluded(*attempts: AttemptEvidence) -> Result:
-    return conclude(Connector(smart_hosts=[NAME]), ConnectorEvidence(attempts, tuple(() for _ in attempts), NOW, 0.3))
+    return judged(Connector(smart_hosts=[NAME]), ConnectorEvidence(attempts, tuple(() for _ in attempts), NOW, 0.3))
 
 
 def diagnosed(evidence: AttemptEvidence) -> Diagnosis:

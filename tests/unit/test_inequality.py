@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import pytest
 
 from connector_probe import Connector, Result, Status, TlsSettings
-from connector_probe.diagnosis.conclude import conclude
 from connector_probe.model.evidence import (
     AttemptEvidence,
     Certificate,
@@ -26,6 +25,7 @@ from connector_probe.model.evidence import (
     Resolution,
     TlsSession,
 )
+from tests.unit.evidence import concluded as judged
 
 HOST, ONE, TWO, SIX = "mail.contoso.test", "203.0.113.1", "203.0.113.2", "2a01:db8::1"
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -81,7 +81,7 @@ def unreached(kind: FaultKind, address: str = ONE) -> AttemptEvidence:
 
 def concluded(*attempts: AttemptEvidence, tls: TlsSettings = TlsSettings.DOMAIN_VALIDATION) -> Result:
     evidence = ConnectorEvidence(attempts, ((),) * len(attempts), NOW, 1.0)
-    return conclude(Connector(smart_hosts=[HOST], tls=tls), evidence)
+    return judged(Connector(smart_hosts=[HOST], tls=tls), evidence)
 
 
 def warnings(result: Result) -> dict[str, str]:
@@ -156,6 +156,6 @@ def test_two_ports_of_one_name_are_two_places() -> None:
     """A name may be given with two ports; what fails on one of them is no half of the other's mail."""
     other = replace(busy(), port=2525)
     evidence = ConnectorEvidence((met(), other), ((), ()), NOW, 1.0)
-    result = conclude(Connector(smart_hosts=[HOST, f"{HOST}:2525"]), evidence)
+    result = judged(Connector(smart_hosts=[HOST, f"{HOST}:2525"]), evidence)
     assert warnings(result) == {}
     assert [one.id for one in result.warnings] == ["address-failing"]

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from connector_probe._version import RELEASED
-from connector_probe.diagnosis.conclude import conclude
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
@@ -96,7 +95,7 @@ def concluded(
     if as_of is not None and evidence.certificate is not None:
         evidence = replace(evidence, certificate=replace(evidence.certificate, as_of_given=True))
     connector = Connector(smart_hosts=[made.NAME], tls=tls, as_of=as_of)
-    return conclude(connector, ConnectorEvidence((evidence,), ((),), made.NOW, 0.3))
+    return made.concluded(connector, ConnectorEvidence((evidence,), ((),), made.NOW, 0.3))
 
 
 def class_of(evidence: AttemptEvidence, tls: TlsSettings = TlsSettings.DOMAIN_VALIDATION) -> FailureClass | None:
@@ -210,7 +209,7 @@ def test_a_wrong_clock(evidence: AttemptEvidence, told: str) -> None:
 
 def conclude_in_chinese(evidence: AttemptEvidence) -> str:
     one = ConnectorEvidence((evidence,), ((),), made.NOW, 0.3)
-    diagnosis = conclude(Connector(smart_hosts=[made.NAME]), one, CHINESE).diagnosis
+    diagnosis = made.concluded(Connector(smart_hosts=[made.NAME]), one, CHINESE).diagnosis
     assert diagnosis is not None
     assert "本机的时钟显示" in diagnosis.detail
     return diagnosis.detail

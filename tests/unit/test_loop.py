@@ -8,7 +8,6 @@ from connector_probe.diagnosis.conclude import view_of
 from connector_probe.diagnosis.warnings import warnings_beside
 from connector_probe.model.connector import Connector, ConnectorType
 from connector_probe.model.evidence import AttemptEvidence, Exchange, Lookup, LookupStatus, Reply, Resolution
-from connector_probe.wording.catalogue.en import ENGLISH
 
 HOST, ADDRESS = "mail.contoso.com", "203.0.113.9"
 TENANT = "contoso-com.mail.protection.outlook.com"
@@ -22,7 +21,7 @@ def warned(
     banner = Exchange("", 0.0, 0.0, Reply(220, (greeting,)))
     connector = Connector(smart_hosts=[server], type=ConnectorType(kind))
     view = view_of(AttemptEvidence(server, ADDRESS, 25, resolution, banner=banner), connector)
-    return [one.id for one in warnings_beside(view, connector, ENGLISH)]
+    return [one.id for one in warnings_beside(view, connector)]
 
 
 @pytest.mark.parametrize(

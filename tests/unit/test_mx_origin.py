@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from connector_probe.diagnosis.conclude import conclude
 from connector_probe.model.connector import Connector
 from connector_probe.model.delegation import AuthorityReply, DnsInquiry, ServerSays
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, MxRecord
@@ -14,6 +13,7 @@ from connector_probe.model.policy import DaneEvidence, DnssecStatus, SecureLooku
 from connector_probe.model.verdict import CauseVerdict, Diagnosis
 from tests.unit import evidence as made
 from tests.unit.evidence import NAME
+from tests.unit.evidence import concluded as judged
 from tests.unit.test_cause_verdicts import enforced, mx_asked_for, says, says_mx
 
 OUT, LIKELY, POSSIBLE = CauseVerdict.RULED_OUT, CauseVerdict.SUPPORTED, CauseVerdict.POSSIBLE
@@ -33,7 +33,7 @@ def diagnosed(
 
 
 def concluded(attempt: AttemptEvidence) -> Diagnosis:
-    found = conclude(Connector(use_mx="contoso.com"), ConnectorEvidence((attempt,), ((),), made.NOW, 0.3)).diagnosis
+    found = judged(Connector(use_mx="contoso.com"), ConnectorEvidence((attempt,), ((),), made.NOW, 0.3)).diagnosis
     assert found is not None
     assert found.code == "4.4.8"
     return found

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from connector_probe import Connector
-from connector_probe.diagnosis.conclude import conclude, view_of
+from connector_probe.diagnosis.conclude import view_of
 from connector_probe.diagnosis.dns.nameserver_trust import name_to_invent_beside
 from connector_probe.model.delegation import AuthorityReply, DnsInquiry, Recheck, ServerSays, StartedFrom, Walk
 from connector_probe.model.evidence import (
@@ -23,6 +23,7 @@ from connector_probe.model.evidence import (
     NetworkFault,
     Resolution,
 )
+from tests.unit.evidence import concluded
 
 NAME, ZONE, OURS = "mail.contoso.com", "contoso.com", "192.0.2.1#53"
 GMAIL, OUTLOOK = "gmail-smtp-in.l.google.com", "outlook-com.olc.protection.outlook.com"
@@ -52,12 +53,12 @@ def class_of(
     evidence = AttemptEvidence(NAME, address, 25, resolution, connection)
     connector = Connector(smart_hosts=[NAME])
     whole = ConnectorEvidence((evidence,), ((),), datetime.now(UTC), 0.3)
-    diagnosis = conclude(connector, whole).diagnosis
+    diagnosis = concluded(connector, whole).diagnosis
     assert diagnosis is not None
     if str(diagnosis.class_).startswith("local-"):
         assert diagnosis.remedies[0].id == "configure-nameserver"
     assert "{" not in diagnosis.detail
-    stages = {str(one.stage): one.status for one in conclude(connector, whole).attempts[0].stages}
+    stages = {str(one.stage): one.status for one in concluded(connector, whole).attempts[0].stages}
     assert stages["connect"] == ("skipped" if address is None else "failed")
     assert "  " not in diagnosis.detail
     return str(diagnosis.class_)
@@ -147,7 +148,7 @@ def test_a_nameserver_that_can_validate_nothing() -> None:
         )
         connector = Connector(smart_hosts=[NAME])
         whole = ConnectorEvidence((AttemptEvidence(NAME, None, 25, resolution),), ((),), datetime.now(UTC), 0.3)
-        diagnosis = conclude(connector, whole).diagnosis
+        diagnosis = concluded(connector, whole).diagnosis
         assert diagnosis is not None
         verdicts = {one.id: str(one.verdict) for one in diagnosis.causes}
         return str(diagnosis.class_), verdicts.get("dns-hosting-trouble")
@@ -167,7 +168,7 @@ def test_a_null_mx_is_what_the_domain_says_although_nothing_else_resolves() -> N
         NAME, (), (null,), mx_domain=NAME, mx=(MxRecord(0, ""),), countercheck=controls(_S.TIMED_OUT)
     )
     whole = ConnectorEvidence((AttemptEvidence(NAME, None, 25, resolution),), ((),), datetime.now(UTC), 0.3)
-    diagnosis = conclude(Connector(use_mx=NAME), whole).diagnosis
+    diagnosis = concluded(Connector(use_mx=NAME), whole).diagnosis
     assert diagnosis is not None
     assert str(diagnosis.class_) == "dns-null-mx"
 

@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connector_probe.api import assemble
-from connector_probe.diagnosis.conclude import conclude
-from connector_probe.diagnosis.outage import clock, lasting, with_history
+from connector_probe.diagnosis.outage import with_history
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.formats.saved import SavedReportError, diagnose_again, read_report
 from connector_probe.model.connector import Connector, ConnectorError
@@ -26,6 +25,8 @@ from connector_probe.model.evidence import (
 )
 from connector_probe.model.verdict import FailureClass, KnownFrom, Report, Result, Status
 from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.outage import clock, lasting
+from tests.unit.evidence import concluded
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOST = "192.0.2.5"
@@ -64,7 +65,7 @@ def turned_down(code: int) -> ConnectorEvidence:
 
 
 def result_of(evidence: ConnectorEvidence, **options: object) -> Result:
-    return conclude(Connector(smart_hosts=[HOST], **options), evidence)  # type: ignore[arg-type]
+    return concluded(Connector(smart_hosts=[HOST], **options), evidence)  # type: ignore[arg-type]
 
 
 def report_of(result: Result) -> Report:

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from connector_probe.diagnosis.conclude import conclude
 from connector_probe.model.connector import Connector, TlsSettings
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -25,14 +24,14 @@ from connector_probe.model.evidence import (
 )
 from connector_probe.model.verdict import CauseVerdict, Diagnosis, FailureClass
 from tests.unit import evidence as made
-from tests.unit.evidence import ADDRESS, NAME, NOW, TIMED_OUT
+from tests.unit.evidence import ADDRESS, NAME, NOW, TIMED_OUT, concluded
 
 OUT, POSSIBLE, SUPPORTED = CauseVerdict.RULED_OUT, CauseVerdict.POSSIBLE, CauseVerdict.SUPPORTED
 
 
 def diagnosed(evidence: AttemptEvidence, tls: TlsSettings | None = None, host: str = NAME) -> Diagnosis:
     connector = Connector(smart_hosts=[host], tls=tls)
-    result = conclude(connector, ConnectorEvidence((evidence,), ((),), NOW, 0.3))
+    result = concluded(connector, ConnectorEvidence((evidence,), ((),), NOW, 0.3))
     assert result.diagnosis is not None
     return result.diagnosis
 
@@ -216,7 +215,7 @@ def test_an_issuer_that_is_sent_with_another_key_is_said_to_be() -> None:
 )
 def test_what_is_left_of_a_certificate(left: timedelta, text: str) -> None:
     evidence = replace(made.session(), certificate=made.shown(made.leaf(until=NOW + left)))
-    result = conclude(Connector(smart_hosts=[NAME]), ConnectorEvidence((evidence,), ((),), NOW, 0.3))
+    result = concluded(Connector(smart_hosts=[NAME]), ConnectorEvidence((evidence,), ((),), NOW, 0.3))
     (warning,) = (one for one in result.warnings if one.id == "certificate-expires-soon")
     assert warning.text.endswith(text)
 

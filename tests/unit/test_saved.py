@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector_probe.api import assemble
-from connector_probe.diagnosis.conclude import conclude, with_expectation
+from connector_probe.diagnosis.conclude import with_expectation
 from connector_probe.formats import jsonl
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
@@ -43,6 +43,7 @@ from connector_probe.model.evidence import (
     TranscriptLine,
 )
 from connector_probe.model.verdict import FailureClass, Report, Status
+from tests.unit.evidence import concluded
 
 AT = datetime(2026, 11, 24, 3, 42, 51, 123456, tzinfo=UTC)
 SERVER, ADDRESS = "mail.contoso.com", "192.0.2.5"
@@ -149,7 +150,7 @@ CASES: dict[str, tuple[Connector, ConnectorEvidence, FailureClass | None]] = {
 
 def report_of(*names: str, strict: bool = False) -> Report:
     connectors = [CASES[name][0] for name in names]
-    results = [with_expectation(conclude(*CASES[name][:2]), strict=strict) for name in names]
+    results = [with_expectation(concluded(*CASES[name][:2]), strict=strict) for name in names]
     return assemble(connectors, results, AT, 1.25)
 
 
@@ -164,8 +165,8 @@ def test_what_was_seen_is_read_back_whole(name: str) -> None:
     asked, expected, failure = CASES[name]
     assert seen == expected
     assert (connector.name, connector.port, connector.expect) == (asked.name, asked.port, asked.expect)
-    result = conclude(connector, seen)
-    assert result == conclude(asked, expected)
+    result = concluded(connector, seen)
+    assert result == concluded(asked, expected)
     assert (result.diagnosis.class_ if result.diagnosis is not None else None) == failure
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from connector_probe.diagnosis.conclude import conclude
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -24,6 +23,7 @@ from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.catalogue.zh import CHINESE
 from tests.unit import evidence as made
+from tests.unit.evidence import concluded
 
 HOST, OTHER = "contoso.com", "203.0.113.9"
 ELSEWHERE, BY_MX = "smart-host-mx-elsewhere", "smart-host-by-mx"
@@ -44,7 +44,7 @@ def at(address: str, found: MxBeside | None = None, *, server: str = HOST, port:
 def judged(*attempts: AttemptEvidence, words: Catalogue = ENGLISH, **options: Any) -> Result:  # noqa: ANN401
     connector = Connector(**{"smart_hosts": [HOST], "tls": "opportunistic"} | options)
     evidence = ConnectorEvidence(attempts, tuple(() for _ in attempts), made.NOW, 0.3)
-    return conclude(connector, evidence, words)
+    return concluded(connector, evidence, words)
 
 
 def warned(*attempts: AttemptEvidence, **options: Any) -> list[str]:  # noqa: ANN401
@@ -220,6 +220,6 @@ def test_a_null_mx_beside_others(records: tuple[MxRecord, ...], warned: bool) ->
     resolution = replace(made.resolved("203.0.113.7"), mx_domain=HOST, mx=records, preference=10)
     attempts = tuple(replace(made.session(address), resolution=resolution) for address in ("203.0.113.7", OTHER))
     evidence = ConnectorEvidence(attempts, ((), ()), made.NOW, 0.3)
-    result = conclude(Connector(use_mx=HOST), evidence)
+    result = concluded(Connector(use_mx=HOST), evidence)
     assert [one.id for one in result.warnings] == (["mx-null-beside"] if warned else [])
     assert result.status is (Status.WARNING if warned else Status.HEALTHY)

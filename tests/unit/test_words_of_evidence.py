@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from connector_probe.diagnosis.conclude import conclude
 from connector_probe.model.connector import Connector
 from connector_probe.model.delegation import ServerSays
 from connector_probe.model.evidence import (
@@ -22,13 +21,14 @@ from connector_probe.model.evidence import (
 )
 from connector_probe.model.verdict import CauseVerdict, Diagnosis, FailureClass
 from tests.unit import evidence as made
+from tests.unit.evidence import concluded
 from tests.unit.test_cause_verdicts import inquired, says
 
 CLOSED = NetworkFault(FaultKind.CLOSED)
 
 
 def diagnosed(attempt: AttemptEvidence, connector: Connector) -> Diagnosis:
-    diagnosis = conclude(connector, ConnectorEvidence((attempt,), ((),), made.NOW, 0.3)).diagnosis
+    diagnosis = concluded(connector, ConnectorEvidence((attempt,), ((),), made.NOW, 0.3)).diagnosis
     assert diagnosis is not None
     return diagnosis
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from connector_probe.bounces.bounce import Bounce, BounceSource
 from connector_probe.bounces.grammar import known
 from connector_probe.bounces.standing import Live, documented_code
-from connector_probe.diagnosis.headlines import HEADLINES, POLICY_LINES, REFERENCE, headline_of
+from connector_probe.diagnosis.headlines import HEADLINES, POLICY_LINES, REFERENCE
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.remedy_conditions import ONLY_FOR_CAUSE
 from connector_probe.model.evidence import Stage
@@ -27,7 +27,7 @@ from connector_probe.model.verdict import (
 )
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
-from connector_probe.wording.sentences import Facts, fill
+from connector_probe.wording.sentences import Facts, fill, headline_of
 
 EXPLANATION_SCHEMA = "connector-probe/explanation/1"
 

@@ -18,9 +18,10 @@ from connector_probe.formats.options import totals
 from connector_probe.lab import SCENARIOS, WALK_JOBS, Lab, Scenario, obstacle
 from connector_probe.model.connector import AddressFamily, Connector
 from connector_probe.model.names import show
+from connector_probe.model.notation import span
 from connector_probe.model.verdict import Report, Result
 from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import fill, span
+from connector_probe.wording.sentences import fill
 
 SHOWN_IN_FULL = ("healthy", "certificate-expired")
 

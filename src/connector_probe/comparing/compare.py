@@ -24,12 +24,13 @@ from connector_probe.comparing.comparison import (
 from connector_probe.comparing.places import place_differences
 from connector_probe.comparing.sides import Meeting, Pair, difference, meetings
 from connector_probe.comparing.times import time_differences
-from connector_probe.diagnosis.outage import lasting
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.names import is_address
+from connector_probe.model.notation import day
 from connector_probe.model.verdict import ConnectorReport, Report, Result, Status, VantageReport
 from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import day, fill
+from connector_probe.wording.outage import lasting
+from connector_probe.wording.sentences import fill
 
 FAR_APART = timedelta(hours=1)  # beyond it, what differs between two places may be a matter of time
 _FLOWS = (Status.HEALTHY, Status.WARNING)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from connector_probe.comparing.comparison import Difference
 from connector_probe.comparing.sides import Half, Pair, difference, halves, title
+from connector_probe.model.notation import quote
 from connector_probe.protocol.addresses import is_outside, is_private
-from connector_probe.wording.sentences import quote
 
 
 def inside_differences(pair: Pair, server: str, found: tuple[Sequence[str], Sequence[str]]) -> Iterator[Difference]:

@@ -18,9 +18,10 @@ from connector_probe.comparing.sides import (
 )
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import is_address
+from connector_probe.model.notation import day, quote
 from connector_probe.model.verdict import FailureClass, Status
 from connector_probe.protocol.addresses import is_outside
-from connector_probe.wording.sentences import day, describe_fault, quote
+from connector_probe.wording.sentences import describe_fault
 
 _F = FailureClass
 _FLOWS = (Status.HEALTHY, Status.WARNING)

@@ -9,10 +9,11 @@ from functools import cached_property
 from connector_probe.comparing.comparison import Difference, Origin
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import AttemptEvidence, Certificate, CertificateEvidence
+from connector_probe.model.notation import endpoint
 from connector_probe.model.verdict import Attempt, Diagnosis, FailureClass, Finding, Result, Status
 from connector_probe.protocol.smtp import capabilities
 from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import Facts, endpoint, fill
+from connector_probe.wording.sentences import Facts, fill
 
 _FLOWS = (Status.HEALTHY, Status.WARNING)
 

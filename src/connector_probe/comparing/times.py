@@ -15,8 +15,8 @@ from connector_probe.comparing.sides import (
     warnings_of_its_own,
 )
 from connector_probe.model.evidence import Certificate
+from connector_probe.model.notation import day, endpoint, quote
 from connector_probe.model.verdict import Finding
-from connector_probe.wording.sentences import day, endpoint, quote
 
 
 def time_differences(pair: Pair, met: Sequence[Meeting]) -> Iterator[Difference]:

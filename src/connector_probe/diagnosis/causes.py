@@ -5,8 +5,6 @@ The class alone gives a verdict for each (``profiles``); what else was seen shar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-
 from connector_probe.diagnosis.cause_signs import MX_CAUSES, ONLY_BY_SIGN, SIGNS
 from connector_probe.diagnosis.dns.causes import extra_causes, sharpen
 from connector_probe.diagnosis.dns.rules import deciding_lookup
@@ -15,31 +13,26 @@ from connector_probe.diagnosis.policies.conclusions import POLICY_SHARPENERS
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.revocation import undecided
 from connector_probe.diagnosis.signs import hides_starttls, is_masked
+from connector_probe.diagnosis.verdict import WeighedCause
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import CertificateProblemKind as Kind
-from connector_probe.model.verdict import UNTELLABLE, Cause, CauseVerdict, FailureClass
-from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import fill
+from connector_probe.model.verdict import UNTELLABLE, CauseVerdict, FailureClass
 
 _ORDER = tuple(CauseVerdict)
 NO_NAME = "name-does-not-exist"
 
 
-def causes_of(failure: FailureClass, view: View, facts: Mapping[str, str], words: Catalogue) -> tuple[Cause, ...]:
+def causes_of(failure: FailureClass, view: View) -> tuple[WeighedCause, ...]:
     """The causes of ``failure``, what is most sure first, what is ruled out last."""
     found = []
-
-    def said(keys: Iterable[str]) -> Iterator[str]:
-        return (fill(words.evidence[key], facts) for key in keys)
-
     # What the second look at DNS adds explains the rest where it is likely: a server that has moved is gone, too.
     causes = (*((one, CauseVerdict.POSSIBLE) for one in extra_causes(failure, view)), *PROFILES[failure].causes)
     for identifier, verdict in causes:
         sharper, evidence = _SHARPENERS[identifier](failure, view) if identifier in _SHARPENERS else NOTHING
         closer, more = sharpen(identifier, failure, view)
         sharper, evidence = closer or sharper, (*evidence, *more)
-        text = words.facts[_mx_words(view)] if identifier == NO_NAME and _mx_words(view) else words.causes[identifier]
-        found.append(Cause(identifier, sharper or verdict, text, tuple(said(evidence))))
+        sentence = _mx_words(view) if identifier == NO_NAME else ""
+        found.append(WeighedCause(identifier, sharper or verdict, evidence, sentence))
     told = {identifier for identifier, _ in causes}
     signs = () if failure in UNTELLABLE else ONLY_BY_SIGN.get(PROFILES[failure].stage, ())
     by_sign = {one: _SHARPENERS[one] for one in signs if one not in told}
@@ -48,7 +41,7 @@ def causes_of(failure: FailureClass, view: View, facts: Mapping[str, str], words
     for identifier, sharpener in by_sign.items():
         sign, evidence = sharpener(failure, view)
         if sign is not None:
-            found.append(Cause(identifier, sign, words.causes[identifier], tuple(said(evidence))))
+            found.append(WeighedCause(identifier, sign, evidence))
     return tuple(sorted(found, key=lambda cause: _ORDER.index(cause.verdict)))
 
 

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 
 from connector_probe.diagnosis.other_handshakes import differences
 from connector_probe.diagnosis.revocation import facts_of_revocation, revoked_problems, undecided
+from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate, CertificateEvidence, CertificateProblemKind
-from connector_probe.model.verdict import Finding
-from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import Facts, fill
+from connector_probe.model.sentence import Facts
 
 _DISTRUST = frozenset(
     {
@@ -26,24 +25,20 @@ _DISTRUST = frozenset(
 _SHOWN = 3
 
 
-def chain_remarks(view: View, words: Catalogue) -> tuple[Finding, ...]:
+def chain_remarks(view: View) -> tuple[Said, ...]:
     """Remarks on a chain: its order, what is in it twice or for nothing, a root sent along, and other certificates."""
     certificate = view.evidence.certificate
     if certificate is None:
         return ()
-    told = [(one, fill(words.facts[one], Facts(facts))) for one, facts in _remarks(certificate)]
-    asked = facts_of_revocation(view.evidence, words).get("revocation_sources")
+    told = [Said(one, facts) for one, facts in _remarks(certificate)]
+    asked = facts_of_revocation(view.evidence).get("revocation_sources")
     if asked and not undecided(view.evidence) and not revoked_problems(view.evidence):
-        told.append(("revocation-asked", fill(words.facts["revocation-asked"], {"revocation_sources": asked})))
-    told += [
-        (one.identifier, fill(words.warnings[one.identifier], Facts(one.facts)))
-        for one in differences(view, words)
-        if one.passes
-    ]
-    return tuple(Finding(identifier, text) for identifier, text in told)
+        told.append(Said("revocation-asked", {"revocation_sources": asked}))
+    told += [Said(one.identifier, one.facts) for one in differences(view) if one.passes]
+    return tuple(told)
 
 
-def _remarks(evidence: CertificateEvidence) -> Iterator[tuple[str, dict[str, str]]]:
+def _remarks(evidence: CertificateEvidence) -> Iterator[tuple[str, Facts]]:
     distinct = {one.sha256: one for one in evidence.chain}
     if len(distinct) < len(evidence.chain):
         twice = [one for one in distinct.values() if [each.sha256 for each in evidence.chain].count(one.sha256) > 1]

@@ -6,49 +6,33 @@ Pure and repeatable: the same evidence, read back from a saved report, gives the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from connector_probe.diagnosis.causes import causes_of
 from connector_probe.diagnosis.chain_remarks import chain_remarks
 from connector_probe.diagnosis.dns.null_mx import null_mx_beside_others
 from connector_probe.diagnosis.dns.smart_host_mx import smart_hosts_with_mx
-from connector_probe.diagnosis.facts import facts_of
-from connector_probe.diagnosis.headings import heading
-from connector_probe.diagnosis.headlines import REFERENCE, headline_of
+from connector_probe.diagnosis.headings import detail_phrase, heading, heading_phrase
+from connector_probe.diagnosis.headlines import REFERENCE
 from connector_probe.diagnosis.inequality import inequalities
 from connector_probe.diagnosis.outage import outage_of
-from connector_probe.diagnosis.policies.conclusions import confidence_of, policy_findings, reference_of
+from connector_probe.diagnosis.policies.conclusions import confidence_of, policy_remarks, reference_of
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.remedies import remedy_ids
 from connector_probe.diagnosis.remedy_conditions import OWN_SERVER_ONLY
 from connector_probe.diagnosis.replies import also_seen_as, expected_reply
 from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.stages import stage_reports
+from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, FailureVerdict, Said, WeighedCause
 from connector_probe.diagnosis.view import Beside, View
 from connector_probe.diagnosis.warnings import warnings_beside, warnings_of
 from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
-from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Stage, TranscriptLine
-from connector_probe.model.verdict import (
-    UNTELLABLE,
-    Attempt,
-    Cause,
-    CertificateReport,
-    ConnectorReport,
-    Diagnosis,
-    FailureClass,
-    Finding,
-    MailFlowCode,
-    Remedy,
-    Result,
-    Status,
-    TlsReport,
-    TranscriptReport,
-)
-from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.catalogue.en import ENGLISH
-from connector_probe.wording.sentences import Facts, fill
+from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Stage
+from connector_probe.model.sentence import Facts, Phrase
+from connector_probe.model.verdict import UNTELLABLE, FailureClass, MailFlowCode, Result, Status
 
+CONTACT_PARTNER = "contact-partner"
 _STAGES = tuple(Stage)
 OTHER, UNKNOWN = "other", "unknown"
 
@@ -108,113 +92,85 @@ def status_of(failure: FailureClass | None) -> Status:
     return Status.UNKNOWN if failure in UNTELLABLE else Status.FAILING
 
 
-def conclude(connector: Connector, evidence: ConnectorEvidence, words: Catalogue = ENGLISH) -> Result:
-    """The result of one connector, in the words of one language."""
+def conclude(connector: Connector, evidence: ConnectorEvidence) -> ConnectorVerdict:
+    """The verdict on one connector."""
     alone = [view_of(one, connector) for one in evidence.attempts]
     failures = [classify(view) for view in alone]
     views = _beside_each_other(alone, failures)
-    concluded = [
-        _attempt(view, failure, connector, transcript, words)
-        for view, failure, transcript in zip(views, failures, evidence.transcripts, strict=True)
+    attempts = tuple(judge_attempt(view, failure, connector) for view, failure in zip(views, failures, strict=True))
+    statuses = [attempt.status for attempt in attempts]
+    status = _roll_up(statuses)
+    deciding = _furthest(attempts, status) if status in (Status.FAILING, Status.UNKNOWN) else None
+    warnings = [
+        *inequalities(views, statuses),
+        *_other_addresses(attempts, deciding),
+        *smart_hosts_with_mx(connector, views),
+        *null_mx_beside_others(evidence.attempts),
     ]
-    attempts = tuple(attempt for attempt, _ in concluded)
-    warnings = [warning for _, found in concluded for warning in found]
-    status = _roll_up([attempt.status for attempt in attempts])
-    diagnosis = None
-    if status in (Status.FAILING, Status.UNKNOWN):
-        diagnosis = _furthest(attempts, status)
-    warnings += inequalities(views, [attempt.status for attempt in attempts], words)
-    warnings += _other_addresses(attempts, diagnosis, words)
-    warnings += smart_hosts_with_mx(connector, views, words)
-    warnings += null_mx_beside_others(evidence.attempts, words)
     if evidence.left_out:
-        facts = Facts(probed=str(len(attempts)), left_out=str(evidence.left_out))
-        warnings.append(Finding("addresses-left-out", fill(words.warnings["addresses-left-out"], facts)))
-    if status is Status.HEALTHY and warnings:
+        warnings.append(Said("addresses-left-out", Facts(probed=str(len(attempts)), left_out=str(evidence.left_out))))
+    if status is Status.HEALTHY and (warnings or any(one.warnings for one in attempts)):
         status = Status.WARNING
-    expected = as_expected(connector.expect, status, diagnosis)
-    return Result(
-        name=connector.name,
-        connector=ConnectorReport(
-            tuple(connector.smart_hosts),
-            connector.use_mx,
-            connector.port,
-            connector.type,
-            connector.tls_settings,
-            _tls_domain(connector, evidence),
-            connector.source_address,
-            connector.rcpt,
-            connector.warn_days,
-            connector.as_of,
-            connector.queue_lifetime,
-            connector.smtp_dane_mode,
-            connector.mta_sts_mode,
-        ),
+    failure = deciding.failure if deciding is not None else None
+    code = _code(failure.failure) if failure is not None else None
+    expected = as_expected(connector.expect, status, code)
+    return ConnectorVerdict(
+        connector=connector,
+        evidence=evidence,
+        tls_domain=_tls_domain(connector, evidence),
         status=status,
-        expect=connector.expect,
         expected=expected,
-        diagnosis=diagnosis,
+        deciding=deciding,
         by_tls_mode={
             mode: _code_of(failures if mode is connector.tls_settings else _failures_under(mode, connector, evidence))
             for mode in TlsSettings
         },
-        warnings=tuple(dict.fromkeys(warnings)),
         attempts=attempts,
-        evidence=evidence,
-        outage=None if expected else outage_of(connector, status, diagnosis, evidence.started_at),
+        warnings=tuple(warnings),
+        outage=None
+        if expected or failure is None
+        else outage_of(connector, status, failure.failure, evidence.started_at),
     )
 
 
-def as_expected(expect: str, status: Status, diagnosis: Diagnosis | None) -> bool:
+def as_expected(expect: str, status: Status, code: str | None) -> bool:
     """Whether the result is what was asked for; with "healthy", warnings are allowed here."""
     if expect == "healthy":
         return status in (Status.HEALTHY, Status.WARNING)
-    return status is Status.FAILING and diagnosis is not None and diagnosis.code == expect
+    return status is Status.FAILING and code == expect
 
 
-def diagnose(failure: FailureClass, view: View, connector: Connector, words: Catalogue = ENGLISH) -> Diagnosis:
+def _code(failure: FailureClass) -> str | None:
+    code = PROFILES[failure].code
+    return code.value if code is not None else None
+
+
+def diagnose(failure: FailureClass, view: View, connector: Connector) -> FailureVerdict:
     """What ``failure`` means for this attempt."""
     profile = PROFILES[failure]
-    facts = facts_of(view, connector, words)
-    causes = causes_of(failure, view, facts, words)
-    tried = words.facts["tries"] if view.evidence.earlier_failures else ""
-    title = headline_of(profile.code, words) if profile.code is not None else words.classes[failure].title
-    return Diagnosis(
-        code=profile.code.value if profile.code is not None else None,
-        class_=failure,
-        title=title,
-        heading=heading(failure, profile.stage, view, facts, words),
+    causes = causes_of(failure, view)
+    return FailureVerdict(
+        failure=failure,
+        heading=heading(failure, view),
         reply=expected_reply(failure, view),
-        also_seen_as=also_seen_as(failure, view, words.also_seen),
-        stage=profile.stage,
-        detail=fill(words.classes[failure].detail + tried, facts),
+        also_seen_as=also_seen_as(failure, view),
         confidence=confidence_of(failure, view) or profile.confidence,
         causes=causes,
-        remedies=_remedies(failure, view, connector, facts, words, causes),
+        remedies=tuple(_remedies(failure, view, connector, causes)),
         reference=reference_of(failure) or REFERENCE,
     )
 
 
-def _remedies(
-    failure: FailureClass,
-    view: View,
-    connector: Connector,
-    facts: Facts,
-    words: Catalogue,
-    causes: Sequence[Cause],
-) -> tuple[Remedy, ...]:
-    found, partner = [], connector.type is ConnectorType.PARTNER
+def _remedies(failure: FailureClass, view: View, connector: Connector, causes: Sequence[WeighedCause]) -> Iterator[str]:
+    partner = connector.type is ConnectorType.PARTNER
+    if partner and failure not in UNTELLABLE:
+        yield CONTACT_PARTNER
     for identifier in remedy_ids(failure, view, causes):
         if partner and identifier in OWN_SERVER_ONLY:
             continue
         if identifier == "install-intermediate" and _in_vain(view.evidence):
             continue
-        remedy = words.remedies[identifier]
-        commands = tuple(fill(command, facts) for command in remedy.commands)
-        found.append(Remedy(identifier, fill(remedy.text, facts), commands))
-    if partner and failure not in UNTELLABLE:
-        found.insert(0, Remedy("contact-partner", words.partner_remedy.text))
-    return tuple(found)
+        yield identifier
 
 
 def _in_vain(evidence: AttemptEvidence) -> bool:
@@ -223,65 +179,31 @@ def _in_vain(evidence: AttemptEvidence) -> bool:
     return missing is not None and not missing.completes and not any(one.error for one in missing.found)
 
 
-def _attempt(
-    view: View,
-    failure: FailureClass | None,
-    connector: Connector,
-    transcript: Sequence[TranscriptLine],
-    words: Catalogue,
-) -> tuple[Attempt, tuple[Finding, ...]]:
+def judge_attempt(view: View, failure: FailureClass | None, connector: Connector) -> AttemptVerdict:
+    """What one attempt comes to that failed with ``failure``, or with nothing."""
     evidence = view.evidence
     status = status_of(failure)
-    warnings: tuple[Finding, ...] = ()
     if failure is None:
-        warnings = warnings_of(view, connector, words)
+        warnings = warnings_of(view, connector)
         status = Status.WARNING if warnings else Status.HEALTHY
     else:
-        warnings = warnings_beside(view, connector, words)
-    diagnosis = diagnose(failure, view, connector, words) if failure is not None else None
-    session = evidence.handshake.session if evidence.handshake is not None else None
+        warnings = warnings_beside(view, connector)
     nameless = connector.tls_domain is None and evidence.server == evidence.address
     kinds = [
         one.kind
         for one in view.problems
         if not (nameless and one is view.name_problem and not view.mode.validates_name)
     ]
-    attempt = Attempt(
-        server=evidence.server,
-        address=evidence.address,
-        port=evidence.port,
+    return AttemptVerdict(
+        view=view,
+        connector=connector,
         status=status,
-        code=diagnosis.code if diagnosis is not None else None,
-        class_=failure,
+        failure=diagnose(failure, view, connector) if failure is not None else None,
         stages=stage_reports(evidence, failure),
-        tls=TlsReport(session.version, session.cipher) if session is not None else None,
-        certificates=_certificates(evidence),
         certificate_problems=tuple(dict.fromkeys(kinds)),
-        transcript=tuple(TranscriptReport(line.at, line.source, line.text) for line in transcript),
-        diagnosis=diagnosis,
-        remarks=chain_remarks(view, words),
-        policies=policy_findings(view, connector, words),
-    )
-    return attempt, warnings
-
-
-def _certificates(evidence: AttemptEvidence) -> tuple[CertificateReport, ...]:
-    if evidence.certificate is None:
-        return ()
-    return tuple(
-        CertificateReport(
-            one.subject,
-            one.issuer,
-            one.names,
-            one.not_before,
-            one.not_after,
-            one.serial,
-            one.sha1,
-            one.sha256,
-            one.key,
-            one.signature,
-        )
-        for one in evidence.certificate.chain
+        warnings=warnings,
+        remarks=chain_remarks(view),
+        policies=policy_remarks(view),
     )
 
 
@@ -293,36 +215,43 @@ def _roll_up(statuses: Sequence[Status]) -> Status:
     return Status.FAILING if Status.FAILING in statuses else Status.UNKNOWN
 
 
-def _furthest(attempts: Sequence[Attempt], status: Status) -> Diagnosis | None:
-    """The diagnosis of the attempt that got furthest among those that decide the status; the first of equals."""
-    deciding = [one.diagnosis for one in attempts if one.status is status and one.diagnosis is not None]
-    # What stops IPv4 as well is more than a fault of IPv6: of two that got as far, it says what there is to mend.
-    return max(
-        deciding, key=lambda one: (_STAGES.index(one.stage), one.class_ is not FailureClass.LOCAL_IPV6), default=None
-    )
+def _furthest(attempts: Sequence[AttemptVerdict], status: Status) -> AttemptVerdict | None:
+    """The attempt that got furthest among those that decide the status; the first of equals."""
+
+    def rank(failure: FailureClass) -> tuple[int, bool]:
+        # What stops IPv4 as well is more than a fault of IPv6: of two that got as far, it says what there is to mend.
+        return _STAGES.index(PROFILES[failure].stage), failure is not FailureClass.LOCAL_IPV6
+
+    deciding = [(one, one.failure) for one in attempts if one.status is status]
+    ranked = [(rank(failure.failure), one) for one, failure in deciding if failure is not None]
+    return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
 
-def _other_addresses(attempts: Sequence[Attempt], chosen: Diagnosis | None, words: Catalogue) -> list[Finding]:
+def _other_addresses(attempts: Sequence[AttemptVerdict], chosen: AttemptVerdict | None) -> list[Said]:
     """A warning for each address that fails, or could not be tested, while another one decides."""
-    found: dict[tuple[str, str | None, int], Finding] = {}
-    flowing = {(one.server, one.address, one.port) for one in attempts if one.diagnosis is None}
-    told = {
-        (one.server, one.address, one.port) for one in attempts if one.diagnosis is not None and one.diagnosis is chosen
-    }
+    found: dict[tuple[str, str | None, int], Said] = {}
+    flowing = {_where(one) for one in attempts if one.failure is None}
+    told = {_where(chosen)} if chosen is not None else set()
     for attempt in attempts:
-        here = (attempt.server, attempt.address, attempt.port)
-        if attempt.diagnosis is None or here in told or here in flowing or here in found:
+        here = _where(attempt)
+        if attempt.failure is None or here in told or here in flowing or here in found:
             continue
+        server, address, port = here
         identifier = "address-not-tested" if attempt.status is Status.UNKNOWN else "address-failing"
-        where = attempt.server if attempt.address in (None, attempt.server) else f"{attempt.server} [{attempt.address}]"
+        name = server if address in (None, server) else f"{server} [{address}]"
         facts = Facts(
-            endpoint=where if attempt.address is None else f"{where}:{attempt.port}",
-            title=attempt.diagnosis.heading,
-            code=attempt.code or words.text["no-code"],
-            detail=attempt.diagnosis.detail,
+            endpoint=name if address is None else f"{name}:{port}",
+            title=heading_phrase(attempt),
+            code=_code(attempt.failure.failure) or Phrase("no-code"),
+            detail=detail_phrase(attempt),
         )
-        found[here] = Finding(identifier, fill(words.warnings[identifier], facts), attempt.address)
+        found[here] = Said(identifier, facts, address)
     return list(found.values())
+
+
+def _where(attempt: AttemptVerdict) -> tuple[str, str | None, int]:
+    evidence = attempt.view.evidence
+    return evidence.server, evidence.address, evidence.port
 
 
 def _failures_under(

@@ -16,24 +16,32 @@ from connector_probe.diagnosis.signs import (
     proxy_header_sent,
     waits_for_proxy_header,
 )
+from connector_probe.diagnosis.verdict import AttemptVerdict
 from connector_probe.diagnosis.view import View
-from connector_probe.model.evidence import Stage
+from connector_probe.model.sentence import Phrase, Value, joined
 from connector_probe.model.verdict import FailureClass
 from connector_probe.protocol.refusals import Refusal, refusal_kind
 from connector_probe.protocol.smtp import capabilities
-from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import Facts, fill
 
 _F = FailureClass
 
 
-def heading(failure: FailureClass, stage: Stage, view: View, facts: Facts, words: Catalogue) -> str:
-    """What is broken, in a few words, without a full stop."""
-    key = _key(failure, stage, view)
-    return fill(words.headings[key], facts) if key is not None else words.classes[failure].title
+def heading_phrase(attempt: AttemptVerdict) -> Phrase:
+    """What is broken, in a few words, without a full stop. For an attempt that failed."""
+    assert attempt.failure is not None
+    key = attempt.failure.heading
+    return Phrase(f"heading-{key}" if key is not None else f"class-{attempt.failure.failure}", attempt.facts)
 
 
-def _key(failure: FailureClass, stage: Stage, view: View) -> str | None:
+def detail_phrase(attempt: AttemptVerdict) -> Value:
+    """What was seen. For an attempt that failed."""
+    assert attempt.failure is not None
+    detail = Phrase(f"detail-{attempt.failure.failure}", attempt.facts)
+    return joined(detail, Phrase("tries", attempt.facts)) if attempt.view.evidence.earlier_failures else detail
+
+
+def heading(failure: FailureClass, view: View) -> str | None:
+    """The id of the sentence that names what is broken; None where the class's title does."""
     if failure.value.startswith("dns-"):
         return dns_heading(view)
     if failure is _F.MTA_STS_MX_NOT_LISTED:

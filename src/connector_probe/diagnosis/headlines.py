@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from connector_probe.model.verdict import MailFlowCode
-from connector_probe.wording.catalogue import Catalogue
 
 REFERENCE = "https://learn.microsoft.com/defender-office-365/connectors-mail-flow-intelligence"
 HEADLINES: dict[MailFlowCode, str] = {
@@ -28,15 +27,6 @@ POLICY_LINES: dict[MailFlowCode, str] = {
     MailFlowCode.MTA_STS_HOSTS: "MX hosts of {domain} failed MTA-STS validation",
     MailFlowCode.MTA_STS_CERTIFICATE: "Remote certificate failed MTA-STS validation. Reason: {reason}",
 }
-_EXPLAINED = {MailFlowCode.MTA_STS_HOSTS: "mta-sts-hosts", MailFlowCode.MTA_STS_CERTIFICATE: "certificate-policy"}
-
-
-def headline_of(code: MailFlowCode, words: Catalogue) -> str:
-    """What Microsoft's page calls ``code``, in one language; Exchange Online itself writes English."""
-    if code in POLICY_LINES:
-        return words.explain[f"title-{_EXPLAINED.get(code, code)}"]
-    return words.text.get(f"title-{code}", HEADLINES[code])
-
 
 SESSION_HEADLINE = "Cannot establish session with remote server"  # 4.4.317 as reworded, seen since 2026
 WINSOCK_995 = "Failed to connect. Winsock error code: 995, Win32 error code: 995"

@@ -7,12 +7,13 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.rules import classify
+from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate
-from connector_probe.model.verdict import FailureClass, Finding, Status
+from connector_probe.model.notation import day, endpoint
+from connector_probe.model.sentence import Facts, Phrase, Word, joined, listed
+from connector_probe.model.verdict import FailureClass, Status
 from connector_probe.protocol.refusals import Refusal, refusal_kind
-from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import Facts, day, endpoint, fill
 
 _FLOWS = (Status.HEALTHY, Status.WARNING)
 MAX_SHOWN = 4
@@ -20,14 +21,14 @@ _VERDICTS = "unequal-verdicts"
 _TURNED_AWAY = frozenset({FailureClass.TCP_TIMEOUT, FailureClass.TCP_REFUSED})
 
 
-def inequalities(views: Sequence[View], statuses: Sequence[Status], words: Catalogue) -> list[Finding]:
+def inequalities(views: Sequence[View], statuses: Sequence[Status]) -> list[Said]:
     """``statuses`` belong to ``views``, attempt by attempt. What could not be tested from here counts nowhere."""
     pairs = [(view, status) for view, status in zip(views, statuses, strict=True) if status is not Status.UNKNOWN]
-    found: list[Finding] = []
+    found: list[Said] = []
     for group in _grouped(pairs, lambda view: (view.evidence.server, view.evidence.address, view.evidence.port)):
-        found += _of_address(group, words)
+        found += _of_address(group)
     for group in _grouped(pairs, lambda view: view.evidence.server):
-        found += _of_server([view for view, _ in group], words)
+        found += _of_server([view for view, _ in group])
     return found
 
 
@@ -41,7 +42,7 @@ def _grouped(pairs: Sequence[_Pair], key: Callable[[View], Hashable]) -> Iterato
     return iter(groups.values())
 
 
-def _of_address(pairs: Sequence[_Pair], words: Catalogue) -> Iterator[Finding]:
+def _of_address(pairs: Sequence[_Pair]) -> Iterator[Said]:
     """Connections to one address that end differently: a balancer spreads mail over them alike."""
     failures = Counter(classify(view) for view, status in pairs if status not in _FLOWS)
     bad, first = sum(failures.values()), pairs[0][0].evidence
@@ -49,17 +50,16 @@ def _of_address(pairs: Sequence[_Pair], words: Catalogue) -> Iterator[Finding]:
         bad=str(bad),
         total=str(len(pairs)),
         endpoint=endpoint(first),
-        classes=words.listed(
-            f"{words.classes[failure].title} ({number})" for failure, number in failures.most_common() if failure
+        classes=listed(
+            joined(Word("class", failure), f" ({number})") for failure, number in failures.most_common() if failure
         ),
         percent=str(round(100 * bad / len(pairs))),
     )
     if 0 < bad < len(pairs):
         limited = all(_may_be_limited(view) for view, status in pairs if status not in _FLOWS)
-        text = words.facts["unequal-or-limited"] if limited else words.warnings[_VERDICTS]
-        yield Finding(_VERDICTS, fill(text, facts), first.address)
+        yield Said(_VERDICTS, facts, first.address, sentence="unequal-or-limited" if limited else "")
     elif len(failures) > 1:
-        yield Finding("unequal-failures", fill(words.warnings["unequal-failures"], facts), first.address)
+        yield Said("unequal-failures", facts, first.address)
 
 
 def _may_be_limited(view: View) -> bool:
@@ -69,13 +69,13 @@ def _may_be_limited(view: View) -> bool:
     return classify(view) in _TURNED_AWAY or (said is not None and refusal_kind(said)[0] is Refusal.RATE)
 
 
-def _of_server(views: Sequence[View], words: Catalogue) -> Iterator[Finding]:
+def _of_server(views: Sequence[View]) -> Iterator[Said]:
     server = views[0].evidence.server
     greeted = [view for view in views if view.greeting is not None and view.greeting.severity == 2]
     bare = [view for view in greeted if not view.offers_starttls]
     if bare and len(bare) < len(greeted):
         facts = Facts(bad=str(len(bare)), total=str(len(greeted)), server=server)
-        yield Finding("unequal-starttls", fill(words.warnings["unequal-starttls"], facts))
+        yield Said("unequal-starttls", facts)
     shown = Counter(leaf for view in views if (leaf := _leaf(view)) is not None)
     # Addresses may well have certificates of their own; it matters once one of them is bad, or was asked about.
     bad = any(view.judged_problems for view in views)
@@ -83,13 +83,13 @@ def _of_server(views: Sequence[View], words: Catalogue) -> Iterator[Finding]:
         (_, most), *_ = shown.most_common(1)
         total = sum(shown.values())
         facts = Facts(odd=str(total - most), total=str(total), number=str(len(shown)), server=server)
-        facts["counts"] = words.listed(_described(leaf, number, words) for leaf, number in shown.most_common(MAX_SHOWN))
-        yield Finding("unequal-certificates", fill(words.warnings["unequal-certificates"], facts))
+        facts["counts"] = listed(_described(leaf, number) for leaf, number in shown.most_common(MAX_SHOWN))
+        yield Said("unequal-certificates", facts)
     names = Counter(name for view in views if (name := _greeting_name(view)))
     if len(names) > 1 and _repeated(views):
         facts = Facts(total=str(sum(names.values())), number=str(len(names)), server=server)
-        facts["greetings"] = words.listed(f"{name} ({number})" for name, number in names.most_common(MAX_SHOWN))
-        yield Finding("unequal-banners", fill(words.warnings["unequal-banners"], facts))
+        facts["greetings"] = listed(f"{name} ({number})" for name, number in names.most_common(MAX_SHOWN))
+        yield Said("unequal-banners", facts)
 
 
 def _leaf(view: View) -> Certificate | None:
@@ -97,10 +97,10 @@ def _leaf(view: View) -> Certificate | None:
     return certificate.chain[0] if certificate is not None and certificate.chain else None
 
 
-def _described(leaf: Certificate, number: int, words: Catalogue) -> str:
+def _described(leaf: Certificate, number: int) -> Phrase:
     """How often, and enough to find it: the name, the last day, the thumbprint that traces and Exchange show."""
     facts = Facts(times=str(number), name=leaf.common_name or leaf.subject, until=day(leaf.not_after), sha1=leaf.sha1)
-    return fill(words.facts["certificate-count"], facts)
+    return Phrase("certificate-count", facts)
 
 
 def _repeated(views: Sequence[View]) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.signs import (
     greets_at_times,
@@ -16,6 +14,8 @@ from connector_probe.diagnosis.signs import (
 )
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Control, Exchange
+from connector_probe.model.notation import quote
+from connector_probe.model.sentence import Facts, Phrase
 from connector_probe.protocol.appliances import appliance
 from connector_probe.protocol.refusals import Refusal, refusal_kind
 from connector_probe.protocol.smtp import capabilities, masked_banner
@@ -36,81 +36,84 @@ PROTOCOL_NAMES = {
 }
 
 
-def middlebox_facts(view: View) -> dict[str, str]:
-    """Short texts by name; a name that is missing has nothing to say."""
+def middlebox_facts(view: View) -> Facts:
+    """Short texts, of which a server's words are cut to what a sentence takes."""
     evidence = view.evidence
-    found: dict[str, str] = {}
+    found: Facts = {}
     protocol, sample = other_protocol(evidence)
     if protocol:
-        found |= {"protocol": PROTOCOL_NAMES.get(protocol, protocol), "other_sample": sample.split(r"\x0d", 1)[0]}
+        found["protocol"] = PROTOCOL_NAMES.get(protocol, protocol)
+        found["other_sample"] = quote(sample.split(r"\x0d", 1)[0])
     if evidence.control is not None:
         found |= _control(evidence.control)
-        found["own_banner"] = _said(evidence.banner) if evidence.banner is not None else ""
+        found["own_banner"] = quote(_said(evidence.banner)) if evidence.banner is not None else ""
     if evidence.proxied is not None and evidence.proxied.banner.reply is not None:
-        found["proxied_reply"] = evidence.proxied.banner.reply.wire
+        found["proxied_reply"] = quote(evidence.proxied.banner.reply.wire)
     refused = refusal(evidence)
     if refused is not None and refused.reply is not None:
-        found["refusal_words"] = refusal_kind(refused.reply)[1]
+        found["refusal_words"] = quote(refusal_kind(refused.reply)[1])
     if view.greeting is not None:
-        found["private_keywords"] = " ".join(private_keywords(view.greeting))
+        found["private_keywords"] = quote(" ".join(private_keywords(view.greeting)))
     fault = evidence.connection.fault if evidence.connection is not None else None
     if fault is not None:
         found |= {"icmp": fault.icmp, "icmp_from": fault.icmp_from}
     certificate = evidence.certificate
     if certificate is not None and certificate.chain:
         leaf = certificate.chain[0]
-        found |= {"leaf_subject": leaf.subject, "leaf_issuer": leaf.issuer, "appliance": appliance(leaf) or ""}
+        found |= {"leaf_subject": quote(leaf.subject), "leaf_issuer": quote(leaf.issuer)}
+        found["appliance"] = quote(appliance(leaf) or "")
     return found
 
 
-def hints(view: View) -> Iterator[tuple[str, str]]:
-    """Facts that are half-sentences of the catalogue: the fact's name, and the key in its ``facts``."""
-    evidence = view.evidence
+def hints(view: View) -> Facts:
+    """Facts that are parts of a sentence."""
+    evidence, found = view.evidence, Facts()
     fault = evidence.connection.fault if evidence.connection is not None else None
-    yield "refused_by", "by-icmp" if fault is not None and fault.icmp else "by-reset"
+    found["refused_by"] = Phrase("by-icmp" if fault is not None and fault.icmp else "by-reset")
     if ":" in (evidence.address or ""):
-        yield "ipv6_hint", "ipv6-hint"
+        found["ipv6_hint"] = Phrase("ipv6-hint")
     silent = evidence.banner is not None and evidence.banner.reply is None
     if waits_for_proxy_header(evidence):
-        yield "sample_note", "proxy-hint"
+        found["sample_note"] = Phrase("proxy-hint")
     elif greets_at_times(evidence):
-        yield "sample_note", "greeted-later-hint"
+        found["sample_note"] = Phrase("greeted-later-hint")
     elif other_protocol(evidence)[0]:
-        yield "protocol_hint", "protocol"
-        yield "ehlo_hint", "protocol-in-greeting"
+        found["protocol_hint"] = Phrase("protocol")
+        found["ehlo_hint"] = Phrase("protocol-in-greeting")
         if silent and evidence.banner is not None and not evidence.banner.sample:
-            yield "sample_note", "other-protocol-hint"
+            found["sample_note"] = Phrase("other-protocol-hint")
     refused = refusal(evidence)
     said = refused.reply if refused is not None else None
     kind = refusal_kind(said)[0] if said is not None else None
     if kind in (Refusal.RATE, Refusal.SOURCE):
-        yield "source_hint", "source-hint"
+        found["source_hint"] = Phrase("source-hint")
     elif kind is Refusal.HELO:
-        yield "source_hint", "helo-name-hint"
+        found["source_hint"] = Phrase("helo-name-hint")
     if replies_come_late(evidence):
-        yield "ehlo_hint", "replies-late-hint"
+        found["ehlo_hint"] = Phrase("replies-late-hint")
     elif evidence.banner is not None and evidence.banner.behind:
-        yield "ehlo_hint", "unasked-hint"
+        found["ehlo_hint"] = Phrase("unasked-hint")
     elif evidence.helo is not None and not other_protocol(evidence)[0]:
-        yield "ehlo_hint", "ehlo-refused-too"
+        found["ehlo_hint"] = Phrase("ehlo-refused-too")
     if is_of_an_appliance(view):
-        yield "appliance_hint", "appliance-hint"
+        found["appliance_hint"] = Phrase("appliance-hint")
     handshake = evidence.handshake.fault if evidence.handshake is not None else None
     if handshake is not None and handshake.alert == "handshake_failure":
-        yield "alert_hint", "handshake-failure-hint"
+        found["alert_hint"] = Phrase("handshake-failure-hint")
     elif handshake is not None and handshake.alert == "unrecognized_name":
-        yield "alert_hint", "sni-missing-hint" if evidence.server == evidence.address else "sni-unknown-hint"
+        found["alert_hint"] = Phrase("sni-missing-hint" if evidence.server == evidence.address else "sni-unknown-hint")
     if evidence.control is not None and evidence.banner is not None:
-        yield "intercepted", "intercepted-silence" if evidence.banner.reply is None else "intercepted-words"
-    yield "no_starttls", "ehlo-refused" if evidence.helo is not None else "starttls-missing"
+        found["intercepted"] = Phrase("intercepted-silence" if evidence.banner.reply is None else "intercepted-words")
+    found["no_starttls"] = Phrase("ehlo-refused" if evidence.helo is not None else "starttls-missing")
     if overwritten_command(evidence):
-        yield "overwritten_hint", "overwritten-hint"
+        found["overwritten_hint"] = Phrase("overwritten-hint")
     if hides_starttls(view.greeting):
-        yield "starttls_hint", "anonymoustls-hint"
+        found["starttls_hint"] = Phrase("anonymoustls-hint")
     elif view.greeting is not None and capabilities(view.greeting).masked_keywords:
-        yield "starttls_hint", "masked-hint"
+        found["starttls_hint"] = Phrase("masked-hint")
     elif evidence.banner is not None and evidence.banner.reply is not None and masked_banner(evidence.banner.reply):
-        yield "starttls_hint", "banner-masked-hint"
+        found["starttls_hint"] = Phrase("banner-masked-hint")
+    return found
 
 
 def is_of_an_appliance(view: View) -> bool:
@@ -121,14 +124,15 @@ def is_of_an_appliance(view: View) -> bool:
     return appliance(certificate.chain[0]) is not None
 
 
-def _control(control: Control) -> dict[str, str]:
-    found = {"control_host": control.host, "control_address": control.address}
+def _control(control: Control) -> Facts:
+    found = Facts(control_host=control.host, control_address=control.address)
     if control.lookup is not None:
         found["control_nameserver"] = control.lookup.nameserver or ""
     if control.banner is not None:
-        found |= {"control_banner": _said(control.banner), "control_fault": _ended(control.banner)}
+        found |= {"control_banner": quote(_said(control.banner)), "control_fault": quote(_ended(control.banner))}
     if control.ehlo is not None and control.ehlo.reply is not None:
-        found["control_keywords"] = " ".join(name for name, _ in capabilities(control.ehlo.reply).keywords) or "-"
+        keywords = " ".join(name for name, _ in capabilities(control.ehlo.reply).keywords)
+        found["control_keywords"] = quote(keywords) or "-"
     return found
 
 

@@ -7,45 +7,41 @@ from collections.abc import Sequence
 from connector_probe.diagnosis.facts import clock_hint
 from connector_probe.diagnosis.local_clock import clock_is_behind
 from connector_probe.diagnosis.signs import is_own_by_dns
+from connector_probe.diagnosis.verdict import Said
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence
+from connector_probe.model.notation import day
+from connector_probe.model.sentence import Phrase, Value, joined
 from connector_probe.protocol.addresses import is_private
-from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import day, fill
 
 MAX_PRIVATE = 10  # notes about single addresses; whoever probes hundreds of private ones knows by then
 
 
-def vantage_notes(
-    connectors: Sequence[Connector], evidence: Sequence[ConnectorEvidence], words: Catalogue
-) -> tuple[str, ...]:
-    """Sentences that hold for the whole report: the vantage, the roots, the day that certificates were judged for."""
-    notes = [words.notes["vantage"]]
+def vantage_notes(connectors: Sequence[Connector], evidence: Sequence[ConnectorEvidence]) -> tuple[Said, ...]:
+    """Notes that hold for the whole report: the vantage, the roots, the day that certificates were judged for."""
+    notes = [Said("vantage")]
     trust = dict.fromkeys(
         one.certificate.trust for each in evidence for one in each.attempts if one.certificate is not None
     )
-    notes += [fill(words.notes["roots"], {"trust": _roots(label, words)}) for label in trust]
+    notes += [Said("roots", {"trust": _roots(label)}) for label in trust]
     met = dict.fromkeys(
         attempt.address for each in evidence for attempt in each.attempts if attempt.address is not None
     )
-    notes += [fill(words.notes["private-address"], {"address": one}) for one in met if is_private(one)][:MAX_PRIVATE]
+    notes += [Said("private-address", {"address": one}) for one in met if is_private(one)][:MAX_PRIVATE]
     own = dict.fromkeys(one.address for each in evidence for one in each.attempts if is_own_by_dns(one))
-    notes += [fill(words.notes["own-address"], {"address": one or ""}) for one in own][:MAX_PRIVATE]
+    notes += [Said("own-address", {"address": one or ""}) for one in own][:MAX_PRIVATE]
     behind = next((one for each in evidence for one in each.attempts if clock_is_behind(one)), None)
     if behind is not None and behind.certificate is not None:
-        facts = {
-            "judged_at": day(behind.certificate.judged_at),
-            "clock_hint": clock_hint(clock_is_behind(behind), words),
-        }
-        notes.append(fill(words.notes["clock-behind"], facts))
+        judged_at, hint = day(behind.certificate.judged_at), clock_hint(clock_is_behind(behind))
+        notes.append(Said("clock-behind", {"judged_at": judged_at, "clock_hint": hint}))
     dates = dict.fromkeys(one.as_of for one in connectors if one.as_of is not None)
-    notes += [fill(words.notes["as-of"], {"as_of": day(moment)}) for moment in dates]
+    notes += [Said("as-of", {"as_of": day(moment)}) for moment in dates]
     return tuple(notes)
 
 
-def _roots(label: str, words: Catalogue) -> str:
+def _roots(label: str) -> Value:
     """A label of trust.py ("system", "system + FILE", "FILE only") in the words of the language."""
     if label.endswith(" only"):
-        return fill(words.notes["roots-only"], {"file": label.removesuffix(" only")})
+        return Phrase("roots-only", {"file": label.removesuffix(" only")})
     first, plus, file = label.partition(" + ")
-    return (words.notes["roots-system"] if first == "system" else first) + plus + file
+    return joined(Phrase("roots-system") if first == "system" else first, plus + file)

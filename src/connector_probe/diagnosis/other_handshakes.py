@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from connector_probe.diagnosis.facts import leaf_name
+from connector_probe.diagnosis.facts import leaf_name, problem_list
 from connector_probe.diagnosis.view import View
-from connector_probe.model.evidence import Certificate, FaultKind, SecondLook
-from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import Facts, fill, problem_list
+from connector_probe.model.evidence import Certificate, CertificateProblemKind, FaultKind, SecondLook
+from connector_probe.model.sentence import Facts, Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +20,11 @@ class Difference:
     """``identifier`` names the sentence; ``passes``: what was shown there would do as well, so nobody need act."""
 
     identifier: str
-    facts: dict[str, str]
+    facts: Facts
     passes: bool
 
 
-def differences(view: View, words: Catalogue) -> Iterator[Difference]:
+def differences(view: View) -> Iterator[Difference]:
     """What other handshakes showed that the first did not."""
     first = _leaf(view)
     if first is None:
@@ -35,14 +34,14 @@ def differences(view: View, words: Catalogue) -> Iterator[Difference]:
     # With SNI as before, only the version differed; an address has no SNI, so there it is the version too.
     by_version = same_name or next((one for one in looks if not _had_sni(view)), None)
     if by_version is not None and _differs(by_version, first):
-        yield _difference("tls12", by_version, view, words)
+        yield _difference("tls12", by_version, view)
     else:
         for look in looks:
             if not look.server_name and _had_sni(view) and _differs(look, first):
-                yield _difference("sni", look, view, words)
+                yield _difference("sni", look, view)
     rsa = rsa_look(view)
     if rsa is not None and not (by_version is not None and _differs(by_version, first)):
-        yield _difference("rsa", rsa, view, words)
+        yield _difference("rsa", rsa, view)
 
 
 def rsa_look(view: View) -> SecondLook | None:
@@ -64,25 +63,26 @@ def rsa_refusal(view: View) -> str:
     return next((one.alert or one.text for one in faults if one.kind is FaultKind.ALERT), "")
 
 
-def _difference(kind: str, look: SecondLook, view: View, words: Catalogue) -> Difference:
+def _difference(kind: str, look: SecondLook, view: View) -> Difference:
     fault = look.handshake.fault if look.handshake is not None else None
     if look.certificate is None or fault is not None:
         said = (fault.alert or fault.text) if fault is not None else ""
         return Difference(f"{kind}-refused", {"look_alert": said}, passes=False)
-    other, problems = look.certificate.chain[0], _problems(look, view, words)
-    told = words.facts["look-fails"] if problems else words.facts["look-passes"]
-    facts = {
-        "look_subject": leaf_name(other),
-        "look_sha1": other.sha1,
-        "look_verdict": fill(told, Facts(look_problems=problems)),
-    }
+    other, problems = look.certificate.chain[0], _problems(look, view)
+    facts = Facts(
+        look_subject=leaf_name(other),
+        look_sha1=other.sha1,
+        look_verdict=Phrase("look-fails", {"look_problems": problem_list(problems)})
+        if problems
+        else Phrase("look-passes"),
+    )
     return Difference(f"{kind}-certificate", facts, passes=not problems)
 
 
-def _problems(look: SecondLook, view: View, words: Catalogue) -> str:
+def _problems(look: SecondLook, view: View) -> tuple[CertificateProblemKind, ...]:
     """What the connector's mode has against that certificate."""
     seen = View(replace(view.evidence, certificate=look.certificate, revocation=None), view.mode, view.expected)
-    return problem_list((one.kind for one in seen.judged_problems), words)
+    return tuple(one.kind for one in seen.judged_problems)
 
 
 def _differs(look: SecondLook, first: Certificate) -> bool:

@@ -17,9 +17,10 @@ from connector_probe.diagnosis.remedy_conditions import (
     ONLY_WHEN_PASSING,
 )
 from connector_probe.diagnosis.replies import may_pass
+from connector_probe.diagnosis.verdict import WeighedCause
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import FaultKind, Stage
-from connector_probe.model.verdict import UNTELLABLE, Cause, CauseVerdict, FailureClass
+from connector_probe.model.verdict import UNTELLABLE, CauseVerdict, FailureClass
 
 _FOR_MX = {"correct-smart-host": "repair-mx"}
 _FOR_A_DOMAIN_WITHOUT_MX = {"correct-smart-host": "correct-domain", "add-address-record": "publish-mx"}
@@ -29,7 +30,7 @@ _NO_WAY_OUT = frozenset({FaultKind.NO_ROUTE, FaultKind.GATEWAY_SILENT})
 _LIKELY = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
 
 
-def remedy_ids(failure: FailureClass, view: View, causes: Sequence[Cause]) -> tuple[str, ...]:
+def remedy_ids(failure: FailureClass, view: View, causes: Sequence[WeighedCause]) -> tuple[str, ...]:
     """In the order in which to try them.
 
     With a bad certificate those of all its problems are among them, so that one new certificate mends all.

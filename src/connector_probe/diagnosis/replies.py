@@ -7,12 +7,14 @@ LastAttemptedIP is missing where no address was resolved; a multi-line server re
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from connector_probe.diagnosis.headlines import HEADLINES, POLICY_LINES, SESSION_HEADLINE, WINSOCK_995
 from connector_probe.diagnosis.profiles import PROFILES, Profile
 from connector_probe.diagnosis.signs import greets_at_times
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import AttemptEvidence, Exchange, FaultKind
-from connector_probe.model.verdict import AlsoSeenAs, FailureClass, MailFlowCode
+from connector_probe.model.verdict import FailureClass, MailFlowCode
 
 _SUSPICIOUS = "SuspiciousRemoteServerError"
 _SERVER_SAID = frozenset(
@@ -23,6 +25,15 @@ _SERVER_SAID = frozenset(
         FailureClass.SESSION_REJECTED,
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLine:
+    """A code and line under which traces show the failure, too; ``note``: the id of where that was seen."""
+
+    code: str
+    reply: str
+    note: str
 
 
 def refusal(evidence: AttemptEvidence) -> Exchange | None:
@@ -71,8 +82,8 @@ def _headline(code: MailFlowCode, view: View) -> str:
     return POLICY_LINES[code].format(domain=view.evidence.resolution.mx_domain or view.evidence.server, reason=reason)
 
 
-def also_seen_as(failure: FailureClass, view: View, notes: dict[str, str]) -> tuple[AlsoSeenAs, ...]:
-    """What recent traces show instead. ``notes``: the catalogue's words for the reasons."""
+def also_seen_as(failure: FailureClass, view: View) -> tuple[OtherLine, ...]:
+    """What recent traces show instead."""
     evidence, profile = view.evidence, PROFILES[failure]
     cannot, seen = MailFlowCode.CANNOT_CONNECT, []
     if profile.code is MailFlowCode.CERTIFICATE_VALIDATION_FAILED:
@@ -82,7 +93,7 @@ def also_seen_as(failure: FailureClass, view: View, notes: dict[str, str]) -> tu
         seen.append((cannot, line(cannot, SESSION_HEADLINE, WINSOCK_995, evidence), "ndrs-2026"))
     elif failure is FailureClass.DNS_NXDOMAIN and _is_of_a_domain(evidence):
         text = f"550 5.4.310 DNS domain {evidence.resolution.mx_domain} does not exist [Message=InfoDomainNonexistent]"
-        return (AlsoSeenAs("5.4.310", text, notes["recipient-domain"]),)
+        return (OtherLine("5.4.310", text, "recipient-domain"),)
     elif failure is FailureClass.DANE_DNSSEC_INVALID:
         query = MailFlowCode.DNS_QUERY_FAILED
         seen.append((query, line(query, HEADLINES[query], "", evidence), "dnssec-as-dns"))
@@ -102,7 +113,7 @@ def also_seen_as(failure: FailureClass, view: View, notes: dict[str, str]) -> tu
     elif failure in (FailureClass.EHLO_CLOSED, FailureClass.EHLO_RESET):
         message = "451 4.4.0 Socket error SocketError"
         seen.append((cannot, line(cannot, HEADLINES[cannot], message, evidence), "sample-2022"))
-    return tuple(AlsoSeenAs(code, reply, notes[why]) for code, reply, why in seen)
+    return tuple(OtherLine(code, reply, why) for code, reply, why in seen)
 
 
 def _is_of_a_domain(evidence: AttemptEvidence) -> bool:

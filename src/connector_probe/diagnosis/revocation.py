@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from connector_probe.model.evidence import AttemptEvidence, CertificateProblem, CertificateProblemKind
+from connector_probe.model.notation import quote
 from connector_probe.model.revocation import (
     CertificateRevocation,
     RevocationCheck,
     RevocationSource,
     RevocationStatus,
 )
-from connector_probe.wording.catalogue import Catalogue
+from connector_probe.model.sentence import Facts, Phrase, Short, Value, Word, listed
 
 _SHOWN = 3  # sources of one certificate in a sentence
 
@@ -48,9 +49,9 @@ def bad_staple(evidence: AttemptEvidence) -> RevocationCheck | None:
     return next((one for one in checks if one.source is RevocationSource.STAPLE and not one.decides), None)
 
 
-def facts_of_revocation(evidence: AttemptEvidence, words: Catalogue) -> dict[str, str]:
+def facts_of_revocation(evidence: AttemptEvidence) -> Facts:
     """Facts about the first revoked certificate, and the sources that said nothing of the first undecided one."""
-    found: dict[str, str] = {}
+    found: Facts = {}
     revocation = evidence.revocation
     if revocation is None:
         return found
@@ -58,65 +59,67 @@ def facts_of_revocation(evidence: AttemptEvidence, words: Catalogue) -> dict[str
     if revoked is not None and (check := revoked.revoked) is not None:
         role = "revoked-intermediate" if revoked.depth else "revoked-leaf"
         found |= {
-            "revoked_what": words.facts[role].format(subject=revoked.subject),
-            "revoked_issuer": revoked.issuer,
+            "revoked_what": Short(Phrase(role, {"subject": revoked.subject})),
+            "revoked_issuer": quote(revoked.issuer),
             "revoked_on": _moment(check.revoked_at),
-            "revoked_reason": words.facts["revoked-reason"].format(reason=check.reason) if check.reason else "",
-            "revoked_source": _source(check, words),
+            "revoked_reason": Short(Phrase("revoked-reason", {"reason": check.reason})) if check.reason else "",
+            "revoked_source": Short(_source(check)),
         }
     asked = [check for one in revocation.certificates for check in one.checks if check.decides]
-    found["revocation_sources"] = words.facts["between-sources"].join(
-        dict.fromkeys(_source(one, words) for one in asked)
-    )
+    if asked:
+        found["revocation_sources"] = Short(listed((_source(one) for one in asked), "between-sources"))
     unsure = undecided(evidence)
     if unsure:
-        found |= facts_of_undecided(unsure[0], words)
+        found |= facts_of_undecided(unsure[0])
     staple = bad_staple(evidence)
     if staple is not None:
-        found["staple_fault"] = _said(staple, words)
+        found["staple_fault"] = Short(_said(staple))
     return found
 
 
-def facts_of_undecided(certificate: CertificateRevocation, words: Catalogue) -> dict[str, str]:
-    asked = (_outcome(one, words) for one in certificate.checks[:_SHOWN])
-    return {"unsure_subject": certificate.subject, "unsure_sources": words.facts["between-sources"].join(asked)}
+def facts_of_undecided(certificate: CertificateRevocation) -> Facts:
+    asked = (_outcome(one) for one in certificate.checks[:_SHOWN])
+    return {
+        "unsure_subject": quote(certificate.subject),
+        "unsure_sources": Short(listed(asked, "between-sources")),
+    }
 
 
-def _source(check: RevocationCheck, words: Catalogue) -> str:
+def _source(check: RevocationCheck) -> Value:
     if check.source is RevocationSource.STAPLE:
-        return words.facts["stapled-response"]
+        return Phrase("stapled-response")
     return f"{check.source.upper()} {check.url}"
 
 
-def _outcome(check: RevocationCheck, words: Catalogue) -> str:
+def _outcome(check: RevocationCheck) -> Value:
     """The source and what came of it: "CRL http://... is out of date (since ...)"."""
-    return words.facts["revocation-outcome"].format(source=_source(check, words), outcome=_said(check, words))
+    return Phrase("revocation-outcome", {"source": _source(check), "outcome": _said(check)})
 
 
-def _said(check: RevocationCheck, words: Catalogue) -> str:
+def _said(check: RevocationCheck) -> Value:
     if check.status is RevocationStatus.STALE:
         key = "revocation-early" if check.early else "revocation-stale"
-        said = words.facts[key].format(since=_moment(check.this_update), until=_moment(check.next_update))
-        return words.facts["lists-it-as-revoked"].format(outcome=said) if check.revoked_at is not None else said
-    said = words.facts[f"revocation-{check.status}"]
-    return words.facts["revocation-note"].format(outcome=said, note=check.note) if check.note else said
+        said = Phrase(key, {"since": _moment(check.this_update), "until": _moment(check.next_update)})
+        return Phrase("lists-it-as-revoked", {"outcome": said}) if check.revoked_at is not None else said
+    status = Word("revocation", check.status)
+    return Phrase("revocation-note", {"outcome": status, "note": check.note}) if check.note else status
 
 
 def _moment(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC" if moment is not None else "?"
 
 
-Finding = tuple[str, dict[str, str]]
+Finding = tuple[str, Facts]
 
 
-def revocation_findings(evidence: AttemptEvidence, words: Catalogue, *, judged: bool) -> Iterator[Finding]:
+def revocation_findings(evidence: AttemptEvidence, *, judged: bool) -> Iterator[Finding]:
     """Warnings: id and facts. ``judged``: the mode looks at revocation, so that a revoked one failed already."""
     if revoked_problems(evidence) and not judged:
         yield "certificate-revoked", {}
     for certificate in undecided(evidence):
         if all(one.source is RevocationSource.STAPLE for one in certificate.checks):
             continue  # the next warning says it all
-        yield "revocation-unknown", facts_of_undecided(certificate, words)
+        yield "revocation-unknown", facts_of_undecided(certificate)
     if bad_staple(evidence) is not None:
         yield "staple-unusable", {}
     revocation = evidence.revocation

@@ -2,55 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from connector_probe.diagnosis.facts import facts_of
+from connector_probe.diagnosis.facts import problem_list
 from connector_probe.diagnosis.other_handshakes import differences, rsa_look, rsa_refusal
 from connector_probe.diagnosis.policies.conclusions import dane_passed, policy_warnings
 from connector_probe.diagnosis.revocation import revocation_findings
+from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
 from connector_probe.model.connector import Connector, ConnectorType
 from connector_probe.model.evidence import Certificate, CertificateProblemKind, Exchange, LookupStatus
-from connector_probe.model.verdict import Finding
+from connector_probe.model.notation import day, span
+from connector_probe.model.sentence import Facts, Phrase, Value, Word, listed
 from connector_probe.protocol.smtp import capabilities, masked_banner
-from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import Facts, day, describe_lookup, fill, problem_list, span, word
 
 DEFAULT_WARN_DAYS = 30
 SLOW_REPLY = 5.0  # seconds; Exchange's own default tarpit interval, "more ... can cause timeouts"
 LOOP_SUFFIXES = (".mail.protection.outlook.com", ".mx.microsoft")
 _FAILED_LOOKUPS = frozenset(LookupStatus) - {LookupStatus.ANSWER, LookupStatus.NODATA, LookupStatus.NXDOMAIN}
 
-Check = Callable[[View, Connector, Catalogue], Iterator[tuple[str, dict[str, str]]]]
+Check = Callable[[View, Connector], Iterator[tuple[str, Facts]]]
 
 
-def warnings_of(view: View, connector: Connector, words: Catalogue) -> tuple[Finding, ...]:
+def warnings_of(view: View, connector: Connector) -> tuple[Said, ...]:
     """The warnings of an attempt that did not fail."""
-    found = [one for check in CHECKS for one in check(view, connector, words)]
-    return _said(found, view, connector, words) + warnings_beside(view, connector, words)
+    found = (one for check in CHECKS for one in check(view, connector))
+    return tuple(Said(*one, view.evidence.address) for one in found) + warnings_beside(view, connector)
 
 
-def warnings_beside(view: View, connector: Connector, words: Catalogue) -> tuple[Finding, ...]:
+def warnings_beside(view: View, connector: Connector) -> tuple[Said, ...]:
     """What is worth a warning also where the attempt failed, because it may explain the failure."""
-    found = [(one.identifier, one.facts) for one in differences(view, words) if not one.passes]
+    found = [(one.identifier, one.facts) for one in differences(view) if not one.passes]
     # A partner's mail may well be in Exchange Online, and then goes there rightly.
     looping = _loop(view) if connector.type is ConnectorType.ON_PREMISES else None
     if looping is not None:
         found.append(("routes-to-exchange-online", {"loop_name": looping}))
-    return _said(found, view, connector, words)
-
-
-def _said(
-    found: Sequence[tuple[str, dict[str, str]]], view: View, connector: Connector, words: Catalogue
-) -> tuple[Finding, ...]:
-    if not found:  # as with most attempts, which then need no facts
-        return ()
-    facts = facts_of(view, connector, words)
-    return tuple(
-        Finding(identifier, fill(words.warnings[identifier], Facts(facts | extra)), view.evidence.address)
-        for identifier, extra in found
-    )
+    return tuple(Said(*one, view.evidence.address) for one in found)
 
 
 def warn_days(certificate: Certificate, asked: int | None) -> float:
@@ -69,7 +57,7 @@ def _ends_soon(certificate: Certificate, at: datetime, asked: int | None) -> boo
     return certificate.not_after - at < timedelta(days=warn_days(certificate, asked))
 
 
-def _expiry(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
+def _expiry(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     evidence = view.evidence.certificate
     if evidence is None:
         return
@@ -77,38 +65,38 @@ def _expiry(view: View, connector: Connector, words: Catalogue) -> Iterator[tupl
         if not _ends_soon(certificate, evidence.judged_at, connector.warn_days) or certificate.not_after is None:
             continue
         if depth == 0:
-            yield "certificate-expires-soon", _left(certificate.not_after - evidence.judged_at, words)
+            yield "certificate-expires-soon", _left(certificate.not_after - evidence.judged_at)
         elif certificate.subject in evidence.path:
             until = day(certificate.not_after)
             yield "issuer-expires-soon", {"expiring_issuer": certificate.subject, "issuer_not_after": until}
 
 
-def _left(time: timedelta, words: Catalogue) -> dict[str, str]:
+def _left(time: timedelta) -> Facts:
     """ "in 12 days"; hours where "1 days" would say too little."""
     if time < timedelta(days=2):
         key, number = "hours-left", int(time / timedelta(hours=1))
     else:
         key, number = "days-left", time.days
-    return {"time_left": fill(words.facts[key], {"number": str(number)})}
+    return {"time_left": Phrase(key, {"number": str(number)})}
 
 
-def _ignored_problems(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
+def _ignored_problems(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     # An address without TlsDomain has no name that a certificate could miss.
     nameless = connector.tls_domain is None and view.expected == view.evidence.address
     told_apart = {CertificateProblemKind.REVOKED}
     passed_over = [one for one in view.problems if one.kind not in told_apart and one not in view.clock_signs]
     ignored = [one for one in passed_over if not (nameless and one is view.name_problem)]
     if ignored and not view.judged_problems and not dane_passed(view):
-        yield "certificate-would-fail", {"problem_list": problem_list((one.kind for one in ignored), words)}
+        yield "certificate-would-fail", {"problem_list": problem_list(one.kind for one in ignored)}
 
 
-def _clock(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
+def _clock(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     """Dates that the connector does not look at, or that nobody can judge here."""
     if view.clock_signs:
         yield "clock-doubtful", {}
 
 
-def _cleartext(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
+def _cleartext(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     starttls = view.evidence.starttls
     if view.evidence.helo is not None:
         yield "helo-only", {}
@@ -118,7 +106,7 @@ def _cleartext(view: View, connector: Connector, words: Catalogue) -> Iterator[t
         yield "starttls-rejected", {"reply": starttls.reply.wire}
 
 
-def _middleboxes(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
+def _middleboxes(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     banner = view.evidence.banner
     if banner is not None and banner.reply is not None and masked_banner(banner.reply):
         yield "banner-masked", {}
@@ -128,7 +116,7 @@ def _middleboxes(view: View, connector: Connector, words: Catalogue) -> Iterator
         yield "plaintext-injection", {}
 
 
-def _manners(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
+def _manners(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     evidence = view.evidence
     exchanges: list[Exchange] = [
         one
@@ -144,23 +132,23 @@ def _manners(view: View, connector: Connector, words: Catalogue) -> Iterator[tup
     ]
     slowest = max(exchanges, key=lambda one: one.seconds, default=None)
     if slowest is not None and slowest.seconds >= SLOW_REPLY:
-        command = slowest.command.split(" ", 1)[0] or words.facts["slow-connection"]
+        command: Value = slowest.command.split(" ", 1)[0] or Phrase("slow-connection")
         slow = [one for one in exchanges if one.seconds >= SLOW_REPLY]
         hint = "slow-all-hint" if len(slow) > 1 else "slow-greeting-hint" if slowest is evidence.banner else ""
-        told = fill(words.facts[hint], {"slow_number": str(len(slow))}) if hint else ""
+        told: Value = Phrase(hint, {"slow_number": str(len(slow))}) if hint else ""
         yield "slow-reply", {"slowest": span(slowest.seconds), "slow_command": command, "slow_hint": told}
     flaws = dict.fromkeys(flaw for one in exchanges if one.reply is not None for flaw in one.reply.flaws)
     if flaws:
-        yield "malformed-reply", {"flaws": words.listed(word("flaw", flaw, words) for flaw in flaws)}
+        yield "malformed-reply", {"flaws": listed(Word("flaw", flaw) for flaw in flaws)}
     if evidence.earlier_failures:
         yield "retry-cleared", {}
 
 
-def _names(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
+def _names(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     resolution = view.evidence.resolution
     for lookup in resolution.lookups:
         if lookup.rdtype != "MX" and lookup.status in _FAILED_LOOKUPS:
-            yield "lookup-failed", {"rdtype": lookup.rdtype, "lookup": describe_lookup(lookup, words)}
+            yield "lookup-failed", {"rdtype": lookup.rdtype, "lookup": lookup}
 
 
 def _loop(view: View) -> str | None:
@@ -172,7 +160,7 @@ def _loop(view: View) -> str | None:
     return next((name for name in names if f".{name}".endswith(LOOP_SUFFIXES)), None)
 
 
-def _key(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
+def _key(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     evidence = view.evidence.certificate
     if (
         evidence is not None
@@ -182,12 +170,12 @@ def _key(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[s
         and rsa_look(view) is None
     ):
         refused = rsa_refusal(view)
-        hint = fill(words.facts["rsa-refused"], {"look_alert": refused}) if refused else ""
+        hint: Value = Phrase("rsa-refused", {"look_alert": refused}) if refused else ""
         yield "ecdsa-certificate", {"ecdsa_hint": hint}
 
 
-def _revocation(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
-    yield from revocation_findings(view.evidence, words, judged=view.mode.validates_chain)
+def _revocation(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
+    yield from revocation_findings(view.evidence, judged=view.mode.validates_chain)
 
 
 CHECKS: tuple[Check, ...] = (

@@ -16,7 +16,8 @@ from connector_probe.comparing.comparison import (
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.layout import columns, wrap
 from connector_probe.formats.options import RenderOptions
-from connector_probe.wording.sentences import day, fill
+from connector_probe.model.notation import day
+from connector_probe.wording.sentences import fill
 
 _BOLD, _DIM = "1", "2"
 _QUIET = frozenset({Outcome.SAME, Outcome.FIXED})  # what -q leaves out, where nothing in it matters

@@ -11,8 +11,8 @@ from connector_probe.formats.json import jsonable
 from connector_probe.formats.layout import columns, pad, wrap
 from connector_probe.formats.options import RenderOptions, cause_text, confidence, full_stop
 from connector_probe.model.names import is_address
+from connector_probe.model.notation import day
 from connector_probe.model.verdict import CauseVerdict, Report
-from connector_probe.wording.sentences import day
 
 _BOLD, _DIM = "1", "2"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.options import (
     AS_IT_SHOULD_BE,
     RenderOptions,
@@ -21,6 +20,7 @@ from connector_probe.formats.options import (
     totals,
 )
 from connector_probe.model.verdict import Report, Result, Status
+from connector_probe.wording.outage import clock
 from connector_probe.wording.sentences import fill
 
 # docs.github.com, "Workflow commands": values of properties need ":" and "," escaped too.

@@ -6,15 +6,16 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from connector_probe.diagnosis.headlines import headline_of
-from connector_probe.diagnosis.outage import began_within, lasting
+from connector_probe.diagnosis.outage import began_within
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.layout import pad, wrap
 from connector_probe.formats.options import RenderOptions
 from connector_probe.model.history import Change, ConnectorHistory, Episode, HistoryDocument
 from connector_probe.model.names import show
+from connector_probe.model.notation import day
 from connector_probe.model.verdict import FailureClass, MailFlowCode, Status
-from connector_probe.wording.sentences import day, fill
+from connector_probe.wording.outage import lasting
+from connector_probe.wording.sentences import fill, headline_of
 
 MAX_ROWS = 20  # of outages and of changes, the newest; the JSON has all
 _COLOURS = {Status.HEALTHY: "32;1", Status.WARNING: "33;1", Status.FAILING: "31;1", Status.UNKNOWN: "35;1"}

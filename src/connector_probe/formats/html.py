@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from connector_probe.diagnosis.dns.table import tables_of
-from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.options import (
     TRUSTED_LINK,
     RenderOptions,
@@ -33,8 +31,11 @@ from connector_probe.formats.options import (
     subtitle,
     totals,
 )
+from connector_probe.model.notation import day, span
 from connector_probe.model.verdict import Attempt, Diagnosis, Report, Result, StageReport, Status
-from connector_probe.wording.sentences import day, fill, span
+from connector_probe.wording.authorities import tables_of
+from connector_probe.wording.outage import clock
+from connector_probe.wording.sentences import fill
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _MARKS = {"client": ">", "server": "<", "note": "*"}

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.json import timestamp
 from connector_probe.formats.options import (
     AS_IT_SHOULD_BE,
@@ -29,6 +28,7 @@ from connector_probe.formats.options import (
     subtitle,
 )
 from connector_probe.model.verdict import Attempt, Diagnosis, Report, Result, StageReport, Status
+from connector_probe.wording.outage import clock
 from connector_probe.wording.sentences import fill
 
 if TYPE_CHECKING:

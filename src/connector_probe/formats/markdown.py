@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from connector_probe.diagnosis.dns.table import tables_of
-from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.options import (
     RenderOptions,
     cause_text,
@@ -29,8 +27,11 @@ from connector_probe.formats.options import (
     subtitle,
     totals,
 )
+from connector_probe.model.notation import day, span
 from connector_probe.model.verdict import Attempt, CauseVerdict, Diagnosis, Report, Result
-from connector_probe.wording.sentences import day, fill, span
+from connector_probe.wording.authorities import tables_of
+from connector_probe.wording.outage import clock
+from connector_probe.wording.sentences import fill
 
 _BACKTICKS = re.compile(r"`+")
 _MARKS = {"client": ">", "server": "<", "note": "*"}

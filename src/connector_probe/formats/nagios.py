@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from connector_probe.diagnosis.outage import clock, time_left
+from connector_probe.diagnosis.outage import time_left
 from connector_probe.diagnosis.warnings import warn_days
 from connector_probe.formats.options import (
     AS_IT_SHOULD_BE,
@@ -24,6 +24,7 @@ from connector_probe.formats.options import (
 )
 from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import CauseVerdict, Report, Result, Status
+from connector_probe.wording.outage import clock
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 _NAMES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from connector_probe.diagnosis.outage import clock, lasting
 from connector_probe.formats.options import headline, sentence
 from connector_probe.model.names import show
+from connector_probe.model.notation import day
 from connector_probe.model.verdict import FLOWING, CauseVerdict, Report, Result, Status
 from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import day, fill
+from connector_probe.wording.outage import clock, lasting
+from connector_probe.wording.sentences import fill
 
 MAX_RESULTS = 20  # told one by one: a chat or a text message has no room for more
 MAX_TITLE, MAX_LINE = 200, 600  # characters

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import is_address
+from connector_probe.model.notation import day
 from connector_probe.model.verdict import (
     Attempt,
     Cause,
@@ -23,7 +24,7 @@ from connector_probe.model.verdict import (
 )
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
-from connector_probe.wording.sentences import day, fill, problem_list, word
+from connector_probe.wording.sentences import fill, problem_list, word
 
 AS_IT_SHOULD_BE = "healthy"  # the value of ``expect`` without --expect
 _MINOR_REMARKS = frozenset({"chain-root", "revocation-asked"})  # told with verbosity 1 alone

@@ -17,7 +17,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from connector_probe.diagnosis.conclude import conclude, with_expectation
-from connector_probe.diagnosis.maintenance import with_maintenance
 from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.diagnosis.outage import with_earlier
 from connector_probe.model.connector import Connector, ConnectorError
@@ -36,6 +35,8 @@ from connector_probe.model.verdict import (
 )
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.outage import with_maintenance
+from connector_probe.wording.render import notes_in_words, worded
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -136,12 +137,12 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
     results: list[Result] = []
     try:
         for one in saved.results:
-            result = conclude(one.connector, one.evidence, words)
+            result = worded(conclude(one.connector, one.evidence), words)
             if one.outage is not None:  # what history knew is not in the evidence
                 result = with_earlier(result, one.outage)
             result = with_maintenance(result, one.maintenance, words)
             results.append(with_expectation(result, strict=one.strict))
-        notes = vantage_notes(connectors, evidence, words)
+        notes = notes_in_words(vantage_notes(connectors, evidence), words)
     except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as problem:
         # The types were right; this is a combination of facts that no probe ever writes.
         where = f"results[{len(results)}].evidence" if len(results) < len(saved.results) else "the evidence"

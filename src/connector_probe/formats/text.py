@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from connector_probe.diagnosis.dns.table import tables_of
-from connector_probe.diagnosis.outage import clock
 from connector_probe.formats.layout import columns, cut, pad, wrap
 from connector_probe.formats.options import (
     RenderOptions,
@@ -28,6 +26,7 @@ from connector_probe.formats.options import (
     subtitle,
     totals,
 )
+from connector_probe.model.notation import span
 from connector_probe.model.verdict import (
     Attempt,
     Cause,
@@ -38,7 +37,9 @@ from connector_probe.model.verdict import (
     StageReport,
     Status,
 )
-from connector_probe.wording.sentences import fill, span
+from connector_probe.wording.authorities import tables_of
+from connector_probe.wording.outage import clock
+from connector_probe.wording.sentences import fill
 
 _COLOURS = {
     Status.HEALTHY: "32;1",

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connector_probe.diagnosis.maintenance import with_maintenance
 from connector_probe.diagnosis.outage import with_history
 from connector_probe.history.announcing import is_news, state_of
 from connector_probe.history.faults import HistoryError
@@ -18,6 +17,7 @@ from connector_probe.model.history import Before, Document
 from connector_probe.model.maintenance import Window, maintenance_until
 from connector_probe.model.verdict import FailureClass, Report, Result
 from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.outage import with_maintenance
 
 
 class RunHistory:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from connector_probe.model.evidence import FaultKind
-from connector_probe.model.names import is_address
+from connector_probe.model.notation import MAX_NAMES, quote
+from connector_probe.model.verdict import MailFlowCode
 from connector_probe.wording.catalogue import Catalogue
 
 if TYPE_CHECKING:
-    from connector_probe.model.evidence import AttemptEvidence, CertificateProblemKind, Lookup, NetworkFault
+    from connector_probe.model.evidence import CertificateProblemKind, Lookup, NetworkFault
 
-MAX_QUOTED = 300  # characters of a server's words in a sentence; the whole is in the transcript
-MAX_NAMES = 6
 _SYSTEM_LANGUAGE = "en"  # of the texts that come from below: strerror, OpenSSL, our own network room
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:%-]*")
 
 
 class Facts(dict[str, str]):
@@ -29,26 +25,6 @@ class Facts(dict[str, str]):
 
 def fill(template: str, facts: Mapping[str, str]) -> str:
     return template.format_map(facts)
-
-
-def endpoint(evidence: AttemptEvidence) -> str:
-    """ "mail.contoso.com [192.0.2.5]:25"."""
-    if evidence.address is None:
-        return evidence.server
-    if is_address(evidence.server):
-        return f"[{evidence.address}]:{evidence.port}"
-    return f"{evidence.server} [{evidence.address}]:{evidence.port}"
-
-
-def day(moment: datetime | None) -> str:
-    return "?" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def span(seconds: float) -> str:
-    """A duration for people: "32 ms", "4.2 s"."""
-    if seconds < 1:
-        return f"{max(round(seconds * 1000), 1)} ms"
-    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
 def describe_lookup(lookup: Lookup, words: Catalogue) -> str:
@@ -74,11 +50,7 @@ def describe_fault(fault: NetworkFault, words: Catalogue) -> str:
 
 def word(kind: str, value: str, words: Catalogue) -> str:
     """The word for a member of one of the enumerations of ``model.evidence``, or of what stands in their place."""
-    return words.facts.get(f"{kind}-{value.replace(' ', '-')}", value)
-
-
-def quote(text: str) -> str:
-    return text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 3] + "..."
+    return words.phrases.get(f"{kind}-{value.replace(' ', '-')}", value)
 
 
 def problem_list(kinds: Iterable[CertificateProblemKind], words: Catalogue) -> str:
@@ -86,6 +58,11 @@ def problem_list(kinds: Iterable[CertificateProblemKind], words: Catalogue) -> s
     return words.listed(dict.fromkeys(word("problem", kind, words) for kind in kinds))
 
 
-def pasteable(name: str) -> str:
-    """``name`` for a command line: a zone can hold any bytes as a name, a shell must not see them."""
-    return name if _PLAIN_NAME.fullmatch(name) else "<host>"
+_EXPLAINED = {MailFlowCode.MTA_STS_HOSTS: "mta-sts-hosts", MailFlowCode.MTA_STS_CERTIFICATE: "certificate-policy"}
+
+
+def headline_of(code: MailFlowCode, words: Catalogue) -> str:
+    """What Microsoft's page calls ``code``, in one language; Exchange Online itself writes English."""
+    if f"title-{code}" in words.text:
+        return words.text[f"title-{code}"]
+    return words.explain[f"title-{_EXPLAINED.get(code, code)}"]

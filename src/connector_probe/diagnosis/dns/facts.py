@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from connector_probe.diagnosis.dns.causes import all_failed, by_registry, picture_of
 from connector_probe.diagnosis.dns.delegation import SETTLED, Authorities, Difference, Picture, Standing
 from connector_probe.diagnosis.view import View
 from connector_probe.model.delegation import SILENT, AuthorityReply, Recheck, Registration, ServerSays
 from connector_probe.model.evidence import Lookup, LookupStatus
+from connector_probe.model.sentence import Facts, Phrase, Value, Word, joined, listed, next_sentence, some
 from connector_probe.model.verdict import CauseVerdict, FailureClass
-from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import Facts, fill
 
 MAX_LISTED = 4
 
 
-def dns_facts(view: View, words: Catalogue) -> dict[str, str]:
+def dns_facts(view: View) -> Facts:
     """What the sentences about the second look are filled with, and the hint for the detail."""
     picture = picture_of(view)
     if picture is None:
         return {}
-    found = _of_difference(picture.difference, words) | _of_recheck(picture.bogus)
+    found = _of_difference(picture.difference) | _of_recheck(picture.bogus)
     if picture.same is not None:
-        found |= {"same_label": label(picture.same), "same_said": said(picture.same, words)}
+        found |= {"same_label": label(picture.same), "same_said": said(picture.same)}
     if picture.standing is not None:
-        found |= _of_standing(picture.standing, words)
-    found["versions"] = words.listed(_version(one, picture, words) for one in picture.out_of_step[:MAX_LISTED])
+        found |= _of_standing(picture.standing)
+    found["versions"] = listed(_version(one, picture) for one in picture.out_of_step[:MAX_LISTED])
     if picture.registration is not None:
-        found |= _of_registration(picture.registration, words)
+        found |= _of_registration(picture.registration)
     hint = _hint(picture)
     if hint is not None:
-        found["dns_hint"] = words.text["between-sentences"] + fill(words.evidence[hint], Facts(found))
+        found["dns_hint"] = next_sentence(Phrase(hint))
     return found
 
 
-def _version(reply: AuthorityReply, picture: Picture, words: Catalogue) -> str:
+def _version(reply: AuthorityReply, picture: Picture) -> Value:
     """ "ns1.contoso.com [192.0.2.53] (serial 2026112402): A 203.0.113.7"."""
     spoke = [one for standing in picture.standings for one in standing.spoke if one.address == reply.address]
     serial = next((one.serial for one in spoke if one.serial is not None), 0)
-    told = fill(words.facts["zone-version"], {"server": label(reply), "zone_serial": str(serial)})
-    return f"{told}: {said(reply, words)}"
+    told = Phrase("zone-version", {"server": label(reply), "zone_serial": str(serial)})
+    return joined(told, ": ", said(reply))
 
 
 def dns_heading(view: View) -> str | None:
@@ -98,21 +97,21 @@ def _is_settled(picture: Picture) -> bool:
     return any(one.status in SETTLED for one in picture.resolution.lookups)
 
 
-def _of_difference(difference: Difference | None, words: Catalogue) -> dict[str, str]:
+def _of_difference(difference: Difference | None) -> Facts:
     if difference is None:
         return {}
     ttl = difference.ours.ttl
     return {
-        "stale_theirs": said(difference.theirs, words),
+        "stale_theirs": said(difference.theirs),
         "stale_authority": label(difference.theirs),
         "stale_nameserver": difference.ours.nameserver or "",
-        "stale_ours": _ours(difference.ours, words),
+        "stale_ours": _ours(difference.ours),
         "ttl_left": "" if ttl is None else str(ttl),
         "ttl_zone": "" if difference.theirs.ttl is None else str(difference.theirs.ttl),
     }
 
 
-def _of_recheck(recheck: Recheck | None) -> dict[str, str]:
+def _of_recheck(recheck: Recheck | None) -> Facts:
     if recheck is None:
         return {}
     return {
@@ -122,32 +121,32 @@ def _of_recheck(recheck: Recheck | None) -> dict[str, str]:
     }
 
 
-def _of_standing(standing: Standing, words: Catalogue) -> dict[str, str]:
-    found = {
-        "zone": standing.walk.zones[-1] if standing.walk.zones else "",
-        "failed_list": _told((*standing.failed, *standing.nameless), words),
-        "registered_domain": standing.walk.domain or "",
-        "delegated_to": _some(standing.delegated_to, words),
-        "parked": standing.parked or "",
-    }
+def _of_standing(standing: Standing) -> Facts:
+    found = Facts(
+        zone=standing.walk.zones[-1] if standing.walk.zones else "",
+        failed_list=_told((*standing.failed, *standing.nameless)),
+        registered_domain=standing.walk.domain or "",
+        delegated_to=some(standing.delegated_to, MAX_LISTED),
+        parked=standing.parked or "",
+    )
     states = [reply for state in _BY_WEIGHT if (reply := standing.saying(state)) is not None]
     if states:
         first = states[0]
         found |= {
-            "disagreement": _told(states, words),
+            "disagreement": _told(states),
             "authority_label": label(first),
-            "authority_said": words.listed(said(one, words) for one in _of_server(standing, first)),
+            "authority_said": listed(said(one) for one in _of_server(standing, first)),
             "registry_zone": "." if first.zone == "." else f".{first.zone}",
         }
     return found
 
 
-def _of_registration(registration: Registration, words: Catalogue) -> dict[str, str]:
+def _of_registration(registration: Registration) -> Facts:
     expires = registration.expires
     return {
         "rdap_domain": registration.domain,
         "rdap_expires": "?" if expires is None else f"{expires:%Y-%m-%d}",
-        "rdap_statuses": _some(registration.statuses, words) or "-",
+        "rdap_statuses": some(registration.statuses, MAX_LISTED) if registration.statuses else "-",
         "rdap_registrar": registration.registrar or "?",
         "rdap_fault": registration.fault,
     }
@@ -171,39 +170,34 @@ def label(reply: AuthorityReply) -> str:
     return f"{reply.server} [{reply.address}]" if reply.server else f"[{reply.address}]"
 
 
-def said(reply: AuthorityReply, words: Catalogue) -> str:
+def said(reply: AuthorityReply) -> Value:
     """ "A 203.0.113.7", "NXDOMAIN", "AAAA: nodata", "timed-out"."""
     if reply.status in _RECORDS:
-        return f"{_RECORDS[reply.status] or reply.rdtype} {_some(reply.records, words)}"
+        return joined(f"{_RECORDS[reply.status] or reply.rdtype} ", some(reply.records, MAX_LISTED))
     if reply.status is ServerSays.NODATA:
-        return f"{reply.rdtype}: {words.facts['server-nodata']}"
+        return joined(f"{reply.rdtype}: ", Word("server", "nodata"))
     if reply.status is ServerSays.NOT_ASKED:
-        return words.facts.get(f"not-asked-{reply.note}", words.facts["server-not-asked"])
+        return Phrase(f"not-asked-{reply.note}") if reply.note in _NOT_ASKED else Phrase("server-not-asked")
     if reply.rcode not in (None, "NOERROR"):
         return str(reply.rcode)
-    word = words.facts[f"server-{reply.status}"]
-    return f"{word} ({reply.note})" if reply.note and reply.status in SILENT else word
+    word = Word("server", reply.status)
+    return joined(word, f" ({reply.note})") if reply.note and reply.status in SILENT else word
 
 
+_NOT_ASKED = ("no-address", "inside", "no-way-out")
 _RECORDS = {ServerSays.ANSWER: "", ServerSays.ALIAS: "CNAME", ServerSays.REFERRAL: "NS"}
 
 
-def _ours(lookup: Lookup, words: Catalogue) -> str:
+def _ours(lookup: Lookup) -> Value:
     if lookup.aliases:
         return f"CNAME {lookup.aliases[0]}"
     if lookup.records:
-        return f"{lookup.rdtype} {_some(lookup.records, words)}"
+        return joined(f"{lookup.rdtype} ", some(lookup.records, MAX_LISTED))
     if lookup.status is LookupStatus.NXDOMAIN:
         return "NXDOMAIN"
-    return f"{lookup.rdtype}: {words.facts[f'lookup-{lookup.status}']}"
+    return joined(f"{lookup.rdtype}: ", Word("lookup", lookup.status))
 
 
-def _told(replies: Iterable[AuthorityReply], words: Catalogue) -> str:
+def _told(replies: Iterable[AuthorityReply]) -> Value:
     """ "ns1.contoso.com [192.0.2.53]: NXDOMAIN" for each."""
-    return _some([f"{label(one)}: {said(one, words)}" for one in replies], words)
-
-
-def _some(texts: Sequence[str], words: Catalogue) -> str:
-    """The first few, and how many more there are."""
-    rest = len(texts) - MAX_LISTED
-    return words.listed(texts[:MAX_LISTED]) + (f" (+{rest})" if rest > 0 else "")
+    return some((joined(f"{label(one)}: ", said(one)) for one in replies), MAX_LISTED)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from connector_probe.diagnosis.verdict import Said
 from connector_probe.model.evidence import AttemptEvidence
-from connector_probe.model.verdict import Finding
-from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import MAX_NAMES, Facts, fill, quote
+from connector_probe.model.notation import MAX_NAMES, quote
+from connector_probe.model.sentence import Facts
 
 
-def null_mx_beside_others(attempts: Sequence[AttemptEvidence], words: Catalogue) -> Iterator[Finding]:
+def null_mx_beside_others(attempts: Sequence[AttemptEvidence]) -> Iterator[Said]:
     """One warning for each domain."""
     told = set()
     for one in attempts:
@@ -24,4 +24,4 @@ def null_mx_beside_others(attempts: Sequence[AttemptEvidence], words: Catalogue)
             continue
         told.add(domain)
         facts = Facts(domain=domain, mx_records=quote(", ".join(others[:MAX_NAMES])))
-        yield Finding("mx-null-beside", fill(words.warnings["mx-null-beside"], facts))
+        yield Said("mx-null-beside", facts)

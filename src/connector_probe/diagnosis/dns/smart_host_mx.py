@@ -9,16 +9,16 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
+from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
 from connector_probe.diagnosis.warnings import LOOP_SUFFIXES
 from connector_probe.model.connector import SMTP_PORT, Connector, ConnectorType, TlsSettings
 from connector_probe.model.evidence import AttemptEvidence, Lookup, MxBeside
-from connector_probe.model.verdict import Finding
-from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import MAX_NAMES, Facts, fill, pasteable, quote
+from connector_probe.model.notation import MAX_NAMES, pasteable, quote
+from connector_probe.model.sentence import Facts, Phrase
 
 
-def smart_hosts_with_mx(connector: Connector, views: Sequence[View], words: Catalogue) -> Iterator[Finding]:
+def smart_hosts_with_mx(connector: Connector, views: Sequence[View]) -> Iterator[Said]:
     """One warning for each smart host that was probed by its MX records, or that has some that lead elsewhere."""
     attempts = [view.evidence for view in views]
     probed = {
@@ -29,18 +29,18 @@ def smart_hosts_with_mx(connector: Connector, views: Sequence[View], words: Cata
         if resolution.smart_host is not None and resolution.addresses:
             facts = Facts(smart_host=resolution.smart_host, mx_records=_records(resolution.mx_lookup))
             if connector.tls_domain is None and view.expected == one.server:  # as ``view_of`` decided
-                facts["mx_name_hint"] = fill(words.facts["mx-name-hint"], Facts(server=one.server))
-            yield Finding("smart-host-by-mx", fill(words.warnings["smart-host-by-mx"], facts))
+                facts["mx_name_hint"] = Phrase("mx-name-hint", {"server": one.server})
+            yield Said("smart-host-by-mx", facts)
         elsewhere = _elsewhere(beside, one.port, probed) if beside is not None else {}
         if beside is not None and elsewhere:
             loops = connector.type is ConnectorType.ON_PREMISES and any(map(_is_exchange_online, elsewhere))
             facts = Facts(
                 smart_host=one.server,
                 elsewhere=quote(", ".join(f"{host} [{', '.join(found)}]" for host, found in elsewhere.items())),
-                mx_loop=words.facts["mx-loop"] if loops else "",
+                mx_loop=Phrase("mx-loop") if loops else "",
                 command=_command(connector, one, beside.lookup),
             )
-            yield Finding("smart-host-mx-elsewhere", fill(words.warnings["smart-host-mx-elsewhere"], facts))
+            yield Said("smart-host-mx-elsewhere", facts)
 
 
 def _records(lookup: Lookup | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from connector_probe.diagnosis.dns.mx_origin import outdated, redirected, stale
-from connector_probe.diagnosis.facts import facts_of
 from connector_probe.diagnosis.policies.facts import CHAIN_REASONS, RECORD_REASONS, TIME_REASONS
 from connector_probe.diagnosis.policies.judgement import (
     DaneState,
@@ -15,13 +14,13 @@ from connector_probe.diagnosis.policies.judgement import (
     sts_lists,
     sts_state,
 )
+from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import DANE_DECIDES, View
 from connector_probe.model.connector import Connector, SmtpDaneMode
 from connector_probe.model.evidence import CertificateProblem
 from connector_probe.model.policy import DANE_EE, DnssecReason, DnssecStatus, TlsaRecord
-from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, Finding
-from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import Facts, fill
+from connector_probe.model.sentence import Facts
+from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass
 
 DANE_PAGE = "https://learn.microsoft.com/purview/how-smtp-dane-works"
 STS_PAGE = "https://learn.microsoft.com/purview/enhancing-mail-flow-with-mta-sts"
@@ -169,7 +168,7 @@ POLICY_SHARPENERS: dict[str, Callable[[FailureClass, View], Sharpening]] = {
 # --- warnings --------------------------------------------------------------------------------------------------
 
 
-def policy_warnings(view: View, connector: Connector, words: Catalogue) -> Iterator[tuple[str, dict[str, str]]]:
+def policy_warnings(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     """What is amiss with the policies although mail flows."""
     if connector.use_mx is None:
         if connector.smtp_dane_mode is SmtpDaneMode.MANDATORY:
@@ -185,7 +184,7 @@ def policy_warnings(view: View, connector: Connector, words: Catalogue) -> Itera
     yield from _sts_warnings(view)
 
 
-def _sts_warnings(view: View) -> Iterator[tuple[str, dict[str, str]]]:
+def _sts_warnings(view: View) -> Iterator[tuple[str, Facts]]:
     state = sts_state(view.mta_sts)
     if state is StsState.UNUSABLE:
         yield "mta-sts-unusable", {}
@@ -205,13 +204,12 @@ def dane_passed(view: View) -> bool:
 # --- one line each ---------------------------------------------------------------------------------------------
 
 
-def policy_findings(view: View, connector: Connector, words: Catalogue) -> tuple[Finding, ...]:
+def policy_remarks(view: View) -> tuple[Said, ...]:
     """What DANE and MTA-STS came to for this address; empty without --mx."""
     if view.evidence.policy is None:
         return ()
-    facts = facts_of(view, connector, words)
     keys = [key for key in (_dane_line(view), _sts_line(view)) if key is not None]
-    return tuple(Finding(key, fill(words.text[f"policy-{key}"], Facts(facts)), view.evidence.address) for key in keys)
+    return tuple(Said(key, {}, view.evidence.address, sentence=f"policy-{key}") for key in keys)
 
 
 def _dane_line(view: View) -> str | None:

@@ -7,7 +7,7 @@ every sentence, and that every template can be filled.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connector_probe.model.verdict import FailureClass
 
@@ -37,7 +37,6 @@ class Catalogue:
     headings: dict[str, str]
     causes: dict[str, str]
     remedies: dict[str, RemedyWords]
-    partner_remedy: RemedyWords
     evidence: dict[str, str]
     warnings: dict[str, str]
     also_seen: dict[str, str]
@@ -49,6 +48,13 @@ class Catalogue:
     history: dict[str, str]
     compare: dict[str, str]
     notice: dict[str, str]
+    phrases: dict[str, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        titles = {f"class-{failure}": one.title for failure, one in self.classes.items()}
+        details = {f"detail-{failure}": one.detail for failure, one in self.classes.items()}
+        headings = {f"heading-{key}": text for key, text in self.headings.items()}
+        object.__setattr__(self, "phrases", self.text | self.facts | titles | details | headings)
 
     def join(self, sentences: Iterable[str]) -> str:
         """Sentences one after the other, as the language sets them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector_probe.wording.catalogue import Catalogue, RemedyWords
+from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import local_clock, policies
 from connector_probe.wording.catalogue.en.causes import CAUSES, EVIDENCE
 from connector_probe.wording.catalogue.en.chain import CHAIN
@@ -25,9 +25,6 @@ ENGLISH = Catalogue(
     headings=HEADINGS,
     causes=CAUSES | policies.CAUSES,
     remedies=REMEDIES | policies.REMEDIES,
-    partner_remedy=RemedyWords(
-        "The server belongs to a partner: contact the partner's mail administrators with the lines above."
-    ),
     evidence=EVIDENCE | DELEGATION | local_clock.EVIDENCE | policies.EVIDENCE,
     warnings=WARNINGS | local_clock.WARNINGS | policies.WARNINGS,
     also_seen=ALSO_SEEN | policies.ALSO_SEEN,

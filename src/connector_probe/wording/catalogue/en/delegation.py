@@ -25,6 +25,10 @@ DELEGATION: dict[str, str] = {
     "no-soa": "No SOA record stands in its answer; a filter answers so too.",
     "own-zone": "{stale_nameserver} answers from a zone of its own, not from a cache.",
     "split-differs": "{stale_nameserver} says with authority: {stale_ours}. {stale_authority} says: {stale_theirs}.",
+}
+
+# What a server says; the rest is codes and records.
+SERVERS: dict[str, str] = {
     "hint-bogus": "Its DNSSEC is broken: with validation switched off, the answer comes.",
     "hint-stale": "The authoritative servers say otherwise: {stale_theirs}.",
     "hint-split": "The authoritative servers that the delegation leads to say otherwise.",
@@ -34,10 +38,6 @@ DELEGATION: dict[str, str] = {
     "hint-disagree": "Its authoritative servers disagree.",
     "hint-fail": "None of its authoritative servers answers as it should.",
     "hint-answer": "Its authoritative servers do answer when asked directly.",
-}
-
-# What a server says; the rest is codes and records.
-SERVERS: dict[str, str] = {
     "server-nodata": "no such record",
     "server-nxdomain": "NXDOMAIN",
     "server-not-authoritative": "not authoritative",

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 FACTS: dict[str, str] = {
+    "implicit-tls": " The port speaks TLS from the first byte (implicit TLS, as on 465) instead of SMTP with STARTTLS.",
+    "it-said": ' It said: "{reply}".',
+    "it-sent-alert": ' It sent the alert "{alert}".',
+    "or-private-ca": " Either that is an intermediate that is missing, or a private CA that is not trusted.",
+    "roots-system": "system",
+    "roots-only": "{file} only",
     "mx-unknown-hint": " Whether it has MX records could not be found out ({lookup}).",
     "mx-name-hint": " Its certificate carries the MX host's name: for domain-validation the connector's TlsDomain must be {server}.",
     "mx-loop": " That is Exchange Online itself: mail would go in a circle.",
@@ -67,7 +73,6 @@ FACTS: dict[str, str] = {
     "more-problems": " Also: {problems}.",
     "slow-connection": "the connection",
     "fault-not-offered": "not offered",
-    "unequal-or-limited": "{bad} of {total} connections to {endpoint} failed, the others did not: {classes}. Either the servers behind this address are unequal (about {percent} % of mail would queue), or a firewall or the server limits connections, and this probe has met the limit itself.",
     "problem-expired": "expired",
     "problem-not-yet-valid": "not yet valid",
     "problem-name-mismatch": "name mismatch",

@@ -95,8 +95,6 @@ EVIDENCE: dict[str, str] = {
     "mx-secure": "DNSSEC vouches for the answer of {mx_nameserver}: the zone itself gave it.",
     "mx-from-source": "{mx_nameserver} answers for the domain with authority. Whether the record is right, only the domain's owner knows.",
     "ttl-longer": "It would stay in a cache for another {ttl_left} s, longer than what the zone gives now ({ttl_zone} s).",
-    "mx-hint-listed": "The domain's own name servers give other MX hosts, which it does list.",
-    "mx-hint-differs": "The domain's own name servers say otherwise.",
 }
 
 REMEDIES: dict[str, RemedyWords] = {
@@ -191,6 +189,8 @@ TEXT: dict[str, str] = {
 }
 
 FACTS: dict[str, str] = {
+    "mx-hint-listed": "The domain's own name servers give other MX hosts, which it does list.",
+    "mx-hint-differs": "The domain's own name servers say otherwise.",
     "system-nameserver": "this machine's nameserver",
     "dane-no-address": "{server} has no address",
     "dane-no-tlsa": "there are no TLSA records at {tlsa_name}",

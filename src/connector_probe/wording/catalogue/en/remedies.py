@@ -7,6 +7,9 @@ from connector_probe.wording.catalogue import RemedyWords
 _R = RemedyWords
 
 REMEDIES: dict[str, RemedyWords] = {
+    "contact-partner": _R(
+        "The server belongs to a partner: contact the partner's mail administrators with the lines above."
+    ),
     "correct-smart-host": _R(
         "Check the smart host in the connector: Exchange admin center > Mail flow > Connectors > the connector > Routing.",
         ("Set-OutboundConnector -Identity '{identity}' -SmartHosts <host>",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 WARNINGS: dict[str, str] = {
+    "unequal-or-limited": "{bad} of {total} connections to {endpoint} failed, the others did not: {classes}. Either the servers behind this address are unequal (about {percent} % of mail would queue), or a firewall or the server limits connections, and this probe has met the limit itself.",
     "in-maintenance": "Inside a maintenance window until {until}: reported, not alerted, and no reason for exit code 1.",
     "certificate-expires-soon": "The certificate expires on {not_after}, in {time_left}.",
     "issuer-expires-soon": "{expiring_issuer} in the chain expires on {issuer_not_after}.",
@@ -51,8 +52,6 @@ ALSO_SEEN: dict[str, str] = {
 
 NOTES: dict[str, str] = {
     "vantage": "Probed from this machine: not from Exchange Online's addresses, and without its client certificate.",
-    "roots-system": "system",
-    "roots-only": "{file} only",
     "roots": "Trust was judged by these roots: {trust}. Exchange Online uses Microsoft's root program.",
     "own-address": "{address} is what every machine calls itself: here this machine answered, and Exchange Online would meet itself.",
     "private-address": "{address} is not a public address; Exchange Online cannot reach it, whatever it answers here.",

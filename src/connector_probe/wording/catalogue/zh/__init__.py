@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector_probe.wording.catalogue import Catalogue, RemedyWords
+from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.zh import local_clock, policies
 from connector_probe.wording.catalogue.zh.causes import CAUSES, EVIDENCE
 from connector_probe.wording.catalogue.zh.chain import CHAIN
@@ -25,7 +25,6 @@ CHINESE = Catalogue(
     headings=HEADINGS,
     causes=CAUSES | policies.CAUSES,
     remedies=REMEDIES | policies.REMEDIES,
-    partner_remedy=RemedyWords("该服务器属于合作伙伴组织：请将以上内容提供给合作伙伴的邮件管理员。"),
     evidence=EVIDENCE | DELEGATION | local_clock.EVIDENCE | policies.EVIDENCE,
     warnings=WARNINGS | local_clock.WARNINGS | policies.WARNINGS,
     also_seen=ALSO_SEEN | policies.ALSO_SEEN,

@@ -25,6 +25,10 @@ DELEGATION: dict[str, str] = {
     "no-soa": "其应答中没有 SOA 记录；过滤器的应答也是如此。",
     "own-zone": "{stale_nameserver} 的应答来自它自己的区域，而不是来自缓存。",
     "split-differs": "{stale_nameserver} 以权威身份应答：{stale_ours}。{stale_authority} 的应答为：{stale_theirs}。",
+}
+
+# What a server says; the rest is codes and records.
+SERVERS: dict[str, str] = {
     "hint-bogus": "其 DNSSEC 已损坏：关闭验证后即可得到应答。",
     "hint-stale": "权威服务器的应答与此不同：{stale_theirs}。",
     "hint-split": "委派所指向的权威服务器的应答与此不同。",
@@ -34,10 +38,6 @@ DELEGATION: dict[str, str] = {
     "hint-disagree": "其各权威服务器的应答不一致。",
     "hint-fail": "其权威服务器都没有正确应答。",
     "hint-answer": "直接查询时，其权威服务器能够应答。",
-}
-
-# What a server says; the rest is codes and records.
-SERVERS: dict[str, str] = {
     "server-nodata": "无此类记录",
     "server-nxdomain": "名称不存在",
     "server-not-authoritative": "非权威应答",

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 FACTS: dict[str, str] = {
+    "implicit-tls": "该端口从第一个字节起就使用 TLS（隐式 TLS，如端口 465），而不是带 STARTTLS 的 SMTP。",
+    "it-said": "服务器的应答：“{reply}”。",
+    "it-sent-alert": "它发送了警报“{alert}”。",
+    "or-private-ca": "这要么是缺少中间证书，要么是私有 CA 不受信任。",
+    "roots-system": "系统",
+    "roots-only": "仅 {file}",
     "mx-unknown-hint": "无法确定它是否有 MX 记录 ({lookup})。",
     "mx-name-hint": "其证书上是 MX 主机的名称：要使用 domain-validation，连接器的 TlsDomain 必须是 {server}。",
     "mx-loop": "那正是 Exchange Online 自身：邮件会循环。",
@@ -67,7 +73,6 @@ FACTS: dict[str, str] = {
     "more-problems": "此外：{problems}。",
     "slow-connection": "连接",
     "fault-not-offered": "未提供",
-    "unequal-or-limited": "到 {endpoint} 的 {total} 个连接中有 {bad} 个失败，其余正常：{classes}。或者是同一地址后面的服务器不一致（约 {percent}% 的邮件会滞留在队列中），或者是防火墙或服务器限制了连接数，而本次探测自己触及了该限制。",
     "problem-expired": "已过期",
     "problem-not-yet-valid": "尚未生效",
     "problem-name-mismatch": "名称不匹配",

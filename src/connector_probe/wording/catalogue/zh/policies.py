@@ -85,8 +85,6 @@ EVIDENCE: dict[str, str] = {
     "mx-secure": "DNSSEC 证实了 {mx_nameserver} 的应答：它出自该区域本身。",
     "mx-from-source": "{mx_nameserver} 以权威身份应答该域。该记录是否正确，只有域的所有者知道。",
     "ttl-longer": "它在缓存中还可保留 {ttl_left} 秒，比该区域目前给出的时间（{ttl_zone} 秒）更长。",
-    "mx-hint-listed": "该域自己的名称服务器给出的是另外的 MX 主机，策略列出了这些主机。",
-    "mx-hint-differs": "该域自己的名称服务器的应答与此不同。",
 }
 
 REMEDIES: dict[str, RemedyWords] = {
@@ -169,6 +167,8 @@ TEXT: dict[str, str] = {
 }
 
 FACTS: dict[str, str] = {
+    "mx-hint-listed": "该域自己的名称服务器给出的是另外的 MX 主机，策略列出了这些主机。",
+    "mx-hint-differs": "该域自己的名称服务器的应答与此不同。",
     "system-nameserver": "本机的 DNS 服务器",
     "dane-no-address": "{server} 没有地址",
     "dane-no-tlsa": "{tlsa_name} 处没有 TLSA 记录",

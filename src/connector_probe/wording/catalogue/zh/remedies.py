@@ -7,6 +7,7 @@ from connector_probe.wording.catalogue import RemedyWords
 _R = RemedyWords
 
 REMEDIES: dict[str, RemedyWords] = {
+    "contact-partner": _R("该服务器属于合作伙伴组织：请将以上内容提供给合作伙伴的邮件管理员。"),
     "correct-smart-host": _R(
         "检查连接器中的智能主机：Exchange 管理中心 > 邮件流 > 连接器 > 该连接器 > 路由。",
         ("Set-OutboundConnector -Identity '{identity}' -SmartHosts <host>",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 WARNINGS: dict[str, str] = {
+    "unequal-or-limited": "到 {endpoint} 的 {total} 个连接中有 {bad} 个失败，其余正常：{classes}。或者是同一地址后面的服务器不一致（约 {percent}% 的邮件会滞留在队列中），或者是防火墙或服务器限制了连接数，而本次探测自己触及了该限制。",
     "in-maintenance": "处于维护时段内（至 {until}）：仅作报告，不发出告警，也不会使退出代码为 1。",
     "certificate-expires-soon": "证书将于 {not_after} 过期，还剩 {time_left}。",
     "issuer-expires-soon": "证书链中的 {expiring_issuer} 将于 {issuer_not_after} 过期。",
@@ -51,8 +52,6 @@ ALSO_SEEN: dict[str, str] = {
 
 NOTES: dict[str, str] = {
     "vantage": "探测是从本机进行的：没有使用 Exchange Online 的地址，也没有其客户端证书。",
-    "roots-system": "系统",
-    "roots-only": "仅 {file}",
     "roots": "信任是根据以下根判断的：{trust}。Exchange Online 使用 Microsoft 的根证书计划。",
     "own-address": "{address} 是每台机器对自己的称呼：在这里应答的是本机，而 Exchange Online 只会连到自己。",
     "private-address": "{address} 不是公共地址；无论它在这里如何应答，Exchange Online 都无法到达。",

@@ -9,11 +9,12 @@ from connector_probe.diagnosis.dns.facts import label, said
 from connector_probe.model.delegation import DnsInquiry, StartedFrom, Walk
 from connector_probe.model.evidence import AttemptEvidence
 from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.render import text_of
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question to one server; ``what`` is "A/udp"."""
+    """One question to one server; ``what`` is "A/udp", ``answer`` what it said."""
 
     server: str
     what: str
@@ -41,6 +42,6 @@ def tables_of(attempts: Iterable[AttemptEvidence], words: Catalogue) -> tuple[Ta
 
 def _table(walk: Walk, words: Catalogue) -> Table:
     rows = tuple(
-        Row(label(one), f"{one.rdtype}/{one.transport}", said(one, words), one.seconds) for one in walk.replies
+        Row(label(one), f"{one.rdtype}/{one.transport}", text_of(said(one), words), one.seconds) for one in walk.replies
     )
     return Table(walk.name, " > ".join(walk.zones), walk.started_from is StartedFrom.ROOTS, walk.complete, rows)

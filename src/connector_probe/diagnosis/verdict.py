@@ -1,0 +1,93 @@
+"""What was concluded, in ids and facts: of a connector, of each attempt, of a failure. ``wording.render`` says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from connector_probe.diagnosis.facts import facts_of
+from connector_probe.diagnosis.replies import OtherLine
+from connector_probe.diagnosis.view import View
+from connector_probe.model.connector import Connector, TlsSettings
+from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence
+from connector_probe.model.sentence import Facts
+from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, Outage, StageReport, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A warning or remark: an id, the facts of its sentence beyond the attempt's own, the address that it is about.
+
+    ``sentence``: the id of the sentence, where it is another than ``id``.
+    """
+
+    id: str
+    facts: Facts = field(default_factory=lambda: Facts())
+    address: str | None = None
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedCause:
+    """``evidence``: ids of sentences. ``sentence``: the id of the cause's own, where it is another than ``id``."""
+
+    id: str
+    verdict: CauseVerdict
+    evidence: tuple[str, ...] = ()
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureVerdict:
+    """What a failure of one attempt means. ``heading``: the id of the first sentence; None: the class's title.
+
+    ``reply``: the line that Exchange Online would write, None where no documented code fits.
+    """
+
+    failure: FailureClass
+    heading: str | None
+    reply: str | None
+    also_seen_as: tuple[OtherLine, ...]
+    confidence: Confidence
+    causes: tuple[WeighedCause, ...]
+    remedies: tuple[str, ...]
+    reference: str
+
+
+@dataclass(frozen=True)
+class AttemptVerdict:
+    """One attempt. ``failure`` None: mail would flow. ``remarks`` and ``policies`` as in ``model.verdict.Attempt``."""
+
+    view: View
+    connector: Connector
+    status: Status
+    failure: FailureVerdict | None
+    stages: tuple[StageReport, ...]
+    certificate_problems: tuple[CertificateProblemKind, ...]
+    warnings: tuple[Said, ...]
+    remarks: tuple[Said, ...]
+    policies: tuple[Said, ...]
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What any sentence about this attempt may use; gathered when the first is said."""
+        return facts_of(self.view, self.connector)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorVerdict:
+    """One connector. ``deciding``: the attempt whose failure is the connector's, None where mail flows.
+
+    ``warnings`` are those of the connector as a whole; each attempt has its own beside them.
+    """
+
+    connector: Connector
+    evidence: ConnectorEvidence
+    tls_domain: str | None
+    status: Status
+    expected: bool
+    deciding: AttemptVerdict | None
+    by_tls_mode: dict[TlsSettings, str | None]
+    attempts: tuple[AttemptVerdict, ...]
+    warnings: tuple[Said, ...]
+    outage: Outage | None

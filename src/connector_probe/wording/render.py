@@ -1,0 +1,205 @@
+"""A verdict in words: the result that formats print, made of ids and facts in one of the languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from string import Formatter
+
+from connector_probe.diagnosis.headings import detail_phrase, heading_phrase
+from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, Said
+from connector_probe.model.evidence import AttemptEvidence, Lookup, NetworkFault, TranscriptLine
+from connector_probe.model.notation import quote
+from connector_probe.model.sentence import Facts, Joined, Listed, Phrase, Short, Value, Word
+from connector_probe.model.verdict import (
+    AlsoSeenAs,
+    Attempt,
+    Cause,
+    CertificateReport,
+    ConnectorReport,
+    Diagnosis,
+    Finding,
+    Remedy,
+    Result,
+    TlsReport,
+    TranscriptReport,
+)
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.sentences import describe_fault, describe_lookup, headline_of, word
+
+
+def worded(verdict: ConnectorVerdict, words: Catalogue = ENGLISH) -> Result:
+    """The result of one connector, in the words of one language."""
+    connector = verdict.connector
+    attempts = [
+        (one, _attempt(one, transcript, words))
+        for one, transcript in zip(verdict.attempts, verdict.evidence.transcripts, strict=True)
+    ]
+    warnings = [warning for one, _ in attempts for warning in _warnings(one.warnings, one, words)]
+    warnings += [Finding(one.id, _warning(one, {}, words), one.address) for one in verdict.warnings]
+    deciding = (said.diagnosis for one, said in attempts if one is verdict.deciding)
+    return Result(
+        name=connector.name,
+        connector=ConnectorReport(
+            tuple(connector.smart_hosts),
+            connector.use_mx,
+            connector.port,
+            connector.type,
+            connector.tls_settings,
+            verdict.tls_domain,
+            connector.source_address,
+            connector.rcpt,
+            connector.warn_days,
+            connector.as_of,
+            connector.queue_lifetime,
+            connector.smtp_dane_mode,
+            connector.mta_sts_mode,
+        ),
+        status=verdict.status,
+        expect=connector.expect,
+        expected=verdict.expected,
+        diagnosis=next(deciding, None),
+        by_tls_mode=verdict.by_tls_mode,
+        warnings=tuple(dict.fromkeys(warnings)),
+        attempts=tuple(said for _, said in attempts),
+        evidence=verdict.evidence,
+        outage=verdict.outage,
+    )
+
+
+def notes_in_words(notes: Iterable[Said], words: Catalogue) -> tuple[str, ...]:
+    return tuple(sentence(words.notes[one.id], one.facts, words) for one in notes)
+
+
+def _attempt(verdict: AttemptVerdict, transcript: Iterable[TranscriptLine], words: Catalogue) -> Attempt:
+    evidence = verdict.view.evidence
+    session = evidence.handshake.session if evidence.handshake is not None else None
+    diagnosis = diagnosis_in_words(verdict, words)
+    return Attempt(
+        server=evidence.server,
+        address=evidence.address,
+        port=evidence.port,
+        status=verdict.status,
+        code=diagnosis.code if diagnosis is not None else None,
+        class_=diagnosis.class_ if diagnosis is not None else None,
+        stages=verdict.stages,
+        tls=TlsReport(session.version, session.cipher) if session is not None else None,
+        certificates=_certificates(evidence),
+        certificate_problems=verdict.certificate_problems,
+        transcript=tuple(TranscriptReport(line.at, line.source, line.text) for line in transcript),
+        diagnosis=diagnosis,
+        remarks=tuple(Finding(one.id, _remark(one, verdict, words)) for one in verdict.remarks),
+        policies=tuple(Finding(one.id, _remark(one, verdict, words), one.address) for one in verdict.policies),
+    )
+
+
+def _certificates(evidence: AttemptEvidence) -> tuple[CertificateReport, ...]:
+    if evidence.certificate is None:
+        return ()
+    return tuple(
+        CertificateReport(
+            one.subject,
+            one.issuer,
+            one.names,
+            one.not_before,
+            one.not_after,
+            one.serial,
+            one.sha1,
+            one.sha256,
+            one.key,
+            one.signature,
+        )
+        for one in evidence.certificate.chain
+    )
+
+
+def diagnosis_in_words(attempt: AttemptVerdict, words: Catalogue = ENGLISH) -> Diagnosis | None:
+    """None where mail would flow."""
+    failure = attempt.failure
+    if failure is None:
+        return None
+    profile, facts = PROFILES[failure.failure], attempt.facts
+    return Diagnosis(
+        code=profile.code.value if profile.code is not None else None,
+        class_=failure.failure,
+        title=headline_of(profile.code, words) if profile.code is not None else words.classes[failure.failure].title,
+        heading=text_of(heading_phrase(attempt), words),
+        reply=failure.reply,
+        also_seen_as=tuple(AlsoSeenAs(one.code, one.reply, words.also_seen[one.note]) for one in failure.also_seen_as),
+        stage=profile.stage,
+        detail=text_of(detail_phrase(attempt), words),
+        confidence=failure.confidence,
+        causes=tuple(
+            Cause(
+                one.id,
+                one.verdict,
+                words.facts[one.sentence] if one.sentence else words.causes[one.id],
+                tuple(sentence(words.evidence[key], facts, words) for key in one.evidence),
+            )
+            for one in failure.causes
+        ),
+        remedies=tuple(_remedy(one, facts, words) for one in failure.remedies),
+        reference=failure.reference,
+    )
+
+
+def _remedy(identifier: str, facts: Facts, words: Catalogue) -> Remedy:
+    remedy = words.remedies[identifier]
+    commands = tuple(sentence(command, facts, words) for command in remedy.commands)
+    return Remedy(identifier, sentence(remedy.text, facts, words), commands)
+
+
+def _warnings(warnings: Iterable[Said], attempt: AttemptVerdict, words: Catalogue) -> Iterable[Finding]:
+    return (Finding(one.id, _warning(one, attempt.facts, words), one.address) for one in warnings)
+
+
+def _warning(said: Said, around: Facts, words: Catalogue) -> str:
+    return sentence(words.warnings[said.sentence or said.id], around | said.facts, words)
+
+
+def _remark(said: Said, attempt: AttemptVerdict, words: Catalogue) -> str:
+    template = words.phrases.get(said.sentence or said.id) or words.warnings[said.id]
+    return sentence(template, said.facts if said.facts else attempt.facts, words)
+
+
+# --- sentences -------------------------------------------------------------------------------------------------
+
+
+def sentence(template: str, facts: Facts, words: Catalogue) -> str:
+    """``template``, filled."""
+    found = []
+    for text, slot in _parts(template):
+        found.append(text)
+        if slot is not None:
+            value: Value = facts.get(slot, "")  # type: ignore[assignment]
+            found.append(text_of(value, words, facts))
+    return "".join(found)
+
+
+@cache
+def _parts(template: str) -> tuple[tuple[str, str | None], ...]:
+    """Text and slot by turns."""
+    return tuple((text, slot) for text, slot, _, _ in Formatter().parse(template))
+
+
+def text_of(value: Value, words: Catalogue, around: Facts | None = None) -> str:
+    """One fact in words; what a phrase does not hold itself it takes from the facts ``around`` it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Phrase):
+        return sentence(words.phrases[value.id], (around or {}) | value.facts, words)
+    if isinstance(value, Word):
+        return word(value.kind, value.value, words)
+    if isinstance(value, Listed):
+        items = dict.fromkeys(text_of(one, words, around) for one in value.items)
+        return words.phrases[value.separator].join(items)
+    if isinstance(value, Joined):
+        return "".join(text_of(one, words, around) for one in value.parts)
+    if isinstance(value, Short):
+        return quote(text_of(value.value, words, around))
+    if isinstance(value, NetworkFault):
+        return describe_fault(value, words)
+    assert isinstance(value, Lookup)
+    return describe_lookup(value, words)
