@@ -27,6 +27,7 @@ _HOMES = {
     HOST: _Home("hosts", "probe_hosts", "Probe mail connectors as Exchange Online would."),
     "run": _Home("fleet", "run_file", "Probe every connector in a file."),
     "wait": _Home("wait", "wait", "Probe until a server is healthy, or gives a code; for a cutover."),
+    "serve": _Home("serve", "serve", "Dashboard, Prometheus exporter and JSON API."),
     "history": _Home("history", "history", "What earlier runs saw: since when it fails, when mail bounces."),
     "import": _Home("importing", "import_file", "Make a probes.yaml of Exchange Online's connectors."),
     "example": _Home("example", "example", "Print a ready-to-use file: cron, systemd, CI, Kubernetes."),

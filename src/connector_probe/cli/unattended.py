@@ -60,7 +60,7 @@ class Unattended:
         if cut and not interrupted:
             say(f"probe: the run's deadline has passed: {len(cut)} of {len(report.results)} were not probed to the end")
         heard = self._news(report.results) if self._manners.only_changes else []
-        self._history.record(report, interrupted=interrupted)
+        self._history.record(report.results, interrupted=interrupted)
         if interrupted:
             return
         self._history.told(heard, self._manners.channel, self._now)

@@ -8,14 +8,14 @@ refuses.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from connector_probe.formats.options import RenderOptions
 from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.evidence import AttemptEvidence, Stage
 from connector_probe.model.names import is_address
-from connector_probe.model.verdict import Attempt, KnownFrom, Report, Result, Status
+from connector_probe.model.verdict import Attempt, CertificateReport, KnownFrom, Report, Result, Status
 
 Labels = Mapping[str, str]
 Samples = Iterator[tuple[Labels, float]]
@@ -36,18 +36,23 @@ class _Metric:
 
 def render(report: Report, options: RenderOptions) -> str:
     """All metrics that have a sample, in the table's order, samples in the report's."""
-    return "".join(line for metric in _METRICS for line in _family(metric, report))
+    return "".join(
+        line for one in _METRICS for line in family(one.name, one.help, one.samples(report), worse=one.worse)
+    )
 
 
-def _family(metric: _Metric, report: Report) -> Iterator[str]:
+def family(
+    name: str, help_: str, samples: Iterable[tuple[Labels, float]], *, worse: Callable[[float, float], float] = min
+) -> Iterator[str]:
+    """The lines of one gauge; nothing without samples. ``worse`` chooses between two values for the same labels."""
     values: dict[str, float] = {}
-    for labels, value in metric.samples(report):
-        series = ",".join(f'{name}="{text.translate(_VALUE_ESCAPES)}"' for name, text in labels.items())
-        values[series] = metric.worse(values[series], value) if series in values else value
+    for labels, value in samples:
+        series = ",".join(f'{key}="{text.translate(_VALUE_ESCAPES)}"' for key, text in labels.items())
+        values[series] = worse(values[series], value) if series in values else value
     if values:
-        yield f"# HELP {metric.name} {metric.help}\n# TYPE {metric.name} gauge\n"
+        yield f"# HELP {name} {help_}\n# TYPE {name} gauge\n"
     for series, value in values.items():
-        yield f"{metric.name}{{{series}}} {_number(value)}\n" if series else f"{metric.name} {_number(value)}\n"
+        yield f"{name}{{{series}}} {_number(value)}\n" if series else f"{name} {_number(value)}\n"
 
 
 def _number(value: float) -> str:
@@ -113,20 +118,29 @@ def _expiry(report: Report) -> Samples:
 def _leaf(report: Report) -> Samples:
     for labels, attempt, _ in _addresses(report):
         for leaf in attempt.certificates[:1]:
-            told = {
-                "fingerprint_sha256": leaf.sha256.lower(),
-                "subject": leaf.subject,
-                "issuer": leaf.issuer,
-                "subjectalternative": ",".join(leaf.names),
-                "serialnumber": leaf.serial.lower(),
-            }
-            yield labels | told, 1.0
+            yield labels | leaf_labels(leaf), 1.0
+
+
+def leaf_labels(leaf: CertificateReport) -> dict[str, str]:
+    """A server's own certificate, as blackbox_exporter labels it."""
+    return {
+        "fingerprint_sha256": leaf.sha256.lower(),
+        "subject": leaf.subject,
+        "issuer": leaf.issuer,
+        "subjectalternative": ",".join(leaf.names),
+        "serialnumber": leaf.serial.lower(),
+    }
 
 
 def _version(report: Report) -> Samples:
     for labels, attempt, _ in _addresses(report):
         if attempt.tls is not None:
-            yield labels | {"version": _TLS_VERSIONS.get(attempt.tls.version, attempt.tls.version)}, 1.0
+            yield labels | {"version": tls_version(attempt.tls.version)}, 1.0
+
+
+def tls_version(version: str) -> str:
+    """ "TLSv1.3" as Go writes it: "TLS 1.3"."""
+    return _TLS_VERSIONS.get(version, version)
 
 
 def _failure(report: Report) -> Samples:

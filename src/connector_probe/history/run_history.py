@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from connector_probe.history.storage import History
 from connector_probe.history.summary import failing_since
 from connector_probe.model.history import Before, Document
 from connector_probe.model.maintenance import Window, maintenance_until
-from connector_probe.model.verdict import FailureClass, Report, Result
+from connector_probe.model.verdict import FailureClass, Result
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.outage import with_maintenance
 
@@ -41,16 +41,21 @@ class RunHistory:
         self._words = words
         self._fail = fail
         self._before: dict[str, Before] = {}
-        self._history = History(path, place=place, say=say) if path is not None else None
+        self._file = History(path, place=place, say=say) if path is not None else None
+        self._history = self._file
         self.look_back()
 
-    def look_back(self) -> None:
-        """Read anew what is known; for who records more than once."""
+    def look_back(self, names: Collection[str] | None = None) -> None:
+        """Read anew what is known of these connectors, or of all; for who records more than once."""
         if self._history is not None:
             try:
-                self._before = self._history.before(self._windows)
+                self._before |= self._history.before(self._windows if names is None else names)
             except HistoryError as error:
                 self._give_up(error)
+
+    def try_again(self) -> None:
+        """After a fault of the file that may have passed, as that of a full disk."""
+        self._history = self._file
 
     def before(self, name: str) -> Before:
         """What is known of this connector."""
@@ -80,12 +85,12 @@ class RunHistory:
             return result
         return with_maintenance(result, maintenance_until(self._windows.get(result.name, ()), at), self._words)
 
-    def record(self, report: Report, *, interrupted: bool, documents: Sequence[Document] = ()) -> None:
+    def record(self, results: Iterable[Result], *, interrupted: bool, documents: Sequence[Document] = ()) -> None:
         """Keep what was seen; of a run that Ctrl-C ended, only what it came to. ``documents``: what to keep whole."""
         if self._history is None:
             return
         sightings = []
-        for result in report.results:
+        for result in results:
             if interrupted and result.diagnosis is not None and result.diagnosis.class_ in _CUT_SHORT:
                 continue
             inside = result.maintenance is not None

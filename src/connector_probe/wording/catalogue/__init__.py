@@ -48,6 +48,7 @@ class Catalogue:
     history: dict[str, str]
     compare: dict[str, str]
     notice: dict[str, str]
+    serve: dict[str, str]
     phrases: dict[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

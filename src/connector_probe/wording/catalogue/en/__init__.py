@@ -16,6 +16,7 @@ from connector_probe.wording.catalogue.en.headings import HEADINGS
 from connector_probe.wording.catalogue.en.history import HISTORY
 from connector_probe.wording.catalogue.en.notice import NOTICE
 from connector_probe.wording.catalogue.en.remedies import REMEDIES
+from connector_probe.wording.catalogue.en.serve import SERVE
 from connector_probe.wording.catalogue.en.text import TEXT
 from connector_probe.wording.catalogue.en.warnings import ALSO_SEEN, NOTES, WARNINGS
 
@@ -36,4 +37,5 @@ ENGLISH = Catalogue(
     history=HISTORY,
     compare=COMPARE,
     notice=NOTICE,
+    serve=SERVE,
 )

@@ -16,6 +16,7 @@ from connector_probe.wording.catalogue.zh.headings import HEADINGS
 from connector_probe.wording.catalogue.zh.history import HISTORY
 from connector_probe.wording.catalogue.zh.notice import NOTICE
 from connector_probe.wording.catalogue.zh.remedies import REMEDIES
+from connector_probe.wording.catalogue.zh.serve import SERVE
 from connector_probe.wording.catalogue.zh.text import TEXT
 from connector_probe.wording.catalogue.zh.warnings import ALSO_SEEN, NOTES, WARNINGS
 
@@ -36,4 +37,5 @@ CHINESE = Catalogue(
     history=HISTORY,
     compare=COMPARE,
     notice=NOTICE,
+    serve=SERVE,
 )

@@ -1,0 +1,217 @@
+"""``probe serve``: dashboard, exporter and API. What it stands on is imported only when it is called."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector_probe.cli import options as opt
+from connector_probe.cli import run_options as opts
+from connector_probe.cli.fleet import File
+
+if TYPE_CHECKING:
+    from connector_probe.serve.credentials import Credentials
+
+PORT = 9425
+ADDRESS = f"127.0.0.1:{PORT}"
+TOKEN = "PROBE_TOKEN"  # of the environment
+
+Listen = Annotated[
+    str, typer.Option(metavar="ADDR:PORT", help="Where to listen; wider than this machine with a token.")
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help=f"Tokens, or USER:HASH, one a line. Or one in {TOKEN}, of the environment.", readable=False
+    ),
+]
+Insecure = Annotated[bool, typer.Option("--insecure", help="Listen wider than this machine without a token.")]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option("--allow-host", metavar="NAME", help="A name that this server is reached by; repeatable. * for any."),
+]
+TlsCert = Annotated[Path | None, typer.Option(metavar="PEM", help="Speak TLS with this chain.", readable=False)]
+TlsKey = Annotated[Path | None, typer.Option(metavar="PEM", help="Its key.", readable=False)]
+NoSchedule = Annotated[bool, typer.Option("--no-schedule", help="Probe only for scrapes and requests.")]
+AllowAnyTarget = Annotated[
+    bool, typer.Option("--allow-any-target", help="Let /probe go to hosts that are not in the file.")
+]
+Place = Annotated[str | None, typer.Option(metavar="NAME", help="What this place is called. Default: the host's name.")]
+Log = Annotated[str, typer.Option(metavar="text|json", help="Form of the log on standard error.")]
+HashPassword = Annotated[
+    str | None,
+    typer.Option("--hash-password", metavar="USER", help="Ask for a password, print the line for a token file, end."),
+]
+
+
+def serve(
+    file: File = None,
+    listen: Listen = ADDRESS,
+    token_file: TokenFile = None,
+    insecure: Insecure = False,
+    allow_host: AllowHost = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    history: opts.History = None,
+    no_history: opts.NoHistory = False,
+    no_schedule: NoSchedule = False,
+    allow_any_target: AllowAnyTarget = False,
+    place: Place = None,
+    notify: opts.Notify = None,
+    remind: opts.Remind = None,
+    log: Log = "text",
+    lang: opt.Lang = None,
+    hash_password: HashPassword = None,
+) -> None:
+    """Dashboard, Prometheus exporter and JSON API for the connectors of a file.
+
+    \b
+      probe serve                            http://127.0.0.1:9425/
+      probe serve --listen 0.0.0.0:9425 --token-file token
+      probe serve --no-schedule              an exporter: Prometheus says when
+    """
+    _need_the_extra()
+    if hash_password is not None:
+        _print_hash(hash_password)
+        return
+    import asyncio
+    import socket
+
+    from connector_probe.cli.fleet import load_file
+    from connector_probe.cli.history import checked_file, default_file
+    from connector_probe.cli.language import words_for
+    from connector_probe.cli.manners import SHORTEST_REMINDER
+    from connector_probe.cli.running import allow_many_files
+    from connector_probe.cli.values import UsageProblemError, parse_duration
+    from connector_probe.formats import Format
+    from connector_probe.model.names import show
+    from connector_probe.model.printable import printable
+    from connector_probe.notifications import NotificationError
+    from connector_probe.serve import logs
+    from connector_probe.serve.server import ListenError, Settings
+    from connector_probe.serve.server import serve as serve_until_stopped
+
+    if history is not None and no_history:
+        raise UsageProblemError("--history and --no-history exclude each other", "give one of them")
+    if (tls_cert is None) is not (tls_key is None):
+        raise UsageProblemError("--tls-cert and --tls-key go together", "give both, or none")
+    if log not in set(logs.LogFormat):
+        raise UsageProblemError(f"--log {show(log)} is not known", "text or json")
+    again = parse_duration("--remind", remind) if remind is not None else None
+    if again is not None and again < SHORTEST_REMINDER:
+        raise UsageProblemError(f"--remind of {again:g} s", "a minute or more, as in: 6h")
+    address, port = _address(listen)
+    credentials = _credentials(token_file)
+    if credentials is None and not insecure and not _is_loopback(address):
+        raise UsageProblemError(
+            f"--listen {show(listen)} is open to other machines, and there is no token",
+            f"--token-file FILE or {TOKEN} (as from: openssl rand -hex 24), or --insecure behind a proxy that asks",
+        )
+    settings = Settings(
+        configuration=load_file(file),
+        address=address,
+        port=port,
+        words=words_for(lang, Format.TEXT),
+        place=printable(place.strip(), 100) if place and place.strip() else socket.gethostname(),
+        credentials=credentials,
+        hosts=tuple(allow_host or ()),
+        tls=(tls_cert, tls_key) if tls_cert is not None and tls_key is not None else None,
+        history=None if no_history else checked_file(history or default_file()),
+        scheduled=not no_schedule,
+        any_target=allow_any_target,
+        notify=tuple(notify or ()),
+        remind=again,
+    )
+    allow_many_files()
+    logs.set_up(logs.LogFormat(log))
+    try:
+        asyncio.run(serve_until_stopped(settings))
+    except (ListenError, NotificationError) as problem:
+        raise UsageProblemError(str(problem), problem.hint) from None
+
+
+def _need_the_extra() -> None:
+    from importlib.util import find_spec
+
+    from connector_probe.cli.values import UsageProblemError
+
+    missing = [name for name in ("starlette", "uvicorn", "jinja2", "prometheus_client") if find_spec(name) is None]
+    if missing:
+        raise UsageProblemError(
+            f"probe serve needs {', '.join(missing)}, not installed here", "pip install 'connector-probe[serve]'"
+        )
+
+
+def _print_hash(user: str) -> None:
+    import getpass
+    import sys
+
+    from connector_probe.cli.output import write_document
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.model.names import show
+    from connector_probe.serve.credentials import hashed
+
+    if not user or ":" in user or not user.isprintable():
+        raise UsageProblemError(f"--hash-password {show(user)!r} is no user's name", "letters and digits, no colon")
+    if sys.stdin is not None and sys.stdin.isatty():
+        password = getpass.getpass("Password: ")
+        if password != getpass.getpass("Once more: "):
+            raise UsageProblemError("the two passwords differ", "try again")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n") if sys.stdin is not None else ""
+    if not password:
+        raise UsageProblemError("the password is empty", "type one, or pipe it in")
+    write_document(hashed(user, password) + "\n")
+
+
+def _credentials(file: Path | None) -> Credentials | None:
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.model.names import show
+    from connector_probe.serve.credentials import Credentials, CredentialsError
+
+    where, text = (f"--token-file {show(str(file))}", "") if file is not None else (TOKEN, os.environ.get(TOKEN, ""))
+    if file is not None:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            told = getattr(error, "strerror", None) or "it is no text"
+            raise UsageProblemError(f"{where} cannot be read: {told}", "check name and permissions") from None
+    elif not text.strip():
+        return None
+    try:
+        return Credentials(text, where)
+    except CredentialsError as problem:
+        raise UsageProblemError(str(problem), problem.hint) from None
+
+
+def _address(listen: str) -> tuple[str, int]:
+    """ADDR:PORT, [ADDR]:PORT, :PORT for all addresses, or ADDR. Raises UsageProblemError."""
+    import ipaddress
+
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.model.names import show
+
+    text = listen.strip()
+    host, colon, port = (text, "", "") if _is_address(text) else text.rpartition(":")
+    if not colon:
+        host, port = text, str(PORT)
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    bare = {"": "0.0.0.0", "localhost": "127.0.0.1"}.get(bare, bare)  # all addresses, where none is named
+    if not _is_address(bare) or not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) < 65536):
+        raise UsageProblemError(f"--listen {show(listen)!r} is no address and port", f"as in: {ADDRESS}, [::1]:{PORT}")
+    return str(ipaddress.ip_address(bare)), int(port)
+
+
+def _is_address(text: str) -> bool:
+    from connector_probe.model.names import is_address
+
+    return is_address(text) and "%" not in text
+
+
+def _is_loopback(address: str) -> bool:
+    import ipaddress
+
+    return ipaddress.ip_address(address).is_loopback

@@ -1,0 +1,1 @@
+"""``probe serve``: exporter, API and dashboard over one service that probes, remembers and judges."""

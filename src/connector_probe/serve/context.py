@@ -1,0 +1,33 @@
+"""What the handlers share: the service, its measurements, its limits, and how the file is read anew."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from connector_probe.serve.limits import RateLimit
+from connector_probe.serve.metrics import Metrics
+from connector_probe.serve.service import Service
+from connector_probe.wording.catalogue import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """For all clients together: what each costs somebody else a connection, or us a parser."""
+
+    scrapes: RateLimit = field(default_factory=lambda: RateLimit(5.0, 50))  # of targets that are not in the file
+    requests: RateLimit = field(default_factory=lambda: RateLimit(1.0, 20))  # "probe now"
+    explanations: RateLimit = field(default_factory=lambda: RateLimit(5.0, 20))
+    reports: RateLimit = field(default_factory=lambda: RateLimit(10.0, 100))
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """``reload`` gives what is wrong with the file, empty if nothing is. ``words``: those of the pages."""
+
+    service: Service
+    metrics: Metrics
+    reload: Callable[[], Awaitable[str]]
+    words: Catalogue
+    any_target: bool = False
+    limits: Limits = field(default_factory=Limits)

@@ -1,0 +1,99 @@
+"""What happens, told to everybody who looks on: results, stages as they end, a file that was read anew."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from connector_probe.formats.json import jsonable
+from connector_probe.model.verdict import Status
+
+WAITING = 512  # events that one listener may lag behind; who lags further starts afresh
+KEEP_ALIVE = 15.0  # seconds of silence after which a comment keeps the connection through proxies
+
+
+class EventKind(StrEnum):
+    """STARTED: a probe began. RESULT: one ended, or a place reported. RELOADED: the set of connectors is another."""
+
+    STARTED = "started"
+    RESULT = "result"
+    RELOADED = "reloaded"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """``connector`` is empty for what concerns them all; ``place`` is empty for here."""
+
+    kind: EventKind
+    at: datetime
+    connector: str = ""
+    place: str = ""
+    status: Status | None = None
+    code: str | None = None
+
+
+class Hub:
+    """Hands each event to every listener."""
+
+    def __init__(self) -> None:
+        self._listeners: set[asyncio.Queue[Event | None]] = set()
+        self._closed = False
+
+    @property
+    def listeners(self) -> int:
+        return len(self._listeners)
+
+    def publish(self, event: Event) -> None:
+        for queue in list(self._listeners):
+            if queue.qsize() >= WAITING:
+                self._end(queue)
+            else:
+                queue.put_nowait(event)
+
+    def close(self) -> None:
+        """Every listener's stream ends."""
+        self._closed = True
+        for queue in list(self._listeners):
+            self._end(queue)
+
+    def _end(self, queue: asyncio.Queue[Event | None]) -> None:
+        self._listeners.discard(queue)
+        while not queue.empty():
+            queue.get_nowait()
+        queue.put_nowait(None)
+
+    @contextlib.contextmanager
+    def _listening(self) -> Iterator[asyncio.Queue[Event | None]]:
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._listeners.add(queue)
+        try:
+            yield queue
+        finally:
+            self._listeners.discard(queue)
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """As server-sent events (HTML Living Standard, 9.2), until the hub is closed or the listener lags behind."""
+        if self._closed:
+            return
+        with self._listening() as queue:
+            yield b"retry: 3000\n\n"
+            while True:
+                try:
+                    async with asyncio.timeout(KEEP_ALIVE):
+                        event = await queue.get()
+                except TimeoutError:
+                    yield b": still here\n\n"
+                    continue
+                if event is None:
+                    return
+                yield encoded(event)
+
+
+def encoded(event: Event) -> bytes:
+    """One event on the wire; JSON in ASCII has no line break of its own."""
+    return f"event: {event.kind}\ndata: {json.dumps(jsonable(event), ensure_ascii=True)}\n\n".encode()

@@ -1,0 +1,143 @@
+"""Everything that a request passes before any page or handler sees it, and the headers that every answer carries."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import socket
+from collections.abc import Collection
+from urllib.parse import unquote, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from connector_probe.model.names import show
+from connector_probe.serve.credentials import Credentials
+from connector_probe.serve.limits import RateLimit
+from connector_probe.serve.metrics import Metrics
+
+OPEN_PATHS = frozenset({"/-/healthy", "/-/ready"})  # a load balancer's probes carry no token, and they tell nothing
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+ANY_HOST = "*"
+# Nothing from elsewhere, nothing inline, in nobody's frame (CSP Level 3).
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cache-control": "no-store",
+}
+WRONG_GUESSES = (1.0, 20)  # a second, and at once: what a person mistypes, and no dictionary
+
+log = logging.getLogger(__name__)
+
+
+class Guard:
+    """``hosts``: names that the Host header may have beside addresses and this machine's own. ``credentials`` None:
+
+    everybody may.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, credentials: Credentials | None, hosts: Collection[str], metrics: Metrics
+    ) -> None:
+        self._app = app
+        self._credentials = credentials
+        self._hosts = frozenset(one.lower() for one in hosts) | _own_names()
+        self._metrics = metrics
+        self._guesses = RateLimit(*WRONG_GUESSES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["path"] = _path(scope)
+        headers = Headers(scope=scope)
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    given.setdefault(name, value)
+            await send(message)
+
+        refusal = await self._refusal(scope, headers)
+        if refusal is not None:
+            reason, response = refusal
+            self._metrics.refused.labels(reason).inc()
+            client = (scope.get("client") or ("",))[0]
+            log.info("refused a request: %s (client %s, %s)", reason, client, show(scope["path"], 100))
+            await response(scope, receive, answer)
+            return
+        await self._app(scope, receive, answer)
+
+    async def _refusal(self, scope: Scope, headers: Headers) -> tuple[str, Response] | None:
+        if not self._is_ours(headers.get("host", "")):
+            told = "The Host header names another server. Names beside addresses: probe serve --allow-host NAME\n"
+            return "host", PlainTextResponse(told, 400)
+        if scope["method"] not in SAFE_METHODS and _is_foreign(headers):
+            return "cross-site", PlainTextResponse("A request from another site is not taken.\n", 403)
+        if self._credentials is None or scope["path"] in OPEN_PATHS:
+            return None
+        return await self._stranger(headers.get("authorization"))
+
+    async def _stranger(self, given: str | None) -> tuple[str, Response] | None:
+        assert self._credentials is not None
+        challenge = {"www-authenticate": 'Basic realm="connector-probe", charset="UTF-8"'}
+        if given is None:
+            return "no-credentials", PlainTextResponse("A token or a password is needed.\n", 401, challenge)
+        if await asyncio.to_thread(self._credentials.accepts, given):
+            return None
+        wait = self._guesses.take()
+        if wait:
+            return "guessing", PlainTextResponse("Too many wrong ones.\n", 429, {"retry-after": str(wait)})
+        return "credentials", PlainTextResponse("That token or password is not known.\n", 401, challenge)
+
+    def _is_ours(self, host: str) -> bool:
+        """An address is nobody's name, so that no foreign page can have the browser use it (DNS rebinding)."""
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return name.rstrip(".") in self._hosts or ANY_HOST in self._hosts
+        return True
+
+
+def _is_foreign(headers: Headers) -> bool:
+    """Whether a browser sends it on behalf of another site; programs send neither header."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = headers.get("origin")
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    except ValueError:
+        return True
+
+
+def _path(scope: Scope) -> str:
+    """The path with each segment decoded by itself, so that a slash in a connector's name parts nothing.
+
+    In a segment "%" and "/" stay written as %25 and %2F; ``names.NameConvertor`` undoes that.
+    """
+    raw = scope.get("raw_path") or scope["path"].encode()
+    segments = raw.decode("latin-1").split("/")
+    return "/".join(unquote(one).replace("%", "%25").replace("/", "%2F") for one in segments)
+
+
+def _own_names() -> frozenset[str]:
+    return frozenset({"localhost", socket.gethostname().lower().rstrip(".")})

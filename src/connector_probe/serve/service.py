@@ -1,0 +1,342 @@
+"""The heart of ``probe serve``: what is probed, what is known of it, and one probe at a time for each connector.
+
+No HTTP in here, and no HTML. Everything runs in one event loop; the history is written in a thread beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from connector_probe.api import probe_all
+from connector_probe.config import Configuration, Entry
+from connector_probe.formats.saved import SavedReport, SavedReportError, diagnose_again, read_report
+from connector_probe.model.connector import Connector
+from connector_probe.model.history import DocumentKind
+from connector_probe.model.maintenance import Window
+from connector_probe.model.verdict import ConnectorReport, Report, Result, Status
+from connector_probe.serve.events import Event, EventKind, Hub
+from connector_probe.serve.recorder import Recorder
+from connector_probe.serve.scheduling import Scheduler, luck, pause, turn
+from connector_probe.serve.snapshots import HERE, Judged, Snapshot, Trigger, judge, usual_pause
+from connector_probe.trust import TrustError
+from connector_probe.wording.catalogue.en import ENGLISH
+
+AT_ONCE = 100  # probes side by side
+MAX_PLACES = 50  # that may report of one connector
+
+log = logging.getLogger(__name__)
+
+
+class ProbeFailedError(Exception):
+    """The probe itself could not be made: nothing is known of the server. ``str()`` says why, in one line."""
+
+
+@dataclass(slots=True)
+class Tracked:
+    """One connector and what is known of it. ``problem``: why it could not be probed when that was last tried.
+
+    ``due``: when it is probed next, in seconds of ``time.monotonic``. ``failures``: results in a row that were not as
+    expected. ``recorded``: the newest snapshot of here that history has, or is about to.
+    """
+
+    entry: Entry
+    due: float
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    running: asyncio.Task[Snapshot] | None = None
+    began_at: datetime | None = None
+    failures: int = 0
+    problem: str = ""
+    recorded: Snapshot | None = None
+
+    @property
+    def here(self) -> Snapshot | None:
+        return self.snapshots.get(HERE)
+
+
+class Service:
+    """``place``: what this server's own place is called. ``observe`` is told of each probe that was made here."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        recorder: Callable[[Mapping[str, Sequence[Window]]], Recorder],
+        place: str,
+        scheduled: bool = True,
+        observe: Callable[[Trigger, Status | None, float], None] = lambda trigger, status, seconds: None,
+    ) -> None:
+        self.configuration = configuration
+        self.loaded_at = datetime.now(UTC)
+        self.problem = ""  # of the file, since it was read last
+        self.place = place
+        self.scheduled = scheduled
+        self.hub = Hub()
+        self.ready = False
+        self._observe = observe
+        self._windows: dict[str, Sequence[Window]] = {}
+        self.recorder = recorder(self._windows)
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._scheduler = Scheduler(lambda name: self._tracked[name].due, self._appointment)
+        self._tracked: dict[str, Tracked] = {}
+        self._others: dict[str, asyncio.Task[Report]] = {}
+        self._beside: list[asyncio.Task[None]] = []
+
+    # --- life ---
+
+    async def start(self) -> None:
+        """Know what was known before the restart, then begin to probe."""
+        await self.recorder.open()
+        self._beside.append(asyncio.create_task(self.recorder.run()))
+        self._track(self.configuration)
+        await self._remember()
+        self._spread()
+        self.ready = True
+        if self.scheduled:
+            self._scheduler.keep(set(self._tracked))
+
+    async def stop(self) -> None:
+        """End every probe, write what is left to write."""
+        self.ready = False
+        self.hub.close()
+        await self._scheduler.stop()
+        running = [one.running for one in self._tracked.values() if one.running is not None]
+        ended = [*running, *self._others.values(), *self._beside]
+        for task in ended:
+            task.cancel()
+        await asyncio.gather(*ended, return_exceptions=True)
+        await self.recorder.close()
+
+    def apply(self, configuration: Configuration) -> None:
+        """From now on this is what is probed; what is known of connectors that stay is kept."""
+        self.configuration, self.loaded_at, self.problem = configuration, datetime.now(UTC), ""
+        self._track(configuration)
+        if self.scheduled and self.ready:
+            self._scheduler.keep(set(self._tracked))
+        self.hub.publish(Event(EventKind.RELOADED, datetime.now(UTC)))
+
+    # --- what is known ---
+
+    @property
+    def names(self) -> list[str]:
+        """In the order of the file."""
+        return list(self._tracked)
+
+    def tracked(self, name: str) -> Tracked:
+        """Raises KeyError."""
+        return self._tracked[name]
+
+    def judged(self, name: str, now: datetime | None = None) -> Judged | None:
+        """What all places together say of ``name``; None where nobody has said anything. Raises KeyError."""
+        one = self._tracked[name]
+        moment = now or datetime.now(UTC)
+        return judge(list(one.snapshots.values()), moment, one.entry.interval, ENGLISH, self.place)
+
+    def next_at(self, name: str) -> datetime | None:
+        """When it is probed next; None where nobody schedules it. Raises KeyError."""
+        if not self.scheduled:
+            return None
+        left = max(self._tracked[name].due - time.monotonic(), 0.0)
+        return datetime.now(UTC) + timedelta(seconds=left)
+
+    async def last_failed(self, name: str) -> tuple[datetime, str, Report] | None:
+        """When, from which place, and the report of the newest probe in which mail did not flow, however old."""
+        now_failing = [one for one in self._tracked[name].snapshots.values() if one.result.status is Status.FAILING]
+        kept = await self.recorder.documents(DocumentKind.FAILED, name)
+        found = [(one.at, one.place, one.text) for one in kept]
+        newest = max(now_failing, key=lambda one: one.received_at, default=None)
+        stored = max(found, default=None)
+        if newest is not None and (stored is None or newest.received_at >= stored[0]):
+            return newest.received_at, newest.place, newest.report
+        if stored is None:
+            return None
+        report = await asyncio.to_thread(_report_of, stored[2])
+        return (stored[0], stored[1], report) if report is not None else None
+
+    # --- probing ---
+
+    async def probe(self, name: str, trigger: Trigger, max_age: float = 0.0) -> Snapshot:
+        """A report of ``name`` from here: that of the probe that is under way, else of a new one.
+
+        One that is at most ``max_age`` seconds old does, too. Whoever gives up waiting ends it for nobody. Raises
+        KeyError and ProbeFailedError.
+        """
+        one = self._tracked[name]
+        here = one.here
+        if max_age and here is not None and here.age(datetime.now(UTC)) <= max_age:
+            return here
+        if one.running is None:
+            one.running = asyncio.create_task(self._probe(one, trigger))
+            one.running.add_done_callback(_heard)
+        return await asyncio.shield(one.running)
+
+    async def probe_other(self, connector: Connector) -> Report:
+        """A report of what the file does not have, shared by all who ask for it meanwhile. Raises ProbeFailedError."""
+        task = self._others.get(connector.name)
+        if task is None:
+            task = asyncio.create_task(self._report(connector, strict=False))
+            self._others[connector.name] = task
+            task.add_done_callback(lambda _: self._others.pop(connector.name, None))
+            task.add_done_callback(_heard)
+        return await asyncio.shield(task)
+
+    async def receive(self, place: str, report: Report) -> tuple[list[str], list[str]]:
+        """What ``place`` saw: the names that were taken, and those that are not known here."""
+        history = await self.recorder.open(place)
+        taken, unknown = list[str](), list[str]()
+        for result in report.results:
+            one = self._tracked.get(result.name)
+            if one is None or (place not in one.snapshots and len(one.snapshots) >= MAX_PLACES):
+                unknown.append(result.name)
+                continue
+            taken.append(result.name)
+            alone = replace(report, results=(history.amend(result),))
+            now = datetime.now(UTC)
+            before = one.snapshots.get(place)
+            snapshot = Snapshot(alone, place, now, Trigger.PUSH, usual_pause(before, now))
+            one.snapshots[place] = snapshot
+            self.recorder.add(snapshot)
+            self._tell(one, snapshot)
+        return taken, unknown
+
+    async def _appointment(self, name: str) -> None:
+        with contextlib.suppress(ProbeFailedError):  # it is logged, and the next one is due later
+            await self.probe(name, Trigger.SCHEDULE)
+
+    async def _probe(self, one: Tracked, trigger: Trigger) -> Snapshot:
+        entry, began, status = one.entry, time.monotonic(), None
+        one.began_at = datetime.now(UTC)
+        self.hub.publish(Event(EventKind.STARTED, one.began_at, entry.name))
+        try:
+            report = await self._report(entry.connector, strict=entry.strict)
+            snapshot = Snapshot(report, HERE, datetime.now(UTC), trigger)
+            status, one.problem = snapshot.result.status, ""
+            one.failures = 0 if snapshot.result.expected else one.failures + 1
+            if self._tracked.get(entry.name) is one and one.entry.connector == entry.connector:
+                self._keep(one, snapshot)
+            return snapshot
+        except ProbeFailedError as problem:
+            one.problem, one.failures = str(problem), one.failures + 1
+            raise
+        finally:
+            one.running = one.began_at = None
+            one.due = time.monotonic() + pause(one.entry.interval, one.failures, luck())
+            self._scheduler.moved(entry.name)
+            self._observe(trigger, status, time.monotonic() - began)
+
+    async def _report(self, connector: Connector, *, strict: bool) -> Report:
+        history = await self.recorder.open()
+        recovering = history.recovering & {connector.name}
+        try:
+            async with self._slots:
+                return await probe_all([connector], strict=strict, recovering=recovering, amend=history.amend)
+        except TrustError as problem:
+            log.error("%s: cannot be probed: %s", connector.name, problem)
+            raise ProbeFailedError(str(problem)) from None
+        except Exception as problem:
+            log.exception("%s: a fault of this program", connector.name)
+            raise ProbeFailedError(f"a fault of this program: {type(problem).__name__}: {problem}") from problem
+
+    def _keep(self, one: Tracked, snapshot: Snapshot) -> None:
+        one.snapshots[HERE] = snapshot
+        if _is_worth_recording(one.recorded, snapshot, one.entry.interval):
+            one.recorded = snapshot
+            self.recorder.add(snapshot)
+        self._tell(one, snapshot)
+
+    def _tell(self, one: Tracked, snapshot: Snapshot) -> None:
+        result = snapshot.result
+        code = result.diagnosis.code if result.diagnosis is not None else None
+        self.hub.publish(
+            Event(EventKind.RESULT, snapshot.received_at, one.entry.name, snapshot.place, result.status, code)
+        )
+
+    # --- what is probed ---
+
+    def _track(self, configuration: Configuration) -> None:
+        now, before = time.monotonic(), self._tracked
+        self._tracked, fresh = {}, list[Tracked]()
+        for entry in configuration.entries:
+            if not entry.enabled:
+                continue
+            one = before.get(entry.name)
+            if one is None or one.entry.connector != entry.connector or one.entry.strict != entry.strict:
+                one = Tracked(entry, now)
+                fresh.append(one)
+            elif one.entry.interval != entry.interval:
+                one.due = min(one.due, now + pause(entry.interval, one.failures, luck()))
+            one.entry = entry
+            self._tracked[entry.name] = one
+        for position, one in enumerate(fresh):
+            one.due = now + turn(position, len(fresh))
+        self._windows.clear()
+        self._windows.update({name: one.entry.maintenance for name, one in self._tracked.items()})
+
+    async def _remember(self) -> None:
+        """Take up what was known before the restart; what is asked of a connector now must be what was asked then."""
+        for document in await self.recorder.documents(DocumentKind.LAST):
+            one = self._tracked.get(document.name)
+            if one is None:
+                continue
+            report = await asyncio.to_thread(_report_of, document.text)
+            if report is None or not _is_same(report.results[0].connector, one.entry.connector):
+                continue
+            snapshot = Snapshot(report, document.place, document.at, Trigger.RESTART)
+            one.snapshots[document.place] = snapshot
+            if document.place == HERE:
+                one.recorded = snapshot
+                one.failures = 0 if snapshot.result.expected else 1
+
+    def _spread(self) -> None:
+        """Those whose time has come while the server was down begin one by one; the others keep their time."""
+        now, clock = datetime.now(UTC), time.monotonic()
+        late = list[Tracked]()
+        for one in self._tracked.values():
+            left = 0.0
+            if one.here is not None:
+                left = pause(one.entry.interval, one.failures, luck()) - one.here.age(now)
+            if left > 0:
+                one.due = clock + left
+            else:
+                late.append(one)
+        for position, one in enumerate(late):
+            one.due = clock + turn(position, len(late))
+
+
+def _is_worth_recording(recorded: Snapshot | None, snapshot: Snapshot, interval: float) -> bool:
+    """Scrapes may come every few seconds: of those history keeps what changed, and one an interval."""
+    if recorded is None or snapshot.trigger is not Trigger.SCRAPE:
+        return True
+    before, now = recorded.result, snapshot.result
+    changed = (before.status, before.expected, _class(before)) != (now.status, now.expected, _class(now))
+    return changed or (snapshot.received_at - recorded.received_at).total_seconds() >= interval
+
+
+def _class(result: Result) -> str | None:
+    return result.diagnosis.class_.value if result.diagnosis is not None else None
+
+
+def _report_of(text: str) -> Report | None:
+    """A report that was kept, judged by today's rules; None where that cannot be done any more."""
+    try:
+        saved: SavedReport = read_report(text)
+        return diagnose_again(saved, ENGLISH) if saved.results else None
+    except SavedReportError as problem:
+        log.warning("a report in the history cannot be read: %s", problem)
+        return None
+
+
+def _is_same(then: ConnectorReport, now: Connector) -> bool:
+    asked = (now.smart_hosts, now.use_mx, now.port, now.tls_settings)
+    return (then.smart_hosts, then.use_mx, then.port, then.tls) == asked
+
+
+def _heard(task: asyncio.Task[object]) -> None:
+    """Where nobody waits for it any more, asyncio would print its end."""
+    if not task.cancelled():
+        task.exception()
