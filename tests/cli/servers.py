@@ -88,6 +88,17 @@ class Heard:
 
     requests: list[tuple[str, str]] = field(default_factory=list)
     port: int = 0
+    _more: threading.Condition = field(default_factory=threading.Condition)
+
+    def add(self, method_and_path: str, body: str) -> None:
+        with self._more:
+            self.requests.append((method_and_path, body))
+            self._more.notify_all()
+
+    def wait_for(self, number: int) -> None:
+        """Until it was asked that often."""
+        with self._more:
+            assert self._more.wait_for(lambda: len(self.requests) >= number, GENEROUS)
 
 
 class _Http(http.server.BaseHTTPRequestHandler):
@@ -95,7 +106,7 @@ class _Http(http.server.BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        self.server.heard.requests.append((f"{self.command} {self.path}", body))
+        self.server.heard.add(f"{self.command} {self.path}", body)
         self.send_response(500 if "broken" in self.path else 200)
         self.send_header("Content-Length", "0")
         self.end_headers()

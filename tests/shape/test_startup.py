@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 SLOW = (
     *("OpenSSL", "cryptography", "dns.message", "yaml", "rich", "sqlite3", "prometheus_client", "apprise", "typer"),
-    *("pydantic", "asyncio", "wcwidth"),
+    *("pydantic", "asyncio", "wcwidth", "starlette", "uvicorn", "jinja2", "connector_probe.serve"),
     # Ours: a dataclass costs most of a millisecond to make, and these rooms have dozens.
     *("connector_probe.model.evidence.attempt", "connector_probe.model.policy"),
     *("connector_probe.diagnosis.conclude", "connector_probe.model.history"),
@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "help of a command": (["run", "--help"], {"typer"}),
     "example": (["example", "crontab"], {"typer"}),
     "schema": (["schema"], {"typer"}),
+    "help of serve": (["serve", "--help"], {"typer"}),
     "completion": (["completion", "bash"], {"typer"}),
     "codes": (["codes"], {"typer"}),
     "explain": (["explain", "450 4.4.316 Connection refused"], {"typer"}),

@@ -51,6 +51,9 @@ def run_file(
     run_deadline: opts.RunDeadline = None,
     notify: opts.Notify = None,
     ping: opts.Ping = None,
+    push: opts.Push = None,
+    place: opts.Place = None,
+    token_file: opts.TokenFile = None,
     format_: opt.FormatOption = None,
     json: opt.Json = False,
     output: opt.Output = None,
@@ -90,6 +93,13 @@ def run_file(
         notify_by=notify or (),
         only=only or (),
     )
+    if push is None and (place is not None or token_file is not None):
+        raise UsageProblemError("--place and --token-file go with --push", "name the probe serve with --push URL")
+    sending = None
+    if push is not None:
+        from connector_probe.cli.push import Push
+
+        sending = Push(push, place, token_file)
     if check:
         from connector_probe.cli.targets import choose_targets
 
@@ -124,7 +134,7 @@ def run_file(
     wait_a_little(manners.splay)
     with alone(configuration.path, only or (), shard, quiet=quiet or only_changes), ended_by(manners.deadline):
         windows = {entry.name: entry.maintenance for entry in entries}
-        unattended = Unattended(manners, windows, words=settings.words, lang=lang, quiet=quiet)
+        unattended = Unattended(manners, windows, words=settings.words, lang=lang, quiet=quiet, push=sending)
         code = probe_and_print(asked, settings, strict=strict, jobs=jobs, unattended=unattended)
     raise typer.Exit(code)
 

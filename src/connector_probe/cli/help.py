@@ -20,6 +20,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Which connectors": ("check", "only", "shard", "jobs"),
     "Unattended": (*("only_changes", "remind", "splay", "run_deadline", "ping", "notify", "history", "no_history"),),
+    "Several places": ("push", "place", "token_file"),
+    "Who may": ("listen", "insecure", "allow_host", "tls_cert", "tls_key", "hash_password"),
     "The verdict": ("expect", "strict", "warn_days", "as_of"),
     "The document": ("format_", "json", "output", "lang", "quiet", "verbose", "transcript"),
     "Times and repetition": (*("connect_timeout", "timeout", "deadline", "retries", "retry_delay", "connections"),),

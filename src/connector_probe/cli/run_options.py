@@ -48,3 +48,17 @@ Retries = Annotated[
     int | None,
     typer.Option("--retries", metavar="N", help="A failure, and a recovery, counts only when it repeats N times."),
 ]
+Push = Annotated[
+    str | None,
+    typer.Option("--push", metavar="URL", help="Send the results to this probe serve, as another place."),
+]
+Place = Annotated[str | None, typer.Option(metavar="NAME", help="What this place is called. Default: the host's name.")]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--token-file",
+        metavar="FILE",
+        help="The token of probe serve (there: tokens, or USER:HASH, one a line). Or PROBE_TOKEN, of the environment.",
+        readable=False,
+    ),
+]

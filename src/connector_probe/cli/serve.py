@@ -22,12 +22,6 @@ TOKEN = "PROBE_TOKEN"  # of the environment
 Listen = Annotated[
     str, typer.Option(metavar="ADDR:PORT", help="Where to listen; wider than this machine with a token.")
 ]
-TokenFile = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", help=f"Tokens, or USER:HASH, one a line. Or one in {TOKEN}, of the environment.", readable=False
-    ),
-]
 Insecure = Annotated[bool, typer.Option("--insecure", help="Listen wider than this machine without a token.")]
 AllowHost = Annotated[
     list[str] | None,
@@ -39,7 +33,6 @@ NoSchedule = Annotated[bool, typer.Option("--no-schedule", help="Probe only for 
 AllowAnyTarget = Annotated[
     bool, typer.Option("--allow-any-target", help="Let /probe go to hosts that are not in the file.")
 ]
-Place = Annotated[str | None, typer.Option(metavar="NAME", help="What this place is called. Default: the host's name.")]
 Log = Annotated[str, typer.Option(metavar="text|json", help="Form of the log on standard error.")]
 HashPassword = Annotated[
     str | None,
@@ -50,7 +43,7 @@ HashPassword = Annotated[
 def serve(
     file: File = None,
     listen: Listen = ADDRESS,
-    token_file: TokenFile = None,
+    token_file: opts.TokenFile = None,
     insecure: Insecure = False,
     allow_host: AllowHost = None,
     tls_cert: TlsCert = None,
@@ -59,7 +52,7 @@ def serve(
     no_history: opts.NoHistory = False,
     no_schedule: NoSchedule = False,
     allow_any_target: AllowAnyTarget = False,
-    place: Place = None,
+    place: opts.Place = None,
     notify: opts.Notify = None,
     remind: opts.Remind = None,
     log: Log = "text",

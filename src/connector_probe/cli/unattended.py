@@ -1,4 +1,4 @@
-"""What ``probe run`` does around the probe itself: history, changes only, locks, deadlines, notifications, ping."""
+"""What ``probe run`` does around the probe itself: history, only changes, deadlines, notifications, push, ping."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from connector_probe.cli import ping as dead_man
 from connector_probe.cli.language import words_for
 from connector_probe.cli.manners import Manners
 from connector_probe.cli.output import fail, say
+from connector_probe.cli.push import Push
 from connector_probe.formats import Format
 from connector_probe.formats.notice import outage_that_ended
 from connector_probe.history.run_history import RunHistory
@@ -32,8 +33,10 @@ class Unattended:
         words: Catalogue,
         lang: Language | None = None,
         quiet: bool = False,
+        push: Push | None = None,
     ) -> None:
         """``windows``: the maintenance windows of each connector, by its name. ``words``: those of the results."""
+        self._push = push
         self._manners = manners
         self._quiet = quiet
         self._words = words
@@ -65,6 +68,8 @@ class Unattended:
             return
         self._history.told(heard, self._manners.channel, self._now)
         self._tell_outages_that_ended(heard)
+        if self._push is not None:
+            self._push.send(report)
         if self._manners.sinks:
             words = words_for(self._lang, Format.TEXT)
             said = report

@@ -23,11 +23,11 @@ def report_schema() -> dict[str, Any]:
     from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage  # noqa: F401
 
     schema = TypeAdapter(Report).json_schema(mode="serialization")
-    definitions = {name: _with_json_keys(part) for name, part in schema.pop("$defs", {}).items()}
+    definitions = {name: with_json_keys(part) for name, part in schema.pop("$defs", {}).items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "connector-probe report",
-        **_with_json_keys(schema),
+        **with_json_keys(schema),
         "$defs": definitions,
     }
 
@@ -47,7 +47,7 @@ def result_schema() -> dict[str, Any]:
     }
 
 
-def _with_json_keys(part: dict[str, Any]) -> dict[str, Any]:
+def with_json_keys(part: dict[str, Any]) -> dict[str, Any]:
     """``part`` with the fields' JSON keys, and without the titles that pydantic makes of Python names."""
     found = {name: value for name, value in part.items() if name != "title"}
     if "description" in found:

@@ -159,10 +159,23 @@ def _before(connection: sqlite3.Connection, identifier: int) -> Before:
     told = connection.execute("SELECT channel, state, at FROM announcement WHERE connector = ?", (identifier,))
     return Before(
         last=last[0] if last else None,
+        since=_since(connection, identifier, last[0].status) if last else None,
         flowed_at=_moment(flowed[1]) if flowed is not None else None,
         failed=tuple(_moment(at) for (at,) in failed),
         announced={str(channel): Announcement(str(state), _moment(at)) for channel, state, at in told},
     )
+
+
+def _since(connection: sqlite3.Connection, identifier: int, status: Status) -> datetime:
+    """When ``status``, the newest row's, was seen first after the last row of another; by the index alone."""
+    others = [other.value for other in Status if other is not status]
+    newest = "SELECT max(seq) FROM observation WHERE connector = ? AND status = ?"
+    ended = [connection.execute(newest, (identifier, other)).fetchone()[0] or 0 for other in others]
+    first = connection.execute(
+        "SELECT at FROM observation WHERE connector = ? AND status = ? AND seq > ? ORDER BY seq LIMIT 1",
+        (identifier, status.value, max(ended)),
+    ).fetchone()
+    return _moment(first[0])
 
 
 def pasts(connection: sqlite3.Connection, names: Iterable[str] | None) -> Iterator[Past]:

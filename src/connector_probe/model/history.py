@@ -99,11 +99,13 @@ class Announcement:
 class Before:
     """What history knew of a connector before this run. ``last`` None: it was never seen.
 
-    ``flowed_at``: when mail flowed last. ``failed``: when it was seen to fail since then, in order and bounded.
+    ``since``: when ``last``'s status was seen first without another in between. ``flowed_at``: when mail flowed last.
+    ``failed``: when it was seen to fail since then, in order and bounded.
     ``announced`` by channel.
     """
 
     last: Observation | None = None
+    since: datetime | None = None
     flowed_at: datetime | None = None
     failed: tuple[datetime, ...] = ()
     announced: Mapping[str, Announcement] = field(default_factory=dict)

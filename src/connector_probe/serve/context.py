@@ -19,6 +19,7 @@ class Limits:
     requests: RateLimit = field(default_factory=lambda: RateLimit(1.0, 20))  # "probe now"
     explanations: RateLimit = field(default_factory=lambda: RateLimit(5.0, 20))
     reports: RateLimit = field(default_factory=lambda: RateLimit(10.0, 100))
+    guesses: RateLimit = field(default_factory=lambda: RateLimit(1.0, 20))  # wrong passwords: what a person mistypes
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from collections.abc import Collection
 from urllib.parse import unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connector_probe.model.names import show
 from connector_probe.serve.credentials import Credentials
 from connector_probe.serve.limits import RateLimit
 from connector_probe.serve.metrics import Metrics
+from connector_probe.serve.requests import refusal
 
 OPEN_PATHS = frozenset({"/-/healthy", "/-/ready"})  # a load balancer's probes carry no token, and they tell nothing
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -36,7 +37,7 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "cache-control": "no-store",
 }
-WRONG_GUESSES = (1.0, 20)  # a second, and at once: what a person mistypes, and no dictionary
+CHALLENGE = {"www-authenticate": 'Basic realm="connector-probe", charset="UTF-8"'}
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +49,19 @@ class Guard:
     """
 
     def __init__(
-        self, app: ASGIApp, *, credentials: Credentials | None, hosts: Collection[str], metrics: Metrics
+        self,
+        app: ASGIApp,
+        *,
+        credentials: Credentials | None,
+        hosts: Collection[str],
+        metrics: Metrics,
+        guesses: RateLimit,
     ) -> None:
         self._app = app
         self._credentials = credentials
         self._hosts = frozenset(one.lower() for one in hosts) | _own_names()
         self._metrics = metrics
-        self._guesses = RateLimit(*WRONG_GUESSES)
+        self._guesses = guesses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -81,26 +88,23 @@ class Guard:
         await self._app(scope, receive, answer)
 
     async def _refusal(self, scope: Scope, headers: Headers) -> tuple[str, Response] | None:
+        """Why it is turned away, and the answer; None where it may go on."""
+        path = scope["path"]
         if not self._is_ours(headers.get("host", "")):
-            told = "The Host header names another server. Names beside addresses: probe serve --allow-host NAME\n"
-            return "host", PlainTextResponse(told, 400)
+            told = "the Host header names another server; names beside addresses: probe serve --allow-host NAME"
+            return "host", refusal(path, 400, told)
         if scope["method"] not in SAFE_METHODS and _is_foreign(headers):
-            return "cross-site", PlainTextResponse("A request from another site is not taken.\n", 403)
-        if self._credentials is None or scope["path"] in OPEN_PATHS:
+            return "cross-site", refusal(path, 403, "a request from another site is not taken")
+        if self._credentials is None or path in OPEN_PATHS:
             return None
-        return await self._stranger(headers.get("authorization"))
-
-    async def _stranger(self, given: str | None) -> tuple[str, Response] | None:
-        assert self._credentials is not None
-        challenge = {"www-authenticate": 'Basic realm="connector-probe", charset="UTF-8"'}
+        given = headers.get("authorization")
         if given is None:
-            return "no-credentials", PlainTextResponse("A token or a password is needed.\n", 401, challenge)
+            return "no-credentials", refusal(path, 401, "a token or a password is needed", CHALLENGE)
         if await asyncio.to_thread(self._credentials.accepts, given):
             return None
-        wait = self._guesses.take()
-        if wait:
-            return "guessing", PlainTextResponse("Too many wrong ones.\n", 429, {"retry-after": str(wait)})
-        return "credentials", PlainTextResponse("That token or password is not known.\n", 401, challenge)
+        if wait := self._guesses.take():
+            return "guessing", refusal(path, 429, "too many wrong ones", {"retry-after": str(wait)})
+        return "credentials", refusal(path, 401, "that token or password is not known", CHALLENGE)
 
     def _is_ours(self, host: str) -> bool:
         """An address is nobody's name, so that no foreign page can have the browser use it (DNS rebinding)."""

@@ -6,6 +6,8 @@ from urllib.parse import quote, unquote
 
 from starlette.convertors import Convertor, register_url_convertor
 
+CONNECTOR = "{name:connector}"  # in a route
+
 
 class NameConvertor(Convertor[str]):
     """``{name:connector}`` in a route. The guard leaves "%" and "/" in a segment written as %25 and %2F."""

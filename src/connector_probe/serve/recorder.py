@@ -77,13 +77,12 @@ class Recorder:
         while True:
             await self._wake.wait()
             await asyncio.sleep(GATHER)
-            if not await self._flush():
+            if not await asyncio.shield(self._flush()):  # what is in the middle of writing ends well
                 await asyncio.sleep(RETRY)
 
     async def close(self) -> None:
         """Write what is left."""
-        if self._pending:
-            await self._flush()
+        await self._flush()
         self._thread.shutdown(wait=False)
 
     def known(self, place: str = HERE) -> RunHistory | None:
@@ -92,6 +91,7 @@ class Recorder:
 
     async def documents(self, kind: DocumentKind, name: str | None = None) -> list[Document]:
         """Reports that were kept whole; none where the history cannot be read, which is told."""
+        await self._flush()
         return await self._in_thread(lambda: self._documents(kind, name))
 
     async def pasts(self, names: Sequence[str]) -> list[Past]:
@@ -99,6 +99,7 @@ class Recorder:
         path = self._path
         if path is None:
             return []
+        await self._flush()
         return await self._in_thread(lambda: History(path).pasts(names))
 
     # --- in the thread ---
@@ -143,9 +144,12 @@ class Recorder:
     # --- in the loop ---
 
     async def _flush(self) -> bool:
-        """Whether all is on the disk."""
+        """Whether all is on the disk, what others are writing just now included."""
         self._wake.clear()
         batch, self._pending = self._pending, []
+        if not batch:
+            await self._in_thread(lambda: None)
+            return not self._problem
         left = await self._in_thread(lambda: self._write(batch)) if self._path is not None else []
         waiting = {id(one) for one in left}
         self._on_written([one for one in batch if id(one) not in waiting])

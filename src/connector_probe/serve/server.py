@@ -11,7 +11,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from connector_probe.model.names import show
 from connector_probe.model.verdict import Result
 from connector_probe.notifications import NotificationError, Sink, sinks_of
 from connector_probe.serve.app import make_app
-from connector_probe.serve.context import Context
+from connector_probe.serve.context import Context, Limits
 from connector_probe.serve.credentials import Credentials
 from connector_probe.serve.guard import Guard
 from connector_probe.serve.metrics import Metrics
@@ -69,6 +69,7 @@ class Settings:
     any_target: bool = False
     notify: Sequence[str] = ()
     remind: float | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 async def serve(settings: Settings) -> None:
@@ -104,6 +105,7 @@ class Server:
         self._metrics = Metrics()
         self._supervisor = Supervisor()
         self._stop = asyncio.Event()
+        self.started = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[object]] = set()
         self.service = Service(
@@ -116,13 +118,19 @@ class Server:
         self._notifier = Notifier(self._standing, self._history, settings.words, settings.remind)
         self._notifier.sinks = self._sinks(settings.configuration)
         self._context = Context(
-            self.service, self._metrics, self.reload, settings.words, any_target=settings.any_target
+            self.service,
+            self._metrics,
+            self.reload,
+            settings.words,
+            any_target=settings.any_target,
+            limits=settings.limits,
         )
         guarded = Guard(
-            make_app(self._context),
+            make_app(self._context, secured=settings.credentials is not None),
             credentials=settings.credentials,
             hosts=settings.hosts,
             metrics=self._metrics,
+            guesses=settings.limits.guesses,
         )
         self._web = _Uvicorn(
             uvicorn.Config(
@@ -178,6 +186,7 @@ class Server:
 
     async def _start(self, url: str) -> None:
         await self.service.start()
+        self.started.set()
         number = len(self.service.names)
         log.info("%s: %d connector%s of %s", url, number, "s" * (number != 1), show(str(self._path), 300))
         self._supervisor.ready(f"{number} connectors")

@@ -84,6 +84,7 @@ class Service:
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._scheduler = Scheduler(lambda name: self._tracked[name].due, self._appointment)
         self._tracked: dict[str, Tracked] = {}
+        self._track(configuration)
         self._others: dict[str, asyncio.Task[Report]] = {}
         self._beside: list[asyncio.Task[None]] = []
 
@@ -93,7 +94,6 @@ class Service:
         """Know what was known before the restart, then begin to probe."""
         await self.recorder.open()
         self._beside.append(asyncio.create_task(self.recorder.run()))
-        self._track(self.configuration)
         await self._remember()
         self._spread()
         self.ready = True
@@ -231,7 +231,7 @@ class Service:
 
     async def _report(self, connector: Connector, *, strict: bool) -> Report:
         history = await self.recorder.open()
-        recovering = history.recovering & {connector.name}
+        recovering = {connector.name} if history.before(connector.name).failed else ()
         try:
             async with self._slots:
                 return await probe_all([connector], strict=strict, recovering=recovering, amend=history.amend)
@@ -287,8 +287,7 @@ class Service:
             if report is None or not _is_same(report.results[0].connector, one.entry.connector):
                 continue
             snapshot = Snapshot(report, document.place, document.at, Trigger.RESTART)
-            one.snapshots[document.place] = snapshot
-            if document.place == HERE:
+            if one.snapshots.setdefault(document.place, snapshot) is snapshot and document.place == HERE:
                 one.recorded = snapshot
                 one.failures = 0 if snapshot.result.expected else 1
 

@@ -1,0 +1,328 @@
+"""``/api/v1``: what the pages show, as JSON; what other places push; what happens, as it happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from connector_probe._version import __version__
+from connector_probe.bounces.bounce import read_bounces
+from connector_probe.bounces.explanation import ExplanationDocument
+from connector_probe.bounces.explanation import document as explanation
+from connector_probe.config.durations import seconds
+from connector_probe.formats.json import jsonable
+from connector_probe.formats.saved import SavedReportError, diagnose_again, read_report
+from connector_probe.history import HistoryError
+from connector_probe.history.summary import sum_up
+from connector_probe.model.history import HISTORY_SCHEMA, HistoryDocument
+from connector_probe.model.names import show
+from connector_probe.model.printable import printable
+from connector_probe.model.verdict import REPORT_SCHEMA, Report
+from connector_probe.serve.context import Context
+from connector_probe.serve.documents import (
+    ConnectorDetail,
+    ConnectorDocument,
+    ConnectorsDocument,
+    Problem,
+    Received,
+    Rejected,
+    all_connectors,
+    connector_document,
+)
+from connector_probe.serve.names import CONNECTOR
+from connector_probe.serve.openapi import EVENTS, JSON, TEXT, Answer, Operation, Parameter, document
+from connector_probe.serve.requests import PROBLEM, BadRequestError, body_of, media_type, refusal
+from connector_probe.serve.service import ProbeFailedError
+from connector_probe.serve.snapshots import Trigger
+from connector_probe.wording.catalogue.en import ENGLISH
+
+MAX_BOUNCE = 1024 * 1024  # octets
+MAX_PUSHED = 64 * 1024 * 1024  # octets; a thousand connectors have some thirty MiB
+MAX_PLACE = 100  # characters of a place's name
+WINDOW = "24h"
+_WINDOW = r"^[1-9][0-9]{0,3}[mhd]$"
+_PLACE = r"^[^\s\x00-\x1f\x7f](.*[^\s\x00-\x1f\x7f])?$"
+MAIL = "message/rfc822"
+
+_Handler = Callable[[Request], Awaitable[Response]]
+
+_NAME = Parameter("name", "path", "The connector's name.", {"type": "string", "minLength": 1})
+_WAIT = Parameter("wait", "query", "Whether to answer when the probe has ended.", {"type": "boolean", "default": False})
+_SPAN = Parameter(
+    "window", "query", "What the time line covers, as in 24h or 30d.", {"type": "string", "pattern": _WINDOW}
+)
+_FROM = Parameter(
+    "place", "query", "Where it was probed. Default: the report's host name.", {"type": "string", "maxLength": 100}
+)
+_PUSHED = {
+    "type": "object",
+    "description": "A report, as probe run --push sends it. Each result is taken or rejected by itself.",
+    "properties": {"schema": {"const": REPORT_SCHEMA}, "results": {"type": "array", "items": {"type": "object"}}},
+    "required": ["schema", "results"],
+}
+_PASTED: dict[str, dict[str, Any]] = {
+    TEXT: {"type": "string"},
+    JSON: {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]},
+    MAIL: {"type": "string"},
+}
+_UNKNOWN = {404: Answer("No connector has that name.", Problem, PROBLEM)}
+_TOO_MANY = {429: Answer("Too many requests.", Problem, PROBLEM, ("Retry-After",))}
+_INVALID = {400: Answer("A parameter is not as it should be.", Problem, PROBLEM)}
+_BODY = {
+    400: Answer("The body is not as it should be.", Problem, PROBLEM),
+    413: Answer("The body is too large.", Problem, PROBLEM),
+    415: Answer("A body of that media type is not read.", Problem, PROBLEM),
+}
+_NO_HISTORY = {503: Answer("The history cannot be read.", Problem, PROBLEM)}
+
+CONNECTORS = "/api/v1/connectors"
+ONE = f"{CONNECTORS}/{CONNECTOR}"
+
+
+def routes(context: Context, *, secured: bool) -> list[Route]:
+    api = _Api(context)
+    table: list[tuple[Operation, _Handler]] = [
+        (
+            Operation("GET", CONNECTORS, "Every connector as it stands.", {200: Answer("All.", ConnectorsDocument)}),
+            api.connectors,
+        ),
+        (
+            Operation(
+                "GET", ONE, "One connector, and its report.", {200: Answer("One.", ConnectorDetail)} | _UNKNOWN, [_NAME]
+            ),
+            api.connector,
+        ),
+        (
+            Operation(
+                "GET",
+                f"{ONE}/history",
+                "What was seen of it, from every place.",
+                {200: Answer("The history.", HistoryDocument)} | _UNKNOWN | _INVALID | _NO_HISTORY,
+                [_NAME, _SPAN],
+            ),
+            api.history,
+        ),
+        (
+            Operation(
+                "POST",
+                f"{ONE}/probe",
+                "Probe it now; a probe that is under way will do.",
+                {
+                    200: Answer("It has ended.", ConnectorDetail),
+                    202: Answer("It is under way.", ConnectorDocument),
+                    503: Answer("It cannot be probed.", Problem, PROBLEM),
+                }
+                | _UNKNOWN
+                | _INVALID
+                | _TOO_MANY,
+                [_NAME, _WAIT],
+            ),
+            api.probe,
+        ),
+        (
+            Operation(
+                "POST",
+                "/api/v1/explain",
+                "Say what a bounce, a trace line or a queue error means.",
+                {200: Answer("What was found; nothing is found in many texts.", ExplanationDocument)}
+                | _BODY
+                | _TOO_MANY,
+                body=_PASTED,
+            ),
+            api.explain,
+        ),
+        (
+            Operation(
+                "POST",
+                "/api/v1/results",
+                "Take what another place saw.",
+                {200: Answer("What was taken.", Received)} | _BODY | _TOO_MANY,
+                [_FROM],
+                {JSON: _PUSHED},
+            ),
+            api.results,
+        ),
+        (
+            Operation(
+                "GET", "/api/v1/events", "What happens, as it happens.", {200: Answer("Events.", media_type=EVENTS)}
+            ),
+            api.events,
+        ),
+    ]
+
+    @cache
+    def described() -> str:  # late: a third of a second
+        return json.dumps(document([operation for operation, _ in table], secured=secured), ensure_ascii=True)
+
+    async def describe(request: Request) -> Response:
+        return Response(described(), media_type=JSON)
+
+    return [
+        *(Route(operation.path, _answering(handler), methods=[operation.method]) for operation, handler in table),
+        Route("/api/openapi.json", describe),
+    ]
+
+
+class _TooManyError(BadRequestError):
+    def __init__(self, wait: int) -> None:
+        super().__init__(429, f"too many requests; the next in {wait} s")
+        self.wait = wait
+
+
+def _answering(handler: _Handler) -> _Handler:
+    """``handler``, whose BadRequestError becomes an answer."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except BadRequestError as wrong:
+            headers = {"retry-after": str(wrong.wait)} if isinstance(wrong, _TooManyError) else None
+            return refusal(request.url.path, wrong.status, str(wrong), headers)
+
+    return answer
+
+
+class _Api:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._service = context.service
+
+    async def connectors(self, request: Request) -> Response:
+        return _json(all_connectors(self._service, __version__))
+
+    async def connector(self, request: Request) -> Response:
+        return _json(self._detail(self._name(request)))
+
+    async def history(self, request: Request) -> Response:
+        name, window = self._name(request), _window(request)
+        try:
+            pasts = await self._service.recorder.pasts([name])
+        except HistoryError as error:
+            raise BadRequestError(503, str(error)) from None
+        now = datetime.now(UTC)
+        summed = tuple(sum_up(past, now, window) for past in pasts)
+        return _json(HistoryDocument(HISTORY_SCHEMA, now, window.total_seconds(), summed))
+
+    async def probe(self, request: Request) -> Response:
+        name, wait = self._name(request), _truth(request, "wait")
+        if self._service.tracked(name).running is None and (left := self._context.limits.requests.take()):
+            raise _TooManyError(left)
+        probing = asyncio.ensure_future(self._service.probe(name, Trigger.REQUEST))
+        if not wait:
+            probing.add_done_callback(lambda done: done.cancelled() or done.exception())
+            await asyncio.sleep(0)  # it has begun when the answer says so
+            return _json(connector_document(self._service, name), 202)
+        try:
+            await probing
+        except ProbeFailedError as error:
+            raise BadRequestError(503, str(error)) from None
+        return _json(self._detail(name))
+
+    async def explain(self, request: Request) -> Response:
+        if left := self._context.limits.explanations.take():
+            raise _TooManyError(left)
+        kind = media_type(request)
+        if kind not in _PASTED:
+            raise BadRequestError(415, f"{show(kind) or 'no media type'}: send {', '.join(_PASTED)}")
+        data: str | bytes = await body_of(request, MAX_BOUNCE)
+        if kind == JSON:
+            given = _object(data)
+            text = given.get("text")
+            if not isinstance(text, str):
+                raise BadRequestError(400, 'the object has no text, as in: {"text": "450 4.4.316 ..."}')
+            data = text
+        return _json(await asyncio.to_thread(explained, data))
+
+    async def results(self, request: Request) -> Response:
+        if left := self._context.limits.reports.take():
+            raise _TooManyError(left)
+        place = request.query_params.get("place")
+        if place is not None and len(place) > MAX_PLACE:
+            raise BadRequestError(400, f"place is longer than {MAX_PLACE} characters")
+        if media_type(request) != JSON:
+            raise BadRequestError(415, f"send {JSON}: a report, as probe run --json writes it")
+        body = await body_of(request, MAX_PUSHED)
+        reports, rejected = await asyncio.to_thread(_reports, body)
+        taken = list[str]()
+        for report in reports:
+            where = printable((place or report.vantage.hostname).strip(), MAX_PLACE) or "elsewhere"
+            names, unknown = await self._service.receive(where, report)
+            taken += names
+            rejected += [Rejected(name, "no connector here has that name") for name in unknown]
+        return _json(Received(tuple(taken), tuple(rejected)))
+
+    async def events(self, request: Request) -> Response:
+        return StreamingResponse(self._service.hub.stream(), media_type=EVENTS)
+
+    def _name(self, request: Request) -> str:
+        """Raises BadRequestError for one that is not known."""
+        name: str = request.path_params["name"]
+        if name not in self._service.names:
+            raise BadRequestError(404, f"no connector has the name {show(name, 300)!r}")
+        return name
+
+    def _detail(self, name: str) -> ConnectorDetail:
+        one, judged = self._service.tracked(name), self._service.judged(name)
+        spoken = one.here or (judged.of if judged is not None else None)
+        return ConnectorDetail(connector_document(self._service, name), spoken.report if spoken is not None else None)
+
+
+def explained(data: str | bytes) -> ExplanationDocument:
+    """In English, as all JSON."""
+    return explanation(read_bounces(data), ENGLISH)
+
+
+def _reports(body: bytes) -> tuple[list[Report], list[Rejected]]:
+    """A report for each result that can be read, judged by today's rules. Raises BadRequestError."""
+    given = _object(body)
+    if given.get("schema") != REPORT_SCHEMA:
+        raise BadRequestError(400, f"the schema is not {REPORT_SCHEMA}")
+    results = given.get("results")
+    if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
+        raise BadRequestError(400, "results is no list of objects")
+    reports, rejected = list[Report](), list[Rejected]()
+    for one in results:
+        try:
+            alone = json.dumps(given | {"results": [one]}, ensure_ascii=True, allow_nan=False)
+            reports.append(diagnose_again(read_report(alone), ENGLISH))
+        except (SavedReportError, ValueError, RecursionError) as error:
+            rejected.append(Rejected(printable(str(one.get("name", "")), 300), str(error) or "not readable"))
+    return reports, rejected
+
+
+def _object(body: bytes | str) -> dict[str, Any]:
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequestError(400, "the body is not valid JSON") from None
+    if not isinstance(given, dict):
+        raise BadRequestError(400, "the body is no JSON object")
+    return given
+
+
+def _window(request: Request) -> timedelta:
+    given = request.query_params.get("window", WINDOW)
+    found = seconds(given) if re.fullmatch(_WINDOW, given) else None
+    if found is None:
+        raise BadRequestError(400, f"window {show(given)!r} is no duration, as in: 24h, 30d")
+    return timedelta(seconds=found)
+
+
+def _truth(request: Request, name: str) -> bool:
+    given = request.query_params.get(name, "false")
+    if given not in ("true", "false"):
+        raise BadRequestError(400, f"{name} is true or false")
+    return given == "true"
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(json.dumps(jsonable(value), ensure_ascii=True, allow_nan=False), status, media_type=JSON)

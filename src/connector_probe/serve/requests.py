@@ -1,0 +1,52 @@
+"""Reading requests within bounds (how large a body may be, how long it may take to arrive), and turning them down."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+
+PROBLEM = "application/problem+json"
+API = "/api/"
+BODY_WITHIN = 30.0  # seconds for a whole body
+
+
+class BadRequestError(Exception):
+    """``status`` is that of the answer, ``str()`` its detail."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+async def body_of(request: Request, most: int) -> bytes:
+    """The body, of ``most`` octets at most. Raises BadRequestError."""
+    read = bytearray()
+    try:
+        async with asyncio.timeout(BODY_WITHIN):
+            async for piece in request.stream():
+                read += piece
+                if len(read) > most:
+                    raise BadRequestError(413, f"the body is larger than {most // 1024} KiB")
+    except TimeoutError:
+        raise BadRequestError(408, f"the body did not arrive within {BODY_WITHIN:.0f} s") from None
+    except ClientDisconnect:
+        raise BadRequestError(400, "the body did not arrive whole") from None
+    return bytes(read)
+
+
+def media_type(request: Request) -> str:
+    """Of the body, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def refusal(path: str, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """As the API (RFC 9457) or as plain text, whichever ``path`` is of."""
+    if not path.startswith(API):
+        return PlainTextResponse(f"{detail}\n", status, headers)
+    body = {"title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return Response(json.dumps(body, ensure_ascii=True), status, headers, PROBLEM)
