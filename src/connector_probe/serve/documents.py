@@ -5,14 +5,13 @@ Times are UTC, durations are seconds. A report in here is one of the report's ow
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from connector_probe.api import in_words
 from connector_probe.formats.options import headline, sentence
 from connector_probe.history.run_history import RunHistory
-from connector_probe.model.verdict import FLOWING, Report, Result, Status
+from connector_probe.model.verdict import FLOWING, Report, Status
 from connector_probe.serve.service import Service, Tracked
 from connector_probe.serve.snapshots import HERE, Judged, Snapshot
 from connector_probe.wording.catalogue import Catalogue
@@ -129,8 +128,8 @@ def connector_document(
 ) -> ConnectorDocument:
     """Raises KeyError."""
     moment = now or datetime.now(UTC)
-    one, judged = service.tracked(name), service.judged(name, moment)
-    result = said_in(judged.result, one, words) if judged is not None else None
+    one, judged = service.tracked(name), service.judged(name, moment, words)
+    result = judged.result if judged is not None else None
     diagnosis = result.diagnosis if result is not None else None
     history = service.recorder.known(judged.of.place) if judged is not None else None
     return ConnectorDocument(
@@ -151,16 +150,8 @@ def connector_document(
         interval=one.entry.interval,
         maintenance_until=result.maintenance if result is not None else None,
         certificate_ends_at=_certificate_end(one),
-        places=tuple(_place(service, one, snapshot, words, moment) for snapshot in one.snapshots.values()),
+        places=tuple(_place(service, one, snapshot, words, moment) for snapshot in service.snapshots(name, words)),
     )
-
-
-def said_in(result: Result, one: Tracked, words: Catalogue) -> Result:
-    """``result``, which is in English, in other words."""
-    if words is ENGLISH:
-        return result
-    snapshot = next(iter(one.snapshots.values()))
-    return in_words(replace(snapshot.report, results=(result,)), [one.entry.connector], words).results[0]
 
 
 def _since(judged: Judged | None, history: RunHistory | None, name: str) -> datetime | None:
@@ -199,7 +190,7 @@ def _certificate_end(one: Tracked) -> datetime | None:
 
 
 def _place(service: Service, one: Tracked, snapshot: Snapshot, words: Catalogue, now: datetime) -> PlaceDocument:
-    result = said_in(snapshot.result, one, words)
+    result = snapshot.result
     diagnosis = result.diagnosis
     return PlaceDocument(
         place=snapshot.place or service.place,

@@ -8,13 +8,12 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from connector_probe.api import assemble, in_words
+from connector_probe.api import assemble
 from connector_probe.config import Entry
 from connector_probe.history.run_history import RunHistory
 from connector_probe.model.verdict import Result
 from connector_probe.notifications import Sink, tell
 from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.catalogue.en import ENGLISH
 
 GATHER = 2.0  # seconds: an outage of many connectors is one message
 
@@ -22,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Notifier:
-    """``find`` gives the entry of a connector and how it stands now, None where there is nothing to tell."""
+    """``find`` gives the entry of a connector and how it stands now, in ``words``; None where nothing is known."""
 
     def __init__(
         self,
@@ -68,7 +67,5 @@ class Notifier:
         now = datetime.now(UTC)
         history.look_back({result.name for _, result in found})
         connectors, results = [entry.connector for entry, _ in found], [result for _, result in found]
-        report = assemble(connectors, results, now, 0.0, ENGLISH)
-        if self._words is not ENGLISH:
-            report = in_words(report, connectors, self._words)
+        report = assemble(connectors, results, now, 0.0, self._words)
         tell(self.sinks, report, history, self._words, self._remind, now, log.warning)

@@ -252,7 +252,7 @@ class Server:
     def _standing(self, name: str) -> tuple[Entry, Result] | None:
         if name not in self.service.names:
             return None
-        judged = self.service.judged(name)
+        judged = self.service.judged(name, words=self._settings.words)
         return (self.service.tracked(name).entry, judged.result) if judged is not None else None
 
 

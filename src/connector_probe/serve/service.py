@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from connector_probe.api import probe_all
+from connector_probe.api import in_words, probe_all
 from connector_probe.config import Configuration, Entry
 from connector_probe.formats.saved import SavedReport, SavedReportError, diagnose_again, read_report
 from connector_probe.model.connector import Connector
@@ -25,6 +25,7 @@ from connector_probe.serve.recorder import Recorder
 from connector_probe.serve.scheduling import Scheduler, luck, pause, turn
 from connector_probe.serve.snapshots import HERE, Judged, Snapshot, Trigger, judge, usual_pause
 from connector_probe.trust import TrustError
+from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
 
 AT_ONCE = 100  # probes side by side
@@ -53,6 +54,7 @@ class Tracked:
     failures: int = 0
     problem: str = ""
     recorded: Snapshot | None = None
+    translated: dict[tuple[str, str], tuple[Snapshot, Snapshot]] = field(default_factory=dict)
 
     @property
     def here(self) -> Snapshot | None:
@@ -131,11 +133,17 @@ class Service:
         """Raises KeyError."""
         return self._tracked[name]
 
-    def judged(self, name: str, now: datetime | None = None) -> Judged | None:
-        """What all places together say of ``name``; None where nobody has said anything. Raises KeyError."""
+    def snapshots(self, name: str, words: Catalogue = ENGLISH) -> list[Snapshot]:
+        """The newest of each place, in other words where those are asked for. Raises KeyError."""
         one = self._tracked[name]
-        moment = now or datetime.now(UTC)
-        return judge(list(one.snapshots.values()), moment, one.entry.interval, ENGLISH, self.place)
+        if words is ENGLISH:  # in which all of them are kept
+            return list(one.snapshots.values())
+        return [_translated(one, snapshot, words) for snapshot in one.snapshots.values()]
+
+    def judged(self, name: str, now: datetime | None = None, words: Catalogue = ENGLISH) -> Judged | None:
+        """What all places together say of ``name``; None where nobody has said anything. Raises KeyError."""
+        interval = self._tracked[name].entry.interval
+        return judge(self.snapshots(name, words), now or datetime.now(UTC), interval, words, self.place)
 
     def next_at(self, name: str) -> datetime | None:
         """When it is probed next; None where nobody schedules it. Raises KeyError."""
@@ -314,6 +322,16 @@ def _is_worth_recording(recorded: Snapshot | None, snapshot: Snapshot, interval:
     before, now = recorded.result, snapshot.result
     changed = (before.status, before.expected, _class(before)) != (now.status, now.expected, _class(now))
     return changed or (snapshot.received_at - recorded.received_at).total_seconds() >= interval
+
+
+def _translated(one: Tracked, snapshot: Snapshot, words: Catalogue) -> Snapshot:
+    """``snapshot`` in other words; each is said once."""
+    key = (snapshot.place, words.language)
+    before, said = one.translated.get(key, (None, snapshot))
+    if before is not snapshot:
+        said = replace(snapshot, report=in_words(snapshot.report, [one.entry.connector], words))
+        one.translated[key] = (snapshot, said)
+    return said
 
 
 def _class(result: Result) -> str | None:
