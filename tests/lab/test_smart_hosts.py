@@ -16,18 +16,15 @@ import dns.message
 import dns.rrset
 import pytest
 
-from connector_probe.api import JUDGE, probe_all
+from connector_probe.api import probe_all
 from connector_probe.cli.app import run
 from connector_probe.lab import SCENARIOS, Lab, obstacle
 from connector_probe.model.connector import AddressFamily
 from connector_probe.model.evidence import AttemptEvidence, Lookup, LookupStatus, MxBeside, Resolution
 from connector_probe.model.verdict import FailureClass, Report, Status
 from connector_probe.network import SystemNetwork
-from connector_probe.probing.prober import Prober
-from connector_probe.stages import mx_beside
 from connector_probe.stages.mx_beside import MAX_HOSTS, Look, MxRecordsBeside
 from connector_probe.stages.resolve import Resolver
-from connector_probe.trust import Trust
 
 ELSEWHERE = "smart-host-mx-elsewhere"
 HOST, MX, ADDRESS, OTHER = "contoso.test", "mx.contoso.test", "127.0.0.1", "127.0.0.9"
@@ -93,19 +90,6 @@ async def test_the_same_name_as_a_smart_host_and_as_a_domain() -> None:
     assert found["domain"].warnings == ()
 
 
-async def test_nobody_goes_on_looking_when_the_run_is_over() -> None:
-    async with Lab.start(["smart-host-mx-silent"]) as lab:
-        before = asyncio.all_tasks()
-        prober = Prober(SystemNetwork(), JUDGE)
-        evidence = await prober.gather(lab.connector("smart-host-mx-silent"), Trust())
-        assert evidence.attempts[0].handshake is not None
-        pending = [one for one in asyncio.all_tasks() - before if one.get_name().startswith("Task")]
-        prober.close()
-        await asyncio.wait(pending)
-        assert pending
-        assert all(one.cancelled() for one in pending)
-
-
 # --- the look itself, at a nameserver that answers when it is told to -------------------------------------------
 
 
@@ -147,12 +131,12 @@ class Nameserver(asyncio.DatagramProtocol):
 
 
 @contextlib.asynccontextmanager
-async def resolver_of(nameserver: Nameserver) -> AsyncIterator[Resolver]:
+async def resolver_of(nameserver: Nameserver, patience: float = 60.0) -> AsyncIterator[Resolver]:
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: nameserver, local_addr=(ADDRESS, 0)
     )
     port = transport.get_extra_info("sockname")[1]
-    resolver = Resolver(SystemNetwork(), [f"{ADDRESS}#{port}"], given=True, patience=60.0)
+    resolver = Resolver(SystemNetwork(), [f"{ADDRESS}#{port}"], given=True, patience=patience)
     try:
         yield resolver
     finally:
@@ -167,9 +151,11 @@ def attempt() -> AttemptEvidence:
 
 
 @contextlib.asynccontextmanager
-async def look_at(nameserver: Nameserver, family: AddressFamily = AddressFamily.BOTH) -> AsyncIterator[Look]:
-    beside = MxRecordsBeside(SystemNetwork())
-    async with resolver_of(nameserver) as resolver:
+async def look_at(
+    nameserver: Nameserver, family: AddressFamily = AddressFamily.BOTH, *, patience: float = 60.0
+) -> AsyncIterator[Look]:
+    beside = MxRecordsBeside()
+    async with resolver_of(nameserver, patience) as resolver:
         try:
             yield beside.begin([attempt().resolution], resolver, family)
         finally:
@@ -197,37 +183,36 @@ async def test_addresses_behind_the_mx_are_found() -> None:
     assert [(one.rdtype, one.records) for one in found.hosts] == [("AAAA", ()), ("A", (OTHER,))]
 
 
-async def test_silence_about_the_mx_is_not_waited_for() -> None:
-    nameserver = Nameserver({})
-    async with look_at(nameserver) as look:
-        assert await nameserver.asked.get() == (HOST, "MX")
-        assert await found_by(look) is None
-        assert not any(one.done() for one in look.pending.values())
-
-
-async def test_hosts_of_mx_records_that_are_there_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_the_mx_leads_to_is_waited_for() -> None:
     """Else it would be the luck of a run whether there is a warning, and cron would tell of each change."""
-    monkeypatch.setattr(mx_beside, "FOR_HOSTS", 60.0)  # no matter how busy this machine is
-    nameserver = Nameserver({(HOST, "MX"): KNOWN[HOST, "MX"]})
+    nameserver = Nameserver({})
     async with look_at(nameserver, AddressFamily.IPV4) as look:
+        waiting = asyncio.create_task(found_by(look))
         for wanted in ((HOST, "MX"), (MX, "A")):
             assert await nameserver.asked.get() == wanted
-        nameserver.records = KNOWN
-        waiting = asyncio.create_task(found_by(look))
-        await asyncio.sleep(0)
-        assert not waiting.done()
-        nameserver.catch_up()
+            assert not waiting.done()
+            nameserver.records[wanted] = KNOWN[wanted]
+            nameserver.catch_up()
         found = await waiting
     assert found is not None
     assert [one.records for one in found.hosts] == [(OTHER,)]
 
 
-async def test_what_is_known_counts_while_the_rest_is_silent() -> None:
+async def test_what_is_known_counts_where_the_rest_is_silent() -> None:
     nameserver = Nameserver({key: said for key, said in KNOWN.items() if key[1] != "AAAA"})
+    async with look_at(nameserver, patience=0.2) as look:
+        found = await found_by(look)
+    assert found is not None
+    assert [one.records for one in found.hosts] == [(), (OTHER,)]
+
+
+async def test_nobody_goes_on_looking_when_the_run_is_over() -> None:
+    nameserver = Nameserver({})
     async with look_at(nameserver) as look:
-        while (found := await found_by(look)) is None or not found.hosts:
-            assert not any(one.done() for one in look.pending.values())
-        assert [one.records for one in found.hosts] == [(OTHER,)]
+        await nameserver.asked.get()
+        pending = look.pending.values()
+    await asyncio.wait(pending)
+    assert all(one.cancelled() for one in pending)
 
 
 @pytest.mark.parametrize("records", [[], ["0 ."]], ids=["none", "null"])

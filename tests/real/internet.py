@@ -55,6 +55,8 @@ ns.half A {nobody}
 inward NS ns.inward
 ns.inward A 127.0.0.1
 parked NS ns1.expired-domains
+glued NS ns.glued
+ns.glued A {first}
 ns1.expired-domains A {first}
 """
 _HOSTED = ("contoso", "lame", "differ", "old", "bogus", "wrong-ds", "split", "null", "nulled", "blocked")
@@ -174,7 +176,8 @@ class Internet:
         zones, anchors = _hosted(version)
         zones["old.test"] = _HEAD.format(serial=version) + _OLD[version]
         head = _HEAD.format(serial=version)
-        self._knot("first", {**zones, "differ.test": head + f"mail A {NEW}\n"}, FIRST)
+        glued = head.replace("@ NS ns1.hosting.test.\n@ NS ns2.hosting.test.", "@ NS ns")  # and no address of its own
+        self._knot("first", {**zones, "differ.test": head + f"mail A {NEW}\n", "glued.test": glued}, FIRST)
         self._knot("second", {**zones, "differ.test": head}, SECOND)
         return anchors
 

@@ -20,7 +20,7 @@ from connector_probe.model.policy import DnssecReason, DnssecStatus
 from connector_probe.model.verdict import CauseVerdict, Confidence
 from connector_probe.network import SystemNetwork
 from connector_probe.stages.dnssec import Validator
-from connector_probe.stages.resolve import Nameserver
+from connector_probe.stages.nameservers import Nameserver
 from connector_probe.trust import load_anchors
 from tests.real.authority import Authority, Files
 from tests.real.mailbox import mailbox, tls_context

@@ -36,6 +36,7 @@ CONNECTORS = {
     "split": "smart_hosts: [mail.split.test]",
     "inside": "smart_hosts: [inside.split.test]",
     "differ": f"smart_hosts: [mail.differ.test]\n    nameserver: ['{SECOND}']",
+    "glued": f"smart_hosts: [mail.glued.test]\n    nameserver: ['{RESOLVER}']",
     "dangling": "smart_hosts: [dangling.contoso.test]",
     "short": "smart_hosts: [mail]",
     "nulled": "smart_hosts: [mail.nulled.test]",
@@ -208,6 +209,15 @@ def test_with_a_nameserver_given_the_roots_are_left_alone(before: dict[str, Any]
     (walk,) = walks(before["differ"])
     assert walk["started_from"] == "nameserver"
     assert walk["zones"] == ["differ.test"]
+
+
+def test_the_addresses_that_the_parent_tells_along_are_gone_by(before: dict[str, Any]) -> None:
+    """The zone's name server has a name within the zone, whose own records give it no address."""
+    (walk,) = walks(before["glued"])
+    assert walk["zones"] == ["test", "glued.test"]
+    asked = {(one["server"], one["address"], one["status"]) for one in walk["replies"] if one["zone"] == "glued.test"}
+    assert asked == {("ns.glued.test", FIRST, "nxdomain")}
+    assert causes(before["glued"])[NAME] == "confirmed"
 
 
 def test_dnssec_is_told_by_what_the_resolver_says_without_checking(before: dict[str, Any]) -> None:

@@ -1,21 +1,34 @@
-"""How long names take to resolve, on a network with a clock of its own."""
+"""How long names take to resolve, and what counts as their answer."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
+from typing import cast
 
+import dns.flags
+import dns.message
+import dns.rrset
 import pytest
 
 from connector_probe.model.connector import Connector
+from connector_probe.model.delegation import ServerSays
 from connector_probe.model.evidence import FaultKind, LookupStatus, NetworkFault
-from connector_probe.network import NetworkFaultError, Stream
+from connector_probe.network import NetworkFaultError, Stream, SystemNetwork
 from connector_probe.stages.addresses import resolve
+from connector_probe.stages.authoritative import AuthoritativeServers, DirectQuestion
 from connector_probe.stages.countercheck import ask_for_controls, ask_for_sibling
-from connector_probe.stages.resolve import LEAST_WAIT, Resolver
+from connector_probe.stages.dnssec import Validator
+from connector_probe.stages.nameservers import LEAST_WAIT, Nameserver
+from connector_probe.stages.resolve import Resolver
 
 SILENCE = NetworkFaultError(NetworkFault(FaultKind.TIMED_OUT))
 PATIENCE = 2.0
+Address = tuple[str | object, int]
 
 
 @dataclass
@@ -57,18 +70,6 @@ async def test_many_silent_nameservers_take_no_longer_than_one(count: int) -> No
     assert lookup.status is LookupStatus.TIMED_OUT
     assert network.clock <= 2 * PATIENCE + LEAST_WAIT
     assert len(set(network.asked)) == count  # and yet each was asked
-
-
-async def test_a_brief_silence_is_no_answer_for_who_waits_longer() -> None:
-    """Whoever only looks beside something else must not settle the matter for a connector that rests on it."""
-    network = SilentNetwork()
-    resolver = Resolver(network, ["127.0.0.1#53"], given=True, patience=PATIENCE)
-    await resolver.look_up("contoso.com", "MX", brief=True)
-    once = len(network.asked)
-    await resolver.look_up("contoso.com", "MX", brief=True)
-    assert len(network.asked) == once
-    await resolver.look_up("contoso.com", "MX")
-    assert len(network.asked) > 2 * once
 
 
 @dataclass
@@ -115,6 +116,9 @@ async def test_hosts_are_looked_up_side_by_side() -> None:
 class NeverAnswering(SilentNetwork):
     """As where several nameservers are silent one after the other, only longer."""
 
+    def now(self) -> float:
+        return time.monotonic()
+
     async def datagrams(self, address: str, port: int) -> SilentDatagrams:
         await asyncio.Event().wait()
         raise AssertionError
@@ -125,3 +129,80 @@ async def test_a_countercheck_has_a_limit_which_is_no_evidence() -> None:
     assert await ask_for_controls(["mail.contoso.com", "192.0.2.1"], resolver, 0.01) == ()
     assert await ask_for_sibling("mail.contoso.com", resolver, 0.01) is None
     resolver.close()
+
+
+@dataclass
+class Slow(asyncio.DatagramProtocol):
+    """Answers only what was sent first, and only once ``others`` have been asked so many times."""
+
+    answer_at: int
+    asked: list[Address]
+    first: tuple[bytes, Address] | None = None
+    transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        self.first = self.first or (data, addr)
+        self.asked.append(addr)
+        if len(self.asked) == self.answer_at:
+            self.answer()
+
+    def answer(self) -> None:
+        assert self.transport is not None
+        assert self.first is not None
+        wire, client = self.first
+        response = dns.message.make_response(dns.message.from_wire(wire))
+        response.flags |= dns.flags.AA
+        response.answer.append(dns.rrset.from_text(response.question[0].name, 60, "IN", "A", "192.0.2.1"))
+        self.transport.sendto(response.to_wire(), client)
+
+
+@contextlib.asynccontextmanager
+async def serving(*protocols: asyncio.DatagramProtocol) -> AsyncIterator[list[str]]:
+    """Each on a port of its own, as ADDR#PORT."""
+    loop, found = asyncio.get_running_loop(), list[asyncio.DatagramTransport]()
+    try:
+        for one in protocols:
+            transport, _ = await loop.create_datagram_endpoint(partial(lambda it: it, one), local_addr=("127.0.0.1", 0))
+            found.append(transport)
+        yield ["127.0.0.1#{}".format(one.get_extra_info("sockname")[1]) for one in found]
+    finally:
+        for transport in found:
+            transport.close()
+
+
+async def test_an_answer_to_an_earlier_try_counts() -> None:
+    async with serving(Slow(2, [])) as nameservers:
+        lookup = await Resolver(SystemNetwork(), nameservers, given=True, patience=PATIENCE / 10).look_up("a.test", "A")
+    assert (lookup.status, lookup.records) == (LookupStatus.ANSWER, ("192.0.2.1",))
+
+
+async def test_an_answer_counts_while_another_nameserver_is_asked() -> None:
+    first = Slow(1 << 30, [])
+
+    class Other(Slow):
+        def datagram_received(self, data: bytes, addr: Address) -> None:
+            first.answer()
+
+    async with serving(first, Other(0, [])) as nameservers:
+        resolver = Resolver(SystemNetwork(), nameservers, given=True, patience=PATIENCE / 10)
+        lookup = await resolver.look_up("a.test", "A")
+    assert (lookup.records, lookup.nameserver) == (("192.0.2.1",), nameservers[0])
+    assert len(first.asked) == 1
+
+
+async def test_an_authoritative_server_may_take_its_time() -> None:
+    async with serving(Slow(3, [])) as (text,):
+        question = DirectQuestion(Nameserver.parse(text), "a.test", "A", "test")
+        said = await AuthoritativeServers(SystemNetwork()).ask(question, (0.1, 0.1, 5.0), tcp=False)
+    assert (said.status, said.records) == (ServerSays.ANSWER, ("192.0.2.1",))
+
+
+async def test_who_validates_waits_as_long() -> None:
+    async with serving(Slow(2, [])) as nameservers:
+        asked = [Nameserver.parse(text) for text in nameservers]
+        validator = Validator(SystemNetwork(), asked, anchors={}, patience=0.2, trust_ad=True)
+        found = await validator.look_up("a.test", "A")
+    assert found.records == ("192.0.2.1",)

@@ -4,8 +4,8 @@ Sockets are read and written directly, neither by streams nor by transports: rea
 server can fill our memory), and a failed send does not throw away a reply that had already arrived.
 
 Two rules hold for every wait. Who sends without pause gets no more than one turn of the loop, so that timers, signals
-and other connections go on. And when a limit is over the socket is looked at once more: a loop that came late is no
-silent server.
+and other connections go on. And limits count the time of the other side (``LoopClock``), at whose end the socket is
+looked at once more: a loop that came late is no silent server.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ import contextlib
 import ipaddress
 import os
 import socket
-import time
 from collections.abc import Coroutine, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.model.names import is_address
+from connector_probe.network.clock import LoopClock, call_after
 from connector_probe.network.faults import NetworkFaultError, fault_of, timed_out
 from connector_probe.network.handshakes import TlsOffer, TlsOutcome
 from connector_probe.network.icmp import ask_for_icmp, forget_icmp, read_icmp
@@ -44,8 +45,11 @@ _Result = TypeVar("_Result")
 class SystemNetwork:
     """TCP and UDP of this machine."""
 
+    def __init__(self) -> None:
+        self._clock = LoopClock()
+
     def now(self) -> float:
-        return time.monotonic()
+        return self._clock.now()
 
     async def connect(self, address: str, port: int, source: str | None, limit: float) -> SocketStream:
         """A TCP connection from ``source`` (None: the system chooses). Raises NetworkFaultError."""
@@ -56,8 +60,8 @@ class SystemNetwork:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if source is not None:
                 _bind(sock, source)
-            early_fault = await _connect(sock, address, port, limit)
-            return SocketStream(sock, early_fault)
+            early_fault = await _connect(sock, address, port, limit, self._clock)
+            return SocketStream(sock, self._clock, early_fault)
         except BaseException:
             sock.close()
             raise
@@ -70,14 +74,15 @@ class SystemNetwork:
         except OSError as error:
             sock.close()
             raise NetworkFaultError(_localized(fault_of(error), address)) from None
-        return SocketDatagrams(sock)
+        return SocketDatagrams(sock, self._clock)
 
 
 class SocketStream:
     """One TCP connection, with TLS once ``start_tls`` has succeeded."""
 
-    def __init__(self, sock: socket.socket, early_fault: NetworkFault | None = None) -> None:
+    def __init__(self, sock: socket.socket, clock: LoopClock, early_fault: NetworkFault | None = None) -> None:
         self._socket = sock
+        self._clock = clock
         self._tls: TlsClient | None = None
         self._early_fault = early_fault
         self._source = _name(sock)
@@ -92,7 +97,7 @@ class SocketStream:
     async def receive(self, limit: float) -> bytes:
         if self._tls is None:
             return await self._receive_raw(limit)
-        end, taken = time.monotonic() + limit, 0
+        end, taken = self._clock.now() + limit, 0
         while True:
             plain = self._tls.decrypt()
             if plain:
@@ -102,8 +107,8 @@ class SocketStream:
                 raise NetworkFaultError(NetworkFault(FaultKind.FLOOD, text=text))
             waiting = self._tls.give()  # a key update or an alert that we owe
             if waiting:
-                await self._send_raw(waiting, max(end - time.monotonic(), 0.0))
-            left = end - time.monotonic()
+                await self._send_raw(waiting, max(end - self._clock.now(), 0.0))
+            left = end - self._clock.now()
             if taken and left <= 0:
                 raise NetworkFaultError(timed_out(f"no data within {limit:.3g} s"))
             data = await self._receive_raw(max(left, 0.0))
@@ -113,19 +118,19 @@ class SocketStream:
     async def readable(self) -> None:
         if self._early_fault is None:
             with contextlib.suppress(NotImplementedError):  # Windows' own loop cannot tell; it is taken as said at once
-                await _until_ready(self._socket, None)
+                await _until_ready(self._socket, None, self._clock)
 
     async def start_tls(self, server_name: str | None, offer: TlsOffer, limit: float, early: bytes = b"") -> TlsOutcome:
         from connector_probe.network.tls import TlsClient  # late: loading OpenSSL is a tenth of the start-up
 
         client = TlsClient(server_name, offer)
-        end = time.monotonic() + limit
+        end = self._clock.now() + limit
         try:
             while True:
                 done = client.advance()
                 before = out_of_order(self._socket)  # what answers us may be here before we come to wait for it
                 try:
-                    await self._send_raw(client.give(), max(end - time.monotonic(), 0.0))
+                    await self._send_raw(client.give(), max(end - self._clock.now(), 0.0))
                 except NetworkFaultError as error:
                     client.take(self._left_behind(error.fault), handshaking=True)  # an alert says more than the reset
                     client.advance()
@@ -136,7 +141,7 @@ class SocketStream:
                     client.take(early, handshaking=True)
                     early = b""
                     continue
-                client.take(await self._receive_flight(max(end - time.monotonic(), 0.0), before), handshaking=True)
+                client.take(await self._receive_flight(max(end - self._clock.now(), 0.0), before), handshaking=True)
         except NetworkFaultError as error:
             with contextlib.suppress(NetworkFaultError):  # the alert that OpenSSL owes the server
                 await self._send_raw(client.give(), 0.2)
@@ -160,7 +165,7 @@ class SocketStream:
     async def _receive_raw(self, limit: float) -> bytes:
         if self._early_fault is not None:
             return self._left_behind(self._early_fault)
-        data = await _receive(self._socket, _CHUNK, limit, "nothing arrived")
+        data = await _receive(self._socket, _CHUNK, limit, self._clock, "nothing arrived")
         if not data:
             raise NetworkFaultError(NetworkFault(FaultKind.CLOSED))
         return data
@@ -189,8 +194,9 @@ class SocketStream:
 class SocketDatagrams:
     """A connected UDP socket."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, clock: LoopClock) -> None:
         self._socket = sock
+        self._clock = clock
 
     async def send(self, data: bytes, limit: float) -> None:
         try:
@@ -199,7 +205,7 @@ class SocketDatagrams:
             raise NetworkFaultError(fault_of(error)) from None
 
     async def receive(self, limit: float) -> bytes:
-        return await _receive(self._socket, _DATAGRAM, limit, "no answer")
+        return await _receive(self._socket, _DATAGRAM, limit, self._clock, "no answer")
 
     def close(self) -> None:
         self._socket.close()
@@ -227,14 +233,14 @@ def _readable_nameservers() -> Iterator[str]:
                 yield words[1]
 
 
-async def _receive(sock: socket.socket, size: int, limit: float, text: str) -> bytes:
+async def _receive(sock: socket.socket, size: int, limit: float, clock: LoopClock, text: str) -> bytes:
     """Up to ``size`` octets, none at the end of a stream. Raises NetworkFaultError; ``text`` says what is missing."""
     try:
         try:
             data = sock.recv(size)
         except BlockingIOError:
             try:
-                await _until_ready(sock, limit)
+                await _until_ready(sock, limit, clock)
             except NotImplementedError:
                 return await _within(limit, asyncio.get_running_loop().sock_recv(sock, size), text)
             return sock.recv(size)
@@ -246,7 +252,7 @@ async def _receive(sock: socket.socket, size: int, limit: float, text: str) -> b
     return data
 
 
-async def _until_ready(sock: socket.socket, limit: float | None, *, to_write: bool = False) -> None:
+async def _until_ready(sock: socket.socket, limit: float | None, clock: LoopClock, *, to_write: bool = False) -> None:
     """Wait until ``sock`` can be read or written, or ``limit`` seconds are over: the caller finds out which.
 
     Raises NotImplementedError on Windows' own loop.
@@ -255,13 +261,14 @@ async def _until_ready(sock: socket.socket, limit: float | None, *, to_write: bo
     add, remove = (loop.add_writer, loop.remove_writer) if to_write else (loop.add_reader, loop.remove_reader)
     waiting: asyncio.Future[None] = loop.create_future()
     add(sock, _settle, waiting)
-    timer = None if limit is None else loop.call_later(limit, _settle, waiting)
-    try:
-        await waiting
-    finally:
-        remove(sock)
-        if timer is not None:
-            timer.cancel()
+    with clock.waiting():
+        stop_timer = None if limit is None else call_after(clock.now, limit, partial(_settle, waiting))
+        try:
+            await waiting
+        finally:
+            remove(sock)
+            if stop_timer is not None:
+                stop_timer()
 
 
 async def _within(limit: float, call: Coroutine[Any, Any, _Result], text: str) -> _Result:
@@ -298,11 +305,11 @@ def _bind(sock: socket.socket, source: str) -> None:
         raise NetworkFaultError(NetworkFault(FaultKind.SOURCE_UNAVAILABLE, fault.errno, fault.text)) from None
 
 
-async def _connect(sock: socket.socket, address: str, port: int, limit: float) -> NetworkFault | None:
+async def _connect(sock: socket.socket, address: str, port: int, limit: float, clock: LoopClock) -> NetworkFault | None:
     """Connect. A reset that overtakes us after the SYN-ACK is returned: TCP was up, and the banner will miss."""
     ask_for_icmp(sock)
     try:
-        await _establish(sock, _sockaddr(address, port, socket.SOCK_STREAM), limit)
+        await _establish(sock, _sockaddr(address, port, socket.SOCK_STREAM), limit, clock)
     except ConnectionResetError as error:
         return fault_of(error)
     except OSError as error:
@@ -312,13 +319,13 @@ async def _connect(sock: socket.socket, address: str, port: int, limit: float) -
     return None
 
 
-async def _establish(sock: socket.socket, target: Any, limit: float) -> None:  # noqa: ANN401 - as of _sockaddr
+async def _establish(sock: socket.socket, target: Any, limit: float, clock: LoopClock) -> None:  # noqa: ANN401
     """TCP's handshake. Raises OSError, and NetworkFaultError for silence."""
     try:
         sock.connect(target)
     except BlockingIOError:
         try:
-            await _until_ready(sock, limit, to_write=True)
+            await _until_ready(sock, limit, clock, to_write=True)
         except NotImplementedError:
             await _within(limit, asyncio.get_running_loop().sock_connect(sock, target), "no answer")
         if error := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):

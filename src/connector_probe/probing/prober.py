@@ -51,7 +51,7 @@ class Prober:
         self._policies = DomainPolicies(self._run)
         self._dns_again = AskDnsAgain(self._run, judge)
         self._silent_ports = SilentPorts(network)
-        self._mx_beside = MxRecordsBeside(network)
+        self._mx_beside = MxRecordsBeside()
 
     async def gather(self, connector: Connector, trust: Trust) -> ConnectorEvidence:
         """Everything that can be seen of ``connector``. Never raises for what a network or a server does."""

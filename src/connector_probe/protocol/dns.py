@@ -23,6 +23,9 @@ from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.printable import printable
 
 EDNS_PAYLOAD = 1232  # what fits everywhere without fragments (DNS flag day 2020)
+MAX_MESSAGE = (
+    16 * 1024
+)  # octets; what holds MAX_RECORDS has a third of it, and each may keep the reader busy for a while
 MAX_ALIASES = 16  # the bound that common resolvers keep
 MAX_RECORDS = 200  # nobody has more MX records or addresses; keeps a hostile zone from filling the report
 _RCODES = {
@@ -82,8 +85,15 @@ def question(name: str, rdtype: str, *, edns: bool = True, checking: bool = True
     return Question(name, rdtype, message)
 
 
+def without_edns(asked: Question) -> Question:
+    """The same question for a server that knows no EDNS."""
+    return question(asked.name, asked.rdtype, edns=False, checking=not asked.message.flags & dns.flags.CD)
+
+
 def read(wire: bytes, asked: Question) -> Answer:
     """What ``wire`` says to ``asked``. Never raises."""
+    if len(wire) > MAX_MESSAGE:
+        return Answer(LookupStatus.MALFORMED, note=f"{len(wire)} bytes are more than any such answer has")
     if len(wire) < 12:
         return Answer(LookupStatus.MALFORMED, note=f"{len(wire)} bytes are no DNS message")
     if int.from_bytes(wire[:2], "big") != asked.message.id:

@@ -33,7 +33,7 @@ import dns.rrset
 
 from connector_probe.model.policy import DnssecReason
 from connector_probe.model.printable import printable
-from connector_probe.protocol.dns import EDNS_PAYLOAD, name_text
+from connector_probe.protocol.dns import EDNS_PAYLOAD, MAX_MESSAGE, name_text
 
 # Since 2.9 dnspython refuses a whole message for one TLSA record whose data is shorter or longer than its matching type
 # has it. RFC 6698 4.1 has such a record unusable, and the others count; without it no signature over them would fit.
@@ -116,6 +116,8 @@ def secure_question(name: dns.name.Name, rdtype: str, *, checking_disabled: bool
 
 def read_answer(wire: bytes, asked: SecureQuestion) -> dns.message.Message | None:
     """The message if it answers the question, however badly; None for anything else. Never raises."""
+    if len(wire) > MAX_MESSAGE:
+        return None
     try:
         message = dns.message.from_wire(wire, ignore_trailing=True, raise_on_truncation=False)
     except Exception:  # dnspython raises more than its own classes on hostile bytes

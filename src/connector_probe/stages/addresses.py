@@ -1,6 +1,6 @@
 """Stage dns: how a smart host, or a domain's MX hosts, become addresses.
 
-For one host one question is on the wire at a time; several hosts are looked up side by side.
+Both families of a host are asked for side by side, and several hosts, too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from connector_probe.model.evidence import Lookup, LookupStatus, MxRecord, Resol
 from connector_probe.network import Network
 from connector_probe.stages.resolve import LOOPBACK, WORTH_ANOTHER_TRY, Resolver, mx_records
 
-NAMES_AT_ONCE = 8  # hosts that are looked up side by side; each of them still has one question on the wire
+NAMES_AT_ONCE = 8  # hosts that are looked up side by side, by two questions each
 # Of one set of MX records: as many as a connector has attempts, and a bound on what a hostile zone can make us look up.
 MAX_MX_HOSTS = 64
 # Where a verdict would rest on the nameserver's silence or refusal, it is first asked something harmless.
@@ -129,9 +129,7 @@ async def _resolve_name(
         return _with_addresses(base, LOOPBACK, connector.family)
     if not resolver.has_nameservers:
         return replace(base, no_nameservers=True)
-    first = await resolver.look_up(name, "AAAA")
-    # After silence about one type, a name is not waited for as long again: the other is answered at once or not.
-    lookups = [first, await resolver.look_up(name, "A", brief=first.status is LookupStatus.TIMED_OUT)]
+    lookups = await asyncio.gather(*(resolver.look_up(name, rdtype) for rdtype in ("AAAA", "A")))
     every = tuple(dict.fromkeys(record for lookup in lookups for record in lookup.records))
     control = None if every else await _control(resolver, lookups)
     found = replace(base, lookups=tuple(lookups), control=control, seconds=network.now() - began)

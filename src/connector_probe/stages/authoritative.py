@@ -1,22 +1,21 @@
-"""Questions to authoritative servers, without recursion: each once a run, and not too many at a time."""
+"""Questions to authoritative servers, without recursion: each once a run."""
 
 from __future__ import annotations
 
-import asyncio
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from connector_probe.model.delegation import SILENT, ServerSays
-from connector_probe.model.evidence import FaultKind
+from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.network import Network, NetworkFaultError
 from connector_probe.single_flight import SingleFlight
-from connector_probe.stages.resolve import Nameserver, exchange_tcp, exchange_udp
+from connector_probe.stages.nameservers import Nameserver, UdpQuestion, ask_in_turn, ask_over_tcp
 
 if TYPE_CHECKING:
     from connector_probe.protocol.delegation import Said
 
-AT_ONCE = 32  # questions under way in one run, so that a fleet of failing connectors does not use up the sockets
 NO_WAY_OUT = "no-way-out"  # why a question was not asked: nothing leaves for there from here
 _LOCAL = frozenset({FaultKind.NO_ROUTE, FaultKind.NO_RESOURCES, FaultKind.NOT_PERMITTED, FaultKind.LOCAL_OTHER})
 
@@ -32,11 +31,10 @@ class DirectQuestion:
 
 
 class AuthoritativeServers:
-    """Puts questions, each once a run, and not too many at a time."""
+    """Puts questions, each once a run."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._places = asyncio.Semaphore(AT_ONCE)
         self._asked: SingleFlight[tuple[DirectQuestion, tuple[float, ...], bool], Said] = SingleFlight()
 
     async def ask(self, question: DirectQuestion, waits: tuple[float, ...], *, tcp: bool) -> Said:
@@ -47,33 +45,39 @@ class AuthoritativeServers:
         self._asked.close()
 
     async def _ask(self, question: DirectQuestion, waits: tuple[float, ...], tcp: bool) -> Said:
-        from connector_probe.protocol.delegation import Said
+        said = await self._try(question, waits, tcp, edns=True)
+        return await self._try(question, waits, tcp, edns=False) if said.edns_refused else said
 
-        said = Said(ServerSays.TIMED_OUT)
-        async with self._places:
-            for wait in waits:
-                said = await self._try(question, wait, tcp, edns=True)
-                if said.edns_refused:
-                    said = await self._try(question, wait, tcp, edns=False)
+    async def _try(self, question: DirectQuestion, waits: tuple[float, ...], tcp: bool, *, edns: bool) -> Said:
+        from connector_probe.protocol.delegation import Said, direct_question, read_direct
+
+        server, said = question.nameserver, Said(ServerSays.TIMED_OUT)
+        asked = direct_question(question.name, question.rdtype, edns=edns)
+        read = partial(read_direct, asked=asked, zone=question.zone)
+        if tcp:
+            try:
+                return await ask_over_tcp(self._network, server, asked.wire, waits[0], read)
+            except NetworkFaultError as error:
+                return _fault(error.fault)
+
+        def over_udp(server: Nameserver) -> UdpQuestion[Said]:
+            return UdpQuestion(self._network, server, asked.wire, read, lambda one: one.foreign)
+
+        replies = ask_in_turn(self._network, [server], over_udp, waits, sum(waits))
+        async with aclosing(replies):
+            async for _, heard in replies:
+                said = (
+                    Said(ServerSays.TIMED_OUT) if heard is None else heard if isinstance(heard, Said) else _fault(heard)
+                )
                 if said.status not in SILENT:
                     break
         return said
 
-    async def _try(self, question: DirectQuestion, wait: float, tcp: bool, *, edns: bool) -> Said:
-        from connector_probe.protocol.delegation import Said, direct_question, read_direct
 
-        asked = direct_question(question.name, question.rdtype, edns=edns)
-        read = partial(read_direct, asked=asked, zone=question.zone)
-        try:
-            if tcp:
-                return read(await exchange_tcp(self._network, question.nameserver, asked.wire, wait))
-            heard = await exchange_udp(
-                self._network, question.nameserver, asked.wire, wait, read, lambda one: one.foreign
-            )
-        except NetworkFaultError as error:
-            kind = error.fault.kind
-            if kind in _LOCAL:
-                return Said(ServerSays.NOT_ASKED, note=NO_WAY_OUT)
-            status = ServerSays.TIMED_OUT if kind is FaultKind.TIMED_OUT else ServerSays.UNREACHABLE
-            return Said(status, note=error.fault.errno)
-        return heard or Said(ServerSays.TIMED_OUT)
+def _fault(fault: NetworkFault) -> Said:
+    from connector_probe.protocol.delegation import Said
+
+    if fault.kind in _LOCAL:
+        return Said(ServerSays.NOT_ASKED, note=NO_WAY_OUT)
+    status = ServerSays.TIMED_OUT if fault.kind is FaultKind.TIMED_OUT else ServerSays.UNREACHABLE
+    return Said(status, note=fault.errno)

@@ -14,13 +14,14 @@ from typing import Final
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.model.reach import Reach, reach_of
 from connector_probe.network import HttpError, HttpRequest, HttpResponse, HttpUrl, Network
+from connector_probe.network.clock import time_limit
 from connector_probe.network.faults import timed_out
 from connector_probe.network.http import fetch
 from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.local_clock import HeardDates
 from connector_probe.stages.resolve import Resolver
 
-FETCH_WAIT: Final = 3.0  # seconds for one URL with its name, connection and redirects; a CA's servers need a tenth
+FETCH_WAIT: Final = 3.0  # seconds for one URL with its redirects, names apart; a CA's servers need a tenth
 MAX_REDIRECTS: Final = 2
 MAX_TRIED: Final = 2  # addresses of one host
 AT_ONE_HOST: Final = 4  # fetches at the same time; an authority's server has others to answer too
@@ -89,14 +90,17 @@ class Web:
         self._silent: dict[_Errand, tuple[str, NetworkFault]] = {}  # what let us wait
 
     async def fetch(self, url: str, visitor: Visitor, use: Use, *, limit: float, body: bytes = b"") -> Fetched:
-        """GET ``url``, or POST ``body`` to it, in at most ``limit`` and ``FETCH_WAIT`` seconds. Never raises."""
+        """GET ``url``, or POST ``body`` to it, in at most ``limit`` seconds. Never raises."""
         errand = _Errand(url, use, reach_of(visitor.server), visitor.source, visitor.resolver)
         try:
-            async with asyncio.timeout(limit):
+            async with time_limit(self.now, limit):
                 return await self._kept.get((errand, body), lambda: self._bounded(errand, visitor, body))
         except TimeoutError:
             error = f"no answer within {limit:.1f} s" if limit > 0 else "no time was left for it"
             return Fetched(url, error=error, fault=timed_out("no time left"), seconds=limit)
+
+    def now(self) -> float:
+        return self._network.now()
 
     def close(self) -> None:
         """End what is still being fetched; nobody waits for it any more."""
@@ -120,12 +124,7 @@ class Web:
             if errand in self._silent:
                 raise HttpError(*self._silent[errand])
             try:
-                async with asyncio.timeout(FETCH_WAIT):
-                    return await self._follow(request, visitor)
-            except TimeoutError:
-                text = f"timed out after {FETCH_WAIT:.3g} s"
-                self._silent[errand] = (text, NetworkFault(FaultKind.TIMED_OUT, text=text))
-                raise HttpError(*self._silent[errand]) from None
+                return await self._follow(request, visitor)
             except HttpError as error:
                 if error.fault is not None and error.fault.kind is FaultKind.TIMED_OUT:
                     self._silent[errand] = (str(error), error.fault)
@@ -142,8 +141,12 @@ class Web:
             self._kept.forget(key)
 
     async def _follow(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
+        left = FETCH_WAIT
         for _ in range(MAX_REDIRECTS + 1):
-            response = await self._one(request, visitor)
+            addresses = await self._addresses(request.url, visitor)
+            began = self.now()
+            response = await self._one(request, addresses, visitor, left)
+            left = max(left - (self.now() - began), 0.0)
             if response.status not in _REDIRECTS:
                 if response.status != 200:
                     raise HttpError(f"HTTP status {response.status}")
@@ -159,17 +162,17 @@ class Web:
             request = replace(request, url=target)
         raise HttpError(f"more than {MAX_REDIRECTS} redirects")
 
-    async def _one(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    async def _one(self, request: HttpRequest, addresses: list[str], visitor: Visitor, limit: float) -> HttpResponse:
         """The response from the first address that gives one."""
-        allowed = [one for one in await self._addresses(request.url, visitor) if may_fetch(one, request.url, visitor)]
+        allowed = [one for one in addresses if may_fetch(one, request.url, visitor)][:MAX_TRIED]
         if not allowed:
             raise HttpError("leads to an address or port that is not asked on a certificate's behalf")
         error = HttpError("no address")
-        for address in allowed[:MAX_TRIED]:
+        for address in allowed:
             try:
                 source = visitor.source if (":" in (visitor.source or "")) == (":" in address) else None
-                limit = 0.9 * FETCH_WAIT / min(len(allowed), MAX_TRIED)  # so that its own words come out
-                response = await fetch(self._network, address, request, source=source, limit=limit)
+                share = limit / len(allowed)
+                response = await fetch(self._network, address, request, source=source, limit=share)
                 self._heard.hear(request.url.host, address, response)
                 return response
             except HttpError as problem:
@@ -182,11 +185,11 @@ class Web:
             return [url.host]
         if not visitor.resolver.has_nameservers:
             raise HttpError(f"{url.host} cannot be looked up: no nameserver")
-        for rdtype in ("A", "AAAA"):
-            lookup = await visitor.resolver.look_up(url.host.removesuffix("."), rdtype, brief=True)
-            if lookup.records:
-                return list(lookup.records)
-        raise HttpError(f"{url.host} cannot be looked up ({lookup.status})")
+        name = url.host.removesuffix(".")
+        four, six = await asyncio.gather(*(visitor.resolver.look_up(name, rdtype) for rdtype in ("A", "AAAA")))
+        if not four.records and not six.records:
+            raise HttpError(f"{url.host} cannot be looked up ({six.status})")
+        return list(four.records or six.records)
 
 
 def may_fetch(address: str, url: HttpUrl, visitor: Visitor) -> bool:

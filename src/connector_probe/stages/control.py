@@ -102,7 +102,7 @@ class Controls:
         elif not resolver.has_nameservers:
             return None
         else:
-            lookup = await resolver.look_up(host.host, "AAAA" if way.six else "A", brief=True)
+            lookup = await resolver.look_up(host.host, "AAAA" if way.six else "A")
             if not lookup.records:
                 return Control(host.host, "", lookup=lookup) if lookup.status in _SILENT else None
             address = lookup.records[0]

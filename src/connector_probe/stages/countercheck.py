@@ -1,6 +1,6 @@
 """After a failure: what this machine's own nameservers say to other questions, so that none of theirs is ours to tell.
 
-One question a name, in one round, side by side, and each once a run: the resolver remembers. What our own limit cuts
+One question a name, side by side, and each once a run: the resolver remembers. What our own limit cuts
 off is no silence of a nameserver's, and is left out.
 """
 
@@ -12,10 +12,11 @@ from collections.abc import Sequence
 
 from connector_probe.model.evidence import Lookup
 from connector_probe.model.names import MAX_NAME, parse_smart_host
+from connector_probe.network.clock import time_limit
 from connector_probe.stages.resolve import Resolver
 
 MAX_HOSTS = 4
-LIMIT = 6.0  # seconds; several nameservers that are silent add up, and the inquiry beside it has no more
+LIMIT = 12.0  # seconds; several nameservers that are silent add up, and the inquiry beside it has no more
 _RANDOM = 8  # octets of a made-up label: nobody has it
 
 
@@ -38,7 +39,7 @@ async def ask_for_sibling(name: str, resolver: Resolver, limit: float = LIMIT) -
 
 async def _look_up(name: str, resolver: Resolver, limit: float) -> Lookup | None:
     try:
-        async with asyncio.timeout(limit):
-            return await resolver.look_up(name, "A", brief=True)
+        async with time_limit(resolver.now, limit):
+            return await resolver.look_up(name, "A")
     except TimeoutError:
         return None

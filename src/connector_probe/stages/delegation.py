@@ -29,18 +29,20 @@ from connector_probe.model.delegation import (
 from connector_probe.model.evidence import Lookup, LookupStatus, Resolution
 from connector_probe.model.names import is_address
 from connector_probe.network import Network
+from connector_probe.network.clock import time_limit
 from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.authoritative import AuthoritativeServers, DirectQuestion
-from connector_probe.stages.resolve import Nameserver, Resolver
+from connector_probe.stages.nameservers import Nameserver
+from connector_probe.stages.resolve import Resolver
 
 if TYPE_CHECKING:
     from connector_probe.protocol.delegation import NameServer, Said
 
-LIMIT = 6.0  # seconds for the whole inquiry: some dozen round trips, and dead servers found out side by side
-WAITS = (1.0, 1.5)  # for the first and the second datagram to one server
+AT_ONCE = 64  # inquiries in one run, so that a fleet of failing connectors does not use up the sockets
+LIMIT = 12.0  # seconds for the whole inquiry: some dozen round trips, and dead servers found out side by side
+WAITS = (1.0, 1.5, 2.5)  # behind each datagram to one server; some need seconds for an answer
 ROOT_WAITS = (1.5,)
 TCP_WAIT = 2.5
-RECHECK_WAIT = 1.5
 DNS_PORT = 53
 MAX_WALKS = 3  # a domain, one of its MX hosts, and where that is an alias to
 MAX_ZONES = 8  # from the root down; real names have three to five
@@ -57,6 +59,7 @@ ROOT_SERVERS = (
     ("f.root-servers.net", "192.5.5.241"),
 )
 # Why a server was not asked; the words for it are the catalogue's.
+_HAS_NONE = frozenset({LookupStatus.NODATA, LookupStatus.NXDOMAIN})
 NO_ADDRESS, INSIDE = "no-address", "inside"
 Asked = tuple[str, tuple[str, ...]]
 
@@ -68,6 +71,7 @@ class Inquiries:
         self._network = network
         self._made: SingleFlight[tuple[Resolver, tuple[Asked, ...], float], DnsInquiry | None] = SingleFlight()
         self._authorities = AuthoritativeServers(network)
+        self._places = asyncio.Semaphore(AT_ONCE)
 
     async def inquire(self, resolution: Resolution, resolver: Resolver, limit: float) -> DnsInquiry | None:
         """What can be found out about ``resolution``; None when there was nothing to ask. Never raises."""
@@ -85,12 +89,18 @@ class Inquiries:
     async def _inquire(
         self, resolution: Resolution, resolver: Resolver, asked: Sequence[Asked], limit: float
     ) -> DnsInquiry | None:
+        async with self._places:  # waiting for one is not on the limit: it would be our own doing
+            return await self._inquire_now(resolution, resolver, asked, limit)
+
+    async def _inquire_now(
+        self, resolution: Resolution, resolver: Resolver, asked: Sequence[Asked], limit: float
+    ) -> DnsInquiry | None:
         began = self._network.now()
         walkers = [_Walker(self._network, resolver, self._authorities, name, rdtypes) for name, rdtypes in asked]
         rechecks: list[Recheck] = []
         done = False
         try:
-            async with asyncio.timeout(limit):
+            async with time_limit(self._network.now, limit):
                 await asyncio.gather(*(walker.walk() for walker in walkers), _recheck(resolution, resolver, rechecks))
                 done = True
         except TimeoutError:
@@ -125,8 +135,8 @@ async def _recheck(resolution: Resolution, resolver: Resolver, found: list[Reche
     async def once(lookup: Lookup) -> None:
         nameserver = by_name.get(lookup.nameserver or "")
         name = lookup.last_name
-        ask = partial(resolver.ask_once, name, lookup.rdtype, RECHECK_WAIT, nameserver=nameserver)
-        unchecked, again = await ask(checking=False), await ask()
+        ask = partial(resolver.ask_again, name, lookup.rdtype, nameserver=nameserver)
+        unchecked, again = await asyncio.gather(ask(checking=False), ask())
         error = again.note or lookup.note
         found.append(
             Recheck(lookup.nameserver or "", name, lookup.rdtype, str(unchecked.status), str(again.status), error)
@@ -161,6 +171,7 @@ class _Walker:
         self._zones: list[str] = []
         self.replies: list[AuthorityReply] = []
         self._domain: str | None = None
+        self._above: Said | None = None  # the zone above the first one, where nobody has been asked there yet
 
     def result(self, complete: bool) -> Walk:
         return Walk(
@@ -202,7 +213,7 @@ class _Walker:
         from connector_probe.protocol.delegation import MAX_NAME_SERVERS, NameServer, Said, enclosing
 
         above = list(enclosing(self._name))[-MAX_DEPTH:]
-        lookups = await asyncio.gather(*(self._resolver.ask_once(zone, "NS", WAITS[0]) for zone in above))
+        lookups = await asyncio.gather(*(self._resolver.ask_again(zone, "NS") for zone in above))
         known = [one for one in lookups if one.status is LookupStatus.ANSWER and not one.aliases]
         starts = [
             Said(
@@ -212,13 +223,21 @@ class _Walker:
             )
             for lookup in known[:2]
         ]
-        if starts:
-            await self._descend(starts[0])
-        if len(starts) > 1 and all(reply.status in SILENT | {ServerSays.NOT_ASKED} for reply in self.replies):
+        if not starts:
+            return
+        self._above = starts[1] if len(starts) > 1 else None
+        await self._descend(starts[0])
+        if all(reply.status in SILENT | {ServerSays.NOT_ASKED} for reply in self.replies):
             # Is it them, or does nothing that we ask directly come through? The zone above tells.
-            self._zones.insert(0, starts[1].zone)
-            servers = await self._with_addresses(starts[1].zone, starts[1].servers)
-            await self._pass_through(starts[1].zone, servers, WAITS[:1])
+            await self._ask_above(WAITS[:1])
+
+    async def _ask_above(self, waits: Sequence[float]) -> Said | None:
+        """The referral of the zone above the first one, asked once."""
+        above, self._above = self._above, None
+        if above is None:
+            return None
+        self._zones.insert(0, above.zone)
+        return await self._pass_through(above.zone, await self._with_addresses(above.zone, above.servers), waits)
 
     async def _descend(self, referral: Said) -> None:
         """Follow referrals, and ask every server of the last zone every question."""
@@ -266,17 +285,24 @@ class _Walker:
         """Each server's addresses, those told along first; IPv4 first, as it is the family that all have."""
         unknown = [server.name for server in servers if not server.addresses][:MAX_GLUELESS]
         looked_up = await asyncio.gather(
-            *(self._resolver.ask_once(name, rdtype, WAITS[0]) for name in unknown if name for rdtype in ("A", "AAAA"))
+            *(self._resolver.ask_again(name, rdtype) for name in unknown if name for rdtype in ("A", "AAAA"))
         )
         found = {server.name: list(server.addresses) for server in servers}
         for lookup in looked_up:
             if lookup.status is LookupStatus.ANSWER:
                 found[lookup.name] += lookup.records
+        if any(not found[name] and f".{name}".endswith(f".{zone}") for name in unknown):
+            # Within the zone itself the zone above has to tell the address along (glue, RFC 1034 4.2.1).
+            referral = await self._ask_above(WAITS)
+            if referral is not None and referral.zone == zone:
+                for server in referral.servers:
+                    if not found.get(server.name, True):
+                        found[server.name] += server.addresses
         for name in unknown:
             if not found[name]:
-                self.replies.append(
-                    AuthorityReply(zone, name, None, self._rdtypes[0], ServerSays.NOT_ASKED, note=NO_ADDRESS)
-                )
+                has_none = all(one.status in _HAS_NONE for one in looked_up if one.name == name)
+                note = NO_ADDRESS if has_none else ""
+                self.replies.append(AuthorityReply(zone, name, None, self._rdtypes[0], ServerSays.NOT_ASKED, note=note))
         pairs = dict.fromkeys(_Server(name, address) for name, addresses in found.items() for address in addresses[:4])
         return sorted(pairs, key=lambda server: ":" in server.address)
 

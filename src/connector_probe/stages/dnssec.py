@@ -7,10 +7,11 @@ signed zone holds no DS for a child is taken from its answer without proof: who 
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 
 import dns.exception
 import dns.flags
@@ -22,12 +23,11 @@ import dns.rrset
 
 from connector_probe.model.policy import DnssecReason, DnssecStatus, SecureLookup
 from connector_probe.model.printable import printable
-from connector_probe.network import Datagrams, Network, NetworkFaultError
+from connector_probe.network import Network, NetworkFaultError
 from connector_probe.protocol.dns import name_text
 from connector_probe.protocol.dnssec import (
     Anchor,
     Anchors,
-    SecureQuestion,
     ZoneKeys,
     answers,
     chase,
@@ -46,16 +46,11 @@ from connector_probe.protocol.dnssec import (
     zone_text,
 )
 from connector_probe.single_flight import SingleFlight
-from connector_probe.stages.resolve import Nameserver
+from connector_probe.stages.nameservers import Nameserver, UdpQuestion, ask_in_turn, ask_over_tcp
 
-# Seconds until a question is sent again, and until it counts as unanswered: the mail's own way is never kept waiting
-# for longer by a nameserver that ignores what it does not know.
-WAITS = (0.5, 1.0)
-USUAL = 0.1  # seconds in which an answer that need not be fetched from far is there
-SLOWEST = 5.0  # times USUAL; where answers take that long, or this machine is busy, silence is believed later
-LATE = 1.15  # how much longer than it should a wait lasts when the answer may lie there unread
-GRACE = 0.02  # seconds in which what has arrived is read, however late it is
-MAX_ROUNDS = 8
+# Seconds behind each sending of a question; silence is believed as late as stub resolvers do.
+WAITS = (1.0, 1.5, 2.5)
+TCP_WAIT = 4.0
 MAX_HOPS = 16  # CNAMEs; the bound that common resolvers keep
 MAX_RECORDS = 64  # kept of one answer
 UNTIMELY = frozenset({DnssecReason.SIGNATURE_EXPIRED, DnssecReason.SIGNATURE_EARLY})
@@ -99,13 +94,11 @@ class Validator:
         self._patience = patience
         self._clock = clock
         self._root_of_all = root_of_all
-        self._pace = 1.0  # how many times longer than usual answers take
         self._messages: SingleFlight[tuple[str, str, bool], dns.message.Message | None] = SingleFlight()
         self._zones: SingleFlight[dns.name.Name, _Trust] = SingleFlight()
 
     async def look_up(self, name: str, rdtype: str) -> SecureLookup:
         """The records of ``name`` and how far they can be trusted; CNAMEs are followed. Never raises."""
-
         try:
             at = dns.name.from_text(name)
         except dns.exception.DNSException:
@@ -116,7 +109,6 @@ class Validator:
 
     async def texts(self, name: str) -> tuple[str, ...] | None:
         """The TXT records of ``name``, whether they are signed or not; None where no answer could be had."""
-
         try:
             found = await self._follow(dns.name.from_text(name), dns.rdatatype.TXT)
         except dns.exception.DNSException:
@@ -171,7 +163,6 @@ class Validator:
 
     async def _look_up_trusting(self, name: str, at: dns.name.Name, rdtype: str) -> SecureLookup:
         """As a validating resolver says: AD is secure, no AD is insecure, SERVFAIL only while it validates is bogus."""
-
         base = SecureLookup(name, rdtype, _Status.INDETERMINATE)
         message = await self._fetch(at, rdtype, checking_disabled=False)
         if message is None:
@@ -197,7 +188,6 @@ class Validator:
 
     async def _trust_of(self, section: list[dns.rrset.RRset], rrset: dns.rrset.RRset) -> _Trust:
         """How far ``rrset`` is to be trusted by the signatures beside it."""
-
         signatures = signatures_of(section, rrset.name, rrset.rdtype)
         if not signatures:
             return await self._unsigned(rrset.name)
@@ -209,7 +199,6 @@ class Validator:
 
     async def _unsigned(self, name: dns.name.Name) -> _Trust:
         """Records without a signature: is their zone one that has to be signed?"""
-
         message = await self._fetch(name, "SOA")
         if message is not None and name != dns.name.root and records_of(message.answer, name, dns.rdatatype.CNAME):
             # The SOA is that of where the alias leads. Nothing but a zone's top is in another zone than its parent.
@@ -225,7 +214,6 @@ class Validator:
 
     async def _denied(self, message: dns.message.Message, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> _Trust:
         """How far it is to be trusted that there is nothing."""
-
         proven = False
         zone: _Trust | None = None
         for denial in denials(message):
@@ -273,7 +261,6 @@ class Validator:
 
     async def _delegation(self, zone: dns.name.Name) -> dns.rrset.RRset | _Trust:
         """The validated DS records of ``zone``; or why there are none."""
-
         text = zone_text(zone)
         message = await self._fetch(zone, "DS")
         if message is None or not answers(message):
@@ -292,7 +279,6 @@ class Validator:
 
     async def _enter(self, zone: dns.name.Name, anchors: tuple[Anchor, ...]) -> _Trust:
         """The zone's keys, once ``anchors`` vouch for one that signed them."""
-
         text = zone_text(zone)
         message = await self._fetch(zone, "DNSKEY")
         if message is None or not answers(message):
@@ -323,62 +309,30 @@ class Validator:
     async def _ask_in_turn(
         self, name: dns.name.Name, rdtype: str, checking_disabled: bool
     ) -> dns.message.Message | None:
-
+        """The first message that answers; else the last refusal; None for silence."""
         asked = secure_question(name, rdtype, checking_disabled=checking_disabled)
-        asked_at = self._network.now()
-        async with contextlib.AsyncExitStack() as stack:
-            sockets: dict[Nameserver, Datagrams] = {}
-            for nameserver in self._nameservers:
-                with contextlib.suppress(NetworkFaultError):
-                    sockets[nameserver] = await self._network.datagrams(nameserver.address, nameserver.port)
-                    stack.callback(sockets[nameserver].close)
-            waits, rounds = list(WAITS), 0
-            while waits and rounds < MAX_ROUNDS:
-                wait, rounds = min(waits[0] * self._pace, self._patience), rounds + 1
-                refused: dns.message.Message | None = None
-                began = self._network.now()
-                for nameserver, socket in sockets.items():
-                    message = await self._ask(nameserver, socket, asked, wait)
-                    if message is not None and answers(message):
-                        self._pace = max(self._pace, min((self._network.now() - asked_at) / USUAL, SLOWEST))
+        read = partial(read_answer, asked=asked)
+
+        def over_udp(nameserver: Nameserver) -> UdpQuestion[dns.message.Message | None]:
+            return UdpQuestion(self._network, nameserver, asked.wire, read, lambda one: one is None)
+
+        heard, refusal = set[Nameserver](), None
+        replies = ask_in_turn(self._network, self._nameservers, over_udp, WAITS, self._patience)
+        async with aclosing(replies):
+            async for nameserver, message in replies:
+                if isinstance(message, dns.message.Message) and message.flags & dns.flags.TC:
+                    try:
+                        message = await ask_over_tcp(self._network, nameserver, asked.wire, TCP_WAIT, read)
+                    except NetworkFaultError:
+                        message = None
+                heard.add(nameserver)
+                if isinstance(message, dns.message.Message):
+                    if answers(message):
                         return message
-                    refused = message or refused
-                if refused is not None:
-                    return refused
-                if self._network.now() - began < LATE * wait * len(sockets) + GRACE:
-                    del waits[0]  # else this program was too busy to look, which says nothing of the nameserver
-        return None
-
-    async def _ask(
-        self, nameserver: Nameserver, socket: Datagrams, asked: SecureQuestion, wait: float
-    ) -> dns.message.Message | None:
-        """What comes on ``socket`` within ``wait``, be it the answer to the question as it was sent before."""
-        end = self._network.now() + wait
-        try:
-            await socket.send(asked.wire, wait)
-            while True:
-                message = read_answer(await socket.receive(max(end - self._network.now(), GRACE)), asked)
-                if message is not None:
+                    refusal = message
+                if refusal is not None and len(heard) == len(self._nameservers):
                     break
-                if self._network.now() > end:
-                    return None
-            if message.flags & dns.flags.TC:
-                return await self._ask_tcp(nameserver, asked, self._network.now() + wait)
-        except NetworkFaultError:
-            return None
-        return message
-
-    async def _ask_tcp(self, nameserver: Nameserver, asked: SecureQuestion, end: float) -> dns.message.Message | None:
-
-        stream = await self._network.connect(nameserver.address, nameserver.port, None, end - self._network.now())
-        try:
-            await stream.send(len(asked.wire).to_bytes(2, "big") + asked.wire, max(end - self._network.now(), 0.0))
-            received = bytearray()
-            while len(received) < 2 or len(received) < 2 + int.from_bytes(received[:2], "big"):
-                received += await stream.receive(max(end - self._network.now(), 0.0))
-        finally:
-            await stream.close()
-        return read_answer(bytes(received[2 : 2 + int.from_bytes(received[:2], "big")]), asked)
+        return refusal
 
 
 _STRENGTH = (_Status.BOGUS, _Status.INDETERMINATE, _Status.INSECURE, _Status.SECURE)

@@ -27,6 +27,7 @@ from connector_probe.model.policy import (
 )
 from connector_probe.model.printable import printable
 from connector_probe.network import WIDE_OFFER, HttpError, HttpRequest, HttpUrl, Network, NetworkFaultError
+from connector_probe.network.clock import time_limit
 from connector_probe.network.http import exchange
 from connector_probe.protocol.certificate import TrustRoots, judge
 from connector_probe.protocol.dane import MAX_TLSA, judge_anchored, match_tlsa, read_tlsa
@@ -36,8 +37,8 @@ from connector_probe.stages.dnssec import Validator
 from connector_probe.stages.local_clock import HeardDates
 from connector_probe.stages.resolve import Resolver
 
-DANE_LIMIT: Final = 8.0  # seconds for all look-ups of one host; a chain of four zones takes a tenth of one
-STS_LIMIT: Final = 8.0  # for the record and the policy; RFC 8461 3.3 would allow a minute
+DANE_LIMIT: Final = 12.0  # seconds for all look-ups of one host; a chain of four zones takes a tenth of one
+STS_LIMIT: Final = 12.0  # for the record and the policy; RFC 8461 3.3 would allow a minute
 TIME_WAIT: Final = 2.0  # for an answer of which only the date counts
 MAX_TRIED: Final = 2  # addresses of the policy's host
 _SECURE: Final = DnssecStatus.SECURE
@@ -99,7 +100,7 @@ class PolicySeeker:
 
     async def _bounded_mx(self) -> SecureLookup:
         try:
-            async with asyncio.timeout(DANE_LIMIT):
+            async with time_limit(self._network.now, DANE_LIMIT):
                 return await self._validator.look_up(self._domain, "MX")
         except TimeoutError:
             return SecureLookup(self._domain, "MX", DnssecStatus.INDETERMINATE, reason=DnssecReason.TOO_SLOW)
@@ -111,7 +112,7 @@ class PolicySeeker:
         if mx.status is not _SECURE or is_address(server):
             return found
         try:
-            async with asyncio.timeout(DANE_LIMIT):
+            async with time_limit(self._network.now, DANE_LIMIT):
                 return await self._host(found, server, port)
         except TimeoutError:
             late = SecureLookup(server, "TLSA", DnssecStatus.INDETERMINATE, reason=DnssecReason.TOO_SLOW)
@@ -138,7 +139,7 @@ class PolicySeeker:
 
     async def _bounded_sts(self) -> MtaStsEvidence:
         try:
-            async with asyncio.timeout(STS_LIMIT):
+            async with time_limit(self._network.now, STS_LIMIT):
                 return await self._mta_sts()
         except TimeoutError:
             note = f"nothing came within {STS_LIMIT:.3g} s"
@@ -168,7 +169,7 @@ class PolicySeeker:
 
     async def _fetch(self, url: HttpUrl) -> StsPolicy:
         """The policy at ``url``. Raises _NoPolicyError."""
-        found = [await self._resolver.look_up(url.host, kind, brief=True) for kind in ("AAAA", "A")]
+        found = [await self._resolver.look_up(url.host, kind) for kind in ("AAAA", "A")]
         addresses = [record for lookup in found for record in lookup.records]
         if not addresses:
             told = ", ".join(f"{one.rdtype}: {one.status}" for one in found)

@@ -13,6 +13,7 @@ from typing import Final
 
 from connector_probe.model.delegation import Registration
 from connector_probe.network import WIDE_OFFER, HttpError, HttpRequest, HttpResponse, HttpUrl, Network
+from connector_probe.network.clock import time_limit
 from connector_probe.network.faults import NetworkFaultError
 from connector_probe.network.http import exchange, fetch
 from connector_probe.protocol.certificate import TrustRoots, judge
@@ -21,7 +22,7 @@ from connector_probe.protocol.rdap import MAX_ANSWER, MAX_BOOTSTRAP, RdapError, 
 from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.resolve import LOOPBACK, Resolver
 
-LIMIT: Final = 6.0  # seconds for IANA's list and the registry's answer together
+LIMIT: Final = 12.0  # seconds for IANA's list and the registry's answer together
 MAX_REDIRECTS: Final = 2
 MAX_TRIED: Final = 2  # addresses of one host
 IANA: Final = "iana"
@@ -51,7 +52,7 @@ class Registrations:
     async def _ask(self, domain: str, server: str, way: _Way) -> Registration:
         base = Registration(domain)
         try:
-            async with asyncio.timeout(LIMIT):
+            async with time_limit(self._network.now, LIMIT):
                 if server == IANA:
                     listed = server_for(await self._servers(way), domain)
                     if listed is None:
@@ -147,7 +148,7 @@ class _Way:
         if not self._resolver.has_nameservers:
             raise HttpError(f"{url.host} cannot be looked up: no nameserver")
         looked_up = await asyncio.gather(
-            *(self._resolver.look_up(url.host.removesuffix("."), rdtype, brief=True) for rdtype in ("A", "AAAA"))
+            *(self._resolver.look_up(url.host.removesuffix("."), rdtype) for rdtype in ("A", "AAAA"))
         )
         found = [record for lookup in looked_up for record in lookup.records]
         if not found:

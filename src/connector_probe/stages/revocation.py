@@ -37,7 +37,7 @@ from connector_probe.protocol.x509_facts import Facts, read_facts
 from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.certificate_urls import Use, Visitor, Web
 
-REVOCATION_WAIT: Final = 6.0  # seconds for everything that one chain points to
+REVOCATION_WAIT: Final = 10.0  # seconds for everything that one chain points to
 MAX_MISSING: Final = 3  # issuers fetched one above the other
 
 
@@ -73,7 +73,7 @@ class Revocations:
     async def _check(
         self, path: Path, staple: bytes, visitor: Visitor, at: datetime, limit: float
     ) -> RevocationEvidence:
-        end = asyncio.get_running_loop().time() + limit
+        end = self._web.now() + limit
         pairs = list(enumerate(zip(path.certificates, path.certificates[1:], strict=False)))
         places = [pointers(certificate.data) for _, (certificate, _) in pairs]
         asked = [
@@ -117,7 +117,7 @@ class Revocations:
         at: datetime,
         end: float,
     ) -> AsyncIterator[RevocationCheck]:
-        left = asyncio.get_running_loop().time
+        now = self._web.now
         if staple:
             yield await asyncio.to_thread(read_ocsp, staple, certificate, issuer, at, stapled=True)
         for url in place.ocsp:
@@ -125,13 +125,13 @@ class Revocations:
                 request = ocsp_request(certificate, issuer)
             except UnreadableError:  # a certificate that cryptography cannot put into a request
                 break
-            found = await self._web.fetch(url, visitor, Use.OCSP, limit=end - left(), body=request)
+            found = await self._web.fetch(url, visitor, Use.OCSP, limit=end - now(), body=request)
             if found.body is None:
                 yield RevocationCheck(RevocationSource.OCSP, url, RevocationStatus.UNREACHABLE, found.error)
             else:
                 yield await asyncio.to_thread(read_ocsp, found.body, certificate, issuer, at, url)
         for url in place.crls:
-            found = await self._web.fetch(url, visitor, Use.CRL, limit=end - left())
+            found = await self._web.fetch(url, visitor, Use.CRL, limit=end - now())
             if found.body is None:
                 yield RevocationCheck(RevocationSource.CRL, url, RevocationStatus.UNREACHABLE, found.error)
             else:  # in a thread: a list of some MiB is not hashed in no time
@@ -142,7 +142,7 @@ async def missing_issuers(
     web: Web, chain: tuple[bytes, ...], roots: TrustRoots, visit: Callable[[], Visitor], at: datetime, limit: float
 ) -> MissingIssuers | None:
     """Who issued the last certificate that leads upwards, and where that issuer can be had; None where nobody says."""
-    end = asyncio.get_running_loop().time() + min(limit, REVOCATION_WAIT)
+    end = web.now() + min(limit, REVOCATION_WAIT)
     path = path_of(chain, roots, at)
     found: list[FetchedIssuer] = []
     while len(found) < MAX_MISSING and not path.trusted and path.certificates:
@@ -150,7 +150,7 @@ async def missing_issuers(
         url = next((one for one in top.extensions.issuer_urls if one.lower().startswith("http://")), None)
         if is_self_signed(top) or url is None:
             break
-        left = end - asyncio.get_running_loop().time()
+        left = end - web.now()
         fetched = await web.fetch(url, visit(), Use.ISSUER, limit=left)
         issuer, error = _issuer_of(top, fetched.body) if fetched.body is not None else (None, fetched.error)
         if issuer is None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # Seconds for asking whether an old answer led us to an address that nobody answers at, or to a host that the domain's
 # policy does not list.
-BRIEF_INQUIRY = 3.0
+BRIEF_INQUIRY = 6.0
 # Where a second look at DNS can change what is said: not after a circle of aliases, which stands in the records.
 WORTH_A_WALK = frozenset(
     {

@@ -1,0 +1,81 @@
+"""network/clock.py: what counts of the time in which our own loop stands still."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+
+import pytest
+
+from connector_probe.model.evidence import FaultKind
+from connector_probe.network import NetworkFaultError, SystemNetwork
+from connector_probe.network.clock import LONGEST, LoopClock, time_limit
+
+PATIENT = 60.0  # for the busiest machine
+STANDSTILL = 0.5  # seconds
+
+
+class Hands:
+    """A clock that is put forward by hand."""
+
+    def __init__(self) -> None:
+        self.at = 100.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+async def test_a_standstill_counts_only_where_nobody_waits() -> None:
+    hands = Hands()
+    clock = LoopClock(hands)
+    began = clock.now()
+    hands.at += 3.0
+    assert clock.now() - began == pytest.approx(3.0)
+    with clock.waiting():
+        hands.at += 30.0
+        assert clock.now() - began == pytest.approx(3.0 + LONGEST)
+        with clock.waiting():
+            assert clock.now() - began == pytest.approx(3.0 + LONGEST)
+            hands.at += 0.01
+        assert clock.now() - began == pytest.approx(3.01 + LONGEST)
+    hands.at += 3.0
+    assert clock.now() - began == pytest.approx(6.01 + LONGEST)
+
+
+async def test_a_limit_waits_for_as_long_as_others_have_had() -> None:
+    hands = Hands()
+    clock = LoopClock(hands)
+    reached = asyncio.Event()
+
+    async def limited() -> None:
+        async with time_limit(clock.now, 0.01):
+            with clock.waiting():
+                reached.set()
+                await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(limited())
+    await reached.wait()
+    await asyncio.sleep(0.05)
+    assert not task.done()  # by the clock no time has passed
+    hands.at += 0.02
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(task, PATIENT)
+
+
+async def test_what_came_while_we_stood_still_is_read() -> None:
+    """The answer is sent, and the limit is over, before the loop looks at anything."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        stream = await SystemNetwork().connect("127.0.0.1", listener.getsockname()[1], None, PATIENT)
+        connection, _ = listener.accept()
+        with connection:
+            timer = threading.Timer(STANDSTILL / 2, connection.sendall, [b"220 ready\r\n"])
+            timer.start()
+            asyncio.get_running_loop().call_soon(time.sleep, STANDSTILL)
+            assert await stream.receive(STANDSTILL / 4) == b"220 ready\r\n"
+            timer.join()
+            with pytest.raises(NetworkFaultError) as caught:
+                await stream.receive(0.0)
+        await stream.close()
+    assert caught.value.fault.kind is FaultKind.TIMED_OUT
