@@ -32,6 +32,7 @@ SHARED = {
     "conversation",
     "dnssec",
     "resolve",
+    "nameservers",
     "authoritative",
     "certificate_urls",
     "local_clock",
