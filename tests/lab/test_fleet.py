@@ -18,6 +18,7 @@ from connector_probe.formats import RenderOptions
 from connector_probe.formats import json as json_format
 from connector_probe.formats.saved import diagnose_again, read_report
 from connector_probe.lab import Lab
+from connector_probe.model.connector import RootList
 from connector_probe.model.evidence import ConnectorEvidence
 from connector_probe.network import SystemNetwork
 from connector_probe.network.system import SocketStream
@@ -105,7 +106,7 @@ async def test_names_share_a_meeting_only_with_the_name_that_is_asked_for() -> N
     """The server's name goes into the handshake, so it is part of the meeting; the TlsDomain is not."""
     async with Lab.start(["healthy"]) as lab:
         one = lab.connector("healthy")
-        trust = {(one.ca_file, one.only_ca_file): Trust(one.ca_file, one.only_ca_file)}
+        trust = {one.trusts: Trust(*one.trusts)}
         found: dict[int, ConnectorEvidence] = {}
         again = replace(one, name="again", tls_domain="other.contoso.com")
         await gather_all([one, again], trust, SystemNetwork(), JUDGE, on_evidence=found.__setitem__)
@@ -151,7 +152,7 @@ async def test_a_dead_host_keeps_no_place() -> None:
         dead = [stack.enter_context(dead_port()) for _ in range(3)]
         async with Server().running() as server:
             asked = [connector(port, connect_timeout=600, deadline=600) for port in (*dead, server.port)]
-            trust: TrustOf = {(None, False): Trust()}
+            trust: TrustOf = {(RootList.MICROSOFT, None, False): Trust()}
             async with asyncio.timeout(60):
                 await gather_all(
                     asked, trust, SystemNetwork(), JUDGE, jobs=1, slot_time=0.01, stop=stop, on_evidence=on_evidence
@@ -198,7 +199,7 @@ async def test_a_greeting_is_as_old_as_it_is_whoever_had_to_wait() -> None:
     network, found = LaterNetwork(), dict[int, ConnectorEvidence]()
     async with Occupied().running() as slow, Server().running() as quick:
         asked = [connector(slow.port), connector(quick.port)]
-        trust: TrustOf = {(None, False): Trust()}
+        trust: TrustOf = {(RootList.MICROSOFT, None, False): Trust()}
         run = gather_all(asked, trust, network, JUDGE, jobs=1, slot_time=600, on_evidence=found.__setitem__)
         running = asyncio.ensure_future(run)
         async with asyncio.timeout(60):

@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from connector_probe import trust
+from connector_probe.model.connector import RootList
 from connector_probe.protocol.certificate import judge
 from connector_probe.trust import MAX_FILE, TrustError, load_roots, read_certificates
 from tests.unit.certificates import NOW, Issued, authority, ec_key, server
@@ -32,7 +33,7 @@ PRIVATE_KEY = ec_key("any").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoE
 
 
 def trusts(path: Path, root: Issued, only: bool = True) -> bool:
-    return not judge([server(root).der], load_roots(str(path), only), NOW).problems
+    return not judge([server(root).der], load_roots(RootList.SYSTEM, str(path), only), NOW).problems
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +71,7 @@ def test_a_file_that_can_be_read(case: str, tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     path.write_bytes(READABLE[case])
     assert trusts(path, ROOT)
-    assert load_roots(str(path), only=True).label == f"{path} only"
+    assert load_roots(ca_file=str(path), only_ca_file=True).label == f"{path} only"
 
 
 UNREADABLE: dict[str, tuple[bytes, str, str]] = {
@@ -104,7 +105,7 @@ def test_a_file_that_is_of_no_use(case: str, tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     path.write_bytes(content)
     with pytest.raises(TrustError) as caught:
-        load_roots(str(path), only=True)
+        load_roots(ca_file=str(path), only_ca_file=True)
     _tells(caught.value, str(path), message, hint)
 
 
@@ -118,13 +119,13 @@ def _tells(error: TrustError, path: str, message: str, hint: str) -> None:
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(TrustError) as caught:
-        load_roots(str(tmp_path / "none.pem"), only=False)
+        load_roots(RootList.SYSTEM, str(tmp_path / "none.pem"))
     _tells(caught.value, "none.pem", "does not exist", "check the path")
 
 
 def test_a_directory(tmp_path: Path) -> None:
     with pytest.raises(TrustError) as caught:
-        load_roots(str(tmp_path), only=False)
+        load_roots(RootList.SYSTEM, str(tmp_path))
     _tells(caught.value, str(tmp_path), "is a directory", "name the file in it")
 
 
@@ -134,7 +135,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, no_privileges: Callable[[],
     path.write_text(pem(ROOT))
     path.chmod(0)
     with no_privileges(), pytest.raises(TrustError, match="permission denied"):
-        load_roots(str(path), only=True)
+        load_roots(ca_file=str(path), only_ca_file=True)
 
 
 def test_a_refusal_of_the_system_is_an_error_with_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,13 +147,13 @@ def test_a_refusal_of_the_system_is_an_error_with_a_hint(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(TrustError) as caught:
-        load_roots(str(path), only=True)
+        load_roots(ca_file=str(path), only_ca_file=True)
     _tells(caught.value, str(path), "permission denied", "readable")
 
 
 def test_a_path_with_a_nul() -> None:
     with pytest.raises(TrustError):
-        load_roots("a\0b", only=True)
+        load_roots(ca_file="a\0b", only_ca_file=True)
 
 
 def test_a_file_without_end(tmp_path: Path) -> None:
@@ -160,18 +161,18 @@ def test_a_file_without_end(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(MAX_FILE + 1)
     with pytest.raises(TrustError, match="larger than 16 MiB"):
-        load_roots(str(path), only=True)
+        load_roots(ca_file=str(path), only_ca_file=True)
 
 
 def test_a_hostile_file_name_is_shown_harmless(tmp_path: Path) -> None:
     with pytest.raises(TrustError) as caught:
-        load_roots(str(tmp_path / "a\x1b[2Jb"), only=True)
+        load_roots(ca_file=str(tmp_path / "a\x1b[2Jb"), only_ca_file=True)
     assert "\x1b" not in str(caught.value)
 
 
 def test_the_file_alone_needs_a_file() -> None:
     with pytest.raises(TrustError, match="no CA file was given"):
-        load_roots(None, only=True)
+        load_roots(only_ca_file=True)
 
 
 def test_certificates_keep_their_order(tmp_path: Path) -> None:
@@ -184,27 +185,27 @@ def test_certificates_keep_their_order(tmp_path: Path) -> None:
 
 
 def test_the_system_has_roots_and_is_read_once() -> None:
-    first = load_roots(None, only=False)
+    first = load_roots(RootList.SYSTEM)
     assert first.label in ("system", "certifi")
     assert len(first) > 50
-    assert load_roots() is first
+    assert load_roots(RootList.SYSTEM) is first
 
 
 def test_the_file_adds_to_the_system(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     path.write_text(pem(ROOT))
-    both, system = load_roots(str(path), only=False), load_roots()
+    both, system = load_roots(RootList.SYSTEM, str(path)), load_roots(RootList.SYSTEM)
     assert both.label == f"{system.label} + {path}"
     assert len(both) == len(system) + 1
     assert trusts(path, ROOT, only=False)
-    assert len(load_roots(str(path), only=True)) == 1
+    assert len(load_roots(ca_file=str(path), only_ca_file=True)) == 1
 
 
 def test_ssl_cert_file_stands_in_for_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "bundle.pem"
     path.write_text(pem(ROOT, OTHER))
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    roots = load_roots()
+    roots = load_roots(RootList.SYSTEM)
     assert (roots.label, len(roots)) == ("system", 2)
 
 
@@ -212,7 +213,7 @@ def test_a_wrong_ssl_cert_file_is_told_not_passed_over(tmp_path: Path, monkeypat
     path = tmp_path / "none.pem"
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     with pytest.raises(TrustError) as caught:
-        load_roots()
+        load_roots(RootList.SYSTEM)
     _tells(caught.value, str(path), "SSL_CERT_FILE", "unset SSL_CERT_FILE")
 
 
@@ -226,19 +227,19 @@ def test_the_usual_places_are_tried_in_order(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "damaged.pem").write_text(pem(OTHER)[:-40])
     (tmp_path / "good.pem").write_text(pem(ROOT))
     _no_default(monkeypatch, tmp_path / "none.pem", tmp_path / "damaged.pem", tmp_path / "good.pem")
-    roots = load_roots()
+    roots = load_roots(RootList.SYSTEM)
     assert (roots.label, len(roots)) == ("system", 1)
 
 
 def test_one_broken_certificate_does_not_spoil_a_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "bundle.pem").write_text(_block(b"junk", "CERTIFICATE") + pem(ROOT))
     _no_default(monkeypatch, tmp_path / "bundle.pem")
-    assert len(load_roots()) == 1
+    assert len(load_roots(RootList.SYSTEM)) == 1
 
 
 def test_certifi_is_the_last_resort(monkeypatch: pytest.MonkeyPatch) -> None:
     _no_default(monkeypatch)
-    roots = load_roots()
+    roots = load_roots(RootList.SYSTEM)
     assert roots.label == "certifi"
     assert len(roots) > 50
 
@@ -251,5 +252,5 @@ def test_windows_has_a_store_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(ssl, "enum_certificates", lambda _: store, raising=False)
-    roots = load_roots()
+    roots = load_roots(RootList.SYSTEM)
     assert (roots.label, len(roots)) == ("system", 1)

@@ -15,7 +15,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "And now?": ("probe",),
     "What they are": ("two_places", "two_times"),
     "The connector": (
-        *("port", "tls", "tls_domain", "mx", "dane", "mta_sts", "mta_sts_port", "type_", "ca_file", "only_ca_file"),
+        *("port", "tls", "tls_domain", "mx", "dane", "mta_sts", "mta_sts_port", "type_"),
+        *("roots", "ca_file", "only_ca_file"),
         "queue_lifetime",
     ),
     "Which connectors": ("check", "only", "shard", "jobs"),

@@ -20,6 +20,7 @@ from connector_probe.model.connector import (
     Connector,
     ConnectorType,
     MtaStsMode,
+    RootList,
     SmtpDaneMode,
 )
 
@@ -44,6 +45,7 @@ def read_hosts(
     tls_domain: opt.TlsDomain = None,
     mx: opt.Mx = False,
     type_: opt.Type = ConnectorType.ON_PREMISES,
+    roots: opt.Roots = RootList.MICROSOFT,
     ca_file: opt.CaFile = None,
     only_ca_file: opt.OnlyCaFile = False,
     nameserver: opt.Nameservers = None,
@@ -115,6 +117,7 @@ def read_hosts(
             type=type_,
             tls=tls,
             tls_domain=tls_domain,
+            roots=roots,
             ca_file=str(ca_file) if ca_file is not None else None,
             only_ca_file=only_ca_file,
             nameservers=tuple(nameserver or ()),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from connector_probe.model.connector import ConnectorType, MtaStsMode, SmtpDaneMode, TlsSettings
+from connector_probe.model.connector import ConnectorType, MtaStsMode, RootList, SmtpDaneMode, TlsSettings
 from connector_probe.model.documents import Format, Language
 
 Hosts = Annotated[list[str], typer.Argument(metavar="HOST...", help="Name, address, or HOST:PORT.", show_default=False)]
@@ -29,6 +29,10 @@ Mx = Annotated[bool, typer.Option("--mx", help="HOST is a domain: go by its MX r
 Type = Annotated[
     ConnectorType,
     typer.Option("--type", metavar="TYPE", help="Whose server it is, on-premises or partner; words the remedies."),
+]
+Roots = Annotated[
+    RootList,
+    typer.Option("--roots", help="Whose trusted roots: Microsoft's, as Exchange Online, or this system's."),
 ]
 CaFile = Annotated[Path | None, typer.Option(metavar="PEM", help="Trust these roots too.")]
 OnlyCaFile = Annotated[bool, typer.Option("--only-ca-file", help="Trust the roots of --ca-file alone.")]

@@ -13,6 +13,7 @@ from connector_probe.model.connector import (
     AddressFamily,
     ConnectorType,
     MtaStsMode,
+    RootList,
     SmtpDaneMode,
     TlsSettings,
 )
@@ -85,6 +86,12 @@ FIELDS: tuple[Field, ...] = (
         "TlsDomain: name, or *.name, that the certificate must carry. Default: the smart host's.",
     ),
     _option("type", Choice(tuple(ConnectorType)), "partner", "ConnectorType: whose server it is; words the remedies."),
+    _option(
+        "roots",
+        Choice(tuple(RootList)),
+        "system",
+        "Whose trusted roots: microsoft, as Exchange Online, or system, as this machine. Default: microsoft.",
+    ),
     _option("ca_file", File(), "roots.pem", "Trust these roots too. A relative path begins at this file's folder."),
     _option("only_ca_file", Truth(), "true", "Trust the roots of ca_file alone."),
     _option(

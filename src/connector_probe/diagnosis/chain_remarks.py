@@ -52,6 +52,8 @@ def _remarks(evidence: CertificateEvidence) -> Iterator[tuple[str, Facts]]:
     strangers = [one for one in distinct.values() if one.subject not in above]
     if strangers and known:
         yield "chain-strangers", {"chain_subjects": _subjects(strangers)}
+    if (only := _trusted_by_one(evidence)) is not None:
+        yield only
     if evidence.left_out:
         yield (
             "chain-left-out",
@@ -62,6 +64,16 @@ def _remarks(evidence: CertificateEvidence) -> Iterator[tuple[str, Facts]]:
     roots = [one for one in list(distinct.values())[1:] if one.subject == one.issuer and one.subject in above]
     if roots and known:
         yield "chain-root", {"chain_subjects": _subjects(roots)}
+
+
+def _trusted_by_one(evidence: CertificateEvidence) -> tuple[str, Facts] | None:
+    """Where Microsoft's roots and this machine's say different things, who trusts the chain."""
+    other, trusted = evidence.other_roots, evidence.is_trusted
+    if other is None or other.trusted == trusted:
+        return None
+    root = evidence.path[-1] if trusted else other.root
+    by_exchange = trusted == evidence.trust.startswith("microsoft")
+    return "roots-only-exchange" if by_exchange else "roots-only-here", {"root": root}
 
 
 def _subjects(certificates: list[Certificate]) -> str:

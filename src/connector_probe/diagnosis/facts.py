@@ -293,7 +293,13 @@ def _certificate(view: View) -> Facts:
         found["problem_subject"] = quote(first.subject or leaf.subject) or Phrase("the-certificate")
         found["problem_note"] = quote(_readable(first.note)) or Word("problem", first.kind)
         kinds = {one.kind for one in problems}
-        if {CertificateProblemKind.MISSING_INTERMEDIATE, CertificateProblemKind.UNTRUSTED_ROOT} <= kinds:
+        if certificate.root_bar is not None:
+            since = day(certificate.root_bar.since).split()[0]
+            found["chain_hint"] = Phrase(f"root-barred-{certificate.root_bar.kind}", {"since": since})
+        elif certificate.other_roots is not None and certificate.other_roots.trusted and not certificate.is_trusted:
+            microsoft = certificate.trust.startswith("microsoft")
+            found["chain_hint"] = Phrase("root-trusted-here" if microsoft else "root-trusted-by-exchange")
+        elif {CertificateProblemKind.MISSING_INTERMEDIATE, CertificateProblemKind.UNTRUSTED_ROOT} <= kinds:
             found["chain_hint"] = Phrase("or-private-ca")
         elif first.kind is CertificateProblemKind.MISSING_INTERMEDIATE and _is_sent_by_name(certificate, view):
             found["chain_hint"] = Phrase("issuer-with-other-key")

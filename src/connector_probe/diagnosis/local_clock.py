@@ -29,18 +29,18 @@ CACHED: Final = timedelta(days=7)
 MANY_ROOTS: Final = 80
 # How many of a bundle's roots must have ended by our clock for it to be doubted. What share has ended when:
 #   by the end of        2026  2030  2035  2037  2038  2040  2045  2050
+#   Microsoft 2026.10    18 %  30 %  42 %  53 %  60 %  67 %  84 %  100 %
 #   certifi 2026.10       0 %   9 %  20 %  24 %  42 %  51 %  81 %  100 %
 #   Debian 12 (2023)      3 %  17 %  39 %  44 %  59 %  67 %  93 %  100 %
 #   certifi 2020.12       9 %  26 %  50 %  55 %  72 %  79 %  99 %  100 %
 #   certifi 2015.4       35 %  54 %  71 %  78 %  93 %  96 % 100 %  100 %
-# So half of them is what no bundle of less than fourteen years comes to, and those who have an older one still have
+# So half of them is what no bundle of less than ten years comes to, and those who have an older one still have
 # certificates judged, with a doubt: this only tells a clock that is ahead by many years.
 ENDED_SHARE: Final = 0.5
 NOT_BEGUN: Final = 3  # roots that begin in the future; one or two may be an administrator's mistake
 
 _Kind = CertificateProblemKind
 _LATE: Final = frozenset({_Kind.EXPIRED, _Kind.ISSUER_EXPIRED})
-_PUBLIC: Final = frozenset({"system", "certifi"})  # labels of trust.py for roots that are all of a root program
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +153,14 @@ def _public_staple(evidence: AttemptEvidence) -> datetime | None:
     It may well be the very one that made a certificate for the future.
     """
     certificate, clock = evidence.certificate, evidence.clock
-    if certificate is None or clock is None or certificate.trust not in _PUBLIC or not _is_a_program(evidence):
+    if certificate is None or clock is None or not _is_public(certificate.trust) or not _is_a_program(evidence):
         return None
     return clock.staple_made_at
+
+
+def _is_public(label: str) -> bool:
+    """Whether those roots are all of a root program: by its label in trust.py, nobody's file is among them."""
+    return " + " not in label and not label.endswith(" only")
 
 
 def _is_a_program(evidence: AttemptEvidence) -> bool:

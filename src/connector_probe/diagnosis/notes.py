@@ -11,7 +11,7 @@ from connector_probe.diagnosis.verdict import Said
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence
 from connector_probe.model.notation import day
-from connector_probe.model.sentence import Phrase, Value, joined
+from connector_probe.model.sentence import Phrase, joined
 from connector_probe.protocol.addresses import is_private
 
 MAX_PRIVATE = 10  # notes about single addresses; whoever probes hundreds of private ones knows by then
@@ -23,7 +23,7 @@ def vantage_notes(connectors: Sequence[Connector], evidence: Sequence[ConnectorE
     trust = dict.fromkeys(
         one.certificate.trust for each in evidence for one in each.attempts if one.certificate is not None
     )
-    notes += [Said("roots", {"trust": _roots(label)}) for label in trust]
+    notes += [_roots(label) for label in trust]
     met = dict.fromkeys(
         attempt.address for each in evidence for attempt in each.attempts if attempt.address is not None
     )
@@ -39,9 +39,11 @@ def vantage_notes(connectors: Sequence[Connector], evidence: Sequence[ConnectorE
     return tuple(notes)
 
 
-def _roots(label: str) -> Value:
-    """A label of trust.py ("system", "system + FILE", "FILE only") in the words of the language."""
-    if label.endswith(" only"):
-        return Phrase("roots-only", {"file": label.removesuffix(" only")})
+def _roots(label: str) -> Said:
+    """A label of trust.py ("microsoft EDITION", "system", either with " + FILE", "FILE only") as a note."""
     first, plus, file = label.partition(" + ")
-    return joined(Phrase("roots-system") if first == "system" else first, plus + file)
+    if first.startswith("microsoft "):
+        return Said("roots-microsoft", {"edition": first.removeprefix("microsoft ") + plus + file})
+    if label.endswith(" only"):
+        return Said("roots", {"trust": Phrase("roots-only", {"file": label.removesuffix(" only")})})
+    return Said("roots", {"trust": joined(Phrase("roots-system") if first == "system" else first, plus + file)})

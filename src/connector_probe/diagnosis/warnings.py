@@ -174,6 +174,12 @@ def _key(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
         yield "ecdsa-certificate", {"ecdsa_hint": hint}
 
 
+def _roots(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
+    evidence = view.evidence.certificate
+    if evidence is not None and evidence.outdated_list is not None:
+        yield "root-list-old", {"list_date": day(evidence.outdated_list).split()[0]}
+
+
 def _revocation(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     yield from revocation_findings(view.evidence, judged=view.mode.validates_chain)
 
@@ -187,6 +193,7 @@ CHECKS: tuple[Check, ...] = (
     _manners,
     _names,
     _key,
+    _roots,
     _revocation,
     policy_warnings,
 )

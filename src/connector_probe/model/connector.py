@@ -82,6 +82,13 @@ class MtaStsMode(StrEnum):
     NONE = "none"
 
 
+class RootList(StrEnum):
+    """Whose list of trusted roots certificates are judged by."""
+
+    MICROSOFT = "microsoft"
+    SYSTEM = "system"
+
+
 class ConnectorType(StrEnum):
     """The connector's ConnectorType: the organization's own servers, or somebody else's."""
 
@@ -119,6 +126,7 @@ class Connector:
     type: ConnectorType = ConnectorType.ON_PREMISES
     tls: TlsSettings | None = None
     tls_domain: str | None = None
+    roots: RootList = RootList.MICROSOFT
     ca_file: str | None = None
     only_ca_file: bool = False
     nameservers: Sequence[str] = ()
@@ -146,6 +154,11 @@ class Connector:
     mta_sts_port: int = HTTPS_PORT
     queue_lifetime: float = QUEUE_LIFETIME
 
+    @property
+    def trusts(self) -> tuple[RootList, str | None, bool]:
+        """Which roots it goes by: whose list, the CA file, and whether that counts alone."""
+        return self.roots, self.ca_file, self.only_ca_file
+
     def __post_init__(self) -> None:
         try:
             self._normalize()
@@ -172,6 +185,7 @@ class Connector:
             raise ConnectorError("smart_hosts is a string", 'a list of hosts: ["mail.contoso.com"]')
         hosts = tuple(parse_smart_host(host) for host in self.smart_hosts)
         set_field(self, "smart_hosts", tuple(map(str, hosts)))
+        set_field(self, "roots", _member(RootList, "roots", self.roots))
         set_field(self, "type", _member(ConnectorType, "type", self.type))
         set_field(self, "family", _member(AddressFamily, "family", self.family))
         set_field(self, "smtp_dane_mode", _member(SmtpDaneMode, "smtp_dane_mode", self.smtp_dane_mode))

@@ -133,6 +133,7 @@ class Facts(TypedDict, total=False):
     earlier: Value
     ecdsa_hint: Value
     ehlo_hint: Value
+    edition: Value
     ehlo_reply: Value
     elsewhere: Value
     endpoint: Value
@@ -170,6 +171,7 @@ class Facts(TypedDict, total=False):
     look_sha1: Value
     look_subject: Value
     look_verdict: Value
+    list_date: Value
     lookup: Value
     loop_name: Value
     masked: Value
@@ -240,6 +242,7 @@ class Facts(TypedDict, total=False):
     revoked_reason: Value
     revoked_source: Value
     revoked_what: Value
+    root: Value
     said: Value
     same_label: Value
     same_said: Value

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from connector_probe.model.evidence import CertificateEvidence
+from connector_probe.model.evidence import CertificateEvidence, OtherRoots
+from connector_probe.trust import Trust
 
 if TYPE_CHECKING:
     from connector_probe.protocol.certificate import TrustRoots
     from connector_probe.protocol.path import Path
 
+LIST_AGE = timedelta(days=365)  # Microsoft changes its list about monthly; it is the user's package that grows old
 Chain = tuple[bytes, ...]  # DER, the server's own certificate first
 
 
@@ -28,13 +30,11 @@ class CertificateCache:
         """An equal chain that is kept anyway, so that each is in memory once however many servers show it."""
         return self._known.setdefault(chain, chain)
 
-    def judge(self, chain: Chain, roots: TrustRoots, as_of: datetime | None) -> CertificateEvidence:
-        """What is wrong with ``chain`` on the day that was asked for, or (None) now."""
-        from connector_probe.protocol.certificate import judge
-
-        key = (chain, id(roots), as_of)
+    def judge(self, chain: Chain, trust: Trust, as_of: datetime | None) -> CertificateEvidence:
+        """What is wrong with ``chain`` on the day that was asked for, or (None) now. Raises TrustError."""
+        key = (chain, id(trust), as_of)
         if key not in self._verdicts:
-            self._verdicts[key] = replace(judge(chain, roots, as_of or self.now), as_of_given=as_of is not None)
+            self._verdicts[key] = judge_by(trust, chain, as_of, self.now)
         return self._verdicts[key]
 
     def path(self, chain: Chain, roots: TrustRoots, at: datetime) -> Path:
@@ -56,3 +56,18 @@ class CertificateCache:
         if not path.trusted or len(path.certificates) < 2:
             return None
         return ocsp_made_at(staple, path.certificates[0].data, path.certificates[1].data)
+
+
+def judge_by(trust: Trust, chain: Chain, as_of: datetime | None, now: datetime) -> CertificateEvidence:
+    """The verdict on ``chain``, and beside it what other roots than those of ``trust`` say. Raises TrustError."""
+    from connector_probe.protocol.certificate import judge
+
+    at, others, released = as_of or now, trust.other_roots, trust.released
+    found = judge(chain, trust.roots, at)
+    other = judge(chain, others, at) if others is not None else None
+    return replace(
+        found,
+        as_of_given=as_of is not None,
+        outdated_list=released if released is not None and now - released > LIST_AGE else None,
+        other_roots=OtherRoots(other.trust, other.is_trusted, other.path[-1] if other.path else "") if other else None,
+    )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connector_probe.model.connector import Connector
+from connector_probe.model.connector import Connector, RootList
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Resolution
 from connector_probe.network import Network
 from connector_probe.probing.judge import Judge
@@ -20,7 +20,7 @@ from connector_probe.trust import Trust
 DEFAULT_JOBS = 100  # connectors side by side
 WAITING_FOR_EACH_JOB = 10  # connectors that only wait (for TCP, a tarpit, the pause before a retry), for each job
 
-TrustOf = Mapping[tuple[str | None, bool], Trust]  # by ca_file and only_ca_file
+TrustOf = Mapping[tuple[RootList, str | None, bool], Trust]  # by Connector.trusts
 
 
 async def gather_all(
@@ -46,7 +46,7 @@ async def gather_all(
 
     async def one(number: int, connector: Connector) -> None:
         async with begun:
-            trusted = trust[connector.ca_file, connector.only_ca_file]
+            trusted = trust[connector.trusts]
             evidence = await prober.gather(connector, trusted)
             if must_repeat is not None and must_repeat(number, evidence):
                 evidence = await _repeated(

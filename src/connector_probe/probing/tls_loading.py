@@ -31,4 +31,4 @@ def _load(trust: Trust) -> None:
     import connector_probe.stages.revocation  # noqa: F401 - loaded for those who need them later
 
     with contextlib.suppress(TrustError):  # it is raised again where the roots are needed
-        _ = trust.roots
+        _ = trust.roots, trust.other_roots

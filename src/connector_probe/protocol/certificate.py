@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from connector_probe.model.evidence import CertificateEvidence, CertificateProblem, CertificateProblemKind
+from connector_probe.model.evidence import CertificateEvidence, CertificateProblem, CertificateProblemKind, RootBar
 from connector_probe.model.printable import printable
 from connector_probe.protocol.openssl import load
 from connector_probe.protocol.path import Path, Search, is_early, is_late, is_self_signed
@@ -35,7 +35,7 @@ def judge(chain: Sequence[bytes], roots: TrustRoots, at: datetime) -> Certificat
     never among the problems. Problems are ordered by depth, then as in the enum. Never raises.
     """
     sent = [read_facts(data) for data in chain[:MAX_CHAIN]]
-    path, found, complete = _best(sent, roots, _utc(at))
+    path, found, complete = _best(sent, roots, moment := _utc(at))
     if sent and _is_usable(sent[0]) and not path.trusted:
         _find_distrust(path, sent, roots, found)
     return CertificateEvidence(
@@ -46,6 +46,7 @@ def judge(chain: Sequence[bytes], roots: TrustRoots, at: datetime) -> Certificat
         trust=roots.label,
         left_out=len(chain) - len(sent),
         all_paths=complete,
+        root_bar=_root_bar(path, roots, moment),
     )
 
 
@@ -63,14 +64,14 @@ def _utc(at: datetime) -> datetime:
 def _best(sent: Sequence[Facts], roots: TrustRoots, at: datetime) -> tuple[Path, _Found, bool]:
     """The path with the least against it, what that is, and whether every path was looked at."""
     alone = Path(tuple(sent[:1]), trusted=False)
-    least = _faults(alone, sent, at)
+    least = _faults(alone, sent, roots, at)
     if not sent or not _is_usable(sent[0]):
         return alone, least, True
     distinct = {facts.data: facts for facts in sent[1:] if _is_usable(facts) and facts.data != sent[0].data}
     search = Search(tuple(distinct.values()), roots, at)
     best: tuple[Path, _Found] | None = None
     for path in search.paths(sent[0]):
-        one = path, _faults(path, sent, at)
+        one = path, _faults(path, sent, roots, at)
         if best is None or _rank(*one) > _rank(*best):
             best = one
         if path.trusted and len(one[1]) <= len(least):  # nothing but what the server's own certificate has on any path
@@ -79,7 +80,7 @@ def _best(sent: Sequence[Facts], roots: TrustRoots, at: datetime) -> tuple[Path,
     return *best, not search.cut_off
 
 
-def _faults(path: Path, sent: Sequence[Facts], at: datetime) -> _Found:
+def _faults(path: Path, sent: Sequence[Facts], roots: TrustRoots, at: datetime) -> _Found:
     """What is wrong with a path, beside its end."""
     found = _Found()
     if not sent:
@@ -88,7 +89,18 @@ def _faults(path: Path, sent: Sequence[Facts], at: datetime) -> _Found:
     for depth in range(len(path.certificates)):
         _find_faults(_Place(path, depth, at), found)
     _find_path_fault(path, found)
+    bar = _root_bar(path, roots, at)
+    if bar is not None:
+        label = path.certificates[-1].label
+        found.add(_Kind.UNTRUSTED_ROOT, len(path.certificates) - 1, label, f"{label}: {bar.kind}")
     return found
+
+
+def _root_bar(path: Path, roots: TrustRoots, at: datetime) -> RootBar | None:
+    """Why the trusted root at the end of the path does not count."""
+    if not path.trusted:
+        return None
+    return roots.bar(path.certificates[-1], path.certificates[0].certificate.not_before, at)
 
 
 def _rank(path: Path, found: _Found) -> tuple[int, bool, int, bool, int]:

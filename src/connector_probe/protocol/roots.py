@@ -7,8 +7,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final
 
+from connector_probe.model.evidence import RootBar
 from connector_probe.protocol.openssl import load
-from connector_probe.protocol.x509_facts import Facts, NameKey, fold, read_facts, read_subject
+from connector_probe.protocol.root_program import RootProgram
+from connector_probe.protocol.x509_facts import Facts, NameKey, fold, read_facts, read_subject, read_validity
 
 _FEW: Final = 32  # roots of which each is read at once; more are searched for those that may be meant
 
@@ -20,9 +22,16 @@ class TrustRoots:
     certificate names it as its issuer: a program has hundreds of them, and a chain leads to one.
     """
 
-    def __init__(self, certificates: Iterable[bytes], label: str) -> None:
-        """``certificates``: DER. What cannot be read is left out, what is there twice counts once."""
+    def __init__(self, certificates: Iterable[bytes], label: str, program: RootProgram | None = None) -> None:
+        """``certificates``: DER. What cannot be read is left out, what is there twice counts once.
+
+        The roots of ``program`` are trusted too, as far as it goes.
+        """
         self.label = label
+        self._own = frozenset(certificates := tuple(certificates))
+        self._program = program
+        if program is not None:
+            certificates += program.certificates
         self._given = tuple(dict.fromkeys(certificates))
         self._members = frozenset(self._given)
         self._named: dict[tuple[NameKey, bytes | None], tuple[Facts, ...]] = {}
@@ -32,6 +41,12 @@ class TrustRoots:
 
     def __len__(self) -> int:
         return sum(load(one) is not None for one in self._given)
+
+    def bar(self, root: Facts, issued: datetime | None, at: datetime) -> RootBar | None:
+        """Why this root of ours does not end the path of a server's certificate that was issued then."""
+        if self._program is None or root.data in self._own:
+            return None
+        return self._program.bar(root.data, issued, at)
 
     def issuers_of(self, certificate: Facts) -> tuple[Facts, ...]:
         """The roots of the name that ``certificate`` has for its issuer."""
@@ -57,5 +72,4 @@ class TrustRoots:
     @cached_property
     def validities(self) -> tuple[tuple[datetime, datetime], ...]:
         """From when until when each root is valid, in UTC; one whose dates cannot be read is left out."""
-        dates = ((one.not_before, one.not_after) for one in (read_facts(data).certificate for data in self._given))
-        return tuple((since, until) for since, until in dates if since is not None and until is not None)
+        return tuple(filter(None, map(read_validity, self._given)))

@@ -115,6 +115,16 @@ def read_facts(data: bytes) -> Facts:
     return _Reader(fields, body).facts(data)
 
 
+def read_validity(data: bytes) -> tuple[datetime, datetime] | None:
+    """From when until when a certificate is valid, in UTC; None where that cannot be read. Never raises."""
+    try:
+        fields = der.single(data).children()[0].children()
+        dates = fields[4 if fields[0].tag == _VERSION else 3].parts(2)
+        return der.moment(dates[0]), der.moment(dates[1])
+    except (DerError, IndexError):
+        return None
+
+
 def read_subject(data: bytes) -> tuple[NameKey | None, str]:
     """A certificate's subject for comparing, and its organisation: what of a root is read in advance. Never raises."""
     try:

@@ -55,7 +55,8 @@ def shows_a_strange_certificate(evidence: AttemptEvidence) -> bool:
     if not says_something(evidence.address, evidence.port):
         return False
     named = is_address(evidence.server) or match(certificate.chain[0], evidence.server).matches
-    return not named or any(one.kind in _OF_NOBODY for one in certificate.problems)
+    unknown = certificate.root_bar is None and any(one.kind in _OF_NOBODY for one in certificate.problems)
+    return not named or unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,15 @@ _ABOUT_DATES = frozenset(
 )
 
 
+_DISTRUST = frozenset(
+    {
+        CertificateProblemKind.SELF_SIGNED,
+        CertificateProblemKind.UNTRUSTED_ROOT,
+        CertificateProblemKind.MISSING_INTERMEDIATE,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class CertificateProblem:
     """``depth`` counts from the server's certificate (0) upwards; ``subject`` names the certificate meant;
@@ -86,6 +95,29 @@ class CertificateProblem:
     depth: int = 0
     subject: str = ""
     note: str = ""
+
+
+class RootBarKind(StrEnum):
+    """Why a root that is in Microsoft's list ends no path for a TLS server's certificate."""
+
+    NOT_FOR_SERVERS = "not-for-servers"
+    DISALLOWED = "disallowed"  # from that day on
+    ISSUED_TOO_LATE = "issued-too-late"  # for what was issued from that day on
+
+
+@dataclass(frozen=True, slots=True)
+class RootBar:
+    kind: RootBarKind
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRoots:
+    """What other roots than those that were gone by say of the same chain. ``root``: where it ends by them."""
+
+    trust: str
+    trusted: bool
+    root: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +148,9 @@ class CertificateEvidence:
     ``path`` lists the subjects from the server's certificate up to the trust anchor, as far as it could be built.
     ``judged_at`` is the moment the dates were judged for, ``as_of_given`` says that it is the user's and not the
     clock's; ``trust`` says which roots were used ("system", ...). ``left_out`` certificates were sent beyond those that
-    are looked at; ``all_paths`` is False where there may be more paths than were tried.
+    are looked at; ``all_paths`` is False where there may be more paths than were tried. ``root_bar``: why the root at
+    the end of the path does not count although it is in the list, with UNTRUSTED_ROOT. ``other_roots`` is None where
+    there are no others, or where they were not looked at; ``outdated_list``: the date of a list that is too old.
     """
 
     chain: tuple[Certificate, ...]
@@ -127,6 +161,14 @@ class CertificateEvidence:
     as_of_given: bool = False
     left_out: int = 0
     all_paths: bool = True
+    root_bar: RootBar | None = None
+    other_roots: OtherRoots | None = None
+    outdated_list: datetime | None = None
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the path ends at a trusted root, whatever else is wrong with it."""
+        return not any(one.kind in _DISTRUST for one in self.problems)
 
 
 @dataclass(frozen=True, slots=True)

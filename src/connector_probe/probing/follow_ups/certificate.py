@@ -18,7 +18,7 @@ class JudgeCertificate:
         if attempt.evidence.handshake is None or not attempt.shown.chain:
             return attempt
         shown = replace(attempt.shown, chain=self._run.certificates.shared(attempt.shown.chain))
-        found = self._run.certificates.judge(shown.chain, attempt.settings.trust.roots, attempt.settings.as_of)
+        found = self._run.certificates.judge(shown.chain, attempt.settings.trust, attempt.settings.as_of)
         return replace(attempt, shown=shown, evidence=replace(attempt.evidence, certificate=found))
 
     def close(self) -> None:

@@ -50,7 +50,7 @@ class TryOtherHandshakes:
             self._run, attempt.target, attempt.settings, transcript, offer, server_name, until_tls=True
         )
         settings = attempt.settings
-        found = self._run.certificates.judge(shown.chain, settings.trust.roots, settings.as_of) if shown.chain else None
+        found = self._run.certificates.judge(shown.chain, settings.trust, settings.as_of) if shown.chain else None
         return SecondLook(server_name is not None, offer is EXCHANGE_RSA_OFFER, seen.handshake, found)
 
 

