@@ -53,7 +53,7 @@ async def probed(lab: Lab, bundle: Path, shift: str, *names: str, more: tuple[st
 async def at(shift: str, bundle: Path, *arguments: str) -> Ended:
     faketime = require("faketime", "faketime")
     inside = ("env", f"SSL_CERT_FILE={bundle}", faketime, "--exclude-monotonic", "-f", shift)
-    return await asyncio.to_thread(command_line, *arguments, "--no-control", inside=inside)
+    return await asyncio.to_thread(command_line, *arguments, "--no-control", "--roots", "system", inside=inside)
 
 
 def told(ended: Ended) -> list[tuple[str, str, str]]:
