@@ -13,6 +13,7 @@ from connector_probe.config import ConfigError, SelectionError, load, parse, sel
 from connector_probe.config.exchange import convert
 from connector_probe.config.exchange_values import ExchangeImportError
 from connector_probe.config.fields import FIELDS
+from connector_probe.config.problems import MAX_PROBLEMS
 from connector_probe.model.connector import Connector
 
 DATA = Path(__file__).parents[1] / "data" / "config"
@@ -130,6 +131,26 @@ def test_a_misspelled_key_is_told_once() -> None:
     with pytest.raises(ConfigError) as caught:
         parse("version: 1\nconnectors:\n  - {name: A, SmartHosts: [mail.contoso.com]}\n", "probes.yaml")
     assert [problem.message for problem in caught.value.problems] == ["unknown key 'SmartHosts'"]
+
+
+@pytest.mark.parametrize(
+    "connectors", ["- {x%d: 1}\n", "- {use_mx: a.b} # %d\n", "- {use_mx: a%d.b, tags: [1]}\n", "- &a%d x\n"]
+)
+def test_reading_ends_with_the_first_hundred_mistakes(connectors: str) -> None:
+    """What stands behind them is not looked at: to guess what 60,000 keys may have meant took half a minute."""
+    text = "version: 1\nconnectors:\n" + "".join(connectors % number for number in range(5000))
+    with pytest.raises(ConfigError) as caught:
+        parse(text)
+    *told, last = caught.value.problems
+    assert len(told) == MAX_PROBLEMS
+    assert last.message == "there are more problems"
+    assert int(last.hint.rpartition(" ")[2]) - max(one.line for one in told) in (0, 1)
+
+
+def test_of_a_long_list_of_mistakes_the_first_are_told() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse("version: 1\nconnectors:\n- smart_hosts: [a.b]\n  tags: [" + "1, " * 5000 + "]\n")
+    assert len(caught.value.problems) == MAX_PROBLEMS + 1
 
 
 def test_the_environment_is_read_where_the_file_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

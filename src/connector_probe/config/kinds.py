@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 from connector_probe.config.durations import DURATION, moment, seconds
 from connector_probe.config.environment import ReferenceProblemError, expand
 from connector_probe.config.nodes import Items, Node, Scalar
-from connector_probe.config.problems import nearest
+from connector_probe.config.problems import MAX_PROBLEMS, nearest
 from connector_probe.model.names import show
 from connector_probe.model.printable import printable
 
@@ -51,7 +51,7 @@ class WrongValueError(Exception):
 
 
 def read_each(nodes: Iterable[Node], read: Callable[[Node], _Value]) -> tuple[_Value, ...]:
-    """What ``read`` makes of each part of a value. Raises one WrongValueError that holds all."""
+    """What ``read`` makes of each part of a value. Raises one WrongValueError that holds all that will be told."""
     found: list[_Value] = []
     wrong: list[WrongValueError] = []
     for node in nodes:
@@ -59,6 +59,8 @@ def read_each(nodes: Iterable[Node], read: Callable[[Node], _Value]) -> tuple[_V
             found.append(read(node))
         except WrongValueError as error:
             wrong += [error, *error.others]
+            if len(wrong) > MAX_PROBLEMS:
+                break
     if wrong:
         raise WrongValueError(wrong[0].node, str(wrong[0]), wrong[0].hint, tuple(wrong[1:]))
     return tuple(found)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connector_probe.config.problems import Place, Problems
+from connector_probe.config.problems import ConfigError, Place, Problems
 from connector_probe.config.syntax import explain
 from connector_probe.model.names import show
 
@@ -100,6 +100,8 @@ def compose(text: str, problems: Problems, loader: type[yaml.CSafeLoader] | type
         return _document(yaml.parse(text, Loader=loader), problems)
     except _StopReadingError:
         return None
+    except ConfigError:  # there are too many problems
+        raise
     except yaml.MarkedYAMLError as error:
         place, key, message, hint = explain(error, text)
         problems.add(place, key, f"{key}: {message}" if key else message, hint)

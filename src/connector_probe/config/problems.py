@@ -52,19 +52,18 @@ class SelectionError(ValueError):
 
 
 class Problems:
-    """Collects what is wrong with one file."""
+    """Collects what is wrong with one file, up to MAX_PROBLEMS: then it raises, and the rest is not looked at."""
 
     def __init__(self, path: str) -> None:
         self.path = path
         self._found: dict[ConfigProblem, None] = {}  # a fault in the defaults shows in each connector: told once
-        self._more = False
 
     def add(self, place: Place, key: str, message: str, hint: str = "") -> None:
+        """Raises ConfigError for one problem too many."""
         problem = ConfigProblem(self.path, place.line, place.column, key, message, hint)
-        if len(self._found) < MAX_PROBLEMS:
-            self._found[problem] = None
-        elif problem not in self._found:
-            self._more = True
+        if problem not in self._found and len(self._found) == MAX_PROBLEMS:
+            raise ConfigError([*self._sorted(), self._more(place)])
+        self._found[problem] = None
 
     @property
     def found(self) -> bool:
@@ -72,12 +71,15 @@ class Problems:
 
     def raise_any(self) -> None:
         """Raises ConfigError if anything was added."""
-        if not self._found:
-            return
-        found = sorted(self._found, key=lambda problem: (problem.line, problem.column))
-        if self._more:
-            found.append(ConfigProblem(self.path, 0, 0, "", "there are more problems", "these are the first that met"))
-        raise ConfigError(found)
+        if self._found:
+            raise ConfigError(self._sorted())
+
+    def _sorted(self) -> list[ConfigProblem]:
+        return sorted(self._found, key=lambda problem: (problem.line, problem.column))
+
+    def _more(self, place: Place) -> ConfigProblem:
+        hint = f"these are the first {MAX_PROBLEMS}: reading ended in line {place.line}"
+        return ConfigProblem(self.path, 0, 0, "", "there are more problems", hint)
 
 
 def nearest(word: str, known: Iterable[str], aliases: dict[str, str] | None = None) -> str | None:

@@ -118,9 +118,7 @@ class _Reader:
             if "connectors" not in meant:
                 self._problems.add(_BEGINNING, "connectors", "connectors is missing", "a list, each with smart_hosts")
             return []
-        entries = list(self._connectors(top["connectors"], defaults))
-        self._refuse_same_names(entries)
-        return [entry for _, entry in entries if entry is not None]
+        return list(self._refuse_same_names(self._connectors(top["connectors"], defaults)))
 
     def _version(self, node: Node | None, root: Mapping) -> None:
         if node is None:
@@ -167,32 +165,26 @@ class _Reader:
                 "as in: smart_hosts: [mail.contoso.com]",
             )
         name, together = own.get("name"), {**defaults, **own}
-        if not _fits(together.values()):  # only then is each looked at by itself: most files are right
-            sound = [self._fits_alone(given) for given in own.values()]
-            if not all(sound):
-                return name, None
-        if not hosts or len(own) < len(node.pairs):
-            return name, None
-        return name, self._entry(node, together)
-
-    def _entry(self, node: Mapping, given: dict[str, _Given]) -> Entry | None:
+        complete = bool(hosts) and len(own) == len(node.pairs)
         try:
-            connector = _build(given.values())
-        except ConnectorError as error:
-            culprit = _culprit(given)
-            if culprit is None:
-                self._problems.add(node.place, "", in_yaml(str(error)), in_yaml(error.hint))
-            else:
-                key = culprit.field.key
-                self._problems.add(culprit.node.place, key, _about(key, str(error)), in_yaml(error.hint))
-            return None
-        of_entry = {one.field.key: one.value for one in given.values() if one.field.attribute is None}
-        tags = tidy(of_entry.pop("tags", ()))
-        line, column = node.place.line, node.place.column
-        return Entry(connector=connector, name=connector.name, tags=tags, line=line, column=column, **of_entry)
+            connector = _build(together.values())
+        except ConnectorError as error:  # only then is each looked at by itself: most files are right
+            if all([self._fits_alone(given) for given in own.values()]) and complete:
+                self._tell_culprit(node, together, error)
+            return name, None
+        return name, _entry(node, together, connector) if complete else None
 
-    def _refuse_same_names(self, entries: Iterable[tuple[_Given | None, Entry | None]]) -> None:
-        """History, --only and --shard know a connector by its name."""
+    def _tell_culprit(self, node: Mapping, given: dict[str, _Given], error: ConnectorError) -> None:
+        """Each value fits by itself; together they do not."""
+        culprit = _culprit(given)
+        if culprit is None:
+            self._problems.add(node.place, "", in_yaml(str(error)), in_yaml(error.hint))
+        else:
+            key = culprit.field.key
+            self._problems.add(culprit.node.place, key, _about(key, str(error)), in_yaml(error.hint))
+
+    def _refuse_same_names(self, entries: Iterable[tuple[_Given | None, Entry | None]]) -> Iterator[Entry]:
+        """The sound ones. History, --only and --shard know a connector by its name."""
         first: dict[str, int] = {}
         for given, entry in entries:
             if entry is not None:
@@ -209,6 +201,8 @@ class _Reader:
                     "give each its own",
                 )
             first.setdefault(name, place.line)
+            if entry is not None:
+                yield entry
 
     def _values(self, node: Mapping, where: str, keys: Iterable[str]) -> Iterator[_Given]:
         for key, value in self._known(node, tuple(keys), where):
@@ -272,12 +266,11 @@ def _build(given: Iterable[_Given]) -> Connector:
     return Connector(**{one.field.attribute: one.value for one in given if one.field.attribute is not None})
 
 
-def _fits(given: Iterable[_Given]) -> bool:
-    try:
-        _build(given)
-    except ConnectorError:
-        return False
-    return True
+def _entry(node: Mapping, given: dict[str, _Given], connector: Connector) -> Entry:
+    of_entry = {one.field.key: one.value for one in given.values() if one.field.attribute is None}
+    tags = tidy(of_entry.pop("tags", ()))
+    line, column = node.place.line, node.place.column
+    return Entry(connector=connector, name=connector.name, tags=tags, line=line, column=column, **of_entry)
 
 
 def _culprit(given: dict[str, _Given]) -> _Given | None:
