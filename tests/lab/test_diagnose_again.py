@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,10 +12,11 @@ from connector_probe.bounces.bounce import read_bounces
 from connector_probe.bounces.standing import LiveVerdict, live
 from connector_probe.formats import RENDERERS, Format, jsonl, text
 from connector_probe.formats import json as json_format
-from connector_probe.formats.json import render
+from connector_probe.formats.json import jsonable, render
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
 from connector_probe.lab import SCENARIOS, Scenario, obstacle
+from connector_probe.model.seconds import to_microseconds
 from connector_probe.model.verdict import FailureClass, Report, Status
 from connector_probe.wording.catalogue.languages import CATALOGUES, Language
 from tests.formats.foreign import READERS
@@ -31,13 +32,20 @@ def reports(walk: Report) -> dict[str, Report]:
     return {result.name: replace(walk, vantage=vantage, results=(result,)) for result in walk.results}
 
 
-def without_times(value: object) -> object:
-    """A report saves microseconds, so that what is rounded further for people can come out one digit off."""
-    if isinstance(value, dict):
-        return {key: without_times(item) for key, item in value.items() if key not in ("start", "duration", "at")}
-    if isinstance(value, list):
-        return [without_times(item) for item in value]
-    return re.sub(r"[0-9.]+ m?s\b", "a while", value) if isinstance(value, str) else value
+def numbers(value: object, where: str = "") -> Iterator[tuple[str, float]]:
+    """Every float in a JSON value, and the keys that lead to it."""
+    if isinstance(value, float):
+        yield where, value
+    elif isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from numbers(item, f"{where}.{key}" if isinstance(value, dict) else where)
+
+
+def test_evidence_is_to_the_microsecond(walk: Report) -> None:
+    """It is rounded when it is taken, so that what is told live and what is told from the file is of one value."""
+    taken = [one for result in walk.results for one in numbers(jsonable(result.evidence))]
+    assert len(taken) > 5 * len(walk.results)
+    assert {where for where, seconds in taken if seconds != to_microseconds(seconds)} == set()
 
 
 @by_name
@@ -46,7 +54,7 @@ def test_the_same_diagnosis_from_the_file(scenario: Scenario, reports: dict[str,
     again = json.loads(render(diagnose_again(read_report(json.dumps(saved))), RenderOptions()))
     del saved["summary"], again["summary"]  # the fixture's is that of all scenarios
     saved["vantage"]["notes"] = again["vantage"]["notes"]
-    assert without_times(again) == without_times(saved)
+    assert again == saved
 
 
 def test_the_same_diagnoses_from_lines(walk: Report) -> None:

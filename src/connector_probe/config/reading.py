@@ -169,7 +169,8 @@ class _Reader:
         try:
             connector = _build(together.values())
         except ConnectorError as error:  # only then is each looked at by itself: most files are right
-            if all([self._fits_alone(given) for given in own.values()]) and complete:
+            sound = [self._fits_alone(given) for given in own.values()]  # each, so that all are told
+            if all(sound) and complete:
                 self._tell_culprit(node, together, error)
             return name, None
         return name, _entry(node, together, connector) if complete else None

@@ -43,8 +43,6 @@ def _way_of(kind: type[object]) -> Callable[[Any], Any]:
         return lambda value: {str(jsonable(name)): jsonable(item) for name, item in value.items()}
     if issubclass(kind, (tuple, list)):
         return lambda value: [jsonable(item) for item in value]
-    if issubclass(kind, float):
-        return lambda value: round(value, 6)
     return lambda value: value
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from connector_probe.model.connector import Connector, RootList
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Resolution
+from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network
 from connector_probe.probing.judge import Judge
 from connector_probe.probing.prober import Prober
@@ -65,7 +66,8 @@ async def gather_all(
         if not done:
             for number, task in enumerate(tasks):
                 if task.cancelled():
-                    on_evidence(number, unfinished(connectors[number], started_at, network.now() - began))
+                    seconds = to_microseconds(network.now() - began)
+                    on_evidence(number, unfinished(connectors[number], started_at, seconds))
     finally:
         told.stop()
         for task in tasks:

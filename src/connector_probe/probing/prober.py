@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import MAX_CONNECTIONS, Connector
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, TranscriptLine
+from connector_probe.model.seconds import to_microseconds
 from connector_probe.model.verdict import UNTELLABLE
 from connector_probe.network import WIDE_OFFER, Network
 from connector_probe.probing.attempt import Attempt
@@ -88,7 +89,7 @@ class Prober:
             attempts=await look.add_to([evidence for evidence, _ in made]),
             transcripts=tuple(transcript for _, transcript in made),
             started_at=started_at,
-            seconds=self._network.now() - began,
+            seconds=to_microseconds(self._network.now() - began),
             left_out=max(len(targets) - MAX_ADDRESSES, 0) + len(hurried) + sum(map(hosts_left_out, by_host)),
         )
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from connector_probe.model.connector import AddressFamily, Connector
 from connector_probe.model.evidence import Lookup, LookupStatus, MxRecord, Resolution
+from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network
 from connector_probe.stages.resolve import LOOPBACK, WORTH_ANOTHER_TRY, Resolver, mx_records
 
@@ -33,7 +34,7 @@ async def resolve(
     if connector.use_mx is not None:
         return (await _resolve_mx(connector, connector.use_mx, resolver, network, start),)
     return await _side_by_side(
-        _given_address(host.host, network.now() - start)
+        _given_address(host.host, to_microseconds(network.now() - start))
         if host.is_address
         else _resolve_smart_host(host.host, connector, resolver, network, start)
         for host in connector.hosts
@@ -67,7 +68,7 @@ async def _resolve_smart_host(
     if not found.lookups or any(lookup.status is not LookupStatus.NODATA for lookup in found.lookups):
         return (found,)
     lookup = await resolver.look_up(name, "MX")
-    found = replace(found, lookups=(*found.lookups, lookup), seconds=network.now() - began)
+    found = replace(found, lookups=(*found.lookups, lookup), seconds=to_microseconds(network.now() - began))
     if lookup.status is not LookupStatus.ANSWER:
         return (found,)
     return await _resolve_mx_hosts(replace(found, mx_domain=name, smart_host=name), connector, resolver, network, start)
@@ -83,11 +84,11 @@ async def _resolve_mx(
         mx_domain=domain,
         nameservers_given=resolver.given,
         no_nameservers=not resolver.has_nameservers,
-        start=began - start,
+        start=to_microseconds(began - start),
     )
     if lookup is None:
         return (base,)
-    base = replace(base, lookups=(lookup,), seconds=network.now() - began)
+    base = replace(base, lookups=(lookup,), seconds=to_microseconds(network.now() - began))
     if lookup.status is LookupStatus.NODATA:  # RFC 5321 5.1: the domain itself is its implicit MX
         implicit = await _resolve_name(domain, connector, resolver, network, start)
         return (replace(implicit, lookups=(lookup, *implicit.lookups), mx_domain=domain, mx=()),)
@@ -124,7 +125,7 @@ async def _resolve_name(
     name: str, connector: Connector, resolver: Resolver, network: Network, start: float
 ) -> Resolution:
     began = network.now()
-    base = Resolution(name, nameservers_given=resolver.given, start=began - start)
+    base = Resolution(name, nameservers_given=resolver.given, start=to_microseconds(began - start))
     if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 6.3: never asked for
         return _with_addresses(base, LOOPBACK, connector.family)
     if not resolver.has_nameservers:
@@ -132,7 +133,7 @@ async def _resolve_name(
     lookups = await asyncio.gather(*(resolver.look_up(name, rdtype) for rdtype in ("AAAA", "A")))
     every = tuple(dict.fromkeys(record for lookup in lookups for record in lookup.records))
     control = None if every else await _control(resolver, lookups)
-    found = replace(base, lookups=tuple(lookups), control=control, seconds=network.now() - began)
+    found = replace(base, lookups=tuple(lookups), control=control, seconds=to_microseconds(network.now() - began))
     return _with_addresses(found, every, connector.family)
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.model.reach import Reach, reach_of
+from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import HttpError, HttpRequest, HttpResponse, HttpUrl, Network
 from connector_probe.network.clock import time_limit
 from connector_probe.network.faults import timed_out
@@ -97,7 +98,7 @@ class Web:
                 return await self._kept.get((errand, body), lambda: self._bounded(errand, visitor, body))
         except TimeoutError:
             error = f"no answer within {limit:.1f} s" if limit > 0 else "no time was left for it"
-            return Fetched(url, error=error, fault=timed_out("no time left"), seconds=limit)
+            return Fetched(url, error=error, fault=timed_out("no time left"), seconds=to_microseconds(limit))
 
     def now(self) -> float:
         return self._network.now()
@@ -116,7 +117,7 @@ class Web:
         except HttpError as error:
             found = replace(found, error=str(error), fault=error.fault)
         self._make_room(len(found.body or b""))
-        return replace(found, seconds=self._network.now() - began)
+        return replace(found, seconds=to_microseconds(self._network.now() - began))
 
     async def _politely(self, errand: _Errand, request: HttpRequest, visitor: Visitor) -> HttpResponse:
         """Not too many at one host, and none where one has let us wait in vain, whichever certificate it is about."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from connector_probe.model.evidence import Connection
+from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network, NetworkFaultError, Stream
 from connector_probe.stages.conversation import Clock
 
@@ -19,9 +20,9 @@ async def connection_to(
     try:
         stream = await network.connect(address, port, source, clock.allow(limit))
     except NetworkFaultError as error:
-        yield Connection(start, clock.elapsed() - start, fault=error.fault), None
+        yield Connection(start, to_microseconds(clock.elapsed() - start), fault=error.fault), None
         return
     try:
-        yield Connection(start, clock.elapsed() - start, stream.source), stream
+        yield Connection(start, to_microseconds(clock.elapsed() - start), stream.source), stream
     finally:
         await stream.close()

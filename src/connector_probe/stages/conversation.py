@@ -9,6 +9,7 @@ from typing import Self
 
 from connector_probe.model.evidence import Exchange, FaultKind, Handshake, NetworkFault, Reply, TranscriptLine
 from connector_probe.model.printable import printable
+from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network, NetworkFaultError, Stream, TlsOffer, TlsOutcome, is_tls_record
 from connector_probe.protocol.smtp import QUIT, GarbledReply, ReplyReader
 
@@ -29,7 +30,7 @@ class Clock:
         self._deadline = deadline
 
     def elapsed(self) -> float:
-        return self._network.now() - self._began
+        return to_microseconds(self._network.now() - self._began)
 
     def leave_out(self, seconds: float) -> None:
         """Stop counting ``seconds`` that have passed: they were ours, not the server's."""
@@ -86,7 +87,7 @@ class Conversation:
         """
         shown = printable(command.rstrip(b"\r\n"))
         now = self._clock.elapsed()
-        start, limit = now if since is None else since, self._clock.allow(self._reply_limit)
+        start, limit = now if since is None else to_microseconds(since), self._clock.allow(self._reply_limit)
         end = min(start + self._reply_limit, now + limit)
         send_fault = self._ended
         if command:
@@ -102,8 +103,9 @@ class Conversation:
             self._usable = False
             sample = self._reader.sample()
             self._transcript.add("note", _fault_note(error.fault))
-            return Exchange(shown, start, self._clock.elapsed() - start, fault=error.fault, sample=sample)
-        seconds = self._clock.elapsed() - start
+            seconds = to_microseconds(self._clock.elapsed() - start)
+            return Exchange(shown, start, seconds, fault=error.fault, sample=sample)
+        seconds = to_microseconds(self._clock.elapsed() - start)
         if isinstance(reply, GarbledReply):
             self._usable = False
             self._transcript.add("server", reply.sample)
@@ -171,7 +173,7 @@ class Conversation:
         start = self._clock.elapsed()
         limit = self._clock.allow(self._reply_limit)
         outcome = await self._stream.start_tls(server_name, offer, limit, early)
-        seconds = self._clock.elapsed() - start
+        seconds = to_microseconds(self._clock.elapsed() - start)
         if injected:
             self._transcript.add("note", f"dropped plaintext behind the 220: {injected}")
         if outcome.session is not None:

@@ -28,6 +28,7 @@ from connector_probe.model.delegation import (
 )
 from connector_probe.model.evidence import Lookup, LookupStatus, Resolution
 from connector_probe.model.names import is_address
+from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network
 from connector_probe.network.clock import time_limit
 from connector_probe.single_flight import SingleFlight
@@ -108,7 +109,7 @@ class Inquiries:
         walks = tuple(walker.result(done) for walker in walkers if walker.replies)
         if not walks and not rechecks:
             return None
-        return DnsInquiry(walks, tuple(rechecks), seconds=self._network.now() - began)
+        return DnsInquiry(walks, tuple(rechecks), seconds=to_microseconds(self._network.now() - began))
 
 
 def _questions(resolution: Resolution) -> Iterator[Asked]:
@@ -345,7 +346,7 @@ class _Walker:
                 rcode=said.rcode,
                 serial=said.serial,
                 note=said.note,
-                seconds=self._network.now() - began,
+                seconds=to_microseconds(self._network.now() - began),
             )
         )
         return said

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from connector_probe.model.evidence import FaultKind, Lookup, LookupStatus, MxRecord, NetworkFault
+from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network, NetworkFaultError
 from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.nameservers import UDP_WAITS, Nameserver, UdpQuestion, ask_in_turn, ask_over_tcp
@@ -107,7 +108,7 @@ class Resolver:
             if len(aliases) > MAX_ALIASES:
                 status = LookupStatus.CNAME_TOO_LONG
                 break
-        seconds = self._network.now() - began
+        seconds = to_microseconds(self._network.now() - began)
         return replace(lookup, name=name, status=status, aliases=aliases, ttl=ttl, seconds=seconds)
 
     async def _ask(
