@@ -88,7 +88,9 @@ def tell(
         news = history.news(about, sink.channel, remind, now)
         if news:
             told[sink] = news
-            threads.append(_started(sink, notice(news, report, words, history.failed_since), _kind(news), outcomes))
+            threads.append(
+                _started(sink, notice(news, report, words, history.failed_since(news)), _kind(news), outcomes)
+            )
     for at, thread in enumerate(threads):
         thread.join(LIMIT if at == 0 else LIMIT / len(threads))
     for sink, news in told.items():

@@ -76,6 +76,20 @@ def test_one_connector_with_everything(history: Path) -> None:
     assert "\x1b" not in out
 
 
+def test_connectors_of_one_name_are_told_apart_by_their_servers(tmp_path: Path) -> None:
+    path = tmp_path / "h.sqlite3"
+    for letters, servers in (("f", "127.0.0.1:2525"), ("h", "mail.contoso.com:25")):
+        rows = sightings(letters, "Hybrid", end=datetime.now(UTC))
+        History(path).record([replace(one, servers=servers) for one in rows])
+    _, out, _ = show("--history", path)
+    assert [line for line in out.splitlines() if "Hybrid" in line] == [
+        "FAILING  Hybrid (127.0.0.1:2525)",
+        "HEALTHY  Hybrid (mail.contoso.com:25)",
+    ]
+    document = json.loads(show("--history", path, "--json")[1])
+    assert [one["servers"] for one in document["connectors"]] == ["127.0.0.1:2525", "mail.contoso.com:25"]
+
+
 def test_a_program_reads_the_same(history: Path) -> None:
     code, out, _ = show("--history", history, "--json", "--window", "7d")
     document = json.loads(out)

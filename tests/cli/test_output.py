@@ -181,7 +181,7 @@ def test_a_full_standard_output_is_said(refused: str, tmp_path: Path, argv: list
     assert (done.returncode, len(done.stderr.splitlines())) == (code, 2), done.stderr
     assert "standard output cannot be written: No space left on device" in done.stderr
     if "--history" in argv:
-        assert len(History(tmp_path / "h.sqlite3").pasts()) == 1
+        assert len(History(tmp_path / "h.sqlite3").names()) == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="descriptors of Unix")

@@ -21,10 +21,10 @@ import pytest
 from connector_probe.cli.app import run
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.saved import diagnose_again, read_report
-from connector_probe.history import History
 from connector_probe.lab.authority import Authority
 from tests.cli import servers
 from tests.cli.servers import GENEROUS, Heard, HttpServer, SmtpServer, ended, running, tls_context, write_file
+from tests.history.rows import rows_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGINT and a pseudo-terminal")
 
@@ -222,8 +222,7 @@ def test_a_failure_in_a_maintenance_window_is_reported_and_not_alerted(
     assert result["expected"] is True
     assert result["maintenance"] is not None
     assert result["outage"] is not None, "mail queues all the same"
-    (past,) = History(history).pasts()
-    assert {(row.maintenance, row.expected) for row in past.observations} == {(True, False)}
+    assert {(row.maintenance, row.expected) for row in rows_of(history, "C0")} == {(True, False)}
     file = write_file(tmp_path, 1, more="notify: SINK")  # the window is over, and it still fails
     code, out, _ = probe(file, "--history", history, "--only-changes")
     assert (code, len(web.requests)) == (1, 1)
@@ -243,7 +242,7 @@ def test_a_damaged_history_does_not_keep_the_result_back(tmp_path: Path) -> None
     (aside,) = tmp_path.glob("h.sqlite3.damaged-*")
     assert aside.read_bytes() == bytes(5000)
     assert probe(file, "--history", history)[2] == ""
-    assert len(History(history).pasts()[0].observations) == 2
+    assert len(rows_of(history, "C0")) == 2
 
 
 def test_a_history_of_a_later_version_does_not_keep_the_result_back(tmp_path: Path) -> None:

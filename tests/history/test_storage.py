@@ -10,18 +10,30 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from connector_probe.history import DamagedError, History, HistoryError, NotAHistoryError
+from connector_probe.history import (
+    DamagedError,
+    History,
+    HistoryError,
+    NotAHistoryError,
+    reading,
+    servers_of,
+    tables,
+)
 from connector_probe.history.migrations import MIGRATIONS, VERSION
+from connector_probe.history.run_history import RunHistory
 from connector_probe.history.summary import sum_up
-from connector_probe.model.history import Announcement, Document, DocumentKind
+from connector_probe.model.connector import Connector
+from connector_probe.model.history import Announcement, Before, Document, DocumentKind
 from connector_probe.model.verdict import Status
+from connector_probe.wording.catalogue.en import ENGLISH
 from tests.history.killing import recorded
-from tests.history.rows import NOW, STEP, sightings
+from tests.history.rows import DAY, NOW, STEP, rows_of, sightings
 from tests.real.parts import missing, require, require_root
 
 ROOT = Path(__file__).parents[2]
@@ -35,23 +47,26 @@ def path(tmp_path: Path) -> Path:
 
 def letters(path: Path, name: str = "A") -> str:
     """The statuses of a connector's rows, by their first letters."""
-    return "".join(row.status.value[0] for past in History(path).pasts([name]) for row in past.observations)
+    History(path).names()  # which brings it to this version
+    return "".join(row.status.value[0] for row in rows_of(path, name))
 
 
 def test_what_is_recorded_is_read_back(path: Path) -> None:
     history = History(path)
     history.record([*sightings("hhft"), *sightings("w", "B")])
-    past, other = history.pasts()
-    assert [row.seq for row in past.observations] == [1, 2, 3, 4]
-    assert [row.code for row in past.observations] == [None, None, "4.4.316", "4.4.315"]
-    assert past.observations[-1].at == NOW
+    past, other = history.pasts(NOW, DAY, whole=True)
+    rows = rows_of(path)
+    assert [row.seq for row in rows] == [1, 2, 3, 4]
+    assert [row.code for row in rows] == [None, None, "4.4.316", "4.4.315"]
+    assert rows[-1].at == NOW
+    assert [(one.first.seq, one.rows) for one in past.stretches] == [(1, 0), (3, 1), (4, 1)]
     assert [(one.certificate.sha256, one.first_seq, one.last_seq) for one in past.certificates] == [("AA", 1, 2)]
-    assert (other.name, other.observations[0].status) == ("B", Status.WARNING)
+    assert (other.name, other.stretches[0].first.status) == ("B", Status.WARNING)
     assert history.names() == ["A", "B"]
 
 
 def test_a_history_that_is_not_there_yet_knows_nothing(path: Path) -> None:
-    assert History(path).pasts() == []
+    assert History(path).pasts(NOW, DAY) == []
     assert History(path).before(["A"]) == {}
     assert not path.exists(), "reading makes no file"
 
@@ -59,25 +74,25 @@ def test_a_history_that_is_not_there_yet_knows_nothing(path: Path) -> None:
 def test_before_a_run(path: Path) -> None:
     history = History(path)
     history.record(list(sightings("hhfut")))
-    history.announce("stdout", [("A", "failing")], NOW)
+    history.announce("stdout", [("A", "", "failing")], NOW)
     known = history.before(["A", "B"])
-    assert known["A"].last is not None
-    assert known["A"].last.code == "4.4.315"
-    assert known["A"].flowed_at == NOW - 3 * STEP
-    assert known["A"].failed == (NOW - 2 * STEP, NOW)
-    assert known["A"].announced == {"stdout": Announcement("failing", NOW)}
-    assert known["B"].last is None
+    assert known["A", ""].last is not None
+    assert known["A", ""].last.code == "4.4.315"
+    assert known["A", ""].flowed_at == NOW - 3 * STEP
+    assert known["A", ""].failed == (NOW - 2 * STEP, NOW)
+    assert known["A", ""].announced == {"stdout": Announcement("failing", NOW)}
+    assert ("B", "") not in known
 
 
 def test_each_place_has_a_past_of_its_own(path: Path) -> None:
     here, branch = History(path), History(path, place="branch")
     here.record(list(sightings("hh")))
     branch.record(list(sightings("hf")))
-    branch.announce("stdout", [("A", "failing")], NOW)
-    assert (len(here.before(["A"])["A"].failed), len(branch.before(["A"])["A"].failed)) == (0, 1)
-    assert here.before(["A"])["A"].announced == {}
-    assert [(past.name, past.place, len(past.observations)) for past in here.pasts()] == [
-        ("A", "", 2),
+    branch.announce("stdout", [("A", "", "failing")], NOW)
+    assert (len(here.before(["A"])["A", ""].failed), len(branch.before(["A"])["A", ""].failed)) == (0, 1)
+    assert here.before(["A"])["A", ""].announced == {}
+    assert [(past.name, past.place, len(past.stretches)) for past in here.pasts(NOW, DAY)] == [
+        ("A", "", 1),
         ("A", "branch", 2),
     ]
     assert here.names() == ["A"]
@@ -100,7 +115,7 @@ def test_a_clock_that_is_set_back_does_not_break_the_order(path: Path) -> None:
     history.record(list(sightings("u", end=NOW - timedelta(days=400))))
     history.record(list(sightings("h", end=NOW - timedelta(days=399))))
     assert letters(path) == "hfuh"
-    known = history.before(["A"])["A"]
+    known = history.before(["A"])["A", ""]
     assert (known.last is not None and known.last.status, known.failed) == (Status.HEALTHY, ())
 
 
@@ -138,19 +153,140 @@ def at_version(path: Path, version: int) -> None:
             for statement in migration:
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {version}")
-        connection.execute("INSERT INTO connector (id, name, queue_lifetime) VALUES (1, 'A', 86400.0)")
-        connection.execute(
-            "INSERT INTO observation (seq, connector, at, status, expected, maintenance)"
-            " VALUES (1, 1, 0, 'healthy', 1, 0)"
+        connection.executemany(
+            "INSERT INTO connector (id, name, queue_lifetime) VALUES (?, ?, 86400.0)", [(1, "A"), (2, "B")]
         )
+        connection.executemany(
+            "INSERT INTO observation (seq, connector, at, status, expected, maintenance) VALUES (?, ?, ?, ?, 1, 0)",
+            [(1, 1, AT, "healthy"), (2, 2, AT, "failing"), (3, 1, AT, "healthy"), (4, 1, AT, "failing")],
+        )
+        if version > 1:
+            connection.execute("INSERT INTO certificate VALUES (1, 's', 25, 'AA', '', '', 1, 2, 1, 1, 1, 1)")
 
 
-@pytest.mark.parametrize("version", range(1, VERSION + 1))
+AT = int((NOW - DAY).timestamp()) * 1000
+
+
+@pytest.mark.parametrize("version", range(1, VERSION))
 def test_a_file_of_each_earlier_version_is_brought_up(version: int, path: Path) -> None:
     at_version(path, version)
-    assert letters(path) == "h"
+    assert letters(path) == "hhf"
     History(path).record(list(sightings("f")))
-    assert letters(path) == "hf"
+    assert (letters(path), letters(path, "B")) == ("hhff", "f")
+    known, other = History(path).pasts(NOW, DAY, whole=True)
+    assert [(one.first.status.value, one.rows) for one in known.stretches] == [
+        ("healthy", 0),
+        ("failing", 1),
+        ("failing", 1),  # with a code
+    ]
+    assert [(one.first.status.value, one.rows) for one in other.stretches] == [("failing", 1)]
+    assert len(known.certificates) == (version > 1)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+# --- whose past it is ------------------------------------------------------------------------------------------
+
+
+def test_a_connector_is_known_by_its_name_and_its_servers(path: Path) -> None:
+    """A file that was tried in the lab has the names of the real one."""
+    history = History(path)
+    lab, real = "127.0.0.1:2525", "mail.contoso.com:25"
+    history.record([replace(one, servers=lab) for one in sightings("fff")])
+    history.record([replace(one, servers=real) for one in sightings("h")])
+    history.announce("stdout", [("A", lab, "failing"), ("A", "elsewhere:25", "failing")], NOW)
+    before = history.before(["A"])
+    assert (len(before["A", lab].failed), before["A", real].failed) == (3, ())
+    assert before["A", real].announced == {}
+    assert [(one.name, one.servers) for one in history.pasts(NOW, DAY)] == [("A", lab), ("A", real)]
+    assert history.names() == ["A"]
+
+
+def test_what_was_recorded_without_servers_is_of_who_has_the_name(path: Path) -> None:
+    at_version(path, VERSION - 1)
+    real, lab = Connector(name="A", smart_hosts=["mail.contoso.com"]), Connector(name="A", smart_hosts=["127.0.0.1:25"])
+    known = RunHistory({"A": ()}, path, ENGLISH, say=print, fail=print)
+    assert known.recovering([real]) == {"A"}
+    assert len(known.before("A", real).failed) == 1
+    History(path).record([replace(one, servers=servers_of(real)) for one in sightings("f")])
+    known = RunHistory({"A": ()}, path, ENGLISH, say=print, fail=print)
+    assert len(known.before("A", real).failed) == 2
+    assert known.before("A", lab) == Before()
+
+
+def test_servers_are_the_same_in_any_order() -> None:
+    one = Connector(smart_hosts=["mail.contoso.com", "203.0.113.7:2525", "2001:db8::1"])
+    other = Connector(name="B", smart_hosts=["[2001:db8::1]:25", "203.0.113.7:2525", "mail.contoso.com"])
+    assert servers_of(one) == servers_of(other) == "203.0.113.7:2525, [2001:db8::1]:25, mail.contoso.com:25"
+    assert servers_of(Connector(use_mx="contoso.com", port=2525)) == "MX contoso.com:2525"
+
+
+# --- however old it is -----------------------------------------------------------------------------------------
+
+
+def steps(path: Path, ask: Callable[[sqlite3.Connection], object]) -> int:
+    """How many hundreds of steps SQLite's machine takes to answer."""
+    taken = 0
+
+    def count() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.set_progress_handler(count, 100)
+        ask(connection)
+    return taken
+
+
+ASKED: dict[str, Callable[[sqlite3.Connection], object]] = {
+    "before": lambda one: reading.before_each(one, "", ["A", "B"]),
+    "a past": lambda one: list(reading.pasts(one, ["A"], NOW, DAY, whole=False)),
+    "a whole past": lambda one: list(reading.pasts(one, ["A"], NOW, DAY, whole=True)),
+    "thin": lambda one: tables.superfluous_rows(one, NOW + 2 * DAY, lambda: False),
+}
+
+
+@pytest.fixture(scope="module")
+def aged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The histories of some months and of two years."""
+    folder = tmp_path_factory.mktemp("aged")
+    young, old = folder / "young.sqlite3", folder / "old.sqlite3"
+    of_age(young, 0.2)
+    of_age(old, 2)
+    return young, old
+
+
+def of_age(path: Path, years: float) -> None:
+    """Probed every hour, with an outage some days ago; and B has failed all the time, in two ways."""
+    hours = int(years * 365 * 24)
+    rows = [*sightings("h" * hours + "f" * 9 + "h" * 90, step=timedelta(hours=1))]
+    rows += sightings("ft" * ((hours + 99) // 2), "B", step=timedelta(hours=1))
+    History(path).record(sorted(rows, key=lambda one: one.at))
+    with contextlib.closing(sqlite3.connect(path)) as connection:  # as if it had been thinned all the time
+        for job in ("thin 1", "thin 2"):
+            tables.done(connection, job, NOW)
+        connection.commit()
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_the_age_of_a_history_costs_nothing(asked: str, aged: tuple[Path, Path]) -> None:
+    young, old = (steps(path, ASKED[asked]) for path in aged)
+    assert old <= 1.5 * young + 5
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_every_question_has_an_index(asked: str, aged: tuple[Path, Path]) -> None:
+    said: list[str] = []
+    with contextlib.closing(sqlite3.connect(aged[0], isolation_level=None)) as connection:
+        connection.set_trace_callback(said.append)
+        ASKED[asked](connection)
+        connection.set_trace_callback(None)
+        selects = [one for one in dict.fromkeys(said) if one.startswith(("SELECT", "WITH"))]
+        plans = [row[3] for one in selects for row in connection.execute(f"EXPLAIN QUERY PLAN {one}")]
+    assert any("USING" in plan and "INDEX" in plan for plan in plans)
+    assert [plan for plan in plans if plan.startswith("SCAN") and ("observation" in plan or plan.endswith(" o"))] == []
 
 
 def test_a_file_of_a_later_version_is_refused_and_not_touched(path: Path) -> None:
@@ -232,7 +368,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def both(history: History) -> Iterator[Callable[[], object]]:
-    yield history.pasts
+    yield lambda: history.pasts(NOW, DAY)
     yield lambda: history.before(["A"])
     yield lambda: history.record(list(sightings("f")))
 
@@ -272,9 +408,15 @@ def zero_the_last_page(path: Path) -> None:
     path.write_bytes(content[:-4096] + bytes(4096))
 
 
+def scribble_on_an_old_page(path: Path) -> None:
+    """Where the rows of long ago are, which no run reads."""
+    content, page = path.read_bytes(), 4096 * (path.stat().st_size // 4096 // 2)
+    path.write_bytes(content[:page] + random.Random(7).randbytes(4096) + content[page + 4096 :])
+
+
 DAMAGES = (
     *(cut, cut_within_the_mark, zero, scribble, scribble_behind_the_mark),
-    *(lose_the_application_id, zero_the_last_page),
+    *(lose_the_application_id, zero_the_last_page, scribble_on_an_old_page),
 )
 
 
@@ -292,9 +434,6 @@ def test_a_damaged_file_is_kept_aside_and_the_run_is_recorded(
         history.before(["A"])
     history.record(list(sightings("f", end=NOW + STEP)))
     assert letters(path).endswith("f")
-    if not said:  # the damage lies where neither of the two had to look: nothing was lost, nothing needs to be said
-        assert damage is zero_the_last_page
-        return
     (aside,) = path.parent.glob("history.sqlite3.damaged-20*Z")
     assert aside.read_bytes() == damaged
     assert "is damaged" in said[0]
@@ -314,6 +453,7 @@ def test_what_an_earlier_version_wrote_is_carried_over_too(version: int, path: P
         connection.commit()
     History(path)._set_aside(DamagedError("is damaged"))
     assert letters(path) == "f"
+    assert [one.first.status for one in History(path).pasts(NOW, DAY)[0].stretches] == [Status.FAILING]
 
 
 def test_what_can_still_be_read_is_carried_over(path: Path) -> None:
@@ -328,7 +468,7 @@ def test_what_can_still_be_read_is_carried_over(path: Path) -> None:
     kept = letters(path)
     assert 1000 < len(kept) < 2010
     assert kept.endswith("f" * 10), "the failure's beginning outlasts the damage"
-    assert history.before(["A"])["A"].failed[0] == NOW - 9 * STEP
+    assert history.before(["A"])["A", ""].failed[0] == NOW - 9 * STEP
 
 
 def test_no_damage_does_more_than_to_be_told(path: Path) -> None:
@@ -351,9 +491,24 @@ def test_no_damage_does_more_than_to_be_told(path: Path) -> None:
         with contextlib.suppress(HistoryError):
             history.record(list(sightings("f", end=NOW + STEP)))
             recorded_anyway += 1
-            for past in history.pasts():
-                sum_up(past, NOW, timedelta(days=1))
+            for past in history.pasts(NOW, DAY, whole=True):
+                sum_up(past, NOW, DAY)
     assert recorded_anyway > 30
+
+
+def test_a_large_file_is_looked_at_now_and_then(path: Path) -> None:
+    """A minute for each MiB: to look at 70 MiB takes a quarter of a second."""
+    history = History(path, say=lambda text: None)
+    history.record([*sightings("h" * 20_000)])
+    assert path.stat().st_size > 1 << 20
+    scribble_on_an_old_page(path)
+    history.record(list(sightings("f", end=NOW + STEP)))
+    assert not list(path.parent.glob("*damaged*"))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        tables.done(connection, tables.CHECK, datetime.now(UTC) - timedelta(minutes=5))
+        connection.commit()
+    history.record(list(sightings("f", end=NOW + 2 * STEP)))
+    assert len(list(path.parent.glob("*damaged*"))) == 1
 
 
 def test_a_sound_file_is_never_set_aside(path: Path) -> None:
@@ -464,7 +619,7 @@ while number < 1000 and told is None:
 found = recorded(path)
 assert told is not None and number > 0, number
 assert sorted(found) == list(range(number)) and set(found.values()) == {3}, (number, found)
-assert History(path).before(["A"])["A"].last is not None
+assert History(path).before(["A"])["A", ""].last is not None
 print(told, "/", told.hint)
 PYTHON
 """
@@ -497,7 +652,7 @@ from connector_probe.history import History, HistoryError
 from tests.history.rows import sightings
 folder = Path(sys.argv[1])
 history = History(folder / "history.sqlite3")
-assert history.before(["A"])["A"].last is not None, "it can still be read"
+assert history.before(["A"])["A", ""].last is not None, "it can still be read"
 for one in (history, History(folder / "new.sqlite3"), History(folder / "deeper" / "new.sqlite3")):
     try:
         one.record(list(sightings("h")))

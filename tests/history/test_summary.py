@@ -1,25 +1,26 @@
-"""What rows amount to, and which of them are let go: pure, so from rows written by hand."""
+"""What rows amount to, and which of them are let go."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connector_probe.history import History
 from connector_probe.history.summary import failing_since, sum_up
 from connector_probe.history.thinning import DAILY_AFTER, superfluous
-from connector_probe.model.history import Before, KnownCertificate, Past
+from connector_probe.model.history import Before, ConnectorHistory, KnownCertificate, Past, Renewal, Timeline
 from connector_probe.model.verdict import Status
-from tests.history.rows import NOW, STEP, certificate, observations
-
-DAY = timedelta(days=1)
+from tests.history.rows import DAY, NOW, STEP, certificate, observations, sightings, summed
 
 
-def past(letters: str, step: timedelta = STEP, certificates: tuple[KnownCertificate, ...] = ()) -> Past:
-    return Past("A", 86_400.0, observations(letters, step=step), certificates)
+def found_in(letters: str) -> ConnectorHistory:
+    return summed(sightings(letters))
 
 
 @pytest.mark.parametrize(
@@ -36,19 +37,19 @@ def past(letters: str, step: timedelta = STEP, certificates: tuple[KnownCertific
     ],
 )
 def test_the_bounce_clock_starts_with_the_first_failure(letters: str, runs_ago: int) -> None:
-    found = sum_up(past(letters), NOW, DAY)
+    found = found_in(letters)
     assert found.failing_since == NOW - STEP * runs_ago
     assert found.bounces_at == NOW - STEP * runs_ago + timedelta(hours=24)
 
 
-@pytest.mark.parametrize("letters", ["", "h", "fh", "u", "huu", "fw"])
+@pytest.mark.parametrize("letters", ["h", "fh", "u", "huu", "fw"])
 def test_no_clock_while_mail_flows_or_nothing_is_known(letters: str) -> None:
-    found = sum_up(past(letters), NOW, DAY)
+    found = found_in(letters)
     assert (found.failing_since, found.bounces_at) == (None, None)
 
 
 def test_an_expected_failure_has_no_clock() -> None:
-    assert sum_up(past("hxx"), NOW, DAY).bounces_at is None
+    assert found_in("hxx").bounces_at is None
 
 
 def test_moments_that_cannot_be_are_passed_over() -> None:
@@ -61,20 +62,47 @@ def test_moments_that_cannot_be_are_passed_over() -> None:
     assert failing_since(Before(failed=(wrong,)), wrong + DAY) == wrong, "which still is not"
 
 
-def test_a_run_and_its_history_tell_the_same_beginning() -> None:
-    rows = observations("hfff")
-    for wrong in (NOW - timedelta(days=20_000), NOW + DAY):
-        odd = (rows[0], replace(rows[1], at=wrong), *rows[2:])
-        found = sum_up(Past("A", 86_400.0, odd, ()), NOW, DAY)
-        assert found.failing_since == NOW - STEP
-        assert found.failing_since == failing_since(
-            Before(flowed_at=rows[0].at, failed=tuple(row.at for row in odd[1:])), NOW
-        )
-        assert found.bounces_at == NOW - STEP + DAY
+@pytest.mark.parametrize("wrong", [NOW - timedelta(days=20_000), NOW - timedelta(days=400), NOW + DAY])
+def test_a_run_and_its_history_tell_the_same_beginning(wrong: datetime, tmp_path: Path) -> None:
+    rows = list(sightings("hfff"))
+    odd = [rows[0], replace(rows[1], at=wrong), *rows[2:]]
+    found = summed(odd)
+    assert found.failing_since == NOW - STEP
+    history = History(tmp_path / "h.sqlite3")
+    history.record(odd)
+    assert found.failing_since == failing_since(history.before(["A"])["A", ""], NOW)
+    assert found.bounces_at == NOW - STEP + DAY
+    assert found.since == NOW - STEP, "the state, too, is not older than what came before it"
+    assert [one.since for one in found.episodes] == [NOW - STEP]
+
+
+@pytest.mark.parametrize(
+    ("letters", "wrong", "days", "since"),
+    [
+        ("hhhh", 0, -400, 2),  # no run was before this program
+        ("hhff", 2, -400, 0),
+        ("ffhh", 2, -400, 0),
+        ("hfhh", 1, -400, 1),
+        ("hhff", 2, 400, 0),
+        ("hhff", 1, 400, 1),
+    ],
+)
+def test_a_clock_that_was_wrong_in_one_run_is_seen_through_by_the_next(
+    letters: str, wrong: int, days: int, since: int
+) -> None:
+    rows = list(sightings(letters))
+    rows[wrong] = replace(rows[wrong], at=rows[wrong].at + timedelta(days=days))
+    for whole in (False, True):
+        found = summed(rows, whole=whole)
+        assert found.since == NOW - since * STEP
+        assert found.first_seen == (rows[1] if wrong == 0 else rows[0]).at
+        moments = [one.at for one in found.changes]
+        assert moments == sorted(moments)
+        assert all(NOW - DAY < one <= NOW for one in moments)
 
 
 def test_since_when_and_what_changed() -> None:
-    found = sum_up(past("hhfftth"), NOW, DAY)
+    found = found_in("hhfftth")
     assert (found.status, found.since, found.first_seen) == (Status.HEALTHY, NOW, NOW - 6 * STEP)
     assert [(one.before, one.after, one.code) for one in found.changes] == [
         (None, Status.HEALTHY, None),
@@ -92,38 +120,71 @@ def test_since_when_and_what_changed() -> None:
 
 
 def test_flapping_is_four_changes_a_day() -> None:
-    assert sum_up(past("hfhfh"), NOW, DAY).flapping
-    assert not sum_up(past("hfhf"), NOW, DAY).flapping
-    assert not sum_up(past("hfhfh" + "h" * 300), NOW, DAY).flapping, "long ago"
-    assert not sum_up(past("huhuhu"), NOW, DAY).flapping, "it is this machine that flaps"
+    assert found_in("hfhfh").flapping
+    assert not found_in("hfhf").flapping
+    assert not found_in("hfhfh" + "h" * 300).flapping, "long ago"
+    assert not found_in("huhuhu").flapping, "it is this machine that flaps"
 
 
 def test_the_time_line_shows_the_worst_of_each_part() -> None:
-    line = sum_up(past("h" * 287 + "f"), NOW, DAY).timeline
+    line = found_in("h" * 287 + "f").timeline
     assert line.part_seconds == 3600
     assert line.statuses == (*[Status.HEALTHY] * 23, Status.FAILING)
-    assert sum_up(past("h"), NOW, DAY).timeline.statuses.count(None) == 23
+    assert found_in("h").timeline.statuses.count(None) == 23
+
+
+@given(st.text("hwfut", min_size=1, max_size=60), st.sampled_from([1, 7, 59, 300]), st.integers(60, 200_000))
+@settings(deadline=None, max_examples=50)
+def test_the_time_line_is_that_of_all_rows(letters: str, minutes: int, seconds: int) -> None:
+    window, rows = timedelta(seconds=seconds), list(sightings(letters, step=timedelta(minutes=minutes)))
+    line = summed(rows, window=window).timeline
+    part = timedelta(milliseconds=1000 * seconds // 24)
+    worst = [Status.UNKNOWN, Status.HEALTHY, Status.WARNING, Status.FAILING]
+    seen: dict[int, set[Status]] = {}
+    for row in rows:
+        if NOW - window < row.at <= NOW:
+            seen.setdefault(min((row.at - (NOW - window)) // part, 23), set()).add(row.status)
+    assert line.statuses == tuple(max(seen[at], key=worst.index) if at in seen else None for at in range(24))
+
+
+@given(st.text("hwfut", min_size=1, max_size=80), st.sampled_from([5, 60, 300]), st.sampled_from([1, 30, 200]))
+@settings(deadline=None, max_examples=50)
+def test_in_short_it_is_the_same_as_in_full(letters: str, minutes: int, hours: int) -> None:
+    """Though only the newest rows are read for it."""
+    rows = list(sightings(letters, step=timedelta(minutes=minutes)))
+    short, full = (summed(rows, window=timedelta(hours=hours), whole=whole) for whole in (False, True))
+    both: dict[str, Any] = {"changes": (), "episodes": (), "renewals": (), "certificates": ()}
+    assert replace(short, **both) == replace(full, **both)
+    known = full.changes[-len(short.changes) :]
+    assert [(one.at, one.after) for one in short.changes] == [(one.at, one.after) for one in known]
 
 
 def known(sha256: str, first: int, last: int, server: str = "mail.contoso.com") -> KnownCertificate:
     return KnownCertificate(certificate(sha256, server), first, NOW + STEP * first, last, NOW + STEP * last)
 
 
+def renewals(*certificates: KnownCertificate) -> tuple[Renewal, ...]:
+    past = Past("A", 86_400.0, Before(), None, (), certificates, Timeline(NOW - DAY, 3600.0, ()))
+    return sum_up(past, NOW, DAY).renewals
+
+
 def test_a_renewal_replaces_and_taking_turns_does_not() -> None:
-    renewed = sum_up(past("h", certificates=(known("AA", 1, 5), known("BB", 6, 9))), NOW, DAY).renewals
+    renewed = renewals(known("AA", 1, 5), known("BB", 6, 9))
     assert [(one.sha256_before, one.sha256, one.at) for one in renewed] == [("AA", "BB", NOW + 6 * STEP)]
-    assert not sum_up(past("h", certificates=(known("AA", 1, 9), known("BB", 2, 8))), NOW, DAY).renewals
-    assert not sum_up(past("h", certificates=(known("AA", 1, 5), known("BB", 6, 9, "b"))), NOW, DAY).renewals
+    assert not renewals(known("AA", 1, 9), known("BB", 2, 8))
+    assert not renewals(known("AA", 1, 5), known("BB", 6, 9, "b"))
 
 
 @given(st.text("hwfux", min_size=1, max_size=300), st.sampled_from([5, 60, 300, 1440]))
+@settings(deadline=None, max_examples=50)
 def test_thinning_keeps_what_matters(letters: str, minutes: int) -> None:
     rows = observations(letters, step=timedelta(minutes=minutes))
     gone = set(superfluous(rows, NOW))
     kept = tuple(row for row in rows if row.seq not in gone)
     assert all(row in kept for row in rows if not row.expected)
     assert rows[-1] in kept
-    before, after = (sum_up(Past("A", 86_400.0, some, ()), NOW, DAY) for some in (rows, kept))
+    seen, numbers = list(sightings(letters, step=timedelta(minutes=minutes))), {row.seq for row in kept}
+    before, after = summed(seen), summed(one for at, one in enumerate(seen, 1) if at in numbers)
     assert after.changes == before.changes
     assert after.since == before.since
     assert after.episodes == before.episodes

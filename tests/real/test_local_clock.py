@@ -119,3 +119,11 @@ async def test_the_policy_s_web_server_tells_the_time(authority: Authority, tmp_
     assert "the web server mta-sts.contoso.test" in detail
     (result,) = ended.document["results"]
     assert result["evidence"]["attempts"][0]["policy"]["mta_sts"]["problem"] == "certificate-invalid"
+
+
+async def test_a_clock_before_this_program_was_made_keeps_nothing(lab: Lab, bundle: Path, tmp_path: Path) -> None:
+    """What would be recorded by it, `probe history` would tell for good."""
+    history = tmp_path / "h.sqlite3"
+    ended = await probed(lab, bundle, "-400d", "healthy", more=("--tls", "opportunistic", "--history", str(history)))
+    assert "nothing is kept in the history" in ended.said
+    assert not history.exists()

@@ -12,6 +12,8 @@ from connector_probe.cli import options as opt
 from connector_probe.cli import run_options as opts
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
     from connector_probe.model.history import Past
 
 FILE_NAME = "history.sqlite3"
@@ -77,8 +79,9 @@ def history(
     if output is not None:
         check_target(output)
     path, now = file if file is not None else default_file(), datetime.now(UTC)
-    pasts = _pasts(path, names or (), must_exist=file is not None)
-    summed = tuple(sum_up(past, now, timedelta(seconds=seconds)) for past in pasts)
+    within = timedelta(seconds=seconds)
+    pasts = _pasts(path, names or (), now, within, must_exist=file is not None, whole=json)
+    summed = tuple(sum_up(past, now, within) for past in pasts)
     words = words_for(lang, Format.JSON if json else Format.TEXT)
     document = HistoryDocument(HISTORY_SCHEMA, now, seconds, summed)
     if json:
@@ -105,7 +108,9 @@ def history(
         ) from None
 
 
-def _pasts(path: Path, names: Sequence[str], *, must_exist: bool) -> list[Past]:
+def _pasts(
+    path: Path, names: Sequence[str], now: datetime, window: timedelta, *, must_exist: bool, whole: bool
+) -> list[Past]:
     """Raises UsageProblemError: for a name that was never recorded, and for a file that cannot be read."""
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.history import History, HistoryError
@@ -121,7 +126,7 @@ def _pasts(path: Path, names: Sequence[str], *, must_exist: bool) -> list[Past]:
                 listed = ", ".join(show(one) for one in _alike(name, known))
                 hint = f"did you mean {listed}?" if listed else "probe history lists the connectors that are recorded"
                 raise UsageProblemError(f"nothing is recorded of a connector {show(name)!r}", hint)
-        return store.pasts(names or None)
+        return store.pasts(now, window, names or None, whole=whole or bool(names))
     except HistoryError as error:
         raise UsageProblemError(str(error), error.hint) from None
 

@@ -41,7 +41,7 @@ def probe_and_print(
             words=settings.words,
             arrived=delivery.arrived,
             deadline=unattended.deadline if unattended is not None else None,
-            recovering=unattended.recovering if unattended is not None else (),
+            recovering=unattended.recovering(connectors) if unattended is not None else (),
             amend=unattended.amend if unattended is not None else None,
         )
         run = asyncio.run(probing)

@@ -44,7 +44,7 @@ class Unattended:
         self._now = datetime.now(UTC)  # one moment for all that is news: what is printed is what is remembered
         self._history = RunHistory(windows, manners.history, words, say=_say, fail=fail)
         self.deadline = manners.deadline
-        self.recovering = self._history.recovering
+        self.recovering: Callable[[Sequence[Connector]], frozenset[str]] = self._history.recovering
         self.amend: Callable[[Result], Result] = self._history.amend
 
     def heard(self, results: Sequence[Result]) -> frozenset[str] | None:
@@ -86,7 +86,7 @@ class Unattended:
 
     def _tell_outages_that_ended(self, heard: Sequence[Result]) -> None:
         """Beside the news that mail flows again: how long it did not."""
-        since = self._history.failed_since
+        since = self._history.failed_since(heard)
         words = words_for(self._lang, Format.TEXT)
         for one in heard:
             if one.status in FLOWING and one.name in since:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -57,6 +58,7 @@ class _Page:
         self._words = options.words
         self._say = options.words.history
         self._marks = marks
+        self._names = Counter((one.name, one.place) for one in document.connectors)
 
     def connector(self, one: ConnectorHistory, *, detailed: bool) -> Iterator[str]:
         if one.status is None or one.since is None or one.last_seen is None:
@@ -87,7 +89,9 @@ class _Page:
             yield from self._details(one)
 
     def _name(self, one: ConnectorHistory) -> str:
-        name = show(one.name, 300)
+        """With its servers, where another connector has the same name."""
+        several = one.servers and self._names[one.name, one.place] > 1
+        name = show(f"{one.name} ({one.servers})" if several else one.name, 300)
         return self._fill("seen-from", name=name, place=show(one.place)) if one.place else name
 
     def legend(self) -> str:

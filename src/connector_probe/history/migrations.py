@@ -16,6 +16,16 @@ from connector_probe.model.names import show
 
 APPLICATION_ID = 0x70726F62  # "prob", for file(1) and so that another program's database is never touched
 
+# Which rows are in another state than the one before them. (A migration that was shipped: a copy is edited, not this.)
+MARK_CHANGES = """UPDATE observation SET changed = 1 WHERE seq IN (
+  SELECT seq FROM (
+    SELECT seq, status, code, class, expected,
+      lag(status) OVER w AS status_before, lag(code) OVER w AS code_before,
+      lag(class) OVER w AS class_before, lag(expected) OVER w AS expected_before
+    FROM observation WINDOW w AS (PARTITION BY connector ORDER BY seq))
+  WHERE status IS NOT status_before OR code IS NOT code_before
+    OR class IS NOT class_before OR expected IS NOT expected_before)"""
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (  # 1: what each run saw. Times are milliseconds since 1970, UTC.
         f"PRAGMA application_id = {APPLICATION_ID}",
@@ -77,6 +87,23 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
              at INTEGER NOT NULL,
              body BLOB NOT NULL,
              PRIMARY KEY (connector, kind)) WITHOUT ROWID""",
+    ),
+    (  # 5: a connector is known by its servers, too (NULL: not recorded yet); what is asked has an index for it
+        """CREATE TABLE connector_by_servers (
+             id INTEGER PRIMARY KEY,
+             name TEXT NOT NULL,
+             place TEXT NOT NULL DEFAULT '',
+             servers TEXT,
+             queue_lifetime REAL NOT NULL)""",
+        "INSERT INTO connector_by_servers SELECT id, name, place, NULL, queue_lifetime FROM connector",
+        "DROP TABLE connector",
+        "ALTER TABLE connector_by_servers RENAME TO connector",
+        "CREATE UNIQUE INDEX connector_identity ON connector (name, place, servers)",
+        "ALTER TABLE observation ADD COLUMN changed INTEGER NOT NULL DEFAULT 0",
+        MARK_CHANGES,
+        "CREATE INDEX observation_change ON observation (connector, seq) WHERE changed",
+        "CREATE INDEX observation_time ON observation (connector, status, at)",
+        "DROP INDEX observation_order",
     ),
 )
 VERSION = len(MIGRATIONS)

@@ -7,15 +7,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from connector_probe._version import RELEASED
 from connector_probe.diagnosis.outage import with_history
 from connector_probe.history.announcing import is_news, state_of
 from connector_probe.history.faults import HistoryError
-from connector_probe.history.sightings import sighting_of
+from connector_probe.history.sightings import servers_of, sighting_of
 from connector_probe.history.storage import History
 from connector_probe.history.summary import failing_since
-from connector_probe.model.history import Before, Document
+from connector_probe.model.connector import Connector
+from connector_probe.model.history import NOT_RECORDED, Before, Document
 from connector_probe.model.maintenance import Window, maintenance_until
-from connector_probe.model.verdict import FailureClass, Result
+from connector_probe.model.notation import day
+from connector_probe.model.verdict import ConnectorReport, FailureClass, Result
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.outage import with_maintenance
 
@@ -40,7 +43,7 @@ class RunHistory:
         self._windows = windows
         self._words = words
         self._fail = fail
-        self._before: dict[str, Before] = {}
+        self._before: dict[tuple[str, str], Before] = {}
         self._file = History(path, place=place, say=say) if path is not None else None
         self._history = self._file
         self.look_back()
@@ -57,25 +60,23 @@ class RunHistory:
         """After a fault of the file that may have passed, as that of a full disk."""
         self._history = self._file
 
-    def before(self, name: str) -> Before:
-        """What is known of this connector."""
-        return self._before.get(name, Before())
+    def before(self, name: str, asked: Connector | ConnectorReport) -> Before:
+        """What is known of the connector of this name, as long as it leads to the same servers."""
+        return self._before.get((name, servers_of(asked))) or self._before.get((name, NOT_RECORDED)) or Before()
 
-    @property
-    def recovering(self) -> frozenset[str]:
-        """Connectors that were failing when they were seen last: their recovery counts only when it repeats."""
-        return frozenset(name for name, before in self._before.items() if before.failed)
+    def recovering(self, connectors: Iterable[Connector]) -> frozenset[str]:
+        """Those that were failing when they were seen last: their recovery counts only when it repeats."""
+        return frozenset(one.name for one in connectors if self.before(one.name, one).failed)
 
-    @property
-    def failed_since(self) -> dict[str, datetime]:
-        """When those that were failing when they were seen last began to."""
+    def failed_since(self, results: Iterable[Result]) -> dict[str, datetime]:
+        """When those that were failing when they were seen last began to, by their names."""
         now = datetime.now(UTC)
-        found = {name: failing_since(before, now) for name, before in self._before.items()}
+        found = {one.name: failing_since(self._before_of(one), now) for one in results}
         return {name: since for name, since in found.items() if since is not None}
 
     def amend(self, result: Result) -> Result:
         """``result`` with the bounce clock of its history, and with the maintenance window that it falls into."""
-        at, before = result.evidence.started_at, self.before(result.name)
+        at, before = result.evidence.started_at, self._before_of(result)
         since = failing_since(before, at)
         if since is None and before.flowed_at is not None:
             since = at  # mail flowed when it was seen last, so this is the beginning
@@ -89,6 +90,10 @@ class RunHistory:
         """Keep what was seen; of a run that Ctrl-C ended, only what it came to. ``documents``: what to keep whole."""
         if self._history is None:
             return
+        if (now := datetime.now(UTC)) < RELEASED:
+            told = f"this machine's clock shows {day(now)}, when this program was not made yet"
+            self._give_up(HistoryError(f"{told}: nothing is kept in the history", "set the clock"))
+            return
         sightings = []
         for result in results:
             if interrupted and result.diagnosis is not None and result.diagnosis.class_ in _CUT_SHORT:
@@ -98,24 +103,26 @@ class RunHistory:
             sightings.append(sighting_of(seen, result.connector.queue_lifetime, maintenance=inside))
         try:
             self._history.record(sightings, documents)
-            self._history.thin(datetime.now(UTC))
+            self._history.thin(now)
         except HistoryError as error:
             self._give_up(error)
 
     def news(self, results: Iterable[Result], channel: str, remind: float | None, now: datetime) -> list[Result]:
         """Those of ``results`` that ``channel`` is to be told."""
-        known = {name: before.announced.get(channel) for name, before in self._before.items()}
-        return [one for one in results if is_news(one, known.get(one.name), now, remind)]
+        return [one for one in results if is_news(one, self._before_of(one).announced.get(channel), now, remind)]
 
     def told(self, results: Iterable[Result], channel: str, now: datetime) -> None:
         """Remember that ``channel`` was told of ``results``."""
-        states = [(one.name, state_of(one)) for one in results]
+        states = [(one.name, servers_of(one.connector), state_of(one)) for one in results]
         if self._history is None or not states:
             return
         try:
             self._history.announce(channel, states, now)
         except HistoryError as error:
             self._give_up(error)
+
+    def _before_of(self, result: Result) -> Before:
+        return self.before(result.name, result.connector)
 
     def _give_up(self, error: HistoryError) -> None:
         """Say it once: what comes after would fail in the same way."""

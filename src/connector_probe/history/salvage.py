@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from connector_probe.history.tables import LATEST
+from connector_probe.history.migrations import MARK_CHANGES
+from connector_probe.history.stamps import LATEST
 from connector_probe.model.connector import MAX_QUEUE_LIFETIME
 
 # Each table, its columns, and the one to read by: from both ends, since a broken page stops a reader on either side.
 _TABLES = (
-    ("connector", ("id", "name", "place", "queue_lifetime"), "id"),
+    ("connector", ("id", "name", "place", "servers", "queue_lifetime"), "id"),
     ("observation", ("seq", "connector", "at", "status", "expected", "code", "class", "maintenance", "seconds"), "seq"),
     (
         "certificate",
@@ -51,6 +52,7 @@ def salvage(damaged: Path, into: sqlite3.Connection) -> int:
                     carried += into.execute(insert, row).rowcount if table == "observation" else 0
                     if table != "observation":
                         into.execute(insert, row)
+    into.execute(MARK_CHANGES)
     return carried
 
 
@@ -85,4 +87,4 @@ def _fits(column: str, value: object) -> bool:
         return value is None or (isinstance(value, int | float) and 0 <= value <= LATEST)
     if column == "body":
         return isinstance(value, bytes)
-    return isinstance(value, str) or (value is None and column in ("code", "class"))
+    return isinstance(value, str) or (value is None and column in ("servers", "code", "class"))

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from connector_probe.model.connector import Connector
 from connector_probe.model.history import SeenCertificate, Sighting
+from connector_probe.model.names import parse_smart_host
 from connector_probe.model.printable import printable
-from connector_probe.model.verdict import Result
+from connector_probe.model.verdict import ConnectorReport, Result
 
 MAX_CERTIFICATES = 100  # of one connector in one run: each address has one, and addresses are bounded too
 MAX_NAME = 300  # characters of a subject or an issuer
+
+
+def servers_of(connector: Connector | ConnectorReport) -> str:
+    """Where it leads, in any order of its smart hosts: "203.0.113.7:25, mail.contoso.com:25"."""
+    if connector.use_mx is not None:
+        return f"MX {connector.use_mx}:{connector.port}"
+    hosts = {replace(host, port=host.port or connector.port) for host in map(parse_smart_host, connector.smart_hosts)}
+    return ", ".join(sorted(map(str, hosts)))
 
 
 def sighting_of(result: Result, queue_lifetime: float, *, maintenance: bool = False) -> Sighting:
@@ -24,6 +36,7 @@ def sighting_of(result: Result, queue_lifetime: float, *, maintenance: bool = Fa
         queue_lifetime=queue_lifetime,
         certificates=_certificates(result),
         seconds=round(result.evidence.seconds, 4),
+        servers=servers_of(result.connector),
     )
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from connector_probe.model.verdict import Status
 
+NOT_RECORDED = ""  # the servers of a connector that an earlier version recorded
 HISTORY_SCHEMA = "connector-probe/history/1"
 
 
@@ -32,6 +33,7 @@ class SeenCertificate:
 class Sighting:
     """One connector in one run, as it is recorded. ``queue_lifetime`` is in seconds.
 
+    ``servers``: where it leads, so that a file of the same names for other servers has a past of its own.
     ``expected``: as --expect asked. ``maintenance``: inside one of its windows. ``seconds``: how long the probe took.
     """
 
@@ -45,6 +47,7 @@ class Sighting:
     queue_lifetime: float = 86_400.0
     certificates: tuple[SeenCertificate, ...] = ()
     seconds: float | None = None
+    servers: str = ""
 
 
 class DocumentKind(StrEnum):
@@ -123,16 +126,38 @@ class KnownCertificate:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """All that is kept of one connector, rows in the order of ``seq``.
+class Timeline:
+    """The worst status in each part of a stretch of time, oldest first; None where nothing was probed."""
 
-    ``place``: where it was probed from; empty for here, the machine whose history it is.
+    begins_at: datetime
+    part_seconds: float
+    statuses: tuple[Status | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A state that lasted: the first row of it, and of a failure, how many ``rows`` it has, if these were counted."""
+
+    first: Observation
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is kept of one connector. ``stretches`` in the order of ``seq``, from where it was asked for.
+
+    ``servers``: where it leads, or NOT_RECORDED. ``place``: where it was probed
+    from; empty for here, the machine whose history it is.
     """
 
     name: str
     queue_lifetime: float
-    observations: tuple[Observation, ...]
+    before: Before
+    first_seen: datetime | None
+    stretches: tuple[Stretch, ...]
     certificates: tuple[KnownCertificate, ...]
+    timeline: Timeline
+    servers: str = ""
     place: str = ""
 
 
@@ -172,21 +197,13 @@ class Renewal:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
-    """The worst status in each part of a stretch of time, oldest first; None where nothing was probed."""
-
-    begins_at: datetime
-    part_seconds: float
-    statuses: tuple[Status | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ConnectorHistory:
     """What is known of one connector. ``since``: its present state; ``failing_since``: the failure that stands,
 
     also while the last run could not tell; ``flowed_at``: when mail was seen to flow last before that, None if never.
     ``bounces_at`` None where no mail queues unexpectedly. ``outages`` within the window that was asked for; ``flaps``
-    within a day. ``place`` as in ``Past``.
+    within a day. ``changes``, ``episodes`` and ``certificates`` are all there are only where that was asked for.
+    ``servers`` and ``place`` as in ``Past``.
     """
 
     name: str
@@ -209,6 +226,7 @@ class ConnectorHistory:
     renewals: tuple[Renewal, ...]
     certificates: tuple[KnownCertificate, ...]
     timeline: Timeline
+    servers: str = ""
     place: str = ""
 
 

@@ -203,12 +203,11 @@ class _Api:
         return _json(self._detail(self._name(request)))
 
     async def history(self, request: Request) -> Response:
-        name, window = self._name(request), _window(request)
+        name, window, now = self._name(request), _window(request), datetime.now(UTC)
         try:
-            pasts = await self._service.recorder.pasts([name])
+            pasts = await self._service.recorder.pasts([name], now, window)
         except HistoryError as error:
             raise BadRequestError(503, str(error)) from None
-        now = datetime.now(UTC)
         summed = tuple(sum_up(past, now, window) for past in pasts)
         return _json(HistoryDocument(HISTORY_SCHEMA, now, window.total_seconds(), summed))
 

@@ -160,7 +160,7 @@ def _since(judged: Judged | None, history: RunHistory | None, name: str) -> date
     result = judged.of.result
     if result.outage is not None:
         return result.outage.since
-    before = history.before(name) if history is not None else None
+    before = history.before(name, result.connector) if history is not None else None
     if before is not None and before.last is not None and before.last.status is result.status:
         return before.since
     return result.evidence.started_at

@@ -11,6 +11,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -94,13 +95,13 @@ class Recorder:
         await self._flush()
         return await self._in_thread(lambda: self._documents(kind, name))
 
-    async def pasts(self, names: Sequence[str]) -> list[Past]:
-        """All rows of these connectors, of every place. Raises HistoryError."""
+    async def pasts(self, names: Sequence[str], now: datetime, window: timedelta) -> list[Past]:
+        """All that is kept of connectors of these names, of every place. Raises HistoryError."""
         path = self._path
         if path is None:
             return []
         await self._flush()
-        return await self._in_thread(lambda: History(path).pasts(names))
+        return await self._in_thread(lambda: History(path).pasts(now, window, names, whole=True))
 
     # --- in the thread ---
 

@@ -239,7 +239,7 @@ class Service:
 
     async def _report(self, connector: Connector, *, strict: bool) -> Report:
         history = await self.recorder.open()
-        recovering = {connector.name} if history.before(connector.name).failed else ()
+        recovering = {connector.name} if history.before(connector.name, connector).failed else ()
         try:
             async with self._slots:
                 return await probe_all([connector], strict=strict, recovering=recovering, amend=history.amend)
