@@ -139,6 +139,20 @@ def test_a_folder_that_may_not_be_entered_ends_in_a_sentence(
     assert "file.json" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("argv", [["run"], ["run", "--check"], ["wait", "--config"], ["import"]], ids=" ".join)
+@pytest.mark.parametrize("content", [None, "connectors: 7\n"], ids=["missing", "wrong"])
+def test_a_file_name_is_no_command_of_the_terminal(
+    argv: list[str], content: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "\x1b[31mred\u202e.yaml"
+    if content is not None:
+        file.write_text(content)
+    assert run([*argv, str(file)]) == 2
+    err = capsys.readouterr().err
+    assert r"\x1b[31mred\u202e.yaml" in err
+    assert err.replace("\n", "").isprintable()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no such folder can be left there")
 def test_a_current_directory_that_was_deleted_is_no_fault_of_ours(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from connector_probe.cli import app as cli
+from connector_probe import cli
+from connector_probe.cli.app import run
 from connector_probe.cli.commands import HOST, all_commands
 from connector_probe.cli.completion import Shell
 from connector_probe.cli.example import EXAMPLES
@@ -56,7 +57,7 @@ def test_every_format_example_and_shell_is_in_the_readme(name: str) -> None:
 
 @pytest.mark.parametrize("argv", [["--help"], *([name, "-h"] for name in COMMANDS if name != "host")], ids=" ".join)
 def test_help_is_readable_at_80_columns(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(argv) == 0
+    assert run(argv) == 0
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80, max(lines, key=len)
     assert not [line for line in lines if line.endswith("...") and line.startswith("    ")], "a line is cut off"

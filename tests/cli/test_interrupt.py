@@ -1,13 +1,15 @@
-"""Ctrl-C, and SIGTERM: exit 130, one line, no traceback, and at once."""
+"""Ctrl-C, SIGTERM, SIGHUP, and no memory: one line, no traceback, at once, and nothing that is known is lost."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -70,16 +72,63 @@ async def test_a_server_that_never_pauses_ends_when_we_say_so(sent: signal.Signa
     assert (process.returncode, err.strip()) == ((130, b"probe: interrupted") if sent else (1, b""))
 
 
-def test_an_interrupt_while_the_program_is_still_loading() -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGHUP there")
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP], ids=lambda sent: sent.name)
+async def test_what_is_known_is_written_when_the_terminal_or_the_service_ends(
+    sent: signal.Signals, tmp_path: Path
+) -> None:
+    """And once is enough: a service manager sends SIGTERM, and SIGHUP right behind it."""
+    connected = asyncio.Event()
+
+    async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.set()
+        await reader.read()
+        writer.close()
+
+    report = tmp_path / "report.json"
+    async with await asyncio.start_server(keep_silent, "127.0.0.1", 0) as server:
+        silent = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        argv = ["--no-control", "--format", f"json={report}", "--format", "jsonl", "127.0.0.1:1", silent]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "connector_probe", *argv, stdout=subprocess.PIPE, limit=2**20
+        )
+        with ended(process):
+            assert process.stdout is not None
+            await asyncio.wait_for(process.stdout.readline(), GENEROUS)
+            await asyncio.wait_for(connected.wait(), GENEROUS)
+            process.send_signal(sent)
+            process.send_signal(signal.SIGHUP)
+            await asyncio.wait_for(process.communicate(), GENEROUS)
+    assert process.returncode == 130
+    assert json.loads(report.read_text())["summary"] == {"healthy": 0, "warning": 0, "failing": 1, "unknown": 1}
+
+
+STARTING = """
+import os, sys, types
+def find_spec(name, path=None, target=None):
+    if name == "connector_probe.cli.app":
+        os.kill(os.getpid(), int(sys.argv[1]))
+sys.meta_path.insert(0, types.SimpleNamespace(find_spec=find_spec))
+from connector_probe.cli import main
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGHUP there")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda sent: sent.name)
+def test_a_signal_while_the_program_is_still_loading(sent: signal.Signals) -> None:
     """Which takes a while on a busy machine."""
-    interrupted = (
-        "import sys, types\n"
-        "def find_spec(name, path=None, target=None):\n"
-        "    if name == 'connector_probe.cli.app':\n"
-        "        raise KeyboardInterrupt\n"
-        "sys.meta_path.insert(0, types.SimpleNamespace(find_spec=find_spec))\n"
-        "from connector_probe.cli import main\n"
-        "main()\n"
-    )
-    ran = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, timeout=GENEROUS, check=False)
+    argv = [sys.executable, "-c", STARTING, str(int(sent))]
+    ran = subprocess.run(argv, capture_output=True, timeout=GENEROUS, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr.strip()) == (130, b"", b"probe: interrupted")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ulimit -v is of Linux")
+@pytest.mark.parametrize("kibibytes", [60_000, 45_000])
+def test_a_lack_of_memory_is_no_fault_of_this_program(kibibytes: int) -> None:
+    shell = f'ulimit -v {kibibytes} && exec "{sys.executable}" -m connector_probe demo'
+    ran = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, timeout=GENEROUS, check=False)
+    assert ran.returncode == 3
+    assert ran.stdout == ""
+    assert "there is too little memory here: " in ran.stderr
+    assert "Traceback" not in ran.stderr

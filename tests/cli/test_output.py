@@ -145,13 +145,18 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is of Linux")
-def test_a_full_disk_is_told_and_changes_no_exit_code(refused: str, tmp_path: Path, capsys: Captured) -> None:
+def test_a_full_disk_is_told_and_all_else_is_written(refused: str, tmp_path: Path, capsys: Captured) -> None:
     assert probe("--format", "text", "--format", "json=/dev/full", refused) == 1
     told = capsys.readouterr()
     assert "/dev/full cannot be written: No space left on device" in told.err
     assert told.out.startswith("FAILING")
-    assert probe("--json", "-o", "/dev/full", refused) == 1
+    assert probe("--json", "-o", "/dev/full", "--expect", "4.4.316", refused) == 3
     assert json.loads(capsys.readouterr().out)["summary"]["failing"] == 1
+    text = "450 4.4.316 Connection refused [Message=Socket error code 10061]"
+    assert run(["explain", text, "--json", "-o", "/dev/full"]) == 2
+    told = capsys.readouterr()
+    assert json.loads(told.out)["matches"]
+    assert told.err.startswith("probe: error: /dev/full cannot be written: No space left on device\n")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is of Linux")
@@ -161,10 +166,14 @@ def test_a_full_disk_is_told_and_changes_no_exit_code(refused: str, tmp_path: Pa
         (["PROBE", "--history", "h.sqlite3"], 1),
         (["PROBE", "--format", "jsonl"], 1),
         (["PROBE", "--format", "nagios"], 2),
+        (["PROBE", "--expect", "4.4.316"], 3),
+        (["PROBE", "--expect", "4.4.316", "--format", "jsonl"], 3),
+        (["PROBE", "--expect", "4.4.316", "--format", "nagios"], 3),
+        (["PROBE", "--expect", "4.4.316", "--format", "text", "--format", "json=report.json"], 3),
         (["codes"], 2),
         (["--help"], 2),
     ],
-    ids=["history", "jsonl", "nagios", "codes", "help"],
+    ids=lambda given: " ".join(given) if isinstance(given, list) else str(given),
 )
 def test_a_full_standard_output_is_said(refused: str, tmp_path: Path, argv: list[str], code: int) -> None:
     words = ["--no-control", refused] if argv[0] == "PROBE" else argv[:1]
@@ -178,8 +187,10 @@ def test_a_full_standard_output_is_said(refused: str, tmp_path: Path, argv: list
             timeout=60,
             check=False,
         )
-    assert (done.returncode, len(done.stderr.splitlines())) == (code, 2), done.stderr
-    assert "standard output cannot be written: No space left on device" in done.stderr
+    assert done.returncode == code
+    assert done.stderr == "probe: error: standard output cannot be written: No space left on device\n"
+    if "json=report.json" in argv:  # nothing else suffers
+        assert json.loads((tmp_path / "report.json").read_text())["results"][0]["expected"]
     if "--history" in argv:
         assert len(History(tmp_path / "h.sqlite3").names()) == 1
 
@@ -188,6 +199,38 @@ def test_a_full_standard_output_is_said(refused: str, tmp_path: Path, argv: list
 def test_closed_standard_streams_are_no_fault(refused: str) -> None:
     shell = f'"{sys.executable}" -m connector_probe --no-control {refused} <&- >&- 2>&-'
     assert subprocess.run(["sh", "-c", shell], timeout=60, check=False).returncode == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors of Unix")
+def test_a_closed_standard_output_loses_the_document_and_says_so(refused: str) -> None:
+    shell = f'"{sys.executable}" -m connector_probe --no-control --expect 4.4.316 {refused} >&-'
+    done = subprocess.run(["sh", "-c", shell], stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (
+        3,
+        "probe: error: standard output cannot be written: it is closed\n",
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of Unix")
+@pytest.mark.parametrize(("format_", "code"), [("text", 0), ("json", 3), ("jsonl", 3), ("junit", 3)])
+def test_a_reader_who_leaves_has_seen_enough_of_a_text_and_not_of_a_report(
+    refused: str, format_: str, code: int
+) -> None:
+    """As in ``probe ... | head -1``, and in ``probe --json ... | somebody > on-a-full-disk``."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = ["--no-control", "--expect", "4.4.316", "--format", format_, refused]
+    done = subprocess.run(
+        [sys.executable, "-m", "connector_probe", *command],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(writing)
+    said = "probe: error: standard output cannot be written: Broken pipe\n" if code else ""
+    assert (done.returncode, done.stderr) == (code, said)
 
 
 @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="/dev/stdout is of Unix")

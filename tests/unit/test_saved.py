@@ -297,6 +297,7 @@ DAMAGE: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (_set(*RESULT, "name", to=["x"]), "results[0].name: "),
     (_set(*RESULT, "status", to="fine"), "results[0].status: "),
     (_set(*RESULT, "evidence", "transcripts", to=[]), "1 attempts, but 0 transcripts"),
+    (_set(*RESULT, "evidence", "transcripts", 0, 0, "source", to="robot"), "transcripts[0][0].source: Input should be"),
     (_set(*RESULT, "evidence", "seconds", to="1"), "results[0].evidence.seconds: "),
     (_set(*ATTEMPT, "port", to="25"), "attempts[0].port: "),
     (_set(*ATTEMPT, "banner", "reply", to=None), "attempts[0].banner: exactly one of reply, fault and garble"),

@@ -6,8 +6,10 @@ import contextlib
 import errno
 import os
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from connector_probe._version import __version__
+from connector_probe.cli import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
 from connector_probe.cli.commands import HOST, SUMMARIES, command
 from connector_probe.cli.output import fail, say, write_document
 from connector_probe.cli.targets import asks_for_a_plugin
@@ -17,47 +19,85 @@ from connector_probe.model.names import show
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # of what the help is written to
 SHORTEST_SLIP = 4  # letters; a shorter word is near too many
 _VERSION = "--version"
-EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNKNOWN, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
+# In what the loader, OpenSSL and Python's threads say where they get no memory.
+_LACK = ("cannot allocate memory", "failed to map segment", "can't start new thread", "malloc failure", "out of memory")
+_ROOM = "raise what limits it (ulimit -v, the container's): 128 MiB do for a few hosts"
 
 
 def run(argv: Sequence[str]) -> int:
     """Run ``probe`` with ``argv``; gives the exit code. Nothing that a user can do ends in a traceback."""
-    if asks_for_a_plugin(argv):
-        return _run_as_plugin(argv)
+    plugin = asks_for_a_plugin(argv)
     try:
-        return _dispatch(argv)
+        code = _dispatch(argv)
+        return EXIT_UNKNOWN if plugin and code == EXIT_INTERRUPTED else code
     except KeyboardInterrupt:
-        say("probe: interrupted")
-        return EXIT_INTERRUPTED
+        told = _Told(EXIT_INTERRUPTED, "interrupted")
     except NothingProbedError as reason:
-        if not reason.quiet:
-            say(f"probe: {reason}")
-        return EXIT_UNKNOWN
-    except _wrong() as problem:
-        fail(*_told(problem))
-    except OSError as problem:
-        if problem.errno in _NO_ROOM:
-            fail(f"standard output cannot be written: {problem.strerror}", "is the disk full?")
-            return EXIT_USAGE
-        if not _has_folder():
-            fail("the current directory is there no more", "change to another one")
-            return EXIT_USAGE
-        if problem.filename is None:
-            return _confess(problem)
-        fail(f"{show(str(problem.filename), 300)}: {problem.strerror}", "check name and permissions")
+        told = _Told(EXIT_UNKNOWN, str(reason), quiet=reason.quiet)
     except Exception as problem:
-        return _confess(problem)
-    return EXIT_USAGE
+        if os.environ.get("PROBE_TRACEBACK"):
+            raise
+        told = _told(problem)
+    if plugin:  # whose every answer is one line on standard output; any other exit code would be that of a state
+        from connector_probe.formats import nagios
+
+        with contextlib.suppress(UsageProblemError):  # nobody can be told then
+            write_document(nagios.problem("; ".join(filter(None, (told.message, told.hint)))))
+        return nagios.UNKNOWN
+    if told.code == EXIT_USAGE or told.hint:
+        fail(told.message, told.hint)
+    elif not told.quiet:
+        say(f"probe: {told.message}")
+    return told.code
 
 
-def _wrong() -> tuple[type[Exception], ...]:
-    """What says that the command, a file or a name was wrong: exit code 2."""
-    import typer  # late: only an error asks for it
+class _Told(NamedTuple):
+    """How a run ended that came to no report."""
 
+    code: int
+    message: str
+    hint: str = ""
+    quiet: bool = False
+
+
+def _told(problem: Exception) -> _Told:
+    """What is said of it, instead of a traceback: what the user did wrong, what the machine lacks, or our own fault."""
     from connector_probe.model.connector import ConnectorError
 
-    usage: type[Exception] = typer.BadParameter.__mro__[1]  # click's UsageError, wherever typer keeps it
-    return UsageProblemError, ConnectorError, usage
+    if isinstance(problem, UsageProblemError | ConnectorError):
+        return _Told(EXIT_USAGE, str(problem), problem.hint)
+    if hasattr(problem, "format_message"):  # Typer's, of whichever version
+        asked = getattr(getattr(problem, "ctx", None), "command_path", "probe")
+        message = " ".join(problem.format_message().replace("Value error, ", "").split())  # pydantic's words
+        return _Told(EXIT_USAGE, message, f"{asked} --help tells all options")
+    if _is_lack(problem):
+        return _Told(EXIT_UNKNOWN, f"there is too little memory here: {_reason(problem)}", _ROOM)
+    if isinstance(problem, OSError):
+        if problem.errno in _NO_ROOM:
+            return _Told(EXIT_USAGE, f"standard output cannot be written: {problem.strerror}")
+        if not _has_folder():
+            return _Told(EXIT_USAGE, "the current directory is there no more", "change to another one")
+        if problem.filename is not None:
+            name = show(str(problem.filename), 300)
+            return _Told(EXIT_USAGE, f"{name}: {problem.strerror}", "check name and permissions")
+    hint = "please report it, with the traceback that PROBE_TRACEBACK=1 shows"
+    return _Told(EXIT_UNKNOWN, f"a fault of this program: {_reason(problem)}", hint)
+
+
+def _reason(problem: BaseException) -> str:
+    return ": ".join(filter(None, (type(problem).__name__, show(str(problem), 300))))
+
+
+def _is_lack(problem: BaseException) -> bool:
+    """Whether this, or what led to it, is that the machine gave us no memory, or no thread (which takes some)."""
+    seen: BaseException | None = problem
+    while seen is not None:
+        if isinstance(seen, MemoryError) or (isinstance(seen, OSError) and seen.errno == errno.ENOMEM):
+            return True
+        if isinstance(seen, ImportError | RuntimeError) and any(one in str(seen).lower() for one in _LACK):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
 
 
 def _has_folder() -> bool:
@@ -66,47 +106,6 @@ def _has_folder() -> bool:
         return bool(os.getcwd())  # noqa: PTH109 - nothing else here needs pathlib
     except OSError:
         return False
-
-
-def _confess(problem: Exception) -> int:
-    """A fault of this program: said in two lines instead of a traceback, and nothing is held against a server."""
-    if os.environ.get("PROBE_TRACEBACK"):
-        raise problem
-    fail(
-        f"a fault of this program: {type(problem).__name__}: {show(str(problem), 300)}",
-        "please report it, with the traceback that PROBE_TRACEBACK=1 shows",
-    )
-    return EXIT_UNKNOWN
-
-
-def _run_as_plugin(argv: Sequence[str]) -> int:
-    """As the plugin API wants it: whatever went wrong is one line on standard output and UNKNOWN, which is 3."""
-    from connector_probe.formats import nagios
-
-    try:
-        code = _dispatch(argv)
-        return code if code != EXIT_INTERRUPTED else nagios.UNKNOWN
-    except KeyboardInterrupt:
-        message = "interrupted"
-    except _wrong() as problem:
-        message = "; ".join(filter(None, _told(problem)))
-    except NothingProbedError as reason:
-        message = str(reason)
-    except Exception as problem:  # else Python's exit code would be that of a warning
-        message = f"a fault of this program: {type(problem).__name__}: {problem}"
-    with contextlib.suppress(UsageProblemError):  # nobody can be told then
-        write_document(nagios.problem(message))
-    return nagios.UNKNOWN
-
-
-def _told(problem: Exception) -> tuple[str, str]:
-    """The error in one line, and a hint."""
-    hint = getattr(problem, "hint", None)
-    if hint is not None:
-        return str(problem), hint
-    message = getattr(problem, "format_message", problem.__str__)().replace("Value error, ", "")  # pydantic's words
-    asked = getattr(getattr(problem, "ctx", None), "command_path", "probe")
-    return " ".join(message.split()), f"{asked} --help tells all options"
 
 
 def _dispatch(argv: Sequence[str]) -> int:

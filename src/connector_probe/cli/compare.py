@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector_probe.cli import EXIT_FAILED, EXIT_OK, EXIT_UNKNOWN
 from connector_probe.cli import options as opt
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ First = Annotated[Path, typer.Argument(metavar="A.json", help="A report: probe H
 Second = Annotated[Path, typer.Argument(metavar="B.json", help="The other one; - is standard input.")]
 Places = Annotated[bool, typer.Option("--places", help="They come from two places: where does the fault lie?")]
 Times = Annotated[bool, typer.Option("--times", help="They come from two times: what is new, what is fixed?")]
-
-EXIT_SAME, EXIT_DIFFERS, EXIT_UNKNOWN = 0, 1, 3
 
 
 def compare(
@@ -127,5 +126,5 @@ def _write(found: Comparison, words: Catalogue, *, json: bool, output: Path | No
 def _exit_code(found: Comparison) -> int:
     """0 nothing that matters, 1 something is worse or differs, 3 nothing can be said of at least one; 1 wins over 3."""
     if any(one.matters for one in found.connectors):
-        return EXIT_DIFFERS
-    return EXIT_UNKNOWN if found.summary.unknown else EXIT_SAME
+        return EXIT_FAILED
+    return EXIT_UNKNOWN if found.summary.unknown else EXIT_OK

@@ -14,11 +14,11 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from connector_probe.cli import EXIT_UNKNOWN
 from connector_probe.cli.output import say
 from connector_probe.cli.values import NothingProbedError, UsageProblemError
 from connector_probe.model.names import show
 
-EXIT_UNKNOWN = 3
 LONGEST_SPLAY = 86_400.0
 GRACE = 90.0  # seconds beyond the run's deadline for its documents, its history and its notifications
 SILENT_FOR = timedelta(hours=1)  # so long a quiet run keeps silent about another one that goes on

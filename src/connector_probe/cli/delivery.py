@@ -53,6 +53,7 @@ class Delivery:
         self._connectors = connectors
         self._streams = [one for one in settings.targets if one.format is Format.JSONL and one.path is None]
         self._written: Counter[str] = Counter()
+        self.lost = False  # a document, or a part of it, could not be written where it should be; that was said
 
     @property
     def streams(self) -> bool:
@@ -69,7 +70,7 @@ class Delivery:
             asked = [next(one for one in self._connectors if one.name == result.name)]
             words, evidence = self._settings.words, result.evidence
             alone = assemble(asked, [result], evidence.started_at, evidence.seconds, words)
-            _write(self._render(alone, asked, target, names))
+            self._write(self._render(alone, asked, target, names), target)
             self._written[result.name] += 1
 
     def finish(self, report: Report) -> None:
@@ -88,7 +89,7 @@ class Delivery:
     def _print(self, report: Report, target: Target) -> None:
         names = None if target.is_plugin else self._heard(report.results)
         if names is None or names:
-            _write(self._render(report, self._connectors, target, names))
+            self._write(self._render(report, self._connectors, target, names), target)
 
     def _render(
         self,
@@ -119,11 +120,12 @@ class Delivery:
         try:
             write_file(path, document)
         except OSError as error:
+            self.lost = True
             alone = len(self._settings.targets) == 1
             hint = "the document follows on standard output" if alone else "the other documents are not affected"
             fail(f"{show(str(path), 300)} cannot be written: {error.strerror}", hint)
             if alone:
-                _write(document)
+                self._write(document, target)
 
     def _summarize(self, report: Report, target: Target, path: Path) -> None:
         """GitHub's file is added to: other commands of the step may have written into it."""
@@ -134,10 +136,10 @@ class Delivery:
         except OSError as error:
             fail(f"the step's summary, {show(str(path), 300)}, cannot be written: {error.strerror}")
 
-
-def _write(document: str) -> None:
-    """To standard output; that it cannot be written is said, and nothing else suffers: history, files, exit code."""
-    try:
-        write_document(document)
-    except UsageProblemError as problem:
-        fail(str(problem), problem.hint)
+    def _write(self, document: str, target: Target) -> None:
+        """To standard output; that it cannot be written is said, and nothing else suffers: not history, not files."""
+        try:
+            write_document(document, whole=target.format is not Format.TEXT)
+        except UsageProblemError as problem:
+            self.lost = True
+            fail(str(problem), problem.hint)

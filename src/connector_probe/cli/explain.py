@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from connector_probe.cli import EXIT_FAILED, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
 from connector_probe.cli import options as opt
 from connector_probe.model.connector import TlsSettings
 
@@ -41,8 +42,6 @@ Tls = Annotated[
 TlsDomain = Annotated[
     str | None, typer.Option(metavar="NAME", help="With --probe: TlsDomain. Default: what the error expected.")
 ]
-
-EXIT_FOUND, EXIT_NONE, EXIT_USAGE, EXIT_UNKNOWN = 0, 1, 2, 3
 
 
 def explain(
@@ -230,13 +229,13 @@ def _explain(data: str | bytes, settings: _Settings, *, probe: bool) -> int:
         seen = codes_seen(data)
         known = f", only {', '.join(seen)}" if seen else ""
         fail(f"no known error code in the text{known}", f"looked for {looked_for()}")
-        return EXIT_NONE
+        return EXIT_FAILED
     if len(bounces) == MAX_BOUNCES:
         say(f"probe: note: only the first {MAX_BOUNCES} errors are looked at")
     found = document(bounces, settings.words)
     if not probe:
         _write(settings, found, None)
-        return EXIT_FOUND
+        return EXIT_OK
     asked = _connectors(bounces, settings)
     if not asked:
         _write(settings, found, None)
@@ -287,9 +286,8 @@ def _connectors(bounces: Sequence[Bounce], settings: _Settings) -> dict[int, Con
 
 
 def _report(connectors: list[Connector], settings: _Settings) -> Report:
-    import asyncio
-
     from connector_probe.api import probe_all
+    from connector_probe.cli.loop import run_async
     from connector_probe.cli.progress import progress
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.trust import TrustError
@@ -301,7 +299,7 @@ def _report(connectors: list[Connector], settings: _Settings) -> Report:
             return await probe_all(connectors, words=settings.words)
 
     try:
-        return asyncio.run(run())
+        return run_async(run())
     except TrustError as problem:
         raise UsageProblemError(str(problem), problem.hint) from None
 
@@ -326,8 +324,8 @@ def _with_live(
     _write(settings, replace(found, matches=tuple(matches)), report)
     verdicts = {one.live.verdict for one in matches if one.live is not None}
     if verdicts & {LiveVerdict.STANDS, LiveVerdict.CHANGED}:
-        return EXIT_NONE
-    return EXIT_UNKNOWN if LiveVerdict.UNKNOWN in verdicts else EXIT_FOUND
+        return EXIT_FAILED
+    return EXIT_UNKNOWN if LiveVerdict.UNKNOWN in verdicts else EXIT_OK
 
 
 def _write(settings: _Settings, found: ExplanationDocument, report: Report | None) -> None:

@@ -153,6 +153,7 @@ def load_file(file: Path | None) -> Configuration:
     from connector_probe.cli.output import say
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.config import ConfigError, SelectionError, find_file, load
+    from connector_probe.model.names import show
 
     try:
         return load(file if file is not None else find_file())
@@ -163,7 +164,7 @@ def load_file(file: Path | None) -> Configuration:
             say(str(problem))
         number = len(error.problems)
         told = "1 problem" if number == 1 else f"{number} problems"
-        raise UsageProblemError(f"{error.problems[0].path}: {told}, and nothing was probed") from None
+        raise UsageProblemError(f"{show(error.problems[0].path, 300)}: {told}, and nothing was probed") from None
 
 
 def choose_entries(configuration: Configuration, only: Sequence[str], share: str | None) -> tuple[Entry, ...]:

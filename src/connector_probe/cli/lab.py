@@ -9,6 +9,7 @@ from dataclasses import fields
 from difflib import get_close_matches
 
 from connector_probe.api import probe_all
+from connector_probe.cli.loop import run_async
 from connector_probe.cli.output import say, terminal_width, wants_colour, write_document
 from connector_probe.cli.progress import progress
 from connector_probe.cli.values import UsageProblemError
@@ -40,7 +41,7 @@ def run_lab(names: Sequence[str]) -> None:
             raise UsageProblemError(
                 f"the scenario {one.name} does not run on this machine", "probe lab --list tells all"
             )
-    asyncio.run(_stay([one.name for one in chosen]))
+    run_async(_stay([one.name for one in chosen]))
 
 
 async def _stay(names: Sequence[str]) -> None:
@@ -106,7 +107,7 @@ def _options(connector: Connector) -> Iterator[str]:
 
 def run_demo(words: Catalogue) -> int:
     """Probe every scenario of the lab with the real prober; 0 when each diagnosis is the expected one."""
-    return asyncio.run(_demo(words))
+    return run_async(_demo(words))
 
 
 async def _demo(words: Catalogue) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sys
@@ -12,14 +13,16 @@ from typing import TextIO
 from connector_probe.cli.targets import is_open_file
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.model.names import show
+from connector_probe.model.printable import printable
 
 NARROWEST, WIDEST = 40, 100
 
 
-def write_document(text: str) -> None:
+def write_document(text: str, *, whole: bool = False) -> None:
     """To standard output, whatever its encoding: what it cannot show comes out escaped.
 
-    Raises UsageProblemError where it cannot be written; what comes after is lost in silence then.
+    Raises UsageProblemError where it cannot be written; what comes after is lost in silence then. A reader who leaves
+    early has seen enough, as in ``probe ... | head -1``, unless half of it is of no use: ``whole``.
     """
     stream = sys.stdout
     try:
@@ -29,10 +32,9 @@ def write_document(text: str) -> None:
     except OSError as error:
         with contextlib.suppress(OSError, ValueError):  # else Python tries again at its end, and exits with 120
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        if not isinstance(error, BrokenPipeError):  # that is a reader who has seen enough, as in: probe ... | head -1
-            raise UsageProblemError(
-                f"standard output cannot be written: {error.strerror or error}", "is the disk full?"
-            ) from None
+        if whole or not isinstance(error, BrokenPipeError):
+            reason = "it is closed" if error.errno == errno.EBADF else error.strerror or error
+            raise UsageProblemError(f"standard output cannot be written: {reason}") from None
 
 
 def write_file(path: Path, text: str) -> None:
@@ -59,22 +61,27 @@ def write_file(path: Path, text: str) -> None:
 
 
 def put_document(text: str, target: Path | None) -> None:
-    """To ``target``, or where that cannot be written, which is said then, to standard output."""
-    if target is not None:
-        try:
-            write_file(target, text)
-            return
-        except OSError as error:
-            fail(f"{show(str(target))} cannot be written: {error.strerror}", "the document follows on standard output")
-    write_document(text)
+    """To ``target`` or standard output.
+
+    Raises UsageProblemError where it cannot be written; what should be in a file is on standard output then.
+    """
+    if target is None:
+        write_document(text)
+        return
+    try:
+        write_file(target, text)
+    except OSError as error:
+        write_document(text)
+        message = f"{show(str(target), 300)} cannot be written: {error.strerror}"
+        raise UsageProblemError(message, "the document is on standard output") from None
 
 
 def say(text: str) -> None:
-    """A line to a person, on standard error."""
+    """A line to a person, on standard error. Whatever it holds, a terminal takes nothing in it for a command."""
     stream = sys.stderr
     encoding = stream.encoding or "utf-8"
     try:
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.write(printable(text).encode(encoding, "backslashreplace").decode(encoding) + "\n")
         stream.flush()
     except OSError:  # nobody is left to hear it
         with contextlib.suppress(OSError, ValueError):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from connector_probe.cli import EXIT_UNKNOWN
 from connector_probe.cli.delivery import Delivery
+from connector_probe.cli.loop import run_async
 from connector_probe.cli.running import run_probe
 from connector_probe.cli.settings import OutputSettings, exit_code
 from connector_probe.cli.values import UsageProblemError
@@ -44,11 +45,16 @@ def probe_and_print(
             recovering=unattended.recovering(connectors) if unattended is not None else (),
             amend=unattended.amend if unattended is not None else None,
         )
-        run = asyncio.run(probing)
+        run = run_async(probing)
     except TrustError as problem:
         raise UsageProblemError(str(problem), problem.hint) from None
     delivery.finish(run.report)
-    code = settings.exit_code(run.report, interrupted=run.interrupted)
     if unattended is not None:
-        unattended.finish(run.report, connectors, interrupted=run.interrupted, code=exit_code(run.report))
-    return code
+        unattended.finish(
+            run.report,
+            connectors,
+            interrupted=run.interrupted,
+            delivered=not delivery.lost,
+            failed=delivery.lost or exit_code(run.report) != 0,
+        )
+    return settings.exit_code(run.report, interrupted=run.interrupted) or (EXIT_UNKNOWN if delivery.lost else 0)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from connector_probe.cli import EXIT_INTERRUPTED
 from connector_probe.cli.language import words_for
 from connector_probe.cli.output import terminal_width, wants_colour
 from connector_probe.cli.targets import Target, choose_targets
@@ -15,8 +16,6 @@ from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.model.verdict import Report, Status
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.languages import Language
-
-EXIT_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,8 +55,19 @@ class Unattended:
             return frozenset(one.name for one in results if not one.expected)
         return None
 
-    def finish(self, report: Report, connectors: Sequence[Connector], *, interrupted: bool, code: int) -> None:
-        """After the documents are written: remember, notify, and tell the dead-man URL. Nothing here raises."""
+    def finish(
+        self,
+        report: Report,
+        connectors: Sequence[Connector],
+        *,
+        interrupted: bool,
+        delivered: bool,
+        failed: bool,
+    ) -> None:
+        """After the documents: remember, notify, and tell the dead-man URL. Nothing here raises.
+
+        ``delivered``: they could be written. ``failed``: the run does not exit with 0.
+        """
         cut = [
             one for one in report.results if one.diagnosis and one.diagnosis.class_ is FailureClass.LOCAL_INTERRUPTED
         ]
@@ -66,7 +77,8 @@ class Unattended:
         self._history.record(report.results, interrupted=interrupted)
         if interrupted:
             return
-        self._history.told(heard, self._manners.channel, self._now)
+        if delivered:
+            self._history.told(heard, self._manners.channel, self._now)
         self._tell_outages_that_ended(heard)
         if self._push is not None:
             self._push.send(report)
@@ -79,7 +91,7 @@ class Unattended:
                 said = in_words(report, connectors, words)
             tell(self._manners.sinks, said, self._history, words, self._manners.remind, self._now, _say)
         if self._manners.ping is not None:
-            dead_man.ping(self._manners.ping, failed=code != 0)
+            dead_man.ping(self._manners.ping, failed=failed)
 
     def _news(self, results: Sequence[Result]) -> list[Result]:
         return self._history.news(results, self._manners.channel, self._manners.remind, self._now)

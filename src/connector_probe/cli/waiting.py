@@ -14,12 +14,13 @@ from time import monotonic
 from unicodedata import east_asian_width
 
 from connector_probe.api import probe_all
+from connector_probe.cli import EXIT_INTERRUPTED, EXIT_UNKNOWN
 from connector_probe.cli.delivery import Delivery
 from connector_probe.cli.hosts import Asked
+from connector_probe.cli.loop import run_async
 from connector_probe.cli.output import say, terminal_width
 from connector_probe.cli.progress import PROGRESS_EVERY
 from connector_probe.cli.running import somebody_looks_on
-from connector_probe.cli.settings import EXIT_INTERRUPTED
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.model.verdict import Report, Result
 from connector_probe.trust import TrustError
@@ -110,15 +111,16 @@ def wait_and_print(asked: Asked, goal: Goal) -> int:
     """
     wait = Wait()
     try:
-        asyncio.run(_shown(asked, goal, wait))
+        run_async(_shown(asked, goal, wait))
     except TrustError as problem:
         raise UsageProblemError(str(problem), problem.hint) from None
+    delivery = Delivery(asked.settings, asked.connectors)
     if wait.report is not None:
-        Delivery(asked.settings, asked.connectors).finish(wait.report)
+        delivery.finish(wait.report)
     if wait.interrupted or wait.report is None:
         return EXIT_INTERRUPTED
     if wait.reached:
-        return 0
+        return EXIT_UNKNOWN if delivery.lost else 0
     say(f"probe: not {goal.until} within {told(goal.limit)}" + (" for long enough" if wait.streak else ""))
     return asked.settings.exit_code(wait.report) or 1
 

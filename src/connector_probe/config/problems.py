@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from connector_probe.model.printable import printable
+
 MAX_PROBLEMS = 100  # told of one file; a file with more is another kind of file
 _MAX_SPELLING = 60  # comparing spellings takes quadratic time, and no key or name worth a guess is longer
 
@@ -31,7 +33,8 @@ class ConfigProblem:
     hint: str = ""
 
     def __str__(self) -> str:
-        where = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+        path = printable(self.path)
+        where = f"{path}:{self.line}:{self.column}" if self.line else path
         return f"{where}: {self.message}" + (f"; {self.hint}" if self.hint else "")
 
 

@@ -21,6 +21,7 @@ def report_schema() -> dict[str, Any]:
 
     # pydantic looks for the names that model.verdict does not import in here.
     from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage  # noqa: F401
+    from connector_probe.model.evidence.attempt import Speaker  # noqa: F401
 
     schema = TypeAdapter(Report).json_schema(mode="serialization")
     definitions = {name: with_json_keys(part) for name, part in schema.pop("$defs", {}).items()}

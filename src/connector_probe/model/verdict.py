@@ -15,6 +15,7 @@ from connector_probe.model.connector import QUEUE_LIFETIME, ConnectorType, MtaSt
 
 if TYPE_CHECKING:  # what reads no evidence loads none; formats.schema names them for pydantic
     from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage
+    from connector_probe.model.evidence.attempt import Speaker
 
 REPORT_SCHEMA = "connector-probe/report/1"
 RESULT_SCHEMA = "connector-probe/result/1"  # one result by itself, as a line of jsonl
@@ -278,7 +279,7 @@ class CertificateReport:
 @dataclass(frozen=True, slots=True)
 class TranscriptReport:
     at: float
-    from_: str
+    from_: Speaker
     text: str
 
 

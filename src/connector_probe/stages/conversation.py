@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Self
 
 from connector_probe.model.evidence import Exchange, FaultKind, Handshake, NetworkFault, Reply, TranscriptLine
+from connector_probe.model.evidence.attempt import Speaker
 from connector_probe.model.printable import printable
 from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network, NetworkFaultError, Stream, TlsOffer, TlsOutcome, is_tls_record
@@ -48,7 +49,7 @@ class Transcript:
         self.clock = clock
         self._lines: list[TranscriptLine] = []
 
-    def add(self, source: str, text: str) -> None:
+    def add(self, source: Speaker, text: str) -> None:
         if len(self._lines) < MAX_TRANSCRIPT_LINES:
             self._lines.append(
                 TranscriptLine(round(self.clock.elapsed(), 4), source, printable(text, MAX_TRANSCRIPT_TEXT))

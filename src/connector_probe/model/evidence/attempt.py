@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from connector_probe.model.evidence.clock import ClockEvidence
 from connector_probe.model.evidence.dns import Lookup, Resolution
@@ -13,13 +14,15 @@ from connector_probe.model.evidence.tls import CertificateEvidence, Handshake, S
 from connector_probe.model.policy import TransportPolicy
 from connector_probe.model.revocation import MissingIssuers, RevocationEvidence
 
+Speaker = Literal["client", "server", "note"]  # a note is ours
+
 
 @dataclass(frozen=True, slots=True)
 class TranscriptLine:
-    """``at`` is seconds since the attempt began; ``source`` is "client", "server" or "note"."""
+    """``at`` is seconds since the attempt began."""
 
     at: float
-    source: str
+    source: Speaker
     text: str
 
 
