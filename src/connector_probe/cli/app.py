@@ -21,6 +21,7 @@ SHORTEST_SLIP = 4  # letters; a shorter word is near too many
 _VERSION = "--version"
 # In what the loader, OpenSSL and Python's threads say where they get no memory.
 _LACK = ("cannot allocate memory", "failed to map segment", "can't start new thread", "malloc failure", "out of memory")
+_LEAST = 32 << 20  # octets that are still to be had wherever a probe may be made
 _ROOM = "raise what limits it (ulimit -v, the container's): 128 MiB do for a few hosts"
 
 
@@ -89,7 +90,10 @@ def _reason(problem: BaseException) -> str:
 
 
 def _is_lack(problem: BaseException) -> bool:
-    """Whether this, or what led to it, is that the machine gave us no memory, or no thread (which takes some)."""
+    """Whether this, or what led to it, is that the machine gave us no memory, or no thread (which takes some).
+
+    Where none is left, whatever was under way may fail in whichever way: Python's compiler misses a field.
+    """
     seen: BaseException | None = problem
     while seen is not None:
         if isinstance(seen, MemoryError) or (isinstance(seen, OSError) and seen.errno == errno.ENOMEM):
@@ -97,7 +101,10 @@ def _is_lack(problem: BaseException) -> bool:
         if isinstance(seen, ImportError | RuntimeError) and any(one in str(seen).lower() for one in _LACK):
             return True
         seen = seen.__cause__ or seen.__context__
-    return False
+    try:
+        return not bytearray(_LEAST)
+    except MemoryError:
+        return True
 
 
 def _has_folder() -> bool:
