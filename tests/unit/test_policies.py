@@ -6,10 +6,14 @@ import contextlib
 import json
 from datetime import UTC, datetime
 
+import dns.exception
 import dns.message
 import dns.name
+import dns.rdata
+import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
+import dns.version
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +22,7 @@ from connector_probe.config.exchange import convert
 from connector_probe.config.reading import parse
 from connector_probe.model.connector import Connector, ConnectorError, MtaStsMode, SmtpDaneMode
 from connector_probe.protocol.dane import judge_anchored, match_tlsa, read_tlsa
-from connector_probe.protocol.dnssec import ROOT_ANCHORS, denies, parse_anchors, read_answer, secure_question
+from connector_probe.protocol.dnssec import ROOT_ANCHORS, denies, parse_anchors, read_answer, secure_question, text_of
 from connector_probe.protocol.mta_sts import StsError, lists, read_policy, read_record, sts_records
 
 POLICY = b"version: STSv1\nmode: enforce\nmx: mail.contoso.com\nmx: *.contoso.net\nmax_age: 86400\n"
@@ -143,6 +147,37 @@ def test_reading_an_answer_is_total(wire: bytes) -> None:
     asked = secure_question(dns.name.from_text("contoso.test"), "MX")
     read_answer(wire, asked)
     read_answer(asked.wire[:2] + wire, asked)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("0301018b1a", "3 1 1 8b1a"),  # far too short for SHA-256
+        ("030101" + "ab" * 40, "3 1 1 " + "ab" * 40),
+        ("0301", r"\# 2 0301"),
+        ("", r"\# 0"),
+    ],
+)
+def test_a_tlsa_record_of_any_length_is_read(data: str, text: str) -> None:
+    asked = secure_question(dns.name.from_text("_25._tcp.mx.contoso.test"), "TLSA")
+    response = dns.message.make_response(asked.message)
+    record = dns.rdata.GenericRdata(dns.rdataclass.IN, dns.rdatatype.TLSA, bytes.fromhex(data))
+    good = dns.rdata.from_text("IN", "TLSA", "3 1 1 " + "cd" * 32)
+    response.answer.append(dns.rrset.from_rdata(asked.name, 60, record, good))
+    message = read_answer(response.to_wire(), asked)
+    assert message is not None
+    (found,) = message.answer
+    assert (found.name, found.ttl, found.rdtype) == (asked.name, 60, dns.rdatatype.TLSA)
+    assert {text_of(one) for one in found} == {text, "3 1 1 " + "cd" * 32}
+
+
+@pytest.mark.skipif(
+    (dns.version.MAJOR, dns.version.MINOR) < (2, 9), reason="older versions of dnspython take any length"
+)
+def test_dnspython_stays_as_it_is() -> None:
+    """A library must not change its host."""
+    with pytest.raises(dns.exception.DNSException):
+        dns.rdata.from_text("IN", "TLSA", "3 1 1 ab")
 
 
 @pytest.mark.parametrize(("algorithm", "denied"), [(1, True), (9, False)])

@@ -28,22 +28,18 @@ import dns.rdatatype
 import dns.rdtypes.ANY.DNSKEY
 import dns.rdtypes.ANY.DS
 import dns.rdtypes.ANY.RRSIG
-import dns.rdtypes.ANY.TLSA
 import dns.rrset
 
 from connector_probe.model.policy import DnssecReason
 from connector_probe.model.printable import printable
 from connector_probe.protocol.dns import EDNS_PAYLOAD, MAX_MESSAGE, name_text
 
-# Since 2.9 dnspython refuses a whole message for one TLSA record whose data is shorter or longer than its matching type
-# has it. RFC 6698 4.1 has such a record unusable, and the others count; without it no signature over them would fit.
-dns.rdtypes.ANY.TLSA.TLSA._cert_length_by_mtype = {}
-
 MAX_KEYS: Final = 16  # of one zone, or DS records of one; real zones have two to six
 MAX_SIGNATURES: Final = 8  # over one set of records; a rollover of algorithms makes four
 MAX_ALIASES: Final = 16
 MAX_ITERATIONS: Final = 150  # of NSEC3; more is treated as unsigned (RFC 9276 3.2), and costs us time
 MAX_ANCHORS: Final = 64
+MAX_TEXT: Final = 20_000  # characters of one record; a whole certificate in a TLSA record has some thousand
 # https://data.iana.org/root-anchors/root-anchors.xml: the keys of 2017 and 2024.
 ROOT_ANCHORS: Final = """
 . IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D
@@ -52,9 +48,11 @@ ROOT_ANCHORS: Final = """
 # What dnspython and cryptography compute; a zone with other algorithms alone counts as unsigned (RFC 4035 5.2).
 _ALGORITHMS: Final = frozenset({5, 7, 8, 10, 13, 14, 15, 16})
 _DIGESTS: Final = frozenset({1, 2, 4})
+_TLSA: Final = dns.rdatatype.TLSA.to_bytes(2, "big")
 _DNSKEY: Final = dns.rdtypes.ANY.DNSKEY.DNSKEY
 _DS: Final = dns.rdtypes.ANY.DS.DS
 _RRSIG: Final = dns.rdtypes.ANY.RRSIG.RRSIG
+_OPAQUE: Final = dns.rdatatype.RdataType.make(0xFF00)  # for private use (RFC 6895 3.1): dnspython keeps it as it came
 _ANCHOR = re.compile(r"(?P<owner>\S+)\s+(?:[0-9]+\s+)?(?:IN\s+)?(?P<type>DS|DNSKEY)\s+(?P<data>.+)", re.IGNORECASE)
 
 Anchor = dns.rdtypes.ANY.DS.DS | dns.rdtypes.ANY.DNSKEY.DNSKEY
@@ -119,7 +117,7 @@ def read_answer(wire: bytes, asked: SecureQuestion) -> dns.message.Message | Non
     if len(wire) > MAX_MESSAGE:
         return None
     try:
-        message = dns.message.from_wire(wire, ignore_trailing=True, raise_on_truncation=False)
+        message = _read_message(wire)
     except Exception:  # dnspython raises more than its own classes on hostile bytes
         return None
     if message.id != asked.message.id or not message.flags & dns.flags.QR:
@@ -127,6 +125,55 @@ def read_answer(wire: bytes, asked: SecureQuestion) -> dns.message.Message | Non
     if message.question != asked.message.question and (message.question or message.rcode() == dns.rcode.NOERROR):
         return None
     return message
+
+
+def _read_message(wire: bytes) -> dns.message.Message:
+    """As dnspython reads it, but TLSA records as they came.
+
+    Since 2.9 dnspython refuses a whole message for one TLSA record whose data is shorter or longer than its matching
+    type has it. RFC 6698 4.1 has such a record unusable, and the others count; without it no signature over them would
+    fit. So they are read under a type that dnspython does not know.
+    """
+    octets = bytearray(wire)
+    for at in _types(wire):
+        if octets[at : at + 2] == _TLSA:
+            octets[at : at + 2] = _OPAQUE.to_bytes(2, "big")
+    message = dns.message.from_wire(bytes(octets), ignore_trailing=True, raise_on_truncation=False)
+    for section in message.sections[1:]:
+        section[:] = [_as_tlsa(rrset) if rrset.rdtype == _OPAQUE else rrset for rrset in section]
+    return message
+
+
+def _types(wire: bytes) -> Iterator[int]:
+    """Where the records' types stand (RFC 1035 4.1). Raises IndexError where the message ends too early."""
+    questions, *records = (int.from_bytes(wire[at : at + 2], "big") for at in (4, 6, 8, 10))
+    at = 12
+    for number in range(questions + sum(records)):
+        while 0 < wire[at] < 0xC0:
+            at += 1 + wire[at]
+        at += 1 if wire[at] == 0 else 2
+        if number >= questions:
+            yield at
+            at += 6 + int.from_bytes(wire[at + 8 : at + 10], "big")
+        at += 4
+
+
+def _as_tlsa(rrset: dns.rrset.RRset) -> dns.rrset.RRset:
+    made = dns.rrset.RRset(rrset.name, rrset.rdclass, dns.rdatatype.TLSA)
+    made.update_ttl(rrset.ttl)
+    for record in rrset:
+        made.add(dns.rdata.GenericRdata(rrset.rdclass, dns.rdatatype.TLSA, record.data))
+    return made
+
+
+def text_of(record: dns.rdata.Rdata) -> str:
+    """In presentation form, for evidence: TLSA as RFC 6698 2.2 has it, MX as "10 mail.contoso.com"."""
+    if record.rdtype == dns.rdatatype.MX:
+        return f"{record.preference} {name_text(record.exchange)}"  # type: ignore[attr-defined]
+    if isinstance(record, dns.rdata.GenericRdata) and record.rdtype == dns.rdatatype.TLSA and len(record.data) >= 3:
+        usage, selector, kind = record.data[:3]
+        return printable(f"{usage} {selector} {kind} {record.data[3:].hex()}", MAX_TEXT)
+    return printable(record.to_text(), MAX_TEXT)
 
 
 def answers(message: dns.message.Message) -> bool:

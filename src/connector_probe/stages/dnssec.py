@@ -22,7 +22,6 @@ import dns.rdatatype
 import dns.rrset
 
 from connector_probe.model.policy import DnssecReason, DnssecStatus, SecureLookup
-from connector_probe.model.printable import printable
 from connector_probe.network import Network, NetworkFaultError
 from connector_probe.protocol.dns import name_text
 from connector_probe.protocol.dnssec import (
@@ -42,6 +41,7 @@ from connector_probe.protocol.dnssec import (
     records_of,
     secure_question,
     signatures_of,
+    text_of,
     zone_of,
     zone_text,
 )
@@ -355,8 +355,4 @@ def _has_soa(message: dns.message.Message) -> bool:
 
 
 def _texts(rrset: dns.rrset.RRset) -> tuple[str, ...]:
-    """In presentation form; MX as "10 mail.contoso.com"."""
-
-    if rrset.rdtype == dns.rdatatype.MX:
-        return tuple(f"{one.preference} {name_text(one.exchange)}" for one in list(rrset)[:MAX_RECORDS])
-    return tuple(printable(one.to_text(), 20_000) for one in list(rrset)[:MAX_RECORDS])
+    return tuple(text_of(record) for record in list(rrset)[:MAX_RECORDS])
