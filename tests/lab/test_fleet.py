@@ -164,7 +164,6 @@ class LaterNetwork(SystemNetwork):
     """Loopback, on a clock that a test can put forward; ``heard`` once something has come for one who waits."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.later = 0.0
         self.heard = asyncio.Event()
 

@@ -155,7 +155,7 @@ def test_reading_an_answer_is_total(wire: bytes) -> None:
         ("0301018b1a", "3 1 1 8b1a"),  # far too short for SHA-256
         ("030101" + "ab" * 40, "3 1 1 " + "ab" * 40),
         ("0301", r"\# 2 0301"),
-        ("", r"\# 0"),
+        ("", r"\# 0 "),
     ],
 )
 def test_a_tlsa_record_of_any_length_is_read(data: str, text: str) -> None:

@@ -5,8 +5,6 @@ A behaviour that ends by itself is hung up on properly; see ``session`` for the 
 
 from __future__ import annotations
 
-import asyncio
-
 from connector_probe.lab.banner_behaviours import is_busy
 from connector_probe.lab.session import (
     EXTENSIONS,
@@ -23,6 +21,7 @@ from connector_probe.lab.session import (
     writes,
 )
 from connector_probe.lab.smtp import Behaviour, Visit
+from connector_probe.network.clock import sleep
 
 TARPIT = 0.5  # seconds; Exchange's own default is five, which would make a long wait for a demonstration
 SLOW = 5.2  # seconds; a probe finds five worth a word
@@ -56,11 +55,11 @@ async def tarpits(visit: Visit) -> None:
     """Every answer before TLS comes late."""
 
     async def late_greeting(visit: Visit) -> None:
-        await asyncio.sleep(TARPIT)
+        await sleep(TARPIT)
         await greets(visit)
 
     async def late_ehlo(visit: Visit) -> None:
-        await asyncio.sleep(TARPIT)
+        await sleep(TARPIT)
         await answers_ehlo(visit)
 
     await session(visit, greet=late_greeting, EHLO=late_ehlo)
@@ -97,7 +96,7 @@ async def is_one_of_two(visit: Visit) -> None:
 
 
 async def greets_late(visit: Visit) -> None:
-    await asyncio.sleep(SLOW)
+    await sleep(SLOW)
     await session(visit)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from connector_probe.lab.smtp import Behaviour, Visit
+from connector_probe.network.clock import sleep
 
 Answers = Mapping[str, Behaviour]
 
@@ -128,4 +128,4 @@ async def drips(visit: Visit, data: bytes, pause: float, *, size: int = 1) -> No
     """``data`` in pieces of ``size`` with a ``pause`` after each."""
     for at in range(0, len(data), size):
         await visit.send(data[at : at + size])
-        await asyncio.sleep(pause)
+        await sleep(pause)

@@ -11,9 +11,11 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Final
+from weakref import WeakKeyDictionary
 
-TICK: Final = 0.05  # seconds between two looks at the loop, while somebody waits
-LONGEST: Final = 2 * TICK  # what counts of the time between two of them
+TICK: Final = 0.005  # seconds between two looks at the loop, while somebody waits
+# What counts of the time between two of them: timers are some milliseconds late even where nothing else runs.
+LONGEST: Final = TICK + 0.003 + time.get_clock_info("monotonic").resolution
 
 
 class LoopClock:
@@ -33,18 +35,16 @@ class LoopClock:
     @contextlib.contextmanager
     def waiting(self) -> Iterator[None]:
         """Around a wait for somebody else."""
-        self._count()
-        self._waiting += 1
-        if self._tick is None:
+        if not self._waiting:
             self._look_again()
+        self._waiting += 1
         try:
             yield
         finally:
-            self._count()
-            self._waiting -= 1
-            if not self._waiting and self._tick is not None:
+            if self._waiting == 1 and self._tick is not None:
+                self._count()
                 self._tick.cancel()
-                self._tick = None
+            self._waiting -= 1
 
     def _count(self) -> None:
         self._counted, self._since = self.now(), self._time()
@@ -52,6 +52,14 @@ class LoopClock:
     def _look_again(self) -> None:
         self._count()
         self._tick = asyncio.get_running_loop().call_later(TICK, self._look_again)
+
+
+_CLOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, LoopClock] = WeakKeyDictionary()
+
+
+def loop_clock() -> LoopClock:
+    """The one of the running loop: whoever waits on it sees the same pauses."""
+    return _CLOCKS.setdefault(asyncio.get_running_loop(), LoopClock())
 
 
 def call_after(now: Callable[[], float], seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
@@ -82,5 +90,16 @@ async def time_limit(now: Callable[[], float], seconds: float) -> AsyncIterator[
         cancel = call_after(now, seconds, lambda: limit.reschedule(asyncio.get_running_loop().time()))
         try:
             yield
+        finally:
+            cancel()
+
+
+async def sleep(seconds: float) -> None:
+    """As ``asyncio.sleep``, but a standstill of the loop does not count."""
+    clock, over = loop_clock(), asyncio.get_running_loop().create_future()
+    with clock.waiting():
+        cancel = call_after(clock.now, seconds, lambda: over.set_result(None))
+        try:
+            await over
         finally:
             cancel()

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.model.names import is_address
-from connector_probe.network.clock import LoopClock, call_after
+from connector_probe.network.clock import LoopClock, call_after, loop_clock
 from connector_probe.network.faults import NetworkFaultError, fault_of, timed_out
 from connector_probe.network.handshakes import TlsOffer, TlsOutcome
 from connector_probe.network.icmp import ask_for_icmp, forget_icmp, read_icmp
@@ -45,11 +45,8 @@ _Result = TypeVar("_Result")
 class SystemNetwork:
     """TCP and UDP of this machine."""
 
-    def __init__(self) -> None:
-        self._clock = LoopClock()
-
     def now(self) -> float:
-        return self._clock.now()
+        return loop_clock().now()
 
     async def connect(self, address: str, port: int, source: str | None, limit: float) -> SocketStream:
         """A TCP connection from ``source`` (None: the system chooses). Raises NetworkFaultError."""
@@ -60,8 +57,8 @@ class SystemNetwork:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if source is not None:
                 _bind(sock, source)
-            early_fault = await _connect(sock, address, port, limit, self._clock)
-            return SocketStream(sock, self._clock, early_fault)
+            early_fault = await _connect(sock, address, port, limit, loop_clock())
+            return SocketStream(sock, early_fault)
         except BaseException:
             sock.close()
             raise
@@ -74,15 +71,15 @@ class SystemNetwork:
         except OSError as error:
             sock.close()
             raise NetworkFaultError(_localized(fault_of(error), address)) from None
-        return SocketDatagrams(sock, self._clock)
+        return SocketDatagrams(sock)
 
 
 class SocketStream:
     """One TCP connection, with TLS once ``start_tls`` has succeeded."""
 
-    def __init__(self, sock: socket.socket, clock: LoopClock, early_fault: NetworkFault | None = None) -> None:
+    def __init__(self, sock: socket.socket, early_fault: NetworkFault | None = None) -> None:
         self._socket = sock
-        self._clock = clock
+        self._clock = loop_clock()
         self._tls: TlsClient | None = None
         self._early_fault = early_fault
         self._source = _name(sock)
@@ -194,9 +191,9 @@ class SocketStream:
 class SocketDatagrams:
     """A connected UDP socket."""
 
-    def __init__(self, sock: socket.socket, clock: LoopClock) -> None:
+    def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
-        self._clock = clock
+        self._clock = loop_clock()
 
     async def send(self, data: bytes, limit: float) -> None:
         try:

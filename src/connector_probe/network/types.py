@@ -48,9 +48,11 @@ class Datagrams(Protocol):
 
 
 class Network(Protocol):
-    """Where connections come from. ``now`` is a monotonic clock in seconds."""
+    """Where connections come from."""
 
-    def now(self) -> float: ...
+    def now(self) -> float:
+        """A monotonic clock in seconds. It may stand still while our own loop does: what counts is others' time."""
+        ...
 
     async def connect(self, address: str, port: int, source: str | None, limit: float) -> Stream: ...
 
