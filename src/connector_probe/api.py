@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from connector_probe._version import __version__
 from connector_probe.diagnosis.conclude import conclude, view_of, with_expectation
-from connector_probe.diagnosis.dns.causes import unsettled_domain
 from connector_probe.diagnosis.dns.nameserver_trust import name_to_invent_beside
+from connector_probe.diagnosis.dns.second_look import unsettled_domain
 from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.diagnosis.rules import classify
 from connector_probe.model.connector import Connector

@@ -9,7 +9,7 @@ import pytest
 from connector_probe.bounces.grammar import KNOWN_CODES
 from connector_probe.cli.app import run
 from connector_probe.diagnosis.profiles import PROFILES
-from connector_probe.diagnosis.remedy_conditions import ONLY_FOR_CAUSE
+from connector_probe.diagnosis.weigh import ONLY_IF_LIKELY, by_class_alone, usual_remedies
 from connector_probe.model.verdict import INTELLIGENCE_CODES, FailureClass, MailFlowCode
 
 
@@ -47,8 +47,8 @@ def test_nothing_of_a_code_is_left_out(capsys: pytest.CaptureFixture[str]) -> No
         if profile.code is not None:
             entry = codes[profile.code]
             assert failure.value in ids(entry, "classes")
-            assert {identifier for identifier, _ in profile.causes} <= ids(entry, "causes")
-            assert set(profile.remedies) <= ids(entry, "remedies")
+            assert set(by_class_alone(failure)) <= ids(entry, "causes")
+            assert set(usual_remedies([failure])) <= ids(entry, "remedies")
 
 
 def test_what_is_usual_is_said_first_and_the_partner_is_not_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,7 +59,7 @@ def test_what_is_usual_is_said_first_and_the_partner_is_not_forgotten(capsys: py
         assert isinstance(remedies, list)
         if mail_flow in INTELLIGENCE_CODES:
             assert remedies[-1]["id"] == "contact-partner"
-        sure = [one["id"] not in ONLY_FOR_CAUSE for one in remedies if one["id"] != "contact-partner"]
+        sure = [one["id"] not in ONLY_IF_LIKELY for one in remedies if one["id"] != "contact-partner"]
         assert sure == sorted(sure, reverse=True)
 
 

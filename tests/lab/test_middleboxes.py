@@ -52,7 +52,7 @@ VERDICTS = [
     ("anonymous-tls-only", "packet-inspection", RULED_OUT),
     ("anonymous-tls-only", "exchange-certificate-broken", SUPPORTED),
     ("no-starttls", "exchange-certificate-broken", RULED_OUT),
-    ("appliance-certificate", "appliance-certificate", SUPPORTED),
+    ("appliance-certificate", "appliance-certificate", CONFIRMED),
     ("certificate-self-signed", "appliance-certificate", RULED_OUT),
     ("certificate-expired", "appliance-certificate", None),
     ("certificate-name-mismatch", "appliance-certificate", None),
@@ -107,11 +107,11 @@ FIRST_REMEDIES = [
         ["stop-proxy-header", "read-the-reply", "check-service-state"],
     ),
     ("ehlo-550-name", ["give-another-name", "read-the-reply", "check-service-state"]),
-    ("starttls-421", ["read-the-reply", "probe-again", "check-firewall-inspection"]),
-    ("starttls-overwritten", ["check-firewall-inspection", "repair-starttls", "read-the-reply", "relax-tls"]),
+    ("starttls-421", ["read-the-reply", "probe-again", "check-service-state", "check-firewall-inspection"]),
+    ("starttls-overwritten", ["check-firewall-inspection", "read-the-reply", "relax-tls"]),
     ("banner-554", ["allow-exchange-online", "read-the-reply", "check-service-state"]),
     ("banner-421", ["read-the-reply", "probe-again", "check-service-state"]),
-    ("accept-closed", ["check-server-health", "check-firewall-inspection", "check-network-path", "probe-again"]),
+    ("accept-closed", ["check-server-health", "probe-again", "check-firewall-inspection", "check-network-path"]),
 ]
 NAMES = {row[0] for row in VERDICTS} | {row[0] for row in FIRST_WORDS} | {row[0] for row in FIRST_REMEDIES}
 MOODS = {"unequal-servers", "slow-greeting", "retry-clears", "starttls-injection", "banner-masked"}

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from enum import StrEnum
+from typing import Any
 
 import pytest
 
 from connector_probe.diagnosis import rules
-from connector_probe.diagnosis.cause_signs import ONLY_BY_SIGN
-from connector_probe.diagnosis.conclude import CONTACT_PARTNER
+from connector_probe.diagnosis.causes import CAUSES
 from connector_probe.diagnosis.dns import nameserver_trust
 from connector_probe.diagnosis.dns import rules as dns_rules
-from connector_probe.diagnosis.dns.causes import EXTRA_CAUSES, EXTRA_REMEDIES
 from connector_probe.diagnosis.headlines import HEADLINES
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.view import CERTIFICATE_ORDER
 from connector_probe.lab.scenarios import SCENARIOS
 from connector_probe.model.evidence import CertificateProblemKind, FaultKind, Garble, LookupStatus, ReplyFlaw, Stage
-from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, Status
+from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId, WarningId
+from connector_probe.model.verdict import UNTELLABLE, CauseVerdict, Confidence, FailureClass, Status
 from connector_probe.wording.catalogue import Catalogue, languages
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.catalogue.zh import CHINESE
@@ -86,8 +86,15 @@ def test_every_class_has_words(words: Catalogue, failure: FailureClass) -> None:
     profile = PROFILES[failure]
     assert words.classes[failure].title
     assert words.classes[failure].detail
-    assert {identifier for identifier, _ in profile.causes} <= set(words.causes)
-    assert set(profile.remedies) <= set(words.remedies)
+    assert bool(profile.remedies) != any(failure in row.explains for row in CAUSES.values()), "its causes mend it"
+
+
+@pytest.mark.parametrize("cause", CauseId)
+def test_every_cause_has_its_row(cause: CauseId) -> None:
+    """Its words, its scenario and its cases are asked for by the tests of those."""
+    row = CAUSES[cause]
+    assert row.explains or row.shown_for
+    assert not set(row.explains) & UNTELLABLE, "a fault of this machine comes from no server"
 
 
 @pytest.mark.parametrize("failure", FailureClass)
@@ -176,11 +183,18 @@ def test_every_template_can_be_filled(words: Catalogue) -> None:
             assert name.isidentifier(), template
 
 
-def test_no_word_goes_unused() -> None:
-    used = {identifier for profile in PROFILES.values() for identifier in profile.remedies} | set(EXTRA_REMEDIES)
-    assert set(ENGLISH.remedies) == used | {CONTACT_PARTNER}
-    causes = {identifier for profile in PROFILES.values() for identifier, _ in profile.causes}
-    assert set(ENGLISH.causes) == causes.union(EXTRA_CAUSES, *ONLY_BY_SIGN.values())
+def test_every_id_has_its_words() -> None:
+    """``dict[CauseId, str]`` and its like are whole: every id has words, and there are no words beside them."""
+    for words in CATALOGUES:
+        ids: tuple[tuple[type[StrEnum], Mapping[Any, object]], ...] = (
+            (CauseId, words.causes),
+            (EvidenceId, words.evidence),
+            (RemedyId, words.remedies),
+            (WarningId, words.warnings),
+            (HeadingId, words.headings),
+        )
+        for enum, table in ids:
+            assert set(table) == set(enum), enum
 
 
 def test_commands_hold_nothing_that_a_server_sent() -> None:

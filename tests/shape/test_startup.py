@@ -37,8 +37,8 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "schema": (["schema"], {"typer"}),
     "help of serve": (["serve", "--help"], {"typer"}),
     "completion": (["completion", "bash"], {"typer"}),
-    "codes": (["codes"], {"typer"}),
-    "explain": (["explain", "450 4.4.316 Connection refused"], {"typer"}),
+    "codes": (["codes"], {"typer", "connector_probe.model.policy"}),
+    "explain": (["explain", "450 4.4.316 Connection refused"], {"typer", "connector_probe.model.policy"}),
     "check": (["run", str(ROOT / "probes.yaml"), "--check", "--no-history"], {"typer", "yaml"}),
     "closed port": (
         ["127.0.0.1:1", "--no-control", "--tls", "opportunistic", "--port", "1"],

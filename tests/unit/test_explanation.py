@@ -16,6 +16,7 @@ from connector_probe.bounces.grammar import KNOWN_CODES, KnownCode
 from connector_probe.bounces.readings import READINGS
 from connector_probe.bounces.standing import LiveVerdict, live
 from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.weigh import by_class_alone, usual_remedies
 from connector_probe.formats.explanation import to_json, to_text
 from connector_probe.formats.options import RenderOptions
 from connector_probe.model.connector import ConnectorType, TlsSettings
@@ -69,10 +70,10 @@ def test_every_known_code_is_explained(code: KnownCode) -> None:
 def test_a_code_of_dane_or_mta_sts_has_the_causes_of_what_a_probe_would_find(code: str) -> None:
     """None is ruled out, and none confirmed: the code does not say it."""
     found = explained(f"450 {code} the domain failed validation")
-    listed = [profile for profile in PROFILES.values() if profile.code == code]
-    assert set(verdicts(found)) == {cause for profile in listed for cause, _ in profile.causes}
+    listed = [failure for failure, profile in PROFILES.items() if profile.code == code]
+    assert set(verdicts(found)) == {cause for failure in listed for cause in by_class_alone(failure)}
     assert set(verdicts(found).values()) == {CauseVerdict.POSSIBLE}
-    assert {one.id for one in found.remedies} == {remedy for profile in listed for remedy in profile.remedies}
+    assert {one.id for one in found.remedies} == set(usual_remedies(listed))
 
 
 @pytest.mark.parametrize("headline", ["Cannot connect to remote server", "Cannot establish session with remote server"])

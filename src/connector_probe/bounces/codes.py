@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from connector_probe.bounces.explanation import reference_of, title_of
 from connector_probe.bounces.grammar import CODE, KNOWN_CODES, KnownCode, known
 from connector_probe.diagnosis.profiles import PROFILES, Profile
-from connector_probe.diagnosis.remedy_conditions import ONLY_FOR_CAUSE
+from connector_probe.diagnosis.weigh import by_class_alone, usual_remedies
 from connector_probe.model.verdict import FailureClass, Remedy
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.sentences import Facts, fill
@@ -88,7 +88,7 @@ def _entry(code: KnownCode, words: Catalogue) -> CodeEntry:
         classes=tuple(CodeClass(failure, words.classes[failure].title) for failure in profiles),
         causes=tuple(
             CodeCause(identifier, words.causes[identifier])
-            for identifier in dict.fromkeys(one for profile in profiles.values() for one, _ in profile.causes)
+            for identifier in dict.fromkeys(one for failure in profiles for one in by_class_alone(failure))
         ),
         remedies=tuple(_remedies(code, profiles, words)),
         reference=reference_of(code.words),
@@ -99,8 +99,7 @@ def _remedies(code: KnownCode, profiles: dict[FailureClass, Profile], words: Cat
     found = []
     if not profiles and (own := words.explain.get(f"do-{code.words}")) is not None:
         found.append(Remedy(code.words, own))
-    usual = dict.fromkeys(one for profile in profiles.values() for one in profile.remedies)
-    for identifier in sorted(usual, key=lambda one: one in ONLY_FOR_CAUSE):  # what a sign has to speak for comes last
+    for identifier in usual_remedies(profiles):
         remedy = words.remedies[identifier]
         commands = tuple(fill(command, _ANY) for command in remedy.commands)
         found.append(Remedy(identifier, fill(remedy.text, _ANY), commands))

@@ -14,8 +14,9 @@ from connector_probe.bounces.grammar import known
 from connector_probe.bounces.standing import Live, documented_code
 from connector_probe.diagnosis.headlines import HEADLINES, POLICY_LINES, REFERENCE
 from connector_probe.diagnosis.profiles import PROFILES
-from connector_probe.diagnosis.remedy_conditions import ONLY_FOR_CAUSE
+from connector_probe.diagnosis.weigh import by_class_alone, usual_remedies
 from connector_probe.model.evidence import Stage
+from connector_probe.model.ids import CauseId
 from connector_probe.model.names import InvalidNameError, is_address, parse_smart_host
 from connector_probe.model.verdict import (
     Cause,
@@ -147,7 +148,7 @@ _BY_CODE_ALONE: dict[str, tuple[FailureClass, ...]] = {
 }
 _MANY_FAULTS = frozenset({MailFlowCode.CANNOT_CONNECT, MailFlowCode.CERTIFICATE_VALIDATION_FAILED})
 _NEEDS_A_REPLY = "read-the-reply"
-# Advice that only what a probe saw can give; the rest of ONLY_FOR_CAUSE is said last, as what it may be besides.
+# Advice that only what a probe saw can give; the rest of that kind is said last, as what it may be besides.
 _NEEDS_A_PROBE = frozenset({"use-plain-smtp-port", "send-proxy-header", "point-to-smtp"})
 # What speaks of the outbound connector, or of Exchange Online as the sender, where neither has a part in it.
 _NOT_FOR: dict[str, frozenset[str]] = {
@@ -207,7 +208,7 @@ def _causes(bounce: Bounce, subject: str, facts: Mapping[str, str], words: Catal
     """Those of every class it can be, what is most sure first."""
     classes, left_out = _classes(bounce), _left_out(bounce, subject)
     found = []
-    for identifier in dict.fromkeys(one for each in classes for one, _ in PROFILES[each].causes):
+    for identifier in dict.fromkeys(one for each in classes for one in by_class_alone(each)):
         if identifier in left_out:
             continue
         verdict = _verdict(identifier, classes, told=bounce.failure_class is not None)
@@ -215,9 +216,9 @@ def _causes(bounce: Bounce, subject: str, facts: Mapping[str, str], words: Catal
     return tuple(sorted(found, key=lambda cause: _ORDER.index(cause.verdict)))
 
 
-def _verdict(cause: str, classes: Sequence[FailureClass], *, told: bool) -> CauseVerdict:
+def _verdict(cause: CauseId, classes: Sequence[FailureClass], *, told: bool) -> CauseVerdict:
     """The weakest that any of ``classes`` gives: a message shows less than a probe."""
-    given = [dict(PROFILES[one].causes).get(cause, CauseVerdict.POSSIBLE) for one in classes]
+    given = [by_class_alone(one).get(cause, CauseVerdict.POSSIBLE) for one in classes]
     # Exchange Online stops at the first fault of a certificate, so the others are still open; and its DNS servers may
     # fail because they still ask the name servers of before a move.
     open_stages = (Stage.CERTIFICATE, Stage.DNS)
@@ -247,9 +248,8 @@ def _remedies(bounce: Bounce, subject: str, facts: Mapping[str, str], words: Cat
         found.append(Remedy("find-message", words.explain["find-message"], (fill("probe {host}", facts),)))
     if bounce.thumbprint is not None:
         left_out |= {"check-appliance"}  # find-thumbprint says it with the certificate's own mark
-    usual = dict.fromkeys(one for each in _classes(bounce) for one in PROFILES[each].remedies)
-    likely = {one.id for one in _causes(bounce, subject, facts, words) if one.verdict in _LIKELY}
-    for identifier in sorted(usual, key=lambda one: one in ONLY_FOR_CAUSE and not ONLY_FOR_CAUSE[one] & likely):
+    likely = {CauseId(one.id) for one in _causes(bounce, subject, facts, words) if one.verdict in _LIKELY}
+    for identifier in usual_remedies(_classes(bounce), likely):
         if identifier not in left_out:
             remedy = words.remedies[identifier]
             commands = tuple(fill(command, facts) for command in remedy.commands)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from connector_probe.diagnosis.causes import causes_of
+from connector_probe.diagnosis.causes.row import WeighedCause
 from connector_probe.diagnosis.chain_remarks import chain_remarks
 from connector_probe.diagnosis.dns.null_mx import null_mx_beside_others
 from connector_probe.diagnosis.dns.smart_host_mx import smart_hosts_with_mx
@@ -19,16 +19,16 @@ from connector_probe.diagnosis.inequality import inequalities
 from connector_probe.diagnosis.outage import outage_of
 from connector_probe.diagnosis.policies.conclusions import confidence_of, policy_remarks, reference_of
 from connector_probe.diagnosis.profiles import PROFILES
-from connector_probe.diagnosis.remedies import remedy_ids
-from connector_probe.diagnosis.remedy_conditions import OWN_SERVER_ONLY
 from connector_probe.diagnosis.replies import also_seen_as, expected_reply
 from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.stages import stage_reports
-from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, FailureVerdict, Said, WeighedCause
+from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, FailureVerdict, Said
 from connector_probe.diagnosis.view import Beside, View
 from connector_probe.diagnosis.warnings import warnings_beside, warnings_of
+from connector_probe.diagnosis.weigh import OWN_SERVER_ONLY, culprit_of, remedies_of, weigh
 from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Stage
+from connector_probe.model.ids import RemedyId, WarningId
 from connector_probe.model.sentence import Facts, Phrase
 from connector_probe.model.verdict import UNTELLABLE, FailureClass, MailFlowCode, Result, Status
 
@@ -108,7 +108,9 @@ def conclude(connector: Connector, evidence: ConnectorEvidence) -> ConnectorVerd
         *null_mx_beside_others(evidence.attempts),
     ]
     if evidence.left_out:
-        warnings.append(Said("addresses-left-out", Facts(probed=str(len(attempts)), left_out=str(evidence.left_out))))
+        warnings.append(
+            Said(WarningId.ADDRESSES_LEFT_OUT, Facts(probed=str(len(attempts)), left_out=str(evidence.left_out)))
+        )
     if status is Status.HEALTHY and (warnings or any(one.warnings for one in attempts)):
         status = Status.WARNING
     failure = deciding.failure if deciding is not None else None
@@ -148,7 +150,7 @@ def _code(failure: FailureClass) -> str | None:
 def diagnose(failure: FailureClass, view: View, connector: Connector) -> FailureVerdict:
     """What ``failure`` means for this attempt."""
     profile = PROFILES[failure]
-    causes = causes_of(failure, view)
+    causes = weigh(failure, view)
     return FailureVerdict(
         failure=failure,
         heading=heading(failure, view),
@@ -158,25 +160,19 @@ def diagnose(failure: FailureClass, view: View, connector: Connector) -> Failure
         causes=causes,
         remedies=tuple(_remedies(failure, view, connector, causes)),
         reference=reference_of(failure) or REFERENCE,
+        culprit=culprit_of(failure, causes),
     )
 
 
-def _remedies(failure: FailureClass, view: View, connector: Connector, causes: Sequence[WeighedCause]) -> Iterator[str]:
+def _remedies(
+    failure: FailureClass, view: View, connector: Connector, causes: Sequence[WeighedCause]
+) -> Iterator[RemedyId]:
     partner = connector.type is ConnectorType.PARTNER
     if partner and failure not in UNTELLABLE:
-        yield CONTACT_PARTNER
-    for identifier in remedy_ids(failure, view, causes):
-        if partner and identifier in OWN_SERVER_ONLY:
-            continue
-        if identifier == "install-intermediate" and _in_vain(view.evidence):
-            continue
-        yield identifier
-
-
-def _in_vain(evidence: AttemptEvidence) -> bool:
-    """Whether the missing issuers are known, and lead to no trusted root."""
-    missing = evidence.missing_issuers
-    return missing is not None and not missing.completes and not any(one.error for one in missing.found)
+        yield RemedyId.CONTACT_PARTNER
+    for identifier in remedies_of(failure, view, causes):
+        if not (partner and identifier in OWN_SERVER_ONLY):
+            yield identifier
 
 
 def judge_attempt(view: View, failure: FailureClass | None, connector: Connector) -> AttemptVerdict:
@@ -237,7 +233,7 @@ def _other_addresses(attempts: Sequence[AttemptVerdict], chosen: AttemptVerdict 
         if attempt.failure is None or here in told or here in flowing or here in found:
             continue
         server, address, port = here
-        identifier = "address-not-tested" if attempt.status is Status.UNKNOWN else "address-failing"
+        identifier = WarningId.ADDRESS_NOT_TESTED if attempt.status is Status.UNKNOWN else WarningId.ADDRESS_FAILING
         name = server if address in (None, server) else f"{server} [{address}]"
         facts = Facts(
             endpoint=name if address is None else f"{name}:{port}",

@@ -17,8 +17,8 @@ from connector_probe.diagnosis.middlebox_facts import hints, middlebox_facts
 from connector_probe.diagnosis.policies.facts import policy_facts
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.revocation import facts_of_revocation
-from connector_probe.diagnosis.rules import classify_plain, speaks_implicit_tls
-from connector_probe.diagnosis.signs import overwritten_command
+from connector_probe.diagnosis.rules import classify_plain
+from connector_probe.diagnosis.signs import overwritten_command, speaks_implicit_tls
 from connector_probe.diagnosis.view import DANE_DECIDES, View
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
@@ -92,7 +92,7 @@ def facts_of(view: View, connector: Connector) -> Facts:
         facts["said"] = Phrase("it-said")
     elif facts.get("alert"):
         facts["said"] = Phrase("it-sent-alert")
-    if speaks_implicit_tls(view):
+    if speaks_implicit_tls(view.evidence):
         facts["sample_note"] = Phrase("implicit-tls")
     facts |= middlebox_facts(view)
     facts |= hints(view)

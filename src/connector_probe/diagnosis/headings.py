@@ -6,7 +6,6 @@ from connector_probe.diagnosis.dns.facts import dns_heading
 from connector_probe.diagnosis.dns.mx_origin import mx_heading
 from connector_probe.diagnosis.middlebox_facts import is_of_an_appliance
 from connector_probe.diagnosis.replies import refusal
-from connector_probe.diagnosis.rules import speaks_implicit_tls
 from connector_probe.diagnosis.signs import (
     SURE_OF_A_HEADER,
     hides_starttls,
@@ -14,10 +13,12 @@ from connector_probe.diagnosis.signs import (
     other_protocol,
     overwritten_command,
     proxy_header_sent,
+    speaks_implicit_tls,
     waits_for_proxy_header,
 )
 from connector_probe.diagnosis.verdict import AttemptVerdict
 from connector_probe.diagnosis.view import View
+from connector_probe.model.ids import HeadingId
 from connector_probe.model.sentence import Phrase, Value, joined
 from connector_probe.model.verdict import FailureClass
 from connector_probe.protocol.refusals import Refusal, refusal_kind
@@ -40,7 +41,7 @@ def detail_phrase(attempt: AttemptVerdict) -> Value:
     return joined(detail, Phrase("tries", attempt.facts)) if attempt.view.evidence.earlier_failures else detail
 
 
-def heading(failure: FailureClass, view: View) -> str | None:
+def heading(failure: FailureClass, view: View) -> HeadingId | None:
     """The id of the sentence that names what is broken; None where the class's title does."""
     if failure.value.startswith("dns-"):
         return dns_heading(view)
@@ -54,43 +55,43 @@ def heading(failure: FailureClass, view: View) -> str | None:
         return _of_refused_starttls(view)
     handshake = view.evidence.handshake
     if failure is _F.TLS_TIMEOUT and handshake is not None and handshake.fault is not None and handshake.fault.stranded:
-        return "large-packets-lost"
+        return HeadingId.LARGE_PACKETS_LOST
     if failure.value.startswith("certificate-") and is_of_an_appliance(view):
-        return "appliance-certificate"
+        return HeadingId.APPLIANCE_CERTIFICATE
     if view.evidence.recipient is None and failure in (_F.RECIPIENT_REJECTED, _F.RECIPIENT_DEFERRED):
-        return "sender-rejected" if failure is _F.RECIPIENT_REJECTED else "sender-deferred"
+        return HeadingId.SENDER_REJECTED if failure is _F.RECIPIENT_REJECTED else HeadingId.SENDER_DEFERRED
     return None
 
 
-def _of_greeting(failure: FailureClass, view: View) -> str | None:
+def _of_greeting(failure: FailureClass, view: View) -> HeadingId | None:
     if waits_for_proxy_header(view.evidence):
-        return "proxy-protocol"
-    if speaks_implicit_tls(view):
-        return "implicit-tls"
+        return HeadingId.PROXY_PROTOCOL
+    if speaks_implicit_tls(view.evidence):
+        return HeadingId.IMPLICIT_TLS
     if other_protocol(view.evidence)[0]:
-        return "other-protocol"
+        return HeadingId.OTHER_PROTOCOL
     if failure is _F.EHLO_REJECTED and proxy_header_sent(view.evidence) in SURE_OF_A_HEADER:
-        return "proxy-header-sent"
+        return HeadingId.PROXY_HEADER_SENT
     exchange = refusal(view.evidence)
     said = exchange.reply if exchange is not None else None
     kind = refusal_kind(said)[0] if said is not None else None
     if kind is Refusal.HELO and failure is _F.EHLO_REJECTED:
-        return "helo-name"
+        return HeadingId.HELO_NAME
     limited = kind is Refusal.RATE and failure in (_F.BANNER_REJECTED, _F.EHLO_REJECTED)
-    return "too-many-connections" if limited else None
+    return HeadingId.TOO_MANY_CONNECTIONS if limited else None
 
 
-def _of_refused_starttls(view: View) -> str | None:
+def _of_refused_starttls(view: View) -> HeadingId | None:
     if overwritten_command(view.evidence):
-        return "command-overwritten"
-    return "starttls-ends-session" if view.ends_at_starttls else None
+        return HeadingId.COMMAND_OVERWRITTEN
+    return HeadingId.STARTTLS_ENDS_SESSION if view.ends_at_starttls else None
 
 
-def _of_starttls(view: View) -> str | None:
+def _of_starttls(view: View) -> HeadingId | None:
     if view.evidence.helo is not None:
-        return "helo-only"
+        return HeadingId.HELO_ONLY
     if hides_starttls(view.greeting):
-        return "exchange-hides-starttls"
+        return HeadingId.EXCHANGE_HIDES_STARTTLS
     if view.greeting is not None and capabilities(view.greeting).masked_keywords:
-        return "starttls-masked"
-    return "starttls-beside-masked-banner" if is_masked(view.evidence.banner, view.greeting) else None
+        return HeadingId.STARTTLS_MASKED
+    return HeadingId.STARTTLS_BESIDE_MASKED_BANNER if is_masked(view.evidence.banner, view.greeting) else None

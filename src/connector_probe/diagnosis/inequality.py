@@ -10,6 +10,7 @@ from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate
+from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import day, endpoint
 from connector_probe.model.sentence import Facts, Phrase, Word, joined, listed
 from connector_probe.model.verdict import FailureClass, Status
@@ -17,7 +18,7 @@ from connector_probe.protocol.refusals import Refusal, refusal_kind
 
 _FLOWS = (Status.HEALTHY, Status.WARNING)
 MAX_SHOWN = 4
-_VERDICTS = "unequal-verdicts"
+_VERDICTS = WarningId.UNEQUAL_VERDICTS
 _TURNED_AWAY = frozenset({FailureClass.TCP_TIMEOUT, FailureClass.TCP_REFUSED})
 
 
@@ -59,7 +60,7 @@ def _of_address(pairs: Sequence[_Pair]) -> Iterator[Said]:
         limited = all(_may_be_limited(view) for view, status in pairs if status not in _FLOWS)
         yield Said(_VERDICTS, facts, first.address, sentence="unequal-or-limited" if limited else "")
     elif len(failures) > 1:
-        yield Said("unequal-failures", facts, first.address)
+        yield Said(WarningId.UNEQUAL_FAILURES, facts, first.address)
 
 
 def _may_be_limited(view: View) -> bool:
@@ -75,7 +76,7 @@ def _of_server(views: Sequence[View]) -> Iterator[Said]:
     bare = [view for view in greeted if not view.offers_starttls]
     if bare and len(bare) < len(greeted):
         facts = Facts(bad=str(len(bare)), total=str(len(greeted)), server=server)
-        yield Said("unequal-starttls", facts)
+        yield Said(WarningId.UNEQUAL_STARTTLS, facts)
     shown = Counter(leaf for view in views if (leaf := _leaf(view)) is not None)
     # Addresses may well have certificates of their own; it matters once one of them is bad, or was asked about.
     bad = any(view.judged_problems for view in views)
@@ -84,12 +85,12 @@ def _of_server(views: Sequence[View]) -> Iterator[Said]:
         total = sum(shown.values())
         facts = Facts(odd=str(total - most), total=str(total), number=str(len(shown)), server=server)
         facts["counts"] = listed(_described(leaf, number) for leaf, number in shown.most_common(MAX_SHOWN))
-        yield Said("unequal-certificates", facts)
+        yield Said(WarningId.UNEQUAL_CERTIFICATES, facts)
     names = Counter(name for view in views if (name := _greeting_name(view)))
     if len(names) > 1 and _repeated(views):
         facts = Facts(total=str(sum(names.values())), number=str(len(names)), server=server)
         facts["greetings"] = listed(f"{name} ({number})" for name, number in names.most_common(MAX_SHOWN))
-        yield Said("unequal-banners", facts)
+        yield Said(WarningId.UNEQUAL_BANNERS, facts)
 
 
 def _leaf(view: View) -> Certificate | None:

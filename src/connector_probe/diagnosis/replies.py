@@ -8,13 +8,18 @@ LastAttemptedIP is missing where no address was resolved; a multi-line server re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.headlines import HEADLINES, POLICY_LINES, SESSION_HEADLINE, WINSOCK_995
-from connector_probe.diagnosis.profiles import PROFILES, Profile
-from connector_probe.diagnosis.signs import greets_at_times
-from connector_probe.diagnosis.view import View
-from connector_probe.model.evidence import AttemptEvidence, Exchange, FaultKind
+from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.signs import greets_at_times, other_protocol, speaks_implicit_tls, waits_for_proxy_header
+from connector_probe.model.evidence import FaultKind
 from connector_probe.model.verdict import FailureClass, MailFlowCode
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.profiles import Profile
+    from connector_probe.diagnosis.view import View
+    from connector_probe.model.evidence import AttemptEvidence, Exchange
 
 _SUSPICIOUS = "SuspiciousRemoteServerError"
 _SERVER_SAID = frozenset(
@@ -58,6 +63,8 @@ def _succeeded(exchange: Exchange, only: int | None) -> bool:
 
 def may_pass(failure: FailureClass, view: View) -> bool:
     """Whether the failure is of a kind that another try may clear: a cut, or a reply that says so (4yz)."""
+    if waits_for_proxy_header(view.evidence) or speaks_implicit_tls(view.evidence) or other_protocol(view.evidence)[0]:
+        return False  # a matter of how the port was set up
     if failure.endswith(("-closed", "-reset")) or greets_at_times(view.evidence):
         return True
     exchange = refusal(view.evidence) if failure in _SERVER_SAID else None

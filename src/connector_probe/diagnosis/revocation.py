@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from connector_probe.model.evidence import AttemptEvidence, CertificateProblem, CertificateProblemKind
+from connector_probe.model.evidence import CertificateProblem, CertificateProblemKind
+from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import quote
 from connector_probe.model.revocation import (
-    CertificateRevocation,
-    RevocationCheck,
     RevocationSource,
     RevocationStatus,
 )
-from connector_probe.model.sentence import Facts, Phrase, Short, Value, Word, listed
+from connector_probe.model.sentence import Facts, Phrase, Short, Word, listed
+
+if TYPE_CHECKING:
+    from connector_probe.model.evidence import AttemptEvidence
+    from connector_probe.model.revocation import (
+        CertificateRevocation,
+        RevocationCheck,
+    )
+    from connector_probe.model.sentence import Value
 
 _SHOWN = 3  # sources of one certificate in a sentence
 
@@ -115,13 +123,13 @@ Finding = tuple[str, Facts]
 def revocation_findings(evidence: AttemptEvidence, *, judged: bool) -> Iterator[Finding]:
     """Warnings: id and facts. ``judged``: the mode looks at revocation, so that a revoked one failed already."""
     if revoked_problems(evidence) and not judged:
-        yield "certificate-revoked", {}
+        yield WarningId.CERTIFICATE_REVOKED, {}
     for certificate in undecided(evidence):
         if all(one.source is RevocationSource.STAPLE for one in certificate.checks):
             continue  # the next warning says it all
-        yield "revocation-unknown", facts_of_undecided(certificate)
+        yield WarningId.REVOCATION_UNKNOWN, facts_of_undecided(certificate)
     if bad_staple(evidence) is not None:
-        yield "staple-unusable", {}
+        yield WarningId.STAPLE_UNUSABLE, {}
     revocation = evidence.revocation
     if revocation is not None and revocation.must_staple and not revocation.stapled:
-        yield "must-staple", {}
+        yield WarningId.MUST_STAPLE, {}

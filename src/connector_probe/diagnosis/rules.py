@@ -46,12 +46,6 @@ _SILENT_OR_GONE = frozenset({FaultKind.TIMED_OUT, FaultKind.CLOSED, FaultKind.RE
 _CUTS = frozenset({FaultKind.CLOSED, FaultKind.RESET, FaultKind.ALERT, FaultKind.TLS_PROTOCOL})
 
 
-def speaks_implicit_tls(view: View) -> bool:
-    """Whether a port that gave no greeting took a TLS handshake instead."""
-    tried = view.evidence.implicit_tls
-    return tried is not None and tried.session is not None
-
-
 Rule = Callable[[View], FailureClass | None]
 
 

@@ -6,11 +6,16 @@ Facts and yes or no; which cause they speak for is weighed in ``middleboxes``, w
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import CONTROL_HOSTS
-from connector_probe.model.evidence import AttemptEvidence, Control, Exchange, FaultKind, NetworkFault, Reply
+from connector_probe.model.evidence import FaultKind
+from connector_probe.model.ids import EvidenceId
 from connector_probe.model.reach import meant
 from connector_probe.protocol.smtp import capabilities, greeting_protocol, looks_like, masked_banner
+
+if TYPE_CHECKING:
+    from connector_probe.model.evidence import AttemptEvidence, Control, Exchange, NetworkFault, Reply
 
 _EXCHANGE_KEYWORDS = ("X-ANONYMOUSTLS", "X-EXPS", "XEXCH50", "XRDST", "XSHADOW", "XSHADOWREQUEST", "X-RDST", "XOORG")
 _DIGITS = re.compile(r"[0-9]+")
@@ -125,27 +130,29 @@ def replies_come_late(evidence: AttemptEvidence) -> bool:
     return able.offers("STARTTLS") or (unasked and any(able.offers(name) for name in _EXTENSIONS))
 
 
-SURE_OF_A_HEADER = frozenset({"replies-come-late", "names-proxy-header"})  # the signs that fit nothing else
+SURE_OF_A_HEADER = frozenset(
+    {EvidenceId.REPLIES_COME_LATE, EvidenceId.NAMES_PROXY_HEADER}
+)  # the signs that fit nothing else
 
 
-def proxy_header_sent(evidence: AttemptEvidence) -> str:
-    """What speaks for a PROXY header from a balancer to a server that expects none: the name of the sign, or "".
+def proxy_header_sent(evidence: AttemptEvidence) -> EvidenceId | None:
+    """What speaks for a PROXY header from a balancer to a server that expects none: the sign.
 
     The server takes the header for a command, or for a client that does not wait for its greeting.
     """
     banner = evidence.banner
     if replies_come_late(evidence):
-        return "replies-come-late"
+        return EvidenceId.REPLIES_COME_LATE
     for exchange in (evidence.ehlo, evidence.helo):
         reply = exchange.reply if exchange is not None else None
         if reply is not None and reply.code // 10 == _SYNTAX and _PROXY_NAMED.search(reply.wire):
-            return "names-proxy-header"
+            return EvidenceId.NAMES_PROXY_HEADER
     if banner is not None and banner.reply is not None:
         if banner.reply.severity == 5 and _TALKED_TOO_EARLY.search(banner.reply.wire):
-            return "talked-too-early"
+            return EvidenceId.TALKED_TOO_EARLY
         if banner.reply.code == 220 and banner.behind.startswith("5"):
-            return "answered-unasked"
-    return ""
+            return EvidenceId.ANSWERED_UNASKED
+    return None
 
 
 def has_begun_to_greet(evidence: AttemptEvidence) -> bool:
@@ -211,3 +218,8 @@ def other_protocol(evidence: AttemptEvidence) -> tuple[str, str]:
     if banner.reply is not None:
         return greeting_protocol(banner.reply) or "", banner.reply.wire
     return looks_like(banner.sample) or "", banner.sample
+
+
+def speaks_implicit_tls(evidence: AttemptEvidence) -> bool:
+    """Whether a port that gave no greeting took a TLS handshake instead."""
+    return evidence.implicit_tls is not None and evidence.implicit_tls.session is not None

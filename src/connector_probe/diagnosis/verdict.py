@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from connector_probe.diagnosis.causes.row import WeighedCause
 from connector_probe.diagnosis.facts import facts_of
 from connector_probe.diagnosis.replies import OtherLine
 from connector_probe.diagnosis.view import View
 from connector_probe.model.connector import Connector, TlsSettings
 from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence
+from connector_probe.model.ids import HeadingId, RemedyId
 from connector_probe.model.sentence import Facts
-from connector_probe.model.verdict import CauseVerdict, Confidence, FailureClass, Outage, StageReport, Status
+from connector_probe.model.verdict import Confidence, Culprit, FailureClass, Outage, StageReport, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +30,6 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class WeighedCause:
-    """``evidence``: ids of sentences. ``sentence``: the id of the cause's own, where it is another than ``id``."""
-
-    id: str
-    verdict: CauseVerdict
-    evidence: tuple[str, ...] = ()
-    sentence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class FailureVerdict:
     """What a failure of one attempt means. ``heading``: the id of the first sentence; None: the class's title.
 
@@ -45,13 +37,14 @@ class FailureVerdict:
     """
 
     failure: FailureClass
-    heading: str | None
+    heading: HeadingId | None
     reply: str | None
     also_seen_as: tuple[OtherLine, ...]
     confidence: Confidence
     causes: tuple[WeighedCause, ...]
-    remedies: tuple[str, ...]
+    remedies: tuple[RemedyId, ...]
     reference: str
+    culprit: Culprit
 
 
 @dataclass(frozen=True)

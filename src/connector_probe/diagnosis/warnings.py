@@ -13,6 +13,7 @@ from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
 from connector_probe.model.connector import Connector, ConnectorType
 from connector_probe.model.evidence import Certificate, CertificateProblemKind, Exchange, LookupStatus
+from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import day, span
 from connector_probe.model.sentence import Facts, Phrase, Value, Word, listed
 from connector_probe.protocol.smtp import capabilities, masked_banner
@@ -37,7 +38,7 @@ def warnings_beside(view: View, connector: Connector) -> tuple[Said, ...]:
     # A partner's mail may well be in Exchange Online, and then goes there rightly.
     looping = _loop(view) if connector.type is ConnectorType.ON_PREMISES else None
     if looping is not None:
-        found.append(("routes-to-exchange-online", {"loop_name": looping}))
+        found.append((WarningId.ROUTES_TO_EXCHANGE_ONLINE, {"loop_name": looping}))
     return tuple(Said(*one, view.evidence.address) for one in found)
 
 
@@ -65,10 +66,10 @@ def _expiry(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
         if not _ends_soon(certificate, evidence.judged_at, connector.warn_days) or certificate.not_after is None:
             continue
         if depth == 0:
-            yield "certificate-expires-soon", _left(certificate.not_after - evidence.judged_at)
+            yield WarningId.CERTIFICATE_EXPIRES_SOON, _left(certificate.not_after - evidence.judged_at)
         elif certificate.subject in evidence.path:
             until = day(certificate.not_after)
-            yield "issuer-expires-soon", {"expiring_issuer": certificate.subject, "issuer_not_after": until}
+            yield WarningId.ISSUER_EXPIRES_SOON, {"expiring_issuer": certificate.subject, "issuer_not_after": until}
 
 
 def _left(time: timedelta) -> Facts:
@@ -87,33 +88,33 @@ def _ignored_problems(view: View, connector: Connector) -> Iterator[tuple[str, F
     passed_over = [one for one in view.problems if one.kind not in told_apart and one not in view.clock_signs]
     ignored = [one for one in passed_over if not (nameless and one is view.name_problem)]
     if ignored and not view.judged_problems and not dane_passed(view):
-        yield "certificate-would-fail", {"problem_list": problem_list(one.kind for one in ignored)}
+        yield WarningId.CERTIFICATE_WOULD_FAIL, {"problem_list": problem_list(one.kind for one in ignored)}
 
 
 def _clock(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     """Dates that the connector does not look at, or that nobody can judge here."""
     if view.clock_signs:
-        yield "clock-doubtful", {}
+        yield WarningId.CLOCK_DOUBTFUL, {}
 
 
 def _cleartext(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     starttls = view.evidence.starttls
     if view.evidence.helo is not None:
-        yield "helo-only", {}
+        yield WarningId.HELO_ONLY, {}
     if starttls is None and view.greeting is not None:
-        yield "starttls-not-offered", {}
+        yield WarningId.STARTTLS_NOT_OFFERED, {}
     elif starttls is not None and starttls.reply is not None and starttls.reply.code != 220:
-        yield "starttls-rejected", {"reply": starttls.reply.wire}
+        yield WarningId.STARTTLS_REJECTED, {"reply": starttls.reply.wire}
 
 
 def _middleboxes(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     banner = view.evidence.banner
     if banner is not None and banner.reply is not None and masked_banner(banner.reply):
-        yield "banner-masked", {}
+        yield WarningId.BANNER_MASKED, {}
     if view.greeting is not None and capabilities(view.greeting).masked_keywords:
-        yield "keywords-masked", {}
+        yield WarningId.KEYWORDS_MASKED, {}
     if view.evidence.handshake is not None and view.evidence.handshake.injected:
-        yield "plaintext-injection", {}
+        yield WarningId.PLAINTEXT_INJECTION, {}
 
 
 def _manners(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
@@ -136,19 +137,19 @@ def _manners(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
         slow = [one for one in exchanges if one.seconds >= SLOW_REPLY]
         hint = "slow-all-hint" if len(slow) > 1 else "slow-greeting-hint" if slowest is evidence.banner else ""
         told: Value = Phrase(hint, {"slow_number": str(len(slow))}) if hint else ""
-        yield "slow-reply", {"slowest": span(slowest.seconds), "slow_command": command, "slow_hint": told}
+        yield WarningId.SLOW_REPLY, {"slowest": span(slowest.seconds), "slow_command": command, "slow_hint": told}
     flaws = dict.fromkeys(flaw for one in exchanges if one.reply is not None for flaw in one.reply.flaws)
     if flaws:
-        yield "malformed-reply", {"flaws": listed(Word("flaw", flaw) for flaw in flaws)}
+        yield WarningId.MALFORMED_REPLY, {"flaws": listed(Word("flaw", flaw) for flaw in flaws)}
     if evidence.earlier_failures:
-        yield "retry-cleared", {}
+        yield WarningId.RETRY_CLEARED, {}
 
 
 def _names(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     resolution = view.evidence.resolution
     for lookup in resolution.lookups:
         if lookup.rdtype != "MX" and lookup.status in _FAILED_LOOKUPS:
-            yield "lookup-failed", {"rdtype": lookup.rdtype, "lookup": lookup}
+            yield WarningId.LOOKUP_FAILED, {"rdtype": lookup.rdtype, "lookup": lookup}
 
 
 def _loop(view: View) -> str | None:
@@ -171,7 +172,7 @@ def _key(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     ):
         refused = rsa_refusal(view)
         hint: Value = Phrase("rsa-refused", {"look_alert": refused}) if refused else ""
-        yield "ecdsa-certificate", {"ecdsa_hint": hint}
+        yield WarningId.ECDSA_CERTIFICATE, {"ecdsa_hint": hint}
 
 
 def _roots(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:

@@ -192,6 +192,18 @@ class CauseVerdict(StrEnum):
     RULED_OUT = "ruled-out"
 
 
+class Culprit(StrEnum):
+    """Whose it is to mend. SENDER: the sending organization's side; UNKNOWN: the evidence leaves that open."""
+
+    SERVER = "server"
+    DNS = "dns"
+    NETWORK = "network"
+    CONNECTOR = "connector"
+    SENDER = "sender"
+    THIS_MACHINE = "this-machine"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     id: str
@@ -218,7 +230,8 @@ class AlsoSeenAs:
 class Diagnosis:
     """Why mail would queue. ``code`` None where no documented code fits, and with a fault of this machine.
 
-    ``title`` is the code's own, ``heading`` says in a few words what is broken, ``detail`` what was seen.
+    ``title`` is the code's own, ``heading`` says in a few words what is broken, ``detail`` what was seen; ``culprit``
+    is that of the leading cause.
     """
 
     code: str | None
@@ -233,6 +246,7 @@ class Diagnosis:
     causes: tuple[Cause, ...]
     remedies: tuple[Remedy, ...]
     reference: str
+    culprit: Culprit = Culprit.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ proof: the words themselves are shown as evidence.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from connector_probe.model.evidence import Certificate
+if TYPE_CHECKING:
+    from connector_probe.model.evidence import Certificate
 
 _APPLIANCES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
     (name, re.compile(pattern, re.IGNORECASE))

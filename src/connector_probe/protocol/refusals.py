@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from connector_probe.model.evidence import Reply
 from connector_probe.protocol.smtp import enhanced_status
+
+if TYPE_CHECKING:
+    from connector_probe.model.evidence import Reply
 
 
 class Refusal(StrEnum):

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.outage import began_within, time_left
+from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import day
 from connector_probe.model.verdict import Finding, KnownFrom, Result
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.sentences import fill
 
-IN_MAINTENANCE = "in-maintenance"
+IN_MAINTENANCE = WarningId.IN_MAINTENANCE
 _IN_DAYS = timedelta(hours=72)  # up to here people count a queue's lifetime in hours
 
 

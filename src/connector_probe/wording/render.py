@@ -10,6 +10,7 @@ from connector_probe.diagnosis.headings import detail_phrase, heading_phrase
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, Said
 from connector_probe.model.evidence import AttemptEvidence, Lookup, NetworkFault, TranscriptLine
+from connector_probe.model.ids import RemedyId, WarningId
 from connector_probe.model.notation import quote
 from connector_probe.model.sentence import Facts, Joined, Listed, Phrase, Short, Value, Word
 from connector_probe.model.verdict import (
@@ -142,10 +143,11 @@ def diagnosis_in_words(attempt: AttemptVerdict, words: Catalogue = ENGLISH) -> D
         ),
         remedies=tuple(_remedy(one, facts, words) for one in failure.remedies),
         reference=failure.reference,
+        culprit=failure.culprit,
     )
 
 
-def _remedy(identifier: str, facts: Facts, words: Catalogue) -> Remedy:
+def _remedy(identifier: RemedyId, facts: Facts, words: Catalogue) -> Remedy:
     remedy = words.remedies[identifier]
     commands = tuple(sentence(command, facts, words) for command in remedy.commands)
     return Remedy(identifier, sentence(remedy.text, facts, words), commands)
@@ -156,11 +158,11 @@ def _warnings(warnings: Iterable[Said], attempt: AttemptVerdict, words: Catalogu
 
 
 def _warning(said: Said, around: Facts, words: Catalogue) -> str:
-    return sentence(words.warnings[said.sentence or said.id], around | said.facts, words)
+    return sentence(words.warnings[WarningId(said.sentence or said.id)], around | said.facts, words)
 
 
 def _remark(said: Said, attempt: AttemptVerdict, words: Catalogue) -> str:
-    template = words.phrases.get(said.sentence or said.id) or words.warnings[said.id]
+    template = words.phrases.get(said.sentence or said.id) or words.warnings[WarningId(said.id)]
     return sentence(template, said.facts if said.facts else attempt.facts, words)
 
 

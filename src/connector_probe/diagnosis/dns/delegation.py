@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from connector_probe.model.delegation import (
     BROKEN,
@@ -19,15 +20,20 @@ from connector_probe.model.delegation import (
     MAX_TOLD,
     SILENT,
     SPOKE_WITH_AUTHORITY,
-    AuthorityReply,
-    Recheck,
-    Registration,
     ServerSays,
     StartedFrom,
-    Walk,
 )
-from connector_probe.model.evidence import Lookup, LookupStatus, Resolution
+from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.reach import is_inside
+
+if TYPE_CHECKING:
+    from connector_probe.model.delegation import (
+        AuthorityReply,
+        Recheck,
+        Registration,
+        Walk,
+    )
+    from connector_probe.model.evidence import Lookup, Resolution
 
 ADDRESSES = ("A", "AAAA")
 # What a registrar's servers for expired domains are called; seen at several of them.

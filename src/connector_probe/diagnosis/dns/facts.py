@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.dns.causes import all_failed, by_registry, picture_of
-from connector_probe.diagnosis.dns.delegation import SETTLED, Authorities, Difference, Picture, Standing
-from connector_probe.diagnosis.view import View
-from connector_probe.model.delegation import SILENT, AuthorityReply, Recheck, Registration, ServerSays
-from connector_probe.model.evidence import Lookup, LookupStatus
-from connector_probe.model.sentence import Facts, Phrase, Value, Word, joined, listed, next_sentence, some
+from connector_probe.diagnosis.dns.delegation import SETTLED, Authorities
+from connector_probe.diagnosis.dns.second_look import all_failed, by_registry, picture_of
+from connector_probe.model.delegation import SILENT, ServerSays
+from connector_probe.model.evidence import LookupStatus
+from connector_probe.model.ids import HeadingId
+from connector_probe.model.sentence import Facts, Phrase, Word, joined, listed, next_sentence, some
 from connector_probe.model.verdict import CauseVerdict, FailureClass
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.dns.delegation import Difference, Picture, Standing
+    from connector_probe.diagnosis.view import View
+    from connector_probe.model.delegation import AuthorityReply, Recheck, Registration
+    from connector_probe.model.evidence import Lookup
+    from connector_probe.model.sentence import Value
 
 MAX_LISTED = 4
 
@@ -42,28 +50,28 @@ def _version(reply: AuthorityReply, picture: Picture) -> Value:
     return joined(told, ": ", said(reply))
 
 
-def dns_heading(view: View) -> str | None:
+def dns_heading(view: View) -> HeadingId | None:
     """The key of the sentence that names what is broken, where the second look at DNS has shown it."""
     picture = picture_of(view)
     hint = _hint(picture) if picture is not None else None
     if picture is None or hint is None:
         return None
     if hint == "hint-stale" and picture.difference is not None:
-        return "old-answer" if picture.difference.certain else "other-answer"
+        return HeadingId.OLD_ANSWER if picture.difference.certain else HeadingId.OTHER_ANSWER
     if hint == "hint-fail" and _is_settled(picture):  # what the nameserver said is the failure; this stands beside it
         return None
     return _HEADINGS[hint]
 
 
 _HEADINGS = {
-    "hint-bogus": "dnssec-broken",
-    "hint-split": "own-zone",
-    "hint-expired": "domain-expired",
-    "hint-undelegated": "not-delegated",
-    "hint-registered": "not-delegated-but-registered",
-    "hint-disagree": "authorities-disagree",
-    "hint-fail": "authorities-fail",
-    "hint-answer": "nameserver-fails",
+    "hint-bogus": HeadingId.DNSSEC_BROKEN,
+    "hint-split": HeadingId.OWN_ZONE,
+    "hint-expired": HeadingId.DOMAIN_EXPIRED,
+    "hint-undelegated": HeadingId.NOT_DELEGATED,
+    "hint-registered": HeadingId.NOT_DELEGATED_BUT_REGISTERED,
+    "hint-disagree": HeadingId.AUTHORITIES_DISAGREE,
+    "hint-fail": HeadingId.AUTHORITIES_FAIL,
+    "hint-answer": HeadingId.NAMESERVER_FAILS,
 }
 
 

@@ -9,19 +9,19 @@ nothing tells.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.dns.causes import picture_of
-from connector_probe.diagnosis.dns.delegation import Difference, Picture
-from connector_probe.diagnosis.view import View
-from connector_probe.model.delegation import AuthorityReply, ServerSays
-from connector_probe.model.evidence import Lookup
+from connector_probe.diagnosis.dns.second_look import picture_of
+from connector_probe.model.delegation import ServerSays
+from connector_probe.model.ids import HeadingId
 from connector_probe.model.policy import DnssecStatus
-from connector_probe.model.verdict import CauseVerdict, FailureClass
 from connector_probe.protocol.mta_sts import lists
 
-Sharpening = tuple[CauseVerdict | None, tuple[str, ...]]
-_OUT, _LIKELY, _POSSIBLE = CauseVerdict.RULED_OUT, CauseVerdict.SUPPORTED, CauseVerdict.POSSIBLE
-_NOTHING: Sharpening = (None, ())
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.dns.delegation import Difference, Picture
+    from connector_probe.diagnosis.view import View
+    from connector_probe.model.delegation import AuthorityReply
+    from connector_probe.model.evidence import Lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,73 +97,17 @@ def _is_secure(view: View, lookup: Lookup) -> bool:
     return {_host(one) for one in view.dane.mx.records} == {_host(one) for one in lookup.records}
 
 
-# --- the causes ------------------------------------------------------------------------------------------------
-
-
-def redirected(failure: FailureClass, view: View) -> Sharpening:
-    """sts-mx-redirected. It is never ruled out by DNS alone: the zone itself may hold the wrong record."""
-    origin = mx_origin(view) if failure is FailureClass.MTA_STS_MX_NOT_LISTED else None
-    if origin is None:
-        return _NOTHING
-    if origin.difference is not None and origin.secure:
-        return _OUT, ("mx-secure",)  # signed by the zone, and so an old answer
-    if origin.names_others:
-        return _LIKELY, ("mx-others-listed",)
-    secure = ("mx-secure",) if origin.secure else ()
-    if origin.difference is not None:
-        return None, ("mx-differs",)
-    if origin.same is not None:
-        return None, ("mx-same", *secure)
-    return None, secure or (("mx-from-source",) if origin.from_source else ())
-
-
-def outdated(failure: FailureClass, view: View) -> Sharpening:
-    """sts-policy-outdated: not where the policy lists every host that the domain's own servers name."""
-    if failure is not FailureClass.MTA_STS_MX_NOT_LISTED:
-        return _NOTHING
-    origin = mx_origin(view)
-    if origin is not None and origin.names_others and origin.listed == origin.named:
-        return _OUT, ("mx-all-listed",)
-    return None, ("sts-listed",)
-
-
-def stale(failure: FailureClass, view: View) -> Sharpening:
-    """stale-dns-cache: an old answer runs out like a forged one, and so it is never sure."""
-    origin = mx_origin(view) if failure is FailureClass.MTA_STS_MX_NOT_LISTED else None
-    if origin is None:
-        return _NOTHING
-    difference = origin.difference
-    if difference is None:
-        return (_OUT, ("authority-same",)) if origin.same is not None else _NOTHING
-    if difference.own_zone:
-        return _OUT, ("own-zone",)
-    left, whole = difference.ours.ttl, difference.theirs.ttl
-    if left is None:
-        return _POSSIBLE, ("stale-differs",)
-    if whole is not None and left > whole:
-        return _POSSIBLE, ("stale-differs", "ttl-longer")
-    return (_POSSIBLE if difference.varying else _LIKELY), ("stale-differs", "ttl-left")
-
-
-def unsaid_remedies(view: View) -> frozenset[str]:
-    """Advice of the class that the domain's own servers contradict; the last would let mail go to a forger."""
-    origin = mx_origin(view)
-    if origin is None or origin.difference is None or origin.difference.varying:
-        return frozenset({"trace-mx"})
-    return frozenset({"list-mx-in-policy", "correct-mx", "lift-mta-sts"}) if origin.names_others else frozenset()
-
-
 # --- the words -------------------------------------------------------------------------------------------------
 
 
-def mx_heading(view: View) -> str | None:
+def mx_heading(view: View) -> HeadingId | None:
     """The key of the sentence that names what is broken, where more is known than that the host is not listed."""
     origin = mx_origin(view)
     if origin is None or origin.difference is None:
         return None
     if origin.difference.own_zone:
-        return "own-zone"
-    return "mx-others-listed" if origin.names_others else None
+        return HeadingId.OWN_ZONE
+    return HeadingId.MX_OTHERS_LISTED if origin.names_others else None
 
 
 def mx_hint(view: View) -> str | None:

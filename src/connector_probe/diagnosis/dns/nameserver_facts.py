@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from connector_probe.diagnosis.dns.nameserver_trust import telling_control, untruth_of
-from connector_probe.diagnosis.view import View
-from connector_probe.model.evidence import Lookup, LookupStatus
-from connector_probe.model.sentence import Facts, Phrase, Value, Word, joined, listed
+from connector_probe.model.evidence import LookupStatus
+from connector_probe.model.sentence import Phrase, Word, joined, listed
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.view import View
+    from connector_probe.model.evidence import Lookup
+    from connector_probe.model.sentence import Facts, Value
 
 MAX_SHOWN = 3  # addresses in a sentence
 

@@ -7,14 +7,19 @@ addresses or filters names shows nothing of the domain or the server, so nothing
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.dns.causes import hosting_is_convicted, picture_of
-from connector_probe.diagnosis.dns.delegation import Authorities, Picture
+from connector_probe.diagnosis.dns.delegation import Authorities
 from connector_probe.diagnosis.dns.rules import deciding_lookup
-from connector_probe.diagnosis.view import View
-from connector_probe.model.evidence import Lookup, LookupStatus
+from connector_probe.diagnosis.dns.second_look import hosting_is_convicted, picture_of
+from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.reach import is_inside, meant
 from connector_probe.model.verdict import FailureClass
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.dns.delegation import Picture
+    from connector_probe.diagnosis.view import View
+    from connector_probe.model.evidence import Lookup
 
 # Extended DNS errors of a resolver's own policy (RFC 8914 4.5, 4.16 to 4.18), as ``protocol.dns`` words them.
 _POLICIES = ("Forged Answer", "Blocked", "Censored", "Filtered")

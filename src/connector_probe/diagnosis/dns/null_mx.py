@@ -7,11 +7,15 @@ warned of: nobody is known to turn such a domain's mail down, and many live with
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.verdict import Said
-from connector_probe.model.evidence import AttemptEvidence
+from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import MAX_NAMES, quote
 from connector_probe.model.sentence import Facts
+
+if TYPE_CHECKING:
+    from connector_probe.model.evidence import AttemptEvidence
 
 
 def null_mx_beside_others(attempts: Sequence[AttemptEvidence]) -> Iterator[Said]:
@@ -24,4 +28,4 @@ def null_mx_beside_others(attempts: Sequence[AttemptEvidence]) -> Iterator[Said]
             continue
         told.add(domain)
         facts = Facts(domain=domain, mx_records=quote(", ".join(others[:MAX_NAMES])))
-        yield Said("mx-null-beside", facts)
+        yield Said(WarningId.MX_NULL_BESIDE, facts)

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.verdict import Said
-from connector_probe.diagnosis.view import View
 from connector_probe.diagnosis.warnings import LOOP_SUFFIXES
-from connector_probe.model.connector import SMTP_PORT, Connector, ConnectorType, TlsSettings
-from connector_probe.model.evidence import AttemptEvidence, Lookup, MxBeside
+from connector_probe.model.connector import SMTP_PORT, ConnectorType, TlsSettings
+from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import MAX_NAMES, pasteable, quote
 from connector_probe.model.sentence import Facts, Phrase
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.view import View
+    from connector_probe.model.connector import Connector
+    from connector_probe.model.evidence import AttemptEvidence, Lookup, MxBeside
 
 
 def smart_hosts_with_mx(connector: Connector, views: Sequence[View]) -> Iterator[Said]:
@@ -30,7 +35,7 @@ def smart_hosts_with_mx(connector: Connector, views: Sequence[View]) -> Iterator
             facts = Facts(smart_host=resolution.smart_host, mx_records=_records(resolution.mx_lookup))
             if connector.tls_domain is None and view.expected == one.server:  # as ``view_of`` decided
                 facts["mx_name_hint"] = Phrase("mx-name-hint", {"server": one.server})
-            yield Said("smart-host-by-mx", facts)
+            yield Said(WarningId.SMART_HOST_BY_MX, facts)
         elsewhere = _elsewhere(beside, one.port, probed) if beside is not None else {}
         if beside is not None and elsewhere:
             loops = connector.type is ConnectorType.ON_PREMISES and any(map(_is_exchange_online, elsewhere))
@@ -40,7 +45,7 @@ def smart_hosts_with_mx(connector: Connector, views: Sequence[View]) -> Iterator
                 mx_loop=Phrase("mx-loop") if loops else "",
                 command=_command(connector, one, beside.lookup),
             )
-            yield Said("smart-host-mx-elsewhere", facts)
+            yield Said(WarningId.SMART_HOST_MX_ELSEWHERE, facts)
 
 
 def _records(lookup: Lookup | None) -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.policies.judgement import DaneState, DaneVerdict, deciding_lookup_of
-from connector_probe.diagnosis.view import View
 from connector_probe.model.notation import day
-from connector_probe.model.policy import DnssecReason, SecureLookup, StsProblem
-from connector_probe.model.sentence import Facts, Listed, Phrase, Value, Word, joined, listed
+from connector_probe.model.policy import DnssecReason, StsProblem
+from connector_probe.model.sentence import Facts, Listed, Phrase, Word, joined, listed
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.view import View
+    from connector_probe.model.policy import SecureLookup
+    from connector_probe.model.sentence import Value
 
 MAX_SHOWN = 4  # TLSA records or patterns in a sentence; all of them are in the evidence
 MAX_TEXT = 300

@@ -7,20 +7,26 @@ DANE applies it stands in the place of MTA-STS (RFC 8461 2) and of the certifica
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import MtaStsMode, SmtpDaneMode
-from connector_probe.model.evidence import AttemptEvidence, CertificateProblem, CertificateProblemKind
+from connector_probe.model.evidence import CertificateProblem, CertificateProblemKind
 from connector_probe.model.policy import (
     DANE_EE,
     DANE_TA,
-    DaneEvidence,
     DnssecStatus,
-    MtaStsEvidence,
-    SecureLookup,
-    TlsaRecord,
 )
 from connector_probe.protocol.identity import match
 from connector_probe.protocol.mta_sts import lists
+
+if TYPE_CHECKING:
+    from connector_probe.model.evidence import AttemptEvidence
+    from connector_probe.model.policy import (
+        DaneEvidence,
+        MtaStsEvidence,
+        SecureLookup,
+        TlsaRecord,
+    )
 
 _Kind = CertificateProblemKind
 DATES = frozenset({_Kind.EXPIRED, _Kind.NOT_YET_VALID})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId, WarningId
 from connector_probe.model.verdict import FailureClass
 
 
@@ -34,11 +35,11 @@ class Catalogue:
 
     language: str
     classes: dict[FailureClass, ClassWords]
-    headings: dict[str, str]
-    causes: dict[str, str]
-    remedies: dict[str, RemedyWords]
-    evidence: dict[str, str]
-    warnings: dict[str, str]
+    headings: dict[HeadingId, str]
+    causes: dict[CauseId, str]
+    remedies: dict[RemedyId, RemedyWords]
+    evidence: dict[EvidenceId, str]
+    warnings: dict[WarningId, str]
     also_seen: dict[str, str]
     notes: dict[str, str]
     text: dict[str, str]

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-DELEGATION: dict[str, str] = {
-    "walk-unanswered": "No root or authoritative server answered a direct question from here (is outgoing port 53 blocked or redirected?), so nothing more can be said of the domain.",
-    "dnssec-bogus": "{recheck_nameserver} answers {recheck_asked} with validation switched off (CD), and SERVFAIL with it: DNSSEC is broken{recheck_error}.",
-    "authorities-disagree": "The authoritative servers disagree: {disagreement}.",
-    "authorities-out-of-step": "Its authoritative servers hold different versions of the zone: {versions}. Which of them a sender meets is chance.",
-    "authorities-fail": "No server of {zone} answers with authority: {failed_list}.",
-    "some-authorities-fail": "Servers of {zone} that give no authoritative answer: {failed_list}.",
-    "authorities-answer": "Asked directly, {authority_label} says: {authority_said}.",
-    "authorities-answer-us": "Asked directly from here, {authority_label} says: {authority_said}. The trouble lies between {nameserver} and it.",
-    "authority-says": "Asked directly, {authority_label} says: {authority_said}.",
-    "authority-same": "{same_label} says the same: {same_said}.",
-    "not-delegated": "{authority_label} says NXDOMAIN: the registry of {registry_zone} does not delegate {registered_domain}. Expired, or never registered.",
-    "no-such-top-level": "{authority_label} says: there is no such top-level domain.",
-    "delegated-to": "{registered_domain} is delegated to {delegated_to}.",
-    "rdap-registered": "The registry (RDAP) says of {rdap_domain}: registered until {rdap_expires}, status {rdap_statuses}, registrar {rdap_registrar}.",
-    "rdap-unknown": "The registry (RDAP) knows no {rdap_domain}: it was never registered, or its registration has ended long ago.",
-    "rdap-unreachable": "The registry (RDAP) could not be asked: {rdap_fault}.",
-    "parked-at": "{registered_domain} is delegated to {parked}, which by its name serves expired domains.",
-    "stale-differs": "{stale_authority} says: {stale_theirs}. {stale_nameserver} still says: {stale_ours}.",
-    "ttl-left": "That may stay in its cache for another {ttl_left} s.",
-    "no-soa": "No SOA record stands in its answer; a filter answers so too.",
-    "own-zone": "{stale_nameserver} answers from a zone of its own, not from a cache.",
-    "split-differs": "{stale_nameserver} says with authority: {stale_ours}. {stale_authority} says: {stale_theirs}.",
+from connector_probe.model.ids import EvidenceId
+
+DELEGATION: dict[EvidenceId, str] = {
+    EvidenceId.WALK_UNANSWERED: "No root or authoritative server answered a direct question from here (is outgoing port 53 blocked or redirected?), so nothing more can be said of the domain.",
+    EvidenceId.DNSSEC_BOGUS: "{recheck_nameserver} answers {recheck_asked} with validation switched off (CD), and SERVFAIL with it: DNSSEC is broken{recheck_error}.",
+    EvidenceId.AUTHORITIES_DISAGREE: "The authoritative servers disagree: {disagreement}.",
+    EvidenceId.AUTHORITIES_OUT_OF_STEP: "Its authoritative servers hold different versions of the zone: {versions}. Which of them a sender meets is chance.",
+    EvidenceId.AUTHORITIES_FAIL: "No server of {zone} answers with authority: {failed_list}.",
+    EvidenceId.SOME_AUTHORITIES_FAIL: "Servers of {zone} that give no authoritative answer: {failed_list}.",
+    EvidenceId.AUTHORITIES_ANSWER: "Asked directly, {authority_label} says: {authority_said}.",
+    EvidenceId.AUTHORITIES_ANSWER_US: "Asked directly from here, {authority_label} says: {authority_said}. The trouble lies between {nameserver} and it.",
+    EvidenceId.AUTHORITY_SAYS: "Asked directly, {authority_label} says: {authority_said}.",
+    EvidenceId.AUTHORITY_SAME: "{same_label} says the same: {same_said}.",
+    EvidenceId.NOT_DELEGATED: "{authority_label} says NXDOMAIN: the registry of {registry_zone} does not delegate {registered_domain}. Expired, or never registered.",
+    EvidenceId.NO_SUCH_TOP_LEVEL: "{authority_label} says: there is no such top-level domain.",
+    EvidenceId.DELEGATED_TO: "{registered_domain} is delegated to {delegated_to}.",
+    EvidenceId.RDAP_REGISTERED: "The registry (RDAP) says of {rdap_domain}: registered until {rdap_expires}, status {rdap_statuses}, registrar {rdap_registrar}.",
+    EvidenceId.RDAP_UNKNOWN: "The registry (RDAP) knows no {rdap_domain}: it was never registered, or its registration has ended long ago.",
+    EvidenceId.RDAP_UNREACHABLE: "The registry (RDAP) could not be asked: {rdap_fault}.",
+    EvidenceId.PARKED_AT: "{registered_domain} is delegated to {parked}, which by its name serves expired domains.",
+    EvidenceId.STALE_DIFFERS: "{stale_authority} says: {stale_theirs}. {stale_nameserver} still says: {stale_ours}.",
+    EvidenceId.TTL_LEFT: "That may stay in its cache for another {ttl_left} s.",
+    EvidenceId.NO_SOA: "No SOA record stands in its answer; a filter answers so too.",
+    EvidenceId.OWN_ZONE: "{stale_nameserver} answers from a zone of its own, not from a cache.",
+    EvidenceId.SPLIT_DIFFERS: "{stale_nameserver} says with authority: {stale_ours}. {stale_authority} says: {stale_theirs}.",
 }
 
 # What a server says; the rest is codes and records.

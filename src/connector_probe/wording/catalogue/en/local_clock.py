@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from connector_probe.model.ids import EvidenceId, WarningId
+
 LOCAL_CLOCK: dict[str, str] = {
     "between-clock-signs": ", ",
     "clock-greeting": "the server's greeting {clock_time}",
@@ -16,12 +18,12 @@ LOCAL_CLOCK: dict[str, str] = {
     "clock-unsure": " Whether its dates are wrong as well cannot be judged: this machine's clock says {judged_at}, {clock_hint}.",
 }
 
-EVIDENCE: dict[str, str] = {
-    "expired-by-our-clock": "It expired on {not_after}, by a clock that is not plausible: this machine's says {judged_at}, {clock_hint}.",
+EVIDENCE: dict[EvidenceId, str] = {
+    EvidenceId.EXPIRED_BY_OUR_CLOCK: "It expired on {not_after}, by a clock that is not plausible: this machine's says {judged_at}, {clock_hint}.",
 }
 
-WARNINGS: dict[str, str] = {
-    "clock-doubtful": "The certificate is out of its time by this machine's clock, which is not plausible: it says {judged_at}, {clock_hint}.",
+WARNINGS: dict[WarningId, str] = {
+    WarningId.CLOCK_DOUBTFUL: "The certificate is out of its time by this machine's clock, which is not plausible: it says {judged_at}, {clock_hint}.",
 }
 
 NOTES: dict[str, str] = {

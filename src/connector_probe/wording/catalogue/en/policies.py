@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connector_probe.model.ids import CauseId, EvidenceId, RemedyId, WarningId
 from connector_probe.model.verdict import FailureClass as F
 from connector_probe.wording.catalogue import ClassWords, RemedyWords
 
@@ -56,72 +57,72 @@ CLASSES: dict[F, ClassWords] = {
     ),
 }
 
-CAUSES: dict[str, str] = {
-    "dnssec-chain-broken": "Broken trust chain: the DS records of the parent zone name keys that the zone does not have.",
-    "dnssec-signature-untimely": "A signature is not valid at this time: it has expired, or begins later.",
-    "dnssec-tampered": "The records are not what the zone signed: changed without signing them anew, or on the way.",
-    "dane-not-offered": "The domain does not support SMTP DANE with DNSSEC.",
-    "dane-without-starttls": "The domain publishes TLSA records, and its server does not offer TLS.",
-    "dane-without-tls": "The domain publishes TLSA records, and its server's TLS does not work.",
-    "tlsa-outdated": "The TLSA records are of another certificate: it was renewed or replaced without publishing them anew.",
-    "tlsa-malformed": "A TLSA record is misconfigured, so that it cannot be used.",
-    "certificate-not-yet-valid": "The certificate is not valid yet.",
-    "dane-path-invalid": "The certificate does not lead to the trust anchor of the TLSA record in a valid chain.",
-    "dane-other-server": "Another server answers at this address: one of several behind it, a firewall, or an attacker.",
-    "dane-name-missing": "The certificate does not carry the MX host's name, which TLSA records with usage 2 require.",
-    "sts-policy-outdated": "The MX records changed, and the policy was not changed with them.",
-    "sts-mx-redirected": "The MX record is wrong, or somebody forges it: this is what MTA-STS guards against.",
-    "sts-without-starttls": "The domain's MTA-STS policy requires TLS, and its server does not support it.",
-    "sts-certificate-invalid": "The server's certificate is not valid for the MX host, as the domain's own policy requires.",
+CAUSES: dict[CauseId, str] = {
+    CauseId.DNSSEC_CHAIN_BROKEN: "Broken trust chain: the DS records of the parent zone name keys that the zone does not have.",
+    CauseId.DNSSEC_SIGNATURE_UNTIMELY: "A signature is not valid at this time: it has expired, or begins later.",
+    CauseId.DNSSEC_TAMPERED: "The records are not what the zone signed: changed without signing them anew, or on the way.",
+    CauseId.DANE_NOT_OFFERED: "The domain does not support SMTP DANE with DNSSEC.",
+    CauseId.DANE_WITHOUT_STARTTLS: "The domain publishes TLSA records, and its server does not offer TLS.",
+    CauseId.DANE_WITHOUT_TLS: "The domain publishes TLSA records, and its server's TLS does not work.",
+    CauseId.TLSA_OUTDATED: "The TLSA records are of another certificate: it was renewed or replaced without publishing them anew.",
+    CauseId.TLSA_MALFORMED: "A TLSA record is misconfigured, so that it cannot be used.",
+    CauseId.CERTIFICATE_NOT_YET_VALID: "The certificate is not valid yet.",
+    CauseId.DANE_PATH_INVALID: "The certificate does not lead to the trust anchor of the TLSA record in a valid chain.",
+    CauseId.DANE_OTHER_SERVER: "Another server answers at this address: one of several behind it, a firewall, or an attacker.",
+    CauseId.DANE_NAME_MISSING: "The certificate does not carry the MX host's name, which TLSA records with usage 2 require.",
+    CauseId.STS_POLICY_OUTDATED: "The MX records changed, and the policy was not changed with them.",
+    CauseId.STS_MX_REDIRECTED: "The MX record is wrong, or somebody forges it: this is what MTA-STS guards against.",
+    CauseId.STS_WITHOUT_STARTTLS: "The domain's MTA-STS policy requires TLS, and its server does not support it.",
+    CauseId.STS_CERTIFICATE_INVALID: "The server's certificate is not valid for the MX host, as the domain's own policy requires.",
 }
 
-EVIDENCE: dict[str, str] = {
-    "dnssec-found": "In {dnssec_zone}, {dnssec_reason}.",
-    "dane-absence": "{server}: {dane_absence}.",
-    "tlsa-published": "{tlsa_name} has: {tlsa_records}.",
-    "tlsa-compared": "{tlsa_name} has: {tlsa_records}; none matches what the server sends.",
-    "tlsa-fits-as": "{tlsa_misnumbered} would match as {tlsa_fits_as}: usage 3 is for the server's own certificate and 2 for an issuer's; selector 1 is for the key and 0 for the whole certificate.",
-    "tlsa-of-this-chain": "It is of what the server sends.",
-    "tlsa-unusable": "Not usable: {tlsa_unusable}.",
-    "anchor-problems": "Found: {anchor_problems}.",
-    "compare-issuer": "The certificate is of {top_issuer}.",
-    "mx-name-differs": "It carries {names}; expected is {server}.",
-    "sts-listed": "The policy lists {sts_patterns}.",
-    "sts-problems": "Found: {sts_problems}.",
-    "mx-others-listed": "{stale_authority}, asked directly, says: {stale_theirs}, as the policy lists it. {stale_nameserver} says: {stale_ours}.",
-    "mx-differs": "{stale_authority}, asked directly, says: {stale_theirs}. {stale_nameserver} says: {stale_ours}.",
-    "mx-all-listed": "The policy lists what {stale_authority}, asked directly, says: {stale_theirs}.",
-    "mx-same": "{same_label}, asked directly, names {server} too, which speaks against a forgery on the way here. Whether the record is right, only the domain's owner knows.",
-    "mx-secure": "DNSSEC vouches for the answer of {mx_nameserver}: the zone itself gave it.",
-    "mx-from-source": "{mx_nameserver} answers for the domain with authority. Whether the record is right, only the domain's owner knows.",
-    "ttl-longer": "It would stay in a cache for another {ttl_left} s, longer than what the zone gives now ({ttl_zone} s).",
+EVIDENCE: dict[EvidenceId, str] = {
+    EvidenceId.DNSSEC_FOUND: "In {dnssec_zone}, {dnssec_reason}.",
+    EvidenceId.DANE_ABSENCE: "{server}: {dane_absence}.",
+    EvidenceId.TLSA_PUBLISHED: "{tlsa_name} has: {tlsa_records}.",
+    EvidenceId.TLSA_COMPARED: "{tlsa_name} has: {tlsa_records}; none matches what the server sends.",
+    EvidenceId.TLSA_FITS_AS: "{tlsa_misnumbered} would match as {tlsa_fits_as}: usage 3 is for the server's own certificate and 2 for an issuer's; selector 1 is for the key and 0 for the whole certificate.",
+    EvidenceId.TLSA_OF_THIS_CHAIN: "It is of what the server sends.",
+    EvidenceId.TLSA_UNUSABLE: "Not usable: {tlsa_unusable}.",
+    EvidenceId.ANCHOR_PROBLEMS: "Found: {anchor_problems}.",
+    EvidenceId.COMPARE_ISSUER: "The certificate is of {top_issuer}.",
+    EvidenceId.MX_NAME_DIFFERS: "It carries {names}; expected is {server}.",
+    EvidenceId.STS_LISTED: "The policy lists {sts_patterns}.",
+    EvidenceId.STS_PROBLEMS: "Found: {sts_problems}.",
+    EvidenceId.MX_OTHERS_LISTED: "{stale_authority}, asked directly, says: {stale_theirs}, as the policy lists it. {stale_nameserver} says: {stale_ours}.",
+    EvidenceId.MX_DIFFERS: "{stale_authority}, asked directly, says: {stale_theirs}. {stale_nameserver} says: {stale_ours}.",
+    EvidenceId.MX_ALL_LISTED: "The policy lists what {stale_authority}, asked directly, says: {stale_theirs}.",
+    EvidenceId.MX_SAME: "{same_label}, asked directly, names {server} too, which speaks against a forgery on the way here. Whether the record is right, only the domain's owner knows.",
+    EvidenceId.MX_SECURE: "DNSSEC vouches for the answer of {mx_nameserver}: the zone itself gave it.",
+    EvidenceId.MX_FROM_SOURCE: "{mx_nameserver} answers for the domain with authority. Whether the record is right, only the domain's owner knows.",
+    EvidenceId.TTL_LONGER: "It would stay in a cache for another {ttl_left} s, longer than what the zone gives now ({ttl_zone} s).",
 }
 
-REMEDIES: dict[str, RemedyWords] = {
-    "repair-dnssec-chain": _R(
+REMEDIES: dict[RemedyId, RemedyWords] = {
+    RemedyId.REPAIR_DNSSEC_CHAIN: _R(
         "Have the DNS hosting service repair DNSSEC: sign the zone anew, and let the DS record at the registrar name a "
         "key that the zone has.",
         ("dig +dnssec +cd {parent} DNSKEY", "dig +dnssec {parent} DS"),
     ),
-    "remove-ds": _R(
+    RemedyId.REMOVE_DS: _R(
         "Or have the DS record removed at the registrar, until DNSSEC works: the domain then counts as unsigned."
     ),
-    "lift-dane": _R(
+    RemedyId.LIFT_DANE: _R(
         "Until the domain's owner has repaired it, mail can flow if the connector does not look (less secure: nothing "
         "then guards against a forged server).",
         ("Set-OutboundConnector -Identity '{identity}' -SmtpDaneMode None",),
     ),
-    "publish-tlsa": _R(
+    RemedyId.PUBLISH_TLSA: _R(
         "Have the domain signed with DNSSEC, and a TLSA record (3 1 1) published for each MX host, under "
         "_25._tcp.<MX host>."
     ),
-    "make-dane-opportunistic": _R(
+    RemedyId.MAKE_DANE_OPPORTUNISTIC: _R(
         "Or use DANE where it is offered only.",
         ("Set-OutboundConnector -Identity '{identity}' -SmtpDaneMode Opportunistic",),
     ),
-    "withdraw-tlsa": _R("Or take the TLSA records out of DNS as long as the server has no working TLS."),
-    "renew-tlsa": _R("Publish the TLSA record of the new certificate before it comes into use."),
-    "publish-matching-tlsa": _R(
+    RemedyId.WITHDRAW_TLSA: _R("Or take the TLSA records out of DNS as long as the server has no working TLS."),
+    RemedyId.RENEW_TLSA: _R("Publish the TLSA record of the new certificate before it comes into use."),
+    RemedyId.PUBLISH_MATCHING_TLSA: _R(
         "Publish TLSA records for the certificate in use (3 1 1: the SHA-256 of its public key), and at each renewal "
         "those of the next one ahead of it.",
         (
@@ -129,40 +130,40 @@ REMEDIES: dict[str, RemedyWords] = {
             "-pubkey | openssl pkey -pubin -outform DER | openssl sha256",
         ),
     ),
-    "add-mx-name": _R("Use a certificate that carries {server} among its subject alternative names."),
-    "use-dane-ee": _R("Or publish TLSA records with usage 3 (3 1 1), which do not look at the name."),
-    "list-mx-in-policy": _R(
+    RemedyId.ADD_MX_NAME: _R("Use a certificate that carries {server} among its subject alternative names."),
+    RemedyId.USE_DANE_EE: _R("Or publish TLSA records with usage 3 (3 1 1), which do not look at the name."),
+    RemedyId.LIST_MX_IN_POLICY: _R(
         "Let the policy at https://mta-sts.<domain>/.well-known/mta-sts.txt list every MX host, and change the id in the "
         "TXT record _mta-sts.<domain>."
     ),
-    "trace-mx": _R(
+    RemedyId.TRACE_MX: _R(
         "Empty the cache of {stale_nameserver}, and ask again for the MX records of {domain}: an old answer is gone "
         "then, and in time it goes by itself. If it comes again, somebody answers in the place of the domain's name servers: "
         "let no mail go to {server}. Exchange Online asks other nameservers, and may well see the right record.",
         ("Clear-DnsServerCache   (Windows DNS server)", "unbound-control flush {mx_domain}"),
     ),
-    "correct-mx": _R("Or correct the MX record, if mail is not meant to go to {server}."),
-    "set-policy-testing": _R(
+    RemedyId.CORRECT_MX: _R("Or correct the MX record, if mail is not meant to go to {server}."),
+    RemedyId.SET_POLICY_TESTING: _R(
         "Or publish the policy with mode: testing until the servers meet it, and change the id in the TXT record."
     ),
-    "lift-mta-sts": _R(
+    RemedyId.LIFT_MTA_STS: _R(
         "Until the domain's owner has repaired it, mail can flow if the connector does not look (less secure).",
         ("Set-OutboundConnector -Identity '{identity}' -MtaStsMode None",),
     ),
-    "configure-dnssec": _R(
+    RemedyId.CONFIGURE_DNSSEC: _R(
         "Name a nameserver that hands DNSSEC records on (--nameserver ADDR), or believe a validating resolver on this "
         "machine (--trust-ad)."
     ),
 }
 
-WARNINGS: dict[str, str] = {
-    "dane-undetermined": "Whether DANE applies to {server} cannot be told: {dane_question}: {dnssec_reason}. Senders that ask for TLSA records hold mail back while that lasts (RFC 7672 2.1).",
-    "dane-unusable": "The TLSA records of {tlsa_name} are not usable for mail ({tlsa_records}): TLS is required, but nothing is checked by them. Usage 3 or 2 is wanted.",
-    "dane-in-place": "The certificate would not pass under {mode} ({problem_list}), but it matches the TLSA record {tlsa_matched}. Microsoft's page has the connector's settings apply where the domain has no DANE; if mail queues with 4.7.320 all the same, mend the certificate.",
-    "dane-not-judged": "SmtpDaneMode is Mandatory. How Exchange Online applies it to smart hosts is not documented, and it was not checked.",
-    "mta-sts-unusable": "{sts_domain} announces an MTA-STS policy, but there is none that can be used: {sts_problem}.{sts_from_here} Senders that hold an earlier policy keep to it; others go on without one (RFC 8461 3.3).",
-    "mta-sts-testing-host": "The MTA-STS policy of {sts_domain} does not list {server}; it is in mode testing, and under enforce mail would queue (4.4.8).",
-    "mta-sts-testing-certificate": "The certificate does not meet the MTA-STS policy of {sts_domain} ({sts_problems}); it is in mode testing, and under enforce mail would queue (4.7.5).",
+WARNINGS: dict[WarningId, str] = {
+    WarningId.DANE_UNDETERMINED: "Whether DANE applies to {server} cannot be told: {dane_question}: {dnssec_reason}. Senders that ask for TLSA records hold mail back while that lasts (RFC 7672 2.1).",
+    WarningId.DANE_UNUSABLE: "The TLSA records of {tlsa_name} are not usable for mail ({tlsa_records}): TLS is required, but nothing is checked by them. Usage 3 or 2 is wanted.",
+    WarningId.DANE_IN_PLACE: "The certificate would not pass under {mode} ({problem_list}), but it matches the TLSA record {tlsa_matched}. Microsoft's page has the connector's settings apply where the domain has no DANE; if mail queues with 4.7.320 all the same, mend the certificate.",
+    WarningId.DANE_NOT_JUDGED: "SmtpDaneMode is Mandatory. How Exchange Online applies it to smart hosts is not documented, and it was not checked.",
+    WarningId.MTA_STS_UNUSABLE: "{sts_domain} announces an MTA-STS policy, but there is none that can be used: {sts_problem}.{sts_from_here} Senders that hold an earlier policy keep to it; others go on without one (RFC 8461 3.3).",
+    WarningId.MTA_STS_TESTING_HOST: "The MTA-STS policy of {sts_domain} does not list {server}; it is in mode testing, and under enforce mail would queue (4.4.8).",
+    WarningId.MTA_STS_TESTING_CERTIFICATE: "The certificate does not meet the MTA-STS policy of {sts_domain} ({sts_problems}); it is in mode testing, and under enforce mail would queue (4.7.5).",
 }
 
 ALSO_SEEN: dict[str, str] = {

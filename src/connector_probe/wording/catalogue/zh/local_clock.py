@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from connector_probe.model.ids import EvidenceId, WarningId
+
 LOCAL_CLOCK: dict[str, str] = {
     "between-clock-signs": "，",
     "clock-greeting": "而服务器的问候语显示 {clock_time}",
@@ -16,12 +18,12 @@ LOCAL_CLOCK: dict[str, str] = {
     "clock-unsure": "其日期是否也有问题无法判断：本机的时钟显示 {judged_at}，{clock_hint}。",
 }
 
-EVIDENCE: dict[str, str] = {
-    "expired-by-our-clock": "证书于 {not_after} 过期，但所依据的时钟不可信：本机的时钟显示 {judged_at}，{clock_hint}。",
+EVIDENCE: dict[EvidenceId, str] = {
+    EvidenceId.EXPIRED_BY_OUR_CLOCK: "证书于 {not_after} 过期，但所依据的时钟不可信：本机的时钟显示 {judged_at}，{clock_hint}。",
 }
 
-WARNINGS: dict[str, str] = {
-    "clock-doubtful": "按本机的时钟，证书不在有效期内，但该时钟不可信：它显示 {judged_at}，{clock_hint}。",
+WARNINGS: dict[WarningId, str] = {
+    WarningId.CLOCK_DOUBTFUL: "按本机的时钟，证书不在有效期内，但该时钟不可信：它显示 {judged_at}，{clock_hint}。",
 }
 
 NOTES: dict[str, str] = {

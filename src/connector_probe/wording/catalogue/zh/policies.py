@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connector_probe.model.ids import CauseId, EvidenceId, RemedyId, WarningId
 from connector_probe.model.verdict import FailureClass as F
 from connector_probe.wording.catalogue import ClassWords, RemedyWords
 
@@ -46,101 +47,103 @@ CLASSES: dict[F, ClassWords] = {
     ),
 }
 
-CAUSES: dict[str, str] = {
-    "dnssec-chain-broken": "信任链断裂：父区域的 DS 记录所指的密钥在该区域中不存在。",
-    "dnssec-signature-untimely": "签名目前不在有效期内：已过期，或尚未生效。",
-    "dnssec-tampered": "记录与该区域签名的内容不同：更改后没有重新签名，或在途中被改动。",
-    "dane-not-offered": "该域不支持带 DNSSEC 的 SMTP DANE。",
-    "dane-without-starttls": "该域发布了 TLSA 记录，而其服务器不提供 TLS。",
-    "dane-without-tls": "该域发布了 TLSA 记录，而其服务器的 TLS 无法正常工作。",
-    "tlsa-outdated": "TLSA 记录属于另一个证书：证书已续订或更换，但没有发布新的记录。",
-    "tlsa-malformed": "TLSA 记录配置有误，无法使用。",
-    "certificate-not-yet-valid": "证书尚未生效。",
-    "dane-path-invalid": "证书未能通过有效的链到达 TLSA 记录所指的信任锚。",
-    "dane-other-server": "在该地址应答的是另一台服务器：其后的多台服务器之一、防火墙，或者攻击者。",
-    "dane-name-missing": "证书中没有 MX 主机的名称，而用法为 2 的 TLSA 记录要求该名称。",
-    "sts-policy-outdated": "MX 记录已更改，而策略没有随之更改。",
-    "sts-mx-redirected": "MX 记录有误，或者有人伪造了它：MTA-STS 正是为防范这一点而设。",
-    "sts-without-starttls": "该域的 MTA-STS 策略要求 TLS，而其服务器不支持 TLS。",
-    "sts-certificate-invalid": "服务器的证书对 MX 主机无效，不符合该域自己的策略。",
+CAUSES: dict[CauseId, str] = {
+    CauseId.DNSSEC_CHAIN_BROKEN: "信任链断裂：父区域的 DS 记录所指的密钥在该区域中不存在。",
+    CauseId.DNSSEC_SIGNATURE_UNTIMELY: "签名目前不在有效期内：已过期，或尚未生效。",
+    CauseId.DNSSEC_TAMPERED: "记录与该区域签名的内容不同：更改后没有重新签名，或在途中被改动。",
+    CauseId.DANE_NOT_OFFERED: "该域不支持带 DNSSEC 的 SMTP DANE。",
+    CauseId.DANE_WITHOUT_STARTTLS: "该域发布了 TLSA 记录，而其服务器不提供 TLS。",
+    CauseId.DANE_WITHOUT_TLS: "该域发布了 TLSA 记录，而其服务器的 TLS 无法正常工作。",
+    CauseId.TLSA_OUTDATED: "TLSA 记录属于另一个证书：证书已续订或更换，但没有发布新的记录。",
+    CauseId.TLSA_MALFORMED: "TLSA 记录配置有误，无法使用。",
+    CauseId.CERTIFICATE_NOT_YET_VALID: "证书尚未生效。",
+    CauseId.DANE_PATH_INVALID: "证书未能通过有效的链到达 TLSA 记录所指的信任锚。",
+    CauseId.DANE_OTHER_SERVER: "在该地址应答的是另一台服务器：其后的多台服务器之一、防火墙，或者攻击者。",
+    CauseId.DANE_NAME_MISSING: "证书中没有 MX 主机的名称，而用法为 2 的 TLSA 记录要求该名称。",
+    CauseId.STS_POLICY_OUTDATED: "MX 记录已更改，而策略没有随之更改。",
+    CauseId.STS_MX_REDIRECTED: "MX 记录有误，或者有人伪造了它：MTA-STS 正是为防范这一点而设。",
+    CauseId.STS_WITHOUT_STARTTLS: "该域的 MTA-STS 策略要求 TLS，而其服务器不支持 TLS。",
+    CauseId.STS_CERTIFICATE_INVALID: "服务器的证书对 MX 主机无效，不符合该域自己的策略。",
 }
 
-EVIDENCE: dict[str, str] = {
-    "dnssec-found": "在 {dnssec_zone} 中，{dnssec_reason}。",
-    "dane-absence": "{server}：{dane_absence}。",
-    "tlsa-published": "{tlsa_name} 的记录：{tlsa_records}。",
-    "tlsa-compared": "{tlsa_name} 的记录：{tlsa_records}；没有一条与服务器发送的证书匹配。",
-    "tlsa-fits-as": "{tlsa_misnumbered} 若写作 {tlsa_fits_as} 即可匹配：用途 3 表示服务器自己的证书，2 表示颁发者的证书；选择器 1 表示公钥，0 表示整张证书。",
-    "tlsa-of-this-chain": "它正是服务器所发送内容的记录。",
-    "tlsa-unusable": "无法使用：{tlsa_unusable}。",
-    "anchor-problems": "发现的问题：{anchor_problems}。",
-    "compare-issuer": "证书的颁发者是 {top_issuer}。",
-    "mx-name-differs": "证书中的名称为 {names}；应为 {server}。",
-    "sts-listed": "策略列出了 {sts_patterns}。",
-    "sts-problems": "发现的问题：{sts_problems}。",
-    "mx-others-listed": "直接询问 {stale_authority}，其应答为：{stale_theirs}，与策略所列一致。而 {stale_nameserver} 的应答为：{stale_ours}。",
-    "mx-differs": "直接询问 {stale_authority}，其应答为：{stale_theirs}。而 {stale_nameserver} 的应答为：{stale_ours}。",
-    "mx-all-listed": "策略所列的正是直接询问 {stale_authority} 得到的应答：{stale_theirs}。",
-    "mx-same": "直接询问 {same_label}，其应答同样包含 {server}，这不支持“途中有人伪造”的推测。该记录是否正确，只有域的所有者知道。",
-    "mx-secure": "DNSSEC 证实了 {mx_nameserver} 的应答：它出自该区域本身。",
-    "mx-from-source": "{mx_nameserver} 以权威身份应答该域。该记录是否正确，只有域的所有者知道。",
-    "ttl-longer": "它在缓存中还可保留 {ttl_left} 秒，比该区域目前给出的时间（{ttl_zone} 秒）更长。",
+EVIDENCE: dict[EvidenceId, str] = {
+    EvidenceId.DNSSEC_FOUND: "在 {dnssec_zone} 中，{dnssec_reason}。",
+    EvidenceId.DANE_ABSENCE: "{server}：{dane_absence}。",
+    EvidenceId.TLSA_PUBLISHED: "{tlsa_name} 的记录：{tlsa_records}。",
+    EvidenceId.TLSA_COMPARED: "{tlsa_name} 的记录：{tlsa_records}；没有一条与服务器发送的证书匹配。",
+    EvidenceId.TLSA_FITS_AS: "{tlsa_misnumbered} 若写作 {tlsa_fits_as} 即可匹配：用途 3 表示服务器自己的证书，2 表示颁发者的证书；选择器 1 表示公钥，0 表示整张证书。",
+    EvidenceId.TLSA_OF_THIS_CHAIN: "它正是服务器所发送内容的记录。",
+    EvidenceId.TLSA_UNUSABLE: "无法使用：{tlsa_unusable}。",
+    EvidenceId.ANCHOR_PROBLEMS: "发现的问题：{anchor_problems}。",
+    EvidenceId.COMPARE_ISSUER: "证书的颁发者是 {top_issuer}。",
+    EvidenceId.MX_NAME_DIFFERS: "证书中的名称为 {names}；应为 {server}。",
+    EvidenceId.STS_LISTED: "策略列出了 {sts_patterns}。",
+    EvidenceId.STS_PROBLEMS: "发现的问题：{sts_problems}。",
+    EvidenceId.MX_OTHERS_LISTED: "直接询问 {stale_authority}，其应答为：{stale_theirs}，与策略所列一致。而 {stale_nameserver} 的应答为：{stale_ours}。",
+    EvidenceId.MX_DIFFERS: "直接询问 {stale_authority}，其应答为：{stale_theirs}。而 {stale_nameserver} 的应答为：{stale_ours}。",
+    EvidenceId.MX_ALL_LISTED: "策略所列的正是直接询问 {stale_authority} 得到的应答：{stale_theirs}。",
+    EvidenceId.MX_SAME: "直接询问 {same_label}，其应答同样包含 {server}，这不支持“途中有人伪造”的推测。该记录是否正确，只有域的所有者知道。",
+    EvidenceId.MX_SECURE: "DNSSEC 证实了 {mx_nameserver} 的应答：它出自该区域本身。",
+    EvidenceId.MX_FROM_SOURCE: "{mx_nameserver} 以权威身份应答该域。该记录是否正确，只有域的所有者知道。",
+    EvidenceId.TTL_LONGER: "它在缓存中还可保留 {ttl_left} 秒，比该区域目前给出的时间（{ttl_zone} 秒）更长。",
 }
 
-REMEDIES: dict[str, RemedyWords] = {
-    "repair-dnssec-chain": _R(
+REMEDIES: dict[RemedyId, RemedyWords] = {
+    RemedyId.REPAIR_DNSSEC_CHAIN: _R(
         "请 DNS 托管服务修复 DNSSEC：重新对区域签名，并使注册商处的 DS 记录指向该区域中存在的密钥。",
         ("dig +dnssec +cd {parent} DNSKEY", "dig +dnssec {parent} DS"),
     ),
-    "remove-ds": _R("或者在 DNSSEC 恢复正常之前，从注册商处删除 DS 记录：此时该域视为未签名。"),
-    "lift-dane": _R(
+    RemedyId.REMOVE_DS: _R("或者在 DNSSEC 恢复正常之前，从注册商处删除 DS 记录：此时该域视为未签名。"),
+    RemedyId.LIFT_DANE: _R(
         "在该域的所有者修复之前，可以让连接器不进行检查，使邮件得以传递（安全性降低：无法再防范伪造的服务器）。",
         ("Set-OutboundConnector -Identity '{identity}' -SmtpDaneMode None",),
     ),
-    "publish-tlsa": _R("为该域启用 DNSSEC 签名，并在 _25._tcp.<MX 主机> 处为每台 MX 主机发布一条 TLSA 记录 (3 1 1)。"),
-    "make-dane-opportunistic": _R(
+    RemedyId.PUBLISH_TLSA: _R(
+        "为该域启用 DNSSEC 签名，并在 _25._tcp.<MX 主机> 处为每台 MX 主机发布一条 TLSA 记录 (3 1 1)。"
+    ),
+    RemedyId.MAKE_DANE_OPPORTUNISTIC: _R(
         "或者仅在对方支持时使用 DANE。",
         ("Set-OutboundConnector -Identity '{identity}' -SmtpDaneMode Opportunistic",),
     ),
-    "withdraw-tlsa": _R("或者在服务器的 TLS 恢复正常之前，从 DNS 中撤下 TLSA 记录。"),
-    "renew-tlsa": _R("在新证书投入使用之前，发布其 TLSA 记录。"),
-    "publish-matching-tlsa": _R(
+    RemedyId.WITHDRAW_TLSA: _R("或者在服务器的 TLS 恢复正常之前，从 DNS 中撤下 TLSA 记录。"),
+    RemedyId.RENEW_TLSA: _R("在新证书投入使用之前，发布其 TLSA 记录。"),
+    RemedyId.PUBLISH_MATCHING_TLSA: _R(
         "为正在使用的证书发布 TLSA 记录（3 1 1：其公钥的 SHA-256），并在每次续订之前先发布下一个证书的记录。",
         (
             "openssl s_client -starttls smtp -connect {dial} </dev/null | openssl x509 -noout "
             "-pubkey | openssl pkey -pubin -outform DER | openssl sha256",
         ),
     ),
-    "add-mx-name": _R("使用使用者可选名称中包含 {server} 的证书。"),
-    "use-dane-ee": _R("或者发布用法为 3 的 TLSA 记录 (3 1 1)，它们不检查名称。"),
-    "list-mx-in-policy": _R(
+    RemedyId.ADD_MX_NAME: _R("使用使用者可选名称中包含 {server} 的证书。"),
+    RemedyId.USE_DANE_EE: _R("或者发布用法为 3 的 TLSA 记录 (3 1 1)，它们不检查名称。"),
+    RemedyId.LIST_MX_IN_POLICY: _R(
         "使 https://mta-sts.<域>/.well-known/mta-sts.txt 处的策略列出每台 MX 主机，并更改 TXT 记录 _mta-sts.<域> 中的 id。"
     ),
-    "trace-mx": _R(
+    RemedyId.TRACE_MX: _R(
         "清除 {stale_nameserver} 的缓存，然后重新查询 {domain} 的 MX 记录：如果是旧的应答，清除后即告消失，到期后也会自行消失。"
         "如果该应答再次出现，则说明有人在代替该域的名称服务器应答：不要让邮件发往 {server}。"
         "Exchange Online 查询的是其他 DNS 服务器，看到的很可能是正确的记录。",
         ("Clear-DnsServerCache   (Windows DNS server)", "unbound-control flush {mx_domain}"),
     ),
-    "correct-mx": _R("或者，如果邮件不应发往 {server}，请更正 MX 记录。"),
-    "set-policy-testing": _R("或者在服务器符合策略之前，以 mode: testing 发布策略，并更改 TXT 记录中的 id。"),
-    "lift-mta-sts": _R(
+    RemedyId.CORRECT_MX: _R("或者，如果邮件不应发往 {server}，请更正 MX 记录。"),
+    RemedyId.SET_POLICY_TESTING: _R("或者在服务器符合策略之前，以 mode: testing 发布策略，并更改 TXT 记录中的 id。"),
+    RemedyId.LIFT_MTA_STS: _R(
         "在该域的所有者修复之前，可以让连接器不进行检查，使邮件得以传递（安全性降低）。",
         ("Set-OutboundConnector -Identity '{identity}' -MtaStsMode None",),
     ),
-    "configure-dnssec": _R(
+    RemedyId.CONFIGURE_DNSSEC: _R(
         "指定能够传递 DNSSEC 记录的 DNS 服务器 (--nameserver ADDR)，或者信任本机上进行验证的解析器 (--trust-ad)。"
     ),
 }
 
-WARNINGS: dict[str, str] = {
-    "dane-undetermined": "无法判断 DANE 是否适用于 {server}：{dane_question}：{dnssec_reason}。在此期间，查询 TLSA 记录的发送方会暂缓发送邮件 (RFC 7672 2.1)。",
-    "dane-unusable": "{tlsa_name} 的 TLSA 记录不能用于邮件 ({tlsa_records})：必须使用 TLS，但不据此检查任何内容。请使用用法 3 或 2。",
-    "dane-in-place": "证书在 {mode} 下无法通过 ({problem_list})，但与 TLSA 记录 {tlsa_matched} 匹配。根据 Microsoft 的页面，连接器的设置在该域不支持 DANE 时适用；如果邮件仍因 4.7.320 滞留在队列中，请修复证书。",
-    "dane-not-judged": "SmtpDaneMode 为 Mandatory。Exchange Online 如何将其用于智能主机没有公开的说明，因此未作检查。",
-    "mta-sts-unusable": "{sts_domain} 声明了 MTA-STS 策略，但没有可用的策略：{sts_problem}。{sts_from_here}持有先前策略的发送方会继续遵循它；其他发送方会在没有策略的情况下继续（RFC 8461 3.3）。",
-    "mta-sts-testing-host": "{sts_domain} 的 MTA-STS 策略没有列出 {server}；该策略处于 testing 模式，在 enforce 模式下邮件会排队 (4.4.8)。",
-    "mta-sts-testing-certificate": "证书不符合 {sts_domain} 的 MTA-STS 策略 ({sts_problems})；该策略处于 testing 模式，在 enforce 模式下邮件会排队 (4.7.5)。",
+WARNINGS: dict[WarningId, str] = {
+    WarningId.DANE_UNDETERMINED: "无法判断 DANE 是否适用于 {server}：{dane_question}：{dnssec_reason}。在此期间，查询 TLSA 记录的发送方会暂缓发送邮件 (RFC 7672 2.1)。",
+    WarningId.DANE_UNUSABLE: "{tlsa_name} 的 TLSA 记录不能用于邮件 ({tlsa_records})：必须使用 TLS，但不据此检查任何内容。请使用用法 3 或 2。",
+    WarningId.DANE_IN_PLACE: "证书在 {mode} 下无法通过 ({problem_list})，但与 TLSA 记录 {tlsa_matched} 匹配。根据 Microsoft 的页面，连接器的设置在该域不支持 DANE 时适用；如果邮件仍因 4.7.320 滞留在队列中，请修复证书。",
+    WarningId.DANE_NOT_JUDGED: "SmtpDaneMode 为 Mandatory。Exchange Online 如何将其用于智能主机没有公开的说明，因此未作检查。",
+    WarningId.MTA_STS_UNUSABLE: "{sts_domain} 声明了 MTA-STS 策略，但没有可用的策略：{sts_problem}。{sts_from_here}持有先前策略的发送方会继续遵循它；其他发送方会在没有策略的情况下继续（RFC 8461 3.3）。",
+    WarningId.MTA_STS_TESTING_HOST: "{sts_domain} 的 MTA-STS 策略没有列出 {server}；该策略处于 testing 模式，在 enforce 模式下邮件会排队 (4.4.8)。",
+    WarningId.MTA_STS_TESTING_CERTIFICATE: "证书不符合 {sts_domain} 的 MTA-STS 策略 ({sts_problems})；该策略处于 testing 模式，在 enforce 模式下邮件会排队 (4.7.5)。",
 }
 
 ALSO_SEEN: dict[str, str] = {

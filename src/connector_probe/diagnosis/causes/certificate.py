@@ -1,0 +1,143 @@
+"""Causes of a certificate that does not pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector_probe.diagnosis.causes.row import Judged, Rows, alone
+from connector_probe.diagnosis.revocation import undecided
+from connector_probe.model.evidence import CertificateProblemKind
+from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
+from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
+from connector_probe.protocol.appliances import appliance
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.causes.row import Case
+    from connector_probe.model.evidence import AttemptEvidence, CertificateProblem
+
+ROWS = Rows()
+_POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
+_LIKELY, _SURE = CauseVerdict.SUPPORTED, CauseVerdict.CONFIRMED
+_F, _Kind = FailureClass, CertificateProblemKind
+_CERTIFICATE = tuple(FailureClass.of_certificate(kind) for kind in CertificateProblemKind)
+_OF_NAMES = (_F.CERTIFICATE_NAME_MISMATCH, _F.CERTIFICATE_COMMON_NAME_ONLY)
+_OF_CHAINS = tuple(one for one in _CERTIFICATE if one not in (_F.CERTIFICATE_EXPIRED, *_OF_NAMES))
+_BY_POLICY = (_F.DANE_CERTIFICATE_EXPIRED, _F.DANE_TLSA_INVALID, _F.DANE_HOST_MISMATCH, _F.MTA_STS_CERTIFICATE)
+_UNKNOWN_ISSUER = frozenset({_Kind.SELF_SIGNED, _Kind.UNTRUSTED_ROOT, _Kind.MISSING_INTERMEDIATE})
+
+_ANOTHER = (RemedyId.INSTALL_PUBLIC_CERTIFICATE,)
+_REISSUE = (RemedyId.REISSUE_WELLFORMED,)
+REMEDIES = {
+    _Kind.EXPIRED: (RemedyId.RENEW_CERTIFICATE,),
+    _Kind.NAME_MISMATCH: (RemedyId.ADD_NAME, RemedyId.CHANGE_TLS_DOMAIN, RemedyId.COMPARE_SERVERS),
+    _Kind.COMMON_NAME_ONLY: (RemedyId.ADD_NAME,),
+    _Kind.NOT_YET_VALID: (RemedyId.WAIT_FOR_VALIDITY, RemedyId.RENEW_CERTIFICATE),
+    _Kind.SELF_SIGNED: _ANOTHER,
+    _Kind.UNTRUSTED_ROOT: _ANOTHER,
+    _Kind.MISSING_INTERMEDIATE: (RemedyId.INSTALL_INTERMEDIATE, RemedyId.INSTALL_PUBLIC_CERTIFICATE),
+    _Kind.ISSUER_EXPIRED: (RemedyId.INSTALL_INTERMEDIATE, RemedyId.RENEW_CERTIFICATE),
+    _Kind.ISSUER_NOT_YET_VALID: (RemedyId.WAIT_FOR_VALIDITY, RemedyId.RENEW_CERTIFICATE),
+    _Kind.BAD_SIGNATURE: (RemedyId.INSTALL_INTERMEDIATE, RemedyId.RENEW_CERTIFICATE),
+    _Kind.INVALID_CA: _ANOTHER,
+    _Kind.PATH_TOO_LONG: _ANOTHER,
+    _Kind.NAME_CONSTRAINT: _ANOTHER,
+    _Kind.INVALID_PATH: _ANOTHER,
+    _Kind.WRONG_PURPOSE: (RemedyId.REISSUE_FOR_SERVERS,),
+    _Kind.WEAK_KEY: (RemedyId.REISSUE_STRONG,),
+    _Kind.WEAK_SIGNATURE: (RemedyId.REISSUE_STRONG,),
+    _Kind.UNPARSEABLE_EXTENSION: _REISSUE,
+    _Kind.UNKNOWN_CRITICAL_EXTENSION: _REISSUE,
+    _Kind.UNPARSEABLE_CERTIFICATE: _REISSUE,
+    _Kind.REVOKED: (RemedyId.REPLACE_REVOKED,),
+}
+
+
+@ROWS.cause(
+    CauseId.APPLIANCE_CERTIFICATE,
+    Culprit.NETWORK,
+    {},
+    shown_for=(*_CERTIFICATE, *_BY_POLICY),
+    remedies=(RemedyId.CHECK_APPLIANCE,),
+)
+def _appliance_certificate(case: Case) -> Judged | None:
+    certificate = case.evidence.certificate
+    if certificate is None or not certificate.chain:
+        return None
+    if case.view.name_match is not None and case.view.name_match.matches:  # nobody ships a device with that
+        suspect = {problem.kind for problem in case.view.problems} & _UNKNOWN_ISSUER
+        return Judged(_OUT, (EvidenceId.NAME_FOUND,)) if suspect else None
+    return Judged(_SURE, (EvidenceId.NAMES_AN_APPLIANCE,)) if appliance(certificate.chain[0]) is not None else None
+
+
+@ROWS.cause(
+    CauseId.CERTIFICATE_EXPIRED,
+    Culprit.SERVER,
+    alone(_SURE, _F.CERTIFICATE_EXPIRED, _F.DANE_CERTIFICATE_EXPIRED) | alone(_OUT, *_OF_NAMES, *_OF_CHAINS),
+    remedies=REMEDIES[_Kind.EXPIRED],
+    remedies_for={_F.DANE_CERTIFICATE_EXPIRED: (RemedyId.RENEW_CERTIFICATE, RemedyId.RENEW_TLSA)},
+)
+def _certificate_expired(case: Case) -> Judged:
+    found = next((problem for problem in case.view.problems if problem.kind is _Kind.EXPIRED), None)
+    if found is not None and found in case.view.clock_signs:
+        return Judged(_POSSIBLE, (EvidenceId.EXPIRED_BY_OUR_CLOCK,), remedies=())
+    return Judged(_OUT, (EvidenceId.VALID_UNTIL,)) if found is None else Judged(_SURE, (EvidenceId.EXPIRED_ON,))
+
+
+@ROWS.cause(
+    CauseId.CERTIFICATE_SUBJECT_MISMATCH,
+    Culprit.SERVER,
+    alone(_SURE, *_OF_NAMES) | alone(_OUT, _F.CERTIFICATE_EXPIRED, *_OF_CHAINS),
+    remedies=REMEDIES[_Kind.NAME_MISMATCH],
+)
+def _certificate_subject_mismatch(case: Case) -> Judged:
+    problem = case.view.name_problem
+    if problem is None:
+        return Judged(_OUT, (EvidenceId.NAME_FOUND,))
+    if not case.view.mode.validates_name:
+        return Judged(_OUT, (EvidenceId.NAME_NOT_CHECKED,))
+    return Judged(_SURE, (EvidenceId.NAME_DIFFERS,), REMEDIES[problem.kind])
+
+
+@ROWS.cause(
+    CauseId.CERTIFICATE_NO_LONGER_VALID,
+    Culprit.SERVER,
+    alone(_SURE, *_OF_CHAINS) | alone(_OUT, _F.CERTIFICATE_EXPIRED, *_OF_NAMES),
+    remedies_for={FailureClass.of_certificate(kind): mended for kind, mended in REMEDIES.items()},
+)
+def _certificate_no_longer_valid(case: Case) -> Judged:
+    view = case.view
+    judged = [one for one in view.judged_problems if one not in view.clock_signs]
+    rest = [one for one in judged if one.kind is not _Kind.EXPIRED and one is not view.name_problem]
+    if rest:
+        revoked = (EvidenceId.REVOKED_SAYS,) if any(one.kind is _Kind.REVOKED for one in rest) else ()
+        others = () if all(one.kind is _Kind.REVOKED for one in rest) else (EvidenceId.PROBLEM_LIST,)
+        return Judged(_SURE, (*others, *revoked), remedies_of_problems(case, own=False))
+    asked = case.evidence.revocation
+    if asked is None:
+        return Judged(_POSSIBLE, (EvidenceId.REVOCATION_NOT_CHECKED,))
+    if undecided(case.evidence):
+        return Judged(_POSSIBLE, (EvidenceId.REVOCATION_UNDECIDED,))
+    return Judged(_OUT, (EvidenceId.NOT_REVOKED,) if asked.certificates else (EvidenceId.REVOCATION_NO_SOURCE,))
+
+
+def remedies_of_problems(case: Case, *, own: bool) -> tuple[RemedyId, ...]:
+    """What mends the certificate's problems; ``own``: its end and its name too, which are causes of their own."""
+    apart = () if own else (_Kind.EXPIRED, _Kind.NAME_MISMATCH, _Kind.COMMON_NAME_ONLY)
+    blamed = [one.kind for one in _blamed_problems(case) if one.kind not in apart]
+    found = dict.fromkeys(remedy for kind in blamed for remedy in REMEDIES[kind])
+    return tuple(one for one in found if one != RemedyId.INSTALL_INTERMEDIATE or not _is_in_vain(case.evidence))
+
+
+def _blamed_problems(case: Case) -> tuple[CertificateProblem, ...]:
+    """The problems whose remedies help against the failure."""
+    view = case.view
+    if case.failure.value.startswith("dane-"):
+        return ()
+    found = view.mta_sts_problems if case.failure is FailureClass.MTA_STS_CERTIFICATE else view.judged_problems
+    return tuple(one for one in found if one not in view.clock_signs)
+
+
+def _is_in_vain(evidence: AttemptEvidence) -> bool:
+    """Whether the missing issuers are known, and lead to no trusted root."""
+    missing = evidence.missing_issuers
+    return missing is not None and not missing.completes and not any(one.error for one in missing.found)

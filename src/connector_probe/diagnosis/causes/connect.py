@@ -1,0 +1,118 @@
+"""Causes of a connection that does not come about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector_probe.diagnosis.causes.row import Judged, Rows, alone
+from connector_probe.diagnosis.causes.seen import icmp_of, is_nowhere_at_all
+from connector_probe.diagnosis.signs import is_own_by_dns
+from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
+from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
+from connector_probe.protocol.addresses import is_private
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.causes.row import Case
+    from connector_probe.model.evidence import NetworkFault
+
+ROWS = Rows()
+_POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
+_LIKELY, _SURE = CauseVerdict.SUPPORTED, CauseVerdict.CONFIRMED
+_F = FailureClass
+_SILENCE = (_F.TCP_TIMEOUT, _F.TCP_UNREACHABLE)
+PROHIBITED = frozenset(
+    {"net-prohibited", "host-prohibited", "admin-prohibited", "port-unreachable", "policy-failed", "reject-route"}
+)
+
+
+@ROWS.cause(
+    CauseId.SERVER_DOWN,
+    Culprit.SERVER,
+    alone(_POSSIBLE, *_SILENCE),
+    remedies=(RemedyId.CHECK_SERVER_UP, RemedyId.CHECK_NETWORK_CHANGE),
+)
+def _server_down(case: Case) -> Judged | None:
+    """The last router before the host, or our own system on its link, reports that the host answers no ARP."""
+    if case.view.beside.accepted:
+        return Judged(_OUT, (EvidenceId.ANOTHER_CONNECTED,))
+    if is_nowhere_at_all(case):
+        return Judged(_OUT, (EvidenceId.NO_HOSTS_ADDRESS,))
+    fault = _fault(case)
+    if fault is not None and fault.icmp and fault.icmp_from == case.evidence.address:
+        # A firewall that holds the address, and hands the port on (NAT), says it of the server behind; else the host.
+        behind = fault.icmp == "host-unreachable"
+        return Judged(_LIKELY, (EvidenceId.ICMP_FROM_NAT,)) if behind else Judged(_OUT, (EvidenceId.ICMP_SAID,))
+    return Judged(_LIKELY, (EvidenceId.ICMP_SAID,)) if icmp_of(case) == "host-unreachable" else None
+
+
+@ROWS.cause(
+    CauseId.WRONG_SMART_HOST,
+    Culprit.CONNECTOR,
+    alone(_POSSIBLE, *_SILENCE),
+    shown_for=(_F.TCP_REFUSED,),
+    remedies=(RemedyId.CORRECT_SMART_HOST,),
+)
+def _wrong_smart_host(case: Case) -> Judged | None:
+    address = case.evidence.address
+    if case.view.beside.accepted:
+        return Judged(_OUT, (EvidenceId.ANOTHER_CONNECTED,))
+    if is_nowhere_at_all(case):
+        return Judged(_SURE, (EvidenceId.NO_HOSTS_ADDRESS,))
+    if is_own_by_dns(case.evidence):
+        return Judged(_LIKELY, (EvidenceId.OWN_ADDRESS,))
+    return Judged(_LIKELY, (EvidenceId.PRIVATE_ADDRESS,)) if address is not None and is_private(address) else None
+
+
+@ROWS.cause(CauseId.FIREWALL_DROPS, Culprit.NETWORK, alone(_POSSIBLE, *_SILENCE), remedies=(RemedyId.OPEN_PORT_25,))
+def _firewall_drops(case: Case) -> Judged | None:
+    """A host that is up and listens answers a SYN, unless something drops it."""
+    if case.failure is _F.TCP_TIMEOUT and case.view.beside.accepted:
+        return Judged(_LIKELY, (EvidenceId.ANOTHER_CONNECTED,))
+    if is_nowhere_at_all(case):
+        return Judged(_OUT, (EvidenceId.NO_HOSTS_ADDRESS,))
+    return Judged(_OUT, (EvidenceId.ICMP_SAID,)) if icmp_of(case) else None
+
+
+@ROWS.cause(
+    CauseId.FIREWALL_BLOCKS,
+    Culprit.NETWORK,
+    alone(_POSSIBLE, _F.TCP_REFUSED, _F.TCP_UNREACHABLE),
+    remedies=(RemedyId.OPEN_PORT_25,),
+)
+def _firewall_blocks(case: Case) -> Judged | None:
+    """A TCP without a listener resets; only a filter answers a SYN with ICMP "port unreachable" or "prohibited"."""
+    if case.view.beside.accepted:
+        return Judged(_OUT, (EvidenceId.ANOTHER_CONNECTED,))
+    if is_nowhere_at_all(case):
+        return Judged(_OUT, (EvidenceId.NO_HOSTS_ADDRESS,))
+    if not icmp_of(case):
+        return None
+    return Judged(_LIKELY if icmp_of(case) in PROHIBITED else _OUT, (EvidenceId.ICMP_SAID,))
+
+
+@ROWS.cause(
+    CauseId.SERVICE_STOPPED, Culprit.SERVER, alone(_POSSIBLE, _F.TCP_REFUSED), remedies=(RemedyId.START_SMTP_SERVICE,)
+)
+def _service_stopped(case: Case) -> Judged | None:
+    """Behind one address some servers listen and this one does not; or a filter answered, and no server did."""
+    if icmp_of(case) in PROHIBITED:
+        return Judged(_OUT, (EvidenceId.ICMP_SAID,))
+    return Judged(_LIKELY, (EvidenceId.ANOTHER_CONNECTED,)) if case.view.beside.accepted else None
+
+
+@ROWS.cause(
+    CauseId.MIGRATED,
+    Culprit.CONNECTOR,
+    alone(_POSSIBLE, _F.TCP_REFUSED),
+    remedies=(RemedyId.DISABLE_CONNECTOR, RemedyId.SET_AUTHORITATIVE),
+)
+def _migrated(case: Case) -> Judged | None:
+    if case.view.beside.partner:
+        return Judged(_OUT, (EvidenceId.IS_A_PARTNER,))
+    if case.view.beside.accepted:
+        return Judged(_OUT, (EvidenceId.ANOTHER_CONNECTED,))
+    return Judged(_LIKELY, (EvidenceId.REFUSAL_WANTED,)) if case.view.beside.refusal_wanted else None
+
+
+def _fault(case: Case) -> NetworkFault | None:
+    return case.evidence.connection.fault if case.evidence.connection is not None else None

@@ -1,0 +1,255 @@
+"""Causes that lie in DNS: the domain, its name servers, its records, a cache."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector_probe.diagnosis.causes.row import Judged, Rows, alone
+from connector_probe.diagnosis.dns.delegation import Authorities
+from connector_probe.diagnosis.dns.mx_origin import mx_origin
+from connector_probe.diagnosis.dns.rules import deciding_lookup
+from connector_probe.diagnosis.dns.second_look import TROUBLED, all_failed, by_registry
+from connector_probe.model.evidence import LookupStatus
+from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
+from connector_probe.model.verdict import UNTELLABLE, CauseVerdict, Culprit, FailureClass
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.causes.row import Case
+    from connector_probe.diagnosis.dns.delegation import Picture, Standing
+
+ROWS = Rows()
+_CONFIRMED, _SUPPORTED = CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED
+_POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
+_F = FailureClass
+_CONNECT = (_F.TCP_REFUSED, _F.TCP_TIMEOUT, _F.TCP_UNREACHABLE)
+_DNS = tuple(failure for failure in FailureClass if failure.value.startswith("dns-"))
+_FAILED_LOOKUPS = (_F.DNS_SERVFAIL, _F.DNS_REFUSED, _F.DNS_TIMEOUT)
+
+
+@ROWS.cause(
+    CauseId.NAME_DOES_NOT_EXIST,
+    Culprit.CONNECTOR,
+    alone(_SUPPORTED, _F.DNS_NXDOMAIN),  # NXDOMAIN alone fits a misspelt name, an expired domain and an old answer
+    remedies=(RemedyId.CORRECT_SMART_HOST,),
+)
+def _name_does_not_exist(case: Case) -> Judged:
+    picture, whose = _heard(case), _whose_name(case)
+    standing = picture.standing if picture is not None else None
+    if picture is None or standing is None or standing.authorities is Authorities.NOTHING:
+        return Judged(None, (EvidenceId.DNS_ANSWER,), sentence=whose)
+    verdict = _name_missing(picture, standing)
+    told = verdict is _CONFIRMED or (verdict is _OUT and not standing.undelegated)
+    return Judged(
+        verdict,
+        (EvidenceId.DNS_ANSWER, EvidenceId.AUTHORITY_SAYS) if told else (EvidenceId.DNS_ANSWER,),
+        sentence=whose,
+    )
+
+
+def _name_missing(picture: Picture, standing: Standing) -> CauseVerdict:
+    if standing.authorities is Authorities.DISAGREE:
+        return _POSSIBLE
+    if standing.undelegated:
+        if by_registry(picture.registration)[0] is _CONFIRMED:
+            return _OUT
+        unknown = picture.registration is not None and picture.registration.found is False
+        return _SUPPORTED if unknown else _POSSIBLE
+    return _CONFIRMED if standing.authorities is Authorities.NO_NAME else _OUT
+
+
+def _whose_name(case: Case) -> str:
+    """What a name that does not exist means where it is none that stands in the connector."""
+    resolution, lookup = case.evidence.resolution, deciding_lookup(case.evidence)
+    if lookup is not None and lookup.aliases:
+        return "alias-target-missing"
+    if resolution.mx_domain is None:
+        return ""
+    return "mx-domain-missing" if resolution.preference is None else "mx-host-missing"
+
+
+@ROWS.cause(
+    CauseId.RECORD_MISSING,
+    Culprit.DNS,
+    alone(_CONFIRMED, _F.DNS_NO_ADDRESS),
+    remedies=(RemedyId.ADD_ADDRESS_RECORD, RemedyId.CORRECT_SMART_HOST),
+)
+def _record_missing(case: Case) -> Judged:
+    picture = _heard(case)
+    standing = picture.standing if picture is not None else None
+    if standing is None or standing.authorities is Authorities.NOTHING:
+        return Judged(None, (EvidenceId.DNS_ANSWER,))
+    if standing.authorities is Authorities.DISAGREE:
+        return Judged(_POSSIBLE, (EvidenceId.DNS_ANSWER,))
+    there = standing.authorities is Authorities.RECORD
+    return Judged(_OUT if there else _CONFIRMED, (EvidenceId.DNS_ANSWER, EvidenceId.AUTHORITY_SAYS))
+
+
+@ROWS.cause(
+    CauseId.DOMAIN_REFUSES_MAIL,
+    Culprit.DNS,
+    alone(_CONFIRMED, _F.DNS_NULL_MX),
+    shown_for=_DNS,
+    remedies=(RemedyId.REPLACE_NULL_MX,),
+)
+def _domain_refuses_mail(case: Case) -> Judged | None:
+    """By its MX records the domain wants mail, whatever became of the hosts that they name."""
+    if case.failure is _F.DNS_NULL_MX:
+        return Judged(None, (EvidenceId.DNS_ANSWER,))
+    mx = case.evidence.resolution.mx
+    return Judged(_OUT, (EvidenceId.MX_NAMES_HOSTS,)) if mx and all(one.exchange for one in mx) else None
+
+
+@ROWS.cause(
+    CauseId.DOMAIN_EXPIRED,
+    Culprit.DNS,
+    alone(_POSSIBLE, _F.DNS_NXDOMAIN, *_FAILED_LOOKUPS)
+    | alone(_OUT, _F.DNS_NO_ADDRESS, _F.DNS_MALFORMED, _F.DNS_CNAME_LOOP, _F.DNS_NULL_MX),
+    shown_for=_CONNECT,
+    remedies=(RemedyId.RENEW_DOMAIN,),
+)
+def _domain_expired(case: Case) -> Judged | None:
+    picture = _heard(case)
+    standing = picture.standing if picture is not None else None
+    if picture is None or standing is None or (case.failure in _CONNECT and standing.parked is None):
+        return None
+    verdict, evidence = _by_delegation(standing)
+    told, more = by_registry(picture.registration)
+    return Judged(told or verdict, (*evidence, *more))
+
+
+def _by_delegation(standing: Standing) -> tuple[CauseVerdict | None, tuple[EvidenceId, ...]]:
+    if standing.no_such_top_level:
+        return _OUT, (EvidenceId.NO_SUCH_TOP_LEVEL,)
+    if standing.undelegated:
+        return _SUPPORTED, (EvidenceId.NOT_DELEGATED,)
+    if standing.parked is not None:
+        return _SUPPORTED, (EvidenceId.PARKED_AT,)
+    if not standing.delegated_to:
+        return None, ()
+    return (_OUT if standing.spoke else _POSSIBLE), (EvidenceId.DELEGATED_TO,)
+
+
+@ROWS.cause(
+    CauseId.STALE_DNS_CACHE,
+    Culprit.DNS,
+    alone(_POSSIBLE, _F.DNS_NXDOMAIN, _F.DNS_NO_ADDRESS, _F.DNS_NULL_MX)
+    | alone(_OUT, *_FAILED_LOOKUPS, _F.DNS_MALFORMED, _F.DNS_CNAME_LOOP),
+    shown_for=(*_CONNECT, _F.MTA_STS_MX_NOT_LISTED),
+)
+def _stale_dns_cache(case: Case) -> Judged | None:
+    if case.failure is _F.MTA_STS_MX_NOT_LISTED:
+        return _stale_mx(case)
+    picture = _heard(case)
+    difference = picture.difference if picture is not None else None
+    if picture is None or (difference is None and picture.same is None):
+        return None
+    if difference is None:
+        return Judged(_OUT, (EvidenceId.AUTHORITY_SAME,))
+    if difference.own_zone:
+        return Judged(_OUT, (EvidenceId.OWN_ZONE,))
+    filtered = difference.ours.status is not LookupStatus.ANSWER and difference.ours.ttl is None
+    ttl = () if difference.ours.ttl is None else (EvidenceId.TTL_LEFT,)
+    evidence = (EvidenceId.STALE_DIFFERS, *ttl, EvidenceId.NO_SOA) if filtered else (EvidenceId.STALE_DIFFERS, *ttl)
+    varying = difference.varying and difference.ours.status is LookupStatus.ANSWER
+    verdict = _POSSIBLE if varying else _CONFIRMED if difference.certain else _SUPPORTED
+    return Judged(verdict, evidence, remedies=(RemedyId.WAIT_FOR_CACHE,))
+
+
+def _stale_mx(case: Case) -> Judged | None:
+    """An old answer runs out like a forged one, and so it is never sure."""
+    origin = mx_origin(case.view)
+    difference = origin.difference if origin is not None else None
+    if origin is None or difference is None:
+        return Judged(_OUT, (EvidenceId.AUTHORITY_SAME,)) if origin is not None and origin.same is not None else None
+    if difference.own_zone:
+        return Judged(_OUT, (EvidenceId.OWN_ZONE,))
+    remedies = () if difference.varying else (RemedyId.TRACE_MX,)
+    left, whole = difference.ours.ttl, difference.theirs.ttl
+    if left is None:
+        return Judged(_POSSIBLE, (EvidenceId.STALE_DIFFERS,), remedies)
+    if whole is not None and left > whole:
+        return Judged(_POSSIBLE, (EvidenceId.STALE_DIFFERS, EvidenceId.TTL_LONGER), remedies)
+    return Judged(
+        _POSSIBLE if difference.varying else _SUPPORTED, (EvidenceId.STALE_DIFFERS, EvidenceId.TTL_LEFT), remedies
+    )
+
+
+@ROWS.cause(
+    CauseId.DNS_HOSTING_TROUBLE,
+    Culprit.DNS,
+    alone(_SUPPORTED, *_FAILED_LOOKUPS, _F.DNS_MALFORMED)
+    | alone(_CONFIRMED, _F.DNS_CNAME_LOOP)
+    | alone(_POSSIBLE, _F.DNS_NXDOMAIN, _F.DNS_NO_ADDRESS)
+    | alone(_OUT, _F.DNS_NULL_MX),
+    shown_for=_CONNECT,
+    remedies=(RemedyId.FIX_DNS,),
+    remedies_for={_F.DNS_CNAME_LOOP: (RemedyId.FIX_ALIAS, RemedyId.FIX_DNS)},
+)
+def _dns_hosting_trouble(case: Case) -> Judged | None:
+    picture = case.picture
+    if case.failure in _CONNECT:
+        return Judged(*_hosting(case.failure, picture)) if picture is not None and picture.out_of_step else None
+    if picture is None:
+        return Judged(None, (EvidenceId.DNS_ANSWER,))
+    if picture.unreached:
+        return Judged(None, (EvidenceId.DNS_ANSWER, EvidenceId.WALK_UNANSWERED))
+    verdict, evidence = _hosting(case.failure, picture)
+    if picture.bogus is not None:
+        return Judged(verdict, (EvidenceId.DNS_ANSWER, *evidence), (RemedyId.REPAIR_DNSSEC, RemedyId.FIX_DNS))
+    if _is_registered_but_undelegated(picture):
+        return Judged(_SUPPORTED, (EvidenceId.DNS_ANSWER, EvidenceId.NOT_DELEGATED), (RemedyId.RENEW_DOMAIN,))
+    return Judged(verdict, (EvidenceId.DNS_ANSWER, *evidence))
+
+
+def _is_registered_but_undelegated(picture: Picture) -> bool:
+    """Whether the registrar has the domain, and the registry nevertheless no name servers for it."""
+    undelegated = picture.standing is not None and picture.standing.undelegated
+    return undelegated and by_registry(picture.registration)[0] is _OUT
+
+
+def _hosting(failure: FailureClass, picture: Picture) -> tuple[CauseVerdict | None, tuple[EvidenceId, ...]]:
+    if picture.bogus is not None:
+        return _CONFIRMED, (EvidenceId.DNSSEC_BOGUS,)
+    if picture.out_of_step:
+        return _CONFIRMED, (EvidenceId.AUTHORITIES_OUT_OF_STEP,)
+    standing = picture.standing
+    if standing is None:
+        return None, ()
+    if standing.authorities is Authorities.DISAGREE:
+        return _CONFIRMED, (EvidenceId.AUTHORITIES_DISAGREE,)
+    if standing.undelegated or standing.no_such_top_level:
+        return _OUT, ()
+    if standing.authorities is Authorities.NOTHING:
+        return all_failed(failure, standing)
+    if standing.failed or standing.nameless:
+        return (_SUPPORTED if failure in TROUBLED else _POSSIBLE), (
+            EvidenceId.SOME_AUTHORITIES_FAIL,
+            EvidenceId.AUTHORITIES_ANSWER,
+        )
+    if failure in TROUBLED:
+        return _POSSIBLE, (EvidenceId.AUTHORITIES_ANSWER_US,)
+    return _OUT, (EvidenceId.AUTHORITIES_ANSWER,)
+
+
+@ROWS.cause(
+    CauseId.SPLIT_HORIZON,
+    Culprit.THIS_MACHINE,
+    {},
+    shown_for=frozenset(FailureClass) - UNTELLABLE,
+    remedies=(RemedyId.CHECK_SPLIT_DNS,),
+)
+def _split_horizon(case: Case) -> Judged | None:
+    """Our nameserver has the zone itself: does the public see the same?"""
+    picture = _heard(case)
+    if picture is None:
+        return None
+    if picture.difference is not None:
+        return Judged(_CONFIRMED, (EvidenceId.SPLIT_DIFFERS,)) if picture.difference.own_zone else None
+    if picture.same is not None and any(one.authoritative for one in picture.resolution.lookups):
+        return Judged(_OUT, (EvidenceId.AUTHORITY_SAME,))
+    return None
+
+
+def _heard(case: Case) -> Picture | None:
+    """The second look, where any server that was asked directly has answered."""
+    return case.picture if case.picture is not None and not case.picture.unreached else None

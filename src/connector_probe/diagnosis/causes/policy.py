@@ -1,0 +1,250 @@
+"""Causes in what the domain itself publishes: DNSSEC, SMTP DANE, MTA-STS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector_probe.diagnosis.causes.certificate import REMEDIES, remedies_of_problems
+from connector_probe.diagnosis.causes.row import Judged, Rows, alone
+from connector_probe.diagnosis.dns.mx_origin import mx_origin
+from connector_probe.diagnosis.policies.facts import CHAIN_REASONS, RECORD_REASONS, TIME_REASONS
+from connector_probe.diagnosis.policies.judgement import DaneVerdict, deciding_lookup_of
+from connector_probe.model.evidence import CertificateProblemKind
+from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
+from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.causes.row import Case
+    from connector_probe.model.policy import DnssecReason, TlsaRecord
+
+ROWS = Rows()
+_POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
+_LIKELY, _SURE = CauseVerdict.SUPPORTED, CauseVerdict.CONFIRMED
+_F = FailureClass
+_SIGNATURES = (RemedyId.REPAIR_DNSSEC_CHAIN, RemedyId.REMOVE_DS, RemedyId.LIFT_DANE)
+
+
+# --- DNSSEC ----------------------------------------------------------------------------------------------------
+
+
+@ROWS.cause(CauseId.DNSSEC_CHAIN_BROKEN, Culprit.DNS, alone(_POSSIBLE, _F.DANE_DNSSEC_INVALID), remedies=_SIGNATURES)
+def _dnssec_chain_broken(case: Case) -> Judged | None:
+    reason = _reason(case)
+    if reason in CHAIN_REASONS:
+        return Judged(_SURE, (EvidenceId.DNSSEC_FOUND,))
+    return Judged(_OUT, (EvidenceId.DNSSEC_FOUND,)) if reason in TIME_REASONS | RECORD_REASONS else None
+
+
+@ROWS.cause(
+    CauseId.DNSSEC_SIGNATURE_UNTIMELY, Culprit.DNS, alone(_POSSIBLE, _F.DANE_DNSSEC_INVALID), remedies=_SIGNATURES
+)
+def _dnssec_signature_untimely(case: Case) -> Judged | None:
+    reason = _reason(case)
+    if reason in TIME_REASONS:
+        return Judged(_SURE, (EvidenceId.DNSSEC_FOUND,))
+    return Judged(_OUT) if reason in CHAIN_REASONS | RECORD_REASONS else None
+
+
+@ROWS.cause(CauseId.DNSSEC_TAMPERED, Culprit.DNS, alone(_POSSIBLE, _F.DANE_DNSSEC_INVALID), remedies=_SIGNATURES)
+def _dnssec_tampered(case: Case) -> Judged | None:
+    reason = _reason(case)
+    if reason in RECORD_REASONS:
+        return Judged(_LIKELY, (EvidenceId.DNSSEC_FOUND,))
+    return Judged(_OUT) if reason in TIME_REASONS else None  # the zone made such a signature itself
+
+
+def _reason(case: Case) -> DnssecReason | None:
+    return deciding_lookup_of(case.view.dane).reason if case.view.dane is not None else None
+
+
+# --- DANE ------------------------------------------------------------------------------------------------------
+
+
+@ROWS.cause(
+    CauseId.DANE_WITHOUT_STARTTLS,
+    Culprit.SERVER,
+    alone(_SURE, _F.DANE_STARTTLS_NOT_SUPPORTED) | alone(_OUT, _F.DANE_TLS_FAILED),
+    remedies=(RemedyId.OFFER_STARTTLS, RemedyId.WITHDRAW_TLSA, RemedyId.LIFT_DANE),
+)
+def _dane_without_starttls(case: Case) -> Judged:
+    """What the domain asks for is said with the failure, not where the cause is ruled out."""
+    return Judged(None, (EvidenceId.TLSA_PUBLISHED,))
+
+
+@ROWS.cause(
+    CauseId.DANE_WITHOUT_TLS,
+    Culprit.SERVER,
+    alone(_SURE, _F.DANE_TLS_FAILED) | alone(_OUT, _F.DANE_TLSA_INVALID),
+    remedies=(RemedyId.CHECK_TLS_SETTINGS, RemedyId.ENABLE_TLS12, RemedyId.WITHDRAW_TLSA),
+)
+def _dane_without_tls(case: Case) -> Judged | None:
+    return Judged(None, (EvidenceId.TLSA_PUBLISHED,)) if case.failure is _F.DANE_TLS_FAILED else None
+
+
+@ROWS.cause(
+    CauseId.TLSA_OUTDATED,
+    Culprit.DNS,
+    alone(_LIKELY, _F.DANE_TLSA_INVALID),
+    remedies=(RemedyId.PUBLISH_MATCHING_TLSA, RemedyId.LIFT_DANE),
+)
+def _tlsa_outdated(case: Case) -> Judged:
+    """Not so where every record is of this very chain, and only misnumbered."""
+    usable = [one for one in case.view.dane.records if one.usable] if case.view.dane is not None else []
+    misnumbered = _misnumbered(case)
+    if misnumbered and all(one in misnumbered for one in usable):
+        return Judged(_OUT, (EvidenceId.TLSA_OF_THIS_CHAIN,))
+    return Judged(_LIKELY, (EvidenceId.TLSA_COMPARED,)) if _came_to(case) is DaneVerdict.MISMATCH else Judged(_OUT)
+
+
+@ROWS.cause(
+    CauseId.TLSA_MALFORMED,
+    Culprit.DNS,
+    alone(_OUT, _F.DANE_TLSA_INVALID),
+    remedies=(RemedyId.PUBLISH_MATCHING_TLSA, RemedyId.LIFT_DANE),
+)
+def _tlsa_malformed(case: Case) -> Judged:
+    if _misnumbered(case):
+        return Judged(_SURE, (EvidenceId.TLSA_FITS_AS,))
+    unusable = case.view.dane is not None and any(not one.usable for one in case.view.dane.records)
+    return Judged(_LIKELY, (EvidenceId.TLSA_UNUSABLE,)) if unusable else Judged(_OUT)
+
+
+@ROWS.cause(
+    CauseId.CERTIFICATE_NOT_YET_VALID,
+    Culprit.SERVER,
+    alone(_OUT, _F.DANE_TLSA_INVALID),
+    remedies=(*REMEDIES[CertificateProblemKind.NOT_YET_VALID], RemedyId.LIFT_DANE),
+)
+def _certificate_not_yet_valid(case: Case) -> Judged:
+    return Judged(_SURE, (EvidenceId.NOT_YET,)) if _came_to(case) is DaneVerdict.NOT_YET_VALID else Judged(_OUT)
+
+
+@ROWS.cause(
+    CauseId.DANE_PATH_INVALID,
+    Culprit.SERVER,
+    alone(_OUT, _F.DANE_TLSA_INVALID),
+    remedies=(RemedyId.PUBLISH_MATCHING_TLSA, RemedyId.LIFT_DANE),
+)
+def _dane_path_invalid(case: Case) -> Judged:
+    return Judged(_SURE, (EvidenceId.ANCHOR_PROBLEMS,)) if _came_to(case) is DaneVerdict.PATH_INVALID else Judged(_OUT)
+
+
+@ROWS.cause(
+    CauseId.DANE_OTHER_SERVER,
+    Culprit.NETWORK,
+    alone(_POSSIBLE, _F.DANE_TLSA_INVALID),
+    remedies=(RemedyId.COMPARE_SERVERS,),
+)
+def _dane_other_server(case: Case) -> Judged:
+    """Behind one address, another server's certificate fits."""
+    if _came_to(case) is not DaneVerdict.MISMATCH:
+        return Judged(_OUT)
+    served = case.view.beside.served
+    return Judged(_LIKELY, (EvidenceId.ANOTHER_SERVED,)) if served else Judged(_POSSIBLE, (EvidenceId.COMPARE_ISSUER,))
+
+
+@ROWS.cause(
+    CauseId.DANE_NOT_OFFERED,
+    Culprit.DNS,
+    alone(_SURE, _F.DANE_REQUIRED) | alone(_OUT, _F.DANE_TLSA_INVALID),
+    remedies=(RemedyId.PUBLISH_TLSA, RemedyId.MAKE_DANE_OPPORTUNISTIC),
+)
+def _dane_not_offered(case: Case) -> Judged | None:
+    return Judged(None, (EvidenceId.DANE_ABSENCE,)) if case.failure is _F.DANE_REQUIRED else None
+
+
+@ROWS.cause(
+    CauseId.DANE_NAME_MISSING,
+    Culprit.SERVER,
+    alone(_SURE, _F.DANE_HOST_MISMATCH),
+    shown_for=(_F.DANE_TLSA_INVALID,),
+    remedies=(RemedyId.ADD_MX_NAME, RemedyId.USE_DANE_EE),
+)
+def _dane_name_missing(case: Case) -> Judged | None:
+    """The name is looked at before the path is."""
+    if case.failure is _F.DANE_HOST_MISMATCH:
+        return Judged(None, (EvidenceId.MX_NAME_DIFFERS,))
+    return Judged(_OUT) if _came_to(case) is DaneVerdict.PATH_INVALID else None
+
+
+def _came_to(case: Case) -> DaneVerdict | None:
+    return case.view.dane_verdict[0] if case.view.dane_verdict is not None else None
+
+
+def _misnumbered(case: Case) -> tuple[TlsaRecord, ...]:
+    """The records whose data is of what the server sends, so that only their usage or selector is another's."""
+    mismatch = _came_to(case) is DaneVerdict.MISMATCH
+    records = case.view.dane.records if case.view.dane is not None and mismatch else ()
+    return tuple(one for one in records if one.fits_as)
+
+
+# --- MTA-STS ---------------------------------------------------------------------------------------------------
+
+
+@ROWS.cause(
+    CauseId.STS_POLICY_OUTDATED,
+    Culprit.SERVER,
+    alone(_LIKELY, _F.MTA_STS_MX_NOT_LISTED) | alone(_OUT, _F.MTA_STS_CERTIFICATE),
+    remedies=(RemedyId.LIST_MX_IN_POLICY, RemedyId.LIFT_MTA_STS),
+)
+def _sts_policy_outdated(case: Case) -> Judged | None:
+    """Not where the policy lists every host that the domain's own servers name.
+
+    What the domain's own servers contradict is not advised: the last of it would let mail go to a forger.
+    """
+    if case.failure is not _F.MTA_STS_MX_NOT_LISTED:
+        return None
+    origin = mx_origin(case.view)
+    others = origin is not None and origin.names_others
+    if origin is not None and others and origin.listed == origin.named:
+        return Judged(_OUT, (EvidenceId.MX_ALL_LISTED,))
+    return Judged(None, (EvidenceId.STS_LISTED,), () if others else None)
+
+
+@ROWS.cause(
+    CauseId.STS_MX_REDIRECTED,
+    Culprit.DNS,
+    alone(_POSSIBLE, _F.MTA_STS_MX_NOT_LISTED) | alone(_OUT, _F.MTA_STS_CERTIFICATE),
+    remedies=(RemedyId.CORRECT_MX,),
+)
+def _sts_mx_redirected(case: Case) -> Judged | None:
+    """It is never ruled out by DNS alone: the zone itself may hold the wrong record."""
+    origin = mx_origin(case.view) if case.failure is _F.MTA_STS_MX_NOT_LISTED else None
+    if origin is None:
+        return None
+    told = origin.difference
+    trace = (RemedyId.TRACE_MX,) if told is not None and not told.varying and not told.own_zone else ()
+    if origin.difference is not None and origin.secure:
+        return Judged(_OUT, (EvidenceId.MX_SECURE,))  # signed by the zone, and so an old answer
+    if origin.names_others:
+        return Judged(_LIKELY, (EvidenceId.MX_OTHERS_LISTED,), trace)
+    if origin.difference is not None:
+        return Judged(None, (EvidenceId.MX_DIFFERS,), (*trace, RemedyId.CORRECT_MX))
+    secure = (EvidenceId.MX_SECURE,) if origin.secure else ()
+    if origin.same is not None:
+        return Judged(None, (EvidenceId.MX_SAME, *secure))
+    return Judged(None, secure or ((EvidenceId.MX_FROM_SOURCE,) if origin.from_source else ()))
+
+
+@ROWS.cause(
+    CauseId.STS_CERTIFICATE_INVALID,
+    Culprit.SERVER,
+    alone(_SURE, _F.MTA_STS_CERTIFICATE) | alone(_POSSIBLE, _F.MTA_STS_MX_NOT_LISTED),
+)
+def _sts_certificate_invalid(case: Case) -> Judged | None:
+    if case.failure is _F.MTA_STS_CERTIFICATE:
+        mended = remedies_of_problems(case, own=True)
+        return Judged(_SURE, (EvidenceId.STS_PROBLEMS,), (*mended, RemedyId.SET_POLICY_TESTING, RemedyId.LIFT_MTA_STS))
+    if case.view.mta_sts_problems:  # which is a fault of its own, and not why the host is not listed
+        return Judged(_POSSIBLE, (EvidenceId.STS_PROBLEMS,))
+    return Judged(_OUT) if case.evidence.certificate is not None else None
+
+
+@ROWS.cause(
+    CauseId.STS_WITHOUT_STARTTLS,
+    Culprit.SERVER,
+    alone(_SURE, _F.MTA_STS_TLS_REQUIRED) | alone(_OUT, _F.MTA_STS_CERTIFICATE),
+    remedies=(RemedyId.OFFER_STARTTLS, RemedyId.SET_POLICY_TESTING, RemedyId.LIFT_MTA_STS),
+)
+def _sts_without_starttls(case: Case) -> Judged | None:
+    return Judged(None, (EvidenceId.STARTTLS_MISSING,)) if case.failure is _F.MTA_STS_TLS_REQUIRED else None

@@ -1,0 +1,366 @@
+"""Causes of a conversation that breaks: silence, a cut, a refusal, another protocol, a device in between."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from connector_probe.diagnosis.causes.row import Judged, Rows, alone
+from connector_probe.diagnosis.causes.seen import (
+    explained,
+    icmp_of,
+    is_nowhere_at_all,
+    is_postscreen,
+    kind_of_refusal,
+    reply_of_refusal,
+)
+from connector_probe.diagnosis.signs import (
+    SURE_OF_A_HEADER,
+    greets_at_times,
+    has_begun_to_greet,
+    hides_starttls,
+    is_clean_here,
+    is_exchange,
+    is_masked,
+    other_protocol,
+    overwritten_command,
+    private_keywords,
+    proxy_header_sent,
+    speaks_implicit_tls,
+    waits_for_proxy_header,
+)
+from connector_probe.model.evidence import FaultKind
+from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
+from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
+from connector_probe.protocol.refusals import Refusal
+from connector_probe.protocol.smtp import enhanced_status
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.causes.row import Case
+    from connector_probe.model.evidence import NetworkFault, Reply
+
+ROWS = Rows()
+_POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
+_LIKELY, _SURE = CauseVerdict.SUPPORTED, CauseVerdict.CONFIRMED
+_F = FailureClass
+_CUT = (
+    *(_F.BANNER_CLOSED, _F.BANNER_RESET, _F.EHLO_TIMEOUT, _F.EHLO_CLOSED, _F.EHLO_RESET),
+    *(_F.STARTTLS_TIMEOUT, _F.STARTTLS_CLOSED, _F.STARTTLS_RESET),
+    *(_F.SESSION_TIMEOUT, _F.SESSION_CLOSED, _F.SESSION_RESET, _F.RECIPIENT_CUT),
+)
+_BANNER = (_F.BANNER_TIMEOUT, _F.BANNER_CLOSED, _F.BANNER_RESET, _F.BANNER_REJECTED, _F.BANNER_NOT_SMTP)
+_EHLO = (
+    *(_F.EHLO_TIMEOUT, _F.EHLO_CLOSED, _F.EHLO_RESET, _F.EHLO_REJECTED, _F.EHLO_MALFORMED),
+    *(_F.SESSION_TIMEOUT, _F.SESSION_CLOSED, _F.SESSION_RESET, _F.SESSION_REJECTED, _F.SESSION_MALFORMED),
+)
+_RECIPIENT = (_F.RECIPIENT_REJECTED, _F.RECIPIENT_DEFERRED, _F.RECIPIENT_CUT)
+_REJECTED = (_F.BANNER_REJECTED, _F.EHLO_REJECTED, _F.SESSION_REJECTED)
+_TLS = (
+    *(_F.TLS_TIMEOUT, _F.TLS_CLOSED, _F.TLS_RESET, _F.TLS_ALERT),
+    *(_F.TLS_NOT_TLS, _F.TLS_PROTOCOL, _F.TLS_VERSION, _F.TLS_CIPHER),
+)
+_GREYLISTING = re.compile(r"gr[ea]y-? ?list", re.IGNORECASE)
+
+
+# --- silence and cuts ------------------------------------------------------------------------------------------
+
+
+@ROWS.cause(
+    CauseId.SERVER_MALFUNCTION,
+    Culprit.SERVER,
+    alone(_POSSIBLE, _F.BANNER_TIMEOUT, *_CUT),
+    shown_for=_TLS,
+    remedies=(RemedyId.CHECK_SERVER_HEALTH,),
+    remedies_for=dict.fromkeys(_TLS, (RemedyId.CHECK_TLS_SETTINGS,)),
+)
+def _server_malfunction(case: Case) -> Judged | None:
+    if case.failure in _TLS:  # where TLS is not required, it is no matter of supporting it
+        return None if case.view.requires_tls else Judged(_POSSIBLE)
+    if greets_at_times(case.evidence):
+        return Judged(_LIKELY, (EvidenceId.GREETED_LATER,))
+    if (known := explained(case)) is not None:
+        return known
+    return Judged(_LIKELY, (EvidenceId.ANOTHER_SERVED,)) if case.view.beside.served else None
+
+
+@ROWS.cause(
+    CauseId.EXCHANGE_CERTIFICATE_BROKEN,
+    Culprit.SERVER,
+    alone(_POSSIBLE, _F.STARTTLS_NOT_OFFERED),
+    remedies=(RemedyId.REPAIR_EXCHANGE_CERTIFICATE, RemedyId.RELAX_TLS),
+)
+def _exchange_certificate_broken(case: Case) -> Judged | None:
+    if hides_starttls(case.view.greeting):
+        return Judged(_LIKELY, (EvidenceId.X_ANONYMOUSTLS,))
+    if case.evidence.helo is not None:
+        return Judged(_OUT, (EvidenceId.EHLO_REFUSED,))
+    masked = is_masked(case.evidence.banner, case.view.greeting)
+    exchange = masked or is_exchange(case.evidence, case.view.greeting)
+    return None if exchange else Judged(_OUT, (EvidenceId.NOT_EXCHANGE,))
+
+
+@ROWS.cause(
+    CauseId.PACKET_INSPECTION,
+    Culprit.NETWORK,
+    alone(_POSSIBLE, _F.BANNER_TIMEOUT, *_CUT, _F.EHLO_MALFORMED, _F.STARTTLS_NOT_OFFERED, _F.STARTTLS_REJECTED)
+    | alone(_POSSIBLE, _F.DANE_STARTTLS_NOT_SUPPORTED, _F.MTA_STS_TLS_REQUIRED),
+    remedies=(RemedyId.CHECK_FIREWALL_INSPECTION,),
+    remedies_for={_F.STARTTLS_NOT_OFFERED: (RemedyId.CHECK_FIREWALL_INSPECTION, RemedyId.RELAX_TLS)}
+    | {_F.STARTTLS_REJECTED: (RemedyId.CHECK_FIREWALL_INSPECTION, RemedyId.RELAX_TLS)},
+)
+def _packet_inspection(case: Case) -> Judged | None:
+    if (known := explained(case)) is not None:
+        return known
+    clean = (EvidenceId.CONTROL_CLEAN,) if is_clean_here(case.evidence.control) else ()
+    if is_masked(case.evidence.banner, case.view.greeting):
+        return Judged(_LIKELY, (EvidenceId.MASKED, *clean))
+    if overwritten_command(case.evidence):
+        return Judged(_LIKELY, (EvidenceId.COMMAND_OVERWRITTEN,))
+    after_keywords = case.failure in (_F.STARTTLS_NOT_OFFERED, _F.STARTTLS_REJECTED)
+    if after_keywords and private_keywords(case.view.greeting):
+        return Judged(_OUT, (EvidenceId.NOT_MASKED,))
+    if case.evidence.helo is not None and case.failure is _F.STARTTLS_NOT_OFFERED:
+        return Judged(None, (EvidenceId.EHLO_REFUSED,))  # some pass only the commands of RFC 821
+    return Judged(None, clean)
+
+
+@ROWS.cause(
+    CauseId.NETWORK_TROUBLE,
+    Culprit.NETWORK,
+    alone(_POSSIBLE, _F.TCP_UNREACHABLE, _F.BANNER_TIMEOUT, *_CUT),
+    remedies=(RemedyId.CHECK_NETWORK_PATH,),
+)
+def _network_trouble(case: Case) -> Judged | None:
+    if is_nowhere_at_all(case):
+        return Judged(_OUT, (EvidenceId.NO_HOSTS_ADDRESS,))
+    if case.failure is _F.TCP_UNREACHABLE:
+        return Judged(_LIKELY, (EvidenceId.ICMP_SAID,)) if icmp_of(case) in _NO_WAY else None
+    return explained(case)
+
+
+_NO_WAY = frozenset({"net-unreachable", "net-unknown", "no-route", "beyond-scope"})
+
+
+# --- a port that gave no greeting, or another one --------------------------------------------------------------
+
+
+@ROWS.cause(
+    CauseId.IMPLICIT_TLS, Culprit.SERVER, alone(_POSSIBLE, _F.BANNER_TIMEOUT), remedies=(RemedyId.USE_PLAIN_SMTP_PORT,)
+)
+def _implicit_tls(case: Case) -> Judged | None:
+    if speaks_implicit_tls(case.evidence):
+        return Judged(_SURE, (EvidenceId.IMPLICIT_TLS_SEEN,))
+    if has_begun_to_greet(case.evidence):
+        return Judged(_OUT, (EvidenceId.BEGINS_LIKE_SMTP,))
+    tried = case.evidence.implicit_tls
+    return (
+        None
+        if tried is None
+        else _unanswered(tried.fault, EvidenceId.IMPLICIT_TLS_UNSEEN, EvidenceId.IMPLICIT_TLS_UNANSWERED)
+    )
+
+
+@ROWS.cause(
+    CauseId.PROXY_PROTOCOL,
+    Culprit.SERVER,
+    alone(_POSSIBLE, _F.BANNER_TIMEOUT, _F.BANNER_CLOSED, _F.BANNER_RESET),
+    shown_for=_BANNER,
+    remedies=(RemedyId.SEND_PROXY_HEADER,),
+)
+def _proxy_protocol(case: Case) -> Judged | None:
+    if waits_for_proxy_header(case.evidence):
+        return Judged(_SURE, (EvidenceId.PROXY_GREETED,))
+    if greets_at_times(case.evidence):
+        return Judged(_OUT, (EvidenceId.GREETED_LATER,))
+    if has_begun_to_greet(case.evidence):
+        return Judged(_OUT, (EvidenceId.BEGINS_LIKE_SMTP,))
+    tried = case.evidence.proxied
+    return (
+        None if tried is None else _unanswered(tried.banner.fault, EvidenceId.PROXY_UNSEEN, EvidenceId.PROXY_UNANSWERED)
+    )
+
+
+def _unanswered(fault: NetworkFault | None, seen: EvidenceId, silent: EvidenceId) -> Judged:
+    """A short look that met silence rules nothing out: the server may only be slow, as it was before."""
+    return Judged(None, (silent,)) if fault is not None and fault.kind is FaultKind.TIMED_OUT else Judged(_OUT, (seen,))
+
+
+@ROWS.cause(
+    CauseId.PROXY_HEADER_SENT, Culprit.SERVER, {}, shown_for=(*_BANNER, *_EHLO), remedies=(RemedyId.STOP_PROXY_HEADER,)
+)
+def _proxy_header_sent(case: Case) -> Judged | None:
+    """The reverse: a balancer sends the header, and the server does not expect it."""
+    if waits_for_proxy_header(case.evidence):
+        return Judged(_OUT, (EvidenceId.PROXY_GREETED,))
+    sign = proxy_header_sent(case.evidence)
+    return Judged(_LIKELY, (sign,)) if sign is not None else None
+
+
+# --- what the server says --------------------------------------------------------------------------------------
+
+
+@ROWS.cause(
+    CauseId.MALFORMED_REPLY,
+    Culprit.SERVER,
+    alone(_SURE, _F.EHLO_MALFORMED, _F.STARTTLS_MALFORMED, _F.SESSION_MALFORMED) | alone(_POSSIBLE, _F.BANNER_NOT_SMTP),
+    remedies=(RemedyId.FIX_REPLY_FORMAT, RemedyId.CHECK_FIREWALL_INSPECTION),
+    remedies_for={
+        _F.BANNER_NOT_SMTP: (RemedyId.CHECK_FIREWALL_INSPECTION,),
+        _F.SESSION_MALFORMED: (RemedyId.FIX_REPLY_FORMAT,),
+    },
+)
+def _malformed_reply(case: Case) -> Judged | None:
+    """A greeting that is none: is it a mail server's all the same?"""
+    if case.failure is not _F.BANNER_NOT_SMTP:
+        return Judged(None, (EvidenceId.BREAKS_THE_RULES,))
+    if other_protocol(case.evidence)[0]:
+        return Judged(_OUT, (EvidenceId.OTHER_PROTOCOL_SEEN,))
+    return Judged(_LIKELY, (EvidenceId.BEGINS_LIKE_SMTP,)) if has_begun_to_greet(case.evidence) else None
+
+
+@ROWS.cause(
+    CauseId.SERVICE_NOT_AVAILABLE,
+    Culprit.SERVER,
+    alone(_SURE, _F.BANNER_REJECTED)
+    | alone(_LIKELY, _F.EHLO_REJECTED, _F.SESSION_REJECTED)
+    | alone(_POSSIBLE, _F.BANNER_NOT_SMTP)
+    | alone(_OUT, _F.EHLO_MALFORMED, _F.STARTTLS_NOT_OFFERED, _F.STARTTLS_REJECTED, _F.STARTTLS_MALFORMED, *_TLS)
+    | alone(_OUT, _F.SESSION_MALFORMED),
+    remedies=(RemedyId.READ_THE_REPLY, RemedyId.CHECK_SERVICE_STATE),
+    remedies_for={_F.BANNER_NOT_SMTP: ()},
+)
+def _service_not_available(case: Case) -> Judged | None:
+    """An immediate error; where its words are about the sender, that is the cause, and this only how it is told."""
+    if case.failure not in _REJECTED:
+        return Judged(_LIKELY, (EvidenceId.REPLY_RECEIVED,)) if case.view.ends_at_starttls else None
+    if (known := explained(case)) is not None:
+        return known
+    sender = kind_of_refusal(case) in (Refusal.SOURCE, Refusal.RATE, Refusal.HELO) or is_postscreen(case)
+    told = sender or proxy_header_sent(case.evidence) is not None
+    return Judged(_POSSIBLE if told else None, (EvidenceId.REPLY_RECEIVED,))
+
+
+@ROWS.cause(
+    CauseId.SOURCE_BLOCKED,
+    Culprit.SERVER,
+    alone(_POSSIBLE, *_REJECTED, _F.RECIPIENT_REJECTED),
+    remedies=(RemedyId.ALLOW_EXCHANGE_ONLINE,),
+)
+def _source_blocked(case: Case) -> Judged | None:
+    if other_protocol(case.evidence)[0]:
+        return explained(case)
+    sign = proxy_header_sent(case.evidence)
+    if sign is not None and sign in SURE_OF_A_HEADER:
+        return Judged(_OUT, (sign,))
+    kind = kind_of_refusal(case)
+    if case.failure is _F.RECIPIENT_REJECTED and case.evidence.recipient is None and kind is not Refusal.SOURCE:
+        return Judged(None, (), (RemedyId.READ_THE_REPLY, RemedyId.ALLOW_RELAY, RemedyId.ALLOW_EXCHANGE_ONLINE))
+    if is_postscreen(case):
+        return Judged(_LIKELY, (EvidenceId.POSTSCREEN_DENIES,))
+    if kind is Refusal.SOURCE:
+        return Judged(_LIKELY, (EvidenceId.NAMES_THE_SOURCE,))
+    if kind is Refusal.HELO:
+        return Judged(_OUT, (EvidenceId.NAMES_THE_HELO,))
+    return Judged(_OUT, (EvidenceId.NAMES_ITS_STATE,)) if kind is Refusal.STATE else None
+
+
+@ROWS.cause(
+    CauseId.RATE_LIMITED, Culprit.SERVER, alone(_POSSIBLE, *_REJECTED), remedies=(RemedyId.ALLOW_EXCHANGE_ONLINE,)
+)
+def _rate_limited(case: Case) -> Judged | None:
+    if other_protocol(case.evidence)[0]:
+        return explained(case)
+    sign = proxy_header_sent(case.evidence)
+    if sign is not None and sign in SURE_OF_A_HEADER:
+        return Judged(_OUT, (sign,))
+    kind, reply = kind_of_refusal(case), reply_of_refusal(case)
+    if is_postscreen(case):
+        return None
+    if kind is Refusal.RATE:
+        return Judged(_LIKELY, (EvidenceId.NAMES_A_LIMIT,))
+    if kind is Refusal.SOURCE and reply is not None and reply.severity == 5:
+        return Judged(_OUT, (EvidenceId.NAMES_THE_SOURCE,))
+    if kind is Refusal.HELO:
+        return Judged(_OUT, (EvidenceId.NAMES_THE_HELO,))
+    return Judged(_OUT, (EvidenceId.NAMES_ITS_STATE,)) if kind is Refusal.STATE else None
+
+
+@ROWS.cause(
+    CauseId.HELO_NAME, Culprit.SENDER, {}, shown_for=(*_EHLO, *_RECIPIENT), remedies=(RemedyId.GIVE_ANOTHER_NAME,)
+)
+def _helo_name(case: Case) -> Judged | None:
+    """The name in our own EHLO, which Exchange Online does not give."""
+    if kind_of_refusal(case) is Refusal.HELO:
+        return Judged(_LIKELY, (EvidenceId.NAMES_THE_HELO,))
+    return Judged(_OUT, (EvidenceId.HELO_WAS_WELCOME,)) if case.failure is _F.SESSION_REJECTED else None
+
+
+@ROWS.cause(
+    CauseId.NOT_A_MAIL_SERVER,
+    Culprit.SERVER,
+    alone(_POSSIBLE, _F.BANNER_TIMEOUT, _F.EHLO_REJECTED) | alone(_LIKELY, _F.BANNER_NOT_SMTP),
+    remedies=(RemedyId.POINT_TO_SMTP,),
+)
+def _not_a_mail_server(case: Case) -> Judged | None:
+    if other_protocol(case.evidence)[0]:
+        return Judged(_SURE, (EvidenceId.OTHER_PROTOCOL_SEEN,))
+    if waits_for_proxy_header(case.evidence):
+        return Judged(_OUT, (EvidenceId.PROXY_GREETED,))
+    said = reply_of_refusal(case)
+    if case.failure is _F.EHLO_REJECTED and said is not None and _is_of_smtp(said, case):
+        return Judged(_OUT, (EvidenceId.SPEAKS_SMTP,))
+    if case.failure is _F.BANNER_NOT_SMTP and has_begun_to_greet(case.evidence):
+        return Judged(_POSSIBLE, (EvidenceId.BEGINS_LIKE_SMTP,))
+    return None
+
+
+def _is_of_smtp(said: Reply, case: Case) -> bool:
+    """Whether only a mail server answers so: with RFC 2034's codes, or about the name in HELO."""
+    return any(map(enhanced_status, said.lines)) or kind_of_refusal(case) is Refusal.HELO
+
+
+# --- the recipient ---------------------------------------------------------------------------------------------
+
+
+@ROWS.cause(
+    CauseId.RECIPIENT_REFUSED,
+    Culprit.SERVER,
+    alone(_SURE, _F.RECIPIENT_REJECTED),
+    remedies=(RemedyId.READ_THE_REPLY, RemedyId.ALLOW_RELAY),
+)
+def _recipient_refused(case: Case) -> Judged | None:
+    """A refusal of MAIL FROM comes before any recipient is named (RFC 5321 3.3)."""
+    if case.evidence.recipient is None:
+        return Judged(_OUT, (EvidenceId.BEFORE_THE_RECIPIENT,))
+    return Judged(_POSSIBLE) if kind_of_refusal(case) is Refusal.SOURCE or is_postscreen(case) else None
+
+
+@ROWS.cause(
+    CauseId.GREYLISTING, Culprit.SERVER, alone(_POSSIBLE, _F.RECIPIENT_DEFERRED), remedies=(RemedyId.TRY_AGAIN,)
+)
+def _greylisting(case: Case) -> Judged | None:
+    reply = reply_of_refusal(case)
+    if reply is None:
+        return None
+    if _GREYLISTING.search(" ".join(reply.lines)):
+        return Judged(_LIKELY, (EvidenceId.NAMES_GREYLISTING,))
+    if is_postscreen(case):
+        return Judged(_LIKELY, (EvidenceId.POSTSCREEN_DEFERS,))
+    return Judged(_OUT, (EvidenceId.NAMES_ITS_STATE,)) if kind_of_refusal(case) is Refusal.STATE else None
+
+
+@ROWS.cause(
+    CauseId.BACK_PRESSURE,
+    Culprit.SERVER,
+    alone(_POSSIBLE, _F.RECIPIENT_DEFERRED),
+    remedies=(RemedyId.RELIEVE_SERVER, RemedyId.TRY_AGAIN),
+)
+def _back_pressure(case: Case) -> Judged | None:
+    reply = reply_of_refusal(case)
+    if reply is None:
+        return None
+    if _GREYLISTING.search(" ".join(reply.lines)):
+        return Judged(_OUT, (EvidenceId.NAMES_GREYLISTING,))
+    if is_postscreen(case):
+        return Judged(_OUT, (EvidenceId.POSTSCREEN_DEFERS,))
+    return Judged(_LIKELY, (EvidenceId.NAMES_ITS_STATE,)) if kind_of_refusal(case) is Refusal.STATE else None

@@ -1,0 +1,97 @@
+"""Causes of STARTTLS and TLS that do not come about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector_probe.diagnosis.causes.row import Judged, Rows, alone
+from connector_probe.diagnosis.signs import hides_starttls, is_masked, overwritten_command
+from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
+from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.causes.row import Case
+
+ROWS = Rows()
+_POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
+_LIKELY, _SURE = CauseVerdict.SUPPORTED, CauseVerdict.CONFIRMED
+_F = FailureClass
+_BROKEN = (
+    *(_F.TLS_CLOSED, _F.TLS_RESET, _F.TLS_ALERT, _F.TLS_NOT_TLS),
+    *(_F.TLS_PROTOCOL, _F.TLS_VERSION, _F.TLS_CIPHER),
+)
+_AGREED = frozenset({_F.TLS_VERSION, _F.TLS_CIPHER})  # TLS came about, and not as it should
+
+
+@ROWS.cause(
+    CauseId.TLS_NOT_SUPPORTED,
+    Culprit.SERVER,
+    alone(_SURE, _F.STARTTLS_NOT_OFFERED, _F.STARTTLS_REJECTED)
+    | alone(_LIKELY, _F.STARTTLS_MALFORMED, *_BROKEN)
+    | alone(_POSSIBLE, _F.TLS_TIMEOUT)
+    | alone(_OUT, _F.BANNER_REJECTED, _F.BANNER_NOT_SMTP, _F.EHLO_REJECTED, _F.EHLO_MALFORMED)
+    | alone(_OUT, _F.SESSION_REJECTED, _F.SESSION_MALFORMED),
+    remedies=(RemedyId.CHECK_TLS_SETTINGS,),
+    remedies_for={
+        _F.STARTTLS_NOT_OFFERED: (RemedyId.OFFER_STARTTLS, RemedyId.RELAX_TLS),
+        _F.STARTTLS_REJECTED: (RemedyId.REPAIR_STARTTLS, RemedyId.READ_THE_REPLY, RemedyId.RELAX_TLS),
+        _F.STARTTLS_MALFORMED: (),
+        _F.TLS_VERSION: (RemedyId.ENABLE_TLS12, RemedyId.CHECK_TLS_SETTINGS),
+        _F.TLS_CIPHER: (RemedyId.ENABLE_CIPHERS, RemedyId.CHECK_TLS_SETTINGS),
+    },
+)
+def _tls_not_supported(case: Case) -> Judged | None:
+    view, failure = case.view, case.failure
+    touched = is_masked(case.evidence.banner, view.greeting) or bool(overwritten_command(case.evidence))
+    seen = (EvidenceId.EHLO_REFUSED if case.evidence.helo is not None else EvidenceId.STARTTLS_MISSING,)
+    if failure is _F.STARTTLS_NOT_OFFERED:
+        # Where something shows that it is hidden, the server may well support it.
+        return Judged(_POSSIBLE if touched or hides_starttls(view.greeting) else _SURE, seen)
+    unlisted = view.greeting is not None and not view.offers_starttls
+    if failure is _F.EHLO_MALFORMED and view.requires_tls and unlisted:
+        return Judged(_POSSIBLE, seen, remedies=())
+    if not view.requires_tls and (failure is _F.STARTTLS_REJECTED or failure in (_F.TLS_TIMEOUT, *_BROKEN)):
+        return Judged(_OUT, (EvidenceId.TLS_NOT_REQUIRED,))
+    if failure is _F.STARTTLS_REJECTED:
+        if view.ends_at_starttls:
+            return Judged(_POSSIBLE)
+        return Judged(_POSSIBLE if touched else None, (EvidenceId.REPLY_RECEIVED,))
+    handshake = case.evidence.handshake
+    if handshake is None:
+        return None
+    if handshake.fault is not None and handshake.fault.stranded:
+        return Judged(_OUT, (EvidenceId.ANSWERED_PART_LOST,))
+    seen = (EvidenceId.TLS_COMES_TO_NOTHING if failure in (_F.TLS_TIMEOUT, *_BROKEN) else EvidenceId.TLS_ANSWERED,)
+    return Judged(_POSSIBLE if touched and failure in _BROKEN else None, seen)
+
+
+@ROWS.cause(
+    CauseId.TLS_BROKEN_ON_THE_WAY,
+    Culprit.NETWORK,
+    alone(_POSSIBLE, _F.TLS_TIMEOUT, *_BROKEN, _F.DANE_TLS_FAILED),
+    remedies=(RemedyId.CHECK_FIREWALL_INSPECTION,),
+)
+def _tls_broken_on_the_way(case: Case) -> Judged | None:
+    handshake = case.evidence.handshake
+    if handshake is not None and handshake.session is not None and case.failure in _AGREED:
+        return Judged(_OUT, (EvidenceId.HANDSHAKE_DONE,))
+    return Judged(_LIKELY, (EvidenceId.MASKED,)) if is_masked(case.evidence.banner, case.view.greeting) else None
+
+
+@ROWS.cause(
+    CauseId.LARGE_PACKETS_LOST,
+    Culprit.NETWORK,
+    alone(_POSSIBLE, _F.TLS_TIMEOUT),
+    shown_for=(*_BROKEN, _F.DANE_TLS_FAILED),
+    remedies=(RemedyId.CHECK_PATH_MTU,),
+)
+def _large_packets_lost(case: Case) -> Judged | None:
+    """TCP sends a lost segment again, so that a gap which lasts is no accident: what fills it never gets through."""
+    handshake, certificate = case.evidence.handshake, case.evidence.certificate
+    if handshake is not None and handshake.fault is not None and handshake.fault.stranded > 0:
+        return Judged(_LIKELY, (EvidenceId.BEHIND_A_GAP,))
+    if case.failure is not _F.TLS_TIMEOUT:
+        return None
+    if certificate is not None and certificate.chain:
+        return Judged(_OUT, (EvidenceId.CERTIFICATE_ARRIVED,))
+    return Judged(_OUT, (EvidenceId.ANOTHER_SERVED,)) if case.view.beside.served else None

@@ -1,0 +1,80 @@
+"""What the second look at DNS came to for one attempt: the findings that causes, facts and rules share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector_probe.diagnosis.dns.delegation import Authorities, Picture
+from connector_probe.diagnosis.dns.rules import deciding_lookup
+from connector_probe.model.delegation import LAME, ServerSays
+from connector_probe.model.ids import EvidenceId
+from connector_probe.model.verdict import CauseVerdict, FailureClass
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.dns.delegation import Standing
+    from connector_probe.diagnosis.view import View
+    from connector_probe.model.delegation import Registration
+
+Weighed = tuple[CauseVerdict | None, tuple[EvidenceId, ...]]
+_NOTHING: Weighed = (None, ())
+# Where our nameserver got no usable answer itself.
+TROUBLED = frozenset(
+    {FailureClass.DNS_SERVFAIL, FailureClass.DNS_REFUSED, FailureClass.DNS_TIMEOUT, FailureClass.DNS_MALFORMED}
+)
+# RFC 8056: after the end of a registration; and what a registrar or registry does to one that is not paid for, after
+# which a registry may show a new date all the same (auto renew).
+_ENDED = frozenset({"redemption period", "pending delete", "pending restore"})
+_HELD = frozenset({"auto renew period", "client hold", "server hold"})
+
+
+def picture_of(view: View) -> Picture | None:
+    """None where no second look was taken."""
+    resolution, lookup = view.evidence.resolution, deciding_lookup(view.evidence)
+    if resolution.inquiry is None or lookup is None:
+        return None
+    return Picture(resolution, lookup.last_name, view.evidence.address)
+
+
+def unsettled_domain(view: View) -> str | None:
+    """The registered domain of which the delegation leaves open whether it has expired; None where it does not."""
+    picture = picture_of(view)
+    standing = picture.standing if picture is not None else None
+    if standing is None or view.evidence.address is not None or standing.no_such_top_level:
+        return None
+    open_ = standing.undelegated or standing.parked is not None or standing.authorities is Authorities.NOTHING
+    return standing.walk.domain if open_ else None
+
+
+def all_failed(failure: FailureClass, standing: Standing) -> Weighed:
+    """What it says of the hosting that no authoritative server answered with authority."""
+    bad = standing.failed
+    if not bad and not standing.nameless:
+        return _NOTHING
+    asked = {one.address for one in standing.last_zone if one.status is not ServerSays.NOT_ASKED}
+    if failure not in TROUBLED or len(bad) < len(asked):  # some were silent, and that says nothing here
+        return None, (EvidenceId.SOME_AUTHORITIES_FAIL,)
+    sure = standing.from_the_roots or all(one.status not in LAME for one in bad)
+    return (CauseVerdict.CONFIRMED if sure and bad else CauseVerdict.SUPPORTED), (EvidenceId.AUTHORITIES_FAIL,)
+
+
+def hosting_is_convicted(picture: Picture) -> bool:
+    """Whether the name's authoritative servers themselves have shown to fail."""
+    standing = picture.standing
+    return standing is not None and all_failed(FailureClass.DNS_SERVFAIL, standing)[0] is CauseVerdict.CONFIRMED
+
+
+def by_registry(registration: Registration | None) -> Weighed:
+    """What the registry says of the registration's end."""
+    if registration is None:
+        return _NOTHING
+    if registration.found is None:
+        return None, (EvidenceId.RDAP_UNREACHABLE,)
+    if not registration.found:
+        return None, (EvidenceId.RDAP_UNKNOWN,)
+    expires, asked_at = registration.expires, registration.asked_at
+    over = expires is not None and asked_at is not None and expires < asked_at
+    if over or _ENDED & set(registration.statuses):
+        return CauseVerdict.CONFIRMED, (EvidenceId.RDAP_REGISTERED,)
+    return (CauseVerdict.SUPPORTED if _HELD & set(registration.statuses) else CauseVerdict.RULED_OUT), (
+        EvidenceId.RDAP_REGISTERED,
+    )

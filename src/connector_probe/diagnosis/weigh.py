@@ -1,0 +1,183 @@
+"""Which of the causes the evidence confirms, supports or rules out, and what to do: the leading cause's remedies first.
+
+Each row of ``causes`` judges for itself; here they are put in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from connector_probe.diagnosis.causes import CAUSES
+from connector_probe.diagnosis.causes.row import Case, Judged, WeighedCause
+from connector_probe.diagnosis.dns.rules import deciding_lookup
+from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.replies import may_pass
+from connector_probe.model.evidence import FaultKind
+from connector_probe.model.ids import RemedyId
+from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.causes.row import Cause
+    from connector_probe.diagnosis.view import View
+    from connector_probe.model.ids import CauseId
+
+_ORDER = tuple(CauseVerdict)
+LIKELY = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
+# Of the owner of the server, or of one's own organization: not said of a partner's server.
+OWN_SERVER_ONLY = frozenset(
+    {RemedyId.START_SMTP_SERVICE, RemedyId.DISABLE_CONNECTOR, RemedyId.SET_AUTHORITATIVE, RemedyId.CHECK_SERVICE_STATE}
+)
+# Said only where the evidence speaks for the cause that it mends: what is merely possible is no reason to change it.
+ONLY_IF_LIKELY = frozenset(
+    {
+        RemedyId.USE_PLAIN_SMTP_PORT,
+        RemedyId.SEND_PROXY_HEADER,
+        RemedyId.STOP_PROXY_HEADER,
+        RemedyId.POINT_TO_SMTP,
+        RemedyId.REPAIR_EXCHANGE_CERTIFICATE,
+        RemedyId.REPAIR_STARTTLS,
+        RemedyId.RELAX_TLS,
+        RemedyId.CHECK_APPLIANCE,
+        RemedyId.GIVE_ANOTHER_NAME,
+        RemedyId.RELIEVE_SERVER,
+    }
+)
+# What gives something up, so that mail flows until the rest is mended: said last.
+LAST_RESORTS = frozenset(
+    {
+        RemedyId.RELAX_TLS,
+        RemedyId.WITHDRAW_TLSA,
+        RemedyId.REMOVE_DS,
+        RemedyId.MAKE_DANE_OPPORTUNISTIC,
+        RemedyId.SET_POLICY_TESTING,
+        RemedyId.LIFT_DANE,
+        RemedyId.LIFT_MTA_STS,
+    }
+)
+AGAIN = RemedyId.PROBE_AGAIN  # said of what may pass, and was tried only once
+_FOR_MX = {RemedyId.CORRECT_SMART_HOST: RemedyId.REPAIR_MX}
+_FOR_A_DOMAIN_WITHOUT_MX = {
+    RemedyId.CORRECT_SMART_HOST: RemedyId.CORRECT_DOMAIN,
+    RemedyId.ADD_ADDRESS_RECORD: RemedyId.PUBLISH_MX,
+}
+_FOR_A_SMART_HOST = (
+    RemedyId.CORRECT_SMART_HOST,
+    RemedyId.ADD_ADDRESS_RECORD,
+)  # which need not be reached by MX records
+_NO_HOST_BY_MX = frozenset({FailureClass.DNS_NULL_MX, FailureClass.DNS_NXDOMAIN, FailureClass.DNS_NO_ADDRESS})
+_NO_WAY_OUT = frozenset({FaultKind.NO_ROUTE, FaultKind.GATEWAY_SILENT})
+
+
+def weigh(failure: FailureClass, view: View) -> tuple[WeighedCause, ...]:
+    """The causes of ``failure``, what is most sure first, what is ruled out last.
+
+    Of those that are as sure, first what only a sign brings in, then what the class itself speaks for.
+    """
+    case = Case(failure, view)
+    found = []
+    for row in CAUSES.values():
+        alone = row.explains.get(failure)
+        if alone is None and failure not in row.shown_for:
+            continue
+        judged = row.judge(case) or Judged(None)
+        verdict = judged.verdict or alone
+        if verdict is not None:
+            found.append(
+                (
+                    _ORDER.index(verdict),
+                    -1 if alone is None else _ORDER.index(alone),
+                    _weighed(row, case, judged, verdict),
+                )
+            )
+    return tuple(weighed for *_, weighed in sorted(found, key=lambda one: one[:2]))
+
+
+def _weighed(row: Cause, case: Case, judged: Judged, verdict: CauseVerdict) -> WeighedCause:
+    return WeighedCause(
+        row.id,
+        verdict,
+        judged.culprit or row.culprit,
+        judged.evidence,
+        row.usual_remedies(case.failure) if judged.remedies is None else judged.remedies,
+        judged.sentence,
+    )
+
+
+def culprit_of(failure: FailureClass, causes: Sequence[WeighedCause]) -> Culprit:
+    """Whose it is to mend: that of the leading cause; unknown where others that are no less possible are another's."""
+    settled = PROFILES[failure].culprit
+    if settled is not None:
+        return settled
+    if not causes or causes[0].verdict is CauseVerdict.RULED_OUT:
+        return Culprit.UNKNOWN
+    rivals = {one.culprit for one in causes if one.verdict is causes[0].verdict}
+    alone = len(rivals) == 1 or causes[0].verdict in LIKELY
+    return causes[0].culprit if alone else Culprit.UNKNOWN
+
+
+def remedies_of(failure: FailureClass, view: View, causes: Sequence[WeighedCause]) -> tuple[RemedyId, ...]:
+    """In the order in which to try them: those of the leading cause first."""
+    said = [remedy for cause in causes for remedy in _said_for(cause)] or list(_without_causes(failure, view, causes))
+    resolution = view.evidence.resolution
+    if resolution.mx_domain is not None:  # what is to be corrected is not the server's name in the connector
+        instead = _FOR_MX if resolution.mx else _FOR_A_DOMAIN_WITHOUT_MX
+        said = [instead.get(one, one) for one in said]
+    if resolution.smart_host is not None and failure in _NO_HOST_BY_MX:
+        said = [*_FOR_A_SMART_HOST, *said]
+    if may_pass(failure, view) and not view.evidence.earlier_failures:
+        said.insert(1, AGAIN)
+    return tuple(sorted(dict.fromkeys(said), key=lambda one: one in LAST_RESORTS))
+
+
+def _said_for(cause: WeighedCause) -> Iterator[RemedyId]:
+    if cause.verdict is CauseVerdict.RULED_OUT:
+        return
+    likely = cause.verdict in LIKELY
+    yield from (remedy for remedy in cause.remedies if likely or remedy not in ONLY_IF_LIKELY)
+
+
+def _without_causes(failure: FailureClass, view: View, causes: Sequence[WeighedCause]) -> Iterator[RemedyId]:
+    """The class's own remedies: where it has no causes, or where all of them are ruled out."""
+    for remedy in PROFILES[failure].remedies or tuple(remedy for cause in causes for remedy in cause.remedies):
+        if (
+            remedy == RemedyId.CHECK_LOCAL_ROUTE
+            and failure is FailureClass.LOCAL_NAMESERVER_SILENT
+            and not _no_way_out(view)
+        ):
+            continue
+        yield remedy
+
+
+def _no_way_out(view: View) -> bool:
+    """Whether no question even left this machine: then its network comes before its DNS settings."""
+    lookup = deciding_lookup(view.evidence)
+    return lookup is not None and lookup.fault is not None and lookup.fault.kind in _NO_WAY_OUT
+
+
+# --- without evidence ------------------------------------------------------------------------------------------
+
+
+def by_class_alone(failure: FailureClass) -> dict[CauseId, CauseVerdict]:
+    """What the class alone says of each cause; the surest first."""
+    found = {row.id: row.explains[failure] for row in CAUSES.values() if failure in row.explains}
+    return dict(sorted(found.items(), key=lambda one: _ORDER.index(one[1])))
+
+
+def usual_remedies(failures: Iterable[FailureClass], likely: Collection[CauseId] = ()) -> tuple[RemedyId, ...]:
+    """What may mend failures of these classes; last what only a sign would speak for, and what gives something up.
+
+    ``likely``: the causes that something else speaks for.
+    """
+    said, sure = dict[RemedyId, None](), set[RemedyId]()
+    for failure in failures:
+        rows = [
+            CAUSES[cause] for cause, verdict in by_class_alone(failure).items() if verdict is not CauseVerdict.RULED_OUT
+        ]
+        rows += [row for row in CAUSES.values() if failure in row.shown_for and failure not in row.explains]
+        for row in rows:
+            remedies = row.usual_remedies(failure)
+            said |= dict.fromkeys(remedies)
+            sure |= set(remedies) if row.id in likely else set()
+        said |= dict.fromkeys(PROFILES[failure].remedies)
+    return tuple(sorted(said, key=lambda one: (one in ONLY_IF_LIKELY - sure, one in LAST_RESORTS)))
