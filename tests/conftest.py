@@ -30,6 +30,20 @@ def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+class MissingFactError(AssertionError):
+    """A sentence lacks a fact, and nobody would have noticed."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_sentence_has_a_hole() -> Iterator[None]:
+    def missing(slot: str, template: str) -> str:
+        raise MissingFactError(f"no {{{slot}}} for: {template}")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("connector_probe.wording.render.missing_fact", missing)
+        yield
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write tests/formats/golden anew")
 

@@ -21,6 +21,7 @@ from connector_probe.diagnosis.view import CERTIFICATE_ORDER
 from connector_probe.lab.scenarios import SCENARIOS
 from connector_probe.model.evidence import CertificateProblemKind, FaultKind, Garble, LookupStatus, ReplyFlaw, Stage
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId, WarningId
+from connector_probe.model.sentence import Facts
 from connector_probe.model.verdict import UNTELLABLE, CauseVerdict, Confidence, FailureClass, Status
 from connector_probe.wording.catalogue import Catalogue, languages
 from connector_probe.wording.catalogue.en import ENGLISH
@@ -181,6 +182,14 @@ def test_every_template_can_be_filled(words: Catalogue) -> None:
     for template in _templates(words):
         for name in _fields(template):
             assert name.isidentifier(), template
+
+
+@pytest.mark.parametrize("words", CATALOGUES, ids=lambda words: words.language)
+def test_every_sentence_of_a_verdict_uses_facts_that_there_are(words: Catalogue) -> None:
+    known = set(Facts.__annotations__)
+    tables = ("classes", "headings", "causes", "remedies", "evidence", "warnings", "notes")
+    sentences = {key: text for key, text in _sentences(words).items() if key.split("/")[0] in tables}
+    assert not [key for key, text in sentences.items() if not set(_fields(text)) <= known]
 
 
 def test_every_id_has_its_words() -> None:

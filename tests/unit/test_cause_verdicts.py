@@ -235,7 +235,8 @@ def by_mx(
 
 
 def bogus(reason: DnssecReason) -> Case:
-    return by_mx(made.session(), DaneEvidence(replace(_MX, status=DnssecStatus.BOGUS, reason=reason)))
+    lookup = replace(_MX, status=DnssecStatus.BOGUS, reason=reason, note="2026-11-01 12:00 UTC")
+    return by_mx(made.session(), DaneEvidence(lookup))
 
 
 def published(*records: TlsaRecord, anchor: tuple[AnchorProblem, ...] | None = None) -> DaneEvidence:
@@ -243,7 +244,8 @@ def published(*records: TlsaRecord, anchor: tuple[AnchorProblem, ...] | None = N
 
 
 def enforced(*mx: str) -> MtaStsEvidence:
-    return MtaStsEvidence("contoso.com", id="1", policy=StsPolicy("enforce", 86_400, mx))
+    url = "https://mta-sts.contoso.com/.well-known/mta-sts.txt"
+    return MtaStsEvidence("contoso.com", id="1", url=url, policy=StsPolicy("enforce", 86_400, mx))
 
 
 def mx_asked_for(evidence: AttemptEvidence, *replies: AuthorityReply, authoritative: bool = False) -> AttemptEvidence:

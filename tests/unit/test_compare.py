@@ -359,7 +359,7 @@ def test_a_private_address_may_be_two_servers() -> None:
 
 
 def test_a_policy_that_stops_mail_at_one_place_blames_no_device_on_the_way() -> None:
-    bogus = SecureLookup("contoso.com", "MX", DnssecStatus.BOGUS, reason=DnssecReason.SIGNATURE_INVALID)
+    bogus = SecureLookup("contoso.com", "MX", DnssecStatus.BOGUS, reason=DnssecReason.SIGNATURE_INVALID, note="12345")
     evidence = replace(made.session(), policy=TransportPolicy(DaneEvidence(bogus)))
     reports = [
         made.report(evidence, host=host, connector=Connector(use_mx="contoso.com", smtp_dane_mode=mode))

@@ -39,6 +39,7 @@ from connector_probe.protocol.dns import question, read
 from tests.unit.evidence import diagnosed
 
 NAME, ZONE = "mail.contoso.com", "contoso.com"
+REFUSED = Connection(0.0, 0.03, None, NetworkFault(FaultKind.REFUSED, "ECONNREFUSED"))
 HOSTING, EXPIRED, STALE = "dns-hosting-trouble", "domain-expired", "stale-dns-cache"
 MISSING = "name-does-not-exist"
 
@@ -309,7 +310,7 @@ def connected(ours: tuple[str, ...], *replies: AuthorityReply) -> str | None:
     found = Lookup(NAME, "A", LookupStatus.ANSWER, ours, ttl=30, nameserver="192.0.2.1#53")
     resolution = Resolution(NAME, ours, (found,), inquiry=DnsInquiry((walk,)))
     connector = Connector(smart_hosts=[NAME])
-    view = view_of(AttemptEvidence(NAME, "203.0.113.9", 25, resolution), connector)
+    view = view_of(AttemptEvidence(NAME, "203.0.113.9", 25, resolution, REFUSED), connector)
     causes = {cause.id: str(cause.verdict) for cause in diagnosed(FailureClass.TCP_REFUSED, view, connector).causes}
     return causes.get(STALE)
 
@@ -372,7 +373,7 @@ def after_connecting(
     inquiry = DnsInquiry((walk,)) if replies else None
     resolution = Resolution(NAME, (address,), (found,), inquiry=inquiry, nameservers_given=given)
     connector = Connector(smart_hosts=[NAME])
-    view = view_of(AttemptEvidence(NAME, address, 25, resolution), connector)
+    view = view_of(AttemptEvidence(NAME, address, 25, resolution, REFUSED), connector)
     diagnosis = diagnosed(FailureClass.TCP_REFUSED, view, connector)
     return {one.id: str(one.verdict) for one in diagnosis.causes}, " ".join(
         (diagnosis.detail, *(text for cause in diagnosis.causes for text in cause.evidence))

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from connector_probe.diagnosis.dns.facts import dns_facts
-from connector_probe.diagnosis.dns.mx_origin import mx_hint
+from connector_probe.diagnosis.dns.facts import dns_facts, label, said
+from connector_probe.diagnosis.dns.mx_origin import mx_hint, mx_origin
 from connector_probe.diagnosis.dns.nameserver_facts import trust_facts
 from connector_probe.diagnosis.dns.rules import ANSWERED, deciding_lookup
 from connector_probe.diagnosis.local_clock import ClockSign
@@ -106,7 +106,9 @@ def facts_of(view: View, connector: Connector) -> Facts:
     facts |= facts_of_revocation(evidence)
     facts |= _missing_issuers(evidence)
     facts |= policy_facts(view)
-    beside = mx_hint(view)
+    origin, beside = mx_origin(view), mx_hint(view)
+    if origin is not None and origin.same is not None:
+        facts |= {"same_label": label(origin.same), "same_said": said(origin.same)}
     if beside is not None:
         facts["sts_mx_hint"] = next_sentence(Phrase(beside))
     trouble = classify_plain(view) if view.dane_state in DANE_DECIDES else None
@@ -166,7 +168,7 @@ def _dns(evidence: AttemptEvidence) -> Facts:
     answers = control is not None and control.status in ANSWERED
     found = Facts(
         queried=lookup.last_name,
-        nameserver=lookup.nameserver or "",
+        nameserver=lookup.nameserver or Phrase("system-nameserver"),
         rcode=lookup.rcode or str(lookup.status).upper(),
         lookup=lookup,
         rdtype=lookup.rdtype,

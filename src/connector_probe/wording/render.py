@@ -176,8 +176,24 @@ def sentence(template: str, facts: Facts, words: Catalogue) -> str:
         found.append(text)
         if slot is not None:
             value: Value = facts.get(slot, "")  # type: ignore[assignment]
-            found.append(text_of(value, words, facts))
+            said = text_of(value, words, facts)
+            found.append(said if said or _may_be_empty(slot) else missing_fact(slot, template))
     return "".join(found)
+
+
+_OPTIONAL = frozenset(
+    {"more_problems", "mx_loop", "recheck_error", "revoked_reason", "said", "sample_note", "sts_from_here"}
+)
+
+
+def _may_be_empty(slot: str) -> bool:
+    """Whether the slot takes in what is only sometimes to be said."""
+    return slot.endswith("_hint") or slot in _OPTIONAL
+
+
+def missing_fact(slot: str, template: str) -> str:
+    """What stands where a fact should. The tests raise instead: no evidence that a probe gathers lacks one."""
+    return "?"
 
 
 @cache
