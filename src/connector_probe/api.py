@@ -14,6 +14,7 @@ from connector_probe.diagnosis.dns.nameserver_trust import name_to_invent_beside
 from connector_probe.diagnosis.dns.second_look import unsettled_domain
 from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.diagnosis.rules import classify
+from connector_probe.diagnosis.run_context import RunContext
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence
 from connector_probe.model.printable import printable
@@ -84,10 +85,13 @@ async def probe_all(
     strictness = [strict] * len(connectors) if isinstance(strict, bool) else strict
     found: dict[int, Result] = {}
 
-    def judge(number: int, evidence: ConnectorEvidence) -> None:
-        result = worded(conclude(connectors[number], evidence), words)
+    def said(number: int, evidence: ConnectorEvidence, run: RunContext | None = None) -> Result:
+        result = worded(conclude(connectors[number], evidence, run), words)
         result = with_expectation(result, strict=strictness[number])
-        found[number] = amend(result) if amend is not None else result
+        return amend(result) if amend is not None else result
+
+    def judge(number: int, evidence: ConnectorEvidence) -> None:
+        found[number] = said(number, evidence)
         if on_result is not None:
             on_result(found[number])
 
@@ -97,6 +101,10 @@ async def probe_all(
 
     again = recovers if recovering else None
     await gather_all(connectors, trust, door, JUDGE, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again)
+    run = RunContext.of(one.evidence for one in found.values())
+    for number, result in found.items():
+        if result.status is not Status.HEALTHY and len(found) > 1:  # what the others showed may acquit, or explain it
+            found[number] = said(number, result.evidence, run)
     results = [found[number] for number in range(len(connectors))]
     return assemble(connectors, results, started_at, door.now() - began, words)
 
@@ -122,9 +130,9 @@ def assemble(
 
 def in_words(report: Report, connectors: Sequence[Connector], words: Catalogue) -> Report:
     """``report``, whose results are those of ``connectors`` in their order, said in another language."""
-    results = []
+    results, run = [], RunContext.of(one.evidence for one in report.results)
     for connector, result in zip(connectors, report.results, strict=True):
-        again = worded(conclude(connector, result.evidence), words)
+        again = worded(conclude(connector, result.evidence, run), words)
         said = replace(again, expected=result.expected, outage=result.outage)
         results.append(with_maintenance(said, result.maintenance, words))
     whole = assemble(connectors, results, report.started_at, report.duration, words)

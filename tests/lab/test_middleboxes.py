@@ -53,7 +53,7 @@ VERDICTS = [
     ("anonymous-tls-only", "exchange-certificate-broken", SUPPORTED),
     ("no-starttls", "exchange-certificate-broken", RULED_OUT),
     ("appliance-certificate", "appliance-certificate", CONFIRMED),
-    ("certificate-self-signed", "appliance-certificate", RULED_OUT),
+    ("certificate-self-signed", "appliance-certificate", None),
     ("certificate-expired", "appliance-certificate", None),
     ("certificate-name-mismatch", "appliance-certificate", None),
     ("ehlo-bare-lf", "malformed-reply", CONFIRMED),

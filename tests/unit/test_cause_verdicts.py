@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from connector_probe.diagnosis.causes import CAUSES
 from connector_probe.model.connector import Connector, ConnectorType, SmtpDaneMode, TlsSettings
 from connector_probe.model.delegation import AuthorityReply, DnsInquiry, ServerSays, StartedFrom, Walk
 from connector_probe.model.evidence import (
@@ -33,6 +34,7 @@ from connector_probe.model.evidence import (
     Resolution,
     TlsSession,
 )
+from connector_probe.model.ids import CauseId
 from connector_probe.model.policy import (
     AnchorProblem,
     DaneEvidence,
@@ -123,17 +125,6 @@ _UNDELEGATED = inquired(
 _STALE = inquired(_NODATA, *_SAYS_RECORD)
 
 
-def split() -> AttemptEvidence:
-    """Our own nameserver has the zone itself, and says otherwise than the public's."""
-    lookups = tuple(replace(one, authoritative=True, ttl=60) for one in _NODATA.resolution.lookups)
-    return inquired(replace(_NODATA, resolution=replace(_NODATA.resolution, lookups=lookups)), *_SAYS_RECORD)
-
-
-def not_split() -> AttemptEvidence:
-    lookups = tuple(replace(one, authoritative=True) for one in _NODATA.resolution.lookups)
-    return inquired(replace(_NODATA, resolution=replace(_NODATA.resolution, lookups=lookups)), *_SAYS_NO_RECORD)
-
-
 # --- TCP -------------------------------------------------------------------------------------------------------
 
 
@@ -186,6 +177,19 @@ def certified(*kinds: CertificateProblemKind, name: str = NAME, subject: str = "
         leaf = replace(leaf, subject=subject, issuer=subject, common_name="")
     problems = [CertificateProblem(kind, 0, leaf.subject, "2026-10-01T00:00:00Z") for kind in kinds]
     return case(replace(made.session(), certificate=made.shown(leaf, *problems)))
+
+
+def resigned(issuer: str) -> Case:
+    """The right name, below a CA that no trusted root stands behind."""
+    leaf = replace(made.leaf(), issuer=issuer)
+    return case(replace(made.session(), certificate=made.shown(leaf, CertificateProblem(_KIND.UNTRUSTED_ROOT))))
+
+
+def another_host(name: str) -> Case:
+    """Greeting, EHLO and certificate are of ``name``."""
+    attempt = replace(made.session(), banner=made.answered("", 220, f"{name} ESMTP"))
+    attempt = replace(attempt, ehlo=made.answered("EHLO x", 250, name, "STARTTLS"))
+    return case(replace(attempt, certificate=made.shown(made.leaf(name))))
 
 
 def unrevoked() -> Case:
@@ -281,14 +285,14 @@ _BROKEN_PATH = (AnchorProblem("bad-signature", 0, f"CN={NAME}"),)
 
 _KIND = CertificateProblemKind
 # Cause -> what speaks for it, what rules it out.
-CASES: dict[str, tuple[Case, Case]] = {
+# The second is None where no sign can rule the cause out.
+CASES: dict[str, tuple[Case, Case | None]] = {
     # DNS
     "name-does-not-exist": (case(_NXDOMAIN), case(inquired(_NXDOMAIN, *_SAYS_RECORD))),
     "record-missing": (case(_NODATA), case(_STALE)),
     "domain-expired": (case(_UNDELEGATED), case(inquired(_NXDOMAIN, *_SAYS_NO_NAME))),
     "dns-hosting-trouble": (case(_SERVFAIL), case(inquired(_NXDOMAIN, *_SAYS_NO_NAME))),
     "stale-dns-cache": (case(_STALE), case(inquired(_NODATA, *_SAYS_NO_RECORD))),
-    "split-horizon": (case(split()), case(not_split())),
     "domain-refuses-mail": (
         case(null_mx(), smart_hosts=[], use_mx="contoso.com"),
         case(mx_without_address(), smart_hosts=[], use_mx="contoso.com"),
@@ -345,8 +349,10 @@ CASES: dict[str, tuple[Case, Case]] = {
     "certificate-no-longer-valid": (certified(_KIND.UNTRUSTED_ROOT), unrevoked()),
     "appliance-certificate": (
         certified(_KIND.SELF_SIGNED, name="FGT60F", subject="CN=FGT60F,O=Fortinet"),
-        certified(_KIND.SELF_SIGNED),
+        None,
     ),
+    "tls-inspection": (resigned("CN=FG100F,OU=Certificate Authority,O=Fortinet"), None),
+    "another-host-answers": (another_host("mx1.contoso.com"), None),
     # DANE and MTA-STS
     "dnssec-chain-broken": (bogus(DnssecReason.KEYS_MISFIT), bogus(DnssecReason.SIGNATURE_EXPIRED)),
     "dnssec-signature-untimely": (bogus(DnssecReason.SIGNATURE_EXPIRED), bogus(DnssecReason.KEYS_MISFIT)),
@@ -389,6 +395,10 @@ CASES: dict[str, tuple[Case, Case]] = {
         by_mx(made.session(), sts=enforced("mx.contoso.com")),
         by_mx(_EXPIRED, sts=enforced(NAME), tls=TlsSettings.OPPORTUNISTIC),
     ),
+    "sts-pattern-too-shallow": (
+        by_mx(made.session(), sts=enforced("*.com")),
+        by_mx(made.session(), sts=enforced("*.fabrikam.com")),
+    ),
     "sts-mx-redirected": (
         by_mx(mx_asked_for(made.session(), says_mx("mx.contoso.com")), sts=enforced("mx.contoso.com")),
         by_mx(_EXPIRED, sts=enforced(NAME), tls=TlsSettings.OPPORTUNISTIC),
@@ -423,14 +433,20 @@ def test_evidence_speaks_for_the_cause(cause: str) -> None:
     assert CASES[cause][0].verdicts().get(cause) in _FOR
 
 
-@pytest.mark.parametrize("cause", CASES)
+@pytest.mark.parametrize("cause", [cause for cause, (_, against) in CASES.items() if against is not None])
 def test_evidence_rules_the_cause_out(cause: str) -> None:
-    assert CASES[cause][1].verdicts().get(cause) is CauseVerdict.RULED_OUT
+    against = CASES[cause][1]
+    assert against is not None
+    assert against.verdicts().get(cause) is CauseVerdict.RULED_OUT
+
+
+def test_only_what_a_sign_brings_in_is_never_ruled_out() -> None:
+    assert not [cause for cause, (_, against) in CASES.items() if against is None and CAUSES[CauseId(cause)].explains]
 
 
 def test_what_is_ruled_out_leaves_something_over() -> None:
     """Among all these cases, no probe ends with every cause ruled out."""
     for cause, cases in CASES.items():
-        for one in cases:
+        for one in filter(None, cases):
             verdicts = one.verdicts()
             assert set(verdicts.values()) != {CauseVerdict.RULED_OUT}, cause

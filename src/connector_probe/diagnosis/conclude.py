@@ -21,11 +21,12 @@ from connector_probe.diagnosis.policies.conclusions import confidence_of, policy
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.replies import also_seen_as, expected_reply
 from connector_probe.diagnosis.rules import classify
+from connector_probe.diagnosis.run_context import NOTHING_KNOWN, AttemptContext, RunContext
 from connector_probe.diagnosis.stages import stage_reports
 from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, FailureVerdict, Said
-from connector_probe.diagnosis.view import Beside, View
+from connector_probe.diagnosis.view import View
 from connector_probe.diagnosis.warnings import warnings_beside, warnings_of
-from connector_probe.diagnosis.weigh import OWN_SERVER_ONLY, culprit_of, remedies_of, weigh
+from connector_probe.diagnosis.weigh import OWN_SERVER_ONLY, culprit_of, heading_of, remedies_of, weigh
 from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Stage
 from connector_probe.model.ids import RemedyId, WarningId
@@ -37,18 +38,24 @@ _STAGES = tuple(Stage)
 OTHER, UNKNOWN = "other", "unknown"
 
 
-def view_of(evidence: AttemptEvidence, connector: Connector, mode: TlsSettings | None = None) -> View:
+def view_of(
+    evidence: AttemptEvidence,
+    connector: Connector,
+    mode: TlsSettings | None = None,
+    run: RunContext = NOTHING_KNOWN,
+) -> View:
     """``evidence`` under the connector's TlsSettings, or under ``mode``."""
-    beside = Beside(
+    context = AttemptContext(
         partner=connector.type is ConnectorType.PARTNER,
         refusal_wanted=connector.expect == MailFlowCode.CONNECTION_REFUSED,
+        run=run,
     )
     by_mx = evidence.resolution.smart_host
     view = View(
         evidence,
         mode or connector.tls_settings,
         connector.tls_domain or by_mx or evidence.server,
-        beside,
+        context,
         connector.smtp_dane_mode,
         connector.mta_sts_mode,
     )
@@ -59,7 +66,7 @@ def view_of(evidence: AttemptEvidence, connector: Connector, mode: TlsSettings |
     return view
 
 
-def _beside_each_other(views: Sequence[View], failures: Sequence[FailureClass | None]) -> list[View]:
+def _in_context(views: Sequence[View], failures: Sequence[FailureClass | None]) -> list[View]:
     """Each attempt, with what the others to the same address have shown; its failure class stays what it is."""
     serves = [_connected(view) and failure is None for view, failure in zip(views, failures, strict=True)]
     accepted = Counter(_place(view) for view in views if _connected(view))
@@ -67,8 +74,8 @@ def _beside_each_other(views: Sequence[View], failures: Sequence[FailureClass | 
     return [
         replace(
             view,
-            beside=replace(
-                view.beside,
+            context=replace(
+                view.context,
                 accepted=accepted[_place(view)] > int(_connected(view)),
                 served=served[_place(view)] > int(one),
             ),
@@ -92,11 +99,13 @@ def status_of(failure: FailureClass | None) -> Status:
     return Status.UNKNOWN if failure in UNTELLABLE else Status.FAILING
 
 
-def conclude(connector: Connector, evidence: ConnectorEvidence) -> ConnectorVerdict:
-    """The verdict on one connector."""
-    alone = [view_of(one, connector) for one in evidence.attempts]
+def conclude(connector: Connector, evidence: ConnectorEvidence, run: RunContext | None = None) -> ConnectorVerdict:
+    """The verdict on one connector. ``run``: what the whole run proves; by default what this connector's part does."""
+    own = RunContext.of([evidence])
+    run = own if run is None else run.around(own)
+    alone = [view_of(one, connector, run=run) for one in evidence.attempts]
     failures = [classify(view) for view in alone]
-    views = _beside_each_other(alone, failures)
+    views = _in_context(alone, failures)
     attempts = tuple(judge_attempt(view, failure, connector) for view, failure in zip(views, failures, strict=True))
     statuses = [attempt.status for attempt in attempts]
     status = _roll_up(statuses)
@@ -123,10 +132,7 @@ def conclude(connector: Connector, evidence: ConnectorEvidence) -> ConnectorVerd
         status=status,
         expected=expected,
         deciding=deciding,
-        by_tls_mode={
-            mode: _code_of(failures if mode is connector.tls_settings else _failures_under(mode, connector, evidence))
-            for mode in TlsSettings
-        },
+        by_tls_mode={mode: _code_of(_failures_under(mode, views, failures)) for mode in TlsSettings},
         attempts=attempts,
         warnings=tuple(warnings),
         outage=None
@@ -153,7 +159,7 @@ def diagnose(failure: FailureClass, view: View, connector: Connector) -> Failure
     causes = weigh(failure, view)
     return FailureVerdict(
         failure=failure,
-        heading=heading(failure, view),
+        heading=heading_of(causes) or heading(failure, view),
         reply=expected_reply(failure, view),
         also_seen_as=also_seen_as(failure, view),
         confidence=confidence_of(failure, view) or profile.confidence,
@@ -214,12 +220,13 @@ def _roll_up(statuses: Sequence[Status]) -> Status:
 def _furthest(attempts: Sequence[AttemptVerdict], status: Status) -> AttemptVerdict | None:
     """The attempt that got furthest among those that decide the status; the first of equals."""
 
-    def rank(failure: FailureClass) -> tuple[int, bool]:
+    def rank(one: AttemptVerdict, failure: FailureClass) -> tuple[int, bool, bool]:
         # What stops IPv4 as well is more than a fault of IPv6: of two that got as far, it says what there is to mend.
-        return _STAGES.index(PROFILES[failure].stage), failure is not FailureClass.LOCAL_IPV6
+        ipv6 = failure is FailureClass.LOCAL_IPV6
+        return _STAGES.index(PROFILES[failure].stage), not ipv6, one.view.evidence.control is not None
 
     deciding = [(one, one.failure) for one in attempts if one.status is status]
-    ranked = [(rank(failure.failure), one) for one, failure in deciding if failure is not None]
+    ranked = [(rank(one, failure.failure), one) for one, failure in deciding if failure is not None]
     return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
 
@@ -241,7 +248,7 @@ def _other_addresses(attempts: Sequence[AttemptVerdict], chosen: AttemptVerdict 
             code=_code(attempt.failure.failure) or Phrase("no-code"),
             detail=detail_phrase(attempt),
         )
-        found[here] = Said(identifier, facts, address)
+        found[here] = Said(identifier, facts, address, remedies=attempt.failure.remedies[:1])
     return list(found.values())
 
 
@@ -251,10 +258,13 @@ def _where(attempt: AttemptVerdict) -> tuple[str, str | None, int]:
 
 
 def _failures_under(
-    mode: TlsSettings, connector: Connector, evidence: ConnectorEvidence
+    mode: TlsSettings, views: Sequence[View], failures: Sequence[FailureClass | None]
 ) -> Sequence[FailureClass | None]:
-    """What each attempt would have failed with under another TlsSettings."""
-    return [classify(view_of(one, connector, mode)) for one in evidence.attempts]
+    """What each attempt would have failed with under another TlsSettings; ``failures`` is what it did under its own."""
+    return [
+        failure if view.mode is mode else classify(replace(view, mode=mode))
+        for view, failure in zip(views, failures, strict=True)
+    ]
 
 
 def _code_of(failures: Sequence[FailureClass | None]) -> str | None:

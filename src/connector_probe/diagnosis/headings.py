@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector_probe.diagnosis.dns.facts import dns_heading
 from connector_probe.diagnosis.dns.mx_origin import mx_heading
-from connector_probe.diagnosis.middlebox_facts import is_of_an_appliance
+from connector_probe.diagnosis.dns.nameserver_trust import Untruth, untruth_of
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.signs import (
     SURE_OF_A_HEADER,
@@ -43,6 +43,8 @@ def detail_phrase(attempt: AttemptVerdict) -> Value:
 
 def heading(failure: FailureClass, view: View) -> HeadingId | None:
     """The id of the sentence that names what is broken; None where the class's title does."""
+    if failure is _F.LOCAL_NAMESERVER_UNTRUE and untruth_of(view) is Untruth.SPLIT:
+        return HeadingId.OWN_ZONE
     if failure.value.startswith("dns-"):
         return dns_heading(view)
     if failure is _F.MTA_STS_MX_NOT_LISTED:
@@ -56,8 +58,6 @@ def heading(failure: FailureClass, view: View) -> HeadingId | None:
     handshake = view.evidence.handshake
     if failure is _F.TLS_TIMEOUT and handshake is not None and handshake.fault is not None and handshake.fault.stranded:
         return HeadingId.LARGE_PACKETS_LOST
-    if failure.value.startswith("certificate-") and is_of_an_appliance(view):
-        return HeadingId.APPLIANCE_CERTIFICATE
     if view.evidence.recipient is None and failure in (_F.RECIPIENT_REJECTED, _F.RECIPIENT_DEFERRED):
         return HeadingId.SENDER_REJECTED if failure is _F.RECIPIENT_REJECTED else HeadingId.SENDER_DEFERRED
     return None

@@ -6,8 +6,8 @@ have passed is over whatever our clock shows, and nobody's word stands against o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -56,8 +56,11 @@ class ClockSign:
 
 
 @dataclass(frozen=True, slots=True)
-class _Statement:
-    """Somebody's "it is now ...". ``trust``: how far from our clock it must be, to be no mere delay."""
+class Statement:
+    """Somebody's "it is now ...", told ``by`` a server. ``here``: what our clock showed then.
+
+    ``trust``: how far from our clock it must be, to be no mere delay.
+    """
 
     key: str
     told: datetime
@@ -70,16 +73,23 @@ class _Statement:
     def contradicts(self) -> bool:
         return abs(self.told - self.here) > self.trust
 
+    def agrees_with(self, other: Statement) -> bool:
+        """Whether another server says the same of our clock."""
+        return self.by != other.by and abs((self.told - self.here) - (other.told - other.here)) <= TOLERANCE
+
     @property
     def bears_out(self) -> bool:
         """What runs on this machine goes by the clock that is in question."""
         return abs(self.told - self.here) <= TOLERANCE and not (self.address and is_loopback(self.address))
 
 
-def signs_against(evidence: AttemptEvidence, since: datetime | None, until: datetime | None) -> tuple[ClockSign, ...]:
+def signs_against(
+    evidence: AttemptEvidence, since: datetime | None, until: datetime | None, others: Sequence[Statement] = ()
+) -> tuple[ClockSign, ...]:
     """What speaks against our clock where something that is good from ``since`` until ``until`` is not so by it.
 
-    Empty where it is good, where the day was the user's own (--as-of), or where it is not good by any clock.
+    ``others``: what else was told in the run. Empty where it is good, where the day was the user's own (--as-of), or
+    where it is not good by any clock.
     """
     certificate = evidence.certificate
     if certificate is None or not certificate.chain or certificate.as_of_given:
@@ -88,18 +98,28 @@ def signs_against(evidence: AttemptEvidence, since: datetime | None, until: date
     late = until is not None and until < at
     if not late and (since is None or since <= at):
         return ()
-    behind = tuple(_behind(evidence, certificate))
+    behind, said = tuple(_behind(evidence, certificate)), (*statements(evidence, at), *_of_others(evidence, others))
     if not late:
-        return (*behind, *_contradictions(evidence, at, since, until, None))
+        return (*behind, *_contradictions(said, since, until, None))
     if behind or until is None:  # it is later than our clock says, and so all the more over
         return ()
     floor = _floor(evidence, certificate)
-    said = _contradictions(evidence, at, since, until, floor)
-    certain = until < floor or any(one.bears_out for one in _statements(evidence, at))
-    return (*said, *(() if certain else _ahead(evidence, at)))
+    certain = until < floor or any(one.bears_out for one in said)
+    return (*_contradictions(said, since, until, floor), *(() if certain else _ahead(evidence, at)))
 
 
-def signs_about(evidence: AttemptEvidence, problem: CertificateProblem) -> tuple[ClockSign, ...]:
+def _of_others(evidence: AttemptEvidence, told: Sequence[Statement]) -> Iterator[Statement]:
+    """What other servers of the run said; of a greeting it is told then whose it was."""
+    for one in told:
+        if one.key != "clock-greeting":
+            yield one
+        elif one.by != evidence.server:
+            yield replace(one, key="clock-control")
+
+
+def signs_about(
+    evidence: AttemptEvidence, problem: CertificateProblem, others: Sequence[Statement] = ()
+) -> tuple[ClockSign, ...]:
     """What speaks against our clock where ``problem`` is one of dates."""
     if not problem.kind.is_about_dates or evidence.certificate is None:
         return ()
@@ -109,7 +129,7 @@ def signs_about(evidence: AttemptEvidence, problem: CertificateProblem) -> tuple
         since, until = chain[0].not_before, chain[0].not_after
     else:
         since, until = (None, moment) if problem.kind in _LATE else (moment, None)
-    return signs_against(evidence, since, until)
+    return signs_against(evidence, since, until, others)
 
 
 def clock_is_behind(evidence: AttemptEvidence) -> tuple[ClockSign, ...]:
@@ -205,8 +225,7 @@ def signature_moment(note: str) -> datetime | None:
 
 
 def _contradictions(
-    evidence: AttemptEvidence,
-    at: datetime,
+    said: Sequence[Statement],
     since: datetime | None,
     until: datetime | None,
     floor: datetime | None,
@@ -215,7 +234,6 @@ def _contradictions(
 
     ``floor``: what web servers say of a time before it is not so. (A server's greeting is taken at its word.)
     """
-    said = _statements(evidence, at)
     for one in said:
         told = one.told
         good = (since is None or since <= told) and (until is None or told <= until)
@@ -224,17 +242,18 @@ def _contradictions(
             yield ClockSign(one.key, told, one.by)
 
 
-def _statements(evidence: AttemptEvidence, at: datetime) -> tuple[_Statement, ...]:
+def statements(evidence: AttemptEvidence, at: datetime) -> tuple[Statement, ...]:
+    """What the server, the control host and web servers said that the time is; ``at``: our clock at the greeting."""
     found = []
     told = told_by(evidence.banner)
     if told is not None:
-        found.append(_Statement("clock-greeting", told, "", at, TOLERANCE, evidence.address))
+        found.append(Statement("clock-greeting", told, evidence.server, at, TOLERANCE, evidence.address))
     control = evidence.control
     told = told_by(control.banner) if control is not None else None
     if control is not None and told is not None:
-        found.append(_Statement("clock-control", told, control.host, at, TOLERANCE, control.address))
+        found.append(Statement("clock-control", told, control.host, at, TOLERANCE, control.address))
     heard = evidence.clock.dates if evidence.clock is not None else ()
-    served = (_Statement("clock-http", one.told, one.host, one.here, CACHED, one.address) for one in heard)
+    served = (Statement("clock-http", one.told, one.host, one.here, CACHED, one.address) for one in heard)
     return (*found, *served)
 
 

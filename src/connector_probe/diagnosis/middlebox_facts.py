@@ -13,6 +13,7 @@ from connector_probe.diagnosis.signs import (
     waits_for_proxy_header,
 )
 from connector_probe.diagnosis.view import View
+from connector_probe.diagnosis.who_answers import another_host
 from connector_probe.model.evidence import Control, Exchange
 from connector_probe.model.notation import quote
 from connector_probe.model.sentence import Facts, Phrase
@@ -44,8 +45,9 @@ def middlebox_facts(view: View) -> Facts:
     if protocol:
         found["protocol"] = PROTOCOL_NAMES.get(protocol, protocol)
         found["other_sample"] = quote(sample.split(r"\x0d", 1)[0])
-    if evidence.control is not None:
-        found |= _control(evidence.control)
+    control = evidence.control or view.context.run.unreached
+    if control is not None:
+        found |= _control(control)
         found["own_banner"] = quote(_said(evidence.banner)) if evidence.banner is not None else ""
     if evidence.proxied is not None and evidence.proxied.banner.reply is not None:
         found["proxied_reply"] = quote(evidence.proxied.banner.reply.wire)
@@ -61,7 +63,9 @@ def middlebox_facts(view: View) -> Facts:
     if certificate is not None and certificate.chain:
         leaf = certificate.chain[0]
         found |= {"leaf_subject": quote(leaf.subject), "leaf_issuer": quote(leaf.issuer)}
-        found["appliance"] = quote(appliance(leaf) or "")
+        devices = (appliance(one) for one in certificate.chain)
+        found["appliance"] = quote(next((one for one in devices if one is not None), ""))
+        found["greeting_name"] = another_host(view) or ""
     return found
 
 

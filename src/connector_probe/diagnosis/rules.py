@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from connector_probe.diagnosis.dns.nameserver_trust import why_the_nameserver_is_not_believed
+from connector_probe.diagnosis.dns.nameserver_trust import (
+    denied_by_the_public,
+    has_failed,
+    why_the_nameserver_is_not_believed,
+)
 from connector_probe.diagnosis.dns.rules import why_there_is_no_address, why_this_machine_has_no_address
 from connector_probe.diagnosis.policies.judgement import (
     DaneState,
     DaneVerdict,
     sts_lists,
 )
+from connector_probe.diagnosis.run_context import family_of, leaves_by_port_25
 from connector_probe.diagnosis.signs import (
     is_answered_here,
     is_cut_off_here,
@@ -106,6 +111,11 @@ def _policies(view: View) -> FailureClass | None:
     return None
 
 
+def _denied(view: View) -> FailureClass | None:
+    """An address that only our own nameserver knows: Exchange Online is told that there is no such name."""
+    return FailureClass.DNS_NXDOMAIN if has_failed(view) and denied_by_the_public(view) else None
+
+
 # --- connect ---------------------------------------------------------------------------------------------------
 
 _BY_CONNECT_FAULT = {
@@ -127,9 +137,12 @@ def _connect(view: View) -> FailureClass | None:
         return None
     if is_offline_here(view.evidence.control, connection.fault):
         return FailureClass.LOCAL_OFFLINE
-    if is_cut_off_here(view.evidence.control, connection.fault) and not connection.fault.local:
-        six = ":" in (view.evidence.address or "")
-        return FailureClass.LOCAL_IPV6 if six else FailureClass.LOCAL_PORT_BLOCKED
+    family, run, local = family_of(view.evidence), view.context.run, connection.fault.local
+    if is_cut_off_here(view.evidence.control, connection.fault) and not local and family not in run.open_families:
+        return FailureClass.LOCAL_IPV6 if family == 6 else FailureClass.LOCAL_PORT_BLOCKED
+    unanswered = connection.fault.kind is not FaultKind.REFUSED and leaves_by_port_25(view.evidence)
+    if view.evidence.control is None and run.unreached is not None and unanswered and not local:
+        return FailureClass.LOCAL_PORT_BLOCKED  # over this family nothing could be tried; the other one is blocked
     return _BY_CONNECT_FAULT.get(connection.fault.kind, FailureClass.LOCAL_RESOURCES)
 
 
@@ -338,6 +351,7 @@ def _recipient(view: View) -> FailureClass | None:
 RULES: tuple[Rule, ...] = (
     _stopped,
     why_this_machine_has_no_address,
+    _denied,
     why_the_nameserver_is_not_believed,
     _dnssec,
     why_there_is_no_address,

@@ -20,13 +20,14 @@ from connector_probe.model.verdict import Confidence, Culprit, FailureClass, Out
 class Said:
     """A warning or remark: an id, the facts of its sentence beyond the attempt's own, the address that it is about.
 
-    ``sentence``: the id of the sentence, where it is another than ``id``.
+    ``sentence``: the id of the sentence, where it is another than ``id``; ``remedies``: in place of the usual ones.
     """
 
     id: str
     facts: Facts = field(default_factory=lambda: Facts())
     address: str | None = None
     sentence: str = ""
+    remedies: tuple[RemedyId, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from connector_probe.diagnosis.policies.judgement import (
     sts_state,
 )
 from connector_probe.diagnosis.revocation import revoked_problems
+from connector_probe.diagnosis.run_context import AttemptContext
 from connector_probe.model.connector import MtaStsMode, SmtpDaneMode, TlsSettings
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -36,30 +37,17 @@ from connector_probe.protocol.smtp import capabilities
 _UNTIMELY = frozenset({DaneVerdict.EXPIRED, DaneVerdict.NOT_YET_VALID})
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """``accepted``: another connection of the run to this address was accepted; ``served``: one would take mail.
-
-    ``partner``: the server is another organization's. ``refusal_wanted``: just this refusal was expected (--expect).
-    """
-
-    accepted: bool = False
-    served: bool = False
-    partner: bool = False
-    refusal_wanted: bool = False
-
-
 @dataclass(frozen=True)
 class View:
     """One attempt seen under one TlsSettings. ``expected`` is the name the certificate must carry.
 
-    ``beside`` is what else is known around the attempt, and never chooses a failure class: it weighs causes.
+    ``context`` is what else is known around the attempt; what the run proves of this machine may choose its class.
     """
 
     evidence: AttemptEvidence
     mode: TlsSettings
     expected: str
-    beside: Beside = field(default_factory=lambda: Beside())
+    context: AttemptContext = field(default_factory=lambda: AttemptContext())
     dane_mode: SmtpDaneMode = SmtpDaneMode.OPPORTUNISTIC
     mta_sts_mode: MtaStsMode = MtaStsMode.OPPORTUNISTIC
 
@@ -84,7 +72,7 @@ class View:
     @cached_property
     def clock_signs(self) -> dict[CertificateProblem, tuple[ClockSign, ...]]:
         """The problems with dates that this machine's clock may have made, each with what speaks against the clock."""
-        found = {one: signs_about(self.evidence, one) for one in self.problems}
+        found = {one: signs_about(self.evidence, one, self.context.run.told) for one in self.problems}
         return {problem: signs for problem, signs in found.items() if signs}
 
     @cached_property
@@ -99,7 +87,7 @@ class View:
         if moment is None:
             return ()
         late = lookup.reason is DnssecReason.SIGNATURE_EXPIRED
-        return signs_against(self.evidence, None if late else moment, moment if late else None)
+        return signs_against(self.evidence, None if late else moment, moment if late else None, self.context.run.told)
 
     @cached_property
     def clock_is_to_blame(self) -> bool:

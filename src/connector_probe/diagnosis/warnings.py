@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from connector_probe.diagnosis.dns.nameserver_trust import denied_by_the_public
 from connector_probe.diagnosis.facts import problem_list
 from connector_probe.diagnosis.other_handshakes import differences, rsa_look, rsa_refusal
 from connector_probe.diagnosis.policies.conclusions import dane_passed, policy_warnings
@@ -36,6 +37,10 @@ def warnings_beside(view: View, connector: Connector) -> tuple[Said, ...]:
     """What is worth a warning also where the attempt failed, because it may explain the failure."""
     found = [(one.identifier, one.facts) for one in differences(view) if not one.passes]
     # A partner's mail may well be in Exchange Online, and then goes there rightly.
+    if denied_by_the_public(view):
+        found.append((WarningId.NAMESERVER_UNTRUE, Facts()))
+    if (aliased := _alias_of_mx(view)) is not None:
+        found.append((WarningId.MX_IS_ALIAS, Facts(aliased=aliased)))
     looping = _loop(view) if connector.type is ConnectorType.ON_PREMISES else None
     if looping is not None:
         found.append((WarningId.ROUTES_TO_EXCHANGE_ONLINE, {"loop_name": looping}))
@@ -152,6 +157,13 @@ def _names(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
             yield WarningId.LOOKUP_FAILED, {"rdtype": lookup.rdtype, "lookup": lookup}
 
 
+def _alias_of_mx(view: View) -> str | None:
+    """The name that the MX host stands for, where it is an alias (RFC 2181 10.3, RFC 5321 5.1)."""
+    resolution = view.evidence.resolution
+    aliases = (one.aliases[-1] for one in resolution.lookups if one.rdtype != "MX" and one.aliases)
+    return next(aliases, None) if resolution.preference is not None else None
+
+
 def _loop(view: View) -> str | None:
     """A name by which the smart host is Exchange Online itself: its own, an alias's, or the one in its greeting."""
     resolution, banner = view.evidence.resolution, view.evidence.banner
@@ -178,7 +190,7 @@ def _key(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
 def _roots(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     evidence = view.evidence.certificate
     if evidence is not None and evidence.outdated_list is not None:
-        yield "root-list-old", {"list_date": day(evidence.outdated_list).split()[0]}
+        yield WarningId.ROOT_LIST_OLD, {"list_date": day(evidence.outdated_list).split()[0]}
 
 
 def _revocation(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:

@@ -14,13 +14,13 @@ from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.replies import may_pass
 from connector_probe.model.evidence import FaultKind
-from connector_probe.model.ids import RemedyId
+from connector_probe.model.ids import HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.causes.row import Cause
     from connector_probe.diagnosis.view import View
-    from connector_probe.model.ids import CauseId
+    from connector_probe.model.ids import CauseId, HeadingId
 
 _ORDER = tuple(CauseVerdict)
 LIKELY = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
@@ -101,6 +101,7 @@ def _weighed(row: Cause, case: Case, judged: Judged, verdict: CauseVerdict) -> W
         judged.evidence,
         row.usual_remedies(case.failure) if judged.remedies is None else judged.remedies,
         judged.sentence,
+        judged.heading,
     )
 
 
@@ -114,6 +115,11 @@ def culprit_of(failure: FailureClass, causes: Sequence[WeighedCause]) -> Culprit
     rivals = {one.culprit for one in causes if one.verdict is causes[0].verdict}
     alone = len(rivals) == 1 or causes[0].verdict in LIKELY
     return causes[0].culprit if alone else Culprit.UNKNOWN
+
+
+def heading_of(causes: Sequence[WeighedCause]) -> HeadingId | None:
+    """The first sentence of the leading cause, where the evidence speaks for it; None where the class's own stands."""
+    return causes[0].heading if causes and causes[0].verdict in LIKELY else None
 
 
 def remedies_of(failure: FailureClass, view: View, causes: Sequence[WeighedCause]) -> tuple[RemedyId, ...]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from connector_probe.diagnosis.conclude import conclude, with_expectation
 from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.diagnosis.outage import with_earlier
+from connector_probe.diagnosis.run_context import RunContext
 from connector_probe.model.connector import Connector, ConnectorError
 from connector_probe.model.evidence import ConnectorEvidence, Exchange, Handshake
 from connector_probe.model.printable import printable
@@ -136,8 +137,9 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
     evidence = [one.evidence for one in saved.results]
     results: list[Result] = []
     try:
+        run = RunContext.of(evidence)
         for one in saved.results:
-            result = worded(conclude(one.connector, one.evidence), words)
+            result = worded(conclude(one.connector, one.evidence, run), words)
             if one.outage is not None:  # what history knew is not in the evidence
                 result = with_earlier(result, one.outage)
             result = with_maintenance(result, one.maintenance, words)

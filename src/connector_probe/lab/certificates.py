@@ -143,6 +143,12 @@ def untrusted_root(ca: Authority, host: str) -> Chain:
     return _chain(ca, ca.server(host, [host], issuer=issuer), issuer, root)
 
 
+def resigned(ca: Authority, host: str) -> Chain:
+    """What a firewall that inspects TLS shows: the right name, below the firewall's own CA."""
+    device = ca.authority("FG100F Certificate Authority (Fortinet)", issuer=None)
+    return _chain(ca, ca.server(host, [host], issuer=device), device)
+
+
 def leaf_only(ca: Authority, host: str) -> Chain:
     """The intermediate is not sent."""
     return Chain(good(ca, host).certificates[:1], rsa_key("server"))

@@ -22,6 +22,11 @@ async def has_no_tls_today(visit: Visit) -> None:
     await session(visit, STARTTLS=says("454 4.7.0 TLS not available due to temporary reason"))
 
 
+async def has_a_dead_milter(visit: Visit) -> None:
+    """Postfix with smtpd_milters that do not answer, and milter_default_action = tempfail."""
+    await session(visit, STARTTLS=says("454 4.3.0 Try again later"))
+
+
 async def rejects_starttls(visit: Visit) -> None:
     await session(visit, STARTTLS=says("554 5.7.3 Unable to initialize security subsystem"))
 

@@ -17,7 +17,6 @@ class CauseId(StrEnum):
     DOMAIN_EXPIRED = "domain-expired"
     STALE_DNS_CACHE = "stale-dns-cache"
     DNS_HOSTING_TROUBLE = "dns-hosting-trouble"
-    SPLIT_HORIZON = "split-horizon"
     SERVER_DOWN = "server-down"
     WRONG_SMART_HOST = "wrong-smart-host"
     FIREWALL_DROPS = "firewall-drops"
@@ -63,6 +62,9 @@ class CauseId(StrEnum):
     STS_MX_REDIRECTED = "sts-mx-redirected"
     STS_CERTIFICATE_INVALID = "sts-certificate-invalid"
     STS_WITHOUT_STARTTLS = "sts-without-starttls"
+    TLS_INSPECTION = "tls-inspection"
+    ANOTHER_HOST_ANSWERS = "another-host-answers"
+    STS_PATTERN_TOO_SHALLOW = "sts-pattern-too-shallow"
 
 
 class EvidenceId(StrEnum):
@@ -153,7 +155,6 @@ class EvidenceId(StrEnum):
     TTL_LEFT = "ttl-left"
     NO_SOA = "no-soa"
     OWN_ZONE = "own-zone"
-    SPLIT_DIFFERS = "split-differs"
     EXPIRED_BY_OUR_CLOCK = "expired-by-our-clock"
     DNSSEC_FOUND = "dnssec-found"
     DANE_ABSENCE = "dane-absence"
@@ -174,6 +175,10 @@ class EvidenceId(StrEnum):
     MX_SECURE = "mx-secure"
     MX_FROM_SOURCE = "mx-from-source"
     TTL_LONGER = "ttl-longer"
+    SIGNED_BY_AN_APPLIANCE = "signed-by-an-appliance"
+    ALL_NAME_ANOTHER = "all-name-another"
+    NAMES_THE_MAIL_SYSTEM = "names-the-mail-system"
+    STAR_STANDS_FOR_ONE_LABEL = "star-stands-for-one-label"
 
 
 class RemedyId(StrEnum):
@@ -263,6 +268,11 @@ class RemedyId(StrEnum):
     SET_POLICY_TESTING = "set-policy-testing"
     LIFT_MTA_STS = "lift-mta-sts"
     CONFIGURE_DNSSEC = "configure-dnssec"
+    EXEMPT_FROM_INSPECTION = "exempt-from-inspection"
+    CHECK_WHERE_IT_LEADS = "check-where-it-leads"
+    PUBLISH_PUBLIC_ADDRESS = "publish-public-address"
+    CHECK_NAT = "check-nat"
+    CHECK_MAIL_FILTER = "check-mail-filter"
 
 
 class WarningId(StrEnum):
@@ -313,6 +323,8 @@ class WarningId(StrEnum):
     MTA_STS_UNUSABLE = "mta-sts-unusable"
     MTA_STS_TESTING_HOST = "mta-sts-testing-host"
     MTA_STS_TESTING_CERTIFICATE = "mta-sts-testing-certificate"
+    NAMESERVER_UNTRUE = "nameserver-untrue"
+    MX_IS_ALIAS = "mx-is-alias"
     ROOT_LIST_OLD = "root-list-old"
 
 
@@ -346,3 +358,9 @@ class HeadingId(StrEnum):
     APPLIANCE_CERTIFICATE = "appliance-certificate"
     SENDER_REJECTED = "sender-rejected"
     SENDER_DEFERRED = "sender-deferred"
+    TLS_INSPECTION = "tls-inspection"
+    ANOTHER_HOST_ANSWERS = "another-host-answers"
+    PRIVATE_ADDRESS = "private-address"
+    NAT_TO_A_DEAD_HOST = "nat-to-a-dead-host"
+    FIREWALL_REJECTS = "firewall-rejects"
+    MAIL_SYSTEM_REFUSES = "mail-system-refuses"

@@ -87,11 +87,12 @@ class Facts(TypedDict, total=False):
     address: Value
     address_or_server: Value
     alert: Value
-    appliance_hint: Value
     alert_hint: Value
+    aliased: Value
     aliases: Value
     anchor_problems: Value
     appliance: Value
+    appliance_hint: Value
     as_of: Value
     authority_label: Value
     authority_said: Value
@@ -132,8 +133,8 @@ class Facts(TypedDict, total=False):
     domain: Value
     earlier: Value
     ecdsa_hint: Value
-    ehlo_hint: Value
     edition: Value
+    ehlo_hint: Value
     ehlo_reply: Value
     elsewhere: Value
     endpoint: Value
@@ -144,6 +145,7 @@ class Facts(TypedDict, total=False):
     fault: Value
     file: Value
     flaws: Value
+    greeting_name: Value
     greetings: Value
     helo_name: Value
     host: Value
@@ -166,12 +168,12 @@ class Facts(TypedDict, total=False):
     leaf_key: Value
     leaf_subject: Value
     left_out: Value
+    list_date: Value
     look_alert: Value
     look_problems: Value
     look_sha1: Value
     look_subject: Value
     look_verdict: Value
-    list_date: Value
     lookup: Value
     loop_name: Value
     masked: Value
@@ -269,6 +271,7 @@ class Facts(TypedDict, total=False):
     sts_from_here: Value
     sts_mode: Value
     sts_mx_hint: Value
+    sts_pattern: Value
     sts_patterns: Value
     sts_problem: Value
     sts_problems: Value

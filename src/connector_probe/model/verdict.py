@@ -251,9 +251,12 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
+    """A warning or remark. ``remedies``: what to do about it, where there is a step to take."""
+
     id: str
     text: str
     address: str | None = None
+    remedies: tuple[Remedy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

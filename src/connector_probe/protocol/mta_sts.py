@@ -91,3 +91,10 @@ def lists(policy: StsPolicy, host: str) -> bool:
     name = host.rstrip(".").lower()
     rest = name.partition(".")[2]
     return any(one == name or (one.startswith("*.") and one[2:] == rest != "") for one in policy.mx)
+
+
+def shallow_pattern(policy: StsPolicy, host: str) -> str:
+    """The pattern that would list ``host`` if its star stood for several labels; "" where there is none."""
+    name = host.rstrip(".").lower()
+    found = (one for one in policy.mx if one.startswith("*.") and name.endswith(one[1:]) and not lists(policy, host))
+    return next(found, "")

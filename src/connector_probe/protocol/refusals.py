@@ -78,4 +78,6 @@ def refusal_kind(reply: Reply) -> tuple[Refusal | None, str]:
     status = next((code for line in reply.lines if (code := enhanced_status(line)) is not None), None)
     if status is not None and status.split(".")[1] == "3":
         return Refusal.STATE, status
+    if status is not None and status.split(".")[1:] == ["7", "25"]:  # RFC 7372 3.3: reverse DNS
+        return Refusal.SOURCE, status
     return None, ""

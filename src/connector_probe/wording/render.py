@@ -9,6 +9,7 @@ from string import Formatter
 from connector_probe.diagnosis.headings import detail_phrase, heading_phrase
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, Said
+from connector_probe.diagnosis.warning_remedies import WARNING_REMEDIES
 from connector_probe.model.evidence import AttemptEvidence, Lookup, NetworkFault, TranscriptLine
 from connector_probe.model.ids import RemedyId, WarningId
 from connector_probe.model.notation import quote
@@ -39,7 +40,9 @@ def worded(verdict: ConnectorVerdict, words: Catalogue = ENGLISH) -> Result:
         for one, transcript in zip(verdict.attempts, verdict.evidence.transcripts, strict=True)
     ]
     warnings = [warning for one, _ in attempts for warning in _warnings(one.warnings, one, words)]
-    warnings += [Finding(one.id, _warning(one, {}, words), one.address) for one in verdict.warnings]
+    if verdict.warnings:
+        around: Facts = verdict.attempts[0].facts if verdict.attempts else {}
+        warnings += [_finding(one, around, words) for one in verdict.warnings]
     deciding = (said.diagnosis for one, said in attempts if one is verdict.deciding)
     return Result(
         name=connector.name,
@@ -154,11 +157,15 @@ def _remedy(identifier: RemedyId, facts: Facts, words: Catalogue) -> Remedy:
 
 
 def _warnings(warnings: Iterable[Said], attempt: AttemptVerdict, words: Catalogue) -> Iterable[Finding]:
-    return (Finding(one.id, _warning(one, attempt.facts, words), one.address) for one in warnings)
+    return (_finding(one, attempt.facts, words) for one in warnings)
 
 
-def _warning(said: Said, around: Facts, words: Catalogue) -> str:
-    return sentence(words.warnings[WarningId(said.sentence or said.id)], around | said.facts, words)
+def _finding(said: Said, around: Facts, words: Catalogue) -> Finding:
+    facts = around | said.facts
+    usual = WARNING_REMEDIES.get(WarningId(said.id), ())
+    remedies = tuple(_remedy(one, facts, words) for one in (usual if said.remedies is None else said.remedies))
+    text = sentence(words.warnings[WarningId(said.sentence or said.id)], facts, words)
+    return Finding(said.id, text, said.address, remedies)
 
 
 def _remark(said: Said, attempt: AttemptVerdict, words: Catalogue) -> str:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes.row import Judged, Rows, alone
 from connector_probe.diagnosis.revocation import undecided
+from connector_probe.diagnosis.who_answers import another_host
 from connector_probe.model.evidence import CertificateProblemKind
-from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
+from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 from connector_probe.protocol.appliances import appliance
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.causes.row import Case
-    from connector_probe.model.evidence import AttemptEvidence, CertificateProblem
+    from connector_probe.model.evidence import AttemptEvidence, Certificate, CertificateProblem
 
 ROWS = Rows()
 _POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
@@ -53,6 +54,23 @@ REMEDIES = {
 
 
 @ROWS.cause(
+    CauseId.TLS_INSPECTION,
+    Culprit.NETWORK,
+    {},
+    shown_for=(*_CERTIFICATE, *_BY_POLICY),
+    remedies=(RemedyId.EXEMPT_FROM_INSPECTION,),
+)
+def _tls_inspection(case: Case) -> Judged | None:
+    """The right name below a device's own CA: what the server shows was signed anew on the way."""
+    chain, named = _chain(case), case.view.name_match
+    if not chain or named is None or not named.matches or not _is_of_nobody(case):
+        return None
+    seen = (EvidenceId.SIGNED_BY_AN_APPLIANCE,)
+    by_device = any(appliance(one) is not None for one in chain)
+    return Judged(_SURE, seen, heading=HeadingId.TLS_INSPECTION) if by_device else None
+
+
+@ROWS.cause(
     CauseId.APPLIANCE_CERTIFICATE,
     Culprit.NETWORK,
     {},
@@ -60,13 +78,36 @@ REMEDIES = {
     remedies=(RemedyId.CHECK_APPLIANCE,),
 )
 def _appliance_certificate(case: Case) -> Judged | None:
-    certificate = case.evidence.certificate
-    if certificate is None or not certificate.chain:
+    """A device that answers in the server's place shows its maker's certificate, which is for another name."""
+    chain, named = _chain(case), case.view.name_match
+    if not chain or (named is not None and named.matches) or appliance(chain[0]) is None:
         return None
-    if case.view.name_match is not None and case.view.name_match.matches:  # nobody ships a device with that
-        suspect = {problem.kind for problem in case.view.problems} & _UNKNOWN_ISSUER
-        return Judged(_OUT, (EvidenceId.NAME_FOUND,)) if suspect else None
-    return Judged(_SURE, (EvidenceId.NAMES_AN_APPLIANCE,)) if appliance(certificate.chain[0]) is not None else None
+    seen = (EvidenceId.NAMES_AN_APPLIANCE,)
+    return Judged(_SURE, seen, heading=HeadingId.APPLIANCE_CERTIFICATE)
+
+
+@ROWS.cause(
+    CauseId.ANOTHER_HOST_ANSWERS,
+    Culprit.NETWORK,
+    {},
+    shown_for=_CERTIFICATE,
+    remedies=(RemedyId.CHECK_WHERE_IT_LEADS, RemedyId.ADD_NAME),
+)
+def _another_host_answers(case: Case) -> Judged | None:
+    """Greeting, EHLO and a certificate of the same owner agree on another name than the one that is expected."""
+    if case.view.name_problem is None or another_host(case.view) is None:
+        return None
+    seen = (EvidenceId.ALL_NAME_ANOTHER,)
+    return Judged(_SURE, seen, heading=HeadingId.ANOTHER_HOST_ANSWERS)
+
+
+def _chain(case: Case) -> tuple[Certificate, ...]:
+    return case.evidence.certificate.chain if case.evidence.certificate is not None else ()
+
+
+def _is_of_nobody(case: Case) -> bool:
+    """Whether no trusted root stands behind the certificate."""
+    return bool({problem.kind for problem in case.view.problems} & _UNKNOWN_ISSUER)
 
 
 @ROWS.cause(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from connector_probe.diagnosis.causes.row import Judged, Rows, alone
 from connector_probe.diagnosis.causes.seen import icmp_of, is_nowhere_at_all
 from connector_probe.diagnosis.signs import is_own_by_dns
-from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
+from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 from connector_probe.protocol.addresses import is_private
 
@@ -33,7 +33,7 @@ PROHIBITED = frozenset(
 )
 def _server_down(case: Case) -> Judged | None:
     """The last router before the host, or our own system on its link, reports that the host answers no ARP."""
-    if case.view.beside.accepted:
+    if case.view.context.accepted:
         return Judged(_OUT, (EvidenceId.ANOTHER_CONNECTED,))
     if is_nowhere_at_all(case):
         return Judged(_OUT, (EvidenceId.NO_HOSTS_ADDRESS,))
@@ -41,7 +41,10 @@ def _server_down(case: Case) -> Judged | None:
     if fault is not None and fault.icmp and fault.icmp_from == case.evidence.address:
         # A firewall that holds the address, and hands the port on (NAT), says it of the server behind; else the host.
         behind = fault.icmp == "host-unreachable"
-        return Judged(_LIKELY, (EvidenceId.ICMP_FROM_NAT,)) if behind else Judged(_OUT, (EvidenceId.ICMP_SAID,))
+        if not behind:
+            return Judged(_OUT, (EvidenceId.ICMP_SAID,))
+        mended = (RemedyId.CHECK_NAT, RemedyId.CHECK_SERVER_UP)
+        return Judged(_LIKELY, (EvidenceId.ICMP_FROM_NAT,), mended, heading=HeadingId.NAT_TO_A_DEAD_HOST)
     return Judged(_LIKELY, (EvidenceId.ICMP_SAID,)) if icmp_of(case) == "host-unreachable" else None
 
 
@@ -54,19 +57,24 @@ def _server_down(case: Case) -> Judged | None:
 )
 def _wrong_smart_host(case: Case) -> Judged | None:
     address = case.evidence.address
-    if case.view.beside.accepted:
+    if case.view.context.accepted:
         return Judged(_OUT, (EvidenceId.ANOTHER_CONNECTED,))
     if is_nowhere_at_all(case):
         return Judged(_SURE, (EvidenceId.NO_HOSTS_ADDRESS,))
     if is_own_by_dns(case.evidence):
         return Judged(_LIKELY, (EvidenceId.OWN_ADDRESS,))
-    return Judged(_LIKELY, (EvidenceId.PRIVATE_ADDRESS,)) if address is not None and is_private(address) else None
+    if address is None or not is_private(address):
+        return None
+    if address == case.evidence.server:
+        return Judged(_LIKELY, (EvidenceId.PRIVATE_ADDRESS,), heading=HeadingId.PRIVATE_ADDRESS)
+    mended = (RemedyId.PUBLISH_PUBLIC_ADDRESS, RemedyId.CORRECT_SMART_HOST)
+    return Judged(_LIKELY, (EvidenceId.PRIVATE_ADDRESS,), mended, Culprit.DNS, heading=HeadingId.PRIVATE_ADDRESS)
 
 
 @ROWS.cause(CauseId.FIREWALL_DROPS, Culprit.NETWORK, alone(_POSSIBLE, *_SILENCE), remedies=(RemedyId.OPEN_PORT_25,))
 def _firewall_drops(case: Case) -> Judged | None:
     """A host that is up and listens answers a SYN, unless something drops it."""
-    if case.failure is _F.TCP_TIMEOUT and case.view.beside.accepted:
+    if case.failure is _F.TCP_TIMEOUT and case.view.context.accepted:
         return Judged(_LIKELY, (EvidenceId.ANOTHER_CONNECTED,))
     if is_nowhere_at_all(case):
         return Judged(_OUT, (EvidenceId.NO_HOSTS_ADDRESS,))
@@ -81,13 +89,15 @@ def _firewall_drops(case: Case) -> Judged | None:
 )
 def _firewall_blocks(case: Case) -> Judged | None:
     """A TCP without a listener resets; only a filter answers a SYN with ICMP "port unreachable" or "prohibited"."""
-    if case.view.beside.accepted:
+    if case.view.context.accepted:
         return Judged(_OUT, (EvidenceId.ANOTHER_CONNECTED,))
     if is_nowhere_at_all(case):
         return Judged(_OUT, (EvidenceId.NO_HOSTS_ADDRESS,))
     if not icmp_of(case):
         return None
-    return Judged(_LIKELY if icmp_of(case) in PROHIBITED else _OUT, (EvidenceId.ICMP_SAID,))
+    if icmp_of(case) not in PROHIBITED:
+        return Judged(_OUT, (EvidenceId.ICMP_SAID,))
+    return Judged(_LIKELY, (EvidenceId.ICMP_SAID,), heading=HeadingId.FIREWALL_REJECTS)
 
 
 @ROWS.cause(
@@ -97,7 +107,7 @@ def _service_stopped(case: Case) -> Judged | None:
     """Behind one address some servers listen and this one does not; or a filter answered, and no server did."""
     if icmp_of(case) in PROHIBITED:
         return Judged(_OUT, (EvidenceId.ICMP_SAID,))
-    return Judged(_LIKELY, (EvidenceId.ANOTHER_CONNECTED,)) if case.view.beside.accepted else None
+    return Judged(_LIKELY, (EvidenceId.ANOTHER_CONNECTED,)) if case.view.context.accepted else None
 
 
 @ROWS.cause(
@@ -107,11 +117,11 @@ def _service_stopped(case: Case) -> Judged | None:
     remedies=(RemedyId.DISABLE_CONNECTOR, RemedyId.SET_AUTHORITATIVE),
 )
 def _migrated(case: Case) -> Judged | None:
-    if case.view.beside.partner:
+    if case.view.context.partner:
         return Judged(_OUT, (EvidenceId.IS_A_PARTNER,))
-    if case.view.beside.accepted:
+    if case.view.context.accepted:
         return Judged(_OUT, (EvidenceId.ANOTHER_CONNECTED,))
-    return Judged(_LIKELY, (EvidenceId.REFUSAL_WANTED,)) if case.view.beside.refusal_wanted else None
+    return Judged(_LIKELY, (EvidenceId.REFUSAL_WANTED,)) if case.view.context.refusal_wanted else None
 
 
 def _fault(case: Case) -> NetworkFault | None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from connector_probe.diagnosis.causes.row import Judged, Rows, alone
 from connector_probe.diagnosis.dns.delegation import Authorities
 from connector_probe.diagnosis.dns.mx_origin import mx_origin
+from connector_probe.diagnosis.dns.nameserver_trust import denied_by_the_public
 from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.diagnosis.dns.second_look import TROUBLED, all_failed, by_registry
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
-from connector_probe.model.verdict import UNTELLABLE, CauseVerdict, Culprit, FailureClass
+from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.causes.row import Case
@@ -145,8 +146,8 @@ def _stale_dns_cache(case: Case) -> Judged | None:
         return None
     if difference is None:
         return Judged(_OUT, (EvidenceId.AUTHORITY_SAME,))
-    if difference.own_zone:
-        return Judged(_OUT, (EvidenceId.OWN_ZONE,))
+    if difference.own_zone or denied_by_the_public(case.view):
+        return Judged(_OUT)
     filtered = difference.ours.status is not LookupStatus.ANSWER and difference.ours.ttl is None
     ttl = () if difference.ours.ttl is None else (EvidenceId.TTL_LEFT,)
     evidence = (EvidenceId.STALE_DIFFERS, *ttl, EvidenceId.NO_SOA) if filtered else (EvidenceId.STALE_DIFFERS, *ttl)
@@ -229,25 +230,6 @@ def _hosting(failure: FailureClass, picture: Picture) -> tuple[CauseVerdict | No
     if failure in TROUBLED:
         return _POSSIBLE, (EvidenceId.AUTHORITIES_ANSWER_US,)
     return _OUT, (EvidenceId.AUTHORITIES_ANSWER,)
-
-
-@ROWS.cause(
-    CauseId.SPLIT_HORIZON,
-    Culprit.THIS_MACHINE,
-    {},
-    shown_for=frozenset(FailureClass) - UNTELLABLE,
-    remedies=(RemedyId.CHECK_SPLIT_DNS,),
-)
-def _split_horizon(case: Case) -> Judged | None:
-    """Our nameserver has the zone itself: does the public see the same?"""
-    picture = _heard(case)
-    if picture is None:
-        return None
-    if picture.difference is not None:
-        return Judged(_CONFIRMED, (EvidenceId.SPLIT_DIFFERS,)) if picture.difference.own_zone else None
-    if picture.same is not None and any(one.authoritative for one in picture.resolution.lookups):
-        return Judged(_OUT, (EvidenceId.AUTHORITY_SAME,))
-    return None
 
 
 def _heard(case: Case) -> Picture | None:

@@ -12,6 +12,7 @@ from connector_probe.diagnosis.policies.judgement import DaneVerdict, deciding_l
 from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
+from connector_probe.protocol.mta_sts import shallow_pattern
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.causes.row import Case
@@ -139,7 +140,7 @@ def _dane_other_server(case: Case) -> Judged:
     """Behind one address, another server's certificate fits."""
     if _came_to(case) is not DaneVerdict.MISMATCH:
         return Judged(_OUT)
-    served = case.view.beside.served
+    served = case.view.context.served
     return Judged(_LIKELY, (EvidenceId.ANOTHER_SERVED,)) if served else Judged(_POSSIBLE, (EvidenceId.COMPARE_ISSUER,))
 
 
@@ -196,9 +197,35 @@ def _sts_policy_outdated(case: Case) -> Judged | None:
         return None
     origin = mx_origin(case.view)
     others = origin is not None and origin.names_others
+    if _shallow_pattern(case) and not others:
+        return Judged(_POSSIBLE, (EvidenceId.STS_LISTED,))
     if origin is not None and others and origin.listed == origin.named:
         return Judged(_OUT, (EvidenceId.MX_ALL_LISTED,))
     return Judged(None, (EvidenceId.STS_LISTED,), () if others else None)
+
+
+@ROWS.cause(
+    CauseId.STS_PATTERN_TOO_SHALLOW,
+    Culprit.SERVER,
+    {},
+    shown_for=(_F.MTA_STS_MX_NOT_LISTED,),
+    remedies=(RemedyId.LIST_MX_IN_POLICY, RemedyId.LIFT_MTA_STS),
+)
+def _sts_pattern_too_shallow(case: Case) -> Judged | None:
+    """The star of a pattern stands for one label (RFC 8461 4.1), as in names below mx.microsoft it is not."""
+    if not _shallow_pattern(case):
+        return Judged(_OUT) if case.view.mta_sts is not None and _has_star(case) else None
+    return Judged(_SURE, (EvidenceId.STAR_STANDS_FOR_ONE_LABEL,))
+
+
+def _shallow_pattern(case: Case) -> str:
+    policy = case.view.mta_sts.policy if case.view.mta_sts is not None else None
+    return shallow_pattern(policy, case.evidence.server) if policy is not None else ""
+
+
+def _has_star(case: Case) -> bool:
+    policy = case.view.mta_sts.policy if case.view.mta_sts is not None else None
+    return policy is not None and any(one.startswith("*.") for one in policy.mx)
 
 
 @ROWS.cause(

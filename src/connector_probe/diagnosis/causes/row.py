@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from connector_probe.diagnosis.dns.delegation import Picture
     from connector_probe.diagnosis.view import View
     from connector_probe.model.evidence import AttemptEvidence
-    from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
+    from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
     from connector_probe.model.verdict import Culprit
 
 
@@ -45,7 +45,8 @@ class Judged:
     """What the evidence says of a cause. ``verdict`` None: no other than the class alone gives.
 
     ``evidence``: ids of the sentences that say why. ``remedies`` and ``culprit`` stand in the place of the row's own.
-    ``sentence``: the id of the cause's sentence, where it is another than its own.
+    ``sentence``: the id of the cause's sentence, where it is another than its own. ``heading``: the first sentence,
+    where this cause leads.
     """
 
     verdict: CauseVerdict | None
@@ -53,6 +54,7 @@ class Judged:
     remedies: tuple[RemedyId, ...] | None = None
     culprit: Culprit | None = None
     sentence: str = ""
+    heading: HeadingId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class WeighedCause:
     evidence: tuple[EvidenceId, ...]
     remedies: tuple[RemedyId, ...]
     sentence: str
+    heading: HeadingId | None
 
 
 Judge = Callable[[Case], Judged | None]

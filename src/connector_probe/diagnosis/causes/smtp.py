@@ -30,7 +30,7 @@ from connector_probe.diagnosis.signs import (
     waits_for_proxy_header,
 )
 from connector_probe.model.evidence import FaultKind
-from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
+from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 from connector_probe.protocol.refusals import Refusal
 from connector_probe.protocol.smtp import enhanced_status
@@ -80,7 +80,7 @@ def _server_malfunction(case: Case) -> Judged | None:
         return Judged(_LIKELY, (EvidenceId.GREETED_LATER,))
     if (known := explained(case)) is not None:
         return known
-    return Judged(_LIKELY, (EvidenceId.ANOTHER_SERVED,)) if case.view.beside.served else None
+    return Judged(_LIKELY, (EvidenceId.ANOTHER_SERVED,)) if case.view.context.served else None
 
 
 @ROWS.cause(
@@ -232,6 +232,11 @@ def _malformed_reply(case: Case) -> Judged | None:
 def _service_not_available(case: Case) -> Judged | None:
     """An immediate error; where its words are about the sender, that is the cause, and this only how it is told."""
     if case.failure not in _REJECTED:
+        state = case.failure is _F.STARTTLS_REJECTED and kind_of_refusal(case) is Refusal.STATE
+        if state and not case.view.ends_at_starttls:
+            seen = (EvidenceId.REPLY_RECEIVED, EvidenceId.NAMES_THE_MAIL_SYSTEM)
+            mended = (RemedyId.CHECK_MAIL_FILTER, RemedyId.CHECK_SERVICE_STATE)
+            return Judged(_LIKELY, seen, mended, heading=HeadingId.MAIL_SYSTEM_REFUSES)
         return Judged(_LIKELY, (EvidenceId.REPLY_RECEIVED,)) if case.view.ends_at_starttls else None
     if (known := explained(case)) is not None:
         return known

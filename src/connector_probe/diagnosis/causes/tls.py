@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes.row import Judged, Rows, alone
+from connector_probe.diagnosis.causes.seen import kind_of_refusal
 from connector_probe.diagnosis.signs import hides_starttls, is_masked, overwritten_command
 from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
@@ -55,6 +56,8 @@ def _tls_not_supported(case: Case) -> Judged | None:
     if failure is _F.STARTTLS_REJECTED:
         if view.ends_at_starttls:
             return Judged(_POSSIBLE)
+        if kind_of_refusal(case) is not None:  # its words are about something else than TLS
+            return Judged(_OUT, (EvidenceId.REPLY_RECEIVED,))
         return Judged(_POSSIBLE if touched else None, (EvidenceId.REPLY_RECEIVED,))
     handshake = case.evidence.handshake
     if handshake is None:
@@ -94,4 +97,4 @@ def _large_packets_lost(case: Case) -> Judged | None:
         return None
     if certificate is not None and certificate.chain:
         return Judged(_OUT, (EvidenceId.CERTIFICATE_ARRIVED,))
-    return Judged(_OUT, (EvidenceId.ANOTHER_SERVED,)) if case.view.beside.served else None
+    return Judged(_OUT, (EvidenceId.ANOTHER_SERVED,)) if case.view.context.served else None

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.dns.delegation import SETTLED, Authorities
+from connector_probe.diagnosis.dns.nameserver_trust import denied_by_the_public
 from connector_probe.diagnosis.dns.second_look import all_failed, by_registry, picture_of
 from connector_probe.model.delegation import SILENT, ServerSays
 from connector_probe.model.evidence import LookupStatus
@@ -37,7 +38,7 @@ def dns_facts(view: View) -> Facts:
     if picture.registration is not None:
         found |= _of_registration(picture.registration)
     hint = _hint(picture)
-    if hint is not None:
+    if hint is not None and not denied_by_the_public(view):
         found["dns_hint"] = next_sentence(Phrase(hint))
     return found
 
@@ -53,7 +54,7 @@ def _version(reply: AuthorityReply, picture: Picture) -> Value:
 def dns_heading(view: View) -> HeadingId | None:
     """The key of the sentence that names what is broken, where the second look at DNS has shown it."""
     picture = picture_of(view)
-    hint = _hint(picture) if picture is not None else None
+    hint = _hint(picture) if picture is not None and not denied_by_the_public(view) else None
     if picture is None or hint is None:
         return None
     if hint == "hint-stale" and picture.difference is not None:

@@ -10,8 +10,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.dns.delegation import Authorities
+from connector_probe.diagnosis.dns.mx_origin import mx_origin
 from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.diagnosis.dns.second_look import hosting_is_convicted, picture_of
+from connector_probe.diagnosis.policies.judgement import sts_lists
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.reach import is_inside, meant
 from connector_probe.model.verdict import FailureClass
@@ -36,6 +38,7 @@ class Untruth(StrEnum):
     UNVALIDATED = "unvalidated"
     OVERRIDDEN = "overridden"
     NULLED = "nulled"
+    SPLIT = "split"
 
 
 def why_the_nameserver_is_not_believed(view: View) -> FailureClass | None:
@@ -47,15 +50,22 @@ def why_the_nameserver_is_not_believed(view: View) -> FailureClass | None:
 
 def untruth_of(view: View) -> Untruth | None:
     """None where the nameserver's answer may well be true."""
-    if not _has_failed(view):
-        return None
+    if not has_failed(view):
+        return Untruth.SPLIT if is_split_mx(view) else None
     address, picture = view.evidence.address, picture_of(view)
     if address is None:
         if _is_blocked(view, picture):
             return Untruth.BLOCKED
         if picture is not None and picture.validates_nothing:
             return Untruth.UNVALIDATED
-        return Untruth.OVERRIDDEN if picture is not None and _is_overridden(picture) else None
+        if picture is not None and _is_overridden(picture):
+            return Untruth.OVERRIDDEN
+        return Untruth.SPLIT if picture is not None and _is_split(picture) else None
+    if denied_by_the_public(view):  # which is what Exchange Online gets, whatever is made up here
+        return None
+    control = view.evidence.control
+    if control is not None and control.address == address:
+        return Untruth.PORTAL
     check = view.evidence.resolution.countercheck
     if check is not None:
         if check.sibling is not None and check.sibling.status is LookupStatus.ANSWER:
@@ -63,8 +73,36 @@ def untruth_of(view: View) -> Untruth | None:
         same = [one for one in check.controls if address in one.records]
         if same and len(same) == len(check.controls) and (is_inside(address) or len(same) >= LEAST_CONTROLS):
             return Untruth.PORTAL
-    other = picture is not None and picture.difference is not None
-    return Untruth.NULLED if other and meant(address).is_unspecified else None
+    if picture is None or picture.difference is None:
+        return None
+    if meant(address).is_unspecified:
+        return Untruth.NULLED
+    return Untruth.SPLIT if _is_split(picture) else None
+
+
+def _is_split(picture: Picture) -> bool:
+    """Whether our nameserver has a zone of its own that leads elsewhere than what the public gets."""
+    difference = picture.difference
+    return difference is not None and difference.own_zone and bool(difference.theirs.records)
+
+
+def is_split_mx(view: View) -> bool:
+    """Whether our nameserver has MX records of its own for the domain, which an MTA-STS policy does not list."""
+    origin = mx_origin(view) if view.mta_sts_binds and not sts_lists(view.mta_sts, view.evidence.server) else None
+    return origin is not None and origin.difference is not None and origin.difference.own_zone
+
+
+def denied_by_the_public(view: View) -> bool:
+    """Whether only our nameserver has an address for the name: all of the zone's own servers say that there is none."""
+    picture = picture_of(view)
+    difference = picture.difference if picture is not None else None
+    if picture is None or difference is None or view.evidence.address is None or not difference.ours.records:
+        return False
+    standing = next((one for one in picture.standings if difference.theirs in one.spoke), None)
+    check = view.evidence.resolution.countercheck
+    invented = check is not None and check.sibling is not None and check.sibling.status is LookupStatus.ANSWER
+    denied = standing is not None and standing.authorities is Authorities.NO_NAME
+    return denied and (difference.own_zone or invented)
 
 
 def name_to_invent_beside(view: View) -> str | None:
@@ -82,7 +120,8 @@ def name_to_invent_beside(view: View) -> str | None:
     return standing.walk.domain if standing.undelegated else standing.walk.name
 
 
-def _has_failed(view: View) -> bool:
+def has_failed(view: View) -> bool:
+    """Whether there is no address, or none that can be connected to."""
     connection = view.evidence.connection
     return view.evidence.address is None or (connection is not None and connection.fault is not None)
 

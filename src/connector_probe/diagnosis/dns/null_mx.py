@@ -1,7 +1,6 @@
 """A null MX beside other MX records, which RFC 7505 3 forbids: one says that the domain takes no mail, others where.
 
-A null MX alone is a failure class of its own. That an MX record names an alias (RFC 2181 10.3, RFC 5321 5.1) is not
-warned of: nobody is known to turn such a domain's mail down, and many live with it.
+A null MX alone is a failure class of its own.
 """
 
 from __future__ import annotations

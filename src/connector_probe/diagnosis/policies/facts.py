@@ -9,6 +9,7 @@ from connector_probe.diagnosis.policies.judgement import DaneState, DaneVerdict,
 from connector_probe.model.notation import day
 from connector_probe.model.policy import DnssecReason, StsProblem
 from connector_probe.model.sentence import Facts, Listed, Phrase, Word, joined, listed
+from connector_probe.protocol.mta_sts import shallow_pattern
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.view import View
@@ -91,6 +92,7 @@ def _mta_sts(view: View) -> Facts:
     if sts.policy is not None:
         found["sts_mode"] = sts.policy.mode
         found["sts_patterns"] = _shown(sts.policy.mx)
+        found["sts_pattern"] = shallow_pattern(sts.policy, view.evidence.server)
     mx = view.evidence.resolution.mx_lookup
     found["mx_nameserver"] = (mx.nameserver if mx is not None else None) or Phrase("system-nameserver")
     found["sts_problems"] = listed(Word("problem", one.kind) for one in view.mta_sts_problems)

@@ -16,7 +16,7 @@ from connector_probe.lab.answers import (
     refused,
     servfail,
 )
-from connector_probe.lab.scenario import LOOPBACK, Listens, Scenario, Server, failing, host_of, warning
+from connector_probe.lab.scenario import LOOPBACK, Listens, Scenario, Server, failing, host_of, unknown, warning
 from connector_probe.lab.sockets import Need
 from connector_probe.model.verdict import CauseVerdict
 from connector_probe.model.verdict import FailureClass as F
@@ -90,14 +90,13 @@ AUTHORITIES: tuple[Scenario, ...] = (
             "domain-expired": _OUT,
         },
     ),
-    failing(
+    unknown(
         "dns-split-horizon",
         "the nameserver has a zone of its own, without the name; the public one has it",
-        F.DNS_NXDOMAIN,
+        F.LOCAL_NAMESERVER_UNTRUE,
         needs=_NET,
         answers=delegation("dns-split-horizon", nxdomain, FIRST, SECOND),
         authorities={address: {host_of("dns-split-horizon"): HERE} for address in (FIRST, SECOND)},
-        expect_causes={"split-horizon": _CONFIRMED, "stale-dns-cache": _OUT},
     ),
     failing(
         "dns-not-delegated",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from connector_probe.lab import certificates
 from connector_probe.lab.authority import CertificateMaker
 from connector_probe.lab.scenario import Scenario, Server, failing
 from connector_probe.model.evidence import CertificateProblemKind as Kind
-from connector_probe.model.verdict import FailureClass
+from connector_probe.model.verdict import CauseVerdict, FailureClass
 
 
 def _certificate(name: str, summary: str, make: CertificateMaker, *problems: Kind) -> Scenario:
@@ -43,6 +45,23 @@ CERTIFICATES: tuple[Scenario, ...] = (
         certificates.of_an_appliance,
         Kind.SELF_SIGNED,
         Kind.NAME_MISMATCH,
+    ),
+    replace(
+        _certificate(
+            "tls-inspection",
+            "a firewall signs the server's certificate anew with its own CA",
+            certificates.resigned,
+            Kind.UNTRUSTED_ROOT,
+        ),
+        expect_causes={"tls-inspection": CauseVerdict.CONFIRMED},
+    ),
+    failing(
+        "another-host-answers",
+        "NAT leads to another host of the same owner, which greets and has a certificate for its own name",
+        FailureClass.CERTIFICATE_NAME_MISMATCH,
+        servers=(Server(name="archive.lab.test"),),
+        expect_problems=(Kind.NAME_MISMATCH,),
+        expect_causes={"another-host-answers": CauseVerdict.CONFIRMED},
     ),
     _certificate("certificate-self-signed", "signed by itself", certificates.self_signed, Kind.SELF_SIGNED),
     _certificate(

@@ -18,6 +18,7 @@ def _speaks(shape: TlsShape) -> tuple[Server, ...]:
 
 STARTTLS: tuple[Scenario, ...] = (
     failing("starttls-454", "454 TLS not available", F.STARTTLS_REJECTED, tls.has_no_tls_today),
+    failing("starttls-milter", "454 4.3.0, for a dead milter's sake", F.STARTTLS_REJECTED, tls.has_a_dead_milter),
     failing("starttls-554", "554 to STARTTLS", F.STARTTLS_REJECTED, tls.rejects_starttls),
     failing("starttls-overwritten", "X's in place of STARTTLS", F.STARTTLS_REJECTED, tls.gets_starttls_overwritten),
     failing("starttls-421", "421 to STARTTLS, and the end", F.STARTTLS_REJECTED, tls.busy_on_starttls),

@@ -100,6 +100,16 @@ MTA_STS: tuple[Scenario, ...] = (
         expect_causes={"sts-policy-outdated": _SUPPORTED, "sts-mx-redirected": _POSSIBLE, "stale-dns-cache": _OUT},
     ),
     failing(
+        "mta-sts-star-too-shallow",
+        "the pattern in the MTA-STS policy reaches one label, and the MX host lies two below",
+        F.MTA_STS_MX_NOT_LISTED,
+        options=BY_POLICY,
+        servers=_server("mta-sts-star-too-shallow"),
+        answers=announced("mta-sts-star-too-shallow"),
+        policy=policy_host("mta-sts-star-too-shallow", policy_text("enforce", "*.lab.test")),
+        expect_causes={"sts-pattern-too-shallow": CauseVerdict.CONFIRMED},
+    ),
+    failing(
         "mta-sts-mx-redirected",
         "the nameserver gives an MX that the domain's own servers and its MTA-STS policy do not know",
         F.MTA_STS_MX_NOT_LISTED,

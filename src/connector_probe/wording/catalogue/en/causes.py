@@ -8,7 +8,6 @@ CAUSES: dict[CauseId, str] = {
     CauseId.DNS_HOSTING_TROUBLE: "Trouble at the DNS hosting service that runs the domain's authoritative name servers.",
     CauseId.DOMAIN_EXPIRED: "The domain has recently expired.",
     CauseId.STALE_DNS_CACHE: "The record changed recently, and DNS servers still hold the old answer in their cache.",
-    CauseId.SPLIT_HORIZON: "Split DNS: the nameserver has a version of the zone of its own; Exchange Online sees the public one.",
     CauseId.NAME_DOES_NOT_EXIST: "The smart host's name is misspelt in the connector, or its record was deleted.",
     CauseId.RECORD_MISSING: "The name exists, but it has no A or AAAA record.",
     CauseId.DOMAIN_REFUSES_MAIL: "The domain declares by a null MX that it accepts no mail.",
@@ -41,6 +40,9 @@ CAUSES: dict[CauseId, str] = {
     CauseId.RECIPIENT_REFUSED: "The server does not accept mail for this recipient.",
     CauseId.GREYLISTING: "Greylisting: the server asks unknown senders to come again.",
     CauseId.BACK_PRESSURE: "The server is short of resources and puts mail off.",
+    CauseId.TLS_INSPECTION: "A firewall that inspects TLS ends the connection and signs the server's certificate anew with its own CA.",
+    CauseId.ANOTHER_HOST_ANSWERS: "Another host of the same owner answers at this address: NAT or the DNS record leads to it, or it lacks this name.",
+    CauseId.STS_PATTERN_TOO_SHALLOW: "The policy's pattern does not reach the MX host: its star stands for one label.",
 }
 
 EVIDENCE: dict[EvidenceId, str] = {
@@ -108,4 +110,8 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.BEFORE_THE_RECIPIENT: "The server refused the sender (MAIL FROM), before any recipient was named.",
     EvidenceId.NAMES_GREYLISTING: "The reply itself speaks of greylisting.",
     EvidenceId.MX_NAMES_HOSTS: "The domain's MX records name mail servers.",
+    EvidenceId.SIGNED_BY_AN_APPLIANCE: "The certificate is issued by {appliance}: issuer {leaf_issuer}; the chain ends at {top_issuer}.",
+    EvidenceId.ALL_NAME_ANOTHER: "Greeting, EHLO and certificate all name {greeting_name}, not {expected}.",
+    EvidenceId.NAMES_THE_MAIL_SYSTEM: "{refusal_words} is about the mail system behind it, a content filter (milter) for instance, and not about TLS (RFC 3463 X.3.X).",
+    EvidenceId.STAR_STANDS_FOR_ONE_LABEL: "{sts_pattern} stands for one label only (RFC 8461 4.1), and {server} is deeper.",
 }

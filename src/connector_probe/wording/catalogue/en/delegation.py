@@ -26,7 +26,6 @@ DELEGATION: dict[EvidenceId, str] = {
     EvidenceId.TTL_LEFT: "That may stay in its cache for another {ttl_left} s.",
     EvidenceId.NO_SOA: "No SOA record stands in its answer; a filter answers so too.",
     EvidenceId.OWN_ZONE: "{stale_nameserver} answers from a zone of its own, not from a cache.",
-    EvidenceId.SPLIT_DIFFERS: "{stale_nameserver} says with authority: {stale_ours}. {stale_authority} says: {stale_theirs}.",
 }
 
 # What a server says; the rest is codes and records.

@@ -134,4 +134,6 @@ FACTS: dict[str, str] = {
     "garble-not-smtp": "no SMTP reply",
     "garble-line-too-long": "a line that does not end",
     "garble-too-many-lines": "lines without end",
+    "untrue-split": "answers {queried} from a zone of its own ({stale_ours}, split DNS); the public's name servers say otherwise: {stale_theirs} ({stale_authority})",
+    "only-here-hint": " Only {stale_nameserver} gives it an address ({stale_ours}).",
 }

@@ -32,4 +32,10 @@ HEADINGS: dict[HeadingId, str] = {
     HeadingId.APPLIANCE_CERTIFICATE: "The certificate names {appliance}, not the server",
     HeadingId.SENDER_REJECTED: "The server rejects MAIL FROM",
     HeadingId.SENDER_DEFERRED: "The server defers the mail at MAIL FROM",
+    HeadingId.TLS_INSPECTION: "A firewall signs the server's certificate anew (TLS inspection)",
+    HeadingId.ANOTHER_HOST_ANSWERS: "Another host answers: {greeting_name}",
+    HeadingId.PRIVATE_ADDRESS: "The name leads to a private address",
+    HeadingId.NAT_TO_A_DEAD_HOST: "The firewall at the address gets no answer from the server behind it (NAT)",
+    HeadingId.FIREWALL_REJECTS: "A firewall rejects the connection",
+    HeadingId.MAIL_SYSTEM_REFUSES: "The server's mail system refuses the session at STARTTLS",
 }

@@ -245,4 +245,22 @@ REMEDIES: dict[RemedyId, RemedyWords] = {
         "clouds block it), or from Exchange Online itself: Mail flow > Connectors > Validate this connector.",
         ("probe {host}", "Validate-OutboundConnector -Identity '{identity}' -Recipients <address>"),
     ),
+    RemedyId.EXEMPT_FROM_INSPECTION: _R(
+        "Exempt SMTP (port 25) to this server from TLS inspection on the firewall, so that Exchange Online meets the server's own certificate.",
+        ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
+    ),
+    RemedyId.CHECK_WHERE_IT_LEADS: _R(
+        "Check where {address} leads: the A or AAAA record of {server}, and the NAT or balancer rule behind it, should lead to the server that is meant; here {greeting_name} answers.",
+        ("nslookup {host}",),
+    ),
+    RemedyId.PUBLISH_PUBLIC_ADDRESS: _R(
+        "Let the public record of {server} name an address that can be reached from the internet: {address} is a private one.",
+        ("nslookup {host}",),
+    ),
+    RemedyId.CHECK_NAT: _R(
+        "Check the NAT or port-forwarding rule for {address}, and that the server behind it is up: the device that holds the address gets no answer from it."
+    ),
+    RemedyId.CHECK_MAIL_FILTER: _R(
+        "Check the server's mail system: the log at this time, content filters (milters) and their sockets, free disk space. TLS is not the fault."
+    ),
 }

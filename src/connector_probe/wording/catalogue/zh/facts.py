@@ -134,4 +134,6 @@ FACTS: dict[str, str] = {
     "garble-not-smtp": "不是 SMTP",
     "garble-line-too-long": "行过长",
     "garble-too-many-lines": "行数过多",
+    "untrue-split": "用自己的区域回答 {queried}（{stale_ours}，拆分 DNS）；公共名称服务器的回答不同：{stale_theirs}（{stale_authority}）",
+    "only-here-hint": "只有 {stale_nameserver} 给出了地址（{stale_ours}）。",
 }

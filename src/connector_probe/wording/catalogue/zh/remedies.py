@@ -204,4 +204,21 @@ REMEDIES: dict[RemedyId, RemedyWords] = {
         "或者从 Exchange Online 本身进行：邮件流 > 连接器 > 验证此连接器。",
         ("probe {host}", "Validate-OutboundConnector -Identity '{identity}' -Recipients <address>"),
     ),
+    RemedyId.EXEMPT_FROM_INSPECTION: _R(
+        "在防火墙上让到此服务器的 SMTP（端口 25）不做 TLS 检查，使 Exchange Online 看到服务器自己的证书。",
+        ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
+    ),
+    RemedyId.CHECK_WHERE_IT_LEADS: _R(
+        "检查 {address} 指向何处：{server} 的 A 或 AAAA 记录及其后的 NAT 或负载均衡规则应指向预期的服务器；此处应答的是 {greeting_name}。",
+        ("nslookup {host}",),
+    ),
+    RemedyId.PUBLISH_PUBLIC_ADDRESS: _R(
+        "让 {server} 的公共记录指向可从互联网访问的地址：{address} 是专用地址。", ("nslookup {host}",)
+    ),
+    RemedyId.CHECK_NAT: _R(
+        "检查 {address} 的 NAT 或端口转发规则，以及其后的服务器是否正常运行：持有该地址的设备得不到它的应答。"
+    ),
+    RemedyId.CHECK_MAIL_FILTER: _R(
+        "检查服务器的邮件系统：该时间的日志、内容过滤器（milter）及其套接字、可用磁盘空间。问题不在 TLS。"
+    ),
 }

