@@ -68,6 +68,21 @@ def test_one_code_in_whichever_form(asked: str, capsys: pytest.CaptureFixture[st
     assert list(told(capsys, asked)) == ["4.4.316"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "codes"),
+    [
+        (["refused"], ["4.4.316"]),
+        (["timed", "out"], ["4.4.315"]),
+        (["refusd"], ["4.4.316"]),
+        (["tcp-timeout"], ["4.4.315"]),
+        (["Certificate validation"], ["4.7.320"]),
+        (["DANE"], ["4.7.321", "4.7.322", "4.7.323", "4.7.324", "4.7.325"]),
+    ],
+)
+def test_a_word_finds_the_nearest(asked: list[str], codes: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(told(capsys, *asked)) == codes
+
+
 def test_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["codes"]) == 0
     out = capsys.readouterr().out
@@ -82,7 +97,7 @@ def test_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert "连接被拒绝" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("asked", ["9.9.9", "4.4", "refused", "", "4.4.399", "\x1b[31m"])
+@pytest.mark.parametrize("asked", ["9.9.9", "4.4", "xyzzy", "", " ", "4.4.399", "\x1b[31m"])
 def test_an_unknown_code(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["codes", asked]) == 2
     out, err = capsys.readouterr()

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from connector_probe.cli.app import run
-from connector_probe.cli.commands import HOST
-from connector_probe.cli.completion import FILES, Shell, commands_for_shells, script
-from connector_probe.cli.example import EXAMPLES
-from connector_probe.formats import Format
-from connector_probe.model.connector import TlsSettings
+from connector_probe.cli.completion import Shell, script
+from connector_probe.history import History
+from connector_probe.model.history import Sighting
+from connector_probe.model.verdict import Status
 
 IN_CI = bool(os.environ.get("CI"))
-COMMANDS = {command.name: command for command in commands_for_shells()}
+PROBES = """version: 1
+connectors:
+  - {name: "Hybrid, head office", smart_hosts: [mail.contoso.com], tags: [production, mail]}
+  - {name: branch, smart_hosts: [mx.contoso.com], tags: [production]}
+"""
 
 
 def shell(name: str) -> str:
@@ -28,22 +34,30 @@ def shell(name: str) -> str:
 
 
 @pytest.fixture
-def saved(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    path = tmp_path / "completion"
-    path.write_text(script(request.param), encoding="utf-8")
-    return path
+def folder(tmp_path: Path) -> Path:
+    """With a probe on the PATH, as the scripts call it, a probes.yaml, and each shell's script."""
+    program = tmp_path / "bin" / "probe"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m connector_probe "$@"\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    (tmp_path / "probes.yaml").write_text(PROBES)
+    for name in Shell:
+        (tmp_path / f"probe.{name}").write_text(script(name), encoding="utf-8")
+    return tmp_path
 
 
-def test_values_are_known_where_they_can_be() -> None:
-    options = {spelling: option for option in COMMANDS[HOST].options for spelling in option.spellings}
-    assert options["--tls"].values == tuple(TlsSettings)
-    assert options["--format"].values == tuple(Format)
-    assert options["--ca-file"].values == FILES
-    assert options["-o"] is options["--output"]
-    assert options["--mx"].values is None
-    assert options["--port"].values == ()
-    assert COMMANDS["run"].operands == FILES
-    assert COMMANDS["example"].operands == tuple(EXAMPLES)
+def ask(folder: Path, command: list[str]) -> list[str]:
+    environment = {
+        **os.environ,
+        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        "XDG_CONFIG_HOME": str(folder),
+    }
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=environment, cwd=folder, timeout=120, encoding="utf-8"
+    )
+    assert done.stderr == ""
+    return done.stdout.splitlines()
 
 
 @pytest.mark.parametrize("name", Shell)
@@ -51,19 +65,12 @@ def test_it_is_printed(name: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", name]) == 0
     out = capsys.readouterr().out
     assert out == script(name)
-    for command in COMMANDS.values():
-        assert command.name in out
+    assert "_PROBE_COMPLETE" in out
 
 
-@pytest.mark.parametrize(
-    ("saved", "name"),
-    [(Shell.BASH, "bash"), (Shell.ZSH, "zsh"), (Shell.FISH, "fish")],
-    indirect=["saved"],
-    ids=["bash", "zsh", "fish"],
-)
-def test_its_shell_can_read_it(saved: Path, name: str) -> None:
-    done = subprocess.run([shell(name), "-n", str(saved)], capture_output=True, text=True, check=False, timeout=30)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_its_shell_can_read_it(name: str, folder: Path) -> None:
+    assert ask(folder, [shell(name), "-n", str(folder / f"probe.{name}")]) == []
 
 
 def test_powershell_is_well_formed() -> None:
@@ -73,32 +80,56 @@ def test_powershell_is_well_formed() -> None:
     assert not tree.root_node.has_error
 
 
+# What stands behind "probe" when TAB is pressed, and what is offered.
 CASES = {
-    "run": "run",
+    "ru": "run",
     "run --che": "--check",
     "--tls dom": "domain-validation",
+    "--mx --lang ": "en zh",
     "run --format jun": "junit",
     "wait --until 4.4.31": "4.4.312 4.4.315 4.4.316 4.4.317 4.4.318",
+    "wait --tls-dom": "--tls-domain",
     "example cron": "crontab",
     "--tls-dom": "--tls-domain",
+    "codes 4.4.31": "4.4.312 4.4.315 4.4.316 4.4.317 4.4.318",
+    "lab certificate-expired": "certificate-expired certificate-expired-and-mismatched",
+    "help exi": "exit-codes",
+    "schema ": "config report",
+    "run --only b": "branch",
+    "run probes.yaml --only pro": "production",
 }
 
 
-@pytest.mark.parametrize("saved", [Shell.BASH], indirect=True)
-def test_bash_completes(saved: Path) -> None:
-    lines = [f"source {saved}"]
-    for words in CASES:
-        lines += [f"COMP_WORDS=(probe {words}); COMP_CWORD={len(words.split())}; _probe; echo ${{COMPREPLY[*]}}"]
-    done = subprocess.run([shell("bash"), "-c", "\n".join(lines)], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == list(CASES.values())
+def test_bash_completes(folder: Path) -> None:
+    lines = [f"source {folder / 'probe.bash'}"]
+    for words in {**CASES, "run --only H": ""}:
+        at = len(words.split(" "))
+        lines += [
+            f"COMP_WORDS=(probe {words}{' ' + repr('') if words.endswith(' ') else ''}); COMP_CWORD={at}",
+            "_probe_completion probe; (IFS=$'\\n'; sort <<< \"${COMPREPLY[*]}\") | paste -sd ' ' -",
+        ]
+    told = ask(folder, [shell("bash"), "-c", "\n".join(lines)])
+    assert told == [*CASES.values(), r"Hybrid,\ head\ office"]  # bash inserts it as it is
 
 
-@pytest.mark.parametrize("saved", [Shell.FISH], indirect=True)
-def test_fish_completes(saved: Path) -> None:
-    lines = [f"source {saved}"]
+def test_fish_completes(folder: Path) -> None:
+    lines = [f"source {folder / 'probe.fish'}"]
     lines += [f"complete -C 'probe {words}' | cut -f1 | sort | paste -sd ' ' -" for words in CASES]
-    environment = {**os.environ, "HOME": str(saved.parent), "XDG_CONFIG_HOME": str(saved.parent)}
-    done = subprocess.run(
-        [shell("fish"), "-c", "\n".join(lines)], capture_output=True, text=True, check=True, env=environment
-    )
-    assert done.stdout.splitlines() == list(CASES.values())
+    assert ask(folder, [shell("fish"), "-c", "\n".join(lines)]) == list(CASES.values())
+
+
+@pytest.mark.parametrize("words", ["run --only ", "run broken.yaml --only ", "wait --config missing.yaml --only "])
+def test_a_file_that_cannot_be_read_offers_nothing(words: str, folder: Path) -> None:
+    (folder / "probes.yaml").write_text("version: 7\n")
+    (folder / "broken.yaml").write_text("connectors: {{{\n")
+    line = f"COMP_WORDS=(probe {words}''); COMP_CWORD={len(words.split(' '))}; _probe_completion probe"
+    script_ = f"source {folder / 'probe.bash'}; {line}; echo ${{#COMPREPLY[@]}}"
+    assert ask(folder, [shell("bash"), "-c", script_]) == ["0"]
+
+
+def test_connectors_that_were_seen_are_offered_to_history(folder: Path) -> None:
+    seen = Sighting("Old server", datetime.now(UTC), Status.HEALTHY, expected=True)
+    History(folder / "h.sqlite3").record([seen])
+    line = "COMP_WORDS=(probe history --history h.sqlite3 O); COMP_CWORD=4; _probe_completion probe"
+    told = ask(folder, [shell("bash"), "-c", f"source {folder / 'probe.bash'}; {line}; echo ${{COMPREPLY[*]}}"])
+    assert told == [r"Old\ server"]

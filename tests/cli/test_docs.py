@@ -14,11 +14,12 @@ import pytest
 
 from connector_probe import cli
 from connector_probe.cli.app import run
+from connector_probe.cli.command import GROUPS
 from connector_probe.cli.commands import HOST, all_commands
 from connector_probe.cli.completion import Shell
 from connector_probe.cli.example import EXAMPLES
-from connector_probe.cli.help import GROUPS
 from connector_probe.formats import Format
+from connector_probe.manual import TOPICS, page
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,9 +30,10 @@ OPTIONS = sorted(
         for command in COMMANDS.values()
         for parameter in command.params
         for spelling in parameter.opts
-        if spelling.startswith("-")
+        if spelling.startswith("-") and not getattr(parameter, "hidden", False)
     }
 )
+LONGEST_HELP = 60  # lines
 
 
 @pytest.mark.parametrize("option", OPTIONS)
@@ -55,17 +57,63 @@ def test_every_format_example_and_shell_is_in_the_readme(name: str) -> None:
     assert re.search(rf"`[^`\n]*(?<![\w-]){re.escape(name)}(?![\w-])", README), name
 
 
-@pytest.mark.parametrize("argv", [["--help"], *([name, "-h"] for name in COMMANDS if name != "host")], ids=" ".join)
-def test_help_is_readable_at_80_columns(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(argv) == 0
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_is_readable_at_80_columns(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    called = [] if name == HOST else [name]
+    assert run([*called, "-h"]) == 0
+    short = capsys.readouterr().out.splitlines()
+    assert run([*called, "--help-all"]) == 0
     lines = capsys.readouterr().out.splitlines()
+    assert len(short) < LONGEST_HELP
     assert max(map(len, lines)) <= 80, max(lines, key=len)
     assert not [line for line in lines if line.endswith("...") and line.startswith("    ")], "a line is cut off"
-    command = COMMANDS["host" if argv == ["--help"] else argv[0]]
     told = " ".join(lines)
-    for parameter in command.params:
+    for parameter in COMMANDS[name].params:
         assert parameter.help, f"{parameter.name} has no help"
-        assert all(spelling in told for spelling in parameter.opts if spelling.startswith("-")), parameter.name
+        if not getattr(parameter, "hidden", False):
+            assert all(spelling in told for spelling in parameter.opts if spelling.startswith("-")), parameter.name
+
+
+def test_what_is_left_out_of_the_help_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    short = capsys.readouterr().out
+    assert "--deadline" not in short
+    assert "--help-all  Show every option there is." in short
+    assert f"probe help TOPIC: {', '.join(TOPICS)}" in short
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_the_manual_mentions_only_what_there_is(topic: str) -> None:
+    text = page(topic)
+    assert text.startswith("# ")
+    assert max(map(len, text.splitlines())) <= 120
+    known = set(OPTIONS) | {"--help", "--help-all"}
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known
+    for name in re.findall(r"[`(]probe ([a-z]+)(?![\w.:-])", text):
+        assert name in COMMANDS, name
+
+
+def test_a_page_of_the_manual_is_drawn_at_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Tables as tables; and in a pipe as it is written."""
+    assert run(["help", "exit-codes"]) == 0
+    assert capsys.readouterr().out == page("exit-codes")
+    shell = f"stty rows 24 cols 80; {sys.executable} -m connector_probe help exit-codes"
+    done = subprocess.run(
+        ["script", "-qec", shell, "/dev/null"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "TERM": "xterm"},
+        timeout=60,
+    )
+    assert "\x1b[" in done.stdout
+    assert "| 0 |" not in done.stdout
+
+
+def test_wait_takes_the_options_of_a_probe() -> None:
+    """All but those that it has in other words, or has not."""
+    host, wait = ({spelling for one in COMMANDS[name].params for spelling in one.opts} for name in (HOST, "wait"))
+    assert host - wait == {"--expect", "--history"}
 
 
 def test_the_groups_of_the_help_name_what_there_is() -> None:
@@ -82,14 +130,16 @@ def test_ci_runs_the_readme_s_own_test_command() -> None:
     commands = re.findall(r"^python3 -m venv .*$", README, re.MULTILINE)
     assert len(commands) == 2
     assert commands[0].endswith("probe demo")
-    assert commands[1].endswith("pytest")
+    assert ".venv/bin/pytest" in commands[1]
     assert "README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
 def test_no_readme_option_is_made_up() -> None:
     known = {option for option in OPTIONS if option.startswith("--")} | {
         "--help",
+        "--help-all",
         "--update-golden",  # of our pytest
+        "--dist",  # of pytest-xdist
         "--no-deps",  # of pip
         "--wheel-dir",
     }

@@ -199,7 +199,7 @@ def test_each_of_a_file_is_waited_for_as_it_expects(tmp_path: Path, capsys: pyte
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["--no-such-option"], "probe wait --help tells all options"),
+        (["--no-such-option"], "probe wait --help-all tells all options"),
         ([], "nothing to wait for"),
         (["mail.contoso.com", "--config", "x"], "exclude each other"),
         (["mail.contoso.com", "--only", "x"], "--only without --config"),

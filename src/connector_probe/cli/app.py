@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from connector_probe._version import __version__
-from connector_probe.cli import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
-from connector_probe.cli.commands import HOST, SUMMARIES, command
+from connector_probe.cli import COMPLETE, EXIT_INTERRUPTED, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
+from connector_probe.cli.commands import HOST, command
 from connector_probe.cli.output import fail, say, write_document
+from connector_probe.cli.routing import route
 from connector_probe.cli.targets import asks_for_a_plugin
 from connector_probe.cli.values import NothingProbedError, UsageProblemError
 from connector_probe.model.names import show
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # of what the help is written to
-SHORTEST_SLIP = 4  # letters; a shorter word is near too many
-_VERSION = "--version"
+_VERSION = ("version", "--version", "-V")
+HELP, ALL = "--help", "--help-all"
 # In what the loader, OpenSSL and Python's threads say where they get no memory.
 _LACK = ("cannot allocate memory", "failed to map segment", "can't start new thread", "malloc failure", "out of memory")
 _LEAST = 32 << 20  # octets that are still to be had wherever a probe may be made
@@ -70,7 +71,8 @@ def _told(problem: Exception) -> _Told:
     if hasattr(problem, "format_message"):  # Typer's, of whichever version
         asked = getattr(getattr(problem, "ctx", None), "command_path", "probe")
         message = " ".join(problem.format_message().replace("Value error, ", "").split())  # pydantic's words
-        return _Told(EXIT_USAGE, message, f"{asked} --help tells all options")
+        hint = _option_of(getattr(problem, "option_name", None)) or f"{asked} --help-all tells all options"
+        return _Told(EXIT_USAGE, message, hint)
     if _is_lack(problem):
         return _Told(EXIT_UNKNOWN, f"there is too little memory here: {_reason(problem)}", _ROOM)
     if isinstance(problem, OSError):
@@ -83,6 +85,21 @@ def _told(problem: Exception) -> _Told:
             return _Told(EXIT_USAGE, f"{name}: {problem.strerror}", "check name and permissions")
     hint = "please report it, with the traceback that PROBE_TRACEBACK=1 shows"
     return _Told(EXIT_UNKNOWN, f"a fault of this program: {_reason(problem)}", hint)
+
+
+def _option_of(option: str | None) -> str:
+    """Where ``option``, which the command does not have, would stand: of which commands it is one."""
+    if not option:
+        return ""
+    from connector_probe.cli.commands import all_commands
+
+    if len(option) == 2:
+        long = [one for parameter in command(HOST).params for one in parameter.opts if one.startswith(f"-{option}")]
+        return f"did you mean {long[0]}?" if long else ""
+    have = [name for name, one in all_commands().items() for parameter in one.params if option in parameter.opts]
+    return (
+        f"{show(option)} is an option of: {', '.join(f'probe {name}' for name in have if name != HOST)}" if have else ""
+    )
 
 
 def _reason(problem: BaseException) -> str:
@@ -116,37 +133,22 @@ def _has_folder() -> bool:
 
 
 def _dispatch(argv: Sequence[str]) -> int:
-    """Run the command that ``argv`` begins with, or probe: ``probe HOST`` needs no command."""
-    if not argv:
-        raise UsageProblemError("no host to probe", "give one, as in: probe mail.contoso.com   (or: probe --help)")
-    if argv[0] == _VERSION:
+    """Run the command that ``argv`` is for."""
+    if COMPLETE in os.environ:
+        from connector_probe.cli.completion import answer_the_shell
+
+        return answer_the_shell()
+    if len(argv) == 1 and argv[0] in _VERSION:
         write_document(f"probe {__version__}\n")
         return EXIT_OK
-    if argv[0] in SUMMARIES:
-        name, asked, arguments = f"probe {argv[0]}", command(argv[0]), argv[1:]
-    else:
-        _refuse_slip(argv[0], list(SUMMARIES))
-        name, asked, arguments = "probe", command(HOST), argv
-        asked.epilog = _list_of(list(SUMMARIES.items()))
-    code = asked.main(list(arguments), prog_name=name, standalone_mode=False)
+    name, arguments = route(argv)
+    asked = command(name)
+    asked.whole = ALL in arguments
+    called = "probe" if name == HOST else f"probe {name}"
+    arguments = [HELP if word == ALL else word for word in arguments]
+    code = asked.main(arguments, prog_name=called, standalone_mode=False)
+    if callable(code):  # what is to be done when all options are read
+        code = code()
     if code == EXIT_INTERRUPTED:
         say("probe: interrupted")
     return code if isinstance(code, int) else EXIT_OK
-
-
-def _refuse_slip(word: str, commands: Sequence[str]) -> None:
-    """Raises UsageProblemError for a word that is nearly a command: it is no host that somebody wants dialled."""
-    if not word.isalpha() or len(word) < SHORTEST_SLIP:
-        return
-    from difflib import get_close_matches  # late: a host with dots needs none of it
-
-    near = get_close_matches(word, commands, 1, 0.75)
-    if near:
-        raise UsageProblemError(f"there is no command {word}", f"did you mean {near[0]}? A host: probe -- {word}")
-
-
-def _list_of(rows: Sequence[tuple[str, str]]) -> str:
-    """What ``probe --help`` ends with: every command and its one line."""
-    width = max(len(name) for name, _ in rows)
-    lines = ["Commands:", *(f"  {name:<{width}}  {text}" for name, text in rows)]
-    return "\b\n" + "\n".join([*lines, "", "A HOST that is spelled like a command: probe -- HOST"])

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector_probe.cli import completers
 from connector_probe.cli import options as opt
 
+if TYPE_CHECKING:
+    from connector_probe.bounces.codes import CodeEntry
+
 Code = Annotated[
-    str | None, typer.Argument(metavar="[CODE]", help="One code, such as 4.4.316; all without it.", show_default=False)
+    list[str] | None,
+    typer.Argument(
+        metavar="[CODE|WORD]",
+        help="Such as 4.4.316, or a word: refused; all without it.",
+        autocompletion=completers.code,
+    ),
 ]
 
 
-def codes(code: Code = None, json: opt.Json = False, lang: opt.Lang = None) -> None:
+def codes(asked: Code = None, json: opt.Json = False, lang: opt.Lang = None) -> None:
     """List the error codes: what each means, its causes, its remedies, and where to read on: probe codes 4.4.316"""
     from connector_probe.bounces.codes import document
     from connector_probe.cli.language import words_for
@@ -25,11 +36,34 @@ def codes(code: Code = None, json: opt.Json = False, lang: opt.Lang = None) -> N
     from connector_probe.model.names import show
 
     words = words_for(lang, Format.JSON if json else Format.TEXT)
-    found = document(code, words)
+    text = " ".join(asked) if asked is not None else None
+    found = document(text, words)
+    if text is not None and not found.codes:
+        found = replace(found, codes=tuple(_like(text, document(None, words).codes)))
     if not found.codes:
-        raise UsageProblemError(f"{show(code or '')} is not one of the codes known here", "probe codes lists them all")
+        raise UsageProblemError(
+            f"{show(text or '') or repr('')} is not one of the codes known here", "probe codes lists them all"
+        )
     if json:
         write_document(to_json(found))
         return
     options = RenderOptions(words=words, colour=wants_colour(sys.stdout), width=terminal_width(sys.stdout))
-    write_document(to_text(found, options, whole=code is not None))
+    write_document(to_text(found, options, whole=text is not None and len(found.codes) == 1))
+
+
+def _like(text: str, entries: Sequence[CodeEntry]) -> list[CodeEntry]:
+    """Those whose title has ``text`` in it, else those of a failure that has, else the nearest."""
+    word = text.strip().casefold()
+    if not word:
+        return []
+    titles = [one for one in entries if word in one.title.casefold()]
+    if titles:
+        return titles
+    told = {one.code: [f"{kind.id.value} {kind.title}".casefold() for kind in one.classes] for one in entries}
+    classes = [one for one in entries if any(word in text for text in told[one.code])]
+    if classes:
+        return classes
+    from difflib import get_close_matches
+
+    words = {part: one for one in entries for text in (one.title.casefold(), *told[one.code]) for part in text.split()}
+    return [words[part] for part in get_close_matches(word, words, 1, 0.75)]

@@ -1,4 +1,4 @@
-"""The commands by their names.
+"""The commands by their names. To add one: a function with Typer's annotations, and its row here.
 
 Each is imported, and read by Typer, only when it is called: that takes longer than most of them do.
 """
@@ -9,8 +9,10 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from connector_probe.manual import TOPICS
+
 if TYPE_CHECKING:
-    from connector_probe.cli.help import HelpfulCommand
+    from connector_probe.cli.command import ProbeCommand
 
 HOST = "host"  # the command that needs no name
 
@@ -24,7 +26,7 @@ class _Home(NamedTuple):
 
 
 _HOMES = {
-    HOST: _Home("hosts", "probe_hosts", "Probe mail connectors as Exchange Online would."),
+    HOST: _Home("hosts", "read_hosts", "Probe mail connectors as Exchange Online would."),
     "run": _Home("fleet", "run_file", "Probe every connector in a file."),
     "wait": _Home("wait", "wait", "Probe until a server is healthy, or gives a code; for a cutover."),
     "serve": _Home("serve", "serve", "Dashboard, Prometheus exporter and JSON API."),
@@ -36,27 +38,38 @@ _HOMES = {
     "compare": _Home("compare", "compare", "Compare two saved reports: what differs, and what follows."),
     "codes": _Home("codes", "codes", "List the error codes: meaning, causes, remedies, sources."),
     "schema": _Home("schema", "schema", "Print the JSON Schema of the report, or of probes.yaml."),
-    "demo": _Home("trying_out", "demo", "Probe the lab, and print what a user sees; needs no network."),
+    "demo": _Home("trying_out", "demo", "Three stories of a laboratory; needs no network."),
     "lab": _Home("trying_out", "lab", "Start smart hosts on loopback, each with one failure."),
+    "help": _Home("helping", "help_", "Show the manual, or the help of a command."),
+    "version": _Home("helping", "version", "Print the version."),
 }
 SUMMARIES = {name: home.summary for name, home in _HOMES.items() if name != HOST}
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 @cache
-def command(name: str) -> HelpfulCommand:
+def command(name: str) -> ProbeCommand:
     """The command of that name. Raises KeyError."""
     import typer.main
 
-    from connector_probe.cli.help import HelpfulCommand
+    from connector_probe.cli.command import ProbeCommand
 
     home = _HOMES[name]
     app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
     function = getattr(import_module(f"connector_probe.cli.{home.module}"), home.function)
-    app.command(name, cls=HelpfulCommand, short_help=home.summary, context_settings=_SETTINGS)(function)
-    return cast(HelpfulCommand, typer.main.get_command(app))
+    epilog = _list_of_commands() if name == HOST else None
+    app.command(name, cls=ProbeCommand, short_help=home.summary, epilog=epilog, context_settings=_SETTINGS)(function)
+    return cast(ProbeCommand, typer.main.get_command(app))
 
 
-def all_commands() -> dict[str, HelpfulCommand]:
+def all_commands() -> dict[str, ProbeCommand]:
     """Every command by its name; the one without a name comes first."""
     return {name: command(name) for name in _HOMES}
+
+
+def _list_of_commands() -> str:
+    """What ``probe --help`` ends with: every command and its one line, and where to go on."""
+    width = max(map(len, SUMMARIES))
+    rows = [f"  {name:<{width}}  {text}" for name, text in SUMMARIES.items()]
+    topics = f"probe help TOPIC: {', '.join(TOPICS)}"
+    return "\b\n" + "\n".join(["Commands:", *rows, "", topics])

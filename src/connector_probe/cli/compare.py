@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from connector_probe.model.verdict import Report
     from connector_probe.wording.catalogue import Catalogue
 
-First = Annotated[Path, typer.Argument(metavar="A.json", help="A report: probe HOST --json -o A.json")]
-Second = Annotated[Path, typer.Argument(metavar="B.json", help="The other one; - is standard input.")]
+First = Annotated[str, typer.Argument(metavar="A.json", help="A report: probe HOST --json -o A.json")]
+Second = Annotated[str, typer.Argument(metavar="B.json", help="The other one; - is standard input.")]
 Places = Annotated[bool, typer.Option("--places", help="They come from two places: where does the fault lie?")]
 Times = Annotated[bool, typer.Option("--times", help="They come from two times: what is new, what is fixed?")]
 
@@ -48,14 +48,14 @@ def compare(
 
     if two_places and two_times:
         raise UsageProblemError("--places and --times exclude each other", "give one of them, or none")
-    if str(first) == "-" and str(second) == "-":
+    if first == second == "-":
         raise UsageProblemError("standard input can be only one of the two reports", "name a file for the other")
     if output is not None:
-        check_target(output)
+        check_target(Path(output))
     words = words_for(lang, Format.JSON if json else Format.TEXT)
-    reports = [_report(path, words) for path in (first, second)]
+    reports = [_report(Path(name), words) for name in (first, second)]
     relation = Relation.PLACES if two_places else Relation.TIMES if two_times else None
-    files = (show(str(first)), show(str(second)))
+    files = (show(first), show(second))
     try:
         found = comparing.compare(reports[0], reports[1], words, files=files, relation=relation)
     except comparing.NothingInCommonError:
@@ -105,7 +105,7 @@ def _text(path: Path, name: str) -> str:
     return decode(data)
 
 
-def _write(found: Comparison, words: Catalogue, *, json: bool, output: Path | None, quiet: bool) -> None:
+def _write(found: Comparison, words: Catalogue, *, json: bool, output: str | None, quiet: bool) -> None:
     from connector_probe.cli.output import put_document, terminal_width, wants_colour
     from connector_probe.formats import RenderOptions
     from connector_probe.formats.comparison import to_json, to_text

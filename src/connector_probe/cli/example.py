@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from connector_probe.cli import completers
+
 # Each is a file of the same name in cli/examples.
 EXAMPLES = {
     "crontab": "a cron line that is silent while all is as expected",
@@ -23,7 +25,8 @@ EXAMPLES = {
 }
 
 Name = Annotated[
-    str | None, typer.Argument(metavar="[NAME]", help="Which one; without it they are listed.", show_default=False)
+    str | None,
+    typer.Argument(metavar="[NAME]", help="Which one; without it they are listed.", autocompletion=completers.example),
 ]
 
 

@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from connector_probe.cli import EXIT_FAILED, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
+from connector_probe.cli import EXIT_FAILED, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE, completers
 from connector_probe.cli import options as opt
-from connector_probe.model.connector import TlsSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector_probe.bounces.bounce import Bounce
     from connector_probe.bounces.explanation import ExplanationDocument
-    from connector_probe.model.connector import Connector
+    from connector_probe.model.connector import Connector, TlsSettings
     from connector_probe.model.verdict import Report
     from connector_probe.wording.catalogue import Catalogue
-    from connector_probe.wording.catalogue.languages import Language
 
 Texts = Annotated[
     list[str] | None,
@@ -35,9 +33,12 @@ Texts = Annotated[
 Probe = Annotated[
     bool, typer.Option("--probe", help="Also probe the server that is named: does the fault still stand?")
 ]
-Port = Annotated[int | None, typer.Option("--port", metavar="N", help="With --probe: TCP port. Default: the error's.")]
+Port = Annotated[str | None, typer.Option("--port", metavar="N", help="With --probe: TCP port. Default: the error's.")]
 Tls = Annotated[
-    TlsSettings | None, typer.Option("--tls", metavar="MODE", help="With --probe: the connector's TlsSettings.")
+    str | None,
+    typer.Option(
+        "--tls", metavar="MODE", help="With --probe: the connector's TlsSettings.", autocompletion=completers.tls
+    ),
 ]
 TlsDomain = Annotated[
     str | None, typer.Option(metavar="NAME", help="With --probe: TlsDomain. Default: what the error expected.")
@@ -69,8 +70,9 @@ def explain(
       probe explain report.json            of an earlier probe: json, or jsonl
     """
     from connector_probe.bounces.bounce import InputTooLargeError, decode
+    from connector_probe.cli.host_lists import parse_tls
     from connector_probe.cli.targets import check_target
-    from connector_probe.cli.values import UsageProblemError, parse_duration
+    from connector_probe.cli.values import UsageProblemError, parse_duration, parse_whole
     from connector_probe.model.documents import is_report
 
     alone = {"--port": port, "--tls": tls, "--tls-domain": tls_domain, "--nameserver": nameserver, "--ca-file": ca_file}
@@ -78,17 +80,17 @@ def explain(
         if value is not None and not probe:
             raise UsageProblemError(f"{name} without --probe", "add --probe to probe the server that the error names")
     if output is not None:
-        check_target(output)
+        check_target(Path(output))
     data = _given(texts or [])
     settings = _Settings(
         json=json,
         output=output,
         lang=lang,
-        port=port,
-        tls=tls,
+        port=parse_whole("--port", port) if port is not None else None,
+        tls=parse_tls("--tls", tls) if tls is not None else None,
         tls_domain=tls_domain,
         nameservers=tuple(nameserver or ()),
-        ca_file=str(ca_file) if ca_file is not None else None,
+        ca_file=ca_file,
         only_ca_file=only_ca_file,
         control=not no_control,
         connect_timeout=parse_duration("--connect-timeout", connect_timeout),
@@ -109,8 +111,8 @@ class _Settings:
     """Where the document goes, and how --probe probes."""
 
     json: bool
-    output: Path | None
-    lang: Language | None
+    output: str | None
+    lang: str | None
     port: int | None
     tls: TlsSettings | None
     tls_domain: str | None
@@ -221,11 +223,13 @@ def _explain(data: str | bytes, settings: _Settings, *, probe: bool) -> int:
     from connector_probe.bounces.explanation import document
     from connector_probe.bounces.grammar import looked_for
     from connector_probe.cli.output import fail, say
+    from connector_probe.cli.slips import refuse_no_error
 
     bounces = read_bounces(data)
     if not bounces:
         if settings.json:
             _write(settings, document(()), None)
+        refuse_no_error(data)
         seen = codes_seen(data)
         known = f", only {', '.join(seen)}" if seen else ""
         fail(f"no known error code in the text{known}", f"looked for {looked_for()}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector_probe.cli import completers
 from connector_probe.cli import options as opt
 from connector_probe.cli import run_options as opts
 
@@ -16,24 +17,24 @@ if TYPE_CHECKING:
     from connector_probe.config import Configuration, Entry
 
 File = Annotated[
-    Path | None,
-    typer.Argument(
-        metavar="[FILE]",
-        help="Default: probes.yaml here, else in your config folder.",
-        show_default=False,
-        readable=False,  # load_file says it better
-    ),
+    str | None, typer.Argument(metavar="[FILE]", help="Default: probes.yaml here, else in your config folder.")
 ]
 Check = Annotated[bool, typer.Option("--check", help="Only check the file; probe nothing.")]
 Only = Annotated[
-    list[str] | None, typer.Option("--only", metavar="NAME_OR_TAG", help="Only these connectors; repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--only",
+        metavar="NAME_OR_TAG",
+        help="Only these connectors; repeatable.",
+        autocompletion=completers.connector,
+    ),
 ]
 Shard = Annotated[
     str | None, typer.Option("--shard", metavar="I/N", help="A stable share, so that N jobs split one file.")
 ]
-Jobs = Annotated[
-    int, typer.Option("--jobs", metavar="N", min=1, max=10_000, help="Probe this many connectors side by side.")
-]
+Jobs = Annotated[str, typer.Option("--jobs", metavar="N", help="Probe this many connectors side by side.")]
+
+MOST_JOBS = 10_000
 
 
 def run_file(
@@ -41,7 +42,7 @@ def run_file(
     check: Check = False,
     only: Only = None,
     shard: Shard = None,
-    jobs: Jobs = 100,
+    jobs: Jobs = "100",
     retries: opts.Retries = None,
     history: opts.History = None,
     no_history: opts.NoHistory = False,
@@ -71,9 +72,12 @@ def run_file(
       probe run probes.yaml --quiet   for cron: silent while all is as expected
     """
     from connector_probe.cli.output import say, write_document
-    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.cli.values import UsageProblemError, parse_whole
     from connector_probe.model.names import show
 
+    side_by_side = parse_whole("--jobs", jobs)
+    if not 1 <= side_by_side <= MOST_JOBS:
+        raise UsageProblemError(f"--jobs of {side_by_side}", f"a number from 1 to {MOST_JOBS}")
     configuration = load_file(file)
     chosen = choose_entries(configuration, only or (), shard)
     entries = _retried([entry for entry in chosen if entry.enabled], retries)
@@ -83,7 +87,7 @@ def run_file(
     manners = Manners.choose(
         configuration,
         entries,
-        history=history,
+        history=Path(history) if history is not None else None,
         no_history=no_history,
         only_changes=only_changes,
         remind=remind,
@@ -103,7 +107,7 @@ def run_file(
     if check:
         from connector_probe.cli.targets import choose_targets
 
-        choose_targets(format_ or (), json=json, output=output)
+        choose_targets(format_ or (), json=json, output=Path(output) if output is not None else None)
         number, off = len(configuration.entries), sum(not entry.enabled for entry in configuration.entries)
         told = f"{number} connector{'s' if number != 1 else ''}, fine"
         told += f"; {off} of them with enabled: false, so not probed" if off else ""
@@ -135,20 +139,23 @@ def run_file(
     with alone(configuration.path, only or (), shard, quiet=quiet or only_changes), ended_by(manners.deadline):
         windows = {entry.name: entry.maintenance for entry in entries}
         unattended = Unattended(manners, windows, words=settings.words, lang=lang, quiet=quiet, push=sending)
-        code = probe_and_print(asked, settings, strict=strict, jobs=jobs, unattended=unattended)
+        code = probe_and_print(asked, settings, strict=strict, jobs=side_by_side, unattended=unattended)
     raise typer.Exit(code)
 
 
-def _retried(entries: Sequence[Entry], retries: int | None) -> list[Entry]:
-    """``entries``, each with --retries where that was given. Raises ConnectorError."""
+def _retried(entries: Sequence[Entry], retries: str | None) -> list[Entry]:
+    """``entries``, each with --retries where that was given. Raises UsageProblemError and ConnectorError."""
     from dataclasses import replace
+
+    from connector_probe.cli.values import parse_whole
 
     if retries is None:
         return list(entries)
-    return [replace(entry, connector=replace(entry.connector, retries=retries)) for entry in entries]
+    number = parse_whole("--retries", retries)
+    return [replace(entry, connector=replace(entry.connector, retries=number)) for entry in entries]
 
 
-def load_file(file: Path | None) -> Configuration:
+def load_file(file: str | None) -> Configuration:
     """The file's configuration; all its problems are printed first. Raises UsageProblemError."""
     from connector_probe.cli.output import say
     from connector_probe.cli.values import UsageProblemError
@@ -156,10 +163,14 @@ def load_file(file: Path | None) -> Configuration:
     from connector_probe.model.names import show
 
     try:
-        return load(file if file is not None else find_file())
+        return load(Path(file) if file is not None else find_file())
     except SelectionError as missing:
         raise UsageProblemError(str(missing), missing.hint) from None
     except ConfigError as error:
+        if file is not None:
+            from connector_probe.cli.slips import refuse_no_configuration
+
+            refuse_no_configuration(file)
         for problem in error.problems:
             say(str(problem))
         number = len(error.problems)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector_probe.cli import completers
 from connector_probe.cli import options as opt
 from connector_probe.cli import run_options as opts
 
@@ -16,32 +17,11 @@ if TYPE_CHECKING:
 
     from connector_probe.model.history import Past
 
-FILE_NAME = "history.sqlite3"
-Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Connectors; all by default.")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[NAME...]", help="Connectors; all by default.", autocompletion=completers.recorded),
+]
 Window = Annotated[str, typer.Option("--window", metavar="TIME", help="What the time line and the counts cover.")]
-
-
-def default_file() -> Path:
-    from platformdirs import user_state_dir
-
-    return Path(user_state_dir("connector-probe", appauthor=False)) / FILE_NAME
-
-
-def checked_file(path: Path) -> Path:
-    """``path``, for a run to remember itself in. Raises UsageProblemError where something else is there already."""
-    import os
-
-    from connector_probe.cli.values import UsageProblemError
-    from connector_probe.history import NotAHistoryError, refuse_foreign
-    from connector_probe.model.names import show
-
-    if os.path.isdir(path):  # noqa: PTH112 - in a folder that may not be read this is False, which the run tells
-        raise UsageProblemError(f"--history {show(str(path))} is a directory", "name a file in it")
-    try:
-        refuse_foreign(path)
-    except NotAHistoryError as error:
-        raise UsageProblemError(str(error), error.hint) from None
-    return path
 
 
 def history(
@@ -62,8 +42,9 @@ def history(
     import sys
     from datetime import UTC, datetime, timedelta
 
+    from connector_probe.cli.history_file import default_file
     from connector_probe.cli.language import words_for
-    from connector_probe.cli.output import terminal_width, wants_colour, write_document, write_file
+    from connector_probe.cli.output import put_document, terminal_width, wants_colour
     from connector_probe.cli.targets import check_target
     from connector_probe.cli.values import UsageProblemError, parse_duration
     from connector_probe.formats import Format
@@ -77,8 +58,8 @@ def history(
     if not 60 <= seconds <= 3660 * 86_400:
         raise UsageProblemError(f"--window {show(window)}", "from a minute to ten years, as in: 24h, 30d")
     if output is not None:
-        check_target(output)
-    path, now = file if file is not None else default_file(), datetime.now(UTC)
+        check_target(Path(output))
+    path, now = Path(file) if file is not None else default_file(), datetime.now(UTC)
     within = timedelta(seconds=seconds)
     pasts = _pasts(path, names or (), now, within, must_exist=file is not None, whole=json)
     summed = tuple(sum_up(past, now, within) for past in pasts)
@@ -97,15 +78,7 @@ def history(
         )
         ascii_only = at_terminal and not _shows("▁▄█·", sys.stdout.encoding)
         text = to_text(document, options, detailed=bool(names), ascii_only=ascii_only)
-    if output is None:
-        write_document(text)
-        return
-    try:
-        write_file(output, text)
-    except OSError as error:
-        raise UsageProblemError(
-            f"{show(str(output))} cannot be written: {error.strerror}", "leave -o out, or name another file"
-        ) from None
+    put_document(text, output)
 
 
 def _pasts(

@@ -1,30 +1,19 @@
-"""``probe lab`` and ``probe demo``: the loopback laboratory, to try the tool out without any network."""
+"""``probe lab``: the loopback laboratory, to try the tool out, and to test an alert chain, without any network."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from difflib import get_close_matches
+from enum import StrEnum
 
-from connector_probe.api import probe_all
 from connector_probe.cli.loop import run_async
-from connector_probe.cli.output import say, terminal_width, wants_colour, write_document
-from connector_probe.cli.progress import progress
+from connector_probe.cli.output import say, write_document
 from connector_probe.cli.values import UsageProblemError
-from connector_probe.formats import RenderOptions, text
-from connector_probe.formats.layout import pad, wrap
-from connector_probe.formats.options import totals
-from connector_probe.lab import SCENARIOS, WALK_JOBS, Lab, Scenario, obstacle
+from connector_probe.lab import SCENARIOS, Lab, LabError, Scenario, obstacle
 from connector_probe.model.connector import AddressFamily, Connector
 from connector_probe.model.names import show
-from connector_probe.model.notation import span
-from connector_probe.model.verdict import Report, Result
-from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import fill
-
-SHOWN_IN_FULL = ("healthy", "certificate-expired")
 
 
 def list_scenarios() -> str:
@@ -33,28 +22,68 @@ def list_scenarios() -> str:
     return "".join(f"{one.name:<{widest}}  {_expectation(one):<9}  {one.summary}\n" for one in SCENARIOS)
 
 
-def run_lab(names: Sequence[str]) -> None:
+def run_lab(names: Sequence[str], *, port: int | None, config: bool) -> None:
     """Start the scenarios (all without names), say how to reach them, and stay until interrupted."""
-    chosen = [_scenario(name) for name in names] or [one for one in SCENARIOS if obstacle(one) is None]
+    chosen = [nearest_scenario(name) for name in names] or [one for one in SCENARIOS if obstacle(one) is None]
     for one in chosen:
         if obstacle(one) is not None:
             raise UsageProblemError(
                 f"the scenario {one.name} does not run on this machine", "probe lab --list tells all"
             )
-    run_async(_stay([one.name for one in chosen]))
+    try:
+        run_async(_stay([one.name for one in chosen], port, config=config))
+    except LabError as problem:
+        raise UsageProblemError(str(problem), problem.hint) from None
 
 
-async def _stay(names: Sequence[str]) -> None:
-    async with Lab.start(names) as lab:
-        lines = [
-            f"{len(lab.running)} smart hosts on loopback. Try one in another terminal:",
-            "",
-            *(f"  {command_of(one.scenario.name, lab)}" for one in lab.running),
-            "",
-            "Ctrl-C ends the lab.",
-        ]
-        write_document("\n".join(lines) + "\n")
+async def _stay(names: Sequence[str], port: int | None, *, config: bool) -> None:
+    async with Lab.start(names, port) as lab:
+        if config:
+            write_document(config_of(lab))
+            say("probe: the lab runs until Ctrl-C; in another terminal: probe run FILE")
+        else:
+            lines = [
+                f"{len(lab.running)} smart hosts on loopback. Try one in another terminal:",
+                "",
+                *(f"  {command_of(one.scenario.name, lab)}" for one in lab.running),
+                "",
+                "Ctrl-C ends the lab.",
+            ]
+            write_document("\n".join(lines) + "\n")
         await asyncio.Event().wait()
+
+
+def config_of(lab: Lab) -> str:
+    """A probes.yaml of what runs in ``lab``; each connector expects what its scenario is about."""
+    import yaml
+
+    from connector_probe.config.fields import FIELDS, VERSION
+
+    usual = {one.name: one.default for one in fields(Connector)}
+    connectors = []
+    for running in lab.running:
+        connector = replace(lab.connector(running.scenario.name), port=running.port)
+        asked = {one.key: getattr(connector, one.attribute) for one in FIELDS if one.attribute is not None}
+        of = {one.key: usual[one.attribute] for one in FIELDS if one.attribute is not None}
+        connectors.append({key: _in_yaml(value) for key, value in asked.items() if value != of[key]})
+    shared = {one.key for one in FIELDS if one.shared}
+    defaults = {
+        key: value
+        for key, value in connectors[0].items()
+        if key in shared and all(one.get(key) == value for one in connectors)
+    }
+    own = [{key: value for key, value in one.items() if key not in defaults} for one in connectors]
+    document = {"version": VERSION, "defaults": defaults, "connectors": own}
+    head = "# What runs in: probe lab. It names files that are gone when the lab ends.\n"
+    return head + yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+
+
+def _in_yaml(value: object) -> object:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, float):
+        return f"{value:g}s"
+    return list(value) if isinstance(value, tuple) else value
 
 
 def command_of(name: str, lab: Lab) -> str:
@@ -105,76 +134,21 @@ def _options(connector: Connector) -> Iterator[str]:
     yield from _FAMILIES[connector.family]
 
 
-def run_demo(words: Catalogue) -> int:
-    """Probe every scenario of the lab with the real prober; 0 when each diagnosis is the expected one."""
-    return run_async(_demo(words))
-
-
-async def _demo(words: Catalogue) -> int:
-    scenarios = [one for one in SCENARIOS if obstacle(one) is None]
-    async with (
-        Lab.start([one.name for one in scenarios]) as lab,
-        progress(f"{len(scenarios)} smart hosts", wanted=True),
-    ):
-        connectors = [lab.connector(one.name) for one in scenarios]
-        report = await probe_all(connectors, words=words, jobs=WALK_JOBS)
-    options = RenderOptions(words=words, width=terminal_width(sys.stdout), colour=wants_colour(sys.stdout))
-    wrong = [
-        scenario.name
-        for scenario, result in zip(scenarios, report.results, strict=True)
-        if _found(result) != (scenario.expect_status, scenario.expect_code)
-    ]
-    write_document("\n".join(_demo_lines(scenarios, report, options)) + "\n")
-    if wrong:
-        say(f"probe: not as the lab expects on this machine: {', '.join(wrong)}")
-        return 1
-    return 0
-
-
-def _demo_lines(scenarios: Sequence[Scenario], report: Report, options: RenderOptions) -> Iterator[str]:
-    words, width = options.words, options.width
-    counts = {"number": str(len(scenarios)), "seconds": span(report.duration)}
-    yield from wrap(fill(words.text["demo"], counts), width)
-    for scenario, result in zip(scenarios, report.results, strict=True):
-        if scenario.name in SHOWN_IN_FULL:
-            yield ""
-            yield f"$ probe {scenario.host}"
-            yield text.render(_alone(report, result), options).rstrip()
-    yield ""
-    for scenario, result in zip(scenarios, report.results, strict=True):
-        code = result.diagnosis.code if result.diagnosis is not None else None
-        verdict = f"{pad(words.text[result.status.value], 8)} {code or '':<8} "
-        told = f"{scenario.name}: {scenario.summary}" if words.language == "en" else scenario.name
-        yield from wrap(told, width, verdict, " " * 18)
-        for line in _reasons(result):
-            yield from wrap(line, width, " " * 18, " " * 18)
-    yield ""
-    yield totals(report, words)
-
-
-def _reasons(result: Result) -> tuple[str, ...]:
-    if result.diagnosis is not None:
-        return (result.diagnosis.detail,)
-    return tuple(warning.text for warning in result.warnings)
-
-
-def _alone(report: Report, result: Result) -> Report:
-    from dataclasses import replace
-
-    return replace(report, results=(result,))
-
-
-def _found(result: Result) -> tuple[object, str | None]:
-    return result.status, result.diagnosis.code if result.diagnosis is not None else None
-
-
-def _scenario(name: str) -> Scenario:
-    found = next((one for one in SCENARIOS if one.name == name), None)
-    if found is not None:
-        return found
-    near = get_close_matches(name, [one.name for one in SCENARIOS], 1)
-    hint = f"did you mean {near[0]}?" if near else "probe lab --list tells all"
-    raise UsageProblemError(f"there is no scenario {show(name)}", hint)
+def nearest_scenario(name: str) -> Scenario:
+    """The scenario of that name, else the first that has it as a part. Raises UsageProblemError."""
+    names = {one.name: one for one in SCENARIOS}
+    if name in names:
+        return names[name]
+    parts = name.casefold().split("-")
+    like = sorted(  # what says the least beside it comes first
+        (one for one in names if all(part in one.split("-") for part in parts)), key=lambda one: one.count("-")
+    )
+    like = like or [one for one in names if name.casefold() in one] or get_close_matches(name, names, 3)
+    if not like or not name:
+        raise UsageProblemError(f"there is no scenario {show(name)}", "probe lab --list tells all")
+    others = f"; also: {', '.join(like[1:6])}" if len(like) > 1 else ""
+    say(f"probe: note: {show(name)}: {like[0]}{others}")
+    return names[like[0]]
 
 
 def _expectation(scenario: Scenario) -> str:

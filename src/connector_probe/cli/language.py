@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from connector_probe.cli.values import parse_choice
 from connector_probe.formats import Format
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.languages import CATALOGUES, Language, language_of
@@ -14,16 +15,18 @@ from connector_probe.wording.catalogue.languages import CATALOGUES, Language, la
 FOR_PEOPLE = frozenset({Format.TEXT, Format.MARKDOWN, Format.HTML})
 
 
-def words_for(lang: Language | None, format_: Format) -> Catalogue:
+def words_for(lang: str | None, format_: Format) -> Catalogue:
     """The catalogue for a document in ``format_``: that of --lang, else of the locale, else English.
 
-    Text follows the locale only where standard output can show it: \\u6b63 is nobody's language.
+    Text follows the locale only where standard output can show it: \\u6b63 is nobody's language. Raises
+    UsageProblemError for a language that there is not.
     """
-    if lang is None:
-        lang = language_of(os.environ) if format_ in FOR_PEOPLE else Language.ENGLISH
-        if format_ is Format.TEXT and not _can_show(CATALOGUES[lang].text["healthy"]):
-            lang = Language.ENGLISH
-    return CATALOGUES[lang]
+    if lang is not None:
+        return CATALOGUES[parse_choice("--lang", lang, Language)]
+    found = language_of(os.environ) if format_ in FOR_PEOPLE else Language.ENGLISH
+    if format_ is Format.TEXT and not _can_show(CATALOGUES[found].text["healthy"]):
+        found = Language.ENGLISH
+    return CATALOGUES[found]
 
 
 def _can_show(text: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connector_probe.cli import cron
 from connector_probe.cli import ping as dead_man
-from connector_probe.cli.history import checked_file, default_file
+from connector_probe.cli.history_file import checked_file, default_file
 from connector_probe.cli.values import UsageProblemError, parse_duration
 from connector_probe.config import Configuration, Entry
 from connector_probe.notifications import NotificationError, Sink, sinks_of

@@ -60,7 +60,7 @@ def write_file(path: Path, text: str) -> None:
         raise
 
 
-def put_document(text: str, target: Path | None) -> None:
+def put_document(text: str, target: str | None) -> None:
     """To ``target`` or standard output.
 
     Raises UsageProblemError where it cannot be written; what should be in a file is on standard output then.
@@ -69,10 +69,10 @@ def put_document(text: str, target: Path | None) -> None:
         write_document(text)
         return
     try:
-        write_file(target, text)
+        write_file(Path(target), text)
     except OSError as error:
         write_document(text)
-        message = f"{show(str(target), 300)} cannot be written: {error.strerror}"
+        message = f"{show(target, 300)} cannot be written: {error.strerror}"
         raise UsageProblemError(message, "the document is on standard output") from None
 
 

@@ -29,7 +29,7 @@ _TOLD = 5  # rejected results that are named
 class Push:
     """Where to, as what place, with which token; checked before anything is probed."""
 
-    def __init__(self, url: str, place: str | None, token_file: Path | None) -> None:
+    def __init__(self, url: str, place: str | None, token_file: str | None) -> None:
         """Raises UsageProblemError, which shows no token."""
         parts = _checked(url)
         path = parts.path.rstrip("/")
@@ -108,15 +108,15 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
-def _token(file: Path | None) -> str:
+def _token(file: str | None) -> str:
     if file is None:
         return os.environ.get(TOKEN, "").strip()
     try:
-        lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
+        lines = [line.strip() for line in Path(file).read_text(encoding="utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         told = getattr(error, "strerror", None) or "it is no text"
-        raise UsageProblemError(f"--token-file {show(str(file))} cannot be read: {told}", "check the name") from None
+        raise UsageProblemError(f"--token-file {show(file)} cannot be read: {told}", "check the name") from None
     tokens = [line for line in lines if line and not line.startswith("#") and line.isascii() and " " not in line]
     if not tokens:
-        raise UsageProblemError(f"--token-file {show(str(file))} holds no token", "the one that the server knows")
+        raise UsageProblemError(f"--token-file {show(file)} holds no token", "the one that the server knows")
     return tokens[0]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 History = Annotated[
-    Path | None,
-    typer.Option(  # one that cannot be read is said, and is not in the way of a probe
-        "--history", metavar="FILE", help="Remember this run in FILE, and know of earlier ones.", readable=False
+    str | None,
+    typer.Option("--history", metavar="FILE", help="Remember this run in FILE, and know of earlier ones."),
+]
+HostHistory = Annotated[
+    str | None,
+    typer.Option(
+        "--history",
+        metavar="FILE",
+        help="Remember this run in FILE, and know of earlier ones.",
+        rich_help_panel="Going further",
     ),
 ]
 HistoryFile = Annotated[
-    Path | None,
-    typer.Option("--history", metavar="FILE", help="The history. Default: that of probe run.", readable=False),
+    str | None,
+    typer.Option("--history", metavar="FILE", help="The history. Default: that of probe run."),
 ]
 NoHistory = Annotated[bool, typer.Option("--no-history", help="Read and write no history.")]
 OnlyChanges = Annotated[
@@ -45,7 +51,7 @@ Notify = Annotated[
     ),
 ]
 Retries = Annotated[
-    int | None,
+    str | None,
     typer.Option("--retries", metavar="N", help="A failure, and a recovery, counts only when it repeats N times."),
 ]
 Push = Annotated[
@@ -54,11 +60,10 @@ Push = Annotated[
 ]
 Place = Annotated[str | None, typer.Option(metavar="NAME", help="What this place is called. Default: the host's name.")]
 TokenFile = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--token-file",
         metavar="FILE",
         help="The token of probe serve (there: tokens, or USER:HASH, one a line). Or PROBE_TOKEN, of the environment.",
-        readable=False,
     ),
 ]

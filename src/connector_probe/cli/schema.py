@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from connector_probe.cli import completers
 from connector_probe.cli.output import write_document
+from connector_probe.cli.values import parse_choice
 
 
 class Schema(StrEnum):
@@ -22,9 +24,12 @@ _FILES = {
 
 
 def schema(
-    of: Annotated[Schema, typer.Argument(metavar="[report|config]", help="Of the report, or of probes.yaml.")] = (
-        Schema.REPORT
-    ),
+    of: Annotated[
+        str,
+        typer.Argument(
+            metavar="[report|config]", help="Of the report, or of probes.yaml.", autocompletion=completers.schema
+        ),
+    ] = "report",
 ) -> None:
     """Print the JSON Schema of the report, or of probes.yaml for editors.
 
@@ -36,5 +41,5 @@ def schema(
     """
     from importlib.resources import files
 
-    folder, name = _FILES[of]
+    folder, name = _FILES[parse_choice("schema", of, Schema)]
     write_document(files("connector_probe").joinpath(folder, name).read_text(encoding="utf-8"))

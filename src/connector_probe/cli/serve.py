@@ -27,8 +27,8 @@ AllowHost = Annotated[
     list[str] | None,
     typer.Option("--allow-host", metavar="NAME", help="A name that this server is reached by; repeatable. * for any."),
 ]
-TlsCert = Annotated[Path | None, typer.Option(metavar="PEM", help="Speak TLS with this chain.", readable=False)]
-TlsKey = Annotated[Path | None, typer.Option(metavar="PEM", help="Its key.", readable=False)]
+TlsCert = Annotated[str | None, typer.Option(metavar="PEM", help="Speak TLS with this chain.")]
+TlsKey = Annotated[str | None, typer.Option(metavar="PEM", help="Its key.")]
 NoSchedule = Annotated[bool, typer.Option("--no-schedule", help="Probe only for scrapes and requests.")]
 AllowAnyTarget = Annotated[
     bool, typer.Option("--allow-any-target", help="Let /probe go to hosts that are not in the file.")
@@ -74,7 +74,7 @@ def serve(
     import socket
 
     from connector_probe.cli.fleet import load_file
-    from connector_probe.cli.history import checked_file, default_file
+    from connector_probe.cli.history_file import checked_file, default_file
     from connector_probe.cli.language import words_for
     from connector_probe.cli.manners import SHORTEST_REMINDER
     from connector_probe.cli.running import allow_many_files
@@ -111,8 +111,8 @@ def serve(
         place=printable(place.strip(), 100) if place and place.strip() else socket.gethostname(),
         credentials=credentials,
         hosts=tuple(allow_host or ()),
-        tls=(tls_cert, tls_key) if tls_cert is not None and tls_key is not None else None,
-        history=None if no_history else checked_file(history or default_file()),
+        tls=(Path(tls_cert), Path(tls_key)) if tls_cert is not None and tls_key is not None else None,
+        history=None if no_history else checked_file(Path(history) if history is not None else default_file()),
         scheduled=not no_schedule,
         any_target=allow_any_target,
         notify=tuple(notify or ()),
@@ -160,15 +160,15 @@ def _print_hash(user: str) -> None:
     write_document(hashed(user, password) + "\n")
 
 
-def _credentials(file: Path | None) -> Credentials | None:
+def _credentials(file: str | None) -> Credentials | None:
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.model.names import show
     from connector_probe.serve.credentials import Credentials, CredentialsError
 
-    where, text = (f"--token-file {show(str(file))}", "") if file is not None else (TOKEN, os.environ.get(TOKEN, ""))
+    where, text = (f"--token-file {show(file)}", "") if file is not None else (TOKEN, os.environ.get(TOKEN, ""))
     if file is not None:
         try:
-            text = file.read_text(encoding="utf-8")
+            text = Path(file).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             told = getattr(error, "strerror", None) or "it is no text"
             raise UsageProblemError(f"{where} cannot be read: {told}", "check name and permissions") from None

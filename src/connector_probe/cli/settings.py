@@ -15,7 +15,6 @@ from connector_probe.cli.values import UsageProblemError
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.model.verdict import Report, Status
 from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.catalogue.languages import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class OutputSettings:
     verbosity: int
     transcript: bool
     modes: bool
-    lang: Language | None = None
+    lang: str | None = None
     locations: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     @classmethod
@@ -35,18 +34,18 @@ class OutputSettings:
         *,
         format_: Sequence[str] | None,
         json: bool,
-        output: Path | None,
+        output: str | None,
         quiet: bool,
         verbose: bool,
         transcript: bool,
         modes: bool,
-        lang: Language | None,
+        lang: str | None,
         locations: Mapping[str, tuple[str, int]] | None = None,
     ) -> OutputSettings:
         """Raises UsageProblemError for options that contradict each other, or a file that cannot be written."""
         if quiet and verbose:
             raise UsageProblemError("-q and -v exclude each other", "give one of them")
-        targets = choose_targets(format_ or (), json=json, output=output)
+        targets = choose_targets(format_ or (), json=json, output=Path(output) if output is not None else None)
         return cls(targets, -1 if quiet else 1 if verbose else 0, transcript, modes, lang, locations or {})
 
     @property

@@ -6,29 +6,50 @@ from typing import Annotated
 
 import typer
 
+from connector_probe.cli import completers
 from connector_probe.cli import options as opt
 from connector_probe.cli.output import write_document
 
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SCENARIO...]", help="Which ones; all by default.", autocompletion=completers.scenario),
+]
+List = Annotated[bool, typer.Option("--list", help="Print the scenarios, and start none.")]
+Config = Annotated[bool, typer.Option("--config", help="Print a probes.yaml for what runs, instead of command lines.")]
+FirstPort = Annotated[
+    str | None,
+    typer.Option(
+        "--port", metavar="N", help="Stable ports: the nameserver's, then the servers'. Default: what is free."
+    ),
+]
+All = Annotated[bool, typer.Option("--all", help="Every scenario of the lab, each with its verdict.")]
+HIGHEST = 65_000
 
-def demo(lang: opt.Lang = None) -> None:
-    """Start the lab, probe it, and print what a user sees; needs no network."""
-    from connector_probe.cli.lab import run_demo
+
+def demo(every: All = False, lang: opt.Lang = None) -> None:
+    """Probe a laboratory, and print what an administrator sees and does: three stories; needs no network."""
+    from connector_probe.cli.demo import run_demo
     from connector_probe.cli.language import words_for
     from connector_probe.model.documents import Format
 
-    raise typer.Exit(run_demo(words_for(lang, Format.TEXT)))
+    raise typer.Exit(run_demo(words_for(lang, Format.TEXT), every=every))
 
 
-def lab(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[SCENARIO...]", help="Which ones; all by default.")
-    ] = None,
-    list_: Annotated[bool, typer.Option("--list", help="Print the scenarios, and start none.")] = False,
-) -> None:
-    """Start smart hosts on loopback, each with one failure, to try things out."""
+def lab(names: Names = None, list_: List = False, config: Config = False, port: FirstPort = None) -> None:
+    """Start smart hosts on loopback, each with one failure, to try things out.
+
+    \b
+      probe lab expired refused                 two, and how to probe them
+      probe lab healthy --config > probes.yaml  then, elsewhere: probe run
+      probe lab --list                          all there are
+    """
     from connector_probe.cli.lab import list_scenarios, run_lab
+    from connector_probe.cli.values import UsageProblemError, parse_whole
 
+    first = parse_whole("--port", port) if port is not None else None
+    if first is not None and not 1024 <= first <= HIGHEST:
+        raise UsageProblemError(f"--port of {first}", f"the first of several, from 1024 to {HIGHEST}")
     if list_:
         write_document(list_scenarios())
     else:
-        run_lab(names or ())
+        run_lab(names or (), port=first, config=config)

@@ -19,7 +19,6 @@ from connector_probe.model.names import show
 from connector_probe.model.verdict import FLOWING, FailureClass, Report, Result
 from connector_probe.notifications import tell
 from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.catalogue.languages import Language
 
 
 class Unattended:
@@ -31,7 +30,7 @@ class Unattended:
         windows: Mapping[str, Sequence[Window]],
         *,
         words: Catalogue,
-        lang: Language | None = None,
+        lang: str | None = None,
         quiet: bool = False,
         push: Push | None = None,
     ) -> None:

@@ -1,13 +1,16 @@
-"""Reading the values of options: durations and dates. Every error is one line and a hint."""
+"""Reading the values of options. Every error is one line, which names the option, and a hint."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeVar
 
 from connector_probe.model.names import show
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "": 1.0}
+_WHOLE = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
 _DURATION = re.compile(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?) ?(?P<unit>ms|s|m|h|d|)", re.ASCII)
 
 
@@ -25,6 +28,33 @@ class NothingProbedError(Exception):
     def __init__(self, message: str, *, quiet: bool = False) -> None:
         super().__init__(message)
         self.quiet = quiet
+
+
+_Member = TypeVar("_Member", bound=StrEnum)
+
+
+def parse_choice(option: str, text: str, kind: type[_Member]) -> _Member:
+    """A member of ``kind`` in our spelling, or in Exchange's: DomainValidation. Raises UsageProblemError."""
+    found = {_fold(member): member for member in kind}.get(_fold(text))
+    if found is not None:
+        return found
+    from difflib import get_close_matches  # late: nobody who is right needs it
+
+    near = get_close_matches(text.strip().lower()[:40], list(kind), 1, 0.6)
+    hint = f"did you mean {near[0]}? One of: {', '.join(kind)}" if near else f"one of: {', '.join(kind)}"
+    raise UsageProblemError(f"{option} {show(text) or repr('')} is not known", hint)
+
+
+def _fold(text: str) -> str:
+    """``text`` without what people vary in writing it."""
+    return text.strip().replace("-", "").replace("_", "").replace(" ", "").casefold()
+
+
+def parse_whole(option: str, text: str) -> int:
+    """A whole number; whether it is in bounds is for the connector to say. Raises UsageProblemError."""
+    if _WHOLE.fullmatch(text.strip()) is None:
+        raise UsageProblemError(f"{option} {show(text) or repr('')} is not a number", f"as in: {option} 25")
+    return int(text)
 
 
 def parse_duration(option: str, text: str) -> float:

@@ -58,10 +58,10 @@ class Nameserver:
         self._doors = doors
 
     @classmethod
-    async def start(cls, zones: Mapping[str, Zone]) -> Nameserver:
-        """``zones``: by address."""
+    async def start(cls, zones: Mapping[str, Zone], port: int | None = None) -> Nameserver:
+        """``zones``: by address. ``port`` None: one that is free."""
         kinds = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
-        port, sockets = bind_together([(address, kind) for address in zones for kind in kinds])
+        port, sockets = bind_together([(address, kind) for address in zones for kind in kinds], port)
         pairs = zip(zones.values(), sockets[::2], sockets[1::2], strict=True)
         return cls(port, [await cls._open(zone, datagrams, stream) for zone, datagrams, stream in pairs])
 

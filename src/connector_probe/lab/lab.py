@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import cycle
+from itertools import cycle, repeat
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from OpenSSL import SSL
 
 BACKLOG = 100
+MAX_PORT = 65535
 PAUSE = 5.0  # seconds without a listener, for the next connection of a probe to fall into, however busy the machine is
 HELO = "probe.lab.test"
 # Nothing on loopback takes that long; it only bounds a probe that hangs by mistake.
@@ -89,17 +90,20 @@ class Lab:
 
     @classmethod
     @asynccontextmanager
-    async def start(cls, names: Sequence[str] | None = None) -> AsyncIterator[Lab]:
+    async def start(cls, names: Sequence[str] | None = None, port: int | None = None) -> AsyncIterator[Lab]:
         """Start the scenarios called ``names``, in that order; by default all that this machine can run.
 
-        Raises LabError for a name that is not known or cannot run here.
+        ``port``: the nameserver's, and those after it are the servers', in their order; by default what is free.
+        Raises LabError for a name that is not known or cannot run here, and for a port that is taken.
         """
         chosen, skipped = _choose(names)
+        ports: Iterator[int | None] = repeat(None) if port is None else iter(range(port, MAX_PORT + 1))
+        nameserver_port = next(ports)
         async with AsyncExitStack() as stack:
             authority = stack.enter_context(Authority())
             authority.website.start()
             stack.push_async_callback(authority.website.stop)
-            running = tuple([await _run(scenario, authority, stack) for scenario in chosen])
+            running = tuple([await _run(scenario, authority, stack, ports) for scenario in chosen])
             zones: dict[str, dict[str, Answerer]] = {ADDRESS: {website.HOST: addresses(website.ADDRESS)}}
             for one in running:
                 zone = {name.replace(PORT, str(one.port)): said for name, said in one.scenario.zone.items()}
@@ -108,7 +112,8 @@ class Lab:
                     zones.setdefault(address, {}).update(answers)
             signed = {said.apex for said in zones[ADDRESS].values() if isinstance(said, Signed)}
             authority.write_anchors(anchors_of(signed))
-            nameserver = await Nameserver.start(zones)
+            with _port_taken(nameserver_port):
+                nameserver = await Nameserver.start(zones, nameserver_port)
             stack.push_async_callback(nameserver.stop)
             nameservers = {Nameservers.LAB: f"{ADDRESS}#{nameserver.port}"}
             for kind in {scenario.options.nameservers for scenario in chosen} - {Nameservers.LAB}:
@@ -175,8 +180,29 @@ def _choose(names: Sequence[str] | None) -> tuple[list[Scenario], MappingProxyTy
     return chosen, MappingProxyType({})
 
 
-async def _run(scenario: Scenario, authority: Authority, stack: AsyncExitStack) -> Running:
-    port, sockets = bind_together([(server.address, socket.SOCK_STREAM) for server in scenario.servers])
+@contextmanager
+def _port_taken(port: int | None) -> Iterator[None]:
+    """Says it where ``port`` was asked for, and somebody else has it."""
+    try:
+        yield
+    except OSError as error:
+        if port is None:
+            raise
+        raise LabError(f"port {port} cannot be had: {error.strerror}", "begin at another one: --port N") from None
+
+
+def _bind(addresses: Sequence[str], ports: Iterator[int | None]) -> tuple[int, list[socket.socket]]:
+    """Sockets at ``addresses``, on the next port."""
+    try:
+        port = next(ports)
+    except StopIteration:
+        raise LabError(f"there are not so many ports up to {MAX_PORT}", "begin at a lower one: --port N") from None
+    with _port_taken(port):
+        return bind_together([(address, socket.SOCK_STREAM) for address in addresses], port)
+
+
+async def _run(scenario: Scenario, authority: Authority, stack: AsyncExitStack, ports: Iterator[int | None]) -> Running:
+    port, sockets = _bind([server.address for server in scenario.servers], ports)
     received: dict[str, deque[bytes]] = {}
     for server, sock in zip(scenario.servers, sockets, strict=True):
         listener = await _start(scenario, server, sock, authority, stack)
@@ -184,7 +210,7 @@ async def _run(scenario: Scenario, authority: Authority, stack: AsyncExitStack) 
             received[server.address] = listener.received
     policy_port = HTTPS_PORT
     if scenario.policy is not None:
-        policy_port, (sock,) = bind_together([(scenario.policy.address, socket.SOCK_STREAM)])
+        policy_port, (sock,) = _bind([scenario.policy.address], ports)
         await _start(scenario, scenario.policy, sock, authority, stack)
     host = scenario.servers[0].address if scenario.options.by_address else scenario.host
     return Running(scenario, host, port, policy_port, MappingProxyType(received))

@@ -40,6 +40,8 @@ def bind(address: str, port: int = 0, kind: socket.SocketKind = socket.SOCK_STRE
     try:
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if port and sys.platform != "win32":  # a connection of the last run may linger there; there it would be theft
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.setblocking(False)
         sock.bind((address, port))
     except OSError:
@@ -49,9 +51,14 @@ def bind(address: str, port: int = 0, kind: socket.SocketKind = socket.SOCK_STRE
 
 
 def bind_together(
-    wanted: Sequence[tuple[str, socket.SocketKind]],
+    wanted: Sequence[tuple[str, socket.SocketKind]], port: int | None = None
 ) -> tuple[int, list[socket.socket]]:
-    """One free port and a socket bound to it for each address and kind."""
+    """One free port, or ``port``, and a socket bound to it for each address and kind. Raises OSError."""
+    if port is not None:
+        with contextlib.ExitStack() as undo:
+            bound = [undo.enter_context(bind(address, port, kind)) for address, kind in wanted]
+            undo.pop_all()
+            return port, bound
     for _ in range(PORT_TRIES):
         sockets: list[socket.socket] = []
         with contextlib.ExitStack() as undo:
