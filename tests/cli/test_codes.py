@@ -6,11 +6,18 @@ import json
 
 import pytest
 
-from connector_probe.bounces.grammar import KNOWN_CODES
+from connector_probe.bounces.known_codes import KNOWN_CODES
 from connector_probe.cli.app import run
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.weigh import ONLY_IF_LIKELY, by_class_alone, usual_remedies
 from connector_probe.model.verdict import INTELLIGENCE_CODES, FailureClass, MailFlowCode
+
+# Where Microsoft has no page of its own for a code, its team's blog or the RFC is the source.
+PAGES = (
+    "https://learn.microsoft.com/",
+    "https://techcommunity.microsoft.com/",
+    "https://www.rfc-editor.org/",
+)
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, dict[str, object]]:
@@ -34,7 +41,8 @@ def test_every_code_has_its_meaning_what_to_do_and_a_source(lang: str, capsys: p
         assert entry["title"], code
         assert entry["meaning"], code
         assert entry["remedies"], code
-        assert str(entry["reference"]).startswith("https://learn.microsoft.com/")
+        assert str(entry["reference"]).startswith(PAGES)
+        assert entry["culprit"] in ("unknown", "sender", "server", "connector")
         assert "{" not in json.dumps(entry["remedies"]).replace('{"id"', ""), "a fact is missing"
     for mail_flow in MailFlowCode:
         assert codes[mail_flow]["causes"], mail_flow
@@ -95,6 +103,25 @@ def test_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Set-OutboundConnector -Identity '<connector>' -Enabled $false" in out
     assert run(["codes", "4.4.316", "--lang", "zh"]) == 0
     assert "连接被拒绝" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("code", "direction", "culprit"),
+    [
+        ("4.4.316", "from-exchange-online", "unknown"),
+        ("4.7.230", "to-exchange-online", "sender"),
+        ("5.7.705", "from-exchange-online", "sender"),
+        ("5.7.64", "to-exchange-online", "connector"),
+        ("4.4.397", "from-exchange-server", "unknown"),
+    ],
+)
+def test_a_code_says_which_way_the_mail_went_and_whose_it_is(
+    code: str, direction: str, culprit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = told(capsys, code)[code]
+    assert (entry["direction"], entry["culprit"]) == (direction, culprit)
+    assert run(["codes", code]) == 0
+    assert ("to mend by: " in capsys.readouterr().out) is (culprit != "unknown")
 
 
 @pytest.mark.parametrize("asked", ["9.9.9", "4.4", "xyzzy", "", " ", "4.4.399", "\x1b[31m"])

@@ -87,6 +87,47 @@ def test_the_document_goes_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert matches(target.read_text())[0]["code"] == "4.4.316"
 
 
+# --- records of Exchange's -------------------------------------------------------------------------------------
+
+DELIVERED = """{"value": [{"messageId": "<1@contoso.example>", "recipientAddress": "jo@contoso.example",
+ "receivedDateTime": "2026-06-13T10:30:00Z", "status": "delivered"}]}"""
+PENDING = DELIVERED.replace("delivered", "pending")
+ALL_WELL = """{"organization-name": "Example", "policies": [{"policy": {"policy-type": "sts"},
+ "summary": {"total-successful-session-count": 7, "total-failure-session-count": 0}}]}"""
+SESSION = """#Log-type: SMTP Send Protocol Log
+2026-11-24T03:46:10.001Z,Internet,08DD0C1A2B3C4D05,0,192.0.2.10:50003,198.51.100.29:25,+,,
+2026-11-24T03:46:10.101Z,Internet,08DD0C1A2B3C4D05,1,192.0.2.10:50003,198.51.100.29:25,<,220 mx.fabrikam.example,
+2026-11-24T03:46:10.102Z,Internet,08DD0C1A2B3C4D05,2,192.0.2.10:50003,198.51.100.29:25,>,QUIT,
+"""
+TASKS = "TaskName         : Connect\nIsTaskSuccessful : True\n"
+
+
+@pytest.mark.parametrize("text", [DELIVERED, ALL_WELL, SESSION, TASKS], ids=["trace", "tls-report", "log", "tasks"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_record_in_which_nothing_failed(text: str, lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "--lang", lang, text]) == 0
+    out, err = capsys.readouterr()
+    assert out.strip()
+    assert err == ""
+    assert run(["explain", "--json", text]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["matches"] == []
+    assert len(document["notes"]) == 1
+
+
+def test_a_trace_that_does_not_say_why(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", PENDING]) == 1
+    out, err = capsys.readouterr()
+    assert "Get-MessageTraceDetailV2" in out
+    assert "no known error code" in err
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"policies": []}', '{"value": 1}', "a,b\nc,d", "<Objs>", "[[[[", '"x"'])
+def test_what_only_looks_like_a_record(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", text]) in (0, 1)
+    assert "Traceback" not in capsys.readouterr().err
+
+
 # --- what is not there -----------------------------------------------------------------------------------------
 
 
@@ -390,7 +431,7 @@ def test_the_keys_of_the_document(capsys: pytest.CaptureFixture[str]) -> None:
     """Those that scripts are written against, in this order and in front of all others."""
     assert run(["explain", "--json", REFUSED]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert list(document) == ["schema", "matches"]
+    assert list(document) == ["schema", "matches", "notes"]
     promised = "code class title message server address occurred_at causes remedies reference confidence"
     assert list(document["matches"][0])[:11] == promised.split()
     assert list(document["matches"][0]["causes"][0]) == ["id", "verdict", "text", "evidence"]

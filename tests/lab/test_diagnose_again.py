@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from connector_probe.bounces.bounce import read_bounces
-from connector_probe.bounces.standing import LiveVerdict, live
+from connector_probe.bounces.explanation import LiveVerdict
+from connector_probe.bounces.recheck import live
 from connector_probe.formats import RENDERERS, Format, jsonl, text
 from connector_probe.formats import json as json_format
 from connector_probe.formats.json import jsonable, render

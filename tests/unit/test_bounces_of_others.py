@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connector_probe.bounces.bounce import read_bounces
+from connector_probe.bounces.explanation import explain
+from connector_probe.bounces.known_codes import Topic
 from connector_probe.model.verdict import FailureClass
 
 REPORT = """Reporting-MTA: dns; mx1.example.org
@@ -23,14 +25,26 @@ Diagnostic-Code: {diagnostic}
         ("4.7.5", "X-Postfix; Server certificate not trusted"),
         ("5.4.6", "X-Postfix; mail for contoso.com loops back to myself"),
         ("4.4.1", "X-Postfix; connect to mail.contoso.com[192.0.2.5]:25: Connection refused"),
-        ("4.4.7", "smtp; 550 4.4.7 Message expired: unable to deliver in 840 minutes.<421 4.4.0 Unable to lookup DNS>"),
-        ("4.4.7", "SMTP; 421 4.3.0 try later"),
         ("5.4.1", "smtp; 550 5.7.1 Relaying denied"),
         ("5.6.7", "smtp; 550 5.6.7 SMTPUTF8 is required, but was not offered"),
     ],
 )
 def test_a_report_of_another_mail_system_is_not_exchanges(status: str, diagnostic: str) -> None:
     assert read_bounces(REPORT.format(status=status, diagnostic=diagnostic)) == ()
+
+
+@pytest.mark.parametrize(
+    "diagnostic",
+    [
+        "smtp; 550 4.4.7 Message expired: unable to deliver in 840 minutes.<421 4.4.0 Unable to lookup DNS>",
+        "SMTP; 421 4.3.0 try later",
+        "X-Postfix; delivery temporarily suspended",
+    ],
+)
+def test_another_mail_system_s_time_limit_is_not_exchange_online_s(diagnostic: str) -> None:
+    (found,) = read_bounces(REPORT.format(status="4.4.7", diagnostic=diagnostic))
+    assert (found.code, found.topic) == ("4.4.7", Topic.EXPIRED_ELSEWHERE)
+    assert "24 hours" not in explain(found).meaning
 
 
 @pytest.mark.parametrize(

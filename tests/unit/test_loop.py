@@ -31,6 +31,9 @@ def warned(
         {"server": "contoso-com.d-v1.mx.microsoft"},
         {"alias": TENANT},
         {"alias": "contoso-com.d-v1.mx.microsoft"},
+        {"server": "contoso-com.mail.protection.partner.outlook.cn"},  # 21Vianet
+        {"alias": "contoso-com.mail.protection.office365.us"},  # GCC High
+        {"server": "contoso.mail.onmicrosoft.com"},
         {"greeting": "BL2NAM06FT010.mail.protection.outlook.com Microsoft ESMTP MAIL Service ready at Mon, 1 Jun"},
     ],
 )

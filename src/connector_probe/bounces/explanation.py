@@ -1,31 +1,41 @@
-"""What a bounce means: causes, remedies and where to read on.
-
-Pure. A bounce shows one message, not a server: nothing is ruled out, and nothing confirmed, that it does not say.
-"""
+"""What a bounce means: whose it is to mend, causes, remedies and where to read on. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
+from connector_probe.bounces.advice import (
+    CLIENT_CERTIFICATE,
+    Placeholders,
+    cause_words,
+    causes_for,
+    code_of,
+    numbered_remedies,
+    remedies_for,
+    remedy_words,
+    stage_of,
+    topic_remedies,
+    with_code,
+)
 from connector_probe.bounces.bounce import Bounce, BounceSource
-from connector_probe.bounces.grammar import known
-from connector_probe.bounces.standing import Live, documented_code
-from connector_probe.diagnosis.headlines import HEADLINES, POLICY_LINES, REFERENCE
-from connector_probe.diagnosis.profiles import PROFILES
-from connector_probe.diagnosis.weigh import by_class_alone, usual_remedies
+from connector_probe.bounces.known_codes import TOPICS, Direction, Topic, known
+from connector_probe.diagnosis.headlines import HEADLINES
 from connector_probe.model.evidence import Stage
-from connector_probe.model.ids import CauseId
 from connector_probe.model.names import InvalidNameError, is_address, parse_smart_host
 from connector_probe.model.verdict import (
     Cause,
     CauseVerdict,
     Confidence,
+    Culprit,
     FailureClass,
     MailFlowCode,
     Remedy,
+    Status,
 )
+from connector_probe.protocol.microsoft import is_microsofts, is_routing_domain
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.sentences import Facts, fill, headline_of
@@ -33,15 +43,37 @@ from connector_probe.wording.sentences import Facts, fill, headline_of
 EXPLANATION_SCHEMA = "connector-probe/explanation/1"
 
 
+class LiveVerdict(StrEnum):
+    """What a probe right now says of the fault in a bounce."""
+
+    STANDS = "stands"
+    GONE = "gone"
+    CHANGED = "changed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """``connector`` names the result in the report of the probe that this was read from."""
+
+    verdict: LiveVerdict
+    text: str
+    connector: str
+    status: Status
+    code: str | None
+    class_: FailureClass | None
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """One bounce, explained. The keys of the JSON; ``class_`` is "class".
 
-    ``documented_code``: where Microsoft's page lists the fault, when that is another code than the one written.
-    ``also_possible``: failures that write the same message. ``live`` is set by --probe.
+    ``heading``: what is broken, in a few words, beyond the ``title`` of the code. ``documented_code``: where
+    Microsoft's page lists the fault, when that is another code than the one written. ``also_possible``: failures that
+    write the same message. ``live`` is set by --probe.
     """
 
-    code: str
+    code: str | None
     class_: FailureClass | None
     title: str
     message: str | None
@@ -52,9 +84,10 @@ class Explanation:
     remedies: tuple[Remedy, ...]
     reference: str
     confidence: Confidence
+    heading: str | None
     meaning: str
     notes: tuple[str, ...]
-    written_code: str
+    written_code: str | None
     documented_code: str | None
     final: bool
     also_possible: tuple[FailureClass, ...]
@@ -65,40 +98,48 @@ class Explanation:
     thumbprint: str | None
     source: BounceSource
     on_premises: bool
+    direction: Direction | None
+    culprit: Culprit
+    sessions: int | None
+    reported_by: str | None
     live: Live | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ExplanationDocument:
-    """The whole of ``probe explain --json``."""
+    """The whole of ``probe explain --json``. ``notes``: of a record that tells of no failure, or not why."""
 
     schema: str
     matches: tuple[Explanation, ...]
+    notes: tuple[str, ...] = ()
 
 
-def document(bounces: Sequence[Bounce], words: Catalogue = ENGLISH) -> ExplanationDocument:
-    return ExplanationDocument(EXPLANATION_SCHEMA, tuple(explain(one, words) for one in bounces))
+def document(bounces: Sequence[Bounce], words: Catalogue = ENGLISH, note: str = "") -> ExplanationDocument:
+    """``note``: as in bounce.Reading."""
+    notes = (words.explain[note],) if note else ()
+    return ExplanationDocument(EXPLANATION_SCHEMA, tuple(explain(one, words) for one in bounces), notes)
 
 
 def explain(bounce: Bounce, words: Catalogue = ENGLISH) -> Explanation:
     """What ``bounce`` means, in the words of one language."""
-    subject, facts = _subject(bounce), _facts(bounce)
+    topic, facts = topic_of(bounce), facts_of(bounce)
     return Explanation(
         code=bounce.code,
         class_=bounce.failure_class,
-        title=title_of(bounce.code, words, subject),
+        title=title_of(_title_topic(bounce, topic), words),
         message=bounce.message,
         server=bounce.server,
         address=bounce.address,
         occurred_at=bounce.occurred_at,
-        causes=_causes(bounce, subject, facts, words),
-        remedies=_remedies(bounce, subject, facts, words),
-        reference=reference_of(subject),
+        causes=_causes(bounce, topic, facts, words),
+        remedies=tuple(_remedies(bounce, topic, facts, words)),
+        reference=TOPICS[topic].page,
         confidence=bounce.confidence,
-        meaning=words.explain[f"meaning-{subject}"],
+        heading=_heading(bounce, topic, words),
+        meaning=words.explain[f"meaning-{topic}"],
         notes=tuple(_notes(bounce, facts, words)),
         written_code=bounce.written_code,
-        documented_code=_documented_code(bounce),
+        documented_code=_listed_code(bounce),
         final=bounce.final,
         also_possible=bounce.alternatives,
         port=bounce.port,
@@ -108,27 +149,15 @@ def explain(bounce: Bounce, words: Catalogue = ENGLISH) -> Explanation:
         thumbprint=bounce.thumbprint,
         source=bounce.source,
         on_premises=bounce.on_premises,
+        direction=_direction(bounce, topic),
+        culprit=_culprit(bounce, topic),
+        sessions=bounce.sessions,
+        reported_by=bounce.reported_by,
     )
 
 
-# --- which words, which classes --------------------------------------------------------------------------------
+# --- what it is about --------------------------------------------------------------------------------------------
 
-_NDR_PAGE = (
-    "https://learn.microsoft.com/troubleshoot/exchange/email-delivery/ndr/non-delivery-reports-in-exchange-online"
-)
-_DANE_PAGE = "https://learn.microsoft.com/purview/how-smtp-dane-works"
-_STS_PAGE = "https://learn.microsoft.com/purview/enhancing-mail-flow-with-mta-sts"
-_SERVER_PAGE = (
-    "https://learn.microsoft.com/exchange/mail-flow/non-delivery-reports-and-bounce-messages/"
-    "non-delivery-reports-and-bounce-messages"
-)
-_REFERENCES = {
-    **{f"4.7.32{digit}": _DANE_PAGE for digit in range(1, 6)},
-    "mta-sts-hosts": _STS_PAGE,
-    "certificate-policy": _STS_PAGE,
-    "on-premises": _SERVER_PAGE,
-    "on-premises-certificate": _SERVER_PAGE,
-}
 _F = FailureClass
 _CERTIFICATE = (_F.CERTIFICATE_EXPIRED, _F.CERTIFICATE_NAME_MISMATCH, _F.CERTIFICATE_UNTRUSTED_ROOT)
 # What a code stands for when nothing else is known. Certificate faults come as 4.4.317 since 2023.
@@ -139,95 +168,146 @@ _BY_CODE_ALONE: dict[str, tuple[FailureClass, ...]] = {
     MailFlowCode.CANNOT_CONNECT: (_F.BANNER_REJECTED, _F.STARTTLS_NOT_OFFERED, _F.TLS_RESET, *_CERTIFICATE),
     MailFlowCode.CLOSED_ABRUPTLY: (_F.EHLO_CLOSED,),
     MailFlowCode.CERTIFICATE_VALIDATION_FAILED: _CERTIFICATE,
-    # Of DANE and MTA-STS: whatever has the code. 4.7.5 is about the certificate alone, which its message judges.
-    **{
-        code: tuple(failure for failure, profile in PROFILES.items() if profile.code is code)
-        for code in POLICY_LINES
-        if code is not MailFlowCode.MTA_STS_CERTIFICATE
-    },
 }
-_MANY_FAULTS = frozenset({MailFlowCode.CANNOT_CONNECT, MailFlowCode.CERTIFICATE_VALIDATION_FAILED})
-_NEEDS_A_REPLY = "read-the-reply"
-# Advice that only what a probe saw can give; the rest of that kind is said last, as what it may be besides.
-_NEEDS_A_PROBE = frozenset({"use-plain-smtp-port", "send-proxy-header", "point-to-smtp"})
+# Of DANE and MTA-STS: whatever has the code. 4.7.5 is about the certificate alone, which its message judges.
+_OF_A_POLICY = frozenset(
+    {
+        *(Topic.DANE_STARTTLS, Topic.DANE_EXPIRED, Topic.DANE_TLSA, Topic.DANE_DNSSEC, Topic.DANE_NAME),
+        Topic.MTA_STS_HOSTS,
+    }
+)
+_MANY_FAULTS = frozenset({Topic.CANNOT_CONNECT, Topic.CERTIFICATE_VALIDATION_FAILED})
+# A certificate with one of these faults is the server's, whatever the connector asks for.
+_OF_THE_SERVER = frozenset(
+    {_F.CERTIFICATE_EXPIRED, _F.CERTIFICATE_REVOKED, _F.CERTIFICATE_MISSING_INTERMEDIATE, _F.EHLO_MALFORMED}
+)
+_IN_TABLE = frozenset(map(Topic, HEADLINES))
+
+
+def topic_of(bounce: Bounce) -> Topic:
+    """What the catalogue has words for."""
+    if bounce.topic is not None:
+        return bounce.topic
+    code = known(bounce.code) if bounce.code is not None else None
+    return code.topic if code is not None else Topic.OLDER_EXCHANGE
+
+
+def title_of(topic: Topic, words: Catalogue) -> str:
+    """What the catalogue calls ``topic``."""
+    return headline_of(MailFlowCode(topic.value), words) if topic in _IN_TABLE else words.explain[f"title-{topic}"]
+
+
+def _title_topic(bounce: Bounce, topic: Topic) -> Topic:
+    """Of the six codes the title is always Microsoft's; what else there is to say becomes the heading."""
+    return Topic(bounce.code) if bounce.code in HEADLINES else topic
+
+
+def _heading(bounce: Bounce, topic: Topic, words: Catalogue) -> str | None:
+    """What failed, where the text tells."""
+    if _title_topic(bounce, topic) is not topic:
+        return title_of(topic, words)
+    if is_starttls_pair(bounce):
+        return words.explain["heading-no-tls"]
+    return _class_title(bounce.failure_class, words) if bounce.failure_class is not None else None
+
+
+def _class_title(failure: FailureClass, words: Catalogue) -> str:
+    """What failed, as the sender met it: only Exchange Online can have its own certificate turned down."""
+    if failure is FailureClass.TLS_CLIENT_CERTIFICATE:
+        return words.explain["heading-client-certificate"]
+    return words.classes[failure].title
+
+
+_STARTTLS_PAIR = frozenset({_F.STARTTLS_NOT_OFFERED, _F.TLS_CLIENT_CERTIFICATE})
+
+
+def is_starttls_pair(bounce: Bounce) -> bool:
+    """Whether it is "STARTTLS is required": the server has none, or does not trust the sender's certificate."""
+    return {bounce.failure_class, *bounce.alternatives} == _STARTTLS_PAIR
+
+
+def is_for_microsoft(bounce: Bounce) -> bool:
+    """Whether the mail was on its way to a server of Microsoft's, so that only the sender's side can be mended."""
+    return bounce.server is not None and is_microsofts(bounce.server)
+
+
+def _direction(bounce: Bounce, topic: Topic) -> Direction | None:
+    if is_for_microsoft(bounce):
+        return Direction.TO_EXCHANGE_ONLINE
+    by_topic = bounce.direction or TOPICS[topic].direction
+    return by_topic or (Direction.FROM_EXCHANGE_SERVER if bounce.on_premises else None)
+
+
+def _culprit(bounce: Bounce, topic: Topic) -> Culprit:
+    by_topic = TOPICS[topic].culprit
+    if by_topic is not Culprit.UNKNOWN:
+        return by_topic
+    if is_for_microsoft(bounce):
+        return Culprit.SENDER
+    sure = bounce.failure_class in _OF_THE_SERVER and not bounce.alternatives
+    return Culprit.SERVER if sure else Culprit.UNKNOWN
+
+
+def classes_of(bounce: Bounce) -> tuple[FailureClass, ...]:
+    """Every failure it may be: what the message says, or else what the code stands for."""
+    told = (bounce.failure_class,) if bounce.failure_class is not None else ()
+    if told or bounce.alternatives:
+        return (*told, *bounce.alternatives)
+    topic = topic_of(bounce)
+    if topic in _OF_A_POLICY and bounce.code is not None:
+        return with_code(MailFlowCode(bounce.code))
+    return _BY_CODE_ALONE.get(topic.value, ())
+
+
+def _is_told(bounce: Bounce) -> bool:
+    """Whether the text says what failed, if only as one of several; else it is the code that stands for them."""
+    return bounce.failure_class is not None or bool(bounce.alternatives)
+
+
+def documented_code(bounce: Bounce) -> str | None:
+    """The code of Microsoft's page for what failed; None where that is not known or has none."""
+    code = code_of(bounce.failure_class) if bounce.failure_class is not None else None
+    return code.value if code is not None else None
+
+
+def _listed_code(bounce: Bounce) -> str | None:
+    """The documented code, where it is another than the one written and worth naming beside it."""
+    code = documented_code(bounce)
+    by_exchange = bounce.on_premises or bounce.code in HEADLINES or bounce.source is BounceSource.PROTOCOL_LOG
+    return code if code is not None and code != bounce.code and by_exchange and not is_for_microsoft(bounce) else None
+
+
+# --- causes ------------------------------------------------------------------------------------------------------
+
 # What speaks of the outbound connector, or of Exchange Online as the sender, where neither has a part in it.
-_NOT_FOR: dict[str, frozenset[str]] = {
-    "domain-nonexistent": frozenset({"name-does-not-exist", "correct-smart-host"}),
-    "certificate-policy": frozenset({"change-tls-domain"}),
+_NOT_FOR: dict[Topic, frozenset[str]] = {
+    Topic.DOMAIN_NONEXISTENT: frozenset({"name-does-not-exist", "correct-smart-host"}),
+    Topic.MTA_STS_CERTIFICATE: frozenset({"change-tls-domain"}),
+    Topic.TLS_REPORT: frozenset({"relax-tls", "change-tls-domain", "disable-connector", "set-authoritative"}),
 }
 _NOT_ON_PREMISES = frozenset(
     {
         *("firewall-blocks", "migrated", "open-port-25", "disable-connector", "set-authoritative"),
         *("allow-exchange-online", "correct-smart-host", "change-tls-domain", "relax-tls", "validate-connector"),
+        *("trust-exchange-certificate", CLIENT_CERTIFICATE),
     }
 )
 
 
-def _subject(bounce: Bounce) -> str:
-    """What the catalogue calls this code."""
-    code = known(bounce.code)
-    words = code.words if code is not None else "older-exchange"
-    return "on-premises-certificate" if words == "certificate-policy" and bounce.on_premises else words
+def _left_out(bounce: Bounce, topic: Topic) -> frozenset[str]:
+    return _NOT_FOR.get(topic, frozenset()) | (_NOT_ON_PREMISES if bounce.on_premises else frozenset())
 
 
-def reference_of(subject: str) -> str:
-    """Microsoft's page about what bounces.grammar calls ``subject``."""
-    return _REFERENCES.get(subject, _NDR_PAGE if subject not in HEADLINES else REFERENCE)
-
-
-def title_of(code: str, words: Catalogue, subject: str | None = None) -> str:
-    """What the catalogue calls a code; ``subject`` where that is already known."""
-    found = known(code)
-    subject = subject or (found.words if found is not None else "older-exchange")
-    return headline_of(MailFlowCode(code), words) if subject in HEADLINES else words.explain[f"title-{subject}"]
-
-
-def _classes(bounce: Bounce) -> tuple[FailureClass, ...]:
-    if bounce.failure_class is None:
-        return _BY_CODE_ALONE.get(bounce.code, ())
-    return (bounce.failure_class, *bounce.alternatives)
-
-
-def _left_out(bounce: Bounce, subject: str) -> frozenset[str]:
-    return _NOT_FOR.get(subject, frozenset()) | _NEEDS_A_PROBE | (_NOT_ON_PREMISES if bounce.on_premises else set())
-
-
-def _documented_code(bounce: Bounce) -> str | None:
-    code = documented_code(bounce)
-    listed = code is not None and code != bounce.code and (bounce.on_premises or bounce.code in HEADLINES)
-    return code if listed else None
-
-
-# --- causes ----------------------------------------------------------------------------------------------------
-
-_ORDER = tuple(CauseVerdict)
-_LIKELY = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
-
-
-def _causes(bounce: Bounce, subject: str, facts: Mapping[str, str], words: Catalogue) -> tuple[Cause, ...]:
-    """Those of every class it can be, what is most sure first."""
-    classes, left_out = _classes(bounce), _left_out(bounce, subject)
-    found = []
-    for identifier in dict.fromkeys(one for each in classes for one in by_class_alone(each)):
-        if identifier in left_out:
-            continue
-        verdict = _verdict(identifier, classes, told=bounce.failure_class is not None)
-        found.append(Cause(identifier, verdict, words.causes[identifier], _evidence(bounce, verdict, facts, words)))
-    return tuple(sorted(found, key=lambda cause: _ORDER.index(cause.verdict)))
-
-
-def _verdict(cause: CauseId, classes: Sequence[FailureClass], *, told: bool) -> CauseVerdict:
-    """The weakest that any of ``classes`` gives: a message shows less than a probe."""
-    given = [by_class_alone(one).get(cause, CauseVerdict.POSSIBLE) for one in classes]
-    # Exchange Online stops at the first fault of a certificate, so the others are still open; and its DNS servers may
-    # fail because they still ask the name servers of before a move.
-    open_stages = (Stage.CERTIFICATE, Stage.DNS)
-    left_open = all(PROFILES[one].stage in open_stages for one in classes)
-    if all(one is CauseVerdict.RULED_OUT for one in given) and told and not left_open:
-        return CauseVerdict.RULED_OUT
-    if CauseVerdict.RULED_OUT in given or not told:
-        return CauseVerdict.POSSIBLE
-    return max(given, key=_ORDER.index)
+def _causes(bounce: Bounce, topic: Topic, facts: Mapping[str, str], words: Catalogue) -> tuple[Cause, ...]:
+    """Those of every class it may be; none where the server is Microsoft's, and what we know is of others' servers."""
+    if is_for_microsoft(bounce):
+        return ()
+    left_out = _left_out(bounce, topic)
+    return tuple(
+        Cause(identifier, verdict, cause_words(identifier, words), _evidence(bounce, verdict, facts, words))
+        for identifier, verdict in causes_for(classes_of(bounce), told=_is_told(bounce))
+        if identifier not in left_out
+    )
 
 
 def _evidence(bounce: Bounce, verdict: CauseVerdict, facts: Mapping[str, str], words: Catalogue) -> tuple[str, ...]:
@@ -236,73 +316,143 @@ def _evidence(bounce: Bounce, verdict: CauseVerdict, facts: Mapping[str, str], w
     return ()
 
 
-# --- remedies and notes ----------------------------------------------------------------------------------------
+# --- remedies ----------------------------------------------------------------------------------------------------
+
+# Of a server of Microsoft's, what to do at the sender's side, by the stage that failed.
+_SENDER_SIDE = {
+    Stage.DNS: "dns",
+    Stage.CONNECT: "connect",
+    Stage.STARTTLS: "tls",
+    Stage.TLS: "tls",
+    Stage.CERTIFICATE: "certificate",
+}
+SENDER_COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "dns": (("Resolve-DnsName {host}",), ("Get-SendConnector | Format-List Name,SmartHosts,AddressSpaces",)),
+    "connect": (
+        ("Resolve-DnsName {host} -Type MX", "Test-NetConnection {target} -Port 25"),
+        ("Get-SendConnector | Format-List Name,SmartHosts,AddressSpaces,SourceTransportServers",),
+    ),
+    "session": (
+        (
+            "Set-SendConnector -Identity '<connector>' -ProtocolLoggingLevel Verbose",
+            "Get-TransportService | Format-List Name,SendProtocolLogPath",
+        ),
+        ("probe {host}",),
+    ),
+    "tls": (
+        ("Get-TlsCipherSuite | Format-Table Name",),
+        ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
+    ),
+    "certificate": (
+        (
+            "Get-ChildItem Cert:\\LocalMachine\\Root | Where-Object Thumbprint -eq "
+            "DF3C24F9BFD666761B268073FE06D1CC8D4F82A4",
+            "certutil -verifyctl AuthRoot",
+        ),
+        ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
+        ("Get-SendConnector | Format-List Name,TlsAuthLevel,TlsDomain,SmartHosts",),
+    ),
+}
+_NEEDS_A_REPLY = "read-the-reply"
+# What is said to do about these is of use where nothing is known of the failure, or only this stage of it.
+_GENERAL = {
+    Topic.OLDER_EXCHANGE: None,
+    Topic.ON_PREMISES_CERTIFICATE: None,
+    Topic.FAILED_SESSION: None,
+    Topic.ON_PREMISES: Stage.CONNECT,
+    Topic.NO_ANSWER: Stage.CONNECT,
+    Topic.UNABLE_TO_CONNECT: Stage.CONNECT,
+}
 
 
-def _remedies(bounce: Bounce, subject: str, facts: Mapping[str, str], words: Catalogue) -> tuple[Remedy, ...]:
-    left_out = _left_out(bounce, subject) | (frozenset() if bounce.message else {_NEEDS_A_REPLY})
-    found = []
-    if (own := words.explain.get(f"do-{subject}")) is not None:
-        found.append(Remedy(subject, own))
-    if bounce.code in _MANY_FAULTS and bounce.failure_class is None and not bounce.on_premises:
-        found.append(Remedy("find-message", words.explain["find-message"], (fill("probe {host}", facts),)))
+def _remedies(bounce: Bounce, topic: Topic, facts: Mapping[str, str], words: Catalogue) -> Iterator[Remedy]:
+    if is_for_microsoft(bounce):
+        yield from _at_the_sender(bounce, topic, facts, words)
+        return
+    classes = classes_of(bounce)
+    if not classes or topic not in _GENERAL or stage_of(classes[0]) is _GENERAL[topic]:
+        yield from topic_remedies(topic, facts, words)
+    if topic in _MANY_FAULTS and bounce.failure_class is None and not bounce.alternatives:
+        yield Remedy("find-message", words.explain["find-message"], (fill("probe {host}", facts),))
+    if is_starttls_pair(bounce) and not bounce.on_premises:
+        yield Remedy("find-starttls", words.explain["find-starttls"], (fill("probe {host}", facts),))
+    left_out = _left_out(bounce, topic) | (frozenset() if bounce.message else {_NEEDS_A_REPLY})
     if bounce.thumbprint is not None:
         left_out |= {"check-appliance"}  # find-thumbprint says it with the certificate's own mark
-    likely = {CauseId(one.id) for one in _causes(bounce, subject, facts, words) if one.verdict in _LIKELY}
-    for identifier in usual_remedies(_classes(bounce), likely):
+    for identifier in remedies_for(classes, told=_is_told(bounce)):
         if identifier not in left_out:
-            remedy = words.remedies[identifier]
-            commands = tuple(fill(command, facts) for command in remedy.commands)
-            found.append(Remedy(identifier, fill(remedy.text, facts), commands))
+            yield remedy_words(identifier, facts, words)
     if bounce.thumbprint is not None:
-        found.append(Remedy("find-thumbprint", fill(words.explain["find-thumbprint"], facts)))
-    if subject in HEADLINES:
-        found.append(Remedy("contact-partner", words.explain["if-partner"]))
-    return tuple(found)
+        yield Remedy("find-thumbprint", fill(words.explain["find-thumbprint"], facts))
+    if topic in _IN_TABLE:
+        yield Remedy("contact-partner", words.explain["if-partner"])
+    elif topic is Topic.EXCHANGE_WORDS and not classes:
+        yield Remedy("older-exchange", words.explain[f"do-{Topic.OLDER_EXCHANGE}"])
 
 
-def _notes(bounce: Bounce, facts: Mapping[str, str], words: Catalogue) -> list[str]:
-    say = words.explain
-    documented = _documented_code(bounce)
-    facts = Facts(facts)
+def _at_the_sender(bounce: Bounce, topic: Topic, facts: Mapping[str, str], words: Catalogue) -> Iterator[Remedy]:
+    """Where the server is Microsoft's: what to do on the sender's side, and nothing else."""
+    if TOPICS[topic].culprit in (Culprit.SENDER, Culprit.CONNECTOR):
+        yield from topic_remedies(topic, facts, words)
+        return
+    classes = classes_of(bounce)
+    side = _SENDER_SIDE.get(stage_of(classes[0]), "session") if classes else "connect"
+    yield from numbered_remedies(f"microsoft-{side}", SENDER_COMMANDS[side], facts, words)
+    if not classes:
+        yield from topic_remedies(topic, facts, words)
+
+
+# --- notes and facts ---------------------------------------------------------------------------------------------
+
+
+def _notes(bounce: Bounce, facts: Facts, words: Catalogue) -> Iterator[str]:
+    say, documented = words.explain, _listed_code(bounce)
     if documented is not None:
         facts = Facts(facts, code=documented, title=headline_of(MailFlowCode(documented), words))
-    keys = []
+    if is_for_microsoft(bounce):
+        yield say["microsofts-server"]
     if bounce.on_premises:
-        keys.append("of-exchange-server" if documented is None else "counterpart")
+        yield fill(say["of-exchange-server" if documented is None else "counterpart"], facts)
     elif documented is not None:
-        keys.append("documented-as")
-    if bounce.alternatives:
-        titles = dict.fromkeys(words.classes[one].title for one in bounce.alternatives)
-        facts = Facts(facts, classes=words.facts["between-sources"].join(titles))
-        keys.append("also-possible")
-    if bounce.failure_class is not None and PROFILES[bounce.failure_class].stage is Stage.CERTIFICATE:
-        keys.append("one-at-a-time")
+        yield fill(say["documented-as" if bounce.code is not None else "would-be-written"], facts)
+    if bounce.alternatives and not is_for_microsoft(bounce):
+        titles = dict.fromkeys(_class_title(one, words) for one in bounce.alternatives)
+        classes = words.facts["between-sources"].join(titles)
+        yield fill(say["also-possible" if bounce.failure_class is not None else "may-be"], {"classes": classes})
+    by_exchange_online = not bounce.on_premises and bounce.source is not BounceSource.TLS_REPORT
+    if bounce.failure_class is not None and stage_of(bounce.failure_class) is Stage.CERTIFICATE and by_exchange_online:
+        yield say["one-at-a-time"]
+    if bounce.sessions is not None or bounce.reported_by is not None:
+        reporter = bounce.reported_by or "?"
+        number = str(bounce.sessions) if bounce.sessions is not None else "?"
+        yield fill(say["tls-report-of"], {"reporter": reporter, "number": number})
+    if bounce.cut_off is not None:
+        yield fill(say["cut-off"], {"name": bounce.cut_off})
     if bounce.final:
-        keys.append("final")
+        yield say["final"]
     elif bounce.on_premises:
-        keys.append("pending-on-premises")
+        yield say["pending-on-premises"]
     elif bounce.code in HEADLINES:
-        keys.append("pending")
-    return [fill(say[key], facts) for key in keys]
+        yield say["pending"]
 
 
-def _facts(bounce: Bounce) -> Facts:
+def facts_of(bounce: Bounce) -> Facts:
     """For the catalogue's templates. A paste can hold anything as a server: commands get only what is a host."""
     host = host_of(bounce)
-    parent = ".".join(host.split(".")[-2:]) if host is not None and not is_address(host) else host
-    return Facts(
-        server=host or "<server>",
-        host=host or "<server>",
-        address=bounce.address or "",
-        address_or_server=bounce.address or host or "<server>",
-        port=str(bounce.port or 25),
-        parent=parent or "<domain>",
-        expected=bounce.expected_subject or host or "<name>",
-        identity="<connector>",
-        message=bounce.message or "",
-        thumbprint=bounce.thumbprint or "",
-    )
+    where = bounce.address or host
+    port = str(bounce.port or 25)
+    facts = Placeholders(port=port, message=bounce.message or "", thumbprint=bounce.thumbprint or "")
+    if host is not None:
+        parent = host if is_address(host) else ".".join(host.split(".")[-2:])
+        facts.update(server=host, host=host, domain=host, mx_domain=host, probed=host, expected=host, parent=parent)
+    if host is not None and is_routing_domain(host):
+        where = bounce.address or "<MX host>"
+    if where is not None:
+        bracketed = f"[{where}]" if ":" in where else where
+        facts.update(address=where, address_or_server=where, target=where, dial=f"{bracketed}:{port}")
+    if bounce.expected_subject is not None:
+        facts.update(expected=bounce.expected_subject)
+    return facts
 
 
 def host_of(bounce: Bounce) -> str | None:

@@ -13,7 +13,7 @@ from connector_probe.cli import completers
 from connector_probe.cli import options as opt
 
 if TYPE_CHECKING:
-    from connector_probe.bounces.codes import CodeEntry
+    from connector_probe.bounces.code_catalogue import CodeEntry
 
 Code = Annotated[
     list[str] | None,
@@ -27,7 +27,7 @@ Code = Annotated[
 
 def codes(asked: Code = None, json: opt.Json = False, lang: opt.Lang = None) -> None:
     """List the error codes: what each means, its causes, its remedies, and where to read on: probe codes 4.4.316"""
-    from connector_probe.bounces.codes import document
+    from connector_probe.bounces.code_catalogue import document
     from connector_probe.cli.language import words_for
     from connector_probe.cli.output import terminal_width, wants_colour, write_document
     from connector_probe.cli.values import UsageProblemError

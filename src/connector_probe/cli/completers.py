@@ -37,7 +37,7 @@ shell = _each_of("cli.completion", "Shell")
 
 
 def code() -> list[str]:
-    from connector_probe.bounces.grammar import KNOWN_CODES
+    from connector_probe.bounces.known_codes import KNOWN_CODES
 
     return [one.code for one in KNOWN_CODES]
 

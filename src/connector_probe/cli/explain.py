@@ -204,7 +204,7 @@ def _standard_input() -> bytes:
 
 def _content(file: BinaryIO) -> bytes:
     """As much of it as a bounce may have, and one octet more; of a report, which a large fleet's is, far more."""
-    from connector_probe.bounces.text import MAX_INPUT, decode
+    from connector_probe.bounces.decoding import MAX_INPUT, decode
     from connector_probe.cli.saved_report import refuse_too_large
     from connector_probe.model.documents import MAX_REPORT, SAMPLE, is_report
 
@@ -219,16 +219,20 @@ def _content(file: BinaryIO) -> bytes:
 
 
 def _explain(data: str | bytes, settings: _Settings, *, probe: bool) -> int:
-    from connector_probe.bounces.bounce import MAX_BOUNCES, codes_seen, read_bounces
+    from connector_probe.bounces.bounce import MAX_BOUNCES, codes_seen, read
     from connector_probe.bounces.explanation import document
-    from connector_probe.bounces.grammar import looked_for
+    from connector_probe.bounces.known_codes import looked_for
     from connector_probe.cli.output import fail, say
     from connector_probe.cli.slips import refuse_no_error
 
-    bounces = read_bounces(data)
+    reading = read(data)
+    bounces = reading.bounces
+    found = document(bounces, settings.words, reading.note)
     if not bounces:
-        if settings.json:
-            _write(settings, document(()), None)
+        if found.notes or settings.json:
+            _write(settings, found, None)
+        if reading.tells_of_success:
+            return EXIT_OK
         refuse_no_error(data)
         seen = codes_seen(data)
         known = f", only {', '.join(seen)}" if seen else ""
@@ -236,7 +240,6 @@ def _explain(data: str | bytes, settings: _Settings, *, probe: bool) -> int:
         return EXIT_FAILED
     if len(bounces) == MAX_BOUNCES:
         say(f"probe: note: only the first {MAX_BOUNCES} errors are looked at")
-    found = document(bounces, settings.words)
     if not probe:
         _write(settings, found, None)
         return EXIT_OK
@@ -318,13 +321,14 @@ def _with_live(
     """Print what the probe says of each bounce; 1 where a fault stands or another took its place, 3 where unknown."""
     from dataclasses import replace
 
-    from connector_probe.bounces.standing import LiveVerdict, live
+    from connector_probe.bounces.explanation import LiveVerdict
+    from connector_probe.bounces.recheck import rechecked
 
     order = list(dict.fromkeys(asked.values()))
     matches = list(found.matches)
     for number, connector in asked.items():
-        told = live(bounces[number], report.results[order.index(connector)], settings.words)
-        matches[number] = replace(matches[number], live=told)
+        result = report.results[order.index(connector)]
+        matches[number] = rechecked(matches[number], bounces[number], result, settings.words)
     _write(settings, replace(found, matches=tuple(matches)), report)
     verdicts = {one.live.verdict for one in matches if one.live is not None}
     if verdicts & {LiveVerdict.STANDS, LiveVerdict.CHANGED}:

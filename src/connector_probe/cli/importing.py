@@ -1,4 +1,4 @@
-"""``probe import``: Get-OutboundConnector's JSON -> probes.yaml on standard output, notes on standard error."""
+"""``probe import``: an export of Get-OutboundConnector -> probes.yaml on standard output, notes on standard error."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import typer
 
 ImportFile = Annotated[
     str,
-    typer.Argument(metavar="FILE", help="Output of: Get-OutboundConnector | ConvertTo-Json -Depth 5; - reads stdin."),
+    typer.Argument(
+        metavar="FILE", help="Get-OutboundConnector's output: ConvertTo-Json, Export-Clixml, Export-Csv; - reads stdin."
+    ),
 ]
 
 

@@ -1,4 +1,4 @@
-"""``Get-OutboundConnector | ConvertTo-Json`` -> probes.yaml. Pure: bytes in, text out.
+"""What Get-OutboundConnector gives, as JSON, CliXml or CSV -> probes.yaml. Pure: bytes in, text out.
 
 Whatever changes the probe and could not be carried over stands as a comment beside its connector; a connector that
 cannot be probed as it is written is there with ``enabled: false``. The numbers behind PowerShell's enums are nowhere

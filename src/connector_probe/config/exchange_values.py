@@ -1,4 +1,4 @@
-"""What PowerShell makes of a connector's values in JSON -> plain values.
+"""What PowerShell makes of a connector's values in JSON, CliXml or CSV -> plain values.
 
 The same property comes as text, as a number, in a list or as an object, by the version of PowerShell, of the module,
 and by -Depth. Whatever cannot be read is handed back as lost; nothing is guessed.
@@ -13,14 +13,15 @@ from dataclasses import dataclass
 
 from connector_probe.config.decoding import UndecodableError, decode
 from connector_probe.model.names import show
+from connector_probe.protocol import powershell
 
 MAX_BYTES = 16 << 20  # some 10,000 connectors
 MAX_NESTING = 8  # a smart host's address is an object in an object in a list
 COMMAND = "Get-OutboundConnector | ConvertTo-Json -Depth 5 > connectors.json"
 _RUN = f"run: {COMMAND}"
-# What is pasted instead of JSON. The first match wins.
+# What is pasted instead of an export. The first match wins.
 _NOT_JSON = (
-    (re.compile(r"\s*(#TYPE|\"?\w+\"?([,;\t]\"?\w+\"?)+\s*$)", re.MULTILINE), "this is CSV, not JSON"),
+    (re.compile(r"\s*(#TYPE|\"?\w+\"?([,;\t]\"?\w+\"?)+\s*$)", re.MULTILINE), "this is CSV, and not of connectors"),
     (re.compile(r"(\s*#.*\n)*\s*version\s*:"), "this is a probes.yaml already, and no export"),
     (re.compile(r"\s*<"), "this is XML, not JSON"),
     (re.compile(r"\s*\w+\s+:(\s|$)"), "this is Format-List's output, not JSON"),
@@ -31,7 +32,8 @@ _FORMATTED = "ClassId2e4f51ef21dd47e99d3c952918aff9cd"  # a property of each obj
 _BRACES = re.compile(r"\{(?P<list>[^{}@]*?)(?P<cut>\.\.\.|\u2026)?\}")  # how a console shows a list
 _SPACE = re.compile(r"[ \t\r\n]*")
 # Where an object keeps its text; "Address" of a .NET IPAddress is a number, and no text.
-_TEXT_KEYS = ("value", "ipaddresstostring", "address", "domain", "domainname", "smarthost", "name")
+_TEXT_KEYS = ("value", "ipaddresstostring", "address", "domain", "domainname", "smarthost", "name", "tostring")
+_COLUMNS = frozenset({"smarthosts", "usemxrecord", "recipientdomains"})  # of a CSV file of connectors: one at least
 _TYPE_NAME = re.compile(r"(System|Microsoft)\.[\w.`]+(\[.*\])?|@\{.*\}?")  # what -Depth leaves of a deeper object
 _TRUTH = {"true": True, "$true": True, "1": True, "false": False, "$false": False, "0": False}
 
@@ -84,7 +86,7 @@ def read_export(data: bytes) -> Export:
         text = decode(data)
     except UndecodableError as problem:
         raise ExchangeImportError(str(problem), f"save the file as UTF-8, or {_RUN}") from None
-    found, more = _parsed(text), False
+    found, more = _exported(text), False
     if isinstance(found, str) and found.lstrip()[:1] in ("[", "{"):  # ConvertTo-Json | ConvertTo-Json
         found = _parsed(found)
     if isinstance(found, dict):
@@ -121,6 +123,18 @@ def _object(pairs: list[tuple[str, object]]) -> _Object:
             if first.setdefault(key.casefold(), (key, value))[1] != value:
                 found.doubled = (*found.doubled, first[key.casefold()][0])
     return found
+
+
+def _exported(text: str) -> object:
+    """The objects in ``text``: Export-Clixml, Export-Csv or ConvertTo-Json made it."""
+    try:
+        if powershell.is_clixml(text):
+            return powershell.from_clixml(text)
+        if _COLUMNS & {one.casefold() for one in powershell.csv_columns(text)}:
+            return list(powershell.from_csv(text))
+    except powershell.PowerShellError as problem:
+        raise ExchangeImportError(str(problem)) from None
+    return _parsed(text)
 
 
 def _parsed(text: str) -> object:

@@ -17,11 +17,11 @@ from connector_probe.model.evidence import Certificate, CertificateProblemKind, 
 from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import day, span
 from connector_probe.model.sentence import Facts, Phrase, Value, Word, listed
+from connector_probe.protocol.microsoft import is_exchange_online
 from connector_probe.protocol.smtp import capabilities, masked_banner
 
 DEFAULT_WARN_DAYS = 30
 SLOW_REPLY = 5.0  # seconds; Exchange's own default tarpit interval, "more ... can cause timeouts"
-LOOP_SUFFIXES = (".mail.protection.outlook.com", ".mx.microsoft")
 _FAILED_LOOKUPS = frozenset(LookupStatus) - {LookupStatus.ANSWER, LookupStatus.NODATA, LookupStatus.NXDOMAIN}
 
 Check = Callable[[View, Connector], Iterator[tuple[str, Facts]]]
@@ -170,7 +170,7 @@ def _loop(view: View) -> str | None:
     names = [resolution.server, *(alias for lookup in resolution.lookups for alias in lookup.aliases)]
     if banner is not None and banner.reply is not None:
         names += [line.split(" ", 1)[0].lower() for line in banner.reply.lines[:1]]
-    return next((name for name in names if f".{name}".endswith(LOOP_SUFFIXES)), None)
+    return next((name for name in names if is_exchange_online(name)), None)
 
 
 def _key(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from connector_probe.bounces.codes import CodeDocument, CodeEntry
+from connector_probe.bounces.code_catalogue import CodeDocument, CodeEntry
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.layout import pad, wrap
 from connector_probe.formats.options import RenderOptions
+from connector_probe.model.verdict import Culprit
+from connector_probe.wording.sentences import fill
 
 _BOLD, _DIM = "1", "2"
 
@@ -32,6 +34,7 @@ class _Page:
     def __init__(self, options: RenderOptions) -> None:
         self._options = options
         self._say = options.words.text
+        self._explain = options.words.explain
 
     def row(self, one: CodeEntry) -> Iterator[str]:
         yield from self._wrap(one.title, f"{one.code:<8} {one.final_code or '':<8} ", " " * 18)
@@ -40,6 +43,10 @@ class _Page:
         forms = f"{one.code} ({one.final_code})" if one.final_code is not None else one.code
         yield from self._wrap(f"{forms} {one.title}", "", "  ", _BOLD)
         yield from self._wrap(one.meaning, "  ", "  ")
+        if one.direction is not None:
+            yield from self._labelled("label-direction", self._explain[one.direction])
+        if one.culprit is not Culprit.UNKNOWN:
+            yield from self._labelled("label-culprit", self._explain[f"culprit-{one.culprit}"])
         if one.causes:
             yield ""
             yield self._paint(self._say["why"], _BOLD)
@@ -60,6 +67,9 @@ class _Page:
                 yield from self._wrap(each.title, f"  {pad(each.id.value, width)}  ", " " * (width + 4))
         yield ""
         yield self._paint(f"{self._say['reference']} {one.reference}", _DIM)
+
+    def _labelled(self, label: str, text: str) -> Iterator[str]:
+        return self._wrap(fill(self._say["labelled"], {"label": self._explain[label], "text": text}), "  ", "  ")
 
     def _paint(self, text: str, colour: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._options.colour and colour and text else text

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from connector_probe.bounces.explanation import Explanation, ExplanationDocument
-from connector_probe.bounces.standing import LiveVerdict
+from connector_probe.bounces.explanation import Explanation, ExplanationDocument, LiveVerdict
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.layout import columns, pad, wrap
 from connector_probe.formats.options import RenderOptions, cause_text, confidence, full_stop
 from connector_probe.model.names import is_address
 from connector_probe.model.notation import day
-from connector_probe.model.verdict import CauseVerdict, Report
+from connector_probe.model.verdict import CauseVerdict, Culprit, Report
 
 _BOLD, _DIM = "1", "2"
 
@@ -27,7 +26,9 @@ def to_json(document: ExplanationDocument, report: Report | None = None) -> str:
 
 def to_text(document: ExplanationDocument, options: RenderOptions) -> str:
     page = _Page(options)
-    return "\n\n".join("\n".join(page.match(one)) for one in document.matches) + "\n" if document.matches else ""
+    blocks = ["\n".join(page.match(one)) for one in document.matches]
+    blocks += ["\n".join(page.note(one)) for one in document.notes]
+    return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
 class _Page:
@@ -36,6 +37,9 @@ class _Page:
     def __init__(self, options: RenderOptions) -> None:
         self._options = options
         self._words = options.words
+
+    def note(self, text: str) -> Iterator[str]:
+        yield from self._wrap(text, "", "  ")
 
     def match(self, one: Explanation) -> Iterator[str]:
         yield from self._verdict(one)
@@ -55,8 +59,9 @@ class _Page:
                 label = f"  {pad(self._words.text[cause.verdict.value], 10)} "
                 colour = _DIM if cause.verdict is CauseVerdict.RULED_OUT else ""
                 yield from self._wrap(cause_text(cause, self._words), label, " " * columns(label), colour)
-        yield ""
-        yield self._paint(self._words.text["do"], _BOLD)
+        if one.remedies:
+            yield ""
+            yield self._paint(self._words.text["do"], _BOLD)
         for number, remedy in enumerate(one.remedies, 1):
             label = f"  {number}. "
             yield from self._wrap(remedy.text, label, " " * len(label))
@@ -69,13 +74,15 @@ class _Page:
 
     def _verdict(self, one: Explanation) -> Iterator[str]:
         say = self._words.explain
-        yield from self._wrap(f"{one.code} {one.title}", "", "  ", _BOLD)
-        if one.class_ is not None and (title := self._words.classes[one.class_].title) != one.title:
-            yield from self._wrap(full_stop(title, self._words), "  ", "  ", _BOLD)
+        yield from self._wrap(" ".join(filter(None, (one.code, one.title))), "", "  ", _BOLD)
+        if one.heading is not None and one.heading != one.title:
+            yield from self._wrap(full_stop(one.heading, self._words), "  ", "  ", _BOLD)
         yield from self._wrap(one.meaning, "  ", "  ")
         for note in one.notes:
             yield from self._wrap(note, "  ", "  ")
         rows = {
+            "label-direction": say[one.direction] if one.direction is not None else "",
+            "label-culprit": say[f"culprit-{one.culprit}"] if one.culprit is not Culprit.UNKNOWN else "",
             "label-server": _endpoint(one),
             "label-time": day(one.occurred_at) if one.occurred_at is not None else "",
             "label-recipient": one.recipient,

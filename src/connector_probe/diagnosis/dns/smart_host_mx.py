@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.verdict import Said
-from connector_probe.diagnosis.warnings import LOOP_SUFFIXES
 from connector_probe.model.connector import SMTP_PORT, ConnectorType, TlsSettings
 from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import MAX_NAMES, pasteable, quote
 from connector_probe.model.sentence import Facts, Phrase
+from connector_probe.protocol.microsoft import is_exchange_online
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.view import View
@@ -38,7 +38,7 @@ def smart_hosts_with_mx(connector: Connector, views: Sequence[View]) -> Iterator
             yield Said(WarningId.SMART_HOST_BY_MX, facts)
         elsewhere = _elsewhere(beside, one.port, probed) if beside is not None else {}
         if beside is not None and elsewhere:
-            loops = connector.type is ConnectorType.ON_PREMISES and any(map(_is_exchange_online, elsewhere))
+            loops = connector.type is ConnectorType.ON_PREMISES and any(map(is_exchange_online, elsewhere))
             facts = Facts(
                 smart_host=one.server,
                 elsewhere=quote(", ".join(f"{host} [{', '.join(found)}]" for host, found in elsewhere.items())),
@@ -60,10 +60,6 @@ def _elsewhere(beside: MxBeside, port: int, probed: set[tuple[str, int]]) -> dic
         if others:
             found.setdefault(lookup.name, []).extend(others)
     return found
-
-
-def _is_exchange_online(host: str) -> bool:
-    return f".{host}".endswith(LOOP_SUFFIXES)
 
 
 def _command(connector: Connector, attempt: AttemptEvidence, lookup: Lookup) -> str:

@@ -1,45 +1,38 @@
-"""Whether the fault of a bounce still stands, going by a probe of its server. Pure."""
+"""Whether the fault of a bounce still stands, going by a probe of its server, and what that decides. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
 
+from connector_probe.bounces.advice import stage_of
 from connector_probe.bounces.bounce import Bounce
-from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.bounces.explanation import (
+    Explanation,
+    Live,
+    LiveVerdict,
+    documented_code,
+    explain,
+    is_starttls_pair,
+)
 from connector_probe.model.evidence import Stage
-from connector_probe.model.verdict import Attempt, Diagnosis, FailureClass, Result, Status
+from connector_probe.model.verdict import Attempt, CauseVerdict, Diagnosis, FailureClass, Result, Status
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.sentences import fill
-
-
-class LiveVerdict(StrEnum):
-    """What a probe right now says of the fault in a bounce."""
-
-    STANDS = "stands"
-    GONE = "gone"
-    CHANGED = "changed"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """``connector`` names the result in the report of the probe that this was read from."""
-
-    verdict: LiveVerdict
-    text: str
-    connector: str
-    status: Status
-    code: str | None
-    class_: FailureClass | None
-
 
 # Of these codes, any failure is one and the same fault to a person; 4.4.317 and 4.7.320 hold too many kinds.
 _ONE_FAULT = frozenset({"4.4.312", "4.4.315", "4.4.316", "4.4.318"})
 _ORDER = tuple(Stage)
 # Where an error of unknown kind arose at the earliest: it names a stage that the probe passed, or has to pass first.
 _EARLIEST = {"4.4.312": Stage.DNS, "4.4.315": Stage.CONNECT, "4.4.316": Stage.CONNECT, "4.7.320": Stage.CERTIFICATE}
+
+
+def rechecked(explanation: Explanation, bounce: Bounce, result: Result, words: Catalogue = ENGLISH) -> Explanation:
+    """``explanation`` of ``bounce`` with what a probe of its server says now, decided where the probe can decide it."""
+    told = live(bounce, result, words)
+    if told.verdict is LiveVerdict.STANDS or not is_starttls_pair(bounce) or not _is_offered_starttls(result):
+        return replace(explanation, live=told)
+    return _by_certificate(replace(explanation, live=told), bounce, result, words)
 
 
 def live(bounce: Bounce, result: Result, words: Catalogue = ENGLISH) -> Live:
@@ -83,6 +76,8 @@ def live(bounce: Bounce, result: Result, words: Catalogue = ENGLISH) -> Live:
 
 def _still(bounce: Bounce, attempt: Attempt) -> bool:
     classes = _classes(bounce)
+    if attempt.status is Status.UNKNOWN:
+        return False
     if attempt.class_ is not None and attempt.class_ in classes:
         return True
     if _standing_problems(bounce, attempt):
@@ -92,7 +87,8 @@ def _still(bounce: Bounce, attempt: Attempt) -> bool:
 
 
 def _classes(bounce: Bounce) -> tuple[FailureClass, ...]:
-    return (bounce.failure_class, *bounce.alternatives) if bounce.failure_class is not None else ()
+    told = (bounce.failure_class,) if bounce.failure_class is not None else ()
+    return (*told, *bounce.alternatives)
 
 
 def _standing_problems(bounce: Bounce, attempt: Attempt) -> list[FailureClass]:
@@ -100,18 +96,12 @@ def _standing_problems(bounce: Bounce, attempt: Attempt) -> list[FailureClass]:
     return [one for one in found if one in _classes(bounce)]
 
 
-def documented_code(bounce: Bounce) -> str | None:
-    """The code of Microsoft's page for what failed; None where that is not known or has none."""
-    code = PROFILES[bounce.failure_class].code if bounce.failure_class is not None else None
-    return code.value if code is not None else None
-
-
 def _masks(attempt: Attempt, bounce: Bounce) -> bool:
     """Whether the probe did not get as far as the error of ``bounce`` did, so that it says nothing of that."""
     if attempt.diagnosis is None:
         return False
-    known = [PROFILES[one].stage for one in _classes(bounce)]
-    reached = min(known, key=_ORDER.index) if known else _EARLIEST.get(bounce.code, Stage.BANNER)
+    known = [stage_of(one) for one in _classes(bounce)]
+    reached = min(known, key=_ORDER.index) if known else _EARLIEST.get(bounce.code or "", Stage.BANNER)
     return _ORDER.index(attempt.diagnosis.stage) < _ORDER.index(reached)
 
 
@@ -122,3 +112,35 @@ def _found(attempt: Attempt | None, result: Result, words: Catalogue) -> str:
         return f"{diagnosis.code} {diagnosis.heading}" if diagnosis.code is not None else diagnosis.heading
     problems = map(FailureClass.of_certificate, attempt.certificate_problems if attempt is not None else ())
     return words.facts["between-sources"].join(words.classes[one].title for one in problems) or "-"
+
+
+# --- "STARTTLS is required": which of its two causes -------------------------------------------------------------
+
+
+def _is_offered_starttls(result: Result) -> bool:
+    """Whether a server took STARTTLS from this machine, wherever that led."""
+    return any(
+        stage.stage is Stage.STARTTLS and stage.status == "ok" for one in result.attempts for stage in one.stages
+    )
+
+
+def _by_certificate(explanation: Explanation, bounce: Bounce, result: Result, words: Catalogue) -> Explanation:
+    """The server has TLS, so that it turned Exchange Online's certificate down; only Exchange Online can try that."""
+    say = words.explain
+    handshakes = [one.handshake for one in result.evidence.attempts if one.handshake is not None]
+    asked = any(one.client_certificate_requested for one in handshakes)
+    decided = explain(bounce._replace(failure_class=FailureClass.TLS_CLIENT_CERTIFICATE, alternatives=()), words)
+    offered, certificate = say["starttls-offered-here"], say["certificate-asked" if asked else "certificate-not-asked"]
+    likely = (replace(one, evidence=(offered, certificate)) for one in decided.causes)
+    others = (
+        replace(one, verdict=CauseVerdict.RULED_OUT, evidence=(offered,))
+        for one in explanation.causes
+        if one.id in _WITHOUT_STARTTLS
+    )
+    told = explanation.live
+    if told is not None and told.verdict in (LiveVerdict.GONE, LiveVerdict.UNKNOWN):
+        told = replace(told, verdict=LiveVerdict.UNKNOWN, text=say["live-client-certificate"])
+    return replace(decided, causes=(*likely, *others), live=told)
+
+
+_WITHOUT_STARTTLS = frozenset({"tls-not-supported", "exchange-certificate-broken"})

@@ -1,0 +1,128 @@
+"""Causes and remedies for the failures that a bounce may show: the only door from here to what diagnosis knows.
+
+A bounce shows one message and no server: nothing is ruled out, and nothing confirmed, that it does not say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from connector_probe.bounces.known_codes import TOPICS, Topic
+from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.weigh import by_class_alone, usual_remedies
+from connector_probe.model.evidence import Stage
+from connector_probe.model.ids import CauseId, RemedyId
+from connector_probe.model.verdict import CauseVerdict, FailureClass, MailFlowCode, Remedy
+from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.sentences import Facts, fill
+
+CLIENT_CERTIFICATE = "client-certificate-untrusted"  # the cause that no probe can confirm: it has no such certificate
+_ORDER = tuple(CauseVerdict)
+_LIKELY = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
+# Advice that only what a probe saw can give; the rest of that kind is said last, as what it may be besides.
+_NEEDS_A_PROBE = frozenset({"use-plain-smtp-port", "send-proxy-header", "point-to-smtp"})
+# Exchange Online stops at the first fault of a certificate, so that the others are still open; and its DNS servers may
+# fail because they still ask the name servers of before a move.
+_LEFT_OPEN = (Stage.CERTIFICATE, Stage.DNS)
+
+
+def stage_of(failure: FailureClass) -> Stage:
+    return PROFILES[failure].stage
+
+
+def code_of(failure: FailureClass) -> MailFlowCode | None:
+    """The code of Microsoft's page for a failure; None where it has none."""
+    return PROFILES[failure].code
+
+
+def with_code(code: MailFlowCode) -> tuple[FailureClass, ...]:
+    """The failures that a probe would report under ``code``."""
+    return tuple(failure for failure, profile in PROFILES.items() if profile.code is code)
+
+
+def causes_for(classes: Sequence[FailureClass], *, told: bool) -> list[tuple[str, CauseVerdict]]:
+    """The causes of every failure it may be, what is most sure first; ``told``: the text says which it is."""
+    given = {failure: _causes_of(failure) for failure in classes}
+    found = [
+        (cause, _verdict([each.get(cause) for each in given.values()], told=told, open_=_is_open(classes)))
+        for cause in dict.fromkeys(one for each in given.values() for one in each)
+    ]
+    return sorted(found, key=lambda one: _ORDER.index(one[1]))
+
+
+def _causes_of(failure: FailureClass) -> dict[str, CauseVerdict]:
+    own = {CLIENT_CERTIFICATE: CauseVerdict.SUPPORTED} if failure is FailureClass.TLS_CLIENT_CERTIFICATE else {}
+    return {cause.value: verdict for cause, verdict in by_class_alone(failure).items()} | own
+
+
+def _is_open(classes: Sequence[FailureClass]) -> bool:
+    return all(stage_of(one) in _LEFT_OPEN for one in classes)
+
+
+def _verdict(given: Sequence[CauseVerdict | None], *, told: bool, open_: bool) -> CauseVerdict:
+    """The weakest that any of the failures gives a cause; None is of one that the cause has nothing to do with."""
+    weighed = [one for one in given if one is not None]
+    if all(one is CauseVerdict.RULED_OUT for one in weighed):
+        return CauseVerdict.RULED_OUT if told and not open_ else CauseVerdict.POSSIBLE
+    if not told or len(weighed) < len(given) or CauseVerdict.RULED_OUT in weighed:
+        return CauseVerdict.POSSIBLE
+    return max(weighed, key=_ORDER.index)
+
+
+def remedies_for(classes: Sequence[FailureClass], *, told: bool, by_probe: bool = False) -> list[str]:
+    """The remedies of every failure it may be; those of a cause that is not likely come last.
+
+    ``by_probe``: with those that only what a probe saw can tell.
+    """
+    likely = {cause for cause, verdict in causes_for(classes, told=told) if verdict in _LIKELY}
+    usual = usual_remedies(classes, {CauseId(one) for one in likely - {CLIENT_CERTIFICATE}})
+    return [one.value for one in usual if by_probe or one not in _NEEDS_A_PROBE]
+
+
+# --- in words ----------------------------------------------------------------------------------------------------
+
+
+class Placeholders(Facts):
+    """Facts for commands and sentences: what is not known is written as a person would fill it in, a hint left out."""
+
+    def __missing__(self, key: str) -> str:
+        return "" if key.endswith("_hint") else _PLACEHOLDERS.get(key, f"<{key.replace('_', ' ')}>")
+
+
+_PLACEHOLDERS = {
+    "host": "<server>",
+    "address_or_server": "<server>",
+    "probed": "<server>",
+    "dial": "<server>:25",
+    "port": "25",
+    "parent": "<domain>",
+    "mx_domain": "<domain>",
+    "expected": "<name>",
+    "identity": "<connector>",
+}
+
+
+def cause_words(identifier: str, words: Catalogue) -> str:
+    return (
+        words.explain[f"cause-{identifier}"] if identifier == CLIENT_CERTIFICATE else words.causes[CauseId(identifier)]
+    )
+
+
+def remedy_words(identifier: str, facts: Mapping[str, str], words: Catalogue) -> Remedy:
+    remedy = words.remedies[RemedyId(identifier)]
+    return Remedy(identifier, fill(remedy.text, facts), tuple(fill(command, facts) for command in remedy.commands))
+
+
+def topic_remedies(topic: Topic, facts: Mapping[str, str], words: Catalogue) -> Iterator[Remedy]:
+    """What the catalogue says to do about ``topic`` itself."""
+    return numbered_remedies(topic.value, TOPICS[topic].commands, facts, words)
+
+
+def numbered_remedies(
+    name: str, commands: Sequence[Sequence[str]], facts: Mapping[str, str], words: Catalogue
+) -> Iterator[Remedy]:
+    """ "do-NAME", "do-NAME-2" and so on, each with its commands."""
+    for number, lines in enumerate(commands, 1):
+        identifier = name if number == 1 else f"{name}-{number}"
+        text = fill(words.explain[f"do-{identifier}"], facts)
+        yield Remedy(identifier, text, tuple(fill(line, facts) for line in lines))
