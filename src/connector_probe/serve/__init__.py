@@ -1,1 +1,1 @@
-"""``probe serve``: exporter, API and dashboard over one service that probes, remembers and judges."""
+"""``probe serve``: exporter and API over one service that probes, remembers and judges."""
