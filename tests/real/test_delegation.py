@@ -17,7 +17,7 @@ from tests.real.internet import FIRST, NEW, NOBODY, OLD, RESOLVER, SECOND, Inter
 from tests.real.verdicts import command_line
 
 HOSTING, EXPIRED, STALE = "dns-hosting-trouble", "domain-expired", "stale-dns-cache"
-NAME, RECORD, SPLIT = "name-does-not-exist", "record-missing", "split-horizon"
+NAME, RECORD = "name-does-not-exist", "record-missing"
 CONNECTORS = {
     # name: what its connector holds
     "nobody": "smart_hosts: [nobody.contoso.test]",
@@ -113,8 +113,6 @@ def walks(result: Any) -> Any:  # noqa: ANN401 - JSON
         ("parked", "dns-nxdomain", {EXPIRED: "supported"}),
         ("expired-signature", "dns-servfail", {HOSTING: "confirmed", EXPIRED: "ruled-out", STALE: "ruled-out"}),
         ("wrong-ds", "dns-servfail", {HOSTING: "confirmed", EXPIRED: "ruled-out"}),
-        ("split", "dns-nxdomain", {SPLIT: "confirmed", NAME: "ruled-out", STALE: "ruled-out", HOSTING: "ruled-out"}),
-        ("inside", "tcp-refused", {SPLIT: "confirmed", STALE: "ruled-out"}),
         ("differ", "dns-nxdomain", {HOSTING: "confirmed", NAME: "possible", EXPIRED: "ruled-out"}),
         ("old", "tcp-refused", {STALE: "ruled-out"}),
         ("old-mx", "tcp-refused", {STALE: "ruled-out"}),
@@ -127,6 +125,13 @@ def test_the_cause(before: dict[str, Any], name: str, class_: str, verdicts: dic
     assert result["diagnosis"]["class"] == class_
     found = causes(result)
     assert {identifier: found.get(identifier) for identifier in verdicts} == verdicts
+
+
+@pytest.mark.parametrize("name", ["split", "inside"])
+def test_what_only_this_network_is_told_is_no_fault_of_the_server(before: dict[str, Any], name: str) -> None:
+    result = before[name]
+    assert (result["status"], result["diagnosis"]["class"]) == ("unknown", "local-nameserver-untrue")
+    assert (result["diagnosis"]["causes"], result["outage"]) == ([], None)
 
 
 @pytest.mark.parametrize(
@@ -260,9 +265,11 @@ def test_a_nameserver_that_makes_up_addresses(internet: Internet) -> None:
     internet.hijack()
     beside = {"nobody.contoso.test": "contoso.test", "mail.gone.test": "test"}  # gone.test is not delegated any more
     ended = command_line(*beside, "--no-control", inside=internet.inside)
-    assert ended.exit_code == 3
+    assert ended.exit_code == 1
     for result in ended.document["results"]:
-        assert (result["status"], result["diagnosis"]["class"]) == ("unknown", "local-nameserver-untrue")
-        assert f"a made-up name, with {NOBODY}" in result["diagnosis"]["detail"]
+        diagnosis = result["diagnosis"]
+        assert (result["status"], diagnosis["class"], diagnosis["code"]) == ("failing", "dns-nxdomain", "4.4.312")
+        assert [warning["id"] for warning in result["warnings"]] == ["nameserver-untrue"]
+        assert f"gives it an address (A {NOBODY})" in diagnosis["detail"]
         (made_up,) = (one["resolution"]["countercheck"]["sibling"]["name"] for one in result["evidence"]["attempts"])
         assert made_up.partition(".")[2] == beside[result["name"]]

@@ -90,7 +90,7 @@ async def test_name(nameserver: str, port: int, ca_file: str, name: str, expecte
     ("domain", "expected"),
     [
         ("by-mx.contoso.test", WARNING),
-        ("mx-to-alias.contoso.test", HEALTHY),
+        ("mx-to-alias.contoso.test", WARNING),
         ("alias-mx.contoso.test", WARNING),
         ("implicit-mx.contoso.test", HEALTHY),
         ("null-mx.contoso.test", no_answer("dns-null-mx")),
@@ -112,8 +112,8 @@ async def test_mx(nameserver: str, port: int, ca_file: str, domain: str, expecte
 @pytest.mark.parametrize(
     ("name", "expected", "warned"),
     [
-        ("mx-to-alias.contoso.test", WARNING, {"smart-host-by-mx"}),
-        ("alias-mx.contoso.test", WARNING, {"smart-host-by-mx", "address-failing"}),
+        ("mx-to-alias.contoso.test", WARNING, {"smart-host-by-mx", "mx-is-alias"}),
+        ("alias-mx.contoso.test", WARNING, {"smart-host-by-mx", "mx-is-alias", "address-failing"}),
         ("gone-first.contoso.test", WARNING, {"smart-host-by-mx", "address-failing"}),
         ("all-dead.contoso.test", REFUSED, {"smart-host-by-mx", "address-failing"}),
         ("all-gone.contoso.test", NXDOMAIN, {"address-failing"}),

@@ -58,6 +58,7 @@ def document(operations: Sequence[Operation], *, secured: bool) -> dict[str, Any
     """The whole document; ``secured``: a token or a password is asked for."""
     # pydantic looks for the names that model.verdict does not import in here.
     from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage  # noqa: F401
+    from connector_probe.model.evidence.attempt import Speaker  # noqa: F401
 
     types = list(dict.fromkeys(answer.type for one in operations for answer in one.answers.values() if answer.type))
     mode: JsonSchemaMode = "serialization"
