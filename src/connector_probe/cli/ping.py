@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from connector_probe._version import __version__
 from connector_probe.cli.output import say
-from connector_probe.cli.values import UsageProblemError
+from connector_probe.cli.values import UsageProblemError, web_url
 from connector_probe.config.environment import ReferenceProblemError, expand
 from connector_probe.model.names import show
 
@@ -32,12 +32,7 @@ def given(option: str | None, environ: dict[str, str]) -> str | None:
 
 def checked(url: str, where: str) -> str:
     """Raises UsageProblemError, which does not show the URL."""
-    try:
-        parts = urlsplit(url.strip())
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or not url.strip().isascii() or not url.strip().isprintable() or " " in url.strip():
+    if web_url(url) is None:
         raise UsageProblemError(f"{where} holds no URL", "as in: https://hc-ping.com/UUID")
     return url.strip()
 

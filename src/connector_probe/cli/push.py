@@ -7,11 +7,11 @@ import threading
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlencode, urlunsplit
 
 from connector_probe._version import __version__
 from connector_probe.cli.output import say
-from connector_probe.cli.values import UsageProblemError
+from connector_probe.cli.values import UsageProblemError, web_url
 from connector_probe.model.names import show
 from connector_probe.model.printable import printable
 
@@ -94,12 +94,8 @@ def _rejected(answer: bytes) -> str:
 
 
 def _checked(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url.strip())
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or not url.strip().isascii() or not url.strip().isprintable() or " " in url.strip():
+    parts = web_url(url)
+    if parts is None:
         raise UsageProblemError(
             f"--push {show(url)!r} is no URL", "that of a probe serve: https://probe.contoso.com:9425"
         )

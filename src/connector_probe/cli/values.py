@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from connector_probe.model.names import show
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "": 1.0}
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
@@ -63,6 +66,21 @@ def parse_duration(option: str, text: str) -> float:
     if match is None:
         raise UsageProblemError(f"{option} {show(text)!r} is not a duration", "as in: 500ms, 10s, 5m, 2h, or seconds")
     return float(match["number"]) * _UNITS[match["unit"]]
+
+
+def web_url(text: str) -> SplitResult | None:
+    """The parts of an http or https URL; None where it is none, or holds what no request can carry."""
+    from urllib.parse import urlsplit
+
+    url = text.strip()
+    if not url.isascii() or not url.isprintable() or " " in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if sound else None
 
 
 def parse_moment(option: str, text: str) -> datetime:

@@ -27,13 +27,12 @@ from connector_probe.comparing.times import time_differences
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.names import is_address
 from connector_probe.model.notation import day
-from connector_probe.model.verdict import ConnectorReport, Report, Result, Status, VantageReport
+from connector_probe.model.verdict import FLOWING, ConnectorReport, Report, Result, Status, VantageReport
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.outage import lasting
 from connector_probe.wording.sentences import fill
 
 FAR_APART = timedelta(hours=1)  # beyond it, what differs between two places may be a matter of time
-_FLOWS = (Status.HEALTHY, Status.WARNING)
 
 
 class NothingInCommonError(ValueError):
@@ -245,7 +244,7 @@ def _of_places(one: Result, other: Result, found: Sequence[Difference]) -> tuple
         return Outcome.DIFFERS, True
     if Status.UNKNOWN in (one.status, other.status):
         return Outcome.UNKNOWN, False
-    if (one.status in _FLOWS) != (other.status in _FLOWS) or _class(one) != _class(other):
+    if (one.status in FLOWING) != (other.status in FLOWING) or _class(one) != _class(other):
         return Outcome.DIFFERS, True
     return Outcome.SAME, False
 
@@ -253,7 +252,7 @@ def _of_places(one: Result, other: Result, found: Sequence[Difference]) -> tuple
 def _of_times(one: Result, other: Result, found: Sequence[Difference]) -> tuple[Outcome, bool]:
     if Status.UNKNOWN in (one.status, other.status):
         return Outcome.UNKNOWN, False
-    flowed, flows = one.status in _FLOWS, other.status in _FLOWS
+    flowed, flows = one.status in FLOWING, other.status in FLOWING
     if flowed and not flows:
         return Outcome.NEW, True
     if not flowed and flows:

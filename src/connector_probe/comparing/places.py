@@ -19,12 +19,11 @@ from connector_probe.comparing.sides import (
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import is_address
 from connector_probe.model.notation import day, quote
-from connector_probe.model.verdict import FailureClass, Status
+from connector_probe.model.verdict import FLOWING, FailureClass, Status
 from connector_probe.protocol.addresses import is_outside
 from connector_probe.wording.sentences import describe_fault
 
 _F = FailureClass
-_FLOWS = (Status.HEALTHY, Status.WARNING)
 _TURNED_AWAY = frozenset(
     {_F.BANNER_REJECTED, _F.EHLO_REJECTED, _F.SESSION_REJECTED, _F.RECIPIENT_REJECTED, _F.RECIPIENT_DEFERRED}
 )
@@ -135,7 +134,7 @@ def _several_servers(pair: Pair, meeting: Meeting) -> Difference:
         "total": str(len(statuses)),
         "classes": pair.words.listed(classes),
     }
-    told = [f"{sum(one.status in _FLOWS for one, _ in half.attempts)}/{len(half.attempts)}" for half in meeting.sides]
+    told = [f"{sum(one.status in FLOWING for one, _ in half.attempts)}/{len(half.attempts)}" for half in meeting.sides]
     return difference(pair, "several-servers", True, facts, meeting, first=told[0], second=told[1])
 
 
@@ -212,7 +211,7 @@ def _at_one(pair: Pair, meeting: Meeting, at: int, explained: Sequence[Differenc
     settled = {one.id for one in explained}
     if identifier is None or (identifier in ("judged-at-one", "starttls-not-offered") and settled):
         return
-    healthy = pair.words.text[next(one.status for one, _ in good.attempts if one.status in _FLOWS).value].lower()
+    healthy = pair.words.text[next(one.status for one, _ in good.attempts if one.status in FLOWING).value].lower()
     facts = {
         "bad": pair.labels[at],
         "good": pair.labels[1 - at],

@@ -10,12 +10,10 @@ from connector_probe.comparing.comparison import Difference, Origin
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import AttemptEvidence, Certificate, CertificateEvidence
 from connector_probe.model.notation import endpoint
-from connector_probe.model.verdict import Attempt, Diagnosis, FailureClass, Finding, Result, Status
+from connector_probe.model.verdict import FLOWING, Attempt, Diagnosis, FailureClass, Finding, Result, Status
 from connector_probe.protocol.smtp import capabilities
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.sentences import Facts, fill
-
-_FLOWS = (Status.HEALTHY, Status.WARNING)
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Half:
 
     @property
     def flows(self) -> bool:
-        return any(attempt.status in _FLOWS for attempt, _ in self.attempts)
+        return any(attempt.status in FLOWING for attempt, _ in self.attempts)
 
     @property
     def mixed(self) -> bool:

@@ -31,7 +31,7 @@ from connector_probe.model.connector import Connector, ConnectorType, TlsSetting
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Stage
 from connector_probe.model.ids import RemedyId, WarningId
 from connector_probe.model.sentence import Facts, Phrase
-from connector_probe.model.verdict import UNTELLABLE, FailureClass, MailFlowCode, Result, Status
+from connector_probe.model.verdict import FLOWING, UNTELLABLE, FailureClass, MailFlowCode, Result, Status
 
 CONTACT_PARTNER = "contact-partner"
 _STAGES = tuple(Stage)
@@ -144,7 +144,7 @@ def conclude(connector: Connector, evidence: ConnectorEvidence, run: RunContext 
 def as_expected(expect: str, status: Status, code: str | None) -> bool:
     """Whether the result is what was asked for; with "healthy", warnings are allowed here."""
     if expect == "healthy":
-        return status in (Status.HEALTHY, Status.WARNING)
+        return status in FLOWING
     return status is Status.FAILING and code == expect
 
 
@@ -211,7 +211,7 @@ def judge_attempt(view: View, failure: FailureClass | None, connector: Connector
 
 def _roll_up(statuses: Sequence[Status]) -> Status:
     """Mail flows while one address takes it; failing is surer than unknown."""
-    flowing = [status for status in statuses if status in (Status.HEALTHY, Status.WARNING)]
+    flowing = [status for status in statuses if status in FLOWING]
     if flowing:
         return Status.HEALTHY if all(status is Status.HEALTHY for status in statuses) else Status.WARNING
     return Status.FAILING if Status.FAILING in statuses else Status.UNKNOWN

@@ -13,10 +13,9 @@ from connector_probe.model.evidence import Certificate
 from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import day, endpoint
 from connector_probe.model.sentence import Facts, Phrase, Word, joined, listed
-from connector_probe.model.verdict import FailureClass, Status
+from connector_probe.model.verdict import FLOWING, FailureClass, Status
 from connector_probe.protocol.refusals import Refusal, refusal_kind
 
-_FLOWS = (Status.HEALTHY, Status.WARNING)
 MAX_SHOWN = 4
 _VERDICTS = WarningId.UNEQUAL_VERDICTS
 _TURNED_AWAY = frozenset({FailureClass.TCP_TIMEOUT, FailureClass.TCP_REFUSED})
@@ -45,7 +44,7 @@ def _grouped(pairs: Sequence[_Pair], key: Callable[[View], Hashable]) -> Iterato
 
 def _of_address(pairs: Sequence[_Pair]) -> Iterator[Said]:
     """Connections to one address that end differently: a balancer spreads mail over them alike."""
-    failures = Counter(classify(view) for view, status in pairs if status not in _FLOWS)
+    failures = Counter(classify(view) for view, status in pairs if status not in FLOWING)
     bad, first = sum(failures.values()), pairs[0][0].evidence
     facts = Facts(
         bad=str(bad),
@@ -57,7 +56,7 @@ def _of_address(pairs: Sequence[_Pair]) -> Iterator[Said]:
         percent=str(round(100 * bad / len(pairs))),
     )
     if 0 < bad < len(pairs):
-        limited = all(_may_be_limited(view) for view, status in pairs if status not in _FLOWS)
+        limited = all(_may_be_limited(view) for view, status in pairs if status not in FLOWING)
         yield Said(_VERDICTS, facts, first.address, sentence="unequal-or-limited" if limited else "")
     elif len(failures) > 1:
         yield Said(WarningId.UNEQUAL_FAILURES, facts, first.address)

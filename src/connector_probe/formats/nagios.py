@@ -23,7 +23,7 @@ from connector_probe.formats.options import (
     totals,
 )
 from connector_probe.model.evidence import Stage
-from connector_probe.model.verdict import CauseVerdict, Report, Result, Status
+from connector_probe.model.verdict import FLOWING, CauseVerdict, Report, Result, Status
 from connector_probe.wording.outage import clock
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
@@ -35,7 +35,6 @@ MAX_LINE = 400  # characters of text in the first line, which goes into pagers a
 # "|" ends the text; "<" would let a server write markup into web interfaces that do not escape.
 _HARMLESS = str.maketrans({"|": r"\x7c", "<": r"\x3c", "\n": " ", "\r": " "})
 _HARMLESS_LABEL = str.maketrans(dict.fromkeys("='|<>\n\r", "_"))  # what the label of a figure may not hold
-_FLOWS = (Status.HEALTHY, Status.WARNING)
 # What a person in front of the monitor needs; the rest is in the other formats.
 _TOLD_CAUSES = (CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED)
 # Reading the certificate takes no time of its own.
@@ -148,7 +147,7 @@ def _figures(result: Result, report: Report) -> Iterator[tuple[str, str]]:
     if ends is not None:
         days, warn = ends  # days are no unit of the API: a plain number
         yield f"{prefix}certificate_days", f"{days};{warn}:;0:"
-    reachable, total = sum(one.status in _FLOWS for one in result.attempts), len(result.attempts)
+    reachable, total = sum(one.status in FLOWING for one in result.attempts), len(result.attempts)
     yield f"{prefix}addresses_ok", f"{reachable};{total}:;1:;0;{total}"
     if result.outage is not None:
         left = time_left(result.outage, result.evidence.started_at)

@@ -15,11 +15,10 @@ from connector_probe.formats.options import RenderOptions
 from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.evidence import AttemptEvidence, Stage
 from connector_probe.model.names import is_address
-from connector_probe.model.verdict import Attempt, CertificateReport, KnownFrom, Report, Result, Status
+from connector_probe.model.verdict import FLOWING, Attempt, CertificateReport, KnownFrom, Report, Result, Status
 
 Labels = Mapping[str, str]
 Samples = Iterator[tuple[Labels, float]]
-_FLOWS = (Status.HEALTHY, Status.WARNING)
 _TLS_VERSIONS = {"TLSv1": "TLS 1.0", "TLSv1.1": "TLS 1.1", "TLSv1.2": "TLS 1.2", "TLSv1.3": "TLS 1.3"}
 _VALUE_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
@@ -81,7 +80,7 @@ def _server(attempt: Attempt) -> str:
 
 
 def _success(report: Report) -> Samples:
-    return ((labels, float(attempt.status in _FLOWS)) for labels, attempt, _ in _addresses(report))
+    return ((labels, float(attempt.status in FLOWING)) for labels, attempt, _ in _addresses(report))
 
 
 def _duration(report: Report) -> Samples:

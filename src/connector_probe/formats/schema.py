@@ -7,23 +7,29 @@ The result is shipped as ``report.schema.json``; a test holds the two together. 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connector_probe.formats.json import key
 from connector_probe.model.verdict import RESULT_SCHEMA, Report
 
-SCHEMA_ID = "connector-probe/report/1"
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
-def report_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of the report. Unknown keys are allowed: they may be added within a version."""
+def adapter_of(type_: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any type that a report is in
+    """What pydantic knows of a type that holds reports."""
     from pydantic import TypeAdapter
 
     # pydantic looks for the names that model.verdict does not import in here.
     from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage  # noqa: F401
     from connector_probe.model.evidence.attempt import Speaker  # noqa: F401
 
-    schema = TypeAdapter(Report).json_schema(mode="serialization")
+    return TypeAdapter(type_)
+
+
+def report_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the report. Unknown keys are allowed: they may be added within a version."""
+    schema = adapter_of(Report).json_schema(mode="serialization")
     definitions = {name: with_json_keys(part) for name, part in schema.pop("$defs", {}).items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

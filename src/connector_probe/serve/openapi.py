@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from connector_probe._version import __version__
-from connector_probe.formats.schema import with_json_keys
+from connector_probe.formats.schema import adapter_of, with_json_keys
 
 JSON, EVENTS, TEXT = "application/json", "text/event-stream", "text/plain"
 _PLACEHOLDER = re.compile(r"{(\w+):\w+}")
@@ -56,14 +56,10 @@ class Operation:
 
 def document(operations: Sequence[Operation], *, secured: bool) -> dict[str, Any]:
     """The whole document; ``secured``: a token or a password is asked for."""
-    # pydantic looks for the names that model.verdict does not import in here.
-    from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage  # noqa: F401
-    from connector_probe.model.evidence.attempt import Speaker  # noqa: F401
-
     types = list(dict.fromkeys(answer.type for one in operations for answer in one.answers.values() if answer.type))
     mode: JsonSchemaMode = "serialization"
     schemas, shared = TypeAdapter.json_schemas(
-        [(type_, mode, TypeAdapter(type_)) for type_ in types], ref_template="#/components/schemas/{model}"
+        [(type_, mode, adapter_of(type_)) for type_ in types], ref_template="#/components/schemas/{model}"
     )
     by_type = {type_: schema for (type_, _), schema in schemas.items()}
     paths: dict[str, dict[str, Any]] = {}
