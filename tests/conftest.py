@@ -16,6 +16,8 @@ os.environ["LC_ALL"] = "C.UTF-8"  # whoever runs the tests: what is printed for 
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # run in the background of a script: children would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # run by nohup
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("here", deadline=None)
