@@ -1,45 +1,58 @@
-"""What a child process cost: CPU time, which unlike elapsed time other work on the machine blurs only a little."""
+"""What a child process cost, and contenders that take turns, so that the machine's other work falls on all alike."""
 
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
-import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import NamedTuple
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-HERE = Path(__file__).parents[2] / "src"
-WRONG = 2  # the exit code where a command or a file was wrong
+WRONG = 2  # the exit code of ours where a command or a file was wrong
 
 
-class Cost(NamedTuple):
-    """CPU time, user and system, in seconds; and the most memory it had, in KiB as Linux counts it."""
+@dataclass(frozen=True)
+class Spent:
+    """CPU time, user and system, and elapsed, in seconds; and the most memory it had, in MiB."""
 
-    seconds: float
-    peak: int
+    cpu: float
+    wall: float
+    peak: float
 
 
-def cost(argv: Sequence[str], source: Path = HERE) -> Cost:
-    """Of ``python ARGV`` with the package of ``source``; compiled files are kept, as in an installation."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+Trial = Callable[[], Spent]
+
+
+def run(argv: Sequence[str], environment: Mapping[str, str] | None = None) -> Spent:
+    """One run of a command, its children's time included. Raises ChildProcessError where it never began its work."""
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    began = time.perf_counter()
     child = subprocess.Popen(
-        [sys.executable, *argv],
-        env=environment | {"PYTHONPATH": str(source)},
+        argv,
+        env=clean | dict(environment or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     _, status, used = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - began
     child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode != WRONG, f"nothing was probed: {argv}"
-    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss)
+    if child.returncode == WRONG:
+        raise ChildProcessError(f"nothing was probed: {' '.join(argv)}")
+    return Spent(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
 
 
-def cheapest(argv: Sequence[str], sources: Sequence[Path], runs: int) -> list[Cost]:
-    """The least of ``runs`` of each source, which take turns: anything above that is the machine's other work."""
-    found: list[list[Cost]] = [[] for _ in sources]
-    for _ in range(runs):
-        for source, costs in zip(sources, found, strict=True):
-            costs.append(cost(argv, source))
-    return [min(costs) for costs in found]
+def interleaved(trials: Mapping[str, Trial], runs: int) -> dict[str, list[Spent]]:
+    """``runs`` of each, in turn; one more before them warms caches, and does not count."""
+    found: dict[str, list[Spent]] = {name: [] for name in trials}
+    for number in range(runs + 1):
+        for name, trial in trials.items():
+            spent = trial()
+            if number:
+                found[name].append(spent)
+    return found
+
+
+def median(values: Sequence[float]) -> float:
+    return statistics.median(values)
