@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.run_context import RunContext
 from connector_probe.model.connector import Connector
-from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence
+from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, StageEnded
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import (
     FLOWING,
@@ -69,13 +69,17 @@ async def probe_all(
     stop: asyncio.Event | None = None,
     recovering: Collection[str] = (),
     amend: Callable[[Result], Result] | None = None,
+    on_stage: Callable[[StageEnded], None] = lambda ended: None,
+    beside: Callable[[], Iterable[ConnectorEvidence]] = lambda: (),
 ) -> Report:
     """Probe connectors side by side, at most ``jobs`` at once; results come in the order of ``connectors``.
 
     ``strict``: a warning is not as expected; one for all, or one for each. ``on_result`` is called as each one is
     done. Once ``stop`` is set the run ends, and what was not finished is unknown (LOCAL_INTERRUPTED).
     ``recovering``: names of connectors that failed before; as a failure counts only when it repeats (``retries``), so
-    does their recovery. ``amend`` adds to a result what is known from elsewhere. Raises TrustError.
+    does their recovery. ``amend`` adds to a result what is known from elsewhere. ``on_stage`` is called as each stage
+    of each attempt ends. ``beside``: what this machine saw of other connectors at the same time, outside this run; it
+    is asked for once the run has ended, where something is not as it should be. Raises TrustError.
     """
     door = network or SystemNetwork()
     started_at, began = datetime.now(UTC), door.now()
@@ -100,11 +104,15 @@ async def probe_all(
         return connector.name in recovering and conclude(connector, evidence).status in FLOWING
 
     again = recovers if recovering else None
-    await gather_all(connectors, trust, door, JUDGE, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again)
-    run = RunContext.of(one.evidence for one in found.values())
-    for number, result in found.items():
-        if result.status is not Status.HEALTHY and len(found) > 1:  # what the others showed may acquit, or explain it
-            found[number] = said(number, result.evidence, run)
+    await gather_all(
+        connectors, trust, door, JUDGE, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again, watch=on_stage
+    )
+    doubtful = [number for number, one in found.items() if one.status is not Status.HEALTHY]
+    seen = [*beside(), *(one.evidence for one in found.values())] if doubtful else []
+    if len(seen) > 1:  # what the others showed may acquit, or explain it
+        run = RunContext.of(seen)
+        for number in doubtful:
+            found[number] = said(number, found[number].evidence, run)
     results = [found[number] for number in range(len(connectors))]
     return assemble(connectors, results, started_at, door.now() - began, words)
 
@@ -128,9 +136,14 @@ def assemble(
     )
 
 
-def in_words(report: Report, connectors: Sequence[Connector], words: Catalogue) -> Report:
-    """``report``, whose results are those of ``connectors`` in their order, said in another language."""
-    results, run = [], RunContext.of(one.evidence for one in report.results)
+def in_words(
+    report: Report, connectors: Sequence[Connector], words: Catalogue, beside: Sequence[ConnectorEvidence] = ()
+) -> Report:
+    """``report``, whose results are those of ``connectors`` in their order, said in another language.
+
+    ``beside``: as it was for ``probe_all``.
+    """
+    results, run = [], RunContext.of([*beside, *(one.evidence for one in report.results)])
     for connector, result in zip(connectors, report.results, strict=True):
         again = worded(conclude(connector, result.evidence, run), words)
         said = replace(again, expected=result.expected, outage=result.outage)

@@ -87,12 +87,22 @@ async def test_a_bounce_is_explained(media_type: str, body: bytes, tmp_path: Pat
     assert [match["code"] for match in answer.json()["matches"]] == ["4.4.316"]
 
 
-async def test_events_arrive_as_they_happen(tmp_path: Path, smtp: SmtpServer) -> None:
-    file = write(tmp_path, [row("A", smtp.port)])
-    async with running(file) as one, one.client.stream("GET", "/api/v1/events") as stream:
+@pytest.mark.parametrize(
+    ("path", "kinds"),
+    [
+        ("/api/v1/events", ["started", "result"]),
+        ("/api/v1/events?connector=A", ["started", *["stage"] * 6, "result"]),
+    ],
+)
+async def test_events_arrive_as_they_happen(path: str, kinds: list[str], tmp_path: Path, smtp: SmtpServer) -> None:
+    """To who looks at one connector the stages too, and nothing of others."""
+    file = write(tmp_path, [row("A", smtp.port), row("B", 1)])
+    async with running(file) as one, one.client.stream("GET", path) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         lines = stream.aiter_lines()
         assert await anext(lines) == "retry: 3000"
+        if "connector" in path:
+            await one.client.post("/api/v1/connectors/B/probe?wait=true")
         probing = asyncio.create_task(one.client.post("/api/v1/connectors/A/probe?wait=true"))
         seen = list[dict[str, Any]]()
         async with asyncio.timeout(GENEROUS):
@@ -101,8 +111,13 @@ async def test_events_arrive_as_they_happen(tmp_path: Path, smtp: SmtpServer) ->
                 if line.startswith("data: "):
                     seen.append(json.loads(line.removeprefix("data: ")))
         await probing
-    assert [each["kind"] for each in seen if each["kind"] in ("started", "result")] == ["started", "result"]
+    assert [each["kind"] for each in seen] == kinds
     assert {each["connector"] for each in seen} == {"A"}
+    stages = [each["stage"] for each in seen if each["kind"] == "stage"]
+    assert [(each["stage"], each["ok"]) for each in stages] == [
+        (name, True) for name in ("dns", "connect", "banner", "ehlo", "starttls", "tls")[: len(stages)]
+    ]
+    assert {(each["address"], each["port"]) for each in stages} <= {("127.0.0.1", smtp.port)}
 
 
 async def test_probe_run_pushes(

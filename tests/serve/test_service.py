@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from connector_probe.lab import Lab
 from connector_probe.model.verdict import Status
 from connector_probe.serve.events import Event, EventKind
 from connector_probe.serve.scheduling import SOONER, SPREAD, pause, turn
 from connector_probe.serve.snapshots import Trigger
+from connector_probe.wording.catalogue.zh import CHINESE
 from tests.cli.servers import HttpServer, SmtpServer
-from tests.serve.harness import GENEROUS, Running, row, running, write
+from tests.serve.harness import GENEROUS, Running, lab_row, row, running, write
 
 CLOSED = 1  # a port that nobody listens on
 
@@ -223,3 +225,24 @@ async def test_sinks_are_told_once_of_a_change(
     assert "WARNING" in titles[0]
     assert "FAILING" in titles[1]
     assert "WARNING" in titles[2]
+
+
+# --- what other connectors show of this machine -------------------------------------------------------------------
+
+
+async def test_what_one_connector_proves_about_this_machine_holds_for_the_others(tmp_path: Path) -> None:
+    """Two servers that tell the same other time acquit a third one's certificate: our clock may be wrong."""
+    async with Lab.start(["certificate-expired", "clock-doubtful"]) as lab:
+        doubtful = lab.connector("clock-doubtful")
+        again = lab_row(doubtful, name="again", smart_hosts=["127.0.0.1"])
+        rows = [lab_row(lab.connector("certificate-expired")), lab_row(doubtful), again]
+        async with running(write(tmp_path, rows)) as one:
+            seen = one.server.service
+            alone = await seen.probe("certificate-expired", Trigger.REQUEST)
+            for name in ("clock-doubtful", "again"):
+                await seen.probe(name, Trigger.REQUEST)
+            beside = await seen.probe("certificate-expired", Trigger.REQUEST)
+            judged = seen.judged("certificate-expired", words=CHINESE)
+    assert (alone.result.status, beside.result.status) == (Status.FAILING, Status.UNKNOWN)
+    assert judged is not None
+    assert judged.result.status is Status.UNKNOWN, "in other words it is the same verdict"

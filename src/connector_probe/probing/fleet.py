@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connector_probe.model.connector import Connector, RootList
-from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Resolution
+from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Resolution, StageEnded
 from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network
 from connector_probe.probing.judge import Judge
@@ -35,14 +35,17 @@ async def gather_all(
     stop: asyncio.Event | None = None,
     on_evidence: Callable[[int, ConnectorEvidence], None],
     must_repeat: Callable[[int, ConnectorEvidence], bool] | None = None,
+    watch: Callable[[StageEnded], None] = lambda ended: None,
 ) -> None:
     """Probe ``connectors``; ``on_evidence`` gets each one's number and evidence, as it is done.
+
+    ``watch`` is told of each stage as it ends.
 
     Once ``stop`` is set, what is not finished ends, with evidence that says only that. ``must_repeat``: evidence that
     counts only when it is met again, ``retries`` times; the first that says otherwise ends it.
     """
     slots, begun = WorkSlots(jobs, slot_time), asyncio.Semaphore(jobs * (1 + WAITING_FOR_EACH_JOB))
-    prober, told = Prober(network, judge, slots), _Telling(on_evidence)
+    prober, told = Prober(network, judge, slots, watch), _Telling(on_evidence)
     started_at, began = datetime.now(UTC), network.now()
 
     async def one(number: int, connector: Connector) -> None:
@@ -53,7 +56,7 @@ async def gather_all(
                 evidence = await _repeated(
                     connector,
                     trusted,
-                    lambda: Prober(network, judge, slots),
+                    lambda: Prober(network, judge, slots, watch),
                     evidence,
                     lambda it: must_repeat(number, it),
                 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import MAX_CONNECTIONS, Connector
-from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, TranscriptLine
+from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Stage, StageEnded, TranscriptLine
 from connector_probe.model.seconds import to_microseconds
 from connector_probe.model.verdict import UNTELLABLE
 from connector_probe.network import WIDE_OFFER, Network
@@ -42,10 +43,20 @@ _Transcribed = tuple[AttemptEvidence, tuple[TranscriptLine, ...]]
 class Prober:
     """Probes connectors over one network, in one run: lookups are shared, and so is what a smart host showed."""
 
-    def __init__(self, network: Network, judge: Judge, slots: WorkSlots | None = None) -> None:
-        """``slots``: the run's, where there are more connectors than may be worked on at once."""
+    def __init__(
+        self,
+        network: Network,
+        judge: Judge,
+        slots: WorkSlots | None = None,
+        watch: Callable[[StageEnded], None] = lambda ended: None,
+    ) -> None:
+        """``slots``: the run's, where there are more connectors than may be worked on at once.
+
+        ``watch`` is told of each stage as it ends.
+        """
         self._network = network
         self._judge = judge
+        self._watch = watch
         self._run = Run(network, slots or WorkSlots(MAX_ADDRESSES * MAX_CONNECTIONS))
         self._attempts = SharedAttempts(self._attempt)
         self._follow_ups = [kind(self._run) for kind in FOLLOW_UPS]
@@ -68,6 +79,10 @@ class Prober:
             for resolution in resolutions
             for address in resolution.addresses or (None,)
         ]
+        for target in targets[:MAX_ADDRESSES]:
+            found = target.address is not None
+            took = target.resolution.seconds
+            self._watch(StageEnded(target.server, target.address, target.port, Stage.DNS, found, took))
         look = self._mx_beside.begin([one.resolution for one in targets], resolver, connector.family)
         budgets: defaultdict[tuple[str, int], AddressBudget] = defaultdict(AddressBudget)
         done = await asyncio.gather(
@@ -158,7 +173,9 @@ class Prober:
         clock = Clock(self._network, settings.deadline)
         transcript = Transcript(clock)
         name = sni_of(target.server)
-        evidence, shown = await run_session(self._run, target, settings, transcript, WIDE_OFFER, name)
+        evidence, shown = await run_session(
+            self._run, target, settings, transcript, WIDE_OFFER, name, watch=self._watch
+        )
         attempt = Attempt(target, settings, clock, evidence, shown)
         for follow_up in self._follow_ups:
             attempt = await follow_up.look(attempt)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 
-from connector_probe.model.evidence import AttemptEvidence
+from connector_probe.model.evidence import AttemptEvidence, Connection, Exchange, Handshake, Stage, StageEnded
 from connector_probe.network import TlsOffer
 from connector_probe.probing.run import Run
 from connector_probe.probing.target import SessionSettings, Target
@@ -25,18 +26,25 @@ async def run_session(
     server_name: str | None,
     *,
     until_tls: bool = False,
+    watch: Callable[[StageEnded], None] = lambda ended: None,
 ) -> tuple[AttemptEvidence, Shown]:
     """What the server showed; its certificates are in DER. The first stage that fails ends it, none of them raises.
 
     ``server_name``: the SNI to send. ``until_tls``: QUIT behind the handshake, without a slot of the run's.
+    ``watch`` is told of each stage as it ends.
     """
     assert target.address is not None
+
+    def told(stage: Stage, step: Connection | Exchange | Handshake, *, ok: bool) -> None:
+        watch(StageEnded(target.server, target.address, target.port, stage, ok, step.seconds))
+
     clock, shown = transcript.clock, Shown()
     seen = AttemptEvidence(target.server, target.address, target.port, target.resolution)
     async with connection_to(
         run.network, clock, target.address, target.port, settings.source_address, settings.connect_timeout
     ) as (connection, stream):
         seen = replace(seen, connection=connection)
+        told(Stage.CONNECT, connection, ok=stream is not None)
         if stream is None:
             return seen, shown
         run.tls_loading.start(settings.trust)
@@ -45,14 +53,19 @@ async def run_session(
         async with slot, Conversation(stream, transcript, settings.timeout) as smtp:
             greeting = await banner(smtp, connection.start + connection.seconds)
             seen = replace(seen, banner=greeting)
+            told(Stage.BANNER, greeting, ok=welcomes(greeting))
             if not welcomes(greeting):
                 return seen, shown
             ehlo, helo = await introduce(smtp, our_name, plain=True)
             seen, usable = replace(seen, ehlo=ehlo, helo=helo), positive(helo or ehlo)
+            told(Stage.EHLO, helo or ehlo, ok=usable)
             if usable and helo is None and lists_starttls(ehlo):
                 await run.tls_loading.finished()
                 starttls, handshake, shown = await secure(smtp, server_name, offer)
                 seen = replace(seen, starttls=starttls, handshake=handshake)
+                told(Stage.STARTTLS, starttls, ok=handshake is not None)
+                if handshake is not None:
+                    told(Stage.TLS, handshake, ok=established(handshake))
                 usable = starttls.reply is not None and (handshake is None or established(handshake))
                 if established(handshake) and not until_tls:
                     again, _ = await introduce(smtp, our_name)
@@ -60,4 +73,5 @@ async def run_session(
             if settings.rcpt is not None and usable and not until_tls:
                 mail, recipient = await offer_recipient(smtp, settings.rcpt)
                 seen = replace(seen, mail=mail, recipient=recipient)
+                told(Stage.RECIPIENT, recipient or mail, ok=recipient is not None and positive(recipient))
     return seen, shown

@@ -63,6 +63,7 @@ _SPAN = Parameter(
 _FROM = Parameter(
     "place", "query", "Where it was probed. Default: the report's host name.", {"type": "string", "maxLength": 100}
 )
+_OF = Parameter("connector", "query", "Only what concerns this one.", {"type": "string"})
 _PUSHED = {
     "type": "object",
     "description": "A report, as probe run --push sends it. Each result is taken or rejected by itself.",
@@ -153,7 +154,11 @@ def routes(context: Context, *, secured: bool) -> list[Route]:
         ),
         (
             Operation(
-                "GET", "/api/v1/events", "What happens, as it happens.", {200: Answer("Events.", media_type=EVENTS)}
+                "GET",
+                "/api/v1/events",
+                "What happens, as it happens; of one connector, each stage of its probes too.",
+                {200: Answer("Events.", media_type=EVENTS)},
+                [_OF],
             ),
             api.events,
         ),
@@ -260,7 +265,7 @@ class _Api:
         return _json(Received(tuple(taken), tuple(rejected)))
 
     async def events(self, request: Request) -> Response:
-        return StreamingResponse(self._service.hub.stream(), media_type=EVENTS)
+        return StreamingResponse(self._service.hub.stream(request.query_params.get("connector")), media_type=EVENTS)
 
     def _name(self, request: Request) -> str:
         """Raises BadRequestError for one that is not known."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from connector_probe.formats.json import jsonable
+from connector_probe.model.evidence import StageEnded
 from connector_probe.model.verdict import Status
 
 WAITING = 512  # events that one listener may lag behind; who lags further starts afresh
@@ -18,9 +19,13 @@ KEEP_ALIVE = 15.0  # seconds of silence after which a comment keeps the connecti
 
 
 class EventKind(StrEnum):
-    """STARTED: a probe began. RESULT: one ended, or a place reported. RELOADED: the set of connectors is another."""
+    """STARTED: a probe began. STAGE: one stage of it ended. RESULT: one ended, or a place reported.
+
+    RELOADED: the set of connectors is another.
+    """
 
     STARTED = "started"
+    STAGE = "stage"
     RESULT = "result"
     RELOADED = "reloaded"
 
@@ -35,13 +40,14 @@ class Event:
     place: str = ""
     status: Status | None = None
     code: str | None = None
+    stage: StageEnded | None = None
 
 
 class Hub:
-    """Hands each event to every listener."""
+    """Hands each event to every listener that it concerns: stages only to those who look at one connector."""
 
     def __init__(self) -> None:
-        self._listeners: set[asyncio.Queue[Event | None]] = set()
+        self._listeners: dict[asyncio.Queue[Event | None], str | None] = {}
         self._closed = False
 
     @property
@@ -49,7 +55,11 @@ class Hub:
         return len(self._listeners)
 
     def publish(self, event: Event) -> None:
-        for queue in list(self._listeners):
+        for queue, connector in list(self._listeners.items()):
+            if connector is None and event.stage is not None:
+                continue
+            if connector is not None and event.connector not in ("", connector):
+                continue
             if queue.qsize() >= WAITING:
                 self._end(queue)
             else:
@@ -62,25 +72,28 @@ class Hub:
             self._end(queue)
 
     def _end(self, queue: asyncio.Queue[Event | None]) -> None:
-        self._listeners.discard(queue)
+        self._listeners.pop(queue, None)
         while not queue.empty():
             queue.get_nowait()
         queue.put_nowait(None)
 
     @contextlib.contextmanager
-    def _listening(self) -> Iterator[asyncio.Queue[Event | None]]:
+    def _listening(self, connector: str | None = None) -> Iterator[asyncio.Queue[Event | None]]:
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
-        self._listeners.add(queue)
+        self._listeners[queue] = connector
         try:
             yield queue
         finally:
-            self._listeners.discard(queue)
+            self._listeners.pop(queue, None)
 
-    async def stream(self) -> AsyncIterator[bytes]:
-        """As server-sent events (HTML Living Standard, 9.2), until the hub is closed or the listener lags behind."""
+    async def stream(self, connector: str | None = None) -> AsyncIterator[bytes]:
+        """As server-sent events (HTML Living Standard, 9.2), until the hub is closed or the listener lags behind.
+
+        ``connector``: only what concerns this one, and that with its stages.
+        """
         if self._closed:
             return
-        with self._listening() as queue:
+        with self._listening(connector) as queue:
             yield b"retry: 3000\n\n"
             while True:
                 try:

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +17,7 @@ from connector_probe.api import in_words, probe_all
 from connector_probe.config import Configuration, Entry
 from connector_probe.formats.saved import SavedReport, SavedReportError, diagnose_again, read_report
 from connector_probe.model.connector import Connector
+from connector_probe.model.evidence import ConnectorEvidence, StageEnded
 from connector_probe.model.history import DocumentKind
 from connector_probe.model.maintenance import Window
 from connector_probe.model.verdict import ConnectorReport, Report, Result, Status
@@ -30,6 +31,10 @@ from connector_probe.wording.catalogue.en import ENGLISH
 
 AT_ONCE = 100  # probes side by side
 MAX_PLACES = 50  # that may report of one connector
+# Seconds for which what one probe proves about this machine holds for the others: a network that cuts us off is
+# noticed by the next probes, and what came before must not speak for it.
+CONTEXT = 60.0
+MAX_STAGES = 1000  # of one probe that are told to who comes in the middle of it
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +47,8 @@ class ProbeFailedError(Exception):
 class Tracked:
     """One connector and what is known of it. ``problem``: why it could not be probed when that was last tried.
 
+    ``stages``: those of the probe that is under way, as far as they have ended.
+
     ``due``: when it is probed next, in seconds of ``time.monotonic``. ``failures``: results in a row that were not as
     expected. ``recorded``: the newest snapshot of here that history has, or is about to.
     """
@@ -51,6 +58,7 @@ class Tracked:
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     running: asyncio.Task[Snapshot] | None = None
     began_at: datetime | None = None
+    stages: list[StageEnded] = field(default_factory=list)
     failures: int = 0
     problem: str = ""
     recorded: Snapshot | None = None
@@ -187,7 +195,7 @@ class Service:
         """A report of what the file does not have, shared by all who ask for it meanwhile. Raises ProbeFailedError."""
         task = self._others.get(connector.name)
         if task is None:
-            task = asyncio.create_task(self._report(connector, strict=False))
+            task = asyncio.create_task(self._report(connector, strict=False, beside=lambda: self._beside_of("")))
             self._others[connector.name] = task
             task.add_done_callback(lambda _: self._others.pop(connector.name, None))
             task.add_done_callback(_heard)
@@ -219,10 +227,24 @@ class Service:
     async def _probe(self, one: Tracked, trigger: Trigger) -> Snapshot:
         entry, began, status = one.entry, time.monotonic(), None
         one.began_at = datetime.now(UTC)
+        one.stages.clear()
+
+        def ended(stage: StageEnded) -> None:
+            one.stages.append(stage)
+            del one.stages[:-MAX_STAGES]
+            self.hub.publish(Event(EventKind.STAGE, datetime.now(UTC), entry.name, stage=stage))
+
         self.hub.publish(Event(EventKind.STARTED, one.began_at, entry.name))
         try:
-            report = await self._report(entry.connector, strict=entry.strict)
-            snapshot = Snapshot(report, HERE, datetime.now(UTC), trigger)
+            beside: tuple[ConnectorEvidence, ...] = ()
+
+            def others() -> Sequence[ConnectorEvidence]:
+                nonlocal beside
+                beside = tuple(self._beside_of(entry.name))
+                return beside
+
+            report = await self._report(entry.connector, strict=entry.strict, beside=others, on_stage=ended)
+            snapshot = Snapshot(report, HERE, datetime.now(UTC), trigger, beside=beside)
             status, one.problem = snapshot.result.status, ""
             one.failures = 0 if snapshot.result.expected else one.failures + 1
             if self._tracked.get(entry.name) is one and one.entry.connector == entry.connector:
@@ -237,12 +259,34 @@ class Service:
             self._scheduler.moved(entry.name)
             self._observe(trigger, status, time.monotonic() - began)
 
-    async def _report(self, connector: Connector, *, strict: bool) -> Report:
+    def _beside_of(self, name: str) -> Iterator[ConnectorEvidence]:
+        """What the newest probes of other connectors from here have seen, as far as it still holds."""
+        now = datetime.now(UTC)
+        for other, one in self._tracked.items():
+            here = one.here
+            if other != name and here is not None and here.trigger is not Trigger.RESTART and here.age(now) <= CONTEXT:
+                yield here.result.evidence
+
+    async def _report(
+        self,
+        connector: Connector,
+        *,
+        strict: bool,
+        beside: Callable[[], Iterable[ConnectorEvidence]],
+        on_stage: Callable[[StageEnded], None] = lambda ended: None,
+    ) -> Report:
         history = await self.recorder.open()
         recovering = {connector.name} if history.before(connector.name, connector).failed else ()
         try:
             async with self._slots:
-                return await probe_all([connector], strict=strict, recovering=recovering, amend=history.amend)
+                return await probe_all(
+                    [connector],
+                    strict=strict,
+                    recovering=recovering,
+                    amend=history.amend,
+                    on_stage=on_stage,
+                    beside=beside,
+                )
         except TrustError as problem:
             log.error("%s: cannot be probed: %s", connector.name, problem)
             raise ProbeFailedError(str(problem)) from None
@@ -329,7 +373,7 @@ def _translated(one: Tracked, snapshot: Snapshot, words: Catalogue) -> Snapshot:
     key = (snapshot.place, words.language)
     before, said = one.translated.get(key, (None, snapshot))
     if before is not snapshot:
-        said = replace(snapshot, report=in_words(snapshot.report, [one.entry.connector], words))
+        said = replace(snapshot, report=in_words(snapshot.report, [one.entry.connector], words, snapshot.beside))
         one.translated[key] = (snapshot, said)
     return said
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         ConnectorEvidence,
         Control,
         ProxiedGreeting,
+        StageEnded,
         TranscriptLine,
         Vantage,
     )
@@ -68,6 +69,7 @@ __all__ = [
     "SecondLook",
     "ServerDate",
     "Stage",
+    "StageEnded",
     "TlsSession",
     "TranscriptLine",
     "Vantage",

@@ -8,7 +8,7 @@ from typing import Literal
 
 from connector_probe.model.evidence.clock import ClockEvidence
 from connector_probe.model.evidence.dns import Lookup, Resolution
-from connector_probe.model.evidence.faults import NetworkFault
+from connector_probe.model.evidence.faults import NetworkFault, Stage
 from connector_probe.model.evidence.smtp import Exchange
 from connector_probe.model.evidence.tls import CertificateEvidence, Handshake, SecondLook
 from connector_probe.model.policy import TransportPolicy
@@ -24,6 +24,21 @@ class TranscriptLine:
     at: float
     source: Speaker
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageEnded:
+    """A stage of one attempt, told while the attempt goes on. ``ok``: what comes after it could begin.
+
+    ``seconds``: how long it took.
+    """
+
+    server: str
+    address: str | None
+    port: int
+    stage: Stage
+    ok: bool
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
