@@ -39,6 +39,8 @@ SHARED = {
     "options",
     "json",
     "layout",
+    "document",
+    "sheet",
     "saved",
 }
 PURE = ("model", "protocol", "diagnosis", "wording", "bounces", "comparing", "formats")

@@ -14,12 +14,12 @@ from connector_probe.comparing.comparison import (
     Side,
 )
 from connector_probe.formats.json import jsonable
-from connector_probe.formats.layout import columns, wrap
+from connector_probe.formats.layout import columns
 from connector_probe.formats.options import RenderOptions
+from connector_probe.formats.sheet import BOLD, DIM, Sheet
 from connector_probe.model.notation import day
 from connector_probe.wording.sentences import fill
 
-_BOLD, _DIM = "1", "2"
 _QUIET = frozenset({Outcome.SAME, Outcome.FIXED})  # what -q leaves out, where nothing in it matters
 _COLOURS = {
     Outcome.SAME: "32;1",
@@ -48,21 +48,19 @@ def to_text(comparison: Comparison, options: RenderOptions) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-class _Page:
-    """Lines of text within a width, in colour or not."""
-
+class _Page(Sheet):
     def __init__(self, comparison: Comparison, options: RenderOptions) -> None:
+        super().__init__(options)
         self._comparison = comparison
-        self._options = options
         self._say = options.words.compare
         self._times = comparison.relation is Relation.TIMES
 
     def head(self) -> Iterator[str]:
         found = self._comparison
         told = {"first": self._origin(found.first), "second": self._origin(found.second)}
-        yield from self._wrap(fill(self._say[found.relation], told), "", "  ", _BOLD)
+        yield from self._wrap(fill(self._say[found.relation], told), "", "  ", BOLD)
         for note in (self._say[f"reason-{found.reason}"], *found.notes):
-            yield from self._wrap(note, "  ", "  ", _DIM)
+            yield from self._wrap(note, "  ", "  ", DIM)
 
     def connector(self, one: ConnectorComparison) -> Iterator[str]:
         word = self._say["unchanged" if self._times and one.outcome is Outcome.SAME else one.outcome]
@@ -108,9 +106,3 @@ class _Page:
             return self._say["missing"]
         status = self._options.words.text[side.status.value]
         return " ".join(filter(None, (status, side.code, side.title)))
-
-    def _paint(self, text: str, colour: str) -> str:
-        return f"\x1b[{colour}m{text}\x1b[0m" if self._options.colour and colour and text else text
-
-    def _wrap(self, text: str, first: str, then: str, colour: str = "") -> Iterator[str]:
-        return (self._paint(line, colour) for line in wrap(text, self._options.width, first, then))

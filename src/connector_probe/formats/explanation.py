@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterator
 
 from connector_probe.bounces.explanation import Explanation, ExplanationDocument, LiveVerdict
+from connector_probe.formats.document import advice
 from connector_probe.formats.json import jsonable
-from connector_probe.formats.layout import columns, pad, wrap
-from connector_probe.formats.options import RenderOptions, cause_text, confidence, full_stop
+from connector_probe.formats.layout import pad
+from connector_probe.formats.options import RenderOptions, confidence, full_stop
+from connector_probe.formats.sheet import BOLD, DIM, Sheet
 from connector_probe.model.names import is_address
 from connector_probe.model.notation import day
-from connector_probe.model.verdict import CauseVerdict, Culprit, Report
-
-_BOLD, _DIM = "1", "2"
+from connector_probe.model.verdict import Culprit, Report
 
 
 def to_json(document: ExplanationDocument, report: Report | None = None) -> str:
@@ -31,52 +31,32 @@ def to_text(document: ExplanationDocument, options: RenderOptions) -> str:
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
-class _Page:
-    """Lines of text within a width, in colour or not."""
-
-    def __init__(self, options: RenderOptions) -> None:
-        self._options = options
-        self._words = options.words
-
+class _Page(Sheet):
     def note(self, text: str) -> Iterator[str]:
         yield from self._wrap(text, "", "  ")
 
     def match(self, one: Explanation) -> Iterator[str]:
-        yield from self._verdict(one)
+        yield from self._head(one)
         if one.live is not None:
             yield ""
-            yield self._paint(self._words.explain["now"], _BOLD)
+            yield self._paint(self._words.explain["now"], BOLD)
             yield from self._wrap(one.live.text, "  ", "  ")
             if one.live.verdict in (LiveVerdict.STANDS, LiveVerdict.CHANGED):
                 return  # the report of the probe follows, and its causes and remedies rest on more than a message
         yield from self._advice(one)
 
     def _advice(self, one: Explanation) -> Iterator[str]:
-        if one.causes:
-            yield ""
-            yield self._paint(self._words.text["why"], _BOLD)
-            for cause in one.causes:
-                label = f"  {pad(self._words.text[cause.verdict.value], 10)} "
-                colour = _DIM if cause.verdict is CauseVerdict.RULED_OUT else ""
-                yield from self._wrap(cause_text(cause, self._words), label, " " * columns(label), colour)
-        if one.remedies:
-            yield ""
-            yield self._paint(self._words.text["do"], _BOLD)
-        for number, remedy in enumerate(one.remedies, 1):
-            label = f"  {number}. "
-            yield from self._wrap(remedy.text, label, " " * len(label))
-            for command in remedy.commands:
-                yield f"       {command}"
+        for part in advice(one.causes, one.remedies, self._words):
+            yield from self.part(part)
         yield ""
-        say = self._words.text
-        yield from self._wrap(confidence(one.confidence, self._words), "", "  ", _DIM)
-        yield self._paint(f"{say['reference']} {one.reference}", _DIM)
+        yield from self._wrap(confidence(one.confidence, self._words), "", "  ", DIM)
+        yield self._paint(f"{self._say['reference']} {one.reference}", DIM)
 
-    def _verdict(self, one: Explanation) -> Iterator[str]:
+    def _head(self, one: Explanation) -> Iterator[str]:
         say = self._words.explain
-        yield from self._wrap(" ".join(filter(None, (one.code, one.title))), "", "  ", _BOLD)
+        yield from self._wrap(" ".join(filter(None, (one.code, one.title))), "", "  ", BOLD)
         if one.heading is not None and one.heading != one.title:
-            yield from self._wrap(full_stop(one.heading, self._words), "  ", "  ", _BOLD)
+            yield from self._wrap(full_stop(one.heading, self._words), "  ", "  ", BOLD)
         yield from self._wrap(one.meaning, "  ", "  ")
         for note in one.notes:
             yield from self._wrap(note, "  ", "  ")
@@ -96,12 +76,6 @@ class _Page:
             yield ""
         for label, value in shown.items():
             yield from self._wrap(value, f"  {pad(label, 10)} ", " " * 13)
-
-    def _paint(self, text: str, colour: str) -> str:
-        return f"\x1b[{colour}m{text}\x1b[0m" if self._options.colour and colour and text else text
-
-    def _wrap(self, text: str, first: str, then: str, colour: str = "") -> Iterator[str]:
-        return (self._paint(line, colour) for line in wrap(text, self._options.width, first, then))
 
 
 def _endpoint(one: Explanation) -> str:

@@ -11,6 +11,7 @@ from connector_probe.diagnosis.outage import began_within
 from connector_probe.formats.json import jsonable
 from connector_probe.formats.layout import pad, wrap
 from connector_probe.formats.options import RenderOptions
+from connector_probe.formats.sheet import BOLD, COLOURS, Sheet
 from connector_probe.model.history import Change, ConnectorHistory, Episode, HistoryDocument
 from connector_probe.model.names import show
 from connector_probe.model.notation import day
@@ -19,8 +20,6 @@ from connector_probe.wording.outage import lasting
 from connector_probe.wording.sentences import fill, headline_of
 
 MAX_ROWS = 20  # of outages and of changes, the newest; the JSON has all
-_COLOURS = {Status.HEALTHY: "32;1", Status.WARNING: "33;1", Status.FAILING: "31;1", Status.UNKNOWN: "35;1"}
-_BOLD = "1"
 _BLOCKS = {Status.HEALTHY: "▁", Status.WARNING: "▄", Status.FAILING: "█", Status.UNKNOWN: "?", None: "·"}
 _ASCII = {Status.HEALTHY: "_", Status.WARNING: "-", Status.FAILING: "#", Status.UNKNOWN: "?", None: "."}
 _INDENT = " " * 9
@@ -48,14 +47,11 @@ def _urgency(one: ConnectorHistory) -> tuple[bool, int]:
     return one.expected or one.status is None, _WORST_FIRST.index(one.status)
 
 
-class _Page:
-    """Lines of text within a width, in colour or not."""
-
+class _Page(Sheet):
     def __init__(self, document: HistoryDocument, options: RenderOptions, marks: dict[Status | None, str]) -> None:
+        super().__init__(options)
         self._now = document.generated_at
         self._window = timedelta(seconds=document.window)
-        self._options = options
-        self._words = options.words
         self._say = options.words.history
         self._marks = marks
         self._names = Counter((one.name, one.place) for one in document.connectors)
@@ -65,23 +61,23 @@ class _Page:
             yield self._fill("nothing-of", name=self._name(one))
             return
         word = self._words.text[one.status.value]
-        yield f"{self._paint(pad(word, 7), _COLOURS[one.status])}  {self._paint(self._name(one), _BOLD)}"
+        yield f"{self._paint(pad(word, 7), COLOURS[one.status])}  {self._paint(self._name(one), BOLD)}"
         if one.status in (Status.FAILING, Status.UNKNOWN):
             told = self._failure(one.code, one.class_)
-            yield from self._wrap([told, self._say["as-expected"]] if one.expected else [told])
-        yield from self._wrap([*self._begun(one), self._fill("last-seen", ago=self._lasting(one.last_seen))])
+            yield from self._lines([told, self._say["as-expected"]] if one.expected else [told])
+        yield from self._lines([*self._begun(one), self._fill("last-seen", ago=self._lasting(one.last_seen))])
         if one.status is Status.UNKNOWN and one.failing_since is not None:
-            yield from self._wrap([self._fill("still-failing", since=day(one.failing_since))])
+            yield from self._lines([self._fill("still-failing", since=day(one.failing_since))])
         if one.bounces_at is not None:
             left = one.bounces_at - self._now
             key = "bounces" if left > timedelta(0) else "bouncing"
             if one.failing_since is not None and not began_within(one.failing_since, one.flowed_at):
                 key += "-by"
             told = self._fill(key, left=lasting(left, self._words), bounces_at=day(one.bounces_at))
-            yield from (self._paint(line, _COLOURS[Status.FAILING]) for line in self._wrap([told]))
+            yield from (self._paint(line, COLOURS[Status.FAILING]) for line in self._lines([told]))
         if one.flapping:
             told = self._fill("flapping", flaps=str(one.flaps))
-            yield from (self._paint(line, _COLOURS[Status.WARNING]) for line in self._wrap([told]))
+            yield from (self._paint(line, COLOURS[Status.WARNING]) for line in self._lines([told]))
         marks = "".join(self._marks[status] for status in one.timeline.statuses)
         window = self._fill("timeline", window=self._long(self._window))
         yield f"{_INDENT}{marks}  {self._fill('outages-column', window=window, outages=str(one.outages))}"
@@ -129,7 +125,7 @@ class _Page:
 
     def _section(self, heading: str, rows: list[str]) -> Iterator[str]:
         yield ""
-        yield self._paint(self._say[heading], _BOLD)
+        yield self._paint(self._say[heading], BOLD)
         if len(rows) > MAX_ROWS:
             yield "  " + self._fill("earlier", count=str(len(rows) - MAX_ROWS))
         for row in rows[-MAX_ROWS:]:
@@ -176,8 +172,5 @@ class _Page:
     def _fill(self, key: str, **facts: str) -> str:
         return fill(self._say[key], facts)
 
-    def _wrap(self, items: list[str]) -> list[str]:
+    def _lines(self, items: list[str]) -> list[str]:
         return list(wrap(self._say["between"].join(items), self._options.width, _INDENT, _INDENT))
-
-    def _paint(self, text: str, colour: str) -> str:
-        return f"\x1b[{colour}m{text}\x1b[0m" if self._options.colour and text else text

@@ -6,39 +6,14 @@ markup. The page's own content policy forbids scripts and everything foreign, sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from connector_probe.formats.options import (
-    TRUSTED_LINK,
-    RenderOptions,
-    cause_text,
-    certificate_rows,
-    chains,
-    code_or_class,
-    colon,
-    confidence,
-    endpoint,
-    expectation,
-    full_stop,
-    headline,
-    notes,
-    other_modes,
-    policy_lines,
-    shown,
-    stage_fact,
-    stage_name,
-    subtitle,
-    totals,
-)
-from connector_probe.model.notation import day, span
-from connector_probe.model.verdict import Attempt, Diagnosis, Report, Result, StageReport, Status
-from connector_probe.wording.authorities import tables_of
-from connector_probe.wording.outage import clock
-from connector_probe.wording.sentences import fill
+from connector_probe.formats import document as tree
+from connector_probe.formats.options import TRUSTED_LINK, RenderOptions
+from connector_probe.model.verdict import Report, Status
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_MARKS = {"client": ">", "server": "<", "note": "*"}
 _STYLE = """
 :root { color-scheme: light dark; --page: #f5f6f8; --card: #fff; --ink: #1c2128; --soft: #59636e; --line: #d8dee4;
   --sunk: #f0f2f5; --link: #0a5cc2; --healthy: #17783a; --warning: #8f5f00; --failing: #c4232f; --unknown: #6b3fc0; }
@@ -140,14 +115,15 @@ def _meta(**attributes: str) -> _Html:
 
 def render(report: Report, options: RenderOptions) -> str:
     """The whole page. With verbosity -1, connectors that are as expected are left out."""
-    results = shown(report, options)
-    words = options.words
-    names = [f"{words.text[result.status.value]} {result.name}" for result in results]
-    title = names[0] if len(report.results) == 1 and names else totals(report, words)
-    parts: list[str] = [_top(report, options)]
-    if len(results) > 1:
-        parts.append(_overview(results, options))
-    parts += [_Page(options, report).result(result, number) for number, result in enumerate(results)]
+    document, words = tree.document(report, options), options.words
+    sections = document.sections
+    title = f"{sections[0].verdict.word} {sections[0].verdict.name}" if sections else document.totals
+    if document.several:
+        title = document.totals
+    parts = [_tag("header", _tag("h1", document.totals), _tag("p", " · ".join(document.origin)), class_="top")]
+    if len(sections) > 1:
+        parts.append(_overview(sections))
+    parts += [_section(one, number, words.text["notes"]) for number, one in enumerate(sections)]
     head = _tag(
         "head",
         _meta(charset="utf-8"),
@@ -156,178 +132,130 @@ def render(report: Report, options: RenderOptions) -> str:
         _tag("title", title),
         _tag("style", _Html(_STYLE)),
     )
-    body = _tag("body", _tag("main", *(_join([part, _Html("\n")]) for part in parts)))
+    body = _tag("body", _tag("main", _lines(parts)))
     return f"<!DOCTYPE html>\n{_tag('html', head, _Html(chr(10)), body, lang=words.language)}\n"
 
 
-def _top(report: Report, options: RenderOptions) -> _Html:
-    told = (day(report.started_at), report.vantage.hostname, f"connector-probe {report.version}")
-    return _tag("header", _tag("h1", totals(report, options.words)), _tag("p", " · ".join(told)), class_="top")
-
-
-def _overview(results: Sequence[Result], options: RenderOptions) -> _Html:
+def _overview(sections: Sequence[tree.Section]) -> _Html:
     items = [
         _tag(
             "li",
-            _badge(result.status, options),
-            _tag("a", result.name, href=f"#c{number}"),
-            _tag("span", expectation(result, options.words) or headline(result, options.words), class_="why"),
-            class_=result.status.value,
+            _badge(one.verdict.word, one.verdict.status),
+            _tag("a", one.verdict.name, href=f"#c{number}"),
+            _tag("span", one.verdict.expectation or one.verdict.headline, class_="why"),
+            class_=one.verdict.status.value,
         )
-        for number, result in enumerate(results)
+        for number, one in enumerate(sections)
     ]
     return _tag("ul", *items, class_="list")
 
 
-def _badge(status: Status, options: RenderOptions) -> _Html:
-    return _tag("span", options.words.text[status.value], class_=f"badge {status.value}")
+def _badge(text: str, status: Status) -> _Html:
+    return _tag("span", text, class_=f"badge {status.value}")
 
 
-class _Page:
-    """The parts of one connector's card."""
+def _section(section: tree.Section, number: int, notes: str) -> _Html:
+    """One connector's card."""
+    parts = list(_verdict(section.verdict))
+    for part in section.parts:
+        if part.heading:
+            parts.append(_tag("h3", part.heading))
+        for block in part.blocks:
+            parts += _block(block)
+    if section.notes:
+        parts += [_tag("h3", notes), *_listed(section.notes)]
+    return _tag("article", _lines(parts), id=f"c{number}", class_=section.verdict.status.value)
 
-    def __init__(self, options: RenderOptions, report: Report) -> None:
-        self._options = options
-        self._words = options.words
-        self._say = options.words.text
-        self._report = report
 
-    def result(self, result: Result, number: int) -> _Html:
-        parts = [*self._verdict(result)]
-        if result.diagnosis is not None:
-            parts += self._diagnosis(result.diagnosis)
-        if result.warnings:
-            parts += [
-                self._heading("warnings"),
-                *_listed(result.warning_texts, "warnings"),
-            ]
-        if self._options.modes:
-            parts.append(_tag("p", other_modes(result, self._words), class_="quiet"))
-        parts.append(self._heading("addresses"))
-        for attempt in result.attempts:
-            parts += [self._attempt(attempt), *_listed(policy_lines(attempt, self._options))]
-        if self._options.verbosity > 0:
-            parts += self._name_servers(result)
-        parts += self._certificates(result.attempts)
-        if self._options.transcript:
-            parts += self._transcripts(result.attempts)
-        if told := notes(result, self._report, self._options):
-            parts += [self._heading("notes"), *_listed(told)]
-        separated = [_join([part, _Html("\n")]) for part in parts]
-        return _tag("article", *separated, id=f"c{number}", class_=result.status.value)
+def _verdict(told: tree.Verdict) -> Iterator[_Html]:
+    yield _tag("h2", _badge(told.word, told.status), _tag("span", told.name), class_="name")
+    yield _tag("p", told.headline, class_="verdict")
+    lines = {
+        "title": told.title,
+        "seen": told.detail,
+        "told clock": told.clock,
+        "told": told.expectation,
+    }
+    yield from (_tag("p", text, class_=class_) for class_, text in lines.items() if text)
 
-    def _verdict(self, result: Result) -> Iterator[_Html]:
-        yield _tag("h2", _badge(result.status, self._options), _tag("span", result.name), class_="name")
-        yield _tag("p", headline(result, self._words), class_="verdict")
-        title, told = subtitle(result, self._words), expectation(result, self._words)
-        if title:
-            yield _tag("p", full_stop(title, self._words), class_="title")
-        if result.diagnosis is not None:
-            yield _tag("p", result.diagnosis.detail, class_="seen")
-        ticking = clock(result, self._words)
-        if ticking:
-            yield _tag("p", ticking, class_="told clock")
-        if told:
-            yield _tag("p", told, class_="told")
 
-    def _diagnosis(self, diagnosis: Diagnosis) -> Iterator[_Html]:
-        say = self._say
-        if diagnosis.causes:
-            yield self._heading("why")
+def _block(block: tree.Block) -> Iterator[_Html]:
+    match block:
+        case tree.Causes():
             items = (
-                _tag(
-                    "li",
-                    _tag("b", say[cause.verdict.value]),
-                    _tag("span", cause_text(cause, self._words)),
-                    class_=cause.verdict.value,
-                )
-                for cause in diagnosis.causes
+                _tag("li", _tag("b", one.word), _tag("span", one.text), class_=one.verdict.value) for one in block.items
             )
             yield _tag("ul", *items, class_="causes")
-        if diagnosis.remedies:
-            yield self._heading("do")
-            yield _tag(
-                "ol",
-                *(
-                    _tag("li", _linked(one.text), *(_tag("pre", line) for line in one.commands))
-                    for one in diagnosis.remedies
-                ),
+        case tree.Steps():
+            steps = (
+                _tag("li", _linked(one.text), *(_tag("pre", line) for line in one.commands)) for one in block.items
             )
-        if diagnosis.reply is not None:
-            yield self._heading("reply")
-            yield _tag("pre", diagnosis.reply)
-            for other in diagnosis.also_seen_as:
-                yield _tag("p", colon(fill(say["also"], {"note": other.note}), self._words), class_="quiet")
-                yield _tag("pre", other.reply)
-            sure = f"{confidence(diagnosis.confidence, self._words)} {say['reference']} "
-            yield _tag("p", sure, _linked(diagnosis.reference), class_="quiet")
+            yield _tag("ol", *steps)
+        case tree.Reply():
+            yield _tag("pre", block.text)
+        case tree.Source():
+            yield _tag("p", f"{block.confidence} {block.label} ", _linked(block.link), class_="quiet")
+        case tree.Paragraph():
+            yield _tag("p", block.text, class_="quiet")
+        case tree.Bullets():
+            yield from _listed(block.items, "warnings" if isinstance(block, tree.Alerts) else "quiet")
+        case tree.Address():
+            yield _address(block)
+            yield from _listed(block.policies)
+        case tree.Answers():
+            yield _answers(block)
+            if block.note:
+                yield _tag("p", block.note, class_="quiet")
+        case tree.Certificates():
+            for rows in block.certificates:
+                cells = (cell for label, value in rows for cell in (_tag("dt", label), _tag("dd", value)))
+                yield _tag("dl", *cells)
+            yield from _listed(block.remarks)
+        case tree.Conversation():
+            yield _tag("pre", "\n".join(block.texts))
 
-    def _attempt(self, attempt: Attempt) -> _Html:
-        state = f"{self._say[attempt.status.value]} {code_or_class(attempt)}".rstrip()
-        badge = _tag("span", state, class_=f"badge {attempt.status.value}")
-        timed = [(one.start, one.duration) for one in attempt.stages]
-        ends = [start + took for start, took in timed if start is not None and took is not None]
-        whole = max(ends, default=0.0)
-        rows = [
-            self._stage(stage, attempt, whole)
-            for stage in attempt.stages
-            if stage.status != "skipped" or self._options.verbosity > 0
-        ]
-        return _tag("table", _tag("caption", endpoint(attempt, self._words), " ", badge), _tag("tbody", *rows))
 
-    def _stage(self, stage: StageReport, attempt: Attempt, whole: float) -> _Html:
-        bar: list[str] = []
-        if stage.start is not None and stage.duration and whole > 0:
-            left, width = 100 * stage.start / whole, 100 * stage.duration / whole
-            bar.append(_tag("i", style=f"margin-left:{min(left, 97):.1f}%;width:{width:.1f}%"))
-        return _tag(
+def _address(address: tree.Address) -> _Html:
+    timed = [(one.stage.start, one.stage.duration) for one in address.stages]
+    whole = max((start + took for start, took in timed if start is not None and took is not None), default=0.0)
+    rows = (_stage(one, whole) for one in address.stages)
+    caption = _tag("caption", address.endpoint, " ", _badge(address.state, address.status))
+    return _tag("table", caption, _tag("tbody", *rows))
+
+
+def _stage(line: tree.StageLine, whole: float) -> _Html:
+    """``whole``: the seconds that the bar's full width stands for."""
+    bar: list[str] = []
+    start, took = line.stage.start, line.stage.duration
+    if start is not None and took and whole > 0:
+        bar.append(_tag("i", style=f"margin-left:{min(100 * start / whole, 97):.1f}%;width:{100 * took / whole:.1f}%"))
+    return _tag(
+        "tr",
+        _tag("th", line.name, scope="row"),
+        _tag("td", line.word, class_="state"),
+        _tag("td", line.took, class_="took"),
+        _tag("td", *bar, class_="bar"),
+        _tag("td", line.fact, class_="fact"),
+        class_=line.stage.status,
+    )
+
+
+def _answers(answers: tree.Answers) -> _Html:
+    rows = [
+        _tag(
             "tr",
-            _tag("th", stage_name(stage.stage, self._words), scope="row"),
-            _tag("td", self._say[stage.status], class_="state"),
-            _tag("td", span(stage.duration) if stage.duration else "", class_="took"),
-            _tag("td", *bar, class_="bar"),
-            _tag("td", stage_fact(stage, attempt, self._words), class_="fact"),
-            class_=stage.status,
+            _tag("th", server, scope="row"),
+            _tag("td", what),
+            _tag("td", took, class_="took"),
+            _tag("td", answer, class_="fact"),
         )
+        for server, what, took, answer in answers.rows
+    ]
+    return _tag("table", _tag("caption", answers.caption), _tag("tbody", *rows))
 
-    def _name_servers(self, result: Result) -> Iterator[_Html]:
-        for table in tables_of(result.evidence.attempts, self._words):
-            heading = "walk" if table.from_roots else "walk-nameserver"
-            rows = [
-                _tag(
-                    "tr",
-                    _tag("th", row.server, scope="row"),
-                    _tag("td", row.what),
-                    _tag("td", span(row.seconds), class_="took"),
-                    _tag("td", row.answer, class_="fact"),
-                )
-                for row in table.rows
-            ]
-            told = fill(self._say[heading], {"name": table.name, "path": table.path})
-            yield _tag("table", _tag("caption", told), _tag("tbody", *rows))
-            if not table.complete:
-                yield _tag("p", self._say["walk-incomplete"], class_="quiet")
 
-    def _certificates(self, attempts: Sequence[Attempt]) -> Iterator[_Html]:
-        for chain in chains(attempts, self._options):
-            yield self._heading("certificate")
-            for certificate in chain.certificates:
-                rows = list(certificate_rows(certificate, self._words))
-                if chain.rest:
-                    rows.append((self._say["chain"], chain.rest))
-                yield _tag("dl", *(cell for label, value in rows for cell in (_tag("dt", label), _tag("dd", value))))
-            yield from _listed(chain.remarks)
-
-    def _transcripts(self, attempts: Sequence[Attempt]) -> Iterator[_Html]:
-        for attempt in attempts:
-            if attempt.transcript:
-                where = endpoint(attempt, self._words)
-                yield _tag("h3", fill(self._say["transcript"], {"endpoint": where}))
-                lines = (f"{one.at:8.3f} {_MARKS[one.from_]} {one.text}" for one in attempt.transcript)
-                yield _tag("pre", "\n".join(lines))
-
-    def _heading(self, key: str) -> _Html:
-        return _tag("h3", self._say[key])
+def _lines(parts: Iterable[_Html]) -> _Html:
+    return _Html("".join(f"{part}\n" for part in parts))
 
 
 def _listed(texts: Sequence[str], class_: str = "quiet") -> Iterator[_Html]:
