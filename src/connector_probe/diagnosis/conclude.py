@@ -15,7 +15,6 @@ from connector_probe.diagnosis.dns.null_mx import null_mx_beside_others
 from connector_probe.diagnosis.dns.smart_host_mx import smart_hosts_with_mx
 from connector_probe.diagnosis.headings import detail_phrase, heading, heading_phrase
 from connector_probe.diagnosis.headlines import REFERENCE
-from connector_probe.diagnosis.inequality import inequalities
 from connector_probe.diagnosis.outage import outage_of
 from connector_probe.diagnosis.policies.conclusions import confidence_of, policy_remarks, reference_of
 from connector_probe.diagnosis.profiles import PROFILES
@@ -23,6 +22,7 @@ from connector_probe.diagnosis.replies import also_seen_as, expected_reply
 from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.run_context import NOTHING_KNOWN, AttemptContext, RunContext
 from connector_probe.diagnosis.stages import stage_reports
+from connector_probe.diagnosis.unequal_servers import unequal_servers
 from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, FailureVerdict, Said
 from connector_probe.diagnosis.view import View
 from connector_probe.diagnosis.warnings import warnings_beside, warnings_of
@@ -111,7 +111,7 @@ def conclude(connector: Connector, evidence: ConnectorEvidence, run: RunContext 
     status = _roll_up(statuses)
     deciding = _furthest(attempts, status) if status in (Status.FAILING, Status.UNKNOWN) else None
     warnings = [
-        *inequalities(views, statuses),
+        *unequal_servers(views, statuses),
         *_other_addresses(attempts, deciding),
         *smart_hosts_with_mx(connector, views),
         *null_mx_beside_others(evidence.attempts),

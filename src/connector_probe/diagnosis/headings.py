@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector_probe.diagnosis.dns.facts import dns_heading
 from connector_probe.diagnosis.dns.mx_origin import mx_heading
-from connector_probe.diagnosis.dns.nameserver_trust import Untruth, untruth_of
+from connector_probe.diagnosis.dns.nameserver_trust import DistrustReason, distrust_reason
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.signs import (
     SURE_OF_A_HEADER,
@@ -43,7 +43,7 @@ def detail_phrase(attempt: AttemptVerdict) -> Value:
 
 def heading(failure: FailureClass, view: View) -> HeadingId | None:
     """The id of the sentence that names what is broken; None where the class's title does."""
-    if failure is _F.LOCAL_NAMESERVER_UNTRUE and untruth_of(view) is Untruth.SPLIT:
+    if failure is _F.LOCAL_NAMESERVER_UNTRUE and distrust_reason(view) is DistrustReason.SPLIT:
         return HeadingId.OWN_ZONE
     if failure.value.startswith("dns-"):
         return dns_heading(view)

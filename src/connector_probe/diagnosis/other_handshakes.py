@@ -16,7 +16,7 @@ from connector_probe.model.sentence import Facts, Phrase
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class HandshakeDifference:
     """``identifier`` names the sentence; ``passes``: what was shown there would do as well, so nobody need act."""
 
     identifier: str
@@ -24,7 +24,7 @@ class Difference:
     passes: bool
 
 
-def differences(view: View) -> Iterator[Difference]:
+def differences(view: View) -> Iterator[HandshakeDifference]:
     """What other handshakes showed that the first did not."""
     first = _leaf(view)
     if first is None:
@@ -63,11 +63,11 @@ def rsa_refusal(view: View) -> str:
     return next((one.alert or one.text for one in faults if one.kind is FaultKind.ALERT), "")
 
 
-def _difference(kind: str, look: SecondLook, view: View) -> Difference:
+def _difference(kind: str, look: SecondLook, view: View) -> HandshakeDifference:
     fault = look.handshake.fault if look.handshake is not None else None
     if look.certificate is None or fault is not None:
         said = (fault.alert or fault.text) if fault is not None else ""
-        return Difference(f"{kind}-refused", {"look_alert": said}, passes=False)
+        return HandshakeDifference(f"{kind}-refused", {"look_alert": said}, passes=False)
     other, problems = look.certificate.chain[0], _problems(look, view)
     facts = Facts(
         look_subject=leaf_name(other),
@@ -76,7 +76,7 @@ def _difference(kind: str, look: SecondLook, view: View) -> Difference:
         if problems
         else Phrase("look-passes"),
     )
-    return Difference(f"{kind}-certificate", facts, passes=not problems)
+    return HandshakeDifference(f"{kind}-certificate", facts, passes=not problems)
 
 
 def _problems(look: SecondLook, view: View) -> tuple[CertificateProblemKind, ...]:

@@ -16,7 +16,7 @@ from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.causes.row import Case
-    from connector_probe.diagnosis.dns.delegation import Picture, Standing
+    from connector_probe.diagnosis.dns.delegation import DnsView, WalkView
 
 ROWS = Rows()
 _CONFIRMED, _SUPPORTED = CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED
@@ -34,12 +34,12 @@ _FAILED_LOOKUPS = (_F.DNS_SERVFAIL, _F.DNS_REFUSED, _F.DNS_TIMEOUT)
     remedies=(RemedyId.CORRECT_SMART_HOST,),
 )
 def _name_does_not_exist(case: Case) -> Judged:
-    picture, whose = _heard(case), _whose_name(case)
-    standing = picture.standing if picture is not None else None
-    if picture is None or standing is None or standing.authorities is Authorities.NOTHING:
+    dns_view, whose = _heard(case), _whose_name(case)
+    walk_view = dns_view.walk_view if dns_view is not None else None
+    if dns_view is None or walk_view is None or walk_view.authorities is Authorities.NOTHING:
         return Judged(None, (EvidenceId.DNS_ANSWER,), sentence=whose)
-    verdict = _name_missing(picture, standing)
-    told = verdict is _CONFIRMED or (verdict is _OUT and not standing.undelegated)
+    verdict = _name_missing(dns_view, walk_view)
+    told = verdict is _CONFIRMED or (verdict is _OUT and not walk_view.undelegated)
     return Judged(
         verdict,
         (EvidenceId.DNS_ANSWER, EvidenceId.AUTHORITY_SAYS) if told else (EvidenceId.DNS_ANSWER,),
@@ -47,15 +47,15 @@ def _name_does_not_exist(case: Case) -> Judged:
     )
 
 
-def _name_missing(picture: Picture, standing: Standing) -> CauseVerdict:
-    if standing.authorities is Authorities.DISAGREE:
+def _name_missing(dns_view: DnsView, walk_view: WalkView) -> CauseVerdict:
+    if walk_view.authorities is Authorities.DISAGREE:
         return _POSSIBLE
-    if standing.undelegated:
-        if by_registry(picture.registration)[0] is _CONFIRMED:
+    if walk_view.undelegated:
+        if by_registry(dns_view.registration)[0] is _CONFIRMED:
             return _OUT
-        unknown = picture.registration is not None and picture.registration.found is False
+        unknown = dns_view.registration is not None and dns_view.registration.found is False
         return _SUPPORTED if unknown else _POSSIBLE
-    return _CONFIRMED if standing.authorities is Authorities.NO_NAME else _OUT
+    return _CONFIRMED if walk_view.authorities is Authorities.NO_NAME else _OUT
 
 
 def _whose_name(case: Case) -> str:
@@ -75,13 +75,13 @@ def _whose_name(case: Case) -> str:
     remedies=(RemedyId.ADD_ADDRESS_RECORD, RemedyId.CORRECT_SMART_HOST),
 )
 def _record_missing(case: Case) -> Judged:
-    picture = _heard(case)
-    standing = picture.standing if picture is not None else None
-    if standing is None or standing.authorities is Authorities.NOTHING:
+    dns_view = _heard(case)
+    walk_view = dns_view.walk_view if dns_view is not None else None
+    if walk_view is None or walk_view.authorities is Authorities.NOTHING:
         return Judged(None, (EvidenceId.DNS_ANSWER,))
-    if standing.authorities is Authorities.DISAGREE:
+    if walk_view.authorities is Authorities.DISAGREE:
         return Judged(_POSSIBLE, (EvidenceId.DNS_ANSWER,))
-    there = standing.authorities is Authorities.RECORD
+    there = walk_view.authorities is Authorities.RECORD
     return Judged(_OUT if there else _CONFIRMED, (EvidenceId.DNS_ANSWER, EvidenceId.AUTHORITY_SAYS))
 
 
@@ -109,25 +109,25 @@ def _domain_refuses_mail(case: Case) -> Judged | None:
     remedies=(RemedyId.RENEW_DOMAIN,),
 )
 def _domain_expired(case: Case) -> Judged | None:
-    picture = _heard(case)
-    standing = picture.standing if picture is not None else None
-    if picture is None or standing is None or (case.failure in _CONNECT and standing.parked is None):
+    dns_view = _heard(case)
+    walk_view = dns_view.walk_view if dns_view is not None else None
+    if dns_view is None or walk_view is None or (case.failure in _CONNECT and walk_view.parked is None):
         return None
-    verdict, evidence = _by_delegation(standing)
-    told, more = by_registry(picture.registration)
+    verdict, evidence = _by_delegation(walk_view)
+    told, more = by_registry(dns_view.registration)
     return Judged(told or verdict, (*evidence, *more))
 
 
-def _by_delegation(standing: Standing) -> tuple[CauseVerdict | None, tuple[EvidenceId, ...]]:
-    if standing.no_such_top_level:
+def _by_delegation(walk_view: WalkView) -> tuple[CauseVerdict | None, tuple[EvidenceId, ...]]:
+    if walk_view.no_such_top_level:
         return _OUT, (EvidenceId.NO_SUCH_TOP_LEVEL,)
-    if standing.undelegated:
+    if walk_view.undelegated:
         return _SUPPORTED, (EvidenceId.NOT_DELEGATED,)
-    if standing.parked is not None:
+    if walk_view.parked is not None:
         return _SUPPORTED, (EvidenceId.PARKED_AT,)
-    if not standing.delegated_to:
+    if not walk_view.delegated_to:
         return None, ()
-    return (_OUT if standing.spoke else _POSSIBLE), (EvidenceId.DELEGATED_TO,)
+    return (_OUT if walk_view.spoke else _POSSIBLE), (EvidenceId.DELEGATED_TO,)
 
 
 @ROWS.cause(
@@ -140,38 +140,38 @@ def _by_delegation(standing: Standing) -> tuple[CauseVerdict | None, tuple[Evide
 def _stale_dns_cache(case: Case) -> Judged | None:
     if case.failure is _F.MTA_STS_MX_NOT_LISTED:
         return _stale_mx(case)
-    picture = _heard(case)
-    difference = picture.difference if picture is not None else None
-    if picture is None or (difference is None and picture.same is None):
+    dns_view = _heard(case)
+    mismatch = dns_view.mismatch if dns_view is not None else None
+    if dns_view is None or (mismatch is None and dns_view.same is None):
         return None
-    if difference is None:
+    if mismatch is None:
         return Judged(_OUT, (EvidenceId.AUTHORITY_SAME,))
-    if difference.own_zone or denied_by_the_public(case.view):
+    if mismatch.own_zone or denied_by_the_public(case.view):
         return Judged(_OUT)
-    filtered = difference.ours.status is not LookupStatus.ANSWER and difference.ours.ttl is None
-    ttl = () if difference.ours.ttl is None else (EvidenceId.TTL_LEFT,)
+    filtered = mismatch.ours.status is not LookupStatus.ANSWER and mismatch.ours.ttl is None
+    ttl = () if mismatch.ours.ttl is None else (EvidenceId.TTL_LEFT,)
     evidence = (EvidenceId.STALE_DIFFERS, *ttl, EvidenceId.NO_SOA) if filtered else (EvidenceId.STALE_DIFFERS, *ttl)
-    varying = difference.varying and difference.ours.status is LookupStatus.ANSWER
-    verdict = _POSSIBLE if varying else _CONFIRMED if difference.certain else _SUPPORTED
+    varying = mismatch.varying and mismatch.ours.status is LookupStatus.ANSWER
+    verdict = _POSSIBLE if varying else _CONFIRMED if mismatch.certain else _SUPPORTED
     return Judged(verdict, evidence, remedies=(RemedyId.WAIT_FOR_CACHE,))
 
 
 def _stale_mx(case: Case) -> Judged | None:
     """An old answer runs out like a forged one, and so it is never sure."""
     origin = mx_origin(case.view)
-    difference = origin.difference if origin is not None else None
-    if origin is None or difference is None:
+    mismatch = origin.mismatch if origin is not None else None
+    if origin is None or mismatch is None:
         return Judged(_OUT, (EvidenceId.AUTHORITY_SAME,)) if origin is not None and origin.same is not None else None
-    if difference.own_zone:
+    if mismatch.own_zone:
         return Judged(_OUT, (EvidenceId.OWN_ZONE,))
-    remedies = () if difference.varying else (RemedyId.TRACE_MX,)
-    left, whole = difference.ours.ttl, difference.theirs.ttl
+    remedies = () if mismatch.varying else (RemedyId.TRACE_MX,)
+    left, whole = mismatch.ours.ttl, mismatch.theirs.ttl
     if left is None:
         return Judged(_POSSIBLE, (EvidenceId.STALE_DIFFERS,), remedies)
     if whole is not None and left > whole:
         return Judged(_POSSIBLE, (EvidenceId.STALE_DIFFERS, EvidenceId.TTL_LONGER), remedies)
     return Judged(
-        _POSSIBLE if difference.varying else _SUPPORTED, (EvidenceId.STALE_DIFFERS, EvidenceId.TTL_LEFT), remedies
+        _POSSIBLE if mismatch.varying else _SUPPORTED, (EvidenceId.STALE_DIFFERS, EvidenceId.TTL_LEFT), remedies
     )
 
 
@@ -187,42 +187,42 @@ def _stale_mx(case: Case) -> Judged | None:
     remedies_for={_F.DNS_CNAME_LOOP: (RemedyId.FIX_ALIAS, RemedyId.FIX_DNS)},
 )
 def _dns_hosting_trouble(case: Case) -> Judged | None:
-    picture = case.picture
+    dns_view = case.dns_view
     if case.failure in _CONNECT:
-        return Judged(*_hosting(case.failure, picture)) if picture is not None and picture.out_of_step else None
-    if picture is None:
+        return Judged(*_hosting(case.failure, dns_view)) if dns_view is not None and dns_view.out_of_step else None
+    if dns_view is None:
         return Judged(None, (EvidenceId.DNS_ANSWER,))
-    if picture.unreached:
+    if dns_view.unreached:
         return Judged(None, (EvidenceId.DNS_ANSWER, EvidenceId.WALK_UNANSWERED))
-    verdict, evidence = _hosting(case.failure, picture)
-    if picture.bogus is not None:
+    verdict, evidence = _hosting(case.failure, dns_view)
+    if dns_view.bogus is not None:
         return Judged(verdict, (EvidenceId.DNS_ANSWER, *evidence), (RemedyId.REPAIR_DNSSEC, RemedyId.FIX_DNS))
-    if _is_registered_but_undelegated(picture):
+    if _is_registered_but_undelegated(dns_view):
         return Judged(_SUPPORTED, (EvidenceId.DNS_ANSWER, EvidenceId.NOT_DELEGATED), (RemedyId.RENEW_DOMAIN,))
     return Judged(verdict, (EvidenceId.DNS_ANSWER, *evidence))
 
 
-def _is_registered_but_undelegated(picture: Picture) -> bool:
+def _is_registered_but_undelegated(dns_view: DnsView) -> bool:
     """Whether the registrar has the domain, and the registry nevertheless no name servers for it."""
-    undelegated = picture.standing is not None and picture.standing.undelegated
-    return undelegated and by_registry(picture.registration)[0] is _OUT
+    undelegated = dns_view.walk_view is not None and dns_view.walk_view.undelegated
+    return undelegated and by_registry(dns_view.registration)[0] is _OUT
 
 
-def _hosting(failure: FailureClass, picture: Picture) -> tuple[CauseVerdict | None, tuple[EvidenceId, ...]]:
-    if picture.bogus is not None:
+def _hosting(failure: FailureClass, dns_view: DnsView) -> tuple[CauseVerdict | None, tuple[EvidenceId, ...]]:
+    if dns_view.bogus is not None:
         return _CONFIRMED, (EvidenceId.DNSSEC_BOGUS,)
-    if picture.out_of_step:
+    if dns_view.out_of_step:
         return _CONFIRMED, (EvidenceId.AUTHORITIES_OUT_OF_STEP,)
-    standing = picture.standing
-    if standing is None:
+    walk_view = dns_view.walk_view
+    if walk_view is None:
         return None, ()
-    if standing.authorities is Authorities.DISAGREE:
+    if walk_view.authorities is Authorities.DISAGREE:
         return _CONFIRMED, (EvidenceId.AUTHORITIES_DISAGREE,)
-    if standing.undelegated or standing.no_such_top_level:
+    if walk_view.undelegated or walk_view.no_such_top_level:
         return _OUT, ()
-    if standing.authorities is Authorities.NOTHING:
-        return all_failed(failure, standing)
-    if standing.failed or standing.nameless:
+    if walk_view.authorities is Authorities.NOTHING:
+        return all_failed(failure, walk_view)
+    if walk_view.failed or walk_view.nameless:
         return (_SUPPORTED if failure in TROUBLED else _POSSIBLE), (
             EvidenceId.SOME_AUTHORITIES_FAIL,
             EvidenceId.AUTHORITIES_ANSWER,
@@ -232,6 +232,6 @@ def _hosting(failure: FailureClass, picture: Picture) -> tuple[CauseVerdict | No
     return _OUT, (EvidenceId.AUTHORITIES_ANSWER,)
 
 
-def _heard(case: Case) -> Picture | None:
+def _heard(case: Case) -> DnsView | None:
     """The second look, where any server that was asked directly has answered."""
-    return case.picture if case.picture is not None and not case.picture.unreached else None
+    return case.dns_view if case.dns_view is not None and not case.dns_view.unreached else None

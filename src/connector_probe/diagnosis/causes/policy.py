@@ -239,13 +239,13 @@ def _sts_mx_redirected(case: Case) -> Judged | None:
     origin = mx_origin(case.view) if case.failure is _F.MTA_STS_MX_NOT_LISTED else None
     if origin is None:
         return None
-    told = origin.difference
+    told = origin.mismatch
     trace = (RemedyId.TRACE_MX,) if told is not None and not told.varying and not told.own_zone else ()
-    if origin.difference is not None and origin.secure:
+    if origin.mismatch is not None and origin.secure:
         return Judged(_OUT, (EvidenceId.MX_SECURE,))  # signed by the zone, and so an old answer
     if origin.names_others:
         return Judged(_LIKELY, (EvidenceId.MX_OTHERS_LISTED,), trace)
-    if origin.difference is not None:
+    if origin.mismatch is not None:
         return Judged(None, (EvidenceId.MX_DIFFERS,), (*trace, RemedyId.CORRECT_MX))
     secure = (EvidenceId.MX_SECURE,) if origin.secure else ()
     if origin.same is not None:

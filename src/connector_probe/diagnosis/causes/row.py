@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.dns.delegation import Picture
+    from connector_probe.diagnosis.dns.delegation import DnsView
     from connector_probe.diagnosis.view import View
     from connector_probe.model.evidence import AttemptEvidence
     from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
@@ -33,11 +33,11 @@ class Case:
         return self.view.evidence
 
     @cached_property
-    def picture(self) -> Picture | None:
+    def dns_view(self) -> DnsView | None:
         """What the second look at DNS came to; None where none was taken."""
-        from connector_probe.diagnosis.dns.second_look import picture_of  # late: it needs the evidence's types
+        from connector_probe.diagnosis.dns.second_look import dns_view_of  # late: it needs the evidence's types
 
-        return picture_of(self.view)
+        return dns_view_of(self.view)
 
 
 @dataclass(frozen=True, slots=True)

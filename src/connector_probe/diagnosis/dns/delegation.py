@@ -27,12 +27,7 @@ from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.reach import is_inside
 
 if TYPE_CHECKING:
-    from connector_probe.model.delegation import (
-        AuthorityReply,
-        Recheck,
-        Registration,
-        Walk,
-    )
+    from connector_probe.model.delegation import AuthorityReply, Recheck, Registration, Walk
     from connector_probe.model.evidence import Lookup, Resolution
 
 ADDRESSES = ("A", "AAAA")
@@ -68,7 +63,7 @@ _STATES = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class WalkView:
     """One walk, understood. ``heard_from`` are addresses that answered anything at all."""
 
     walk: Walk
@@ -195,7 +190,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Difference:
+class AnswerMismatch:
     """Our nameserver says one thing, the authoritative servers another. ``ours`` is a Lookup with its TTL left."""
 
     ours: Lookup
@@ -216,7 +211,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Picture:
+class DnsView:
     """The inquiry of one resolution, understood; ``queried`` is the name whose lookup decides.
 
     ``address`` is the one that could not be connected to, None where none was found.
@@ -227,7 +222,7 @@ class Picture:
     address: str | None = None
 
     @cached_property
-    def standings(self) -> tuple[Standing, ...]:
+    def walk_views(self) -> tuple[WalkView, ...]:
         inquiry = self.resolution.inquiry
         if inquiry is None:
             return ()
@@ -245,19 +240,19 @@ class Picture:
             for address in (one.nameserver.partition("#")[0],)
             if _kind(address)[1] == "loopback"
         ]
-        return tuple(Standing(walk, tuple(dict.fromkeys(heard))) for walk in inquiry.walks)
+        return tuple(WalkView(walk, tuple(dict.fromkeys(heard))) for walk in inquiry.walks)
 
     @cached_property
-    def standing(self) -> Standing | None:
+    def walk_view(self) -> WalkView | None:
         """That of the queried name."""
-        return next((one for one in self.standings if one.walk.name == self.queried), None)
+        return next((one for one in self.walk_views if one.walk.name == self.queried), None)
 
     @cached_property
     def unreached(self) -> bool:
         """Whether servers were asked directly and not one of them answered anything, or something in their place."""
-        if any(standing.redirected for standing in self.standings):
+        if any(walk_view.redirected for walk_view in self.walk_views):
             return True
-        replies = [one for standing in self.standings for one in standing.walk.replies]
+        replies = [one for walk_view in self.walk_views for one in walk_view.walk.replies]
         tried = [one for one in replies if one.status is not ServerSays.NOT_ASKED or one.note == "no-way-out"]
         return bool(tried) and all(one.status in SILENT or one.status is ServerSays.NOT_ASKED for one in tried)
 
@@ -286,16 +281,16 @@ class Picture:
         return self.resolution.inquiry.registration if self.resolution.inquiry is not None else None
 
     @cached_property
-    def difference(self) -> Difference | None:
+    def mismatch(self) -> AnswerMismatch | None:
         """Where our nameserver and the authoritative servers say different things of a name or its alias.
 
         Of several that which tells most: a record before none.
         """
         found = [
-            Difference(lookup, theirs, lookup.authoritative, _varying(standing, theirs))
+            AnswerMismatch(lookup, theirs, lookup.authoritative, _varying(walk_view, theirs))
             for lookup in self._relevant
-            for standing in self.standings
-            if (theirs := _differs(lookup, standing)) is not None
+            for walk_view in self.walk_views
+            if (theirs := _differs(lookup, walk_view)) is not None
         ]
         return max(found, key=lambda one: bool(one.theirs.records), default=None)
 
@@ -303,7 +298,7 @@ class Picture:
     def out_of_step(self) -> tuple[AuthorityReply, ...]:
         """Different versions of the records that led to our address, the newest first."""
         names = {name for one in self._relevant for name in _names(one)}
-        return next((one.out_of_step for one in self.standings if one.out_of_step and one.walk.name in names), ())
+        return next((one.out_of_step for one in self.walk_views if one.out_of_step and one.walk.name in names), ())
 
     @cached_property
     def _relevant(self) -> tuple[Lookup, ...]:
@@ -317,16 +312,16 @@ class Picture:
     @cached_property
     def same(self) -> AuthorityReply | None:
         """An authoritative reply that says what our nameserver says, where none says otherwise."""
-        if self.difference is not None:
+        if self.mismatch is not None:
             return None
-        for standing in self.standings:
-            if standing.authorities in (Authorities.DISAGREE, Authorities.NOTHING):
+        for walk_view in self.walk_views:
+            if walk_view.authorities in (Authorities.DISAGREE, Authorities.NOTHING):
                 continue
             for lookup in self._relevant:
-                if lookup.status not in SETTLED or standing.walk.name not in _names(lookup):
+                if lookup.status not in SETTLED or walk_view.walk.name not in _names(lookup):
                     continue
-                like = [one for one in standing.spoke if one.rdtype == lookup.rdtype and one.records == lookup.records]
-                return like[0] if like else standing.spoke[0]
+                like = [one for one in walk_view.spoke if one.rdtype == lookup.rdtype and one.records == lookup.records]
+                return like[0] if like else walk_view.spoke[0]
         return None
 
 
@@ -339,14 +334,14 @@ def _names(lookup: Lookup) -> tuple[str, ...]:
     return (lookup.name, *lookup.aliases[-1:])
 
 
-def _differs(lookup: Lookup, standing: Standing) -> AuthorityReply | None:
+def _differs(lookup: Lookup, walk_view: WalkView) -> AuthorityReply | None:
     """A reply that contradicts ``lookup``, where all authoritative servers agree."""
-    name = standing.walk.name
+    name = walk_view.walk.name
     if lookup.status not in SETTLED or name not in _names(lookup):
         return None
-    if standing.authorities in (Authorities.DISAGREE, Authorities.NOTHING):
+    if walk_view.authorities in (Authorities.DISAGREE, Authorities.NOTHING):
         return None
-    told = [one for one in standing.spoke if one.rdtype == lookup.rdtype or one.status is not ServerSays.ANSWER]
+    told = [one for one in walk_view.spoke if one.rdtype == lookup.rdtype or one.status is not ServerSays.ANSWER]
     if lookup.aliases and name == lookup.name:  # what is compared is where the alias leads
         alias = lookup.aliases[0]
         return next((one for one in told if one.status is not ServerSays.ALIAS or one.records != (alias,)), None)
@@ -358,9 +353,9 @@ def _differs(lookup: Lookup, standing: Standing) -> AuthorityReply | None:
     )
 
 
-def _varying(standing: Standing, reply: AuthorityReply) -> bool:
+def _varying(walk_view: WalkView, reply: AuthorityReply) -> bool:
     """Whether servers answered that question with different records, or with more than were kept."""
-    told = [one for one in standing.spoke if one.rdtype == reply.rdtype and one.status is reply.status]
+    told = [one for one in walk_view.spoke if one.rdtype == reply.rdtype and one.status is reply.status]
     return len({frozenset(one.records) for one in told}) > 1 or any(len(one.records) >= MAX_TOLD for one in told)
 
 

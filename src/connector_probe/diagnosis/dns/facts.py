@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.dns.delegation import SETTLED, Authorities
 from connector_probe.diagnosis.dns.nameserver_trust import denied_by_the_public
-from connector_probe.diagnosis.dns.second_look import all_failed, by_registry, picture_of
+from connector_probe.diagnosis.dns.second_look import all_failed, by_registry, dns_view_of
 from connector_probe.model.delegation import SILENT, ServerSays
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.ids import HeadingId
@@ -15,7 +15,7 @@ from connector_probe.model.sentence import Facts, Phrase, Word, joined, listed, 
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.dns.delegation import Difference, Picture, Standing
+    from connector_probe.diagnosis.dns.delegation import AnswerMismatch, DnsView, WalkView
     from connector_probe.diagnosis.view import View
     from connector_probe.model.delegation import AuthorityReply, Recheck, Registration
     from connector_probe.model.evidence import Lookup
@@ -26,26 +26,26 @@ MAX_LISTED = 4
 
 def dns_facts(view: View) -> Facts:
     """What the sentences about the second look are filled with, and the hint for the detail."""
-    picture = picture_of(view)
-    if picture is None:
+    dns_view = dns_view_of(view)
+    if dns_view is None:
         return {}
-    found = _of_difference(picture.difference) | _of_recheck(picture.bogus)
-    if picture.same is not None:
-        found |= {"same_label": label(picture.same), "same_said": said(picture.same)}
-    if picture.standing is not None:
-        found |= _of_standing(picture.standing)
-    found["versions"] = listed(_version(one, picture) for one in picture.out_of_step[:MAX_LISTED])
-    if picture.registration is not None:
-        found |= _of_registration(picture.registration)
-    hint = _hint(picture)
+    found = _of_difference(dns_view.mismatch) | _of_recheck(dns_view.bogus)
+    if dns_view.same is not None:
+        found |= {"same_label": label(dns_view.same), "same_said": said(dns_view.same)}
+    if dns_view.walk_view is not None:
+        found |= _of_walk(dns_view.walk_view)
+    found["versions"] = listed(_version(one, dns_view) for one in dns_view.out_of_step[:MAX_LISTED])
+    if dns_view.registration is not None:
+        found |= _of_registration(dns_view.registration)
+    hint = _hint(dns_view)
     if hint is not None and not denied_by_the_public(view):
         found["dns_hint"] = next_sentence(Phrase(hint))
     return found
 
 
-def _version(reply: AuthorityReply, picture: Picture) -> Value:
+def _version(reply: AuthorityReply, dns_view: DnsView) -> Value:
     """ "ns1.contoso.com [192.0.2.53] (serial 2026112402): A 203.0.113.7"."""
-    spoke = [one for standing in picture.standings for one in standing.spoke if one.address == reply.address]
+    spoke = [one for walk_view in dns_view.walk_views for one in walk_view.spoke if one.address == reply.address]
     serial = next((one.serial for one in spoke if one.serial is not None), 0)
     told = Phrase("zone-version", {"server": label(reply), "zone_serial": str(serial)})
     return joined(told, ": ", said(reply))
@@ -53,13 +53,13 @@ def _version(reply: AuthorityReply, picture: Picture) -> Value:
 
 def dns_heading(view: View) -> HeadingId | None:
     """The key of the sentence that names what is broken, where the second look at DNS has shown it."""
-    picture = picture_of(view)
-    hint = _hint(picture) if picture is not None and not denied_by_the_public(view) else None
-    if picture is None or hint is None:
+    dns_view = dns_view_of(view)
+    hint = _hint(dns_view) if dns_view is not None and not denied_by_the_public(view) else None
+    if dns_view is None or hint is None:
         return None
-    if hint == "hint-stale" and picture.difference is not None:
-        return HeadingId.OLD_ANSWER if picture.difference.certain else HeadingId.OTHER_ANSWER
-    if hint == "hint-fail" and _is_settled(picture):  # what the nameserver said is the failure; this stands beside it
+    if hint == "hint-stale" and dns_view.mismatch is not None:
+        return HeadingId.OLD_ANSWER if dns_view.mismatch.certain else HeadingId.OTHER_ANSWER
+    if hint == "hint-fail" and _is_settled(dns_view):  # what the nameserver said is the failure; this stands beside it
         return None
     return _HEADINGS[hint]
 
@@ -76,47 +76,47 @@ _HEADINGS = {
 }
 
 
-def _hint(picture: Picture) -> str | None:
+def _hint(dns_view: DnsView) -> str | None:
     """The one thing to say next to what was seen."""
-    standing = picture.standing
-    if picture.unreached:
+    walk_view = dns_view.walk_view
+    if dns_view.unreached:
         return None
-    if picture.bogus is not None:
+    if dns_view.bogus is not None:
         return "hint-bogus"
-    if picture.difference is not None:
-        return "hint-split" if picture.difference.own_zone else "hint-stale"
-    if picture.out_of_step:
+    if dns_view.mismatch is not None:
+        return "hint-split" if dns_view.mismatch.own_zone else "hint-stale"
+    if dns_view.out_of_step:
         return "hint-disagree"
-    if standing is None or picture.address is not None:
+    if walk_view is None or dns_view.address is not None:
         return None
-    verdict, _ = by_registry(picture.registration)
+    verdict, _ = by_registry(dns_view.registration)
     if verdict is CauseVerdict.CONFIRMED:
         return "hint-expired"
-    if standing.undelegated:
+    if walk_view.undelegated:
         return "hint-undelegated" if verdict is None else "hint-registered"
-    if standing.authorities is Authorities.DISAGREE:
+    if walk_view.authorities is Authorities.DISAGREE:
         return "hint-disagree"
-    if standing.authorities is Authorities.NOTHING:
-        return "hint-fail" if all_failed(FailureClass.DNS_SERVFAIL, standing)[0] is not None else None
-    return None if _is_settled(picture) else "hint-answer"
+    if walk_view.authorities is Authorities.NOTHING:
+        return "hint-fail" if all_failed(FailureClass.DNS_SERVFAIL, walk_view)[0] is not None else None
+    return None if _is_settled(dns_view) else "hint-answer"
 
 
-def _is_settled(picture: Picture) -> bool:
+def _is_settled(dns_view: DnsView) -> bool:
     """Whether the nameserver itself knew the answer."""
-    return any(one.status in SETTLED for one in picture.resolution.lookups)
+    return any(one.status in SETTLED for one in dns_view.resolution.lookups)
 
 
-def _of_difference(difference: Difference | None) -> Facts:
-    if difference is None:
+def _of_difference(mismatch: AnswerMismatch | None) -> Facts:
+    if mismatch is None:
         return {}
-    ttl = difference.ours.ttl
+    ttl = mismatch.ours.ttl
     return {
-        "stale_theirs": said(difference.theirs),
-        "stale_authority": label(difference.theirs),
-        "stale_nameserver": difference.ours.nameserver or "",
-        "stale_ours": _ours(difference.ours),
+        "stale_theirs": said(mismatch.theirs),
+        "stale_authority": label(mismatch.theirs),
+        "stale_nameserver": mismatch.ours.nameserver or "",
+        "stale_ours": _ours(mismatch.ours),
         "ttl_left": "" if ttl is None else str(ttl),
-        "ttl_zone": "" if difference.theirs.ttl is None else str(difference.theirs.ttl),
+        "ttl_zone": "" if mismatch.theirs.ttl is None else str(mismatch.theirs.ttl),
     }
 
 
@@ -130,21 +130,21 @@ def _of_recheck(recheck: Recheck | None) -> Facts:
     }
 
 
-def _of_standing(standing: Standing) -> Facts:
+def _of_walk(walk_view: WalkView) -> Facts:
     found = Facts(
-        zone=standing.walk.zones[-1] if standing.walk.zones else "",
-        failed_list=_told((*standing.failed, *standing.nameless)),
-        registered_domain=standing.walk.domain or "",
-        delegated_to=some(standing.delegated_to, MAX_LISTED),
-        parked=standing.parked or "",
+        zone=walk_view.walk.zones[-1] if walk_view.walk.zones else "",
+        failed_list=_told((*walk_view.failed, *walk_view.nameless)),
+        registered_domain=walk_view.walk.domain or "",
+        delegated_to=some(walk_view.delegated_to, MAX_LISTED),
+        parked=walk_view.parked or "",
     )
-    states = [reply for state in _BY_WEIGHT if (reply := standing.saying(state)) is not None]
+    states = [reply for state in _BY_WEIGHT if (reply := walk_view.saying(state)) is not None]
     if states:
         first = states[0]
         found |= {
             "disagreement": _told(states),
             "authority_label": label(first),
-            "authority_said": listed(said(one) for one in _of_server(standing, first)),
+            "authority_said": listed(said(one) for one in _of_server(walk_view, first)),
             "registry_zone": "." if first.zone == "." else f".{first.zone}",
         }
     return found
@@ -164,9 +164,9 @@ def _of_registration(registration: Registration) -> Facts:
 _BY_WEIGHT = (Authorities.RECORD, Authorities.NO_RECORD, Authorities.NO_NAME)
 
 
-def _of_server(standing: Standing, first: AuthorityReply) -> list[AuthorityReply]:
+def _of_server(walk_view: WalkView, first: AuthorityReply) -> list[AuthorityReply]:
     """What the server of ``first`` says by the same transport: one reply a type, or the one that stands for all."""
-    replies = [one for one in standing.spoke if one.address == first.address and one.transport == first.transport]
+    replies = [one for one in walk_view.spoke if one.address == first.address and one.transport == first.transport]
     if first.status is ServerSays.ANSWER:
         return [one for one in replies if one.status is ServerSays.ANSWER]
     return replies if first.status is ServerSays.NODATA else [first]

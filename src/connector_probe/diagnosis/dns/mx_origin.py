@@ -11,14 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.dns.second_look import picture_of
+from connector_probe.diagnosis.dns.second_look import dns_view_of
 from connector_probe.model.delegation import ServerSays
 from connector_probe.model.ids import HeadingId
 from connector_probe.model.policy import DnssecStatus
 from connector_probe.protocol.mta_sts import lists
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.dns.delegation import Difference, Picture
+    from connector_probe.diagnosis.dns.delegation import AnswerMismatch, DnsView
     from connector_probe.diagnosis.view import View
     from connector_probe.model.delegation import AuthorityReply
     from connector_probe.model.evidence import Lookup
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MxOrigin:
-    """``difference`` or ``same`` is set where the authoritative servers were heard, never both.
+    """``mismatch`` or ``same`` is set where the authoritative servers were heard, never both.
 
     ``named``: the MX hosts by the authoritative servers. ``listed``: those of them that the policy lists. ``secure``:
     DNSSEC vouches for the nameserver's own answer. ``from_source``: that answer came from an authoritative server
     which the user had named.
     """
 
-    difference: Difference | None
+    mismatch: AnswerMismatch | None
     same: AuthorityReply | None
     named: frozenset[str]
     listed: frozenset[str]
@@ -43,7 +43,7 @@ class MxOrigin:
     @property
     def names_others(self) -> bool:
         """Whether the authoritative servers, all of one mind, name hosts that the policy lists instead of ours."""
-        told = self.difference
+        told = self.mismatch
         return told is not None and not told.own_zone and not told.varying and bool(self.listed)
 
 
@@ -53,13 +53,13 @@ def mx_origin(view: View) -> MxOrigin | None:
     policy = view.mta_sts.policy if view.mta_sts is not None else None
     if lookup is None or policy is None:
         return None
-    picture = picture_of(view)
-    heard = picture is not None and not picture.unreached
-    difference = picture.difference if picture is not None and heard else None
-    named = _named(picture, lookup) if picture is not None and heard else frozenset()
+    dns_view = dns_view_of(view)
+    heard = dns_view is not None and not dns_view.unreached
+    mismatch = dns_view.mismatch if dns_view is not None and heard else None
+    named = _named(dns_view, lookup) if dns_view is not None and heard else frozenset()
     return MxOrigin(
-        difference=None if view.evidence.server in named else difference,
-        same=_same(picture, difference, view.evidence.server, lookup) if picture is not None and heard else None,
+        mismatch=None if view.evidence.server in named else mismatch,
+        same=_same(dns_view, mismatch, view.evidence.server, lookup) if dns_view is not None and heard else None,
         named=named,
         listed=frozenset(host for host in named if lists(policy, host)),
         secure=_is_secure(view, lookup),
@@ -67,23 +67,25 @@ def mx_origin(view: View) -> MxOrigin | None:
     )
 
 
-def _named(picture: Picture, lookup: Lookup) -> frozenset[str]:
-    replies = _answers(picture, lookup)
+def _named(dns_view: DnsView, lookup: Lookup) -> frozenset[str]:
+    replies = _answers(dns_view, lookup)
     return frozenset(_host(record) for reply in replies for record in reply.records)
 
 
-def _answers(picture: Picture, lookup: Lookup) -> list[AuthorityReply]:
+def _answers(dns_view: DnsView, lookup: Lookup) -> list[AuthorityReply]:
     names = (lookup.name, *lookup.aliases[-1:])
-    standings = [one for one in picture.standings if one.walk.name in names]
-    replies = [reply for standing in standings for reply in standing.spoke]
+    walk_views = [one for one in dns_view.walk_views if one.walk.name in names]
+    replies = [reply for walk_view in walk_views for reply in walk_view.spoke]
     return [one for one in replies if one.rdtype == "MX" and one.status is ServerSays.ANSWER]
 
 
-def _same(picture: Picture, difference: Difference | None, server: str, lookup: Lookup) -> AuthorityReply | None:
+def _same(dns_view: DnsView, mismatch: AnswerMismatch | None, server: str, lookup: Lookup) -> AuthorityReply | None:
     """A reply that says the same, of this host at least."""
-    if difference is None:
-        return picture.same
-    return next((one for one in _answers(picture, lookup) if server in {_host(record) for record in one.records}), None)
+    if mismatch is None:
+        return dns_view.same
+    return next(
+        (one for one in _answers(dns_view, lookup) if server in {_host(record) for record in one.records}), None
+    )
 
 
 def _host(record: str) -> str:
@@ -103,9 +105,9 @@ def _is_secure(view: View, lookup: Lookup) -> bool:
 def mx_heading(view: View) -> HeadingId | None:
     """The key of the sentence that names what is broken, where more is known than that the host is not listed."""
     origin = mx_origin(view)
-    if origin is None or origin.difference is None:
+    if origin is None or origin.mismatch is None:
         return None
-    if origin.difference.own_zone:
+    if origin.mismatch.own_zone:
         return HeadingId.OWN_ZONE
     return HeadingId.MX_OTHERS_LISTED if origin.names_others else None
 
@@ -113,6 +115,6 @@ def mx_heading(view: View) -> HeadingId | None:
 def mx_hint(view: View) -> str | None:
     """The key of what is said beside the class's own sentence."""
     origin = mx_origin(view)
-    if origin is None or origin.difference is None:
+    if origin is None or origin.mismatch is None:
         return None
     return "mx-hint-listed" if origin.names_others else "mx-hint-differs"

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.dns.facts import label
 from connector_probe.diagnosis.dns.nameserver_trust import (
-    Untruth,
+    DistrustReason,
     denied_by_the_public,
+    distrust_reason,
     is_split_mx,
     telling_control,
-    untruth_of,
 )
-from connector_probe.diagnosis.dns.second_look import picture_of
+from connector_probe.diagnosis.dns.second_look import dns_view_of
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.sentence import Phrase, Word, joined, listed
 
@@ -26,7 +26,7 @@ MAX_SHOWN = 3  # addresses in a sentence
 
 def trust_facts(view: View) -> Facts:
     """Empty where no other name was asked for."""
-    control, untruth, picture = telling_control(view), untruth_of(view), picture_of(view)
+    control, reason, dns_view = telling_control(view), distrust_reason(view), dns_view_of(view)
     found: Facts = {}
     if control is not None:
         found |= {
@@ -34,20 +34,20 @@ def trust_facts(view: View) -> Facts:
             "counter_records": listed(control.records[:MAX_SHOWN]),
             "counter_lookup": _ended(control),
         }
-    elif untruth is Untruth.PORTAL and view.evidence.control is not None:
+    elif reason is DistrustReason.PORTAL and view.evidence.control is not None:
         found["counter_host"] = view.evidence.control.host
-    difference = picture.difference if picture is not None else None
-    if difference is not None and denied_by_the_public(view):
-        asked = difference.ours.last_name
-        found |= {"nameserver": label(difference.theirs), "queried": asked, "mx_hint": Phrase("only-here-hint")}
-    elif view.evidence.address is not None and untruth is not None:  # not what decided that there is an address
+    mismatch = dns_view.mismatch if dns_view is not None else None
+    if mismatch is not None and denied_by_the_public(view):
+        asked = mismatch.ours.last_name
+        found |= {"nameserver": label(mismatch.theirs), "queried": asked, "mx_hint": Phrase("only-here-hint")}
+    elif view.evidence.address is not None and reason is not None:  # not what decided that there is an address
         asked_for = view.evidence.resolution.lookups
         found_by = (one for one in asked_for if view.evidence.address in one.records)
         lookup = view.evidence.resolution.mx_lookup if is_split_mx(view) else next(found_by, None)
         if lookup is not None:
             found |= {"nameserver": lookup.nameserver or "", "queried": lookup.last_name}
-    if untruth is not None:
-        found["untrue"] = Phrase(f"untrue-{untruth}")
+    if reason is not None:
+        found["untrue"] = Phrase(f"untrue-{reason}")
     return found
 
 

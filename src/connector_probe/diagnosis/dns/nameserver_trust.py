@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from connector_probe.diagnosis.dns.delegation import Authorities
 from connector_probe.diagnosis.dns.mx_origin import mx_origin
 from connector_probe.diagnosis.dns.rules import deciding_lookup
-from connector_probe.diagnosis.dns.second_look import hosting_is_convicted, picture_of
+from connector_probe.diagnosis.dns.second_look import dns_view_of, hosting_is_convicted
 from connector_probe.diagnosis.policies.judgement import sts_lists
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.reach import is_inside, meant
 from connector_probe.model.verdict import FailureClass
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.dns.delegation import Picture
+    from connector_probe.diagnosis.dns.delegation import DnsView
     from connector_probe.diagnosis.view import View
     from connector_probe.model.evidence import Lookup
 
@@ -29,7 +29,7 @@ _EXISTS = frozenset({LookupStatus.ANSWER, LookupStatus.NODATA})
 LEAST_CONTROLS = 2  # hosts of different operators, of which a public server cannot have all addresses
 
 
-class Untruth(StrEnum):
+class DistrustReason(StrEnum):
     """How a nameserver's answer is known not to be what is in DNS."""
 
     INVENTED = "invented"
@@ -43,66 +43,66 @@ class Untruth(StrEnum):
 
 def why_the_nameserver_is_not_believed(view: View) -> FailureClass | None:
     """A class of this machine's where its nameserver is at fault; asked only of what has failed."""
-    if untruth_of(view) is not None:
+    if distrust_reason(view) is not None:
         return FailureClass.LOCAL_NAMESERVER_UNTRUE
     return FailureClass.LOCAL_NAMESERVER_CUT_OFF if _is_cut_off(view) else None
 
 
-def untruth_of(view: View) -> Untruth | None:
+def distrust_reason(view: View) -> DistrustReason | None:
     """None where the nameserver's answer may well be true."""
     if not has_failed(view):
-        return Untruth.SPLIT if is_split_mx(view) else None
-    address, picture = view.evidence.address, picture_of(view)
+        return DistrustReason.SPLIT if is_split_mx(view) else None
+    address, dns_view = view.evidence.address, dns_view_of(view)
     if address is None:
-        if _is_blocked(view, picture):
-            return Untruth.BLOCKED
-        if picture is not None and picture.validates_nothing:
-            return Untruth.UNVALIDATED
-        if picture is not None and _is_overridden(picture):
-            return Untruth.OVERRIDDEN
-        return Untruth.SPLIT if picture is not None and _is_split(picture) else None
+        if _is_blocked(view, dns_view):
+            return DistrustReason.BLOCKED
+        if dns_view is not None and dns_view.validates_nothing:
+            return DistrustReason.UNVALIDATED
+        if dns_view is not None and _is_overridden(dns_view):
+            return DistrustReason.OVERRIDDEN
+        return DistrustReason.SPLIT if dns_view is not None and _is_split(dns_view) else None
     if denied_by_the_public(view):  # which is what Exchange Online gets, whatever is made up here
         return None
     control = view.evidence.control
     if control is not None and control.address == address:
-        return Untruth.PORTAL
+        return DistrustReason.PORTAL
     check = view.evidence.resolution.countercheck
     if check is not None:
         if check.sibling is not None and check.sibling.status is LookupStatus.ANSWER:
-            return Untruth.INVENTED
+            return DistrustReason.INVENTED
         same = [one for one in check.controls if address in one.records]
         if same and len(same) == len(check.controls) and (is_inside(address) or len(same) >= LEAST_CONTROLS):
-            return Untruth.PORTAL
-    if picture is None or picture.difference is None:
+            return DistrustReason.PORTAL
+    if dns_view is None or dns_view.mismatch is None:
         return None
     if meant(address).is_unspecified:
-        return Untruth.NULLED
-    return Untruth.SPLIT if _is_split(picture) else None
+        return DistrustReason.NULLED
+    return DistrustReason.SPLIT if _is_split(dns_view) else None
 
 
-def _is_split(picture: Picture) -> bool:
+def _is_split(dns_view: DnsView) -> bool:
     """Whether our nameserver has a zone of its own that leads elsewhere than what the public gets."""
-    difference = picture.difference
-    return difference is not None and difference.own_zone and bool(difference.theirs.records)
+    mismatch = dns_view.mismatch
+    return mismatch is not None and mismatch.own_zone and bool(mismatch.theirs.records)
 
 
 def is_split_mx(view: View) -> bool:
     """Whether our nameserver has MX records of its own for the domain, which an MTA-STS policy does not list."""
     origin = mx_origin(view) if view.mta_sts_binds and not sts_lists(view.mta_sts, view.evidence.server) else None
-    return origin is not None and origin.difference is not None and origin.difference.own_zone
+    return origin is not None and origin.mismatch is not None and origin.mismatch.own_zone
 
 
 def denied_by_the_public(view: View) -> bool:
     """Whether only our nameserver has an address for the name: all of the zone's own servers say that there is none."""
-    picture = picture_of(view)
-    difference = picture.difference if picture is not None else None
-    if picture is None or difference is None or view.evidence.address is None or not difference.ours.records:
+    dns_view = dns_view_of(view)
+    mismatch = dns_view.mismatch if dns_view is not None else None
+    if dns_view is None or mismatch is None or view.evidence.address is None or not mismatch.ours.records:
         return False
-    standing = next((one for one in picture.standings if difference.theirs in one.spoke), None)
+    walk_view = next((one for one in dns_view.walk_views if mismatch.theirs in one.spoke), None)
     check = view.evidence.resolution.countercheck
     invented = check is not None and check.sibling is not None and check.sibling.status is LookupStatus.ANSWER
-    denied = standing is not None and standing.authorities is Authorities.NO_NAME
-    return denied and (difference.own_zone or invented)
+    denied = walk_view is not None and walk_view.authorities is Authorities.NO_NAME
+    return denied and (mismatch.own_zone or invented)
 
 
 def name_to_invent_beside(view: View) -> str | None:
@@ -110,14 +110,14 @@ def name_to_invent_beside(view: View) -> str | None:
 
     Of a domain that is not delegated any more it is the domain: below it, its old servers may still answer anything.
     """
-    picture = picture_of(view)
-    difference = picture.difference if picture is not None else None
-    if picture is None or difference is None or view.evidence.address is None or difference.own_zone:
+    dns_view = dns_view_of(view)
+    mismatch = dns_view.mismatch if dns_view is not None else None
+    if dns_view is None or mismatch is None or view.evidence.address is None or mismatch.own_zone:
         return None
-    standing = next((one for one in picture.standings if difference.theirs in one.spoke), None)
-    if standing is None or standing.authorities is not Authorities.NO_NAME or not difference.ours.records:
+    walk_view = next((one for one in dns_view.walk_views if mismatch.theirs in one.spoke), None)
+    if walk_view is None or walk_view.authorities is not Authorities.NO_NAME or not mismatch.ours.records:
         return None
-    return standing.walk.domain if standing.undelegated else standing.walk.name
+    return walk_view.walk.domain if walk_view.undelegated else walk_view.walk.name
 
 
 def has_failed(view: View) -> bool:
@@ -126,36 +126,36 @@ def has_failed(view: View) -> bool:
     return view.evidence.address is None or (connection is not None and connection.fault is not None)
 
 
-def _is_blocked(view: View, picture: Picture | None) -> bool:
+def _is_blocked(view: View, dns_view: DnsView | None) -> bool:
     lookup = deciding_lookup(view.evidence)
     if lookup is None or not lookup.note.startswith(_POLICIES):
         return False
-    standing = picture.standing if picture is not None else None
-    return standing is None or standing.authorities in (Authorities.NOTHING, Authorities.RECORD)
+    walk_view = dns_view.walk_view if dns_view is not None else None
+    return walk_view is None or walk_view.authorities in (Authorities.NOTHING, Authorities.RECORD)
 
 
-def _is_overridden(picture: Picture) -> bool:
+def _is_overridden(dns_view: DnsView) -> bool:
     """Whether our own nameserver denies with authority what is there, without the SOA that a zone has (RFC 2308 3)."""
-    difference = picture.difference
-    if difference is None or not difference.own_zone or picture.resolution.nameservers_given:
+    mismatch = dns_view.mismatch
+    if mismatch is None or not mismatch.own_zone or dns_view.resolution.nameservers_given:
         return False
-    return difference.ours.status in (LookupStatus.NXDOMAIN, LookupStatus.NODATA) and difference.ours.ttl is None
+    return mismatch.ours.status in (LookupStatus.NXDOMAIN, LookupStatus.NODATA) and mismatch.ours.ttl is None
 
 
 def _is_cut_off(view: View) -> bool:
     """Whether nothing else resolves either, and no authoritative server has said what the matter is."""
-    check, picture, lookup = view.evidence.resolution.countercheck, picture_of(view), deciding_lookup(view.evidence)
+    check, dns_view, lookup = (view.evidence.resolution.countercheck, dns_view_of(view), deciding_lookup(view.evidence))
     if view.evidence.address is not None or check is None or not check.controls:
         return False
     if lookup is not None and lookup.status is LookupStatus.ANSWER:  # a null MX, which is the fault
         return False
     if any(one.status in _EXISTS for one in check.controls):
         return False
-    if picture is None or picture.unreached:
+    if dns_view is None or dns_view.unreached:
         return True
-    if picture.bogus is not None or hosting_is_convicted(picture):
+    if dns_view.bogus is not None or hosting_is_convicted(dns_view):
         return False
-    return picture.standing is None or picture.standing.authorities in (Authorities.NOTHING, Authorities.RECORD)
+    return dns_view.walk_view is None or dns_view.walk_view.authorities in (Authorities.NOTHING, Authorities.RECORD)
 
 
 def telling_control(view: View) -> Lookup | None:

@@ -5,17 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector_probe.model.delegation import BROKEN, SILENT, SPOKE_WITH_AUTHORITY, ServerSays
-from connector_probe.model.evidence import (
-    LookupStatus,
-)
+from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.verdict import FailureClass
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.view import View
-    from connector_probe.model.evidence import (
-        AttemptEvidence,
-        Lookup,
-    )
+    from connector_probe.model.evidence import AttemptEvidence, Lookup
 
 _BY_LOOKUP = {
     LookupStatus.NXDOMAIN: FailureClass.DNS_NXDOMAIN,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.dns.delegation import Authorities, Picture
+from connector_probe.diagnosis.dns.delegation import Authorities, DnsView
 from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.model.delegation import LAME, ServerSays
 from connector_probe.model.ids import EvidenceId
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.dns.delegation import Standing
+    from connector_probe.diagnosis.dns.delegation import WalkView
     from connector_probe.diagnosis.view import View
     from connector_probe.model.delegation import Registration
 
@@ -27,40 +27,40 @@ _ENDED = frozenset({"redemption period", "pending delete", "pending restore"})
 _HELD = frozenset({"auto renew period", "client hold", "server hold"})
 
 
-def picture_of(view: View) -> Picture | None:
+def dns_view_of(view: View) -> DnsView | None:
     """None where no second look was taken."""
     resolution, lookup = view.evidence.resolution, deciding_lookup(view.evidence)
     if resolution.inquiry is None or lookup is None:
         return None
-    return Picture(resolution, lookup.last_name, view.evidence.address)
+    return DnsView(resolution, lookup.last_name, view.evidence.address)
 
 
 def unsettled_domain(view: View) -> str | None:
     """The registered domain of which the delegation leaves open whether it has expired; None where it does not."""
-    picture = picture_of(view)
-    standing = picture.standing if picture is not None else None
-    if standing is None or view.evidence.address is not None or standing.no_such_top_level:
+    dns_view = dns_view_of(view)
+    walk_view = dns_view.walk_view if dns_view is not None else None
+    if walk_view is None or view.evidence.address is not None or walk_view.no_such_top_level:
         return None
-    open_ = standing.undelegated or standing.parked is not None or standing.authorities is Authorities.NOTHING
-    return standing.walk.domain if open_ else None
+    open_ = walk_view.undelegated or walk_view.parked is not None or walk_view.authorities is Authorities.NOTHING
+    return walk_view.walk.domain if open_ else None
 
 
-def all_failed(failure: FailureClass, standing: Standing) -> Weighed:
+def all_failed(failure: FailureClass, walk_view: WalkView) -> Weighed:
     """What it says of the hosting that no authoritative server answered with authority."""
-    bad = standing.failed
-    if not bad and not standing.nameless:
+    bad = walk_view.failed
+    if not bad and not walk_view.nameless:
         return _NOTHING
-    asked = {one.address for one in standing.last_zone if one.status is not ServerSays.NOT_ASKED}
+    asked = {one.address for one in walk_view.last_zone if one.status is not ServerSays.NOT_ASKED}
     if failure not in TROUBLED or len(bad) < len(asked):  # some were silent, and that says nothing here
         return None, (EvidenceId.SOME_AUTHORITIES_FAIL,)
-    sure = standing.from_the_roots or all(one.status not in LAME for one in bad)
+    sure = walk_view.from_the_roots or all(one.status not in LAME for one in bad)
     return (CauseVerdict.CONFIRMED if sure and bad else CauseVerdict.SUPPORTED), (EvidenceId.AUTHORITIES_FAIL,)
 
 
-def hosting_is_convicted(picture: Picture) -> bool:
+def hosting_is_convicted(dns_view: DnsView) -> bool:
     """Whether the name's authoritative servers themselves have shown to fail."""
-    standing = picture.standing
-    return standing is not None and all_failed(FailureClass.DNS_SERVFAIL, standing)[0] is CauseVerdict.CONFIRMED
+    walk_view = dns_view.walk_view
+    return walk_view is not None and all_failed(FailureClass.DNS_SERVFAIL, walk_view)[0] is CauseVerdict.CONFIRMED
 
 
 def by_registry(registration: Registration | None) -> Weighed:

@@ -21,7 +21,7 @@ _VERDICTS = WarningId.UNEQUAL_VERDICTS
 _TURNED_AWAY = frozenset({FailureClass.TCP_TIMEOUT, FailureClass.TCP_REFUSED})
 
 
-def inequalities(views: Sequence[View], statuses: Sequence[Status]) -> list[Said]:
+def unequal_servers(views: Sequence[View], statuses: Sequence[Status]) -> list[Said]:
     """``statuses`` belong to ``views``, attempt by attempt. What could not be tested from here counts nowhere."""
     pairs = [(view, status) for view, status in zip(views, statuses, strict=True) if status is not Status.UNKNOWN]
     found: list[Said] = []
