@@ -29,7 +29,7 @@ from connector_probe import cli
 from connector_probe.cli.app import run
 from connector_probe.cli.commands import all_commands
 from connector_probe.cli.example import EXAMPLES, text_of
-from connector_probe.cli.targets import choose_targets
+from connector_probe.cli.targets import choose_outputs
 from connector_probe.formats import prometheus
 
 IN_CI = bool(os.environ.get("CI"))
@@ -113,7 +113,7 @@ def test_every_command_line_is_understood(name: str, tmp_path: Path, monkeypatch
         host = argv[0] not in commands
         command = commands["host"] if host else commands[argv[0]]
         given = command.make_context("probe", argv if host else argv[1:]).params
-        choose_targets(given["format_"] or (), json=given["json"], output=None)
+        choose_outputs(given["format_"] or (), json=given["json"], output=None)
         seen += 1
     assert seen or name in ("systemd-timer", "prometheus-alerts", "grafana")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from connector_probe.api import assemble, in_words
 from connector_probe.cli.output import fail, write_document, write_file
 from connector_probe.cli.settings import OutputSettings
-from connector_probe.cli.targets import Target
+from connector_probe.cli.targets import OutputTarget
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.formats import Format, github
 from connector_probe.model.connector import Connector
@@ -86,7 +86,7 @@ class Delivery:
             if target.format is Format.GITHUB and os.environ.get(_STEP_SUMMARY):
                 self._summarize(report, target, Path(os.environ[_STEP_SUMMARY]))
 
-    def _print(self, report: Report, target: Target) -> None:
+    def _print(self, report: Report, target: OutputTarget) -> None:
         names = None if target.is_plugin else self._heard(report.results)
         if names is None or names:
             self._write(self._render(report, self._connectors, target, names), target)
@@ -95,14 +95,14 @@ class Delivery:
         self,
         report: Report,
         connectors: Sequence[Connector],
-        target: Target,
+        target: OutputTarget,
         names: frozenset[str] | None = None,
     ) -> str:
         document = self._settings.render(self._worded(report, connectors, target), target, names)
         in_a_log = target.path is None and os.environ.get(_ACTIONS) == "true"
         return without_commands(document, target.format) if in_a_log else document
 
-    def _worded(self, report: Report, connectors: Sequence[Connector], target: Target) -> Report:
+    def _worded(self, report: Report, connectors: Sequence[Connector], target: OutputTarget) -> Report:
         """``report`` in the words of the document: text follows the locale, JSON does not."""
         words = self._settings.words_of(target)
         return report if words is self._settings.words else in_words(report, connectors, words)
@@ -115,7 +115,7 @@ class Delivery:
             else:
                 self.arrived(result)
 
-    def _save(self, report: Report, target: Target, path: Path) -> None:
+    def _save(self, report: Report, target: OutputTarget, path: Path) -> None:
         document = self._render(report, self._connectors, target)
         try:
             write_file(path, document)
@@ -127,7 +127,7 @@ class Delivery:
             if alone:
                 self._write(document, target)
 
-    def _summarize(self, report: Report, target: Target, path: Path) -> None:
+    def _summarize(self, report: Report, target: OutputTarget, path: Path) -> None:
         """GitHub's file is added to: other commands of the step may have written into it."""
         try:
             with path.open("a", encoding="utf-8") as file:
@@ -136,7 +136,7 @@ class Delivery:
         except OSError as error:
             fail(f"the step's summary, {show(str(path), 300)}, cannot be written: {error.strerror}")
 
-    def _write(self, document: str, target: Target) -> None:
+    def _write(self, document: str, target: OutputTarget) -> None:
         """To standard output; that it cannot be written is said, and nothing else suffers: not history, not files."""
         try:
             write_document(document, whole=target.format is not Format.TEXT)

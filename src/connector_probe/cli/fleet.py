@@ -82,9 +82,9 @@ def run_file(
     chosen = choose_entries(configuration, only or (), shard)
     entries = _retried([entry for entry in chosen if entry.enabled], retries)
     from connector_probe.cli.cron import alone, ended_by, wait_a_little
-    from connector_probe.cli.manners import Manners
+    from connector_probe.cli.unattended_options import UnattendedOptions
 
-    manners = Manners.choose(
+    unattended_options = UnattendedOptions.choose(
         configuration,
         entries,
         history=Path(history) if history is not None else None,
@@ -105,9 +105,9 @@ def run_file(
 
         sending = Push(push, place, token_file)
     if check:
-        from connector_probe.cli.targets import choose_targets
+        from connector_probe.cli.targets import choose_outputs
 
-        choose_targets(format_ or (), json=json, output=Path(output) if output is not None else None)
+        choose_outputs(format_ or (), json=json, output=Path(output) if output is not None else None)
         number, off = len(configuration.entries), sum(not entry.enabled for entry in configuration.entries)
         told = f"{number} connector{'s' if number != 1 else ''}, fine"
         told += f"; {off} of them with enabled: false, so not probed" if off else ""
@@ -135,10 +135,13 @@ def run_file(
     if not chosen:  # of few connectors and many shares, some are empty
         say(f"probe: no connector is in the share {shard}")
     asked, strict = [entry.connector for entry in entries], [entry.strict for entry in entries]
-    wait_a_little(manners.splay)
-    with alone(configuration.path, only or (), shard, quiet=quiet or only_changes), ended_by(manners.deadline):
+    wait_a_little(unattended_options.splay)
+    with (
+        alone(configuration.path, only or (), shard, quiet=quiet or only_changes),
+        ended_by(unattended_options.deadline),
+    ):
         windows = {entry.name: entry.maintenance for entry in entries}
-        unattended = Unattended(manners, windows, words=settings.words, lang=lang, quiet=quiet, push=sending)
+        unattended = Unattended(unattended_options, windows, words=settings.words, lang=lang, quiet=quiet, push=sending)
         code = probe_and_print(asked, settings, strict=strict, jobs=side_by_side, unattended=unattended)
     raise typer.Exit(code)
 

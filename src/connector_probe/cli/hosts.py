@@ -44,11 +44,11 @@ class Asked:
         unattended = None
         if self.history is not None:
             from connector_probe.cli.history_file import checked_file
-            from connector_probe.cli.manners import Manners
             from connector_probe.cli.unattended import Unattended
+            from connector_probe.cli.unattended_options import UnattendedOptions
 
             names = {connector.name: () for connector in self.connectors}
-            unattended = Unattended(Manners(checked_file(self.history)), names, words=self.settings.words)
+            unattended = Unattended(UnattendedOptions(checked_file(self.history)), names, words=self.settings.words)
         return probe_and_print(self.connectors, self.settings, strict=self.strict, unattended=unattended)
 
 

@@ -76,8 +76,8 @@ def serve(
     from connector_probe.cli.fleet import load_file
     from connector_probe.cli.history_file import checked_file, default_file
     from connector_probe.cli.language import words_for
-    from connector_probe.cli.manners import SHORTEST_REMINDER
     from connector_probe.cli.running import allow_many_files
+    from connector_probe.cli.unattended_options import SHORTEST_REMINDER
     from connector_probe.cli.values import UsageProblemError, parse_duration
     from connector_probe.formats import Format
     from connector_probe.model.names import show

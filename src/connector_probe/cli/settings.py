@@ -10,7 +10,7 @@ from pathlib import Path
 from connector_probe.cli import EXIT_INTERRUPTED
 from connector_probe.cli.language import words_for
 from connector_probe.cli.output import terminal_width, wants_colour
-from connector_probe.cli.targets import Target, choose_targets
+from connector_probe.cli.targets import OutputTarget, choose_outputs
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.model.verdict import Report, Status
@@ -21,7 +21,7 @@ from connector_probe.wording.catalogue import Catalogue
 class OutputSettings:
     """What is printed, and where to. ``locations``: file and line of each connector by its name."""
 
-    targets: tuple[Target, ...]
+    targets: tuple[OutputTarget, ...]
     verbosity: int
     transcript: bool
     modes: bool
@@ -45,7 +45,7 @@ class OutputSettings:
         """Raises UsageProblemError for options that contradict each other, or a file that cannot be written."""
         if quiet and verbose:
             raise UsageProblemError("-q and -v exclude each other", "give one of them")
-        targets = choose_targets(format_ or (), json=json, output=Path(output) if output is not None else None)
+        targets = choose_outputs(format_ or (), json=json, output=Path(output) if output is not None else None)
         return cls(targets, -1 if quiet else 1 if verbose else 0, transcript, modes, lang, locations or {})
 
     @property
@@ -53,10 +53,10 @@ class OutputSettings:
         """Those that the run concludes in: the first document's."""
         return self.words_of(self.targets[0])
 
-    def words_of(self, target: Target) -> Catalogue:
+    def words_of(self, target: OutputTarget) -> Catalogue:
         return words_for(self.lang, target.format)
 
-    def options(self, target: Target, names: frozenset[str] | None = None) -> RenderOptions:
+    def options(self, target: OutputTarget, names: frozenset[str] | None = None) -> RenderOptions:
         """``names``: the connectors that a document for people has; None for all."""
         at_terminal = target.path is None and target.format is Format.TEXT
         return RenderOptions(
@@ -70,7 +70,7 @@ class OutputSettings:
             names=names,
         )
 
-    def render(self, report: Report, target: Target | None = None, names: frozenset[str] | None = None) -> str:
+    def render(self, report: Report, target: OutputTarget | None = None, names: frozenset[str] | None = None) -> str:
         """The document for ``target``, or the first one; ``report`` is in its words."""
         wanted = target or self.targets[0]
         return RENDERERS[wanted.format](report, self.options(wanted, names))

@@ -17,7 +17,7 @@ STANDARD_OUTPUT = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class OutputTarget:
     """One document. ``path`` None is standard output; ``option`` is what asked for it, for messages."""
 
     format: Format
@@ -30,7 +30,7 @@ class Target:
         return self.format is Format.NAGIOS and "=" not in self.option
 
 
-def choose_targets(formats: Sequence[str], *, json: bool, output: Path | None) -> tuple[Target, ...]:
+def choose_outputs(formats: Sequence[str], *, json: bool, output: Path | None) -> tuple[OutputTarget, ...]:
     """The documents in the order asked for. Raises UsageProblemError, before anything is probed, where one could not
 
     be written or two would get in each other's way.
@@ -53,11 +53,13 @@ def choose_targets(formats: Sequence[str], *, json: bool, output: Path | None) -
     targets = []
     for format_, path in asked:
         if path is not None:
-            targets.append(Target(format_, None if str(path) == STANDARD_OUTPUT else path, f"--format {format_}="))
+            targets.append(
+                OutputTarget(format_, None if str(path) == STANDARD_OUTPUT else path, f"--format {format_}=")
+            )
         elif output is None or str(output) == STANDARD_OUTPUT:
-            targets.append(Target(format_, None, f"--format {format_}"))
+            targets.append(OutputTarget(format_, None, f"--format {format_}"))
         else:
-            targets.append(Target(format_, output, "-o "))
+            targets.append(OutputTarget(format_, output, "-o "))
     _refuse_shared(targets)
     for target in targets:
         if target.path is not None:
@@ -97,8 +99,8 @@ def check_target(path: Path, option: str = "-o ") -> None:
         raise UsageProblemError(f"{told} cannot be written", "check the permissions of the file and its directory")
 
 
-def _refuse_shared(targets: Sequence[Target]) -> None:
-    seen: dict[str, Target] = {}
+def _refuse_shared(targets: Sequence[OutputTarget]) -> None:
+    seen: dict[str, OutputTarget] = {}
     for target in targets:
         where = STANDARD_OUTPUT if target.path is None else os.path.realpath(target.path)
         if where in seen and where != os.devnull:

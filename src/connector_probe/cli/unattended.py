@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from connector_probe.cli import ping as dead_man
 from connector_probe.cli.language import words_for
-from connector_probe.cli.manners import Manners
 from connector_probe.cli.output import fail, say
 from connector_probe.cli.push import Push
+from connector_probe.cli.unattended_options import UnattendedOptions
 from connector_probe.formats import Format
 from connector_probe.formats.notice import outage_that_ended
 from connector_probe.history.run_history import RunHistory
@@ -26,7 +26,7 @@ class Unattended:
 
     def __init__(
         self,
-        manners: Manners,
+        unattended_options: UnattendedOptions,
         windows: Mapping[str, Sequence[Window]],
         *,
         words: Catalogue,
@@ -36,13 +36,13 @@ class Unattended:
     ) -> None:
         """``windows``: the maintenance windows of each connector, by its name. ``words``: those of the results."""
         self._push = push
-        self._manners = manners
+        self._manners = unattended_options
         self._quiet = quiet
         self._words = words
         self._lang = lang
         self._now = datetime.now(UTC)  # one moment for all that is news: what is printed is what is remembered
-        self._history = RunHistory(windows, manners.history, words, say=_say, fail=fail)
-        self.deadline = manners.deadline
+        self._history = RunHistory(windows, unattended_options.history, words, say=_say, fail=fail)
+        self.deadline = unattended_options.deadline
         self.recovering: Callable[[Sequence[Connector]], frozenset[str]] = self._history.recovering
         self.amend: Callable[[Result], Result] = self._history.amend
 

@@ -20,7 +20,7 @@ SHORTEST_REMINDER = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class UnattendedOptions:
     """The options of an unattended run, checked. Durations are seconds; None is off."""
 
     history: Path | None
@@ -47,7 +47,7 @@ class Manners:
         ping: str | None,
         notify_by: Sequence[str],
         only: Sequence[str] = (),
-    ) -> Manners:
+    ) -> UnattendedOptions:
         """Raises UsageProblemError, before anything is probed.
 
         ``only``: runs that pick other connectors may tell somebody else, so that none takes away another's news.
