@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connector_probe.config.kinds import Choice, Duration, File, Kind, Moment, Text, Texts, Truth, Whole
+from connector_probe.config.kinds import Boolean, Choice, Duration, File, Integer, Kind, Moment, Text, Texts
 from connector_probe.config.secrets import Secrets
 from connector_probe.config.windows import Windows
 from connector_probe.model.connector import (
@@ -59,7 +59,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     _option("use_mx", Text(), "fabrikam.com", "UseMXRecord: the domain whose MX records are followed.", shared=False),
     _entry("tags", Texts(), "[production]", "Words that --only can pick the connector by."),
-    _entry("enabled", Truth(), "false", "Whether it is probed. Default: true."),
+    _entry("enabled", Boolean(), "false", "Whether it is probed. Default: true."),
     _entry(
         "interval",
         Duration(LONGEST_INTERVAL, SHORTEST_INTERVAL),
@@ -72,7 +72,7 @@ FIELDS: tuple[Field, ...] = (
         "24h",
         "How long queued mail is retried before it bounces. Default: 24h.",
     ),
-    _option("port", Whole(), "25", "TCP port. Exchange Online always uses 25."),
+    _option("port", Integer(), "25", "TCP port. Exchange Online always uses 25."),
     _option(
         "tls",
         Choice(tuple(TlsSettings), null=TlsSettings.OPPORTUNISTIC),
@@ -93,7 +93,7 @@ FIELDS: tuple[Field, ...] = (
         "Whose trusted roots: microsoft, as Exchange Online, or system, as this machine. Default: microsoft.",
     ),
     _option("ca_file", File(), "roots.pem", "Trust these roots too. A relative path begins at this file's folder."),
-    _option("only_ca_file", Truth(), "true", "Trust the roots of ca_file alone."),
+    _option("only_ca_file", Boolean(), "true", "Trust the roots of ca_file alone."),
     _option(
         "nameserver",
         Texts(single=True),
@@ -115,19 +115,19 @@ FIELDS: tuple[Field, ...] = (
     _option("deadline", Duration(), "120s", "Longest time for one address, from start to end. Default: 120s."),
     _option(
         "connections",
-        Whole(),
+        Integer(),
         "3",
         "Connect this many times to each address, to catch unequal servers behind a load balancer. Default: 1.",
     ),
-    _option("retries", Whole(), "2", "A failure counts only when it repeats this many times. Default: 0."),
+    _option("retries", Integer(), "2", "A failure counts only when it repeats this many times. Default: 0."),
     _option("retry_delay", Duration(), "10s", "Pause before a retry. Default: 10s."),
     _option(
         "revocation",
-        Truth(),
+        Boolean(),
         "false",
         "Whether CRLs, OCSP and missing issuers that certificates point to are fetched over HTTP. Default: true.",
     ),
-    _option("thorough", Truth(), "true", "Connect once more, without SNI and with TLS 1.2 at most. Default: false."),
+    _option("thorough", Boolean(), "true", "Connect once more, without SNI and with TLS 1.2 at most. Default: false."),
     _option(
         "rdap",
         Text(),
@@ -137,7 +137,7 @@ FIELDS: tuple[Field, ...] = (
     _option("rcpt", Text(), "postmaster@contoso.com", "Go on to MAIL FROM:<> and RCPT TO this address; never DATA."),
     _option(
         "warn_days",
-        Whole(),
+        Integer(),
         "30",
         "Warn this many days before a certificate ends. Default: 30, or a third of its lifetime.",
     ),
@@ -156,11 +156,11 @@ FIELDS: tuple[Field, ...] = (
         "MtaStsMode, with use_mx. Default: opportunistic.",
         attribute="mta_sts_mode",
     ),
-    _option("mta_sts_port", Whole(), "8443", "Port of the MTA-STS policy's host, for a laboratory. Default: 443."),
+    _option("mta_sts_port", Integer(), "8443", "Port of the MTA-STS policy's host, for a laboratory. Default: 443."),
     _option("trust_anchor", File(), "root.key", "Validate DNSSEC from these DS or DNSKEY records."),
-    _option("trust_ad", Truth(), "true", "Believe the nameserver's AD bit; only of a resolver on this machine."),
+    _option("trust_ad", Boolean(), "true", "Believe the nameserver's AD bit; only of a resolver on this machine."),
     _option("expect", Choice(ROUTES), "healthy", "What counts as success: healthy, or a code."),
-    _entry("strict", Truth(), "true", "Warnings count as failure. Default: false."),
+    _entry("strict", Boolean(), "true", "Warnings count as failure. Default: false."),
     _entry(
         "maintenance",
         Windows(),

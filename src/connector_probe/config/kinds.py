@@ -67,7 +67,7 @@ def read_each(nodes: Iterable[Node], read: Callable[[Node], _Value]) -> tuple[_V
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadContext:
     """What a value is read with: its key, an example for hints, the environment, the file's folder.
 
     ``part`` says which part of the key's value this is, as in "an item of ".
@@ -96,7 +96,7 @@ class Reading:
 class Kind(Protocol):
     """A kind of value. ``read`` raises WrongValueError."""
 
-    def read(self, node: Node, how: Reading) -> object: ...
+    def read(self, node: Node, ctx: ReadContext) -> object: ...
 
     def schema(self) -> dict[str, Any]: ...
 
@@ -123,8 +123,8 @@ def _described(node: Node) -> str:
 class Text:
     """Text; a number or a truth value must be quoted to be one."""
 
-    def read(self, node: Node, how: Reading) -> str:
-        return _text(node, how)
+    def read(self, node: Node, ctx: ReadContext) -> str:
+        return _text(node, ctx)
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "minLength": 1}
@@ -134,12 +134,12 @@ class Text:
 class File:
     """A file that is there; a relative path begins at the folder of the configuration file."""
 
-    def read(self, node: Node, how: Reading) -> str:
-        path = how.folder / _text(node, how)
+    def read(self, node: Node, ctx: ReadContext) -> str:
+        path = ctx.folder / _text(node, ctx)
         if not path.is_file():
             raise WrongValueError(
                 node,
-                f"{how.key} {show(getattr(node, 'text', ''))}: there is no such file",
+                f"{ctx.key} {show(getattr(node, 'text', ''))}: there is no such file",
                 "a relative path begins at this file's folder",
             )
         return str(path)
@@ -155,17 +155,17 @@ class Choice:
     words: tuple[str, ...]
     null: str | None = None
 
-    def read(self, node: Node, how: Reading) -> str:
+    def read(self, node: Node, ctx: ReadContext) -> str:
         if self.null is not None and reading_of(node) == "nothing":
-            raise WrongValueError(node, f"{how.key} has no value", f"null is written as: {how.key}: {self.null}")
+            raise WrongValueError(node, f"{ctx.key} has no value", f"null is written as: {ctx.key}: {self.null}")
         if not isinstance(node, Scalar) or reading_of(node) == "nothing":
-            raise how.wrong(node, f"one of: {', '.join(self.words)}")
-        word = _expanded(node, how)
+            raise ctx.wrong(node, f"one of: {', '.join(self.words)}")
+        word = _expanded(node, ctx)
         if word not in self.words:
             meant = nearest(node.text, self.words)
             raise WrongValueError(
                 node,
-                f"{how.key} {show(node.text)!r} is not known",
+                f"{ctx.key} {show(node.text)!r} is not known",
                 f"did you mean {meant}?" if meant else f"one of: {', '.join(self.words)}",
             )
         return word
@@ -175,15 +175,15 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class Integer:
     """A whole number, in plain digits."""
 
-    def read(self, node: Node, how: Reading) -> int:
+    def read(self, node: Node, ctx: ReadContext) -> int:
         digits = node.text.strip() if isinstance(node, Scalar) else ""
         if not _WHOLE.fullmatch(digits):
-            raise how.wrong(node, "a whole number in plain digits")
+            raise ctx.wrong(node, "a whole number in plain digits")
         if reading_of(node) != "number":
-            raise how.wrong(node, "a number", f"without quotes: {how.key}: {digits}")
+            raise ctx.wrong(node, "a number", f"without quotes: {ctx.key}: {digits}")
         return int(digits)
 
     def schema(self) -> dict[str, Any]:
@@ -191,17 +191,17 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class Boolean:
     """true or false, and none of YAML 1.1's other words for them."""
 
-    def read(self, node: Node, how: Reading) -> bool:
+    def read(self, node: Node, ctx: ReadContext) -> bool:
         reading = reading_of(node)
         if reading in ("true", "false"):
             return reading == "true"
         if reading == "text" and isinstance(node, Scalar) and node.text.strip().casefold() in ("true", "false"):
-            raise how.wrong(node, "true or false", f"without quotes: {how.key}: {node.text.strip().casefold()}")
+            raise ctx.wrong(node, "true or false", f"without quotes: {ctx.key}: {node.text.strip().casefold()}")
         meant = reading.removesuffix(_OR_TEXT)
-        raise how.wrong(node, "true or false", f"write {how.key}: {meant}" if meant in ("true", "false") else "")
+        raise ctx.wrong(node, "true or false", f"write {ctx.key}: {meant}" if meant in ("true", "false") else "")
 
     def schema(self) -> dict[str, Any]:
         return {"type": "boolean"}
@@ -214,16 +214,16 @@ class Duration:
     most: float | None = None
     least: float = 0.0
 
-    def read(self, node: Node, how: Reading) -> float:
+    def read(self, node: Node, ctx: ReadContext) -> float:
         reading = reading_of(node)
         found = None
         if isinstance(node, Scalar) and reading in ("text", "number"):
-            found = seconds(_expanded(node, how))
+            found = seconds(_expanded(node, ctx))
         if found is None:
-            raise how.wrong(node, "a duration", "as in: 500ms, 10s, 5m, 2h, or seconds")
+            raise ctx.wrong(node, "a duration", "as in: 500ms, 10s, 5m, 2h, or seconds")
         if self.most is not None and not (found > 0 and self.least <= found <= self.most):
             from_ = f"{self.least:g} s or more" if self.least else "more than nothing"
-            raise how.wrong(node, f"a duration of {from_} and at most {self.most / 86_400:g} days")
+            raise ctx.wrong(node, f"a duration of {from_} and at most {self.most / 86_400:g} days")
         return found
 
     def schema(self) -> dict[str, Any]:
@@ -235,10 +235,10 @@ class Duration:
 class Moment:
     """A date, or a date and a time."""
 
-    def read(self, node: Node, how: Reading) -> object:
-        found = moment(_text(node, how)) if reading_of(node) == "text" else None
+    def read(self, node: Node, ctx: ReadContext) -> object:
+        found = moment(_text(node, ctx)) if reading_of(node) == "text" else None
         if found is None:
-            raise how.wrong(node, "a date", "as in: 2026-12-24 or 2026-12-24T20:00:00+01:00")
+            raise ctx.wrong(node, "a date", "as in: 2026-12-24 or 2026-12-24T20:00:00+01:00")
         return found
 
     def schema(self) -> dict[str, Any]:
@@ -252,20 +252,20 @@ class Texts:
     single: bool = False
     none: bool = False
 
-    def read(self, node: Node, how: Reading) -> tuple[str, ...]:
+    def read(self, node: Node, ctx: ReadContext) -> tuple[str, ...]:
         if self.none and isinstance(node, Scalar) and node.text.casefold() in _NONE:
-            raise WrongValueError(node, f"{how.key} is {show(node.text)}", f"none at all is written as: {how.key}: []")
+            raise WrongValueError(node, f"{ctx.key} is {show(node.text)}", f"none at all is written as: {ctx.key}: []")
         if self.single and isinstance(node, Scalar):
             if reading_of(node) in ("true", "false"):
-                raise how.wrong(node, "text or a list")
-            return (_text(node, how),)
+                raise ctx.wrong(node, "text or a list")
+            return (_text(node, ctx),)
         if not isinstance(node, Items):
             word = node.text if isinstance(node, Scalar) and reading_of(node) == "text" else ""
             listed = re.fullmatch(r"[\w.:/ -]+", word) is not None  # needs no quotes inside the brackets
-            raise how.wrong(node, "a list", f"in brackets: {how.key}: [{word}]" if listed else "")
+            raise ctx.wrong(node, "a list", f"in brackets: {ctx.key}: [{word}]" if listed else "")
         if not node.items and not self.none:
-            raise WrongValueError(node, f"{how.key} is an empty list", how.as_in + ", or leave the key out")
-        item = replace(how, part="an item of ")
+            raise WrongValueError(node, f"{ctx.key} is an empty list", ctx.as_in + ", or leave the key out")
+        item = replace(ctx, part="an item of ")
         return read_each(node.items, lambda one: _text(one, item))
 
     def schema(self) -> dict[str, Any]:
@@ -274,21 +274,21 @@ class Texts:
         return {"anyOf": [text, several]} if self.single else several
 
 
-def _text(node: Node, how: Reading) -> str:
+def _text(node: Node, ctx: ReadContext) -> str:
     if not isinstance(node, Scalar):
-        raise how.wrong(node, "text")
+        raise ctx.wrong(node, "text")
     if reading_of(node) != "text":
-        raise how.wrong(node, "text", f'in quotes: "{show(node.text)}"')
+        raise ctx.wrong(node, "text", f'in quotes: "{show(node.text)}"')
     if not node.text.strip():
-        raise WrongValueError(node, f"{how.what} is empty", how.as_in + ", or leave the key out")
-    return _expanded(node, how)
+        raise WrongValueError(node, f"{ctx.what} is empty", ctx.as_in + ", or leave the key out")
+    return _expanded(node, ctx)
 
 
-def _expanded(node: Scalar, how: Reading) -> str:
+def _expanded(node: Scalar, ctx: ReadContext) -> str:
     try:
-        return expand(node.text, how.environ)
+        return expand(node.text, ctx.environ)
     except ReferenceProblemError as problem:
-        raise WrongValueError(node, f"{how.key}: {problem}", problem.hint) from None
+        raise WrongValueError(node, f"{ctx.key}: {problem}", problem.hint) from None
 
 
 def tidy(texts: Iterable[str]) -> tuple[str, ...]:

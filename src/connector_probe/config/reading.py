@@ -13,7 +13,7 @@ from typing import Any
 from connector_probe.config.decoding import UndecodableError, decode
 from connector_probe.config.environment import refers
 from connector_probe.config.fields import ALIASES, BY_KEY, FIELDS, TOP_FIELDS, VERSION, Field
-from connector_probe.config.kinds import Reading, Whole, WrongValueError, tidy
+from connector_probe.config.kinds import Integer, ReadContext, WrongValueError, tidy
 from connector_probe.config.nodes import MAX_CHARACTERS, Broken, Items, Mapping, Node, Scalar, read_nodes, retyped
 from connector_probe.config.problems import ConfigError, ConfigProblem, Place, Problems, nearest
 from connector_probe.config.secrets import Secret
@@ -124,7 +124,7 @@ class _Reader:
         if node is None:
             self._problems.add(root.place, "version", "version is missing", f"write on top: version: {VERSION}")
         elif not isinstance(node, Broken):
-            version = self._value(node, Field("version", Whole(), str(VERSION), "", None))
+            version = self._value(node, Field("version", Integer(), str(VERSION), "", None))
             if version not in (None, VERSION):
                 self._problems.add(
                     node.place, "version", f"version {version} is not known", f"this program reads version {VERSION}"
@@ -215,7 +215,7 @@ class _Reader:
 
     def _value(self, node: Node, field: Field) -> object | None:
         try:
-            return field.kind.read(node, Reading(field.key, field.example, self._environ, self._folder))
+            return field.kind.read(node, ReadContext(field.key, field.example, self._environ, self._folder))
         except WrongValueError as wrong:
             for one in (wrong, *wrong.others):
                 if not isinstance(one.node, Broken):

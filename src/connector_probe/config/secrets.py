@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector_probe.config.environment import ReferenceProblemError
-from connector_probe.config.kinds import Reading, WrongValueError, read_each
+from connector_probe.config.kinds import ReadContext, WrongValueError, read_each
 from connector_probe.config.nodes import Items, Node, Scalar
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -34,26 +34,26 @@ class Secrets:
 
     several: bool = True
 
-    def read(self, node: Node, how: Reading) -> tuple[Secret, ...]:
+    def read(self, node: Node, ctx: ReadContext) -> tuple[Secret, ...]:
         items = node.items if self.several and isinstance(node, Items) else (node,)
         if not items:
-            raise WrongValueError(node, f"{how.key} is an empty list", how.as_in + ", or leave the key out")
-        return tuple(dict.fromkeys(read_each(items, lambda item: self._one(item, how))))
+            raise WrongValueError(node, f"{ctx.key} is an empty list", ctx.as_in + ", or leave the key out")
+        return tuple(dict.fromkeys(read_each(items, lambda item: self._one(item, ctx))))
 
-    def _one(self, node: Node, how: Reading) -> Secret:
+    def _one(self, node: Node, ctx: ReadContext) -> Secret:
         if not isinstance(node, Scalar):
-            raise how.wrong(node, "the name of a variable")
+            raise ctx.wrong(node, "the name of a variable")
         match = _REFERENCE.fullmatch(node.text.strip())
         if match is None or (match["plain"] is not None and not _VARIABLE.fullmatch(match["plain"])):
             raise WrongValueError(
                 node,
-                f"{how.key} does not name a variable of the environment",
-                f"its value is a secret: keep it out of this file, {how.as_in}",
+                f"{ctx.key} does not name a variable of the environment",
+                f"its value is a secret: keep it out of this file, {ctx.as_in}",
             )
         try:
-            return secret(match["braced"] or match["plain"], how.environ)
+            return secret(match["braced"] or match["plain"], ctx.environ)
         except ReferenceProblemError as problem:
-            raise WrongValueError(node, f"{how.key}: {problem}", problem.hint) from None
+            raise WrongValueError(node, f"{ctx.key}: {problem}", problem.hint) from None
 
     def schema(self) -> dict[str, Any]:
         name = {"type": "string", "pattern": rf"^\s*(\$\{{{_NAME}\}}|\$?[A-Z_][A-Z0-9_]*)\s*$"}
