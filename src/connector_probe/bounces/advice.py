@@ -14,7 +14,7 @@ from connector_probe.model.evidence import Stage
 from connector_probe.model.ids import CauseId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, FailureClass, MailFlowCode, Remedy
 from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import Facts, fill
+from connector_probe.wording.sentences import LenientFacts, fill
 
 CLIENT_CERTIFICATE = "client-certificate-untrusted"  # the cause that no probe can confirm: it has no such certificate
 _ORDER = tuple(CauseVerdict)
@@ -82,7 +82,7 @@ def remedies_for(classes: Sequence[FailureClass], *, told: bool, by_probe: bool 
 # --- in words ----------------------------------------------------------------------------------------------------
 
 
-class Placeholders(Facts):
+class Placeholders(LenientFacts):
     """Facts for commands and sentences: what is not known is written as a person would fill it in, a hint left out."""
 
     def __missing__(self, key: str) -> str:

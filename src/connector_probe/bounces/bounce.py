@@ -31,7 +31,7 @@ __all__ = [
     "Bounce",
     "BounceSource",
     "InputTooLargeError",
-    "Reading",
+    "ReadResult",
     "codes_seen",
     "decode",
     "read",
@@ -78,7 +78,7 @@ class Bounce(NamedTuple):
     reported_by: str | None = None
 
 
-class Reading(NamedTuple):
+class ReadResult(NamedTuple):
     """``note``: what the catalogue says of a record that tells of no failure, or not why; "" for all else."""
 
     bounces: tuple[Bounce, ...]
@@ -99,7 +99,7 @@ def read_bounces(text: str | bytes) -> tuple[Bounce, ...]:
     return read(text).bounces
 
 
-def read(text: str | bytes) -> Reading:
+def read(text: str | bytes) -> ReadResult:
     """As read_bounces, with what is to be said where no error was found."""
     given = readable(text)
     documents = [found_in(given.text, is_mail=given.is_mail), *map(found_in, given.attachments)]
@@ -108,7 +108,7 @@ def read(text: str | bytes) -> Reading:
     if not bounces and given.returned and not codes_in(given.text, 1) and _ANY_STATUS.search(given.text) is None:
         bounces = _bounces(given.returned, found_in(given.returned, is_mail=True).errors, is_mail=True)
     note = next((one.note for one in documents if one.note), "")
-    return Reading(bounces, "" if bounces else note)
+    return ReadResult(bounces, "" if bounces else note)
 
 
 def codes_seen(text: str | bytes) -> tuple[str, ...]:

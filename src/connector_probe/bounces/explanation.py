@@ -38,7 +38,7 @@ from connector_probe.model.verdict import (
 from connector_probe.protocol.microsoft import is_microsofts, is_routing_domain
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
-from connector_probe.wording.sentences import Facts, fill, headline_of
+from connector_probe.wording.sentences import LenientFacts, fill, headline_of
 
 EXPLANATION_SCHEMA = "connector-probe/explanation/1"
 
@@ -405,10 +405,10 @@ def _at_the_sender(bounce: Bounce, topic: Topic, facts: Mapping[str, str], words
 # --- notes and facts ---------------------------------------------------------------------------------------------
 
 
-def _notes(bounce: Bounce, facts: Facts, words: Catalogue) -> Iterator[str]:
+def _notes(bounce: Bounce, facts: LenientFacts, words: Catalogue) -> Iterator[str]:
     say, documented = words.explain, _listed_code(bounce)
     if documented is not None:
-        facts = Facts(facts, code=documented, title=headline_of(MailFlowCode(documented), words))
+        facts = LenientFacts(facts, code=documented, title=headline_of(MailFlowCode(documented), words))
     if is_for_microsoft(bounce):
         yield say["microsofts-server"]
     if bounce.on_premises:
@@ -436,7 +436,7 @@ def _notes(bounce: Bounce, facts: Facts, words: Catalogue) -> Iterator[str]:
         yield say["pending"]
 
 
-def facts_of(bounce: Bounce) -> Facts:
+def facts_of(bounce: Bounce) -> LenientFacts:
     """For the catalogue's templates. A paste can hold anything as a server: commands get only what is a host."""
     host = host_of(bounce)
     where = bounce.address or host

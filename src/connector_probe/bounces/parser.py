@@ -14,7 +14,7 @@ from connector_probe.bounces.labels import labelled_lines
 from connector_probe.bounces.other_systems import is_foreign
 from connector_probe.bounces.patterns import pattern
 from connector_probe.bounces.phrases import BY_CODE, Meaning, of_server_reply, own_words
-from connector_probe.bounces.replies import CODE, MAX_MESSAGE, Chain, Reply, behind_headline, read_chain
+from connector_probe.bounces.replies import CODE, MAX_MESSAGE, Reply, ReplyChain, behind_headline, read_chain
 from connector_probe.bounces.surroundings import Surroundings
 from connector_probe.bounces.text import rejoined
 from connector_probe.model.verdict import Confidence
@@ -197,7 +197,7 @@ _ON_PREMISES_TOPICS = frozenset(
 _EDGE_STAMP = 4  # the edge server's own clock beats all other times
 
 
-def _error(chain: Chain, before: str, text: str) -> tuple[ErrorFound | None, int] | None:
+def _error(chain: ReplyChain, before: str, text: str) -> tuple[ErrorFound | None, int] | None:
     """What ``chain`` says, with what stands around it, and where all of that ends.
 
     No error for the Status: of a report whose Diagnostic-Code: says more; None where another mail system wrote it.
@@ -229,11 +229,11 @@ def _error(chain: Chain, before: str, text: str) -> tuple[ErrorFound | None, int
     return error, end + used
 
 
-def _all_words(chain: Chain) -> str:
+def _all_words(chain: ReplyChain) -> str:
     return " ".join((*(one.words for one in chain.replies), *chain.groups.values()))
 
 
-def _of_chain(chain: Chain, outermost: KnownCode | None, text: str) -> ErrorFound:
+def _of_chain(chain: ReplyChain, outermost: KnownCode | None, text: str) -> ErrorFound:
     """The most precise reply of ``chain``, and what the innermost of them says failed."""
     codes = [outermost or _by_words(chain.replies[0]), *(one.known or _by_words(one) for one in chain.replies[1:])]
     chosen = max(range(len(codes)), key=lambda at: (_precision(codes[at]), -at))
@@ -299,7 +299,7 @@ def _is_final(outermost: Reply) -> bool:
 _QUOTED_WORDS = pattern(r"(?:\baddress|\bwith)[:.]?\s?\"(?P<it>[^\"]{3,})")
 
 
-def _message(chain: Chain, code: KnownCode | None, chosen: int) -> str:
+def _message(chain: ReplyChain, code: KnownCode | None, chosen: int) -> str:
     """What was said beyond the chosen code: in brackets, by the replies inside, or behind Microsoft's headline."""
     if (told := chain.groups.get("message")) is not None:
         return told
@@ -320,7 +320,7 @@ def _message(chain: Chain, code: KnownCode | None, chosen: int) -> str:
 _QUOTED_REPLY = Meaning(confidence=Confidence.INFERRED, topic=Topic.QUOTED_REPLY)
 
 
-def _meaning(chain: Chain, code: KnownCode | None, message: str) -> Meaning | None:
+def _meaning(chain: ReplyChain, code: KnownCode | None, message: str) -> Meaning | None:
     """What the innermost words of Exchange's say failed."""
     told = own_words(chain.groups.get("message", ""))
     if told is not None:

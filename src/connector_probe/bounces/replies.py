@@ -58,7 +58,7 @@ class Reply(NamedTuple):
         return found.meaning if found is not None else None
 
 
-class Chain(NamedTuple):
+class ReplyChain(NamedTuple):
     """An error: ``replies`` from the outermost to the innermost, never empty.
 
     ``groups``: what stands in brackets behind the last one, by key, the edge server's time under "stamp";
@@ -71,7 +71,7 @@ class Chain(NamedTuple):
     end: int
 
 
-def read_chain(text: str, match: re.Match[str], quote: str) -> Chain:
+def read_chain(text: str, match: re.Match[str], quote: str) -> ReplyChain:
     """The error that begins with ``match`` of CODE; ``quote`` is the character in front of it."""
     replies: list[Reply] = []
     while True:
@@ -90,7 +90,7 @@ def read_chain(text: str, match: re.Match[str], quote: str) -> Chain:
     if not groups and not closed:  # nothing but a line break tells where the words end
         stop = end = line_end(window[:stop], match)
     replies.append(_reply(match, window[:stop]))
-    return Chain(tuple(replies), groups, bracketed, match.end() + end)
+    return ReplyChain(tuple(replies), groups, bracketed, match.end() + end)
 
 
 def _reply(match: re.Match[str], words: str) -> Reply:

@@ -13,7 +13,7 @@ from connector_probe.model.notation import endpoint
 from connector_probe.model.verdict import FLOWING, Attempt, Diagnosis, FailureClass, Finding, Result, Status
 from connector_probe.protocol.smtp import capabilities
 from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.sentences import Facts, fill
+from connector_probe.wording.sentences import LenientFacts, fill
 
 
 @dataclass(frozen=True)
@@ -183,13 +183,15 @@ def difference(
     second: str | None = None,
 ) -> Difference:
     """A sentence of the catalogue, filled in."""
-    known = Facts(first=first or "", second=second or "", first_place=pair.labels[0], second_place=pair.labels[1])
+    known = LenientFacts(
+        first=first or "", second=second or "", first_place=pair.labels[0], second_place=pair.labels[1]
+    )
     if meeting is not None:
         known |= {"endpoint": meeting.endpoint, "server": meeting.server, "address": meeting.address or meeting.server}
         server = meeting.server
     return Difference(
         id=identifier,
-        text=fill(pair.words.compare[identifier], Facts(known | dict(facts))),
+        text=fill(pair.words.compare[identifier], LenientFacts(known | dict(facts))),
         matters=matters,
         server=server,
         address=meeting.address if meeting is not None else None,

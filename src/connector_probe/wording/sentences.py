@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SYSTEM_LANGUAGE = "en"  # of the texts that come from below: strerror, OpenSSL, our own network room
 
 
-class Facts(dict[str, str]):
+class LenientFacts(dict[str, str]):
     """Missing facts read as empty, so that a sentence never breaks the report."""
 
     def __missing__(self, key: str) -> str:
