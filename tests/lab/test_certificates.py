@@ -15,7 +15,7 @@ from connector_probe import Connector, Result, Status, probe, probe_all
 from connector_probe.cli.hosts import read_hosts
 from connector_probe.lab import Lab
 from connector_probe.lab import certificates as made
-from connector_probe.lab.authority import Authority, CertificateMaker, Chain, TlsShape
+from connector_probe.lab.authority import Authority, CertificateMaker, ServedChain, TlsShape
 from connector_probe.lab.session import hangs_up, resets, says_and_hangs_up, session, stays_silent
 from connector_probe.lab.smtp import Behaviour, Listener, Visit
 from connector_probe.lab.sockets import bind, port_of
@@ -260,7 +260,7 @@ async def test_a_handshake_refused_without_sni_is_a_warning(results: dict[str, R
 
 
 async def test_certificates_sent_twice_or_for_nothing_are_remarked() -> None:
-    def wasteful(ca: Authority, host: str) -> Chain:
+    def wasteful(ca: Authority, host: str) -> ServedChain:
         good = made.good(ca, host)
         stranger = made.untrusted_root(ca, host).certificates[1]
         return replace(good, certificates=(*good.certificates, good.certificates[1], stranger))

@@ -94,7 +94,7 @@ async def test_the_same_name_as_a_smart_host_and_as_a_domain() -> None:
 
 
 @dataclass
-class Nameserver(asyncio.DatagramProtocol):
+class LabNameserver(asyncio.DatagramProtocol):
     """Answers with ``records``, by name and type; what is not among them is held back."""
 
     records: dict[tuple[str, str], Sequence[str]]
@@ -131,7 +131,7 @@ class Nameserver(asyncio.DatagramProtocol):
 
 
 @contextlib.asynccontextmanager
-async def resolver_of(nameserver: Nameserver, patience: float = 60.0) -> AsyncIterator[Resolver]:
+async def resolver_of(nameserver: LabNameserver, patience: float = 60.0) -> AsyncIterator[Resolver]:
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: nameserver, local_addr=(ADDRESS, 0)
     )
@@ -152,7 +152,7 @@ def attempt() -> AttemptEvidence:
 
 @contextlib.asynccontextmanager
 async def look_at(
-    nameserver: Nameserver, family: AddressFamily = AddressFamily.BOTH, *, patience: float = 60.0
+    nameserver: LabNameserver, family: AddressFamily = AddressFamily.BOTH, *, patience: float = 60.0
 ) -> AsyncIterator[Look]:
     beside = MxRecordsBeside()
     async with resolver_of(nameserver, patience) as resolver:
@@ -175,7 +175,7 @@ KNOWN: dict[tuple[str, str], Sequence[str]] = {
 
 
 async def test_addresses_behind_the_mx_are_found() -> None:
-    async with look_at(Nameserver(KNOWN)) as look:
+    async with look_at(LabNameserver(KNOWN)) as look:
         await asyncio.wait(look.pending.values())
         found = await found_by(look)
     assert found is not None
@@ -185,7 +185,7 @@ async def test_addresses_behind_the_mx_are_found() -> None:
 
 async def test_what_the_mx_leads_to_is_waited_for() -> None:
     """Else it would be the luck of a run whether there is a warning, and cron would tell of each change."""
-    nameserver = Nameserver({})
+    nameserver = LabNameserver({})
     async with look_at(nameserver, AddressFamily.IPV4) as look:
         waiting = asyncio.create_task(found_by(look))
         for wanted in ((HOST, "MX"), (MX, "A")):
@@ -199,7 +199,7 @@ async def test_what_the_mx_leads_to_is_waited_for() -> None:
 
 
 async def test_what_is_known_counts_where_the_rest_is_silent() -> None:
-    nameserver = Nameserver({key: said for key, said in KNOWN.items() if key[1] != "AAAA"})
+    nameserver = LabNameserver({key: said for key, said in KNOWN.items() if key[1] != "AAAA"})
     async with look_at(nameserver, patience=0.2) as look:
         found = await found_by(look)
     assert found is not None
@@ -207,7 +207,7 @@ async def test_what_is_known_counts_where_the_rest_is_silent() -> None:
 
 
 async def test_nobody_goes_on_looking_when_the_run_is_over() -> None:
-    nameserver = Nameserver({})
+    nameserver = LabNameserver({})
     async with look_at(nameserver) as look:
         await nameserver.asked.get()
         pending = look.pending.values()
@@ -217,7 +217,7 @@ async def test_nobody_goes_on_looking_when_the_run_is_over() -> None:
 
 @pytest.mark.parametrize("records", [[], ["0 ."]], ids=["none", "null"])
 async def test_no_mx_leads_nowhere(records: list[str]) -> None:
-    nameserver = Nameserver({(HOST, "MX"): records})
+    nameserver = LabNameserver({(HOST, "MX"): records})
     async with look_at(nameserver) as look:
         await asyncio.wait(look.pending.values())
         assert await found_by(look) is None
@@ -228,7 +228,7 @@ async def test_a_zone_with_many_mx_records_makes_no_more_questions() -> None:
     names = [f"mx{number}.contoso.test" for number in range(20)]
     records: dict[tuple[str, str], Sequence[str]] = {(name, kind): [] for name in names for kind in ("A", "AAAA")}
     records[HOST, "MX"] = [f"{number} {name}." for number, name in enumerate(names)]
-    nameserver = Nameserver(records)
+    nameserver = LabNameserver(records)
     async with look_at(nameserver) as look:
         await asyncio.wait(look.pending.values())
         found = await found_by(look)
@@ -238,7 +238,7 @@ async def test_a_zone_with_many_mx_records_makes_no_more_questions() -> None:
 
 
 async def test_only_the_family_that_is_probed_is_asked_for() -> None:
-    nameserver = Nameserver(KNOWN)
+    nameserver = LabNameserver(KNOWN)
     async with look_at(nameserver, AddressFamily.IPV4) as look:
         await asyncio.wait(look.pending.values())
     assert [nameserver.asked.get_nowait() for _ in range(nameserver.asked.qsize())] == [(HOST, "MX"), (MX, "A")]

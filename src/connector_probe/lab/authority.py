@@ -40,7 +40,7 @@ class Issuer:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class ServedChain:
     """What a server sends: DER certificates, its own first, and its own key. DER, because some cannot be parsed.
 
     ``staple`` is an OCSP response to send along; ``second`` a chain with another kind of key, for clients that want
@@ -50,11 +50,11 @@ class Chain:
     certificates: tuple[bytes, ...]
     key: Key
     staple: bytes = b""
-    second: Chain | None = None
-    without_sni: Chain | None = None
+    second: ServedChain | None = None
+    without_sni: ServedChain | None = None
 
 
-CertificateMaker = Callable[["Authority", str], Chain]
+CertificateMaker = Callable[["Authority", str], ServedChain]
 """Makes the chain of one host; the functions of ``certificates`` have this shape."""
 
 
@@ -226,7 +226,7 @@ class Authority:
                 self._contexts[wanted] = self._load(make(self, host), shape)
             return self._contexts[wanted]
 
-    def _use(self, context: SSL.Context, chain: Chain) -> None:
+    def _use(self, context: SSL.Context, chain: ServedChain) -> None:
         """Add a chain and its key to ``context``."""
         with tempfile.TemporaryDirectory(dir=self._directory.name) as directory:
             chain_file, key_file = Path(directory, "chain.pem"), Path(directory, "key.pem")
@@ -240,7 +240,7 @@ class Authority:
             context.use_certificate_chain_file(str(chain_file))
             context.use_privatekey_file(str(key_file))
 
-    def _load(self, chain: Chain, shape: TlsShape) -> SSL.Context:
+    def _load(self, chain: ServedChain, shape: TlsShape) -> SSL.Context:
         from OpenSSL import SSL
 
         context = SSL.Context(SSL.TLS_METHOD)

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID, ObjectIdentifier
 
-from connector_probe.lab.authority import Authority, Chain, Issuer, der, ec_key, rsa_key
+from connector_probe.lab.authority import Authority, Issuer, ServedChain, der, ec_key, rsa_key
 
 ELSEWHERE = "mail.elsewhere.test"
 
@@ -20,37 +20,37 @@ _SHA1_WITH_RSA = bytes.fromhex("06092a864886f70d010105")
 _NO_SUCH_ALGORITHM = bytes.fromhex("06092a864886f70d01017f")  # in the same arc, given to nothing
 
 
-def _chain(ca: Authority, leaf: x509.Certificate, *issuers: Issuer) -> Chain:
+def _chain(ca: Authority, leaf: x509.Certificate, *issuers: Issuer) -> ServedChain:
     """``leaf`` with the issuers that the server sends, by default the usual intermediate. The server's RSA key."""
     senders = issuers or (ca.intermediate,)
-    return Chain((der(leaf), *(der(issuer.certificate) for issuer in senders)), rsa_key("server"))
+    return ServedChain((der(leaf), *(der(issuer.certificate) for issuer in senders)), rsa_key("server"))
 
 
-def good(ca: Authority, host: str) -> Chain:
+def good(ca: Authority, host: str) -> ServedChain:
     """The host's own name, an intermediate, a root that is trusted, a year to go."""
     return _chain(ca, ca.server(host, [host], issuer=ca.intermediate))
 
 
-def wildcard(ca: Authority, host: str) -> Chain:
+def wildcard(ca: Authority, host: str) -> ServedChain:
     parent = host.partition(".")[2]
     return _chain(ca, ca.server(f"*.{parent}", [f"*.{parent}"], issuer=ca.intermediate))
 
 
-def elliptic(ca: Authority, host: str) -> Chain:
+def elliptic(ca: Authority, host: str) -> ServedChain:
     """An EC key: none of the cipher suites that Exchange Online lists can use it."""
     key = ec_key("server")
     leaf = ca.server(host, [host], issuer=ca.intermediate, key=key)
-    return Chain((der(leaf), der(ca.intermediate.certificate)), key)
+    return ServedChain((der(leaf), der(ca.intermediate.certificate)), key)
 
 
-def wrong_order(ca: Authority, host: str) -> Chain:
+def wrong_order(ca: Authority, host: str) -> ServedChain:
     """Everything is sent, the upper intermediate before the lower one."""
     upper = ca.authority("Lab Upper", issuer=ca.root)
     lower = ca.authority("Lab Lower", issuer=upper)
     return _chain(ca, ca.server(host, [host], issuer=lower), upper, lower)
 
 
-def long(ca: Authority, host: str) -> Chain:
+def long(ca: Authority, host: str) -> ServedChain:
     """Six intermediates, all in order."""
     path = [ca.root]
     for number in range(1, 7):
@@ -58,7 +58,7 @@ def long(ca: Authority, host: str) -> Chain:
     return _chain(ca, ca.server(host, [host], issuer=path[-1]), *reversed(path[1:]))
 
 
-def with_root(ca: Authority, host: str) -> Chain:
+def with_root(ca: Authority, host: str) -> ServedChain:
     """The root is sent too, which is needless and harmless."""
     return _chain(ca, ca.server(host, [host], issuer=ca.intermediate), ca.intermediate, ca.root)
 
@@ -66,24 +66,24 @@ def with_root(ca: Authority, host: str) -> Chain:
 # --- dates -------------------------------------------------------------------------------------------------------
 
 
-def expires_soon(ca: Authority, host: str) -> Chain:
+def expires_soon(ca: Authority, host: str) -> ServedChain:
     return _chain(ca, ca.server(host, [host], issuer=ca.intermediate, days=(-360, 5)))
 
 
-def expired(ca: Authority, host: str) -> Chain:
+def expired(ca: Authority, host: str) -> ServedChain:
     return _chain(ca, ca.server(host, [host], issuer=ca.intermediate, days=(-395, -30)))
 
 
-def not_yet_valid(ca: Authority, host: str) -> Chain:
+def not_yet_valid(ca: Authority, host: str) -> ServedChain:
     return _chain(ca, ca.server(host, [host], issuer=ca.intermediate, days=(30, 395)))
 
 
-def expired_intermediate(ca: Authority, host: str) -> Chain:
+def expired_intermediate(ca: Authority, host: str) -> ServedChain:
     issuer = ca.authority("Lab Expired Intermediate", issuer=ca.root, days=(-800, -30))
     return _chain(ca, ca.server(host, [host], issuer=issuer), issuer)
 
 
-def future_intermediate(ca: Authority, host: str) -> Chain:
+def future_intermediate(ca: Authority, host: str) -> ServedChain:
     issuer = ca.authority("Lab Future Intermediate", issuer=ca.root, days=(30, 1825))
     return _chain(ca, ca.server(host, [host], issuer=issuer), issuer)
 
@@ -91,21 +91,21 @@ def future_intermediate(ca: Authority, host: str) -> Chain:
 # --- names -------------------------------------------------------------------------------------------------------
 
 
-def other_name(ca: Authority, host: str) -> Chain:
+def other_name(ca: Authority, host: str) -> ServedChain:
     return _chain(ca, ca.server(ELSEWHERE, [ELSEWHERE], issuer=ca.intermediate))
 
 
-def common_name_only(ca: Authority, host: str) -> Chain:
+def common_name_only(ca: Authority, host: str) -> ServedChain:
     """The right name, but in the subject alone: no SAN."""
     return _chain(ca, ca.server(host, [], issuer=ca.intermediate))
 
 
-def expired_and_other_name(ca: Authority, host: str) -> Chain:
+def expired_and_other_name(ca: Authority, host: str) -> ServedChain:
     """Two things wrong at once: both are to be told."""
     return _chain(ca, ca.server(ELSEWHERE, [ELSEWHERE], issuer=ca.intermediate, days=(-395, -30)))
 
 
-def hostile_subject(ca: Authority, host: str) -> Chain:
+def hostile_subject(ca: Authority, host: str) -> ServedChain:
     """A subject that would take over a terminal or a page: escape sequences, a bidi override, a NUL, markup."""
     subject = x509.Name(
         [
@@ -119,7 +119,7 @@ def hostile_subject(ca: Authority, host: str) -> Chain:
 # --- trust -------------------------------------------------------------------------------------------------------
 
 
-def of_an_appliance(ca: Authority, host: str) -> Chain:
+def of_an_appliance(ca: Authority, host: str) -> ServedChain:
     """What a firewall of the FortiGate kind shows until it is given another: its serial number, signed by itself."""
     subject = x509.Name(
         [
@@ -128,100 +128,100 @@ def of_an_appliance(ca: Authority, host: str) -> Chain:
             x509.NameAttribute(NameOID.COMMON_NAME, "FGT60F0000000000"),
         ]
     )
-    return Chain((der(ca.server(subject, [], issuer=None)),), rsa_key("server"))
+    return ServedChain((der(ca.server(subject, [], issuer=None)),), rsa_key("server"))
 
 
-def self_signed(ca: Authority, host: str) -> Chain:
+def self_signed(ca: Authority, host: str) -> ServedChain:
     leaf = ca.server(host, [host], issuer=None)
-    return Chain((der(leaf),), rsa_key("server"))
+    return ServedChain((der(leaf),), rsa_key("server"))
 
 
-def untrusted_root(ca: Authority, host: str) -> Chain:
+def untrusted_root(ca: Authority, host: str) -> ServedChain:
     """A complete chain up to a root that nobody trusts, sent along."""
     root = ca.authority("Foreign Root", issuer=None)
     issuer = ca.authority("Foreign Intermediate", issuer=root)
     return _chain(ca, ca.server(host, [host], issuer=issuer), issuer, root)
 
 
-def resigned(ca: Authority, host: str) -> Chain:
+def resigned(ca: Authority, host: str) -> ServedChain:
     """What a firewall that inspects TLS shows: the right name, below the firewall's own CA."""
     device = ca.authority("FG100F Certificate Authority (Fortinet)", issuer=None)
     return _chain(ca, ca.server(host, [host], issuer=device), device)
 
 
-def leaf_only(ca: Authority, host: str) -> Chain:
+def leaf_only(ca: Authority, host: str) -> ServedChain:
     """The intermediate is not sent."""
-    return Chain(good(ca, host).certificates[:1], rsa_key("server"))
+    return ServedChain(good(ca, host).certificates[:1], rsa_key("server"))
 
 
-def not_an_authority(ca: Authority, host: str) -> Chain:
+def not_an_authority(ca: Authority, host: str) -> ServedChain:
     """The issuer is no CA: its basicConstraints say so."""
     issuer = ca.authority("Lab No Authority", issuer=ca.root, ca=False)
     return _chain(ca, ca.server(host, [host], issuer=issuer), issuer)
 
 
-def path_too_long(ca: Authority, host: str) -> Chain:
+def path_too_long(ca: Authority, host: str) -> ServedChain:
     """An intermediate that may sign servers only (pathLenConstraint 0) has signed another intermediate."""
     upper = ca.authority("Lab Servers Only", issuer=ca.root, path_length=0)
     lower = ca.authority("Lab One Too Many", issuer=upper)
     return _chain(ca, ca.server(host, [host], issuer=lower), lower, upper)
 
 
-def outside_name_constraint(ca: Authority, host: str) -> Chain:
+def outside_name_constraint(ca: Authority, host: str) -> ServedChain:
     """The issuer may sign for elsewhere.test alone."""
     only = x509.NameConstraints(permitted_subtrees=[x509.DNSName("elsewhere.test")], excluded_subtrees=None)
     issuer = ca.authority("Lab Constrained", issuer=ca.root, extensions=[(only, True)])
     return _chain(ca, ca.server(host, [host], issuer=issuer), issuer)
 
 
-def bad_signature(ca: Authority, host: str) -> Chain:
+def bad_signature(ca: Authority, host: str) -> ServedChain:
     """One bit of the signature is wrong."""
     chain = good(ca, host)
     leaf = bytearray(chain.certificates[0])
     leaf[-1] ^= 1  # the signature is the last element (RFC 5280 4.1)
-    return Chain((bytes(leaf), *chain.certificates[1:]), chain.key)
+    return ServedChain((bytes(leaf), *chain.certificates[1:]), chain.key)
 
 
 # --- fitness -----------------------------------------------------------------------------------------------------
 
 
-def client_purpose(ca: Authority, host: str) -> Chain:
+def client_purpose(ca: Authority, host: str) -> ServedChain:
     """Extended key usage clientAuth alone."""
     leaf = ca.server(host, [host], issuer=ca.intermediate, purpose=ExtendedKeyUsageOID.CLIENT_AUTH)
     return _chain(ca, leaf)
 
 
-def weak_key(ca: Authority, host: str) -> Chain:
+def weak_key(ca: Authority, host: str) -> ServedChain:
     key = rsa_key("weak server", bits=1024)
     leaf = ca.server(host, [host], issuer=ca.intermediate, key=key)
-    return Chain((der(leaf), der(ca.intermediate.certificate)), key)
+    return ServedChain((der(leaf), der(ca.intermediate.certificate)), key)
 
 
-def sha1_signature(ca: Authority, host: str) -> Chain:
+def sha1_signature(ca: Authority, host: str) -> ServedChain:
     """Signed anew by hand, because a library of today signs no certificate with SHA-1."""
     body = ca.server(host, [host], issuer=ca.intermediate).tbs_certificate_bytes
     return _signed_anew(ca, body.replace(_SHA256_WITH_RSA, _SHA1_WITH_RSA), _SHA1_WITH_RSA, hashes.SHA1())
 
 
-def unknown_signature_algorithm(ca: Authority, host: str) -> Chain:
+def unknown_signature_algorithm(ca: Authority, host: str) -> ServedChain:
     """Signed by a method that nobody can check."""
     body = ca.server(host, [host], issuer=ca.intermediate).tbs_certificate_bytes
     return _signed_anew(ca, body.replace(_SHA256_WITH_RSA, _NO_SUCH_ALGORITHM), _NO_SUCH_ALGORITHM, hashes.SHA256())
 
 
-def unparseable_names(ca: Authority, host: str) -> Chain:
+def unparseable_names(ca: Authority, host: str) -> ServedChain:
     """A SAN that is no SAN: its DER breaks off."""
     broken = x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\x30\x20\x82\x05lab")
     return _chain(ca, ca.server(host, [], issuer=ca.intermediate, extensions=[(broken, False)]))
 
 
-def unknown_critical_extension(ca: Authority, host: str) -> Chain:
+def unknown_critical_extension(ca: Authority, host: str) -> ServedChain:
     """An extension that nobody knows and that must not be passed over."""
     own = x509.UnrecognizedExtension(ObjectIdentifier("2.25.231420934577134"), b"\x05\x00")
     return _chain(ca, ca.server(host, [host], issuer=ca.intermediate, extensions=[(own, True)]))
 
 
-def impossible_version(ca: Authority, host: str) -> Chain:
+def impossible_version(ca: Authority, host: str) -> ServedChain:
     """X.509 version 6, which there is not: OpenSSL carries it, a strict parser refuses the whole certificate."""
     body = ca.server(host, [host], issuer=ca.intermediate).tbs_certificate_bytes
     body = body.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x05", 1)
@@ -231,12 +231,12 @@ def impossible_version(ca: Authority, host: str) -> Chain:
 # --- DER by hand -------------------------------------------------------------------------------------------------
 
 
-def _signed_anew(ca: Authority, body: bytes, algorithm: bytes, digest: hashes.HashAlgorithm) -> Chain:
+def _signed_anew(ca: Authority, body: bytes, algorithm: bytes, digest: hashes.HashAlgorithm) -> ServedChain:
     """A changed TBSCertificate under a fresh signature of the intermediate's (RFC 5280 4.1)."""
     signature = rsa_key("intermediate").sign(body, padding.PKCS1v15(), digest)
     identifier = _element(0x30, algorithm + b"\x05\x00")
     certificate = _element(0x30, body + identifier + _element(0x03, b"\x00" + signature))
-    return Chain((certificate, der(ca.intermediate.certificate)), rsa_key("server"))
+    return ServedChain((certificate, der(ca.intermediate.certificate)), rsa_key("server"))
 
 
 def _element(tag: int, content: bytes) -> bytes:

@@ -50,7 +50,7 @@ class _Datagrams(asyncio.DatagramProtocol):
             self._transport.sendto(reply, addr)
 
 
-class Nameserver:
+class LabNameserver:
     """Answers on one port until ``stop``, at each address for the zone that it has there."""
 
     def __init__(self, port: int, doors: Sequence[tuple[asyncio.DatagramTransport, Listener]]) -> None:
@@ -58,7 +58,7 @@ class Nameserver:
         self._doors = doors
 
     @classmethod
-    async def start(cls, zones: Mapping[str, Zone], port: int | None = None) -> Nameserver:
+    async def start(cls, zones: Mapping[str, Zone], port: int | None = None) -> LabNameserver:
         """``zones``: by address. ``port`` None: one that is free."""
         kinds = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
         port, sockets = bind_together([(address, kind) for address in zones for kind in kinds], port)

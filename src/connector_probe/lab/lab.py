@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from connector_probe.lab import website
 from connector_probe.lab.answers import Answerer, addresses
 from connector_probe.lab.authority import Authority
-from connector_probe.lab.dns import ADDRESS, DeadPort, Nameserver
+from connector_probe.lab.dns import ADDRESS, DeadPort, LabNameserver
 from connector_probe.lab.scenario import Listens, Nameservers, Scenario, Server
 from connector_probe.lab.scenarios import SCENARIOS
 from connector_probe.lab.signing import PORT, Signed, anchors_of
@@ -113,7 +113,7 @@ class Lab:
             signed = {said.apex for said in zones[ADDRESS].values() if isinstance(said, Signed)}
             authority.write_anchors(anchors_of(signed))
             with _port_taken(nameserver_port):
-                nameserver = await Nameserver.start(zones, nameserver_port)
+                nameserver = await LabNameserver.start(zones, nameserver_port)
             stack.push_async_callback(nameserver.stop)
             nameservers = {Nameservers.LAB: f"{ADDRESS}#{nameserver.port}"}
             for kind in {scenario.options.nameservers for scenario in chosen} - {Nameservers.LAB}:

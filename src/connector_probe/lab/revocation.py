@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, ObjectIdentifier
 
-from connector_probe.lab.authority import Authority, Chain, Issuer, der, ec_key, rsa_key
+from connector_probe.lab.authority import Authority, Issuer, ServedChain, der, ec_key, rsa_key
 from connector_probe.lab.website import Page
 
 _DER = serialization.Encoding.DER
@@ -46,9 +46,9 @@ def _points(url: str) -> tuple[x509.ExtensionType, bool]:
     return x509.CRLDistributionPoints([point]), False
 
 
-def _chain(ca: Authority, host: str, extensions: Extensions) -> Chain:
+def _chain(ca: Authority, host: str, extensions: Extensions) -> ServedChain:
     leaf = ca.server(host, [host], issuer=ca.intermediate, extensions=extensions)
-    return Chain((der(leaf), der(ca.intermediate.certificate)), rsa_key("server"))
+    return ServedChain((der(leaf), der(ca.intermediate.certificate)), rsa_key("server"))
 
 
 # --- OCSP --------------------------------------------------------------------------------------------------------
@@ -105,21 +105,21 @@ def _responder(
     return response(ca, serial, status=status, signer=signer, hours=hours)
 
 
-def ocsp_good(ca: Authority, host: str) -> Chain:
+def ocsp_good(ca: Authority, host: str) -> ServedChain:
     return _chain(ca, host, _asks_ocsp(ca, host, partial(_responder, ca)))
 
 
-def ocsp_revoked(ca: Authority, host: str) -> Chain:
+def ocsp_revoked(ca: Authority, host: str) -> ServedChain:
     return _chain(ca, host, _asks_ocsp(ca, host, partial(_responder, ca, status=ocsp.OCSPCertStatus.REVOKED)))
 
 
-def ocsp_delegated(ca: Authority, host: str) -> Chain:
+def ocsp_delegated(ca: Authority, host: str) -> ServedChain:
     """Signed by a certificate that the issuer made for that."""
     signer = _signer(ca, ExtendedKeyUsageOID.OCSP_SIGNING)
     return _chain(ca, host, _asks_ocsp(ca, host, partial(_responder, ca, signer=signer)))
 
 
-def ocsp_wrong_signer(ca: Authority, host: str) -> Chain:
+def ocsp_wrong_signer(ca: Authority, host: str) -> ServedChain:
     """Signed by a server's certificate of the same issuer, which may not."""
     signer = _signer(ca, ExtendedKeyUsageOID.SERVER_AUTH)
     return _chain(ca, host, _asks_ocsp(ca, host, partial(_responder, ca, signer=signer)))
@@ -130,20 +130,20 @@ def _signer(ca: Authority, purpose: ObjectIdentifier) -> Issuer:
     return Issuer(ca.server("Lab OCSP", [], issuer=ca.intermediate, key=key, purpose=purpose), key)
 
 
-def ocsp_unknown(ca: Authority, host: str) -> Chain:
+def ocsp_unknown(ca: Authority, host: str) -> ServedChain:
     return _chain(ca, host, _asks_ocsp(ca, host, partial(_responder, ca, status=ocsp.OCSPCertStatus.UNKNOWN)))
 
 
-def ocsp_try_later(ca: Authority, host: str) -> Chain:
+def ocsp_try_later(ca: Authority, host: str) -> ServedChain:
     later = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER).public_bytes(_DER)
     return _chain(ca, host, _asks_ocsp(ca, host, lambda _: later))
 
 
-def ocsp_oversized(ca: Authority, host: str) -> Chain:
+def ocsp_oversized(ca: Authority, host: str) -> ServedChain:
     return _chain(ca, host, _asks_ocsp(ca, host, lambda _: bytes(1024 * 1024)))
 
 
-def ocsp_silent(ca: Authority, host: str) -> Chain:
+def ocsp_silent(ca: Authority, host: str) -> ServedChain:
     """Takes the request and says nothing."""
     return _chain(ca, host, _asks_ocsp(ca, host, None))
 
@@ -157,26 +157,26 @@ def _stapling(
     *,
     status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.GOOD,
     hours: tuple[float, float] = _FRESH,
-) -> Chain:
+) -> ServedChain:
     chain = _chain(ca, host, ())
     serial = x509.load_der_x509_certificate(chain.certificates[0]).serial_number
     return replace(chain, staple=response(ca, serial, status=status, hours=hours))
 
 
-def stapled_good(ca: Authority, host: str) -> Chain:
+def stapled_good(ca: Authority, host: str) -> ServedChain:
     return _stapling(ca, host)
 
 
-def stapled_revoked(ca: Authority, host: str) -> Chain:
+def stapled_revoked(ca: Authority, host: str) -> ServedChain:
     return _stapling(ca, host, status=ocsp.OCSPCertStatus.REVOKED)
 
 
-def stapled_stale(ca: Authority, host: str) -> Chain:
+def stapled_stale(ca: Authority, host: str) -> ServedChain:
     """The server did not fetch a new response for two days."""
     return _stapling(ca, host, hours=_STALE)
 
 
-def must_staple(ca: Authority, host: str) -> Chain:
+def must_staple(ca: Authority, host: str) -> ServedChain:
     """The certificate demands what the server does not do."""
     return _chain(ca, host, [(x509.TLSFeature([x509.TLSFeatureType.status_request]), False)])
 
@@ -213,11 +213,11 @@ def revocation_list(
     return builder.sign((signer or issuer).key, hashes.SHA256()).public_bytes(_DER)
 
 
-def crl_good(ca: Authority, host: str) -> Chain:
+def crl_good(ca: Authority, host: str) -> ServedChain:
     return _chain(ca, host, _asks_crl(ca, host, lambda _: revocation_list(ca, ca.intermediate, [1, 2, 3])))
 
 
-def crl_revoked(ca: Authority, host: str) -> Chain:
+def crl_revoked(ca: Authority, host: str) -> ServedChain:
     serials: list[int] = []
     page = partial(_listing, ca, serials)
     chain = _chain(ca, host, _asks_crl(ca, host, page))
@@ -229,90 +229,90 @@ def _listing(ca: Authority, serials: Sequence[int], _: bytes) -> bytes:
     return revocation_list(ca, ca.intermediate, serials)
 
 
-def crl_stale(ca: Authority, host: str) -> Chain:
+def crl_stale(ca: Authority, host: str) -> ServedChain:
     return _chain(ca, host, _asks_crl(ca, host, lambda _: revocation_list(ca, ca.intermediate, hours=_STALE)))
 
 
-def crl_of_a_stranger(ca: Authority, host: str) -> Chain:
+def crl_of_a_stranger(ca: Authority, host: str) -> ServedChain:
     """In the issuer's name, but with another key's signature."""
     stranger = Issuer(ca.intermediate.certificate, rsa_key("server"))
     return _chain(ca, host, _asks_crl(ca, host, lambda _: revocation_list(ca, ca.intermediate, signer=stranger)))
 
 
-def crl_delta(ca: Authority, host: str) -> Chain:
+def crl_delta(ca: Authority, host: str) -> ServedChain:
     delta = [(x509.DeltaCRLIndicator(1), True), (x509.CRLNumber(2), False)]
     return _chain(ca, host, _asks_crl(ca, host, lambda _: revocation_list(ca, ca.intermediate, extensions=delta)))
 
 
-def crl_not_found(ca: Authority, host: str) -> Chain:
+def crl_not_found(ca: Authority, host: str) -> ServedChain:
     return _chain(ca, host, [_points(f"{ca.website.address}/nowhere.crl")])
 
 
-def crl_by_ldap(ca: Authority, host: str) -> Chain:
+def crl_by_ldap(ca: Authority, host: str) -> ServedChain:
     """As Active Directory's certificate services have it by default: reachable from inside alone."""
     url = "ldap:///CN=Lab,CN=CDP,CN=Public%20Key%20Services,DC=lab,DC=test?certificateRevocationList?base"
     return _chain(ca, host, [_points(url)])
 
 
-def intermediate_revoked(ca: Authority, host: str) -> Chain:
+def intermediate_revoked(ca: Authority, host: str) -> ServedChain:
     serials: list[int] = []
     pointer = _points(ca.website.publish("/root.crl", lambda _: revocation_list(ca, ca.root, serials)))
     issuer = ca.authority("Lab Revoked Intermediate", issuer=ca.root, extensions=[pointer])
     serials.append(issuer.certificate.serial_number)
     leaf = ca.server(host, [host], issuer=issuer)
-    return Chain((der(leaf), der(issuer.certificate)), rsa_key("server"))
+    return ServedChain((der(leaf), der(issuer.certificate)), rsa_key("server"))
 
 
 # --- missing issuers ---------------------------------------------------------------------------------------------
 
 
-def leaf_with_pointer(ca: Authority, host: str) -> Chain:
+def leaf_with_pointer(ca: Authority, host: str) -> ServedChain:
     """The intermediate is not sent, but the certificate says where it is."""
     url = ca.website.publish("/intermediate.cer", lambda _: der(ca.intermediate.certificate))
     chain = _chain(ca, host, [_access(AuthorityInformationAccessOID.CA_ISSUERS, url)])
     return replace(chain, certificates=chain.certificates[:1])
 
 
-def leaf_of_foreign_authority(ca: Authority, host: str) -> Chain:
+def leaf_of_foreign_authority(ca: Authority, host: str) -> ServedChain:
     """Nothing but the certificate is sent, and what it points to leads to a root that nobody trusts."""
     root = ca.authority("Foreign Root", issuer=None)
     issuer = ca.authority("Foreign Intermediate", issuer=root)
     url = ca.website.publish("/foreign.cer", lambda _: der(issuer.certificate))
     leaf = ca.server(host, [host], issuer=issuer, extensions=[_access(AuthorityInformationAccessOID.CA_ISSUERS, url)])
-    return Chain((der(leaf),), rsa_key("server"))
+    return ServedChain((der(leaf),), rsa_key("server"))
 
 
-def lower_intermediate_alone(ca: Authority, host: str) -> Chain:
+def lower_intermediate_alone(ca: Authority, host: str) -> ServedChain:
     """The upper one of two intermediates is not sent; the lower one says where it is."""
     url = ca.website.publish("/upper.cer", lambda _: der(ca.intermediate.certificate))
     pointer = _access(AuthorityInformationAccessOID.CA_ISSUERS, url)
     lower = ca.authority("Lab Lower Intermediate", issuer=ca.intermediate, extensions=[pointer])
-    return Chain((der(ca.server(host, [host], issuer=lower)), der(lower.certificate)), rsa_key("server"))
+    return ServedChain((der(ca.server(host, [host], issuer=lower)), der(lower.certificate)), rsa_key("server"))
 
 
 # --- other certificates in other handshakes ----------------------------------------------------------------------
 
 
-def other_without_sni(ca: Authority, host: str) -> Chain:
+def other_without_sni(ca: Authority, host: str) -> ServedChain:
     """Good for who asks by name; who does not gets an expired one."""
     other = ca.server("default.lab.test", ["default.lab.test"], issuer=ca.intermediate, days=(-395, -30))
-    default = Chain((der(other), der(ca.intermediate.certificate)), rsa_key("server"))
+    default = ServedChain((der(other), der(ca.intermediate.certificate)), rsa_key("server"))
     return replace(_chain(ca, host, ()), without_sni=default)
 
 
-def rsa_and_elliptic(ca: Authority, host: str) -> Chain:
+def rsa_and_elliptic(ca: Authority, host: str) -> ServedChain:
     """Both kinds of key, each certificate good."""
     return _two_kinds(ca, host, (-1, 365))
 
 
-def expired_rsa_beside_elliptic(ca: Authority, host: str) -> Chain:
+def expired_rsa_beside_elliptic(ca: Authority, host: str) -> ServedChain:
     """TLS 1.3 shows the good ECDSA certificate; who wants RSA, as Exchange Online does, gets an expired one."""
     return _two_kinds(ca, host, (-395, -30))
 
 
-def _two_kinds(ca: Authority, host: str, days: tuple[float, float]) -> Chain:
+def _two_kinds(ca: Authority, host: str, days: tuple[float, float]) -> ServedChain:
     key = ec_key("server")
     leaf = ca.server(host, [host], issuer=ca.intermediate, key=key)
     other = ca.server(host, [host], issuer=ca.intermediate, days=days)
     issuer = der(ca.intermediate.certificate)
-    return replace(Chain((der(leaf), issuer), key), second=Chain((der(other), issuer), rsa_key("server")))
+    return replace(ServedChain((der(leaf), issuer), key), second=ServedChain((der(other), issuer), rsa_key("server")))
