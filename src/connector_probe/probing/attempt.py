@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from connector_probe.model.evidence import AttemptEvidence, TranscriptLine
 from connector_probe.probing.target import SessionSettings, Target
 from connector_probe.stages.conversation import Clock
-from connector_probe.stages.secure import Shown
+from connector_probe.stages.secure import PresentedChain
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,5 +21,5 @@ class Attempt:
     settings: SessionSettings
     clock: Clock
     evidence: AttemptEvidence
-    shown: Shown
+    shown: PresentedChain
     transcript: tuple[TranscriptLine, ...] = ()

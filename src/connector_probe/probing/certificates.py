@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from connector_probe.protocol.path import Path
 
 LIST_AGE = timedelta(days=365)  # Microsoft changes its list about monthly; it is the user's package that grows old
-Chain = tuple[bytes, ...]  # DER, the server's own certificate first
+DerChain = tuple[bytes, ...]  # DER, the server's own certificate first
 
 
 class CertificateCache:
@@ -22,22 +22,22 @@ class CertificateCache:
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC)
-        self._known: dict[Chain, Chain] = {}
-        self._verdicts: dict[tuple[Chain, int, datetime | None], CertificateEvidence] = {}
-        self._paths: dict[tuple[Chain, int, datetime], Path] = {}
+        self._known: dict[DerChain, DerChain] = {}
+        self._verdicts: dict[tuple[DerChain, int, datetime | None], CertificateEvidence] = {}
+        self._paths: dict[tuple[DerChain, int, datetime], Path] = {}
 
-    def shared(self, chain: Chain) -> Chain:
+    def shared(self, chain: DerChain) -> DerChain:
         """An equal chain that is kept anyway, so that each is in memory once however many servers show it."""
         return self._known.setdefault(chain, chain)
 
-    def judge(self, chain: Chain, trust: Trust, as_of: datetime | None) -> CertificateEvidence:
+    def judge(self, chain: DerChain, trust: Trust, as_of: datetime | None) -> CertificateEvidence:
         """What is wrong with ``chain`` on the day that was asked for, or (None) now. Raises TrustError."""
         key = (chain, id(trust), as_of)
         if key not in self._verdicts:
             self._verdicts[key] = judge_by(trust, chain, as_of, self.now)
         return self._verdicts[key]
 
-    def path(self, chain: Chain, roots: TrustRoots, at: datetime) -> Path:
+    def path(self, chain: DerChain, roots: TrustRoots, at: datetime) -> Path:
         """The path from the server's certificate to a root, as far as one can be built."""
         from connector_probe.protocol.certificate import path_of
 
@@ -46,7 +46,7 @@ class CertificateCache:
             self._paths[key] = path_of(chain, roots, at)
         return self._paths[key]
 
-    def stapled_at(self, chain: Chain, staple: bytes, roots: TrustRoots) -> datetime | None:
+    def stapled_at(self, chain: DerChain, staple: bytes, roots: TrustRoots) -> datetime | None:
         """When the issuer signed the stapled OCSP response (producedAt); None without one that can be trusted now."""
         if not staple:
             return None
@@ -58,7 +58,7 @@ class CertificateCache:
         return ocsp_made_at(staple, path.certificates[0].data, path.certificates[1].data)
 
 
-def judge_by(trust: Trust, chain: Chain, as_of: datetime | None, now: datetime) -> CertificateEvidence:
+def judge_by(trust: Trust, chain: DerChain, as_of: datetime | None, now: datetime) -> CertificateEvidence:
     """The verdict on ``chain``, and beside it what other roots than those of ``trust`` say. Raises TrustError."""
     from connector_probe.protocol.certificate import judge
 

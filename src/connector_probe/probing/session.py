@@ -14,7 +14,7 @@ from connector_probe.stages.connect import connection_to
 from connector_probe.stages.conversation import Conversation, Transcript, own_name, positive
 from connector_probe.stages.greet import banner, introduce, lists_starttls, welcomes
 from connector_probe.stages.recipient import offer_recipient
-from connector_probe.stages.secure import Shown, established, secure
+from connector_probe.stages.secure import PresentedChain, established, secure
 
 
 async def run_session(
@@ -27,7 +27,7 @@ async def run_session(
     *,
     until_tls: bool = False,
     watch: Callable[[StageEnded], None] = lambda ended: None,
-) -> tuple[AttemptEvidence, Shown]:
+) -> tuple[AttemptEvidence, PresentedChain]:
     """What the server showed; its certificates are in DER. The first stage that fails ends it, none of them raises.
 
     ``server_name``: the SNI to send. ``until_tls``: QUIT behind the handshake, without a slot of the run's.
@@ -38,7 +38,7 @@ async def run_session(
     def told(stage: Stage, step: Connection | Exchange | Handshake, *, ok: bool) -> None:
         watch(StageEnded(target.server, target.address, target.port, stage, ok, step.seconds))
 
-    clock, shown = transcript.clock, Shown()
+    clock, shown = transcript.clock, PresentedChain()
     seen = AttemptEvidence(target.server, target.address, target.port, target.resolution)
     async with connection_to(
         run.network, clock, target.address, target.port, settings.source_address, settings.connect_timeout

@@ -17,7 +17,7 @@ from connector_probe.protocol.openssl import load
 from connector_probe.protocol.path import Path, Search, is_early, is_late, is_self_signed
 from connector_probe.protocol.roots import TrustRoots
 from connector_probe.protocol.x509_extensions import PURPOSES
-from connector_probe.protocol.x509_facts import MAX_CERTIFICATE, Facts, read_certificate, read_facts
+from connector_probe.protocol.x509_facts import MAX_CERTIFICATE, ParsedCertificate, parse_certificate, read_certificate
 
 __all__ = ["MAX_CERTIFICATE", "MAX_CHAIN", "TrustRoots", "judge", "path_of", "read_certificate"]
 
@@ -34,7 +34,7 @@ def judge(chain: Sequence[bytes], roots: TrustRoots, at: datetime) -> Certificat
     strangers among them; ``at`` is taken as UTC when it has no zone. NAME_MISMATCH, COMMON_NAME_ONLY and REVOKED are
     never among the problems. Problems are ordered by depth, then as in the enum. Never raises.
     """
-    sent = [read_facts(data) for data in chain[:MAX_CHAIN]]
+    sent = [parse_certificate(data) for data in chain[:MAX_CHAIN]]
     path, found, complete = _best(sent, roots, moment := _utc(at))
     if sent and _is_usable(sent[0]) and not path.trusted:
         _find_distrust(path, sent, roots, found)
@@ -52,7 +52,7 @@ def judge(chain: Sequence[bytes], roots: TrustRoots, at: datetime) -> Certificat
 
 def path_of(chain: Sequence[bytes], roots: TrustRoots, at: datetime) -> Path:
     """The path that ``judge`` goes by. Never raises."""
-    return _best([read_facts(data) for data in chain[:MAX_CHAIN]], roots, _utc(at))[0]
+    return _best([parse_certificate(data) for data in chain[:MAX_CHAIN]], roots, _utc(at))[0]
 
 
 def _utc(at: datetime) -> datetime:
@@ -61,7 +61,7 @@ def _utc(at: datetime) -> datetime:
     return aware.replace(microsecond=0)
 
 
-def _best(sent: Sequence[Facts], roots: TrustRoots, at: datetime) -> tuple[Path, _Found, bool]:
+def _best(sent: Sequence[ParsedCertificate], roots: TrustRoots, at: datetime) -> tuple[Path, _Found, bool]:
     """The path with the least against it, what that is, and whether every path was looked at."""
     alone = Path(tuple(sent[:1]), trusted=False)
     least = _faults(alone, sent, roots, at)
@@ -80,7 +80,7 @@ def _best(sent: Sequence[Facts], roots: TrustRoots, at: datetime) -> tuple[Path,
     return *best, not search.cut_off
 
 
-def _faults(path: Path, sent: Sequence[Facts], roots: TrustRoots, at: datetime) -> _Found:
+def _faults(path: Path, sent: Sequence[ParsedCertificate], roots: TrustRoots, at: datetime) -> _Found:
     """What is wrong with a path, beside its end."""
     found = _Found()
     if not sent:
@@ -109,7 +109,7 @@ def _rank(path: Path, found: _Found) -> tuple[int, bool, int, bool, int]:
     return -len(path.forged), path.trusted, -len(found), is_self_signed(path.certificates[-1]), length
 
 
-def _is_usable(facts: Facts) -> bool:
+def _is_usable(facts: ParsedCertificate) -> bool:
     """Whether a path can be built with it at all."""
     return facts.issuer_key is not None and facts.subject_key is not None and load(facts.data) is not None
 
@@ -146,7 +146,7 @@ class _Place:
     at: datetime
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> ParsedCertificate:
         return self.path.certificates[self.depth]
 
     @property
@@ -162,7 +162,7 @@ class _Place:
         return self.is_top and (self.path.trusted or (self.depth > 0 and is_self_signed(self.facts)))
 
 
-def _find_unparseable(sent: Sequence[Facts], found: _Found) -> None:
+def _find_unparseable(sent: Sequence[ParsedCertificate], found: _Found) -> None:
     """Whatever was sent and cannot be read, in the path or not: most TLS clients break off at it."""
     for index, facts in enumerate(sent):
         if load(facts.data) is None or facts.subject_key is None:
@@ -221,7 +221,7 @@ def _uncheckable(place: _Place) -> str | None:
     return f"unknown signature algorithm {signature}" if signature[:1].isdecimal() else None
 
 
-def _is_uncheckable(facts: Facts) -> bool:
+def _is_uncheckable(facts: ParsedCertificate) -> bool:
     """Whether OpenSSL cannot compute the signature: the algorithm is unknown to it, or so old that it is gone."""
     return facts.certificate.signature[:1].isdecimal() or facts.certificate.signature.startswith(("md2", "md4"))
 
@@ -257,7 +257,7 @@ def _wrong_purpose(place: _Place) -> str | None:
     return printable(f"extendedKeyUsage {shown or 'without any purpose'}", _MAX_NOTE)
 
 
-def _unless_empty(read: Callable[[Facts], str | Sequence[str]]) -> Callable[[_Place], str | None]:
+def _unless_empty(read: Callable[[ParsedCertificate], str | Sequence[str]]) -> Callable[[_Place], str | None]:
     """A check whose fact already is the problem: text, or a list of what is wrong."""
 
     def check(place: _Place) -> str | None:
@@ -324,7 +324,7 @@ def _find_path_fault(path: Path, found: _Found) -> None:
         found.add(kind, depth, facts.label, printable(error.words, _MAX_NOTE))
 
 
-def _is_explained(kind: _Kind, depth: int, facts: Facts, found: _Found) -> bool:
+def _is_explained(kind: _Kind, depth: int, facts: ParsedCertificate, found: _Found) -> bool:
     """Whether OpenSSL's complaint only follows from what is already known."""
     unreadable = found.depths(_Kind.UNPARSEABLE_EXTENSION, _Kind.UNPARSEABLE_CERTIFICATE)
     # Of an issuer that it cannot read, OpenSSL says at the certificate below that it has no issuer.
@@ -332,7 +332,7 @@ def _is_explained(kind: _Kind, depth: int, facts: Facts, found: _Found) -> bool:
     return followed or (kind is _Kind.BAD_SIGNATURE and _is_uncheckable(facts))
 
 
-def _find_distrust(path: Path, sent: Sequence[Facts], roots: TrustRoots, found: _Found) -> None:
+def _find_distrust(path: Path, sent: Sequence[ParsedCertificate], roots: TrustRoots, found: _Found) -> None:
     """Why the path ends at no trusted root."""
     top, depth = path.certificates[-1], len(path.certificates) - 1
     issuer = top.certificate.issuer

@@ -14,7 +14,7 @@ from typing import Final
 
 from connector_probe.protocol.openssl import PathError, objection, signed_by
 from connector_probe.protocol.roots import TrustRoots
-from connector_probe.protocol.x509_facts import Facts
+from connector_probe.protocol.x509_facts import ParsedCertificate
 
 MAX_PATH: Final = 16  # certificates of one path: ten sent, and a few trusted cross-certificates above them
 MAX_PATHS: Final = 64  # ends reached in one search; a bridge between ten authorities (RFC 4158 2.4) has a dozen
@@ -29,7 +29,7 @@ class Path:
     the next certificate's key; ``error`` what OpenSSL has against the path apart from dates and trust.
     """
 
-    certificates: tuple[Facts, ...]
+    certificates: tuple[ParsedCertificate, ...]
     trusted: bool
     forged: frozenset[int] = frozenset()
     error: PathError | None = None
@@ -42,19 +42,19 @@ class Search:
     ``cut_off``: a bound of this module was met, so that there may be more paths than were found.
     """
 
-    others: Sequence[Facts]
+    others: Sequence[ParsedCertificate]
     roots: TrustRoots
     at: datetime
     cut_off: bool = field(default=False, init=False)
     _steps: int = field(default=0, init=False)
     _ends: int = field(default=0, init=False)
 
-    def paths(self, leaf: Facts) -> Iterator[Path]:
+    def paths(self, leaf: ParsedCertificate) -> Iterator[Path]:
         """Each path that leads as far as it can, verified."""
         for path in self._walk((leaf,)):
             yield _verified(path, path[-1] in self.roots)
 
-    def _walk(self, path: tuple[Facts, ...]) -> Iterator[tuple[Facts, ...]]:
+    def _walk(self, path: tuple[ParsedCertificate, ...]) -> Iterator[tuple[ParsedCertificate, ...]]:
         if self._steps >= _MAX_STEPS or self._ends >= MAX_PATHS:
             self.cut_off = True
             return
@@ -68,7 +68,7 @@ class Search:
         for issuer in issuers:
             yield from self._walk((*path, issuer))
 
-    def _issuers(self, path: tuple[Facts, ...]) -> list[Facts]:
+    def _issuers(self, path: tuple[ParsedCertificate, ...]) -> list[ParsedCertificate]:
         """Who may have issued the last certificate, the best ones first. None above a self-signed one."""
         top = path[-1]
         if top.issuer_key is None or is_self_signed(top):
@@ -83,12 +83,12 @@ class Search:
             found = fitting or [one for one in found if not _another_key(top, one)]
         return sorted(found, key=lambda one: (not self._is_usable(one), one not in self.roots))
 
-    def _is_usable(self, issuer: Facts) -> bool:
+    def _is_usable(self, issuer: ParsedCertificate) -> bool:
         timely = not (is_early(issuer, self.at) or is_late(issuer, self.at))
         return issuer.is_authority and timely and issuer.extensions.allows_servers
 
 
-def _verified(path: tuple[Facts, ...], trusted: bool) -> Path:
+def _verified(path: tuple[ParsedCertificate, ...], trusted: bool) -> Path:
     error = objection([one.data for one in path])
     if error is None:
         return Path(path, trusted)
@@ -97,7 +97,7 @@ def _verified(path: tuple[Facts, ...], trusted: bool) -> Path:
     return Path(path, trusted, forged, error)
 
 
-def _is_same_entity(one: Facts, other: Facts) -> bool:
+def _is_same_entity(one: ParsedCertificate, other: ParsedCertificate) -> bool:
     """Whether both certificates are of one authority and key: a path that comes by it twice is a detour."""
     if one.data == other.data:
         return True
@@ -105,19 +105,19 @@ def _is_same_entity(one: Facts, other: Facts) -> bool:
     return key is not None and key == other.extensions.subject_key and one.subject_key == other.subject_key
 
 
-def is_early(certificate: Facts, at: datetime) -> bool:
+def is_early(certificate: ParsedCertificate, at: datetime) -> bool:
     """Whether ``at`` lies before the certificate's time (RFC 5280 4.1.2.5: both ends belong to it)."""
     start = certificate.certificate.not_before
     return start is not None and at < start
 
 
-def is_late(certificate: Facts, at: datetime) -> bool:
+def is_late(certificate: ParsedCertificate, at: datetime) -> bool:
     """Whether ``at`` lies after the certificate's time."""
     end = certificate.certificate.not_after
     return end is not None and at > end
 
 
-def is_self_signed(certificate: Facts) -> bool:
+def is_self_signed(certificate: ParsedCertificate) -> bool:
     """Whether the certificate names itself as issuer and no key identifier says otherwise.
 
     The signature does not decide: a self-signed certificate with a broken signature is still no other CA's.
@@ -125,7 +125,7 @@ def is_self_signed(certificate: Facts) -> bool:
     return certificate.self_issued and not _another_key(certificate, certificate)
 
 
-def _another_key(certificate: Facts, issuer: Facts) -> bool:
+def _another_key(certificate: ParsedCertificate, issuer: ParsedCertificate) -> bool:
     """Whether the key identifiers rule the issuer out (RFC 5280 4.2.1.1, 4.2.1.2)."""
     wanted, given = certificate.extensions.authority_key, issuer.extensions.subject_key
     return wanted is not None and given is not None and wanted != given

@@ -10,7 +10,14 @@ from typing import Final
 from connector_probe.model.evidence import RootBar
 from connector_probe.protocol.openssl import load
 from connector_probe.protocol.root_program import RootProgram
-from connector_probe.protocol.x509_facts import Facts, NameKey, fold, read_facts, read_subject, read_validity
+from connector_probe.protocol.x509_facts import (
+    NameKey,
+    ParsedCertificate,
+    fold,
+    parse_certificate,
+    read_subject,
+    read_validity,
+)
 
 _FEW: Final = 32  # roots of which each is read at once; more are searched for those that may be meant
 
@@ -34,21 +41,21 @@ class TrustRoots:
             certificates += program.certificates
         self._given = tuple(dict.fromkeys(certificates))
         self._members = frozenset(self._given)
-        self._named: dict[tuple[NameKey, bytes | None], tuple[Facts, ...]] = {}
+        self._named: dict[tuple[NameKey, bytes | None], tuple[ParsedCertificate, ...]] = {}
 
-    def __contains__(self, certificate: Facts) -> bool:
+    def __contains__(self, certificate: ParsedCertificate) -> bool:
         return certificate.data in self._members
 
     def __len__(self) -> int:
         return sum(load(one) is not None for one in self._given)
 
-    def bar(self, root: Facts, issued: datetime | None, at: datetime) -> RootBar | None:
+    def bar(self, root: ParsedCertificate, issued: datetime | None, at: datetime) -> RootBar | None:
         """Why this root of ours does not end the path of a server's certificate that was issued then."""
         if self._program is None or root.data in self._own:
             return None
         return self._program.bar(root.data, issued, at)
 
-    def issuers_of(self, certificate: Facts) -> tuple[Facts, ...]:
+    def issuers_of(self, certificate: ParsedCertificate) -> tuple[ParsedCertificate, ...]:
         """The roots of the name that ``certificate`` has for its issuer."""
         name, key = certificate.issuer_key, certificate.extensions.authority_key
         if name is None:
@@ -56,7 +63,7 @@ class TrustRoots:
         if (name, key) not in self._named:
             marks = [mark for mark in (certificate.issuer_mark, key) if mark]
             found = (one for one in self._marked(marks) if read_subject(one)[0] == name and load(one) is not None)
-            self._named[name, key] = tuple(map(read_facts, found))
+            self._named[name, key] = tuple(map(parse_certificate, found))
         return self._named[name, key]
 
     def knows_organization(self, name: str) -> bool:

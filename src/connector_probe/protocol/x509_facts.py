@@ -53,7 +53,7 @@ NameKey = tuple[tuple[tuple[str, str], ...], ...]  # a name made comparable, see
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ParsedCertificate:
     """One certificate, read once. ``broken`` names the fields (not extensions) that could not be read.
 
     ``subject_key`` and ``issuer_key`` are for comparing names; ``issuer_mark`` is the longest text in the issuer's
@@ -99,11 +99,11 @@ class Facts:
 
 def read_certificate(data: bytes) -> Certificate:
     """The facts of one DER certificate for evidence. Never raises; of unreadable bytes only the hashes remain."""
-    return read_facts(data).certificate
+    return parse_certificate(data).certificate
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def read_facts(data: bytes) -> Facts:
+def parse_certificate(data: bytes) -> ParsedCertificate:
     """Everything that judging needs to know of one DER certificate. Never raises."""
     if len(data) > MAX_CERTIFICATE:
         return _hashes_only(data, f"with {len(data)} octets it is too large")
@@ -135,9 +135,9 @@ def read_subject(data: bytes) -> tuple[NameKey | None, str]:
     return subject.key, subject.organization
 
 
-def _hashes_only(data: bytes, broken: str) -> Facts:
+def _hashes_only(data: bytes, broken: str) -> ParsedCertificate:
     empty = Certificate("", "", (), None, None, "", *_fingerprints(data), "", "")
-    return Facts(data, empty, Extensions(), broken=(broken,))
+    return ParsedCertificate(data, empty, Extensions(), broken=(broken,))
 
 
 def _fingerprints(data: bytes) -> tuple[str, str]:
@@ -159,7 +159,7 @@ class _Reader:
         self._fields = fields
         self._body = body
 
-    def facts(self, data: bytes) -> Facts:
+    def facts(self, data: bytes) -> ParsedCertificate:
         version = self._read("version", self._read_version, 0)
         subject = self._read("subject", lambda: _name(self._fields[4].raw), _NO_NAME)
         issuer = self._read("issuer", lambda: _name(self._fields[2].raw), _NO_NAME)
@@ -179,7 +179,7 @@ class _Reader:
             signature=signature,
             common_name=subject.common_name,
         )
-        return Facts(
+        return ParsedCertificate(
             data,
             certificate,
             extensions,

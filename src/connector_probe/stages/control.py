@@ -60,7 +60,7 @@ def shows_a_strange_certificate(evidence: AttemptEvidence) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Egress:
     """How a connector goes out, where that decides whether it gets there: family, source address, EHLO name."""
 
     six: bool
@@ -79,37 +79,37 @@ class Controls:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._tried: SingleFlight[tuple[tuple[str, ...], Way], Control | None] = SingleFlight()
+        self._tried: SingleFlight[tuple[tuple[str, ...], Egress], Control | None] = SingleFlight()
 
-    async def try_out(self, hosts: tuple[str, ...], resolver: Resolver, way: Way) -> Control | None:
+    async def try_out(self, hosts: tuple[str, ...], resolver: Resolver, egress: Egress) -> Control | None:
         """None when no control host could be resolved: then nothing is known, and nothing is concluded."""
-        return await self._tried.get((hosts, way), lambda: self._try(hosts, resolver, way))
+        return await self._tried.get((hosts, egress), lambda: self._try(hosts, resolver, egress))
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
         self._tried.close()
 
-    async def _try(self, hosts: tuple[str, ...], resolver: Resolver, way: Way) -> Control | None:
-        tried = await asyncio.gather(*(self._try_host(text, resolver, way) for text in hosts))
+    async def _try(self, hosts: tuple[str, ...], resolver: Resolver, egress: Egress) -> Control | None:
+        tried = await asyncio.gather(*(self._try_host(text, resolver, egress) for text in hosts))
         found = [one for one in tried if one is not None]
         return max(found, key=_tells, default=None)
 
-    async def _try_host(self, text: str, resolver: Resolver, way: Way) -> Control | None:
+    async def _try_host(self, text: str, resolver: Resolver, egress: Egress) -> Control | None:
         host = parse_smart_host(text)
         address = host.host
         if host.is_address:
-            if (":" in address) != way.six:
+            if (":" in address) != egress.six:
                 return None
         elif not resolver.has_nameservers:
             return None
         else:
-            lookup = await resolver.look_up(host.host, "AAAA" if way.six else "A")
+            lookup = await resolver.look_up(host.host, "AAAA" if egress.six else "A")
             if not lookup.records:
                 return Control(host.host, "", lookup=lookup) if lookup.status in _SILENT else None
             address = lookup.records[0]
         try:
-            limit = min(way.limit, CONTROL_WAIT)
-            stream = await self._network.connect(address, host.port or SMTP_PORT, way.source, limit)
+            limit = min(egress.limit, CONTROL_WAIT)
+            stream = await self._network.connect(address, host.port or SMTP_PORT, egress.source, limit)
         except NetworkFaultError as error:
             return Control(host.host, address, error.fault)
         transcript = Transcript(Clock(self._network, CONTROL_TALK))
@@ -117,5 +117,5 @@ class Controls:
             greeting = await conversation.exchange()
             if greeting.reply is None or greeting.reply.code != 220:
                 return Control(host.host, address, banner=greeting)
-            answer = await conversation.exchange(ehlo(way.helo or own_name(stream.source)))
+            answer = await conversation.exchange(ehlo(egress.helo or own_name(stream.source)))
             return Control(host.host, address, banner=greeting, ehlo=answer)

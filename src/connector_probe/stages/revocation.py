@@ -33,7 +33,7 @@ from connector_probe.protocol.revocation import (
     read_issuers,
     read_ocsp,
 )
-from connector_probe.protocol.x509_facts import Facts, read_facts
+from connector_probe.protocol.x509_facts import ParsedCertificate, parse_certificate
 from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.certificate_urls import Use, Visitor, Web
 
@@ -90,7 +90,7 @@ class Revocations:
     async def _certificate(
         self,
         depth: int,
-        pair: tuple[Facts, Facts],
+        pair: tuple[ParsedCertificate, ParsedCertificate],
         place: Pointers,
         staple: bytes,
         visitor: Visitor,
@@ -170,10 +170,10 @@ async def missing_issuers(
     )
 
 
-def _issuer_of(certificate: Facts, data: bytes) -> tuple[Facts | None, str]:
+def _issuer_of(certificate: ParsedCertificate, data: bytes) -> tuple[ParsedCertificate | None, str]:
     """The certificate in ``data`` that issued ``certificate``, or why there is none."""
     try:
-        offered = [read_facts(one) for one in read_issuers(data)]
+        offered = [parse_certificate(one) for one in read_issuers(data)]
     except UnreadableError as problem:
         return None, printable(str(problem), 200)
     named = (one for one in offered if one.subject_key == certificate.issuer_key)

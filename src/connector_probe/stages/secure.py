@@ -12,7 +12,7 @@ from connector_probe.stages.conversation import Conversation
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PresentedChain:
     """What the server showed in the handshake: its chain as sent, and an OCSP response, both DER."""
 
     chain: tuple[bytes, ...] = ()
@@ -21,13 +21,13 @@ class Shown:
 
 async def secure(
     conversation: Conversation, server_name: str | None, offer: TlsOffer
-) -> tuple[Exchange, Handshake | None, Shown]:
+) -> tuple[Exchange, Handshake | None, PresentedChain]:
     """STARTTLS and the handshake (None unless the reply was 220); ``server_name`` as ``sni_of`` gives it."""
     command = await conversation.exchange(STARTTLS)
     if command.reply is None or command.reply.code != 220:  # RFC 3207 4
-        return command, None, Shown()
+        return command, None, PresentedChain()
     handshake, outcome = await conversation.start_tls(server_name, offer)
-    return command, handshake, Shown(outcome.chain, outcome.staple)
+    return command, handshake, PresentedChain(outcome.chain, outcome.staple)
 
 
 def established(handshake: Handshake | None) -> bool:

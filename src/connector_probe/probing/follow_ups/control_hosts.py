@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from connector_probe.probing.attempt import Attempt
 from connector_probe.probing.run import Run
-from connector_probe.stages.control import Controls, Way, blames_the_way, shows_a_strange_certificate
+from connector_probe.stages.control import Controls, Egress, blames_the_way, shows_a_strange_certificate
 
 
 class TryControlHosts:
@@ -20,10 +20,10 @@ class TryControlHosts:
         if not (blames_the_way(attempt.evidence) or shows_a_strange_certificate(attempt.evidence)):
             return attempt
         settings = attempt.settings
-        way = Way(
+        egress = Egress(
             ":" in (attempt.target.address or ""), settings.source_address, settings.helo, settings.connect_timeout
         )
-        control = await self._controls.try_out(settings.control, self._run.resolvers.beside(settings), way)
+        control = await self._controls.try_out(settings.control, self._run.resolvers.beside(settings), egress)
         return replace(attempt, evidence=replace(attempt.evidence, control=control))
 
     def close(self) -> None:
