@@ -1,9 +1,10 @@
-"""The README has every command, option and exit code, and its two commands are what CI runs."""
+"""The manual has every command, option and exit code; the README is what a reader can repeat, and what CI runs."""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from connector_probe import cli
+from connector_probe import cli, manual
 from connector_probe.cli.app import run
 from connector_probe.cli.command import GROUPS
 from connector_probe.cli.commands import HOST, all_commands
@@ -23,6 +24,8 @@ from connector_probe.manual import TOPICS, page
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+HOUSE = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+MANUAL = "\n".join(map(page, TOPICS))
 COMMANDS: dict[str, Any] = dict(all_commands())
 OPTIONS = sorted(
     {
@@ -34,27 +37,32 @@ OPTIONS = sorted(
     }
 )
 LONGEST_HELP = 60  # lines
+LONGEST_README = 180
+SCREEN = 24
+OF_OTHERS = {  # options of pip, uv, pytest and git that are named
+    *("--help", "--help-all", "--update-golden", "--dist", "--no-deps", "--wheel-dir", "--with"),
+}
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-def test_every_option_is_in_the_readme(option: str) -> None:
-    assert re.search(rf"`[^`\n]*(?<![\w-]){re.escape(option)}(?![\w-])", README), option
+def test_every_option_is_in_the_manual(option: str) -> None:
+    assert re.search(rf"`[^`\n]*(?<![\w-]){re.escape(option)}(?![\w-])", MANUAL), option
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != HOST])
-def test_every_command_is_in_the_readme(name: str) -> None:
-    assert f"`probe {name}" in README
+def test_every_command_is_in_the_manual(name: str) -> None:
+    assert f"`probe {name}" in MANUAL
 
 
-@pytest.mark.parametrize("name", re.findall(r"^\| `probe ([a-z]+)[ `]", README, re.MULTILINE))
-def test_no_readme_command_is_made_up(name: str) -> None:
+@pytest.mark.parametrize("name", re.findall(r"^\| `probe ([a-z]+)[ `]", MANUAL, re.MULTILINE))
+def test_no_command_of_the_manual_is_made_up(name: str) -> None:
     assert name in COMMANDS
     assert not COMMANDS[name].hidden
 
 
 @pytest.mark.parametrize("name", [*Format, *EXAMPLES, *Shell])
-def test_every_format_example_and_shell_is_in_the_readme(name: str) -> None:
-    assert re.search(rf"`[^`\n]*(?<![\w-]){re.escape(name)}(?![\w-])", README), name
+def test_every_format_example_and_shell_is_in_the_manual(name: str) -> None:
+    assert re.search(rf"`[^`\n]*(?<![\w-]){re.escape(name)}(?![\w-])", MANUAL), name
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -79,16 +87,70 @@ def test_what_is_left_out_of_the_help_is_said(capsys: pytest.CaptureFixture[str]
     short = capsys.readouterr().out
     assert "--deadline" not in short
     assert "--help-all  Show every option there is." in short
-    assert f"probe help TOPIC: {', '.join(TOPICS)}" in short
+    assert short.splitlines()[-1].startswith("  More: probe COMMAND --help, probe --help-all")
+
+
+def test_the_pages_of_the_manual_are_listed_on_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) < SCREEN
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[0] for line in lines if line.startswith("  ")] == list(TOPICS)
+
+
+def test_the_readme_leads_to_each_page_of_the_manual() -> None:
+    assert len(README.splitlines()) <= LONGEST_README
+    folder = Path(manual.__file__).parent
+    assert {path.stem for path in folder.glob("*.md")} == set(TOPICS)
+    for topic in TOPICS:
+        assert f"[{topic}]({folder.relative_to(ROOT).as_posix()}/{topic}.md)" in README
+
+
+@pytest.mark.parametrize("text", [README, HOUSE], ids=["README", "CONTRIBUTING"])
+def test_what_is_linked_is_there(text: str) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_map_of_the_house_names_every_room() -> None:
+    package = ROOT / "src" / "connector_probe"
+    rooms = {path.name for path in package.iterdir() if (path / "__init__.py").exists()}
+    assert set(re.findall(r"(?:^  |  {3,})(\w+)/  ", HOUSE, re.MULTILINE)) == rooms
+
+
+def test_the_readme_s_example_is_what_one_gets(tmp_path: Path) -> None:
+    """Word for word, but for the dates: in one shell the laboratory, in another the probe of it."""
+    (start,) = re.findall(r"^probe (lab .*) > lab.yaml$", README, re.MULTILINE)
+    asked, shown = re.findall(r"^\$ probe (run .*)\n((?:.*\n)*?)```$", README, re.MULTILINE)[0]
+    program = shlex.join([sys.executable, "-m", "connector_probe"])
+    with (tmp_path / "lab.yaml").open("w") as file:
+        lab = subprocess.Popen(
+            shlex.split(f"{program} {start}"), stdout=file, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+        )
+    with lab:
+        try:
+            assert lab.stderr is not None
+            assert "the lab runs until Ctrl-C" in lab.stderr.readline()
+            done = subprocess.run(
+                f"{program} {asked}", shell=True, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=True
+            )
+        finally:
+            lab.terminate()
+    assert _undated(done.stdout) == _undated(shown)
+    assert len(shown.splitlines()) == 12
+
+
+def _undated(text: str) -> str:
+    """On one line, since a date may be longer than another: ``2 h`` in place of ``24 h``."""
+    return " ".join(re.sub(r"\d{4}-\d\d-\d\d|\d\d:\d\d|\d+(?= ms)", "?", text).split())
 
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_the_manual_mentions_only_what_there_is(topic: str) -> None:
     text = page(topic)
     assert text.startswith("# ")
-    assert max(map(len, text.splitlines())) <= 120
-    known = set(OPTIONS) | {"--help", "--help-all"}
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known
+    assert max(len(line) for line in text.splitlines() if not line.startswith("|")) <= 120
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= set(OPTIONS) | OF_OTHERS
     for name in re.findall(r"[`(]probe ([a-z]+)(?![\w.:-])", text):
         assert name in COMMANDS, name
 
@@ -103,7 +165,7 @@ def test_a_page_of_the_manual_is_drawn_at_a_terminal(capsys: pytest.CaptureFixtu
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "TERM": "xterm"},
+        env={**os.environ, "TERM": "xterm", "PAGER": "cat"},
         timeout=60,
     )
     assert "\x1b[" in done.stdout
@@ -122,8 +184,8 @@ def test_the_groups_of_the_help_name_what_there_is() -> None:
 
 
 @pytest.mark.parametrize("code", [cli.EXIT_OK, cli.EXIT_FAILED, cli.EXIT_USAGE, cli.EXIT_UNKNOWN, cli.EXIT_INTERRUPTED])
-def test_every_exit_code_is_in_the_readme(code: int) -> None:
-    assert f"\n| {code} |" in README
+def test_every_exit_code_is_in_the_manual(code: int) -> None:
+    assert f"\n| {code} |" in page("exit-codes")
 
 
 def test_ci_runs_the_readme_s_own_test_command() -> None:
@@ -135,25 +197,16 @@ def test_ci_runs_the_readme_s_own_test_command() -> None:
 
 
 def test_no_readme_option_is_made_up() -> None:
-    known = {option for option in OPTIONS if option.startswith("--")} | {
-        "--help",
-        "--help-all",
-        "--update-golden",  # of our pytest
-        "--dist",  # of pytest-xdist
-        "--no-deps",  # of pip
-        "--wheel-dir",
-    }
-    mentioned = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
-    assert mentioned <= known
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) <= set(OPTIONS) | OF_OTHERS
 
 
 def test_the_library_s_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     """With a port that refuses in place of its hosts."""
-    (code,) = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    (code,) = re.findall(r"^```python\n(.*?)^```$", MANUAL, re.MULTILINE | re.DOTALL)
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         code, number = re.subn(r"(mail|mx)\.\w+\.com", f"127.0.0.1:{held.getsockname()[1]}", code)
-        exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+        exec(compile(code, "library.md", "exec"), {"__name__": "library"})
     assert number == 3
     first, *others = capsys.readouterr().out.splitlines()
     assert first.startswith("failing Diagnosis(")

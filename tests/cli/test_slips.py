@@ -186,7 +186,7 @@ def test_a_host_without_a_dot_that_nobody_mistakes(word: str, capsys: Captured) 
 @pytest.mark.parametrize(
     ("argv", "first"),
     [
-        (["help"], "Usage: probe [OPTIONS] [HOST...]"),
+        (["help"], "The manual; "),
         (["-h"], "Usage: probe [OPTIONS] [HOST...]"),
         (["--help-all"], "Usage: probe [OPTIONS] [HOST...]"),
         (["help", "run"], "Usage: probe run [OPTIONS] [FILE]"),

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from connector_probe.formats import RENDERERS, Format, RenderOptions, github
+from connector_probe.manual import page
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import Report
 from connector_probe.wording.catalogue import Catalogue
@@ -54,12 +54,12 @@ def golden_report(format_: Format | None) -> Report:
 
 
 def test_every_format_has_all_that_a_format_needs() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    told = page("formats")
     for format_ in Format:
         assert format_ in RENDERERS
         assert format_ in READERS
         assert format_ in SUFFIXES
-        assert f"\n| `{format_}` |" in readme
+        assert f"\n| `{format_}` |" in told
 
 
 @every_format

@@ -9,8 +9,6 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from connector_probe.manual import TOPICS
-
 if TYPE_CHECKING:
     from connector_probe.cli.command import ProbeCommand
 
@@ -71,5 +69,5 @@ def _list_of_commands() -> str:
     """What ``probe --help`` ends with: every command and its one line, and where to go on."""
     width = max(map(len, SUMMARIES))
     rows = [f"  {name:<{width}}  {text}" for name, text in SUMMARIES.items()]
-    topics = f"probe help TOPIC: {', '.join(TOPICS)}"
-    return "\b\n" + "\n".join(["Commands:", *rows, "", topics])
+    more = "More: probe COMMAND --help, probe --help-all, and the manual: probe help"
+    return "\b\n" + "\n".join(["Commands:", *rows, "", more])

@@ -19,13 +19,13 @@ def help_(topic: Topic = None) -> None:
     """Show the manual, or the help of a command.
 
     \b
-      probe help                the commands, and the common options
+      probe help                the pages of the manual
       probe help run            as: probe run --help
       probe help exit-codes     a page of the manual
     """
     from difflib import get_close_matches
 
-    from connector_probe.cli.commands import HOST, SUMMARIES, command
+    from connector_probe.cli.commands import SUMMARIES, command
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.manual import TOPICS
     from connector_probe.model.names import show
@@ -33,9 +33,10 @@ def help_(topic: Topic = None) -> None:
     name = (topic or "").strip().lower()
     if name in TOPICS:
         _show_page(name)
-    elif not name or name in SUMMARIES:
-        asked = command(name or HOST)
-        asked.main(["--help"], prog_name=f"probe {name}".strip(), standalone_mode=False)
+    elif not name:
+        _list_pages()
+    elif name in SUMMARIES:
+        command(name).main(["--help"], prog_name=f"probe {name}", standalone_mode=False)
     else:
         near = get_close_matches(name, [*TOPICS, *SUMMARIES], 1)
         hint = f"did you mean {near[0]}?" if near else f"topics: {', '.join(TOPICS)}; else a command"
@@ -50,8 +51,18 @@ def version() -> None:
     write_document(f"probe {__version__}\n")
 
 
+def _list_pages() -> None:
+    """What there is to read, in one screen."""
+    from connector_probe.cli.output import write_document
+    from connector_probe.manual import TOPICS
+
+    width = max(map(len, TOPICS))
+    rows = "".join(f"  {name:<{width}}  {what}\n" for name, what in TOPICS.items())
+    write_document(f"The manual; probe help TOPIC shows a page:\n{rows}\nThe commands: probe --help\n")
+
+
 def _show_page(name: str) -> None:
-    """At a terminal drawn by rich; elsewhere as it is written."""
+    """At a terminal drawn by rich, with the reader's pager; elsewhere as it is written."""
     from connector_probe.cli.output import terminal_width, wants_colour, write_document
     from connector_probe.manual import page
 
@@ -66,4 +77,19 @@ def _show_page(name: str) -> None:
     console = Console(width=width)
     with console.capture() as drawn:
         console.print(Markdown(text))
-    write_document(drawn.get())
+    _page_through(drawn.get())
+
+
+def _page_through(drawn: str) -> None:
+    """By $PAGER, or less where it is there: what fits on the screen it only prints (-F), colours pass (-R)."""
+    import os
+    import pydoc
+    import shutil
+
+    from connector_probe.cli.output import write_document
+
+    if not sys.stdin.isatty() or not (os.environ.get("PAGER") or shutil.which("less")):
+        write_document(drawn)
+        return
+    os.environ.setdefault("LESS", "FRX")  # as git does
+    pydoc.pager(drawn)

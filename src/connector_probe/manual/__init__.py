@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 TOPICS = {
-    "exit-codes": "what probe answers to a script",
+    "commands": "every command, and the options of run and wait",
+    "connecting": "what is probed, the codes, DANE and MTA-STS, DNS",
+    "options": "every option of a probe",
     "hosts": "one host, many, a file of them, and what is taken for a slip",
-    "lab": "servers that fail on purpose, to try things out and to test an alert chain",
-    "unattended": "cron, timers, alerts: what to run and what it says",
+    "files": "probes.yaml, and how to make one of Exchange Online's connectors",
+    "cutover": "before, while and after: as-of, wait, compare, expect",
+    "unattended": "cron, timers, maintenance windows, notifications",
+    "windows": "installing, paths, Task Scheduler, events",
+    "ci": "GitHub, GitLab",
+    "history": "since when it fails, when queued mail starts to bounce",
+    "formats": "text, JSON, JUnit, Nagios, Prometheus, HTML and the rest",
+    "exit-codes": "what probe answers to a script",
+    "serve": "the Prometheus exporter and JSON API, several places",
+    "explain": "what an NDR, a trace line or a queue error means",
+    "library": "from connector_probe import probe",
+    "lab": "servers that fail on purpose, to test an alert chain",
+    "judging": "how evidence becomes a verdict; trust; clocks",
+    "limits": "what it cannot know",
+    "security": "what it sends and to whom, secrets, what servers can do to it",
+    "changelog": "what changed",
 }
 
 
