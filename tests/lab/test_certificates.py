@@ -13,14 +13,16 @@ import pytest_asyncio
 
 from connector_probe import Connector, Result, Status, probe, probe_all
 from connector_probe.cli.hosts import read_hosts
+from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.lab import Lab
 from connector_probe.lab import certificates as made
 from connector_probe.lab.authority import Authority, CertificateMaker, ServedChain, TlsShape
 from connector_probe.lab.session import hangs_up, resets, says_and_hangs_up, session, stays_silent
 from connector_probe.lab.smtp import Behaviour, Listener, Visit
 from connector_probe.lab.sockets import bind, port_of
+from connector_probe.lab.tls_behaviours import resets_on_client_hello
 from connector_probe.model.evidence import FaultKind, Handshake, NetworkFault, SecondLook
-from connector_probe.model.verdict import CauseVerdict
+from connector_probe.model.verdict import CauseVerdict, FailureClass
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.catalogue.zh import CHINESE
 from tests.unit.evidence import concluded
@@ -158,12 +160,12 @@ async def test_another_certificate_without_sni_is_judged(results: dict[str, Resu
     assert "would fail with 4.7.320 (expired, name mismatch)" in warning.text
 
 
-async def test_a_server_with_two_kinds_of_keys_is_not_taken_for_elliptic(results: dict[str, Result]) -> None:
+async def test_a_server_with_two_kinds_of_keys_is_judged_by_both(results: dict[str, Result]) -> None:
     good, bad = results["certificate-two-kinds"], results["certificate-two-kinds-expired"]
     assert good.warnings == ()
-    assert [one.id for one in good.attempts[0].remarks] == ["rsa-certificate"]
+    assert [one.id for one in good.attempts[0].remarks] == ["tls12-certificate"]
     (warning,) = bad.warnings
-    assert warning.id == "rsa-certificate"
+    assert warning.id == "tls12-certificate"
     assert "would fail with 4.7.320 (expired)" in warning.text
 
 
@@ -216,10 +218,10 @@ def once(then: Behaviour) -> Behaviour:
     "then", [stays_silent, resets, hangs_up, says_and_hangs_up("421 4.3.2 too many connections")], ids=range(4)
 )
 async def test_a_further_connection_that_fails_is_held_against_nobody(then: Behaviour) -> None:
-    async with server(once(then), made.elliptic) as (ask, visits):
+    async with server(once(then)) as (ask, visits):
         result = await ask(timeout=2.0 if then is stays_silent else 10.0, thorough=True)
     assert result.diagnosis is None
-    assert [one.id for one in result.warnings] == ["ecdsa-certificate"]
+    assert result.warnings == ()
     assert all(look.certificate is None for look in result.evidence.attempts[0].second_looks)
     assert visits[0] == 1
     assert len(visits) > 1
@@ -243,6 +245,58 @@ async def test_a_server_of_tls_1_3_alone_is_told_so() -> None:
     assert "protocol_version" in warning.text
 
 
+async def test_an_elliptic_certificate_is_sound_unless_tls_1_2_has_no_suite_for_it() -> None:
+    for shape, expected in ((TlsShape(), []), (TlsShape(ciphers="aRSA"), ["tls12-no-suite"])):
+        async with server(session, made.elliptic, shape) as (ask, visits):
+            assert (await ask()).warnings == ()
+            assert visits == [1], "a sound server is met once"
+            assert [one.id for one in (await ask(thorough=True)).warnings] == expected
+
+
+# --- what Exchange Online offers, and what another client could --------------------------------------------------
+
+
+async def test_what_only_another_client_could_agree_on_is_a_risk() -> None:
+    async with server(session, shape=TlsShape(minimum=0x0304, groups="X25519")) as (ask, visits):
+        result = await ask()
+    (attempt,) = result.evidence.attempts
+    (warning,) = result.warnings
+    assert warning.id == "outside-client-profile"
+    assert warning.text.startswith("Risk: ")
+    assert "x25519" in warning.text
+    assert attempt.exchange_offer is not None
+    assert attempt.ehlo_again is not None
+    assert visits == [1, 2]
+
+
+async def test_a_handshake_that_fails_once_is_not_laid_to_what_was_offered() -> None:
+    def second(then: Behaviour) -> Behaviour:
+        async def behave(visit: Visit) -> None:
+            await (then(visit) if visit.number == 1 else session(visit))
+
+        return behave
+
+    async with server(second(resets_on_client_hello)) as (ask, visits):
+        result = await ask()
+    assert visits == [1, 2, 3]
+    assert result.diagnosis is not None
+    assert result.diagnosis.class_ is FailureClass.TLS_RESET
+
+
+async def test_groups_are_as_exchange_online_brings_them() -> None:
+    """P-384 first, P-256 where a server has no P-384; and where they cannot be chosen, the report says so."""
+    for groups, expected in (("P-384", "secp384r1"), ("X25519:P-256", "secp256r1")):
+        async with server(session, shape=TlsShape(groups=groups)) as (ask, visits):
+            result = await ask()
+        (attempt,) = result.evidence.attempts
+        assert attempt.handshake is not None
+        assert attempt.handshake.session is not None
+        assert (attempt.handshake.session.group, visits) == (expected, [1])
+        seen = replace(attempt, handshake=replace(attempt.handshake, own_groups=True))
+        notes = vantage_notes([Connector(smart_hosts=[HOST])], [replace(result.evidence, attempts=(seen,))])
+        assert "own-groups" in [one.id for one in notes]
+
+
 async def test_a_handshake_refused_without_sni_is_a_warning(results: dict[str, Result]) -> None:
     healthy = results["healthy"]
     (attempt,) = healthy.evidence.attempts
@@ -251,7 +305,7 @@ async def test_a_handshake_refused_without_sni_is_a_warning(results: dict[str, R
     connector = Connector(smart_hosts=["healthy.lab.test"])
     for handshake, expected in ((alert, ["sni-refused"]), (cut, []), (None, [])):
         for words in (ENGLISH, CHINESE):
-            looks = (SecondLook(False, False, handshake),)
+            looks = (SecondLook(False, handshake),)
             seen = replace(healthy.evidence, attempts=(replace(attempt, second_looks=looks),))
             assert [one.id for one in concluded(connector, seen, words).warnings] == expected
 

@@ -34,6 +34,9 @@ def vantage_notes(connectors: Sequence[Connector], evidence: Sequence[ConnectorE
     if behind is not None and behind.certificate is not None:
         judged_at, hint = day(behind.certificate.judged_at), clock_hint(clock_is_behind(behind))
         notes.append(Said("clock-behind", {"judged_at": judged_at, "clock_hint": hint}))
+    shaken = (one.handshake for each in evidence for one in each.attempts if one.handshake is not None)
+    if any(one.own_groups for one in shaken):
+        notes.append(Said("own-groups"))
     dates = dict.fromkeys(one.as_of for one in connectors if one.as_of is not None)
     notes += [Said("as-of", {"as_of": day(moment)}) for moment in dates]
     return tuple(notes)

@@ -1,7 +1,7 @@
 """What one more handshake showed: without SNI, and with TLS 1.2 at most.
 
-It is not known whether Exchange Online sends SNI, nor whether it speaks TLS 1.3 with mail servers; so a server that
-shows another certificate there is a warning, and a connection that did not come about is nothing.
+It is not known whether Exchange Online sends SNI, and it uses TLS 1.2 as well as 1.3; so a server that shows another
+certificate there is a warning, and a connection that did not come about is nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,11 @@ from dataclasses import dataclass, replace
 from connector_probe.diagnosis.facts import leaf_name, problem_list
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate, CertificateProblemKind, FaultKind, SecondLook
+from connector_probe.model.ids import WarningId
 from connector_probe.model.sentence import Facts, Phrase
+
+# The alert of a server that has the version, and no suite for the key of its certificate (RFC 5246 7.2.2).
+_NO_COMMON_SUITE = "handshake_failure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,44 +33,26 @@ def differences(view: View) -> Iterator[HandshakeDifference]:
     first = _leaf(view)
     if first is None:
         return
-    looks = [one for one in view.evidence.second_looks if not one.rsa_only]
+    looks = view.evidence.second_looks
     same_name = next((one for one in looks if one.server_name), None)
     # With SNI as before, only the version differed; an address has no SNI, so there it is the version too.
     by_version = same_name or next((one for one in looks if not _had_sni(view)), None)
     if by_version is not None and _differs(by_version, first):
-        yield _difference("tls12", by_version, view)
+        yield _difference("tls12", by_version, view, first.key)
     else:
         for look in looks:
             if not look.server_name and _had_sni(view) and _differs(look, first):
-                yield _difference("sni", look, view)
-    rsa = rsa_look(view)
-    if rsa is not None and not (by_version is not None and _differs(by_version, first)):
-        yield _difference("rsa", rsa, view)
+                yield _difference("sni", look, view, first.key)
 
 
-def rsa_look(view: View) -> SecondLook | None:
-    """The look at which the server showed an RSA certificate beside its other one."""
-    return next(
-        (
-            one
-            for one in view.evidence.second_looks
-            if one.rsa_only and one.certificate is not None and one.certificate.chain[0].key.startswith("RSA")
-        ),
-        None,
-    )
-
-
-def rsa_refusal(view: View) -> str:
-    """The alert with which the server turned down RSA suites alone; "" where it did not, or nobody asked."""
-    handshakes = (one.handshake for one in view.evidence.second_looks if one.rsa_only)
-    faults = (one.fault for one in handshakes if one is not None and one.fault is not None)
-    return next((one.alert or one.text for one in faults if one.kind is FaultKind.ALERT), "")
-
-
-def _difference(kind: str, look: SecondLook, view: View) -> HandshakeDifference:
+def _difference(kind: str, look: SecondLook, view: View, leaf_key: str) -> HandshakeDifference:
     fault = look.handshake.fault if look.handshake is not None else None
     if look.certificate is None or fault is not None:
         said = (fault.alert or fault.text) if fault is not None else ""
+        if kind == "tls12" and said == _NO_COMMON_SUITE and not leaf_key.startswith("RSA"):
+            return HandshakeDifference(
+                WarningId.TLS12_NO_SUITE, {"look_alert": said, "leaf_key": leaf_key}, passes=False
+            )
         return HandshakeDifference(f"{kind}-refused", {"look_alert": said}, passes=False)
     other, problems = look.certificate.chain[0], _problems(look, view)
     facts = Facts(

@@ -30,6 +30,7 @@ from connector_probe.diagnosis.signs import (
     replies_come_late,
 )
 from connector_probe.diagnosis.view import DANE_DECIDES, View
+from connector_probe.model.client_profile import is_documented_suite
 from connector_probe.model.connector import SmtpDaneMode
 from connector_probe.model.evidence import (
     Exchange,
@@ -267,9 +268,13 @@ def _tls_version(view: View) -> FailureClass | None:
 
 
 def _tls_cipher(view: View) -> FailureClass | None:
-    offer = view.evidence.exchange_offer
-    refused = offer is not None and offer.fault is not None and offer.fault.kind in _CUTS
-    return FailureClass.TLS_CIPHER if refused else None
+    """A suite that Microsoft's table does not have, where all that it has was refused.
+
+    Of TLS 1.3 and of groups nothing is documented, only seen: what differs there is a risk, and a warning.
+    """
+    handshake = view.evidence.handshake
+    session = handshake.session if handshake is not None and view.evidence.exchange_offer is not None else None
+    return FailureClass.TLS_CIPHER if session is not None and not is_documented_suite(session) else None
 
 
 def _clock(view: View) -> FailureClass | None:

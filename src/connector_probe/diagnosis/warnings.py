@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.dns.nameserver_trust import denied_by_the_public
 from connector_probe.diagnosis.facts import problem_list
-from connector_probe.diagnosis.other_handshakes import differences, rsa_look, rsa_refusal
+from connector_probe.diagnosis.other_handshakes import differences
 from connector_probe.diagnosis.policies.conclusions import dane_passed, policy_warnings
 from connector_probe.diagnosis.revocation import revocation_findings
 from connector_probe.diagnosis.verdict import Said
@@ -173,18 +173,17 @@ def _loop(view: View) -> str | None:
     return next((name for name in names if is_exchange_online(name)), None)
 
 
-def _key(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
-    evidence = view.evidence.certificate
-    if (
-        evidence is not None
-        and evidence.chain
-        and evidence.chain[0].key
-        and not evidence.chain[0].key.startswith("RSA")
-        and rsa_look(view) is None
-    ):
-        refused = rsa_refusal(view)
-        hint: Value = Phrase("rsa-refused", {"look_alert": refused}) if refused else ""
-        yield WarningId.ECDSA_CERTIFICATE, {"ecdsa_hint": hint}
+def _client_profile(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
+    """TLS came about, but not with what Exchange Online is known to offer."""
+    refused, handshake = view.evidence.exchange_offer, view.evidence.handshake
+    session = handshake.session if handshake is not None else None
+    if refused is None or refused.fault is None or session is None:
+        return
+    fault = refused.fault
+    yield (
+        WarningId.OUTSIDE_CLIENT_PROFILE,
+        Facts(profile_fault=fault.alert or fault, version=session.version, cipher=session.cipher, group=session.group),
+    )
 
 
 def _roots(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
@@ -205,7 +204,7 @@ CHECKS: tuple[Check, ...] = (
     _middleboxes,
     _manners,
     _names,
-    _key,
+    _client_profile,
     _roots,
     _revocation,
     policy_warnings,

@@ -65,6 +65,7 @@ class TlsShape:
     minimum: int = 0x0301
     maximum: int = 0x0304
     ciphers: str = "ALL"
+    groups: str = ""  # for the key exchange; by default OpenSSL's
     client_certificate: bool | None = None  # True: required, False: asked for, None: not asked for
 
 
@@ -243,11 +244,15 @@ class Authority:
     def _load(self, chain: ServedChain, shape: TlsShape) -> SSL.Context:
         from OpenSSL import SSL
 
+        from connector_probe.network.tls import choose_groups  # late, as it loads OpenSSL
+
         context = SSL.Context(SSL.TLS_METHOD)
         # Level 0, before anything is loaded: OpenSSL would turn down weak keys and signatures, and the lab wants them.
         context.set_cipher_list(f"{shape.ciphers}:@SECLEVEL=0".encode())
         context.set_min_proto_version(shape.minimum)
         context.set_max_proto_version(shape.maximum)
+        if shape.groups and not choose_groups(context, shape.groups):
+            raise RuntimeError(f"this OpenSSL for Python cannot be told to accept {shape.groups} alone")
         self._use(context, chain)
         if chain.second is not None:
             self._use(context, chain.second)

@@ -306,7 +306,7 @@ def rsa_and_elliptic(ca: Authority, host: str) -> ServedChain:
 
 
 def expired_rsa_beside_elliptic(ca: Authority, host: str) -> ServedChain:
-    """TLS 1.3 shows the good ECDSA certificate; who wants RSA, as Exchange Online does, gets an expired one."""
+    """TLS 1.3 shows the good ECDSA certificate; TLS 1.2 an expired RSA one."""
     return _two_kinds(ca, host, (-395, -30))
 
 

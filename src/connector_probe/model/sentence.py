@@ -132,7 +132,6 @@ class Facts(TypedDict, total=False):
     dnssec_zone: Value
     domain: Value
     earlier: Value
-    ecdsa_hint: Value
     edition: Value
     ehlo_hint: Value
     ehlo_reply: Value
@@ -146,6 +145,7 @@ class Facts(TypedDict, total=False):
     file: Value
     flaws: Value
     greeting_name: Value
+    group: Value
     greetings: Value
     helo_name: Value
     host: Value
@@ -217,6 +217,7 @@ class Facts(TypedDict, total=False):
     problems: Value
     protocol: Value
     protocol_hint: Value
+    profile_fault: Value
     proxied_reply: Value
     queried: Value
     rcode: Value

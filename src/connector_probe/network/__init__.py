@@ -7,9 +7,8 @@ OpenSSL become ``NetworkFault`` here, and only here.
 from connector_probe.network.faults import NetworkFaultError
 from connector_probe.network.handshakes import (
     EXCHANGE_OFFER,
-    EXCHANGE_RSA_OFFER,
+    EXCHANGE_TLS12_OFFER,
     WIDE_OFFER,
-    WIDE_TLS12_OFFER,
     TlsOffer,
     TlsOutcome,
     is_tls_record,
@@ -20,9 +19,8 @@ from connector_probe.network.types import Datagrams, Network, Stream
 
 __all__ = [
     "EXCHANGE_OFFER",
-    "EXCHANGE_RSA_OFFER",
+    "EXCHANGE_TLS12_OFFER",
     "WIDE_OFFER",
-    "WIDE_TLS12_OFFER",
     "Datagrams",
     "HttpError",
     "HttpRequest",

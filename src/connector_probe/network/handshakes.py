@@ -2,50 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from connector_probe.model.client_profile import GROUPS, TLS12_SUITES, TLS13_SUITES
 from connector_probe.model.evidence import NetworkFault, TlsSession
 
 _CONTENT_TYPES = frozenset(range(20, 25))  # RFC 8446 5.1 and heartbeat
 _TLS_1_0, _TLS_1_2 = 0x0301, 0x0303  # RFC 2246 6.2.1, RFC 5246 6.2.1
-
-# Microsoft, "Technical reference details about encryption": the TLS 1.2 suites of Microsoft 365, in their order.
-# Their ECDSA twins stand at the end: whether Exchange Online takes them is a warning elsewhere, not a refusal here.
-_EXCHANGE_RSA = (
-    "ECDHE-RSA-AES256-GCM-SHA384",
-    "ECDHE-RSA-AES128-GCM-SHA256",
-    "ECDHE-RSA-AES256-SHA384",
-    "ECDHE-RSA-AES128-SHA256",
-    "ECDHE-RSA-AES256-SHA",
-    "ECDHE-RSA-AES128-SHA",
-    "AES256-GCM-SHA384",
-    "AES128-GCM-SHA256",
-)
-_EXCHANGE_ECDSA = tuple(suite.replace("-RSA-", "-ECDSA-") for suite in _EXCHANGE_RSA if "-RSA-" in suite)
+_LEVEL = "@SECLEVEL=0"
 
 
 @dataclass(frozen=True, slots=True)
 class TlsOffer:
-    """What the ClientHello offers: TLS versions as on the wire (None is no bound), TLS 1.2 suites in order."""
+    """What the ClientHello offers: TLS versions as on the wire (None is no bound), suites and groups in order.
+
+    ``ciphers`` are those of TLS 1.2 and older, ``suites`` those of TLS 1.3; of suites and ``groups``, none means
+    OpenSSL's own. All are lists in OpenSSL's spelling. Security level 0, whatever is offered: what a server's
+    certificate is worth is judged elsewhere, and that takes seeing it.
+    """
 
     minimum: int
     maximum: int | None
     ciphers: str
+    suites: str = ""
+    groups: str = ""
 
 
-# As wide as OpenSSL goes, so that an old or weak server is seen and can be named; Exchange Online's suites first,
-# so that a server that follows the client's order picks one of them.
-WIDE_OFFER = TlsOffer(_TLS_1_0, None, ":".join((*_EXCHANGE_RSA, *_EXCHANGE_ECDSA, "ALL:!aNULL:!eNULL:@SECLEVEL=0")))
-WIDE_TLS12_OFFER = TlsOffer(WIDE_OFFER.minimum, _TLS_1_2, WIDE_OFFER.ciphers)
-EXCHANGE_RSA_OFFER = TlsOffer(_TLS_1_2, _TLS_1_2, ":".join(_EXCHANGE_RSA) + ":@SECLEVEL=0")
-EXCHANGE_OFFER = TlsOffer(_TLS_1_2, None, ":".join((*_EXCHANGE_RSA, *_EXCHANGE_ECDSA)) + ":@SECLEVEL=0")
+# What Exchange Online offers, as far as it is known.
+EXCHANGE_OFFER = TlsOffer(
+    _TLS_1_2, None, ":".join((*TLS12_SUITES, _LEVEL)), suites=":".join(TLS13_SUITES), groups=":".join(GROUPS)
+)
+EXCHANGE_TLS12_OFFER = replace(EXCHANGE_OFFER, maximum=_TLS_1_2)
+# As wide as OpenSSL goes, so that an old or weak server is seen and can be named.
+WIDE_OFFER = TlsOffer(_TLS_1_0, None, ":".join((*TLS12_SUITES, "ALL:!aNULL:!eNULL", _LEVEL)))
 
 
 @dataclass(frozen=True, slots=True)
 class TlsOutcome:
     """``chain`` is DER, the server's own certificate first; it may be there although ``fault`` is set.
 
-    ``staple`` is the OCSP response that the server sent along (RFC 6066 8), empty without one.
+    ``staple`` is the OCSP response that the server sent along (RFC 6066 8), empty without one. ``own_groups``: groups
+    were to be offered, and this machine's OpenSSL offered its own.
     """
 
     session: TlsSession | None
@@ -53,6 +50,7 @@ class TlsOutcome:
     chain: tuple[bytes, ...]
     client_certificate_requested: bool
     staple: bytes = b""
+    own_groups: bool = False
 
 
 def is_tls_record(data: bytes) -> bool:

@@ -89,18 +89,32 @@ class _Watch:
                 self.client_certificate_requested = any(part in state for part in _CLIENT_CERTIFICATE_STATES)
 
 
+def choose_groups(context: SSL.Context, groups: str) -> bool:
+    """Have ``context`` offer, or accept, these key-exchange groups alone (OpenSSL's list); False where that cannot be.
+
+    The one thing that is taken from below pyOpenSSL, which has no public way to choose groups (26.4).
+    """
+    below, handle = getattr(SSL, "_lib", None), getattr(context, "_context", None)
+    choose: Callable[[object, bytes], int] | None = getattr(below, "SSL_CTX_set1_curves_list", None)
+    return choose is not None and handle is not None and choose(handle, groups.encode()) == 1
+
+
 @cache  # one costs as much as the rest of a handshake's set-up, and holds nothing of a connection
-def _context(offer: TlsOffer) -> SSL.Context:
+def _context(offer: TlsOffer) -> tuple[SSL.Context, bool]:
+    """The context for an offer, and whether it offers OpenSSL's own groups in place of the offer's."""
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_min_proto_version(offer.minimum)
     if offer.maximum is not None:
         context.set_max_proto_version(offer.maximum)
     context.set_cipher_list(offer.ciphers.encode())
+    if offer.suites:
+        context.set_tls13_ciphersuites(offer.suites.encode())
+    own_groups = bool(offer.groups) and not choose_groups(context, offer.groups)
     context.set_options(_LEGACY_SERVER_CONNECT)
     context.set_verify(SSL.VERIFY_NONE)
     context.set_info_callback(_tell_watch)
     context.set_ocsp_client_callback(_keep_staple)
-    return context
+    return context, own_groups
 
 
 def _tell_watch(connection: SSL.Connection, where: int, value: int) -> None:
@@ -122,7 +136,8 @@ class TlsClient:
 
     def __init__(self, server_name: str | None, offer: TlsOffer) -> None:
         self._watch = _Watch()
-        self._connection = SSL.Connection(_context(offer), None)
+        context, self._own_groups = _context(offer)
+        self._connection = SSL.Connection(context, None)
         self._connection.set_app_data(self._watch)
         if server_name is not None:
             self._connection.set_tlsext_host_name(server_name.encode("ascii"))
@@ -188,15 +203,16 @@ class TlsClient:
             session = TlsSession(
                 version=self._connection.get_protocol_version_name(),
                 cipher=self._connection.get_cipher_name() or "",
-                group=self._group(),
+                group=self._connection.get_group_name() or "",
             )
-        return TlsOutcome(session, fault, self._chain(), self._watch.client_certificate_answered, self._watch.staple)
-
-    def _group(self) -> str:
-        try:
-            return self._connection.get_group_name() or ""
-        except (SSL.Error, AttributeError, NotImplementedError):  # pyOpenSSL before 25, OpenSSL before 3
-            return ""
+        return TlsOutcome(
+            session,
+            fault,
+            self._chain(),
+            self._watch.client_certificate_answered,
+            self._watch.staple,
+            self._own_groups,
+        )
 
     def _chain(self) -> tuple[bytes, ...]:
         certificates = _quietly(self._connection.get_peer_cert_chain) or []

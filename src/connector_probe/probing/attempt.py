@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connector_probe.model.evidence import AttemptEvidence, TranscriptLine
+from connector_probe.model.evidence import AttemptEvidence
 from connector_probe.probing.target import SessionSettings, Target
-from connector_probe.stages.conversation import Clock
+from connector_probe.stages.conversation import Transcript
 from connector_probe.stages.secure import PresentedChain
 
 
@@ -14,12 +14,12 @@ from connector_probe.stages.secure import PresentedChain
 class Attempt:
     """``evidence`` so far, and what the looks need beside it.
 
-    ``shown``: chain and OCSP response of the handshake, in DER. ``clock`` runs since the attempt began.
+    ``shown``: chain and OCSP response of the handshake, in DER. ``transcript`` is that of the conversation, and goes on
+    where a look is one; its clock runs since the attempt began.
     """
 
     target: Target
     settings: SessionSettings
-    clock: Clock
+    transcript: Transcript
     evidence: AttemptEvidence
     shown: PresentedChain
-    transcript: tuple[TranscriptLine, ...] = ()

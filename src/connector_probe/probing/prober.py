@@ -13,7 +13,7 @@ from connector_probe.model.connector import MAX_CONNECTIONS, Connector
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Stage, StageEnded, TranscriptLine
 from connector_probe.model.seconds import to_microseconds
 from connector_probe.model.verdict import UNTELLABLE
-from connector_probe.network import WIDE_OFFER, Network
+from connector_probe.network import EXCHANGE_OFFER, Network
 from connector_probe.probing.attempt import Attempt
 from connector_probe.probing.domain_policies import DomainPolicies
 from connector_probe.probing.follow_ups import FOLLOW_UPS
@@ -166,7 +166,7 @@ class Prober:
             made_at = self._run.certificates.stapled_at(attempt.shown.chain, attempt.shown.staple, trust.roots)
             seen = clock_evidence(trust.roots, self._run.certificates.now, self._run.dates, made_at)
             evidence = replace(evidence, clock=seen)
-        return evidence, attempt.transcript
+        return evidence, attempt.transcript.lines
 
     async def _attempt(self, target: Target, settings: SessionSettings) -> Attempt:
         """The conversation with ``target``, and the follow-up looks behind it."""
@@ -174,10 +174,9 @@ class Prober:
         transcript = Transcript(clock)
         name = sni_of(target.server)
         evidence, shown = await run_session(
-            self._run, target, settings, transcript, WIDE_OFFER, name, watch=self._watch
+            self._run, target, settings, transcript, EXCHANGE_OFFER, name, watch=self._watch
         )
-        attempt = Attempt(target, settings, clock, evidence, shown)
+        attempt = Attempt(target, settings, transcript, evidence, shown)
         for follow_up in self._follow_ups:
             attempt = await follow_up.look(attempt)
-        evidence = replace(attempt.evidence, seconds=clock.elapsed())
-        return replace(attempt, evidence=evidence, transcript=transcript.lines)
+        return replace(attempt, evidence=replace(attempt.evidence, seconds=clock.elapsed()))

@@ -183,7 +183,13 @@ class Conversation:
             self._usable = False
             self._transcript.add("note", f"TLS failed: {_fault_note(outcome.fault)}")
         handshake = Handshake(
-            start, seconds, outcome.session, outcome.fault, injected, outcome.client_certificate_requested
+            start,
+            seconds,
+            outcome.session,
+            outcome.fault,
+            injected,
+            outcome.client_certificate_requested,
+            outcome.own_groups,
         )
         return handshake, outcome
 

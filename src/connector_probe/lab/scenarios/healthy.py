@@ -13,6 +13,8 @@ from connector_probe.model.connector import TlsSettings
 
 TLS12 = TlsShape(maximum=0x0303)
 TLS13 = TlsShape(minimum=0x0304)
+X25519 = TlsShape(minimum=0x0304, groups="X25519")
+RSA_SUITES = TlsShape(ciphers="aRSA")
 
 HEALTHY: tuple[Scenario, ...] = (
     healthy("healthy", "everything as it should be"),
@@ -41,6 +43,7 @@ HEALTHY: tuple[Scenario, ...] = (
         "asks for a client certificate and goes on without",
         servers=(Server(tls=TlsShape(client_certificate=False)),),
     ),
+    healthy("certificate-elliptic", "an ECDSA certificate", servers=(Server(certificate=certificates.elliptic),)),
     healthy(
         "certificate-wildcard", "a certificate for *.lab.test", servers=(Server(certificate=certificates.wildcard),)
     ),
@@ -74,10 +77,12 @@ WARNING: tuple[Scenario, ...] = (
         "five days left",
         servers=(Server(certificate=certificates.expires_soon),),
     ),
+    warning("tls13-x25519-only", "TLS 1.3 with X25519 alone", servers=(Server(tls=X25519),)),
     warning(
-        "certificate-elliptic",
-        "an ECDSA certificate, which Exchange Online's cipher list does not name",
-        servers=(Server(certificate=certificates.elliptic),),
+        "certificate-elliptic-tls13-only",
+        "an ECDSA certificate, and no suite for it in TLS 1.2",
+        options=Options(thorough=True),
+        servers=(Server(certificate=certificates.elliptic, tls=RSA_SUITES),),
     ),
     warning(
         "banner-masked",

@@ -69,10 +69,16 @@ REVOCATION: tuple[Scenario, ...] = (
         servers=_shows(revocation.other_without_sni),
         options=Options(thorough=True),
     ),
-    healthy("certificate-two-kinds", "an RSA and an ECDSA certificate", servers=_shows(revocation.rsa_and_elliptic)),
+    healthy(
+        "certificate-two-kinds",
+        "an RSA and an ECDSA certificate",
+        servers=_shows(revocation.rsa_and_elliptic),
+        options=Options(thorough=True),
+    ),
     warning(
         "certificate-two-kinds-expired",
         "a good ECDSA certificate and an expired RSA one",
         servers=_shows(revocation.expired_rsa_beside_elliptic),
+        options=Options(thorough=True),
     ),
 )

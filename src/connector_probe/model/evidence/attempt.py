@@ -83,9 +83,9 @@ class ProxiedGreeting:
 class AttemptEvidence:
     """Everything one connection to one address showed. What was not reached is None.
 
-    ``exchange_offer`` is a second handshake with exactly the versions and cipher suites of Exchange Online, made
-    only when the first one agreed on something that is not among them. ``implicit_tls`` is a handshake from the first
-    byte, tried where no greeting came; ``proxied`` a greeting behind a PROXY header, tried there and where the
+    ``exchange_offer`` is the first handshake, with what Exchange Online is known to offer, where the server broke that
+    off and a wider one, ``handshake``, came to something that was not offered. ``implicit_tls`` is a handshake from the
+    first byte, tried where no greeting came; ``proxied`` a greeting behind a PROXY header, tried there and where the
     connection was closed at once. ``earlier_failures``: the classes of the tries before this one. ``address`` is None
     when the server has none. ``revocation`` is None where nobody was asked; ``missing_issuers`` is set where the chain
     is incomplete and says where its issuers are; ``policy`` is None without --mx; ``clock`` is set where a certificate

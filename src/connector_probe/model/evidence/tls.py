@@ -24,6 +24,7 @@ class Handshake:
 
     ``injected`` shows plaintext that stood behind the 220 to STARTTLS and was dropped (CVE-2011-0411).
     ``client_certificate_requested``: the server asked for one (Exchange Online has one, a prober has none).
+    ``own_groups``: Exchange Online's key-exchange groups were not reproduced, OpenSSL's own were offered.
     """
 
     start: float
@@ -32,6 +33,7 @@ class Handshake:
     fault: NetworkFault | None = None
     injected: str = ""
     client_certificate_requested: bool = False
+    own_groups: bool = False
 
 
 class CertificateProblemKind(StrEnum):
@@ -175,12 +177,10 @@ class CertificateEvidence:
 class SecondLook:
     """Another handshake with the same address, TLS 1.2 at most.
 
-    ``server_name``: whether SNI was sent; ``rsa_only``: only Exchange Online's suites with RSA certificates were
-    offered, because the first certificate was none. Both others are None where the connection did not get that far,
-    which is never held against the server.
+    ``server_name``: whether SNI was sent. Both others are None where the connection did not get that far, which is
+    never held against the server.
     """
 
     server_name: bool
-    rsa_only: bool
     handshake: Handshake | None = None
     certificate: CertificateEvidence | None = None

@@ -11,9 +11,9 @@ from typing import Protocol
 from connector_probe.probing.attempt import Attempt
 from connector_probe.probing.follow_ups.certificate import JudgeCertificate
 from connector_probe.probing.follow_ups.control_hosts import TryControlHosts
-from connector_probe.probing.follow_ups.exchange_offer import TryExchangeOffer
 from connector_probe.probing.follow_ups.other_handshakes import TryOtherHandshakes
 from connector_probe.probing.follow_ups.revocation import CheckRevocation
+from connector_probe.probing.follow_ups.wider_offer import TryWiderOffer
 from connector_probe.probing.run import Run
 
 
@@ -33,7 +33,7 @@ class FollowUp(Protocol):
 
 # In their order: what a later one looks at, an earlier one may have found.
 FOLLOW_UPS: tuple[type[FollowUp], ...] = (
-    TryExchangeOffer,
+    TryWiderOffer,
     JudgeCertificate,
     TryControlHosts,
     CheckRevocation,

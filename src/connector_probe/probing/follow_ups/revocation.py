@@ -32,7 +32,7 @@ class CheckRevocation:
         if self._revocations is None:
             self._revocations = Revocations(self._run.web)
         chain, roots, now = attempt.shown.chain, settings.trust.roots, self._run.certificates.now
-        at, limit = settings.as_of or now, attempt.clock.allow(settings.timeout)
+        at, limit = settings.as_of or now, attempt.transcript.clock.allow(settings.timeout)
 
         def visit() -> Visitor:
             assert attempt.target.address is not None

@@ -32,7 +32,6 @@ CHAIN: dict[str, str] = {
     "issuer-install": " Missing: {issuers}.",
     "look-passes": "which passes as well",
     "look-fails": "which would fail with 4.7.320 ({look_problems})",
-    "rsa-refused": " Offered RSA suites alone, the server refuses TLS ({look_alert}).",
     "name-wildcard-too-shallow": " {near} covers one label only, as in mail.{near_domain}; {expected} is deeper.",
     "name-wildcard-not-itself": " {near} covers the names below {near_domain}, but not {near_domain} itself.",
     "name-below-wildcard": " TlsDomain {expected} stands for one label only, and {near} is deeper.",

@@ -93,7 +93,8 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.TLS_CIPHER: _W(
         "No common cipher suite",
-        "The server agreed on {cipher}, and refuses a handshake with the cipher suites that Microsoft lists.",
+        "The server agreed on {cipher}, and refuses a handshake with the cipher suites that Microsoft lists. That "
+        "Exchange Online has others is not known.",
     ),
     F.TLS_CLIENT_CERTIFICATE: _W(
         "The server demands a client certificate",

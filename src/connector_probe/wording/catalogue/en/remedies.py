@@ -164,6 +164,10 @@ REMEDIES: dict[RemedyId, RemedyWords] = {
         "Allow cipher suites that Microsoft 365 uses, such as TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384: "
         "https://learn.microsoft.com/purview/technical-reference-details-about-encryption"
     ),
+    RemedyId.ENABLE_GROUPS: _R(
+        "Allow the key exchange groups P-384 and P-256 (secp384r1, prime256v1) and, for TLS 1.3, TLS_AES_256_GCM_SHA384 at "
+        "the server, beside those that it has (Postfix: tls_eecdh_auto_curves)."
+    ),
     RemedyId.TRUST_EXCHANGE_CERTIFICATE: _R(
         "Make sure that the server trusts the root of Exchange Online's client certificate (DigiCert Global Root G2), "
         "or only requests a certificate instead of requiring it."

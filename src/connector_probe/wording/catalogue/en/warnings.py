@@ -30,16 +30,16 @@ WARNINGS: dict[WarningId, str] = {
     WarningId.SMART_HOST_BY_MX: "The smart host {smart_host} has no address of its own: it was probed by its MX records ({mx_records}). Microsoft documents that a smart host needs a valid MX or an A record.{mx_name_hint}",
     WarningId.SMART_HOST_MX_ELSEWHERE: "The smart host {smart_host} also has MX records, and they lead elsewhere: {elsewhere}. Microsoft documents that a smart host needs an MX or an A record, not which of them comes first: mail may go there instead.{mx_loop} To probe that way: {command}",
     WarningId.MX_NULL_BESIDE: "{domain} has a null MX (0 .), which says that it takes no mail, beside other MX records ({mx_records}). RFC 7505 forbids that, and it is not documented which of them Exchange Online believes: remove the null MX.",
-    WarningId.ECDSA_CERTIFICATE: "The certificate's key is {leaf_key}; Microsoft lists only cipher suites with RSA certificates.{ecdsa_hint}",
+    WarningId.OUTSIDE_CLIENT_PROFILE: "Risk: the server breaks off ({profile_fault}) the handshake that Exchange Online is known to offer (TLS 1.3 with AES-256-GCM, or TLS 1.2; key exchange P-384 or P-256), and agrees with a wider offer on {version}, {cipher}, {group}. Whether Exchange Online can do that is not known; where it cannot, mail queues with 4.4.317.",
     WarningId.CERTIFICATE_REVOKED: "{revoked_what} was revoked by {revoked_issuer} on {revoked_on}{revoked_reason}, says {revoked_source}. This TLS setting does not look at it; certificate-validation and domain-validation would fail with 4.7.320.",
     WarningId.REVOCATION_UNKNOWN: "Whether {unsure_subject} is revoked could not be found out: {unsure_sources}. What Exchange Online does then is not documented; --no-revocation asks nobody.",
     WarningId.STAPLE_UNUSABLE: "The OCSP response that the server sends along (stapling) {staple_fault}. Some clients refuse the certificate for that: let the server fetch a new one, or turn stapling off.",
     WarningId.MUST_STAPLE: "The certificate demands a stapled OCSP response (must-staple, RFC 7633), and the server sends none: strict clients refuse it. Turn OCSP stapling on, or have the certificate issued without the demand.",
     WarningId.SNI_CERTIFICATE: "Without SNI (server_name) the server shows another certificate, {look_subject} (SHA-1 {look_sha1}), {look_verdict}. It is not known whether Exchange Online sends SNI: make the right certificate the default one.",
     WarningId.SNI_REFUSED: "Without SNI (server_name) the server refuses the TLS handshake ({look_alert}). It is not known whether Exchange Online sends SNI: give the server a default certificate.",
-    WarningId.TLS12_CERTIFICATE: "With TLS 1.2 the server shows another certificate, {look_subject} (SHA-1 {look_sha1}), {look_verdict}. It is sure that Exchange Online uses TLS 1.2, but not that it uses TLS 1.3.",
-    WarningId.RSA_CERTIFICATE: "To clients that want an RSA certificate, as Exchange Online's listed cipher suites do, the server shows {look_subject} (SHA-1 {look_sha1}), {look_verdict}.",
-    WarningId.TLS12_REFUSED: "The server takes TLS 1.3 only, and refuses TLS 1.2 ({look_alert}). It is sure that Exchange Online uses TLS 1.2, but not that it uses TLS 1.3: turn TLS 1.2 on.",
+    WarningId.TLS12_CERTIFICATE: "With TLS 1.2 the server shows another certificate, {look_subject} (SHA-1 {look_sha1}), {look_verdict}. Exchange Online uses TLS 1.2 with some servers and, since November 2024 at the latest, TLS 1.3 with others.",
+    WarningId.TLS12_REFUSED: "The server refuses TLS 1.2 ({look_alert}), and takes TLS 1.3 only. Exchange Online was seen to use TLS 1.3 since November 2024, and TLS 1.2 with servers that have no more; senders without TLS 1.3 are turned away.",
+    WarningId.TLS12_NO_SUITE: "The server has TLS 1.2, but no cipher suite of it for its key ({leaf_key}), and refuses ({look_alert}): TLS 1.2 is impossible with this certificate. Exchange Online was seen to use TLS 1.3 since November 2024; senders without it are turned away.",
     WarningId.HELO_ONLY: "The server knows no EHLO, only HELO: no TLS, no extensions.",
     WarningId.ADDRESSES_LEFT_OUT: "Only the first {probed} addresses were probed; {left_out} were left out.",
     WarningId.NAMESERVER_UNTRUE: "{stale_nameserver} gives {queried} an address ({stale_ours}), and the zone's own servers deny the name: this machine's nameserver makes it up, or has a zone of its own. Exchange Online does not get it.",
@@ -56,6 +56,7 @@ ALSO_SEEN: dict[str, str] = {
 }
 
 NOTES: dict[str, str] = {
+    "own-groups": "Exchange Online's key-exchange groups (P-384, P-256) were not reproduced: the OpenSSL for Python here cannot be told which to offer, and offered its own.",
     "roots-microsoft": "Trust was judged by Microsoft's root program, as Exchange Online has it: {edition}.",
     "vantage": "Probed from this machine: not from Exchange Online's addresses, and without its client certificate.",
     "roots": "Trust was judged by these roots: {trust}. Exchange Online uses Microsoft's root program.",

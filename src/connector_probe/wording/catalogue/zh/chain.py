@@ -32,7 +32,6 @@ CHAIN: dict[str, str] = {
     "issuer-install": "缺少：{issuers}。",
     "look-passes": "它同样能通过验证",
     "look-fails": "它会因 4.7.320 而失败（{look_problems}）",
-    "rsa-refused": "只提供 RSA 密码套件时，服务器拒绝 TLS ({look_alert})。",
     "name-wildcard-too-shallow": "{near} 只覆盖一级标签，例如 mail.{near_domain}；而 {expected} 的层级更深。",
     "name-wildcard-not-itself": "{near} 覆盖 {near_domain} 下一级的名称，但不覆盖 {near_domain} 本身。",
     "name-below-wildcard": "TlsDomain {expected} 只代表一级标签，而 {near} 的层级更深。",

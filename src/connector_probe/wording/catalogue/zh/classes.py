@@ -67,7 +67,7 @@ CLASSES: dict[F, ClassWords] = {
     ),
     F.TLS_CIPHER: _W(
         "没有共同的密码套件",
-        "服务器同意使用 {cipher}，而拒绝使用 Microsoft 所列密码套件进行的握手。",
+        "服务器同意使用 {cipher}，而拒绝使用 Microsoft 所列密码套件进行的握手。没有迹象表明 Exchange Online 还有其他套件。",
     ),
     F.TLS_CLIENT_CERTIFICATE: _W(
         "服务器要求客户端证书",

@@ -143,6 +143,10 @@ REMEDIES: dict[RemedyId, RemedyWords] = {
         "允许 Microsoft 365 使用的密码套件，例如 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384："
         "https://learn.microsoft.com/purview/technical-reference-details-about-encryption"
     ),
+    RemedyId.ENABLE_GROUPS: _R(
+        "在服务器上除现有设置外，还允许密钥交换组 P-384 和 P-256（secp384r1、prime256v1），TLS 1.3 还需允许 "
+        "TLS_AES_256_GCM_SHA384（Postfix：tls_eecdh_auto_curves）。"
+    ),
     RemedyId.TRUST_EXCHANGE_CERTIFICATE: _R(
         "确保服务器信任 Exchange Online 客户端证书的根 (DigiCert Global Root G2)，或者只请求证书而不强制要求证书。"
     ),

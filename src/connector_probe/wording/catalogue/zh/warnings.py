@@ -30,16 +30,16 @@ WARNINGS: dict[WarningId, str] = {
     WarningId.SMART_HOST_BY_MX: "智能主机 {smart_host} 自身没有地址：探测是按其 MX 记录 ({mx_records}) 进行的。根据 Microsoft 的文档，智能主机需要有效的 MX 记录或 A 记录。{mx_name_hint}",
     WarningId.SMART_HOST_MX_ELSEWHERE: "智能主机 {smart_host} 还有 MX 记录，而且指向别处：{elsewhere}。Microsoft 的文档只说明智能主机需要 MX 记录或 A 记录，没有说明哪一个优先：邮件可能会发往那里。{mx_loop}要按 MX 记录探测，请运行：{command}",
     WarningId.MX_NULL_BESIDE: "{domain} 既有空 MX (0 .)，表示该域不接收邮件，又有其他 MX 记录 ({mx_records})。RFC 7505 禁止这样做，Exchange Online 以哪一个为准也没有文档说明：请删除空 MX。",
-    WarningId.ECDSA_CERTIFICATE: "证书的密钥为 {leaf_key}；Microsoft 只列出使用 RSA 证书的密码套件。{ecdsa_hint}",
+    WarningId.OUTSIDE_CLIENT_PROFILE: "风险：对于已知 Exchange Online 会提供的握手（TLS 1.3 与 AES-256-GCM，或 TLS 1.2；密钥交换 P-384 或 P-256），服务器予以中断（{profile_fault}），而在更宽的提议下同意 {version}、{cipher}、{group}。Exchange Online 是否支持这些尚不清楚；若不支持，邮件会因 4.4.317 而排队。",
     WarningId.CERTIFICATE_REVOKED: "{revoked_what} 已于 {revoked_on} 被 {revoked_issuer} 吊销{revoked_reason}，依据：{revoked_source}。当前的 TLS 设置不检查这一点；在 certificate-validation 和 domain-validation 下会因 4.7.320 而失败。",
     WarningId.REVOCATION_UNKNOWN: "无法确定 {unsure_subject} 是否已被吊销：{unsure_sources}。Exchange Online 此时会怎样处理，没有文档说明；使用 --no-revocation 则不查询。",
     WarningId.STAPLE_UNUSABLE: "服务器一并发送的 OCSP 响应（装订）{staple_fault}。有些客户端会因此拒绝该证书：请让服务器获取新的响应，或者关闭装订。",
     WarningId.MUST_STAPLE: "证书要求装订 OCSP 响应（must-staple，RFC 7633），但服务器没有发送：严格的客户端会拒绝。请启用 OCSP 装订，或者重新申请不带此要求的证书。",
     WarningId.SNI_CERTIFICATE: "不带 SNI (server_name) 时，服务器出示另一个证书：{look_subject} (SHA-1 {look_sha1})，{look_verdict}。Exchange Online 是否发送 SNI 尚不清楚：请将正确的证书设为默认证书。",
     WarningId.SNI_REFUSED: "不带 SNI (server_name) 时，服务器拒绝 TLS 握手 ({look_alert})。Exchange Online 是否发送 SNI 尚不清楚：请为服务器设置默认证书。",
-    WarningId.TLS12_CERTIFICATE: "使用 TLS 1.2 时，服务器出示另一个证书：{look_subject} (SHA-1 {look_sha1})，{look_verdict}。可以确定 Exchange Online 使用 TLS 1.2，是否使用 TLS 1.3 则不确定。",
-    WarningId.RSA_CERTIFICATE: "对于要求 RSA 证书的客户端（Exchange Online 列出的密码套件即是如此），服务器出示 {look_subject} (SHA-1 {look_sha1})，{look_verdict}。",
-    WarningId.TLS12_REFUSED: "服务器只接受 TLS 1.3，拒绝 TLS 1.2 ({look_alert})。可以确定 Exchange Online 使用 TLS 1.2，是否使用 TLS 1.3 则不确定：请启用 TLS 1.2。",
+    WarningId.TLS12_CERTIFICATE: "使用 TLS 1.2 时，服务器出示另一个证书：{look_subject} (SHA-1 {look_sha1})，{look_verdict}。Exchange Online 对一些服务器使用 TLS 1.2，对另一些服务器（最迟自 2024 年 11 月起）使用 TLS 1.3。",
+    WarningId.TLS12_REFUSED: "服务器拒绝 TLS 1.2 ({look_alert})，只接受 TLS 1.3。自 2024 年 11 月起已见 Exchange Online 使用 TLS 1.3，对只有 TLS 1.2 的服务器则使用 TLS 1.2；没有 TLS 1.3 的发送方会被拒绝。",
+    WarningId.TLS12_NO_SUITE: "服务器支持 TLS 1.2，但没有适用于其密钥（{leaf_key}）的 TLS 1.2 密码套件，因而拒绝 ({look_alert})：使用此证书时无法建立 TLS 1.2。自 2024 年 11 月起已见 Exchange Online 使用 TLS 1.3；没有 TLS 1.3 的发送方会被拒绝。",
     WarningId.HELO_ONLY: "服务器不支持 EHLO，只支持 HELO：没有 TLS，也没有扩展。",
     WarningId.ADDRESSES_LEFT_OUT: "只探测了前 {probed} 个地址；其余 {left_out} 个没有探测。",
     WarningId.NAMESERVER_UNTRUE: "{stale_nameserver} 为 {queried} 给出了地址（{stale_ours}），而该区域自己的服务器否认此名称：本机的名称服务器编造了它，或有自己的区域。Exchange Online 得不到这个地址。",
@@ -56,6 +56,7 @@ ALSO_SEEN: dict[str, str] = {
 }
 
 NOTES: dict[str, str] = {
+    "own-groups": "没有重现 Exchange Online 的密钥交换组（P-384、P-256）：此处供 Python 使用的 OpenSSL 无法指定要提供的组，提供的是它自己的组。",
     "roots-microsoft": "信任是按 Exchange Online 所用的 Microsoft 根证书计划判断的：{edition}。",
     "vantage": "探测是从本机进行的：没有使用 Exchange Online 的地址，也没有其客户端证书。",
     "roots": "信任是根据以下根判断的：{trust}。Exchange Online 使用 Microsoft 的根证书计划。",
