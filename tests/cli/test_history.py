@@ -54,7 +54,8 @@ def test_every_connector_in_short(history: Path) -> None:
     assert "(3 h 25 m), like this since" in " ".join(first.split())
     assert "queued mail starts to bounce in 20 h 3" in first
     assert first.splitlines()[-1].endswith("███  last 24 h, outages: 2")
-    assert "as expected" in old
+    assert old.startswith("AS EXPECTED  Old server\n")
+    assert "outages: 0" in old
     assert "bounce" not in old
     assert r"Partner\x1b[31m" in partner
     assert "This machine has no route there" in branch

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
+from html import unescape
 from itertools import cycle
 from typing import Any
 
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from connector_probe.formats import RENDERERS, Format, RenderOptions, github
+from connector_probe.formats.options import totals
 from connector_probe.manual import page
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import Report
@@ -114,6 +116,39 @@ def test_no_results_at_all(format_: Format) -> None:
         assert "probe_success" not in document
     if format_ is Format.NAGIOS:
         assert document.startswith("PROBE UNKNOWN - ")
+
+
+# --- what was expected -----------------------------------------------------------------------------------------
+
+PEOPLE = (Format.TEXT, Format.MARKDOWN, Format.HTML, Format.GITHUB, Format.NAGIOS, Format.JUNIT)
+
+
+@every_language
+@pytest.mark.parametrize("format_", PEOPLE)
+def test_a_server_that_is_shut_as_expected_is_well(format_: Format, words: Catalogue) -> None:
+    report = only("Old server", words)
+    document = unescape(RENDERERS[format_](report, replace(OPTIONS, words=words, verbosity=1)))
+    assert words.text["as-expected"] in document
+    assert words.text["failing"] not in document.replace(totals(report, words), "")
+    (result,) = report.results
+    assert result.diagnosis is not None
+    assert result.diagnosis.remedies
+    assert not any(one.text[:30] in document for one in result.diagnosis.remedies)
+    assert RENDERERS[format_](report, replace(OPTIONS, verbosity=-1)).count("Old server") == (
+        format_ in (Format.NAGIOS, Format.JUNIT) and document.count("Old server")
+    )
+
+
+@every_language
+@pytest.mark.parametrize("format_", PEOPLE)
+def test_a_server_that_still_takes_mail_is_not(format_: Format, words: Catalogue) -> None:
+    report = only("Hybrid, head office", words)
+    results = tuple(replace(one, expect="4.4.316", expected=False) for one in report.results)
+    report = replace(report, results=results)
+    document = unescape(RENDERERS[format_](report, replace(OPTIONS, words=words, verbosity=-1)))
+    assert words.text["not-as-expected"] in document
+    assert words.text["still-flows"] in document
+    assert "HEALTHY" not in document
 
 
 # --- hostile texts in every field ------------------------------------------------------------------------------

@@ -15,13 +15,20 @@ from rich.text import Text
 from connector_probe.cli.output import WIDEST
 from connector_probe.cli.progress import PROGRESS_AFTER, PROGRESS_EVERY, beside
 from connector_probe.model.connector import Connector
-from connector_probe.model.verdict import Result, Status
+from connector_probe.model.verdict import Badge, Result
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.sentences import fill
 
 MOST_ROWS = 20  # of what is wrong, and of what is waited for; less where the terminal is low
-_STYLES = {Status.FAILING: "bold red", Status.UNKNOWN: "yellow", Status.WARNING: "yellow", Status.HEALTHY: "green"}
+_STYLES = {
+    Badge.FAILING: "bold red",
+    Badge.UNKNOWN: "yellow",
+    Badge.WARNING: "yellow",
+    Badge.HEALTHY: "green",
+    Badge.AS_EXPECTED: "green",
+    Badge.NOT_AS_EXPECTED: "bold red",
+}
 
 
 class LiveTable:
@@ -34,13 +41,13 @@ class LiveTable:
         self._console = console or Console(stderr=True, highlight=False)
         self._total = len(connectors)
         self._waiting = dict.fromkeys(connector.name for connector in connectors)
-        self._counts = dict.fromkeys(Status, 0)
+        self._counts = dict.fromkeys(Badge, 0)
         self._wrong: list[Result] = []
 
     def add(self, result: Result) -> None:
         """``result`` is there."""
         self._waiting.pop(result.name, None)
-        self._counts[result.status] += 1
+        self._counts[result.badge] += 1
         if not result.expected:
             self._wrong.append(result)
 
@@ -67,8 +74,8 @@ class LiveTable:
             f"{int(seconds) // 60}:{int(seconds) % 60:02d}",
         )
         counts = Text("  ").join(
-            Text(f"{number} {self._words.text[status.value].lower()}", style=_STYLES[status])
-            for status, number in self._counts.items()
+            Text(f"{number} {self._words.text[badge.value].lower()}", style=_STYLES[badge])
+            for badge, number in self._counts.items()
             if number
         )
         rows = Table.grid(padding=(0, 1), expand=True)  # only then the ratios hold, and a long name hides no verdict
@@ -85,8 +92,10 @@ class LiveTable:
         waiting = list(self._waiting)[: max(room // 2, room - len(self._wrong))]
         for result in self._wrong[len(waiting) - room :]:
             diagnosis = result.diagnosis
-            told = f"{diagnosis.code or ''} {diagnosis.title}".strip() if diagnosis is not None else ""
-            word = Text(self._words.text[result.status.value], style=_STYLES[result.status])
+            told = self._words.text["still-flows"] if result.code_expected else ""
+            if diagnosis is not None:
+                told = f"{diagnosis.code or ''} {diagnosis.title}".strip()
+            word = Text(self._words.text[result.badge.value], style=_STYLES[result.badge])
             yield word, Text(result.name), Text(told)
         for name in waiting:
             yield Text("...", style="dim"), Text(name, style="dim"), Text("")

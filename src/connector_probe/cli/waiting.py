@@ -100,7 +100,7 @@ def state_of(result: Result) -> str:
     """What a person wants to know of it in a few words: "4.4.316 Connection refused"."""
     diagnosis = result.diagnosis
     if diagnosis is None:
-        return result.status.value
+        return "mail still flows" if result.code_expected else result.status.value
     return f"{diagnosis.code or result.status.value} {diagnosis.title}"
 
 

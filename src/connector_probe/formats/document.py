@@ -34,13 +34,13 @@ from connector_probe.model import verdict as model
 from connector_probe.model.notation import day, span
 from connector_probe.model.verdict import (
     Attempt,
+    Badge,
     CauseVerdict,
     Diagnosis,
     Remedy,
     Report,
     Result,
     StageReport,
-    Status,
     TranscriptReport,
 )
 from connector_probe.wording.catalogue import Catalogue
@@ -54,7 +54,7 @@ MARKS = {"client": ">", "server": "<", "note": "*"}  # whose line of a conversat
 class Verdict:
     """What is said first of a connector. ``title`` and ``detail`` may be empty; ``told``: clock, expectation."""
 
-    status: Status
+    badge: Badge
     word: str
     name: str
     headline: str
@@ -135,7 +135,7 @@ class Address:
     """One address with its stages, and what the domain's policies make of it."""
 
     endpoint: str
-    status: Status
+    badge: Badge
     word: str
     code: str
     stages: Sequence[StageLine]
@@ -241,8 +241,8 @@ class _Builder:
     def verdict(self, result: Result) -> Verdict:
         title = subtitle(result, self._words)
         return Verdict(
-            status=result.status,
-            word=self._say[result.status.value],
+            badge=result.badge,
+            word=self._say[result.badge.value],
             name=result.name,
             headline=headline(result, self._words),
             title=full_stop(title, self._words) if title else "",
@@ -253,12 +253,12 @@ class _Builder:
 
     def parts(self, result: Result) -> Iterator[Part]:
         if result.diagnosis is not None:
-            yield from self._diagnosis(result.diagnosis)
+            yield from self._diagnosis(result.diagnosis, result.remedies)
         if result.warnings:
             yield Part(self._say["warnings"], [Alerts(result.warning_texts)])
         if self._options.modes:
             yield Part("", [Paragraph(other_modes(result, self._words))])
-        yield Part(self._say["addresses"], [self._address(one) for one in result.attempts])
+        yield Part(self._say["addresses"], [self._address(one, result.badge_at(one)) for one in result.attempts])
         if self._verbose:
             yield from self._answers(result)
         yield from self._certificates(result.attempts)
@@ -268,9 +268,9 @@ class _Builder:
                     heading = fill(self._say["transcript"], {"endpoint": endpoint(attempt, self._words)})
                     yield Part(heading, [Conversation(attempt.transcript)])
 
-    def _diagnosis(self, diagnosis: Diagnosis) -> Iterator[Part]:
+    def _diagnosis(self, diagnosis: Diagnosis, remedies: Sequence[Remedy]) -> Iterator[Part]:
         say = self._say
-        yield from advice(diagnosis.causes, diagnosis.remedies, self._words)
+        yield from advice(diagnosis.causes, remedies, self._words)
         if diagnosis.reply is not None:
             blocks: list[Block] = [Reply(diagnosis.reply)]
             for other in diagnosis.also_seen_as:
@@ -278,7 +278,7 @@ class _Builder:
             sure = confidence(diagnosis.confidence, self._words)
             yield Part(say["reply"], [*blocks, Source(sure, say["reference"], diagnosis.reference)])
 
-    def _address(self, attempt: Attempt) -> Address:
+    def _address(self, attempt: Attempt, badge: Badge) -> Address:
         stages = [
             StageLine(
                 one,
@@ -290,9 +290,9 @@ class _Builder:
             for one in attempt.stages
             if one.status != "skipped" or self._verbose
         ]
-        where, word = endpoint(attempt, self._words), self._say[attempt.status.value]
+        where, word = endpoint(attempt, self._words), self._say[badge.value]
         policies = policy_lines(attempt, self._options)
-        return Address(where, attempt.status, word, code_or_class(attempt), stages, policies)
+        return Address(where, badge, word, code_or_class(attempt), stages, policies)
 
     def _answers(self, result: Result) -> Iterator[Part]:
         """Where DNS was looked into after a failure."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from connector_probe.formats.options import (
-    AS_IT_SHOULD_BE,
     RenderOptions,
     code_or_class,
     expectation,
     headline,
+    labelled,
     maintained,
     markdown_text,
     sentence,
@@ -55,7 +55,7 @@ def _annotations(kind: str, most: int, report: Report, options: RenderOptions) -
     yield from (_annotation(kind, one, options) for one in kept)
     rest = results[len(kept) :]
     if rest:
-        named = [f"{one.name}: {headline(one, options.words)}" for one in rest]
+        named = [f"{one.name}: {labelled(headline(one, options.words), one, options.words)}" for one in rest]
         yield _command(kind, {"title": f"{_TITLE}: + {len(rest)}"}, "\n".join(named))
 
 
@@ -64,7 +64,7 @@ def _annotation(kind: str, result: Result, options: RenderOptions) -> str:
     if result.name in options.locations:
         file, line = options.locations[result.name]
         properties = {"file": file, "line": str(line)}
-    properties["title"] = f"{result.name}: {headline(result, options.words)}"
+    properties["title"] = f"{result.name}: {labelled(headline(result, options.words), result, options.words)}"
     return _command(kind, properties, "\n".join(_message(result, options)))
 
 
@@ -72,7 +72,7 @@ def _kind(result: Result) -> str | None:
     """None where there is nothing to say; GitHub shows ten annotations of each kind, so none are wasted."""
     if not result.expected:
         return "error"
-    if result.expect != AS_IT_SHOULD_BE or result.maintenance is not None:
+    if result.code_expected or result.maintenance is not None:
         return "notice"
     return "warning" if result.status is Status.WARNING else None
 
@@ -101,7 +101,7 @@ def _command(kind: str, properties: Mapping[str, str], message: str) -> str:
 
 
 def _row(result: Result, options: RenderOptions) -> str:
-    status = options.words.text[result.status.value]
+    status = options.words.text[result.badge.value]
     seen = sentence(result, options.words) if result.diagnosis is not None or result.warnings else ""
     told = expectation(result, options.words)
     cells = (f"**{status}**", markdown_text(result.name), markdown_text(" ".join(filter(None, (seen, told)))))

@@ -15,7 +15,7 @@ from connector_probe.formats.sheet import BOLD, COLOURS, Sheet
 from connector_probe.model.history import Change, ConnectorHistory, Episode, HistoryDocument
 from connector_probe.model.names import show
 from connector_probe.model.notation import day
-from connector_probe.model.verdict import FailureClass, MailFlowCode, Status
+from connector_probe.model.verdict import Badge, FailureClass, MailFlowCode, Status
 from connector_probe.wording.outage import lasting
 from connector_probe.wording.sentences import fill, headline_of
 
@@ -60,11 +60,14 @@ class _Page(Sheet):
         if one.status is None or one.since is None or one.last_seen is None:
             yield self._fill("nothing-of", name=self._name(one))
             return
-        word = self._words.text[one.status.value]
-        yield f"{self._paint(pad(word, 7), COLOURS[one.status])}  {self._paint(self._name(one), BOLD)}"
+        badge = one.badge or Badge.UNKNOWN
+        word = self._words.text[badge.value]
+        yield f"{self._paint(pad(word, 7), COLOURS[badge])}  {self._paint(self._name(one), BOLD)}"
         if one.status in (Status.FAILING, Status.UNKNOWN):
             told = self._failure(one.code, one.class_)
-            yield from self._lines([told, self._say["as-expected"]] if one.expected else [told])
+            yield from self._lines([told])
+        elif badge is Badge.NOT_AS_EXPECTED:
+            yield from self._lines([self._words.text["still-flows"]])
         yield from self._lines([*self._begun(one), self._fill("last-seen", ago=self._lasting(one.last_seen))])
         if one.status is Status.UNKNOWN and one.failing_since is not None:
             yield from self._lines([self._fill("still-failing", since=day(one.failing_since))])
@@ -74,10 +77,10 @@ class _Page(Sheet):
             if one.failing_since is not None and not began_within(one.failing_since, one.flowed_at):
                 key += "-by"
             told = self._fill(key, left=lasting(left, self._words), bounces_at=day(one.bounces_at))
-            yield from (self._paint(line, COLOURS[Status.FAILING]) for line in self._lines([told]))
+            yield from (self._paint(line, COLOURS[Badge.FAILING]) for line in self._lines([told]))
         if one.flapping:
             told = self._fill("flapping", flaps=str(one.flaps))
-            yield from (self._paint(line, COLOURS[Status.WARNING]) for line in self._lines([told]))
+            yield from (self._paint(line, COLOURS[Badge.WARNING]) for line in self._lines([told]))
         marks = "".join(self._marks[status] for status in one.timeline.statuses)
         window = self._fill("timeline", window=self._long(self._window))
         yield f"{_INDENT}{marks}  {self._fill('outages-column', window=window, outages=str(one.outages))}"

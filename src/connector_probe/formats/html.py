@@ -11,7 +11,7 @@ from html import escape
 
 from connector_probe.formats import document as tree
 from connector_probe.formats.options import TRUSTED_LINK, RenderOptions
-from connector_probe.model.verdict import Report, Status
+from connector_probe.model.verdict import Badge, Report
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """
@@ -25,8 +25,8 @@ body { margin: 0; padding: 2rem 1rem 3rem; background: var(--page); color: var(-
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 main { max-width: 58rem; margin: 0 auto; }
 a { color: var(--link); }
-.healthy { --tone: var(--healthy); } .warning { --tone: var(--warning); }
-.failing { --tone: var(--failing); } .unknown { --tone: var(--unknown); }
+.healthy, .as-expected { --tone: var(--healthy); } .warning { --tone: var(--warning); }
+.failing, .not-as-expected { --tone: var(--failing); } .unknown { --tone: var(--unknown); }
 .top { margin: 0 0 1.25rem; color: var(--soft); font-size: .9rem; }
 .top h1 { margin: 0 0 .15rem; color: var(--ink); font-size: 1.15rem; }
 .top p { margin: 0; }
@@ -140,18 +140,18 @@ def _overview(sections: Sequence[tree.Section]) -> _Html:
     items = [
         _tag(
             "li",
-            _badge(one.verdict.word, one.verdict.status),
+            _badge(one.verdict.word, one.verdict.badge),
             _tag("a", one.verdict.name, href=f"#c{number}"),
-            _tag("span", one.verdict.expectation or one.verdict.headline, class_="why"),
-            class_=one.verdict.status.value,
+            _tag("span", one.verdict.headline, class_="why"),
+            class_=one.verdict.badge.value,
         )
         for number, one in enumerate(sections)
     ]
     return _tag("ul", *items, class_="list")
 
 
-def _badge(text: str, status: Status) -> _Html:
-    return _tag("span", text, class_=f"badge {status.value}")
+def _badge(text: str, badge: Badge) -> _Html:
+    return _tag("span", text, class_=f"badge {badge.value}")
 
 
 def _section(section: tree.Section, number: int, notes: str) -> _Html:
@@ -164,11 +164,11 @@ def _section(section: tree.Section, number: int, notes: str) -> _Html:
             parts += _block(block)
     if section.notes:
         parts += [_tag("h3", notes), *_listed(section.notes)]
-    return _tag("article", _lines(parts), id=f"c{number}", class_=section.verdict.status.value)
+    return _tag("article", _lines(parts), id=f"c{number}", class_=section.verdict.badge.value)
 
 
 def _verdict(told: tree.Verdict) -> Iterator[_Html]:
-    yield _tag("h2", _badge(told.word, told.status), _tag("span", told.name), class_="name")
+    yield _tag("h2", _badge(told.word, told.badge), _tag("span", told.name), class_="name")
     yield _tag("p", told.headline, class_="verdict")
     lines = {
         "title": told.title,
@@ -219,7 +219,7 @@ def _address(address: tree.Address) -> _Html:
     timed = [(one.stage.start, one.stage.duration) for one in address.stages]
     whole = max((start + took for start, took in timed if start is not None and took is not None), default=0.0)
     rows = (_stage(one, whole) for one in address.stages)
-    caption = _tag("caption", address.endpoint, " ", _badge(address.state, address.status))
+    caption = _tag("caption", address.endpoint, " ", _badge(address.state, address.badge))
     return _tag("table", caption, _tag("tbody", *rows))
 
 

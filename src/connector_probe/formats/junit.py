@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from connector_probe.formats.json import timestamp
 from connector_probe.formats.options import (
-    AS_IT_SHOULD_BE,
     RenderOptions,
     cause_text,
     chains,
@@ -27,7 +26,7 @@ from connector_probe.formats.options import (
     stage_fact,
     subtitle,
 )
-from connector_probe.model.verdict import Attempt, Diagnosis, Report, Result, StageReport, Status
+from connector_probe.model.verdict import Attempt, Badge, Diagnosis, Report, Result, StageReport, Status
 from connector_probe.wording.outage import clock
 from connector_probe.wording.sentences import fill
 
@@ -143,7 +142,7 @@ def _stage(stage: StageReport, attempt: Attempt, result: Result, prefix: str, op
     diagnosis = attempt.diagnosis
     if stage.status != "failed" or diagnosis is None:
         return _Case(name, seconds)
-    if result.expected and result.expect != AS_IT_SHOULD_BE:  # this very failure was asked for
+    if result.badge is Badge.AS_EXPECTED:  # this very failure was asked for
         return _Case(name, seconds)
     message = " ".join(filter(None, (f"450 {diagnosis.code}" if diagnosis.code else "", diagnosis.title)))
     if diagnosis.heading != diagnosis.title:
@@ -182,7 +181,7 @@ def _explained(diagnosis: Diagnosis, options: RenderOptions) -> Iterator[str]:
 def _told(result: Result, report: Report, options: RenderOptions) -> Iterator[str]:
     """What is true of the whole connector, for system-out."""
     say = options.words.text
-    yield f"{say[result.status.value]} {result.name}: {sentence(result, options.words)}"
+    yield f"{say[result.badge.value]} {result.name}: {sentence(result, options.words)}"
     told = (subtitle(result, options.words), clock(result, options.words), expectation(result, options.words))
     yield from filter(None, told)
     if result.diagnosis is not None:

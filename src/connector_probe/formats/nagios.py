@@ -12,12 +12,12 @@ from datetime import timedelta
 from connector_probe.diagnosis.outage import time_left
 from connector_probe.diagnosis.warnings import warn_days
 from connector_probe.formats.options import (
-    AS_IT_SHOULD_BE,
     RenderOptions,
     code_or_class,
     endpoint,
     expectation,
     headline,
+    labelled,
     maintained,
     sentence,
     totals,
@@ -66,7 +66,7 @@ def problem(message: str) -> str:
 def _state(result: Result) -> int:
     if not result.expected:
         return UNKNOWN if result.status is Status.UNKNOWN else CRITICAL
-    return WARNING if result.expect == AS_IT_SHOULD_BE and result.status is Status.WARNING else OK
+    return WARNING if not result.code_expected and result.status is Status.WARNING else OK
 
 
 def _alone(result: Result, options: RenderOptions) -> tuple[str, Iterator[str]]:
@@ -76,13 +76,13 @@ def _alone(result: Result, options: RenderOptions) -> tuple[str, Iterator[str]]:
 def _verdict(result: Result, options: RenderOptions) -> str:
     """The name and all that belongs into the first line, which is what an alert shows."""
     words = options.words
-    told = (sentence(result, words), clock(result, words), expectation(result, words))
+    told = (labelled(sentence(result, words), result, words), clock(result, words), expectation(result, words))
     return " ".join(filter(None, (f"{result.name}:", maintained(result, words), *told)))
 
 
 def _several(report: Report, options: RenderOptions) -> tuple[str, Iterator[str]]:
     wanting = [one for one in _worst_first(report.results) if _state(one) != OK]
-    named = "; ".join(f"{one.name}: {headline(one, options.words)}" for one in wanting)
+    named = "; ".join(f"{one.name}: {labelled(headline(one, options.words), one, options.words)}" for one in wanting)
     first = totals(report, options.words)
     return f"{first} - {named}" if named else first, _each(report.results, options)
 
@@ -106,14 +106,14 @@ def _details(result: Result, options: RenderOptions, indent: str) -> Iterator[st
         for cause in diagnosis.causes:
             if cause.verdict in _TOLD_CAUSES or options.verbosity > 0:
                 yield f"{indent}{say['why']} ({say[cause.verdict.value]}): {cause.text}"
-        for number, remedy in enumerate(diagnosis.remedies, 1):
+        for number, remedy in enumerate(result.remedies, 1):
             yield f"{indent}{say['do']} {number}: {remedy.text}"
         if diagnosis.reply is not None:
             yield f"{indent}{say['reply']}: {diagnosis.reply}"
         for text in result.warning_texts:  # without a diagnosis they are what the sentence says
             yield f"{indent}{say['warnings']}: {text}"
     for attempt in result.attempts:
-        state = f"{say[attempt.status.value]} {code_or_class(attempt)}"
+        state = f"{say[result.badge_at(attempt).value]} {code_or_class(attempt)}"
         yield f"{indent}{endpoint(attempt, options.words)}: {state}".rstrip()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from connector_probe.formats.options import headline, sentence
+from connector_probe.formats.options import WORST_FIRST, counts, headline, sentence
 from connector_probe.model.names import show
 from connector_probe.model.notation import day
 from connector_probe.model.verdict import FLOWING, CauseVerdict, Report, Result, Status
@@ -45,14 +45,13 @@ def outage_that_ended(since: datetime, until: datetime, words: Catalogue) -> str
 def _title(results: Sequence[Result], words: Catalogue) -> str:
     if len(results) == 1:
         one = results[0]
-        facts = {"status": words.text[one.status.value], "name": one.name, "headline": headline(one, words)}
+        facts = {"status": words.text[one.badge.value], "name": one.name, "headline": headline(one, words)}
         return fill(words.notice["title"], facts)
-    counts = {status.value: str(sum(one.status is status for one in results)) for status in Status}
-    return fill(words.notice["title-several"], counts)
+    return fill(words.notice["title-several"], {"counts": counts(results, words, WORST_FIRST)})
 
 
 def _block(result: Result, words: Catalogue, failed_since: datetime | None) -> Iterator[str]:
-    yield f"{words.text[result.status.value]}  {result.name}"
+    yield f"{words.text[result.badge.value]}  {result.name}"
     yield sentence(result, words)
     diagnosis = result.diagnosis
     if diagnosis is None or result.expected:

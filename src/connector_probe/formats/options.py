@@ -6,7 +6,8 @@ Here because no format imports another one. Everything is text without markup: e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connector_probe.model.evidence import Stage
@@ -14,6 +15,7 @@ from connector_probe.model.names import is_address
 from connector_probe.model.notation import day
 from connector_probe.model.verdict import (
     Attempt,
+    Badge,
     Cause,
     CertificateReport,
     Confidence,
@@ -26,10 +28,18 @@ from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.sentences import fill, problem_list, word
 
-AS_IT_SHOULD_BE = "healthy"  # the value of ``expect`` without --expect
 _MINOR_REMARKS = frozenset({"chain-root", "revocation-asked"})  # told with verbosity 1 alone
 # Told with verbosity 1 alone, too: nothing is published, so nothing follows.
 _UNREMARKABLE = frozenset({"dane-absent", "dane-undetermined", "mta-sts-absent", "mta-sts-unknown"})
+_RARE = (Badge.AS_EXPECTED, Badge.NOT_AS_EXPECTED)
+WORST_FIRST = (
+    Badge.NOT_AS_EXPECTED,
+    Badge.FAILING,
+    Badge.UNKNOWN,
+    Badge.WARNING,
+    Badge.HEALTHY,
+    Badge.AS_EXPECTED,
+)
 MAX_NAMES = 8  # of a certificate; the rest is counted
 # The only addresses that become links: a server can write others into its replies, and they must stay text.
 TRUSTED_LINK = re.compile(r"https://learn\.microsoft\.com/(?:[A-Za-z0-9/_.#?=-]*[A-Za-z0-9/])?", re.ASCII)
@@ -76,11 +86,20 @@ def headline(result: Result, words: Catalogue) -> str:
     """The verdict in a few words: "450 4.4.316 Connection refused", "mail would flow"."""
     diagnosis = result.diagnosis
     if diagnosis is None:
+        if result.code_expected:
+            return words.text["still-flows"]
         partly = any(warning.id == "unequal-verdicts" for warning in result.warnings)
         return words.text["partly-line" if partly else f"{result.status.value}-line"]
     if diagnosis.code is not None:
         return f"450 {diagnosis.code} {diagnosis.title}"
     return words.text["not-server" if result.status is Status.UNKNOWN else "no-code"]
+
+
+def labelled(told: str, result: Result, words: Catalogue) -> str:
+    """Headline or sentence where no badge stands beside it: "AS EXPECTED: 450 4.4.316 Connection refused"."""
+    if not result.code_expected:
+        return told
+    return fill(words.text["labelled"], {"label": words.text[result.badge.value], "text": told})
 
 
 def subtitle(result: Result, words: Catalogue) -> str:
@@ -122,13 +141,12 @@ def cause_text(cause: Cause, words: Catalogue) -> str:
 
 
 def expectation(result: Result, words: Catalogue) -> str:
-    """Whether --expect CODE was met, empty without it."""
-    if result.expect == AS_IT_SHOULD_BE:
+    """What was found instead of the expected code; empty where none is expected, and where it was found."""
+    if not result.code_expected or result.badge is Badge.AS_EXPECTED:
         return ""
     diagnosis = result.diagnosis
     found = diagnosis.code or diagnosis.class_.value if diagnosis is not None else words.text["healthy-line"]
-    told = words.text["expected-met" if result.expected else "expected-other"]
-    return fill(told, {"expected": result.expect, "found": found})
+    return fill(words.text["expected-other"], {"expected": result.expect, "found": found})
 
 
 def maintained(result: Result, words: Catalogue) -> str:
@@ -139,8 +157,14 @@ def maintained(result: Result, words: Catalogue) -> str:
 
 def totals(report: Report, words: Catalogue) -> str:
     """ "4 probed: 1 healthy, 1 warning, 1 failing, 1 unknown"."""
-    counts = {status.value: str(getattr(report.summary, status.value)) for status in Status}
-    return fill(words.text["summary"], counts | {"total": str(len(report.results))})
+    return fill(words.text["summary"], {"total": str(len(report.results)), "counts": counts(report.results, words)})
+
+
+def counts(results: Sequence[Result], words: Catalogue, badges: Iterable[Badge] = Badge) -> str:
+    """How many have each badge; of those that only an expected code brings, if there are any."""
+    found = Counter(one.badge for one in results)
+    told = (badge for badge in badges if found[badge] or badge not in _RARE)
+    return words.listed(fill(words.text[f"count-{badge.value}"], {"count": str(found[badge])}) for badge in told)
 
 
 def other_modes(result: Result, words: Catalogue) -> str:

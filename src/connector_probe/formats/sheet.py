@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from connector_probe.formats import document as tree
 from connector_probe.formats.layout import columns, cut, pad, wrap
 from connector_probe.formats.options import RenderOptions
-from connector_probe.model.verdict import CauseVerdict, Status
+from connector_probe.model.verdict import Badge, CauseVerdict
 
 COLOURS = {
-    Status.HEALTHY: "32;1",
-    Status.WARNING: "33;1",
-    Status.FAILING: "31;1",
-    Status.UNKNOWN: "35;1",
+    Badge.HEALTHY: "32;1",
+    Badge.WARNING: "33;1",
+    Badge.FAILING: "31;1",
+    Badge.UNKNOWN: "35;1",
+    Badge.AS_EXPECTED: "32;1",
+    Badge.NOT_AS_EXPECTED: "31;1",
 }
 
 
@@ -76,19 +78,19 @@ class Sheet:
                 yield from (f"  {line}" for line in block.texts)
 
     def reached(self, address: tree.Address) -> str:
-        word = self._paint(address.word, COLOURS[address.status])
+        word = self._paint(address.word, COLOURS[address.badge])
         return f"  {address.endpoint}  {word} {address.code}".rstrip()
 
     def _address(self, address: tree.Address) -> Iterator[str]:
         yield self.reached(address)
         for stage in address.stages:
-            yield from self._stage(stage)
+            yield from self._stage(stage, address.badge)
         for line in address.policies:
             yield from self._wrap(line, "    ", "      ")
 
-    def _stage(self, line: tree.StageLine) -> Iterator[str]:
+    def _stage(self, line: tree.StageLine, badge: Badge) -> Iterator[str]:
         word, name = pad(line.word, 6), pad(line.name, 11)
-        painted = self._paint(word, COLOURS[Status.FAILING]) if line.stage.status == "failed" else word
+        painted = self._paint(word, COLOURS[badge]) if line.stage.status == "failed" else word
         start, fact = f"    {name} {word} {line.took:>7}  ", line.fact
         if self._options.verbosity <= 0:
             fact = cut(fact, self._options.width - columns(start))

@@ -8,8 +8,10 @@ from connector_probe.formats import document as tree
 from connector_probe.formats.layout import columns, cut, pad
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.sheet import BOLD, COLOURS, DIM, Sheet
-from connector_probe.model.verdict import Report, Status
+from connector_probe.model.verdict import Badge, Report
 from connector_probe.wording.sentences import fill
+
+_WELL = frozenset({Badge.HEALTHY, Badge.AS_EXPECTED})
 
 
 def render(report: Report, options: RenderOptions) -> str:
@@ -23,14 +25,14 @@ def render(report: Report, options: RenderOptions) -> str:
     if document.several and blocks:
         told = "\n".join(page.notes(max((one.notes for one in document.sections), key=len)))
         blocks += [told] if told else []
-        blocks.append("\n".join([document.totals, *page.overview(document.sections)]))
+        blocks.append("\n".join(page.overview(document)))
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
 class _Page(Sheet):
     def section(self, section: tree.Section, document: tree.Document, *, in_short: bool) -> Iterator[str]:
         yield from self._verdict(section.verdict)
-        if in_short and section.result.status is Status.HEALTHY and section.result.expected:
+        if in_short and section.result.expected and section.verdict.badge in _WELL:
             yield from map(self.reached, section.addresses)
             return
         for part in section.parts:
@@ -45,21 +47,21 @@ class _Page(Sheet):
         for note in told:
             yield from self._wrap(note, "  ", "  ", DIM)
 
-    def overview(self, sections: Sequence[tree.Section]) -> Iterator[str]:
+    def overview(self, document: tree.Document) -> Iterator[str]:
         """Each that is not well in a line, for who looks at the end of a long text."""
-        for one in sections if len(sections) > 1 else ():
+        yield from self._wrap(document.totals, "", "  ")
+        for one in document.sections if len(document.sections) > 1 else ():
             result, verdict = one.result, one.verdict
-            if result.expected and result.status is Status.HEALTHY:
+            if result.expected and verdict.badge in _WELL:
                 continue
             line = f"{verdict.name}: {verdict.headline}"
-            if result.expected and result.status is not Status.WARNING:
-                why = "listed-as-expected" if result.maintenance is None else "listed-in-maintenance"
-                line = fill(self._say[why], {"line": line})
-            indented = f"  {self._paint(pad(verdict.word, 7), COLOURS[verdict.status])}  "
-            yield indented + cut(line, self._options.width - columns(f"  {pad(verdict.word, 7)}  "))
+            if result.maintenance is not None:
+                line = fill(self._say["listed-in-maintenance"], {"line": line})
+            word = f"  {self._paint(pad(verdict.word, 7), COLOURS[verdict.badge])}  "
+            yield word + cut(line, self._options.width - columns(f"  {pad(verdict.word, 7)}  "))
 
     def _verdict(self, told: tree.Verdict) -> Iterator[str]:
-        word = self._paint(told.word, COLOURS[told.status])
+        word = self._paint(told.word, COLOURS[told.badge])
         painted = self._paint(told.headline, BOLD) if told.detail else told.headline
         if columns(f"{told.word}  {told.name}: {told.headline}") <= self._options.width:
             yield f"{word}  {told.name}: {painted}"

@@ -89,12 +89,15 @@ def _changes(stretches: Sequence[Stretch]) -> Iterator[Change]:
 
 
 def _episodes(stretches: Sequence[Stretch]) -> Iterator[Episode]:
-    """Each failure from its first row to the first one in which mail flows again; unknown rows do not end it."""
+    """Each failure from its first row to the first one in which mail flows again, or the failure is the expected one;
+
+    unknown rows do not end it.
+    """
     failed: list[Stretch] = []
     for one in stretches:
-        if one.first.status is Status.FAILING:
+        if one.first.status is Status.FAILING and not one.first.expected:
             failed.append(one)
-        elif one.first.status in FLOWING and failed:
+        elif one.first.status is not Status.UNKNOWN and failed:
             yield _episode(failed, one.first.at)
             failed = []
     if failed:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from connector_probe.model.verdict import Status
+from connector_probe.model.verdict import Badge, Status
 
 NOT_RECORDED = ""  # the servers of a connector that an earlier version recorded
 HISTORY_SCHEMA = "connector-probe/history/1"
@@ -228,6 +228,14 @@ class ConnectorHistory:
     timeline: Timeline
     servers: str = ""
     place: str = ""
+
+    @property
+    def badge(self) -> Badge | None:
+        """None where nothing was recorded. What was expected is not recorded, but shows where it was no health."""
+        if self.status is None:
+            return None
+        against = Status.FAILING if self.expected else Status.HEALTHY
+        return Badge.of(self.status, code_expected=self.status is against, met=bool(self.expected))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,26 @@ class Status(StrEnum):
 FLOWING = frozenset({Status.HEALTHY, Status.WARNING})  # mail would flow
 
 
+class Badge(StrEnum):
+    """What a person reads first of a result: its status, or, where a code is expected, whether that was met."""
+
+    HEALTHY = "healthy"
+    WARNING = "warning"
+    FAILING = "failing"
+    UNKNOWN = "unknown"
+    AS_EXPECTED = "as-expected"
+    NOT_AS_EXPECTED = "not-as-expected"
+
+    @classmethod
+    def of(cls, status: Status, *, code_expected: bool, met: bool) -> Badge:
+        """``code_expected``: a code, and not health; ``met``: whether that is what was seen."""
+        if not code_expected:
+            return cls(status.value)
+        if met:
+            return cls.AS_EXPECTED
+        return cls.UNKNOWN if status is Status.UNKNOWN else cls.NOT_AS_EXPECTED
+
+
 class MailFlowCode(StrEnum):
     """The codes of "Mail flow intelligence in EOP", and those of SMTP DANE and MTA-STS."""
 
@@ -386,6 +406,25 @@ class Result:
     evidence: ConnectorEvidence
     outage: Outage | None = None
     maintenance: datetime | None = None
+
+    @property
+    def code_expected(self) -> bool:
+        """Whether --expect names a code, and so a failure."""
+        return self.expect != Status.HEALTHY
+
+    @property
+    def badge(self) -> Badge:
+        met = self.expected and self.maintenance is None
+        return Badge.of(self.status, code_expected=self.code_expected, met=met)
+
+    def badge_at(self, attempt: Attempt) -> Badge:
+        """That of one of its addresses."""
+        return Badge.of(attempt.status, code_expected=self.code_expected, met=attempt.code == self.expect)
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What to do, for people: nothing where it is as it was expected to be."""
+        return self.diagnosis.remedies if self.diagnosis is not None and self.badge is not Badge.AS_EXPECTED else ()
 
     @property
     def warning_texts(self) -> tuple[str, ...]:

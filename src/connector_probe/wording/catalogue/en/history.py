@@ -11,7 +11,6 @@ HISTORY: dict[str, str] = {
     "like-this-since": "like this since {since}",
     "last-seen": "last probed {ago} ago",
     "days": "{days} d",
-    "as-expected": "as expected",
     "bounces": "queued mail starts to bounce in {left} ({bounces_at})",
     "bouncing": "queued mail has been bouncing since {bounces_at}",
     "bounces-by": "queued mail starts to bounce in {left} at the latest ({bounces_at})",

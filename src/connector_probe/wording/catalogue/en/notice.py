@@ -4,7 +4,7 @@ from __future__ import annotations
 
 NOTICE: dict[str, str] = {
     "title": "{status}: {name}: {headline}",
-    "title-several": "connector-probe: {failing} failing, {unknown} unknown, {warning} warning, {healthy} healthy",
+    "title-several": "connector-probe: {counts}",
     "cause": "Cause ({verdict}): {cause}",
     "remedy": "What to do: {remedy}",
     "expected": "As expected again.",

@@ -11,7 +11,6 @@ HISTORY: dict[str, str] = {
     "like-this-since": "自 {since} 起为当前状态",
     "last-seen": "上次探测：{ago}前",
     "days": "{days} 天",
-    "as-expected": "符合预期",
     "bounces": "排队的邮件将在 {left}后（{bounces_at}）开始被退回",
     "bouncing": "排队的邮件自 {bounces_at} 起已在被退回",
     "bounces-by": "排队的邮件最迟将在 {left}后（{bounces_at}）开始被退回",

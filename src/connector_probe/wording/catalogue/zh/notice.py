@@ -4,7 +4,7 @@ from __future__ import annotations
 
 NOTICE: dict[str, str] = {
     "title": "{status}：{name}：{headline}",
-    "title-several": "connector-probe：{failing} 个故障，{unknown} 个未知，{warning} 个警告，{healthy} 个正常",
+    "title-several": "connector-probe：{counts}",
     "cause": "原因（{verdict}）：{cause}",
     "remedy": "处理方法：{remedy}",
     "expected": "已恢复为预期状态。",
