@@ -72,13 +72,9 @@ def _in_context(views: Sequence[View], failures: Sequence[FailureClass | None]) 
     accepted = Counter(_place(view) for view in views if _connected(view))
     served = Counter(_place(view) for view, one in zip(views, serves, strict=True) if one)
     return [
-        replace(
-            view,
-            context=replace(
-                view.context,
-                accepted=accepted[_place(view)] > int(_connected(view)),
-                served=served[_place(view)] > int(one),
-            ),
+        view.among_others(
+            accepted=accepted[_place(view)] > int(_connected(view)),
+            served=served[_place(view)] > int(one),
         )
         for view, one in zip(views, serves, strict=True)
     ]
@@ -262,7 +258,7 @@ def _failures_under(
 ) -> Sequence[FailureClass | None]:
     """What each attempt would have failed with under another TlsSettings; ``failures`` is what it did under its own."""
     return [
-        failure if view.mode is mode else classify(replace(view, mode=mode))
+        failure if view.mode is mode or view.suits_every_mode else classify(replace(view, mode=mode))
         for view, failure in zip(views, failures, strict=True)
     ]
 

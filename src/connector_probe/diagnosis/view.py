@@ -51,6 +51,19 @@ class View:
     dane_mode: SmtpDaneMode = SmtpDaneMode.OPPORTUNISTIC
     mta_sts_mode: MtaStsMode = MtaStsMode.OPPORTUNISTIC
 
+    def among_others(self, *, accepted: bool, served: bool) -> View:
+        """The same, where other attempts showed that the address takes connections, or mail."""
+        context = self.context
+        if (accepted, served) == (context.accepted, context.served):
+            return self
+        return replace(self, context=replace(context, accepted=accepted, served=served))
+
+    @property
+    def suits_every_mode(self) -> bool:
+        """Whether all TlsSettings come to the same: TLS is up, and its certificate has nothing that any looks at."""
+        handshake = self.evidence.handshake
+        return handshake is not None and handshake.session is not None and not self.problems
+
     @cached_property
     def greeting(self) -> Reply | None:
         """The reply that introduced the session: EHLO's, or HELO's where EHLO was unknown."""

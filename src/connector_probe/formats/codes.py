@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from connector_probe.bounces.code_catalogue import CodeDocument, CodeEntry
-from connector_probe.formats.json import jsonable
+from connector_probe.formats.json import dumps
 from connector_probe.formats.layout import pad
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.sheet import BOLD, DIM, Sheet
@@ -16,7 +15,7 @@ from connector_probe.wording.sentences import fill
 
 def to_json(document: CodeDocument) -> str:
     """One object, in ASCII."""
-    return json.dumps(jsonable(document), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    return dumps(document, indent=2) + "\n"
 
 
 def to_text(document: CodeDocument, options: RenderOptions, *, whole: bool) -> str:

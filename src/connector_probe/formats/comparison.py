@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from connector_probe.comparing.comparison import (
@@ -13,7 +12,7 @@ from connector_probe.comparing.comparison import (
     Relation,
     Side,
 )
-from connector_probe.formats.json import jsonable
+from connector_probe.formats.json import dumps
 from connector_probe.formats.layout import columns
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.sheet import BOLD, DIM, Sheet
@@ -35,7 +34,7 @@ _COLOURS = {
 
 def to_json(comparison: Comparison) -> str:
     """One object, in ASCII."""
-    return json.dumps(jsonable(comparison), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    return dumps(comparison, indent=2) + "\n"
 
 
 def to_text(comparison: Comparison, options: RenderOptions) -> str:

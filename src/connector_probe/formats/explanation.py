@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from connector_probe.bounces.explanation import Explanation, ExplanationDocument, LiveVerdict
 from connector_probe.formats.document import advice
-from connector_probe.formats.json import jsonable
+from connector_probe.formats.json import dumps, members
 from connector_probe.formats.layout import pad
 from connector_probe.formats.options import RenderOptions, confidence, full_stop
 from connector_probe.formats.sheet import BOLD, DIM, Sheet
@@ -18,10 +17,8 @@ from connector_probe.model.verdict import Culprit, Report
 
 def to_json(document: ExplanationDocument, report: Report | None = None) -> str:
     """One object, in ASCII; ``report`` is that of --probe."""
-    value = jsonable(document)
-    if report is not None:
-        value["report"] = jsonable(report)
-    return json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    beside = {} if report is None else {"report": report}
+    return dumps(members(document) | beside, indent=2) + "\n"
 
 
 def to_text(document: ExplanationDocument, options: RenderOptions) -> str:

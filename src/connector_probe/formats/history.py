@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.outage import began_within
-from connector_probe.formats.json import jsonable
+from connector_probe.formats.json import dumps
 from connector_probe.formats.layout import pad, wrap
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.sheet import BOLD, COLOURS, Sheet
@@ -28,7 +27,7 @@ _WORST_FIRST = (Status.FAILING, Status.UNKNOWN, Status.WARNING, Status.HEALTHY, 
 
 def to_json(document: HistoryDocument) -> str:
     """One object, in ASCII."""
-    return json.dumps(jsonable(document), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    return dumps(document, indent=2) + "\n"
 
 
 def to_text(document: HistoryDocument, options: RenderOptions, *, detailed: bool, ascii_only: bool = False) -> str:

@@ -4,46 +4,67 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from connector_probe.formats.options import RenderOptions
 from connector_probe.model.verdict import Report
 
 INDENTED = 50  # results; more are for programs alone, and json writes them several times faster without
-_PLAIN = frozenset({str, int, bool, type(None)})  # by far most of a report
+_NO_RESULTS = "]}"  # how a report without results ends
 
 
 def render(report: Report, options: RenderOptions) -> str:
     """One object in ASCII: no terminal and no log can be harmed by what a server sent. A fleet's is one line."""
-    indent = 2 if len(report.results) <= INDENTED else None
-    return json.dumps(jsonable(report), indent=indent, ensure_ascii=True, allow_nan=False) + "\n"
+    if len(report.results) <= INDENTED:
+        return dumps(report, indent=2) + "\n"
+    frame = dumps(replace(report, results=())).removesuffix(_NO_RESULTS)
+    return f"{frame}{', '.join(map(dumps, report.results))}{_NO_RESULTS}\n"  # each by itself takes far less memory
 
 
-def jsonable(value: Any) -> Any:  # noqa: ANN401 - any of the model's types goes in, any JSON value comes out
-    """``value`` as plain JSON types. Times are RFC 3339 UTC; a field's trailing underscore is dropped."""
+def dumps(value: object, indent: int | None = None, separators: tuple[str, str] | None = None) -> str:
+    """``value``, of the model's types, as JSON in ASCII. Times are RFC 3339 UTC; a field's trailing "_" is dropped."""
+    return json.dumps(
+        value,
+        default=members,
+        indent=indent,
+        separators=separators,
+        ensure_ascii=True,
+        allow_nan=False,
+        check_circular=False,
+    )
+
+
+def jsonable(value: object) -> Any:  # noqa: ANN401 - any JSON value comes out
+    """``value`` as ``dumps`` writes it, in plain JSON types."""
+    return json.loads(dumps(value))
+
+
+def members(value: object) -> Any:  # noqa: ANN401 - any JSON value comes out
+    """What json cannot write itself, one level of it made plain: a dataclass is a dict of its members."""
     kind: Any = type(value)
-    return value if kind in _PLAIN else _way_of(kind)(value)
+    return _way_of(kind)(value)
 
 
 @cache
 def _way_of(kind: type[object]) -> Callable[[Any], Any]:
-    """How values of this type become JSON: a report has some hundred thousand, of few types."""
     if is_dataclass(kind):
-        keys = tuple((field.name, key(field.name)) for field in fields(kind))
-        return lambda value: {name: jsonable(getattr(value, field)) for field, name in keys}
+        names = [field.name for field in fields(kind)]
+        keys, values = [key(name) for name in names], attrgetter(*names)
+        if len(names) == 1:
+            return lambda value: {keys[0]: values(value)}
+        return lambda value: dict(zip(keys, values(value), strict=True))
     if issubclass(kind, Enum):
         return lambda value: value.value
     if issubclass(kind, datetime):
         return timestamp
     if issubclass(kind, Mapping):
-        return lambda value: {str(jsonable(name)): jsonable(item) for name, item in value.items()}
-    if issubclass(kind, (tuple, list)):
-        return lambda value: [jsonable(item) for item in value]
-    return lambda value: value
+        return dict
+    raise TypeError(f"no JSON is known for {kind.__name__}")
 
 
 def key(field_name: str) -> str:

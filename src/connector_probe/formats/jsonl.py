@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from connector_probe.formats.json import jsonable, timestamp
+from connector_probe.formats.json import dumps, members, timestamp
 from connector_probe.formats.options import RenderOptions, shown
 from connector_probe.model.verdict import RESULT_SCHEMA, Report, Result
 
@@ -24,6 +22,6 @@ def _line(result: Result, report: Report) -> str:
         "schema": RESULT_SCHEMA,
         "started_at": timestamp(result.evidence.started_at),
         "version": report.version,
-        "vantage": jsonable(report.vantage),
+        "vantage": report.vantage,
     }
-    return json.dumps(head | jsonable(result), separators=(",", ":"), ensure_ascii=True, allow_nan=False) + "\n"
+    return dumps(head | members(result), separators=(",", ":")) + "\n"

@@ -59,7 +59,11 @@ _CLOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, LoopClock] = WeakKeyDictio
 
 def loop_clock() -> LoopClock:
     """The one of the running loop: whoever waits on it sees the same pauses."""
-    return _CLOCKS.setdefault(asyncio.get_running_loop(), LoopClock())
+    loop = asyncio.get_running_loop()
+    clock = _CLOCKS.get(loop)
+    if clock is None:
+        clock = _CLOCKS[loop] = LoopClock()
+    return clock
 
 
 def call_after(now: Callable[[], float], seconds: float, callback: Callable[[], None]) -> Callable[[], None]:

@@ -150,14 +150,8 @@ class SocketStream:
         self._socket.close()
 
     async def _send_raw(self, data: bytes, limit: float) -> None:
-        if not data:
-            return
-        try:
-            await _within(
-                limit, asyncio.get_running_loop().sock_sendall(self._socket, data), "nothing is taken any more"
-            )
-        except OSError as error:
-            raise NetworkFaultError(fault_of(error)) from None
+        if data:
+            await _send(self._socket, data, limit, "nothing is taken any more")
 
     async def _receive_raw(self, limit: float) -> bytes:
         if self._early_fault is not None:
@@ -196,10 +190,7 @@ class SocketDatagrams:
         self._clock = loop_clock()
 
     async def send(self, data: bytes, limit: float) -> None:
-        try:
-            await _within(limit, asyncio.get_running_loop().sock_sendall(self._socket, data), "not sent")
-        except OSError as error:
-            raise NetworkFaultError(fault_of(error)) from None
+        await _send(self._socket, data, limit, "not sent")
 
     async def receive(self, limit: float) -> bytes:
         return await _receive(self._socket, _DATAGRAM, limit, self._clock, "no answer")
@@ -235,6 +226,8 @@ async def _receive(sock: socket.socket, size: int, limit: float, clock: LoopCloc
     try:
         try:
             data = sock.recv(size)
+            await asyncio.sleep(0)
+            return data
         except BlockingIOError:
             try:
                 await _until_ready(sock, limit, clock)
@@ -245,8 +238,17 @@ async def _receive(sock: socket.socket, size: int, limit: float, clock: LoopCloc
         raise NetworkFaultError(timed_out(f"{text} within {limit:.3g} s")) from None
     except OSError as error:
         raise NetworkFaultError(fault_of(error)) from None
-    await asyncio.sleep(0)
-    return data
+
+
+async def _send(sock: socket.socket, data: bytes, limit: float, text: str) -> None:
+    """All of ``data``. Raises NetworkFaultError; ``text`` says what did not happen in time."""
+    try:
+        with contextlib.suppress(BlockingIOError):
+            data = data[sock.send(data) :]
+        if data:
+            await _within(limit, asyncio.get_running_loop().sock_sendall(sock, data), text)
+    except OSError as error:
+        raise NetworkFaultError(fault_of(error)) from None
 
 
 async def _until_ready(sock: socket.socket, limit: float | None, clock: LoopClock, *, to_write: bool = False) -> None:
@@ -254,16 +256,16 @@ async def _until_ready(sock: socket.socket, limit: float | None, clock: LoopCloc
 
     Raises NotImplementedError on Windows' own loop.
     """
-    loop = asyncio.get_running_loop()
+    loop, file = asyncio.get_running_loop(), sock.fileno()  # by number: asyncio writes out what it does not know yet
     add, remove = (loop.add_writer, loop.remove_writer) if to_write else (loop.add_reader, loop.remove_reader)
     waiting: asyncio.Future[None] = loop.create_future()
-    add(sock, _settle, waiting)
+    add(file, _settle, waiting)
     with clock.waiting():
         stop_timer = None if limit is None else call_after(clock.now, limit, partial(_settle, waiting))
         try:
             await waiting
         finally:
-            remove(sock)
+            remove(file)
             if stop_timer is not None:
                 stop_timer()
 
@@ -290,6 +292,8 @@ def _socket(address: str, kind: int) -> socket.socket:
 
 def _sockaddr(address: str, port: int, kind: int) -> Any:  # noqa: ANN401 - the type differs by family
     """The address as the socket wants it, a zone index ("fe80::1%eth0") included. Nothing is looked up."""
+    if ":" not in address:
+        return address, port
     flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
     return socket.getaddrinfo(address, port, type=kind, flags=flags)[0][4]
 

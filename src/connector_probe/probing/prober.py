@@ -142,7 +142,7 @@ class Prober:
             earlier.append(failure.value)
             await asyncio.sleep(connector.retry_delay)
         evidence = await self._dns_again.look(evidence, failure, connector, trust)
-        return replace(evidence, earlier_failures=tuple(earlier)), transcript
+        return (replace(evidence, earlier_failures=tuple(earlier)) if earlier else evidence), transcript
 
     async def _try(
         self,

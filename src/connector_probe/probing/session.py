@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import replace
 
 from connector_probe.model.evidence import AttemptEvidence, Connection, Exchange, Handshake, Stage, StageEnded
 from connector_probe.network import TlsOffer
@@ -39,39 +38,49 @@ async def run_session(
         watch(StageEnded(target.server, target.address, target.port, stage, ok, step.seconds))
 
     clock, shown = transcript.clock, PresentedChain()
-    seen = AttemptEvidence(target.server, target.address, target.port, target.resolution)
+    ehlo = helo = starttls = handshake = again = mail = recipient = greeting = None
     async with connection_to(
         run.network, clock, target.address, target.port, settings.source_address, settings.connect_timeout
     ) as (connection, stream):
-        seen = replace(seen, connection=connection)
         told(Stage.CONNECT, connection, ok=stream is not None)
-        if stream is None:
-            return seen, shown
-        run.tls_loading.start(settings.trust)
-        our_name = settings.helo or own_name(stream.source)
-        slot = nullcontext() if until_tls else run.slots.slot_for(stream, clock)
-        async with slot, Conversation(stream, transcript, settings.timeout) as smtp:
-            greeting = await banner(smtp, connection.start + connection.seconds)
-            seen = replace(seen, banner=greeting)
-            told(Stage.BANNER, greeting, ok=welcomes(greeting))
-            if not welcomes(greeting):
-                return seen, shown
-            ehlo, helo = await introduce(smtp, our_name, plain=True)
-            seen, usable = replace(seen, ehlo=ehlo, helo=helo), positive(helo or ehlo)
-            told(Stage.EHLO, helo or ehlo, ok=usable)
-            if usable and helo is None and lists_starttls(ehlo):
-                await run.tls_loading.finished()
-                starttls, handshake, shown = await secure(smtp, server_name, offer)
-                seen = replace(seen, starttls=starttls, handshake=handshake)
-                told(Stage.STARTTLS, starttls, ok=handshake is not None)
-                if handshake is not None:
-                    told(Stage.TLS, handshake, ok=established(handshake))
-                usable = starttls.reply is not None and (handshake is None or established(handshake))
-                if established(handshake) and not until_tls:
-                    again, _ = await introduce(smtp, our_name)
-                    seen, usable = replace(seen, ehlo_again=again), positive(again)
-            if settings.rcpt is not None and usable and not until_tls:
-                mail, recipient = await offer_recipient(smtp, settings.rcpt)
-                seen = replace(seen, mail=mail, recipient=recipient)
-                told(Stage.RECIPIENT, recipient or mail, ok=recipient is not None and positive(recipient))
+        if stream is not None:
+            run.tls_loading.start(settings.trust)
+            our_name = settings.helo or own_name(stream.source)
+            slot = nullcontext() if until_tls else run.slots.slot_for(stream, clock)
+            async with slot, Conversation(stream, transcript, settings.timeout) as smtp:
+                greeting = await banner(smtp, connection.start + connection.seconds)
+                usable = welcomes(greeting)
+                told(Stage.BANNER, greeting, ok=usable)
+                if usable:
+                    ehlo, helo = await introduce(smtp, our_name, plain=True)
+                    usable = positive(helo or ehlo)
+                    told(Stage.EHLO, helo or ehlo, ok=usable)
+                if usable and helo is None and ehlo is not None and lists_starttls(ehlo):
+                    await run.tls_loading.finished()
+                    starttls, handshake, shown = await secure(smtp, server_name, offer)
+                    told(Stage.STARTTLS, starttls, ok=handshake is not None)
+                    if handshake is not None:
+                        told(Stage.TLS, handshake, ok=established(handshake))
+                    usable = starttls.reply is not None and (handshake is None or established(handshake))
+                    if established(handshake) and not until_tls:
+                        again, _ = await introduce(smtp, our_name)
+                        usable = positive(again)
+                if settings.rcpt is not None and usable and not until_tls:
+                    mail, recipient = await offer_recipient(smtp, settings.rcpt)
+                    told(Stage.RECIPIENT, recipient or mail, ok=recipient is not None and positive(recipient))
+    seen = AttemptEvidence(
+        target.server,
+        target.address,
+        target.port,
+        target.resolution,
+        connection,
+        banner=greeting,
+        ehlo=ehlo,
+        helo=helo,
+        starttls=starttls,
+        handshake=handshake,
+        ehlo_again=again,
+        mail=mail,
+        recipient=recipient,
+    )
     return seen, shown

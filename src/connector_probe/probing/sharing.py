@@ -107,6 +107,8 @@ class AddressBudget:
 
 def _as_seen_from(target: Target, attempt: Attempt) -> Attempt:
     """``attempt`` as evidence for ``target``: name and resolution are each connector's own."""
+    if target is attempt.target:  # it was made for this one
+        return attempt
     evidence = replace(attempt.evidence, server=target.server, resolution=target.resolution)
     return replace(attempt, target=target, evidence=evidence)
 

@@ -19,7 +19,7 @@ from connector_probe.bounces.bounce import read_bounces
 from connector_probe.bounces.explanation import ExplanationDocument
 from connector_probe.bounces.explanation import document as explanation
 from connector_probe.config.durations import seconds
-from connector_probe.formats.json import jsonable
+from connector_probe.formats.json import dumps
 from connector_probe.formats.saved import SavedReportError, diagnose_again, read_report
 from connector_probe.history import HistoryError
 from connector_probe.history.summary import sum_up
@@ -329,4 +329,4 @@ def _truth(request: Request, name: str) -> bool:
 
 
 def _json(value: object, status: int = 200) -> Response:
-    return Response(json.dumps(jsonable(value), ensure_ascii=True, allow_nan=False), status, media_type=JSON)
+    return Response(dumps(value), status, media_type=JSON)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from connector_probe.formats.json import jsonable
+from connector_probe.formats.json import dumps
 from connector_probe.model.evidence import StageEnded
 from connector_probe.model.verdict import Status
 
@@ -109,4 +108,4 @@ class Hub:
 
 def encoded(event: Event) -> bytes:
     """One event on the wire; JSON in ASCII has no line break of its own."""
-    return f"event: {event.kind}\ndata: {json.dumps(jsonable(event), ensure_ascii=True)}\n\n".encode()
+    return f"event: {event.kind}\ndata: {dumps(event)}\n\n".encode()

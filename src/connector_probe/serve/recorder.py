@@ -6,7 +6,6 @@ What could not be written (a full disk) is kept and tried again; what was seen i
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from connector_probe.formats.json import jsonable
+from connector_probe.formats.json import dumps
 from connector_probe.history import History, HistoryError
 from connector_probe.history.run_history import RunHistory
 from connector_probe.model.history import Document, DocumentKind, Past
@@ -168,7 +167,7 @@ class Recorder:
 
 def _documents_of(snapshot: Snapshot) -> list[Document]:
     result, report = snapshot.result, snapshot.report
-    text = json.dumps(jsonable(report), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    text = dumps(report, separators=(",", ":"))
     kinds = [DocumentKind.LAST]
     if result.status is Status.FAILING:
         kinds.append(DocumentKind.FAILED)

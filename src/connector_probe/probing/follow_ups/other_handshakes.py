@@ -34,7 +34,7 @@ class TryOtherHandshakes:
             same = other is not None and first is not None and other.chain[:1] == first.chain[:1]
             if newer and name is not None and not same and looks[-1].handshake is not None:
                 looks.append(await self._handshake(attempt, name))
-        return replace(attempt, evidence=replace(evidence, second_looks=tuple(looks)))
+        return replace(attempt, evidence=replace(evidence, second_looks=tuple(looks))) if looks else attempt
 
     def close(self) -> None:
         """Nothing is ever left under way."""
