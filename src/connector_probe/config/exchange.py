@@ -58,6 +58,8 @@ _HEADER = """\
 # Outbound connectors of Exchange Online, out of Get-OutboundConnector by `probe import`.
 # Comments tell what could not be carried over. To check this file: probe run FILE --check
 version: 1
+defaults:
+  retries: 1 # a failure counts only when it repeats
 connectors:
 """
 

@@ -11,7 +11,7 @@ TOPICS = {
     "cutover": "before, while and after: as-of, wait, compare, expect",
     "unattended": "cron, timers, maintenance windows, notifications",
     "windows": "installing, paths, Task Scheduler, events",
-    "ci": "GitHub, GitLab",
+    "ci": "GitHub, GitLab, pre-commit, containers, Ansible",
     "history": "since when it fails, when queued mail starts to bounce",
     "formats": "text, JSON, JUnit, Nagios, Prometheus, HTML and the rest",
     "exit-codes": "what probe answers to a script",
