@@ -17,10 +17,10 @@ from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.lab import Lab
 from connector_probe.lab import certificates as made
 from connector_probe.lab.authority import Authority, CertificateMaker, ServedChain, TlsShape
+from connector_probe.lab.behaviours import after_client_hello
 from connector_probe.lab.session import hangs_up, resets, says_and_hangs_up, session, stays_silent
 from connector_probe.lab.smtp import Behaviour, Listener, Visit
 from connector_probe.lab.sockets import bind, port_of
-from connector_probe.lab.tls_behaviours import resets_on_client_hello
 from connector_probe.model.evidence import FaultKind, Handshake, NetworkFault, SecondLook
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 from connector_probe.wording.catalogue.en import ENGLISH
@@ -276,7 +276,7 @@ async def test_a_handshake_that_fails_once_is_not_laid_to_what_was_offered() -> 
 
         return behave
 
-    async with server(second(resets_on_client_hello)) as (ask, visits):
+    async with server(second(after_client_hello(resets))) as (ask, visits):
         result = await ask()
     assert visits == [1, 2, 3]
     assert result.diagnosis is not None

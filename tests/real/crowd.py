@@ -1,9 +1,9 @@
 """Several of the lab's servers in one process, at whatever addresses.
 
-    python -m tests.real.crowd ADDRESS:PORT=BEHAVIOUR ...
+    python -m tests.real.crowd ADDRESS:PORT=SCENARIO ...
 
-BEHAVIOUR is a function of ``behaviours``, ``banner_behaviours`` or ``tls_behaviours`` in ``connector_probe.lab``. The
-first line on standard output is the file with the root of their certificates; it is written once all of them listen.
+SCENARIO is the name of one of the lab's. The first line on standard output is the file with the root of their
+certificates; it is written once all of them listen.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from connector_probe.lab import banner_behaviours, behaviours, tls_behaviours
+from connector_probe.lab import SCENARIOS
 from connector_probe.lab.authority import Authority, TlsShape
 from connector_probe.lab.certificates import good
 from connector_probe.lab.smtp import Listener
 from connector_probe.lab.sockets import bind
 from tests.real.authority import HOST
 
-_BEHAVIOURS = (behaviours, banner_behaviours, tls_behaviours)
+_BEHAVIOURS = {scenario.name: scenario.servers[0].behaviour for scenario in SCENARIOS}
 
 
 class Crowd:
@@ -51,10 +51,9 @@ async def _serve(servers: Sequence[str]) -> None:
         for server in servers:
             endpoint, _, name = server.partition("=")
             address, _, port = endpoint.rpartition(":")
-            behaviour = next(getattr(one, name) for one in _BEHAVIOURS if hasattr(one, name))
             sock = bind(address.strip("[]"), int(port))
             sock.listen()
-            listeners.append(Listener(sock, behaviour, HOST, context))  # type: ignore[arg-type]
+            listeners.append(Listener(sock, _BEHAVIOURS[name], HOST, context))  # type: ignore[arg-type]
         sys.stdout.write(f"{authority.ca_file}\n")
         sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.read)

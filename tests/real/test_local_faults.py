@@ -101,9 +101,9 @@ def cabled(there: Namespace) -> Iterator[Namespace]:
 @pytest.fixture(scope="module")
 def crowd(there: Namespace, cabled: Namespace) -> Iterator[Crowd]:
     healthy = (SERVER, f"[{SERVER6}]", CONTROL, f"[{CONTROL6}]", PRIVATE, REJECTING)
-    servers = [f"{address}:25=is_healthy" for address in healthy]
-    servers += [f"{SERVER}:2525=is_healthy", f"{SILENT}:25=says_nothing", f"{MASKED}:25=is_masked"]
-    servers += [f"{REFUSING}:25=turns_away"]
+    servers = [f"{address}:25=healthy" for address in healthy]
+    servers += [f"{SERVER}:2525=healthy", f"{SILENT}:25=banner-silent", f"{MASKED}:25=masked-by-firewall"]
+    servers += [f"{REFUSING}:25=banner-554"]
     part = Crowd(*servers, inside=there.inside)
     yield part
     part.stop()

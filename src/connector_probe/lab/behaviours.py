@@ -1,277 +1,143 @@
-"""Servers as seen before TLS: one small function for each way to behave, up to EHLO; and recipients.
-
-A behaviour that ends by itself is hung up on properly; see ``session`` for the usual answers it builds on.
-"""
+"""Servers whose misbehaviour takes more than other answers in ``session``: it counts, waits, or breaks into TLS."""
 
 from __future__ import annotations
 
-from connector_probe.lab.banner_behaviours import is_busy
+import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
 from connector_probe.lab.session import (
     EXTENSIONS,
-    answers_ehlo,
-    drips,
-    greets,
+    NOT_IMPLEMENTED,
+    READY,
     hangs_up,
-    lists_extensions,
-    resets,
+    in_turn,
+    lists,
     says,
     says_and_hangs_up,
     session,
-    stays_silent,
-    writes,
+    speaks,
+    writes_and_hangs_up,
 )
-from connector_probe.lab.smtp import Behaviour, Visit
-from connector_probe.network.clock import sleep
+from connector_probe.lab.smtp import Behaviour, ClientGoneError, Visit
 
-TARPIT = 0.5  # seconds; Exchange's own default is five, which would make a long wait for a demonstration
-SLOW = 5.2  # seconds; a probe finds five worth a word
-PIECES = 0.002  # seconds from piece to piece: enough for each to travel alone
+PROXY_PATIENCE = 0.3  # seconds; Postfix has five
+http = writes_and_hangs_up(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+busy = says_and_hangs_up("421 4.3.2 Service not available")
+masked = says("220 " + "*" * 60)  # a banner that a firewall's SMTP inspection has overwritten
 
-# --- healthy, or nearly ------------------------------------------------------------------------------------------
+no_starttls = speaks(EHLO=lists(*EXTENSIONS), STARTTLS=says(NOT_IMPLEMENTED))
 
-
-async def is_healthy(visit: Visit) -> None:
-    await session(visit)
-
-
-async def greets_in_lines(visit: Visit) -> None:
-    """A banner of several lines, as some filters have it."""
-    await session(visit, greet=says(f"220-{visit.host} ESMTP lab", "220-Unsolicited mail is refused.", "220 Welcome"))
-
-
-async def sends_in_pieces(visit: Visit) -> None:
-    """Replies cut anywhere: within a code, between CR and LF."""
-
-    async def ehlo(visit: Visit) -> None:
-        await drips(visit, f"250-{visit.host}\r\n250-STARTTLS\r\n250 SIZE 1000\r\n".encode(), PIECES, size=3)
-
-    async def greet(visit: Visit) -> None:
-        await drips(visit, f"220 {visit.host} ESMTP\r\n".encode(), PIECES)
-
-    await session(visit, greet=greet, EHLO=ehlo)
-
-
-async def tarpits(visit: Visit) -> None:
-    """Every answer before TLS comes late."""
-
-    async def late_greeting(visit: Visit) -> None:
-        await sleep(TARPIT)
-        await greets(visit)
-
-    async def late_ehlo(visit: Visit) -> None:
-        await sleep(TARPIT)
-        await answers_ehlo(visit)
-
-    await session(visit, greet=late_greeting, EHLO=late_ehlo)
-
-
-async def lists_keyword_last(visit: Visit) -> None:
-    """STARTTLS in the last line, in small letters."""
-
-    async def ehlo(visit: Visit) -> None:
-        await lists_extensions(visit, *EXTENSIONS, "starttls")
-
-    await session(visit, EHLO=ehlo)
-
-
-async def refuses_ehlo_knows_helo(visit: Visit) -> None:
-    """A server from before 1995: no extensions, so no STARTTLS."""
-    await session(visit, EHLO=says("502 5.5.1 Command not implemented"))
+# --- by the number of the connection -----------------------------------------------------------------------------
 
 
 async def recovers(visit: Visit) -> None:
     """Busy on the first connection and every other one, fine on those between."""
     if visit.number % 2:
-        await is_busy(visit)
+        await busy(visit)
     await session(visit)
 
 
 async def is_one_of_two(visit: Visit) -> None:
     """A balancer in front of two servers, one of which has no TLS."""
-    if visit.number % 2:
-        await session(visit)
-    refusal = says("502 5.5.1 Command not implemented")
-    greet = says(f"220 other.{visit.host} ESMTP lab")
-    await session(visit, greet=greet, EHLO=_without_starttls(*EXTENSIONS), STARTTLS=refusal)
+    other = speaks(says("220 other.{host} ESMTP lab"), EHLO=lists(*EXTENSIONS), STARTTLS=says(NOT_IMPLEMENTED))
+    await (session if visit.number % 2 else other)(visit)
 
 
-async def greets_late(visit: Visit) -> None:
-    await sleep(SLOW)
+async def is_silent_at_first(visit: Visit) -> None:
+    """Hangs on the first connection, and is well on all others."""
+    if visit.number == 1:
+        await visit.ignore()
     await session(visit)
 
 
-# --- middleboxes -------------------------------------------------------------------------------------------------
+# --- in place of a greeting --------------------------------------------------------------------------------------
 
 
-async def is_masked(visit: Visit) -> None:
-    """A firewall that inspects SMTP: the banner in asterisks, STARTTLS overwritten."""
-
-    async def ehlo(visit: Visit) -> None:
-        await lists_extensions(visit, "PIPELINING", "SIZE 37748736", "XXXXXXXA")
-
-    await session(visit, greet=says("220 " + "*" * 60), EHLO=ehlo, STARTTLS=says("500 5.3.3 Unrecognized command"))
+async def waits_for_tls(visit: Visit) -> None:
+    """TLS from the first byte, as on port 465: the server waits for a ClientHello."""
+    await visit.secure()
+    await session(visit)
 
 
-async def is_masked_in_the_banner(visit: Visit) -> None:
-    """A firewall that masks the banner and takes STARTTLS out of EHLO without a trace."""
-    await session(visit, greet=says("220 " + "*" * 60), EHLO=_without_starttls("PIPELINING", "SIZE 37748736"))
-
-
-async def is_masked_with_starttls(visit: Visit) -> None:
-    """The banner is masked, but TLS gets through."""
-    await session(visit, greet=says("220 " + "*" * 60))
-
-
-async def is_masked_in_the_keywords(visit: Visit) -> None:
-    """Keywords that the firewall does not know are overwritten, but TLS gets through."""
-
-    async def ehlo(visit: Visit) -> None:
-        await lists_extensions(visit, *EXTENSIONS, "XXXXXXXXXXA", "STARTTLS")
-
-    await session(visit, EHLO=ehlo)
-
-
-# --- EHLO --------------------------------------------------------------------------------------------------------
-
-
-async def resets_after_banner(visit: Visit) -> None:
-    """The banner, and a RST right behind it."""
-    await greets(visit)
-    visit.reset()
-
-
-async def hangs_up_after_banner(visit: Visit) -> None:
-    await greets(visit)
-    await visit.hang_up()
-
-
-async def hangs_up_on_ehlo(visit: Visit) -> None:
-    await session(visit, EHLO=hangs_up, HELO=hangs_up)
-
-
-async def hangs_up_within_ehlo(visit: Visit) -> None:
-    async def half(visit: Visit) -> None:
-        await visit.reply(f"250-{visit.host}", "250-PIPELINING")
+async def waits_for_proxy_header(visit: Visit) -> None:
+    """A server behind a balancer: silent until a PROXY header tells whose connection it is; other clients are cut."""
+    if await visit.command() != "PROXY":
         await visit.hang_up()
-
-    await session(visit, EHLO=half)
-
-
-async def resets_on_ehlo(visit: Visit) -> None:
-    await session(visit, EHLO=resets, HELO=resets)
+    await session(visit)
 
 
-async def ignores_ehlo(visit: Visit) -> None:
-    await session(visit, EHLO=stays_silent)
+async def hangs_up_without_proxy_header(visit: Visit) -> None:
+    """The same, but it has the patience of an instant only."""
+    try:
+        async with asyncio.timeout(PROXY_PATIENCE):
+            verb = await visit.command()
+    except TimeoutError:
+        verb = ""
+    if verb != "PROXY":
+        await visit.hang_up()
+    await session(visit)
 
 
-async def rejects_ehlo(visit: Visit) -> None:
-    refusal = says("550 5.7.1 Access denied")
-    await session(visit, EHLO=refusal, HELO=refusal)
+async def waits_for_http_request(visit: Visit) -> None:
+    """A web server: silent until the client speaks, and then not pleased."""
+    await visit.receive_raw()
+    await http(visit)
 
 
-async def busy_on_ehlo(visit: Visit) -> None:
-    await session(visit, EHLO=says_and_hangs_up("421 4.3.2 Service not available"))
+async def tells_another_time(visit: Visit) -> None:
+    """A clock of half a year ago."""
+    then = format_datetime(datetime.now(UTC) - timedelta(days=180))
+    await session(visit, greet=says(f"220 {{host}} ESMTP lab ready at {then}"))
 
 
-async def mixes_codes(visit: Visit) -> None:
-    """The lines of one reply with different codes (RFC 5321 4.2.1 forbids it)."""
-    await session(visit, EHLO=says("250-lab", "250-PIPELINING", "220 STARTTLS"))
+# --- from STARTTLS on --------------------------------------------------------------------------------------------
 
 
-async def ends_ehlo_early(visit: Visit) -> None:
-    """Lines behind one that has the form of the last."""
-    await session(visit, EHLO=says("250 lab", "250-PIPELINING", "250 STARTTLS"))
+async def injects_plaintext(visit: Visit) -> None:
+    """A line behind the 220, in the same packet, that a careless client would take for a reply inside TLS."""
+    await visit.reply(READY, "250 injected")
+    await visit.secure()
 
 
-async def dislikes_the_name(visit: Visit) -> None:
-    """As Exim does, with the checks that cPanel gives it."""
-    no = says("550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1)")
-    await session(visit, EHLO=no, HELO=no)
+def after_client_hello(ending: Behaviour, greet: Behaviour | None = None) -> Behaviour:
+    """Ready for TLS; then ``ending`` instead of a ServerHello."""
+
+    async def reads(visit: Visit) -> None:
+        await visit.receive_raw()
+
+    return speaks(greet, STARTTLS=in_turn(says(READY), reads, ending))
 
 
-async def gets_a_proxy_header(visit: Visit) -> None:
-    """A server that takes the header of the balancer in front of it for a command: every reply is one command late."""
-    await session(
-        visit,
-        EHLO=says("500 5.5.2 Error: command not recognized"),
-        HELO=says("250-lab", "250-PIPELINING", "250 STARTTLS"),
-    )
+def within_handshake(ending: Behaviour) -> Behaviour:
+    """The first half of what a server says first in a handshake; then ``ending``."""
+
+    async def answer(visit: Visit) -> None:
+        from OpenSSL import SSL
+
+        await visit.reply(READY)
+        tls = await visit.begin_tls()
+        while not (flight := visit.pending()):
+            tls.bio_write(await visit.receive_raw())
+            try:
+                tls.do_handshake()
+            except SSL.WantReadError:
+                continue
+            except SSL.Error as problem:
+                raise ClientGoneError from problem
+        await visit.send_raw(flight[: len(flight) // 2])
+        await ending(visit)
+
+    return speaks(STARTTLS=answer)
 
 
-async def greets_twice(visit: Visit) -> None:
-    """As two servers behind each other do: from there on every reply belongs to an earlier command."""
-    await session(visit, EHLO=writes(b"220 lab ESMTP\r\n250-lab\r\n250 STARTTLS\r\n"))
+def alert(description: int) -> Behaviour:
+    """A fatal alert in a record (RFC 5246 7.2), and the end."""
+    return writes_and_hangs_up(bytes([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, description]))
 
 
-async def answers_ehlo_with_nonsense(visit: Visit) -> None:
-    await session(visit, EHLO=says("Hello yourself, nice to meet you."))
-
-
-async def ends_ehlo_lines_with_lf(visit: Visit) -> None:
-    """Bare LF instead of CRLF."""
-    await session(visit, EHLO=writes(b"250-lab\n250-PIPELINING\n250-STARTTLS\n250 SIZE 1000\n"))
-
-
-async def never_ends_ehlo(visit: Visit) -> None:
-    async def endless(visit: Visit) -> None:
-        while True:
-            await visit.send(b"250-XLAB\r\n" * 256)
-
-    await session(visit, EHLO=endless)
-
-
-# --- STARTTLS not offered ----------------------------------------------------------------------------------------
-
-
-def _without_starttls(*extensions: str) -> Behaviour:
-    async def ehlo(visit: Visit) -> None:
-        await lists_extensions(visit, *extensions)
-
-    return ehlo
-
-
-async def offers_no_starttls(visit: Visit) -> None:
-    refusal = says("502 5.5.1 Command not implemented")
-    await session(visit, EHLO=_without_starttls(*EXTENSIONS), STARTTLS=refusal)
-
-
-async def offers_anonymous_tls_only(visit: Visit) -> None:
-    """Exchange whose own certificate is broken: X-ANONYMOUSTLS, but no STARTTLS."""
-    await session(
-        visit,
-        EHLO=_without_starttls(*EXTENSIONS, "X-ANONYMOUSTLS", "AUTH NTLM", "X-EXPS GSSAPI NTLM"),
-        STARTTLS=says("500 5.3.3 Unrecognized command"),
-    )
-
-
-# --- recipients --------------------------------------------------------------------------------------------------
-
-
-async def rejects_recipient(visit: Visit) -> None:
-    await session(visit, inside={"RCPT": says("550 5.7.1 Unable to relay")})
-
-
-async def defers_recipient(visit: Visit) -> None:
-    await session(visit, inside={"RCPT": says("451 4.7.1 Greylisted, try again later")})
-
-
-async def rejects_sender(visit: Visit) -> None:
-    await session(visit, inside={"MAIL": says("530 5.7.57 Client not authenticated to send mail")})
-
-
-async def defers_sender(visit: Visit) -> None:
-    """Back pressure: no resources for another message."""
-    await session(visit, inside={"MAIL": says("452 4.3.1 Insufficient system resources")})
-
-
-async def hangs_up_on_recipient(visit: Visit) -> None:
-    await session(visit, inside={"RCPT": hangs_up})
-
-
-async def resets_on_sender(visit: Visit) -> None:
-    await session(visit, inside={"MAIL": resets})
-
-
-async def ignores_recipient(visit: Visit) -> None:
-    await session(visit, inside={"RCPT": stays_silent})
+async def says_goodbye_in_tls(visit: Visit) -> None:
+    """close_notify, and the end."""
+    visit.close_notify()
+    await visit.send_raw(visit.pending())
+    await hangs_up(visit)

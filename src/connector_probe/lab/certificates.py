@@ -1,23 +1,39 @@
-"""One small function for each thing that can be wrong with a certificate. Each makes the chain of one host.
+"""One maker for each thing that can be wrong with a certificate. Each makes the chain of one host.
 
 Only the named thing is wrong, so that a verdict on one of them can be held against its name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID, ObjectIdentifier
 
-from connector_probe.lab.authority import Authority, Issuer, ServedChain, der, ec_key, rsa_key
+from connector_probe.lab.authority import (
+    Authority,
+    CertificateMaker,
+    Issuer,
+    Key,
+    ServedChain,
+    der,
+    ec_key,
+    rsa_key,
+)
 
 ELSEWHERE = "mail.elsewhere.test"
+ENDED, BEGINS = (-395, -30), (30, 395)  # days from now
 
 # The two signature algorithms' object identifiers differ in the last byte alone (RFC 8017 appendix A.2.4).
 _SHA256_WITH_RSA = bytes.fromhex("06092a864886f70d01010b")
 _SHA1_WITH_RSA = bytes.fromhex("06092a864886f70d010105")
 _NO_SUCH_ALGORITHM = bytes.fromhex("06092a864886f70d01017f")  # in the same arc, given to nothing
+
+_SERVER_KEY = partial(rsa_key, "server")
 
 
 def _chain(ca: Authority, leaf: x509.Certificate, *issuers: Issuer) -> ServedChain:
@@ -26,21 +42,46 @@ def _chain(ca: Authority, leaf: x509.Certificate, *issuers: Issuer) -> ServedCha
     return ServedChain((der(leaf), *(der(issuer.certificate) for issuer in senders)), rsa_key("server"))
 
 
-def good(ca: Authority, host: str) -> ServedChain:
-    """The host's own name, an intermediate, a root that is trusted, a year to go."""
-    return _chain(ca, ca.server(host, [host], issuer=ca.intermediate))
+def _server(
+    name: str = "",
+    *,
+    san: bool = True,
+    key: Callable[[], Key] = _SERVER_KEY,
+    **given: Any,  # noqa: ANN401
+) -> CertificateMaker:
+    """A certificate of the usual intermediate for ``name``, else for the host; ``given`` as in Authority.server.
+
+    ``san``: whether the name stands in it as a SAN, not in the subject alone.
+    """
+
+    def make(ca: Authority, host: str) -> ServedChain:
+        subject = name or host
+        leaf = ca.server(subject, [subject] if san else [], issuer=ca.intermediate, key=key(), **given)
+        return ServedChain((der(leaf), der(ca.intermediate.certificate)), key())
+
+    return make
+
+
+def _below(authority: str, **given: Any) -> CertificateMaker:  # noqa: ANN401
+    """A certificate for the host below an intermediate of its own; ``given`` as in Authority.authority."""
+
+    def make(ca: Authority, host: str) -> ServedChain:
+        issuer = ca.authority(authority, issuer=ca.root, **given)
+        return _chain(ca, ca.server(host, [host], issuer=issuer), issuer)
+
+    return make
+
+
+def _name(**attributes: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(getattr(NameOID, oid), value) for oid, value in attributes.items()])
+
+
+good = _server()  # the host's own name, an intermediate, a root that is trusted, a year to go
+elliptic = _server(key=partial(ec_key, "server"))  # none of the cipher suites that Exchange Online lists can use it
 
 
 def wildcard(ca: Authority, host: str) -> ServedChain:
-    parent = host.partition(".")[2]
-    return _chain(ca, ca.server(f"*.{parent}", [f"*.{parent}"], issuer=ca.intermediate))
-
-
-def elliptic(ca: Authority, host: str) -> ServedChain:
-    """An EC key: none of the cipher suites that Exchange Online lists can use it."""
-    key = ec_key("server")
-    leaf = ca.server(host, [host], issuer=ca.intermediate, key=key)
-    return ServedChain((der(leaf), der(ca.intermediate.certificate)), key)
+    return _server(f"*.{host.partition('.')[2]}")(ca, host)
 
 
 def wrong_order(ca: Authority, host: str) -> ServedChain:
@@ -63,55 +104,23 @@ def with_root(ca: Authority, host: str) -> ServedChain:
     return _chain(ca, ca.server(host, [host], issuer=ca.intermediate), ca.intermediate, ca.root)
 
 
-# --- dates -------------------------------------------------------------------------------------------------------
+# --- dates and names ---------------------------------------------------------------------------------------------
 
-
-def expires_soon(ca: Authority, host: str) -> ServedChain:
-    return _chain(ca, ca.server(host, [host], issuer=ca.intermediate, days=(-360, 5)))
-
-
-def expired(ca: Authority, host: str) -> ServedChain:
-    return _chain(ca, ca.server(host, [host], issuer=ca.intermediate, days=(-395, -30)))
-
-
-def not_yet_valid(ca: Authority, host: str) -> ServedChain:
-    return _chain(ca, ca.server(host, [host], issuer=ca.intermediate, days=(30, 395)))
-
-
-def expired_intermediate(ca: Authority, host: str) -> ServedChain:
-    issuer = ca.authority("Lab Expired Intermediate", issuer=ca.root, days=(-800, -30))
-    return _chain(ca, ca.server(host, [host], issuer=issuer), issuer)
-
-
-def future_intermediate(ca: Authority, host: str) -> ServedChain:
-    issuer = ca.authority("Lab Future Intermediate", issuer=ca.root, days=(30, 1825))
-    return _chain(ca, ca.server(host, [host], issuer=issuer), issuer)
-
-
-# --- names -------------------------------------------------------------------------------------------------------
-
-
-def other_name(ca: Authority, host: str) -> ServedChain:
-    return _chain(ca, ca.server(ELSEWHERE, [ELSEWHERE], issuer=ca.intermediate))
-
-
-def common_name_only(ca: Authority, host: str) -> ServedChain:
-    """The right name, but in the subject alone: no SAN."""
-    return _chain(ca, ca.server(host, [], issuer=ca.intermediate))
-
-
-def expired_and_other_name(ca: Authority, host: str) -> ServedChain:
-    """Two things wrong at once: both are to be told."""
-    return _chain(ca, ca.server(ELSEWHERE, [ELSEWHERE], issuer=ca.intermediate, days=(-395, -30)))
+expires_soon = _server(days=(-360, 5))
+expired = _server(days=ENDED)
+not_yet_valid = _server(days=BEGINS)
+expired_intermediate = _below("Lab Expired Intermediate", days=(-800, -30))
+future_intermediate = _below("Lab Future Intermediate", days=(30, 1825))
+other_name = _server(ELSEWHERE)
+common_name_only = _server(san=False)
+expired_and_other_name = _server(ELSEWHERE, days=ENDED)
 
 
 def hostile_subject(ca: Authority, host: str) -> ServedChain:
     """A subject that would take over a terminal or a page: escape sequences, a bidi override, a NUL, markup."""
-    subject = x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "\x1b]0;owned\x07\x1b[31mRED\x1b[0m <b>&amp;\r\nX: y"),
-            x509.NameAttribute(NameOID.COMMON_NAME, f"\u202egro.lab\u202c\u200b{host}\x00.evil.test"[:64]),
-        ]
+    subject = _name(
+        ORGANIZATION_NAME="\x1b]0;owned\x07\x1b[31mRED\x1b[0m <b>&amp;\r\nX: y",
+        COMMON_NAME=f"\u202egro.lab\u202c\u200b{host}\x00.evil.test"[:64],
     )
     return _chain(ca, ca.server(subject, [host], issuer=ca.intermediate))
 
@@ -121,19 +130,12 @@ def hostile_subject(ca: Authority, host: str) -> ServedChain:
 
 def of_an_appliance(ca: Authority, host: str) -> ServedChain:
     """What a firewall of the FortiGate kind shows until it is given another: its serial number, signed by itself."""
-    subject = x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Fortinet"),
-            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "FortiGate"),
-            x509.NameAttribute(NameOID.COMMON_NAME, "FGT60F0000000000"),
-        ]
-    )
+    subject = _name(ORGANIZATION_NAME="Fortinet", ORGANIZATIONAL_UNIT_NAME="FortiGate", COMMON_NAME="FGT60F0000000000")
     return ServedChain((der(ca.server(subject, [], issuer=None)),), rsa_key("server"))
 
 
 def self_signed(ca: Authority, host: str) -> ServedChain:
-    leaf = ca.server(host, [host], issuer=None)
-    return ServedChain((der(leaf),), rsa_key("server"))
+    return ServedChain((der(ca.server(host, [host], issuer=None)),), rsa_key("server"))
 
 
 def untrusted_root(ca: Authority, host: str) -> ServedChain:
@@ -154,10 +156,9 @@ def leaf_only(ca: Authority, host: str) -> ServedChain:
     return ServedChain(good(ca, host).certificates[:1], rsa_key("server"))
 
 
-def not_an_authority(ca: Authority, host: str) -> ServedChain:
-    """The issuer is no CA: its basicConstraints say so."""
-    issuer = ca.authority("Lab No Authority", issuer=ca.root, ca=False)
-    return _chain(ca, ca.server(host, [host], issuer=issuer), issuer)
+not_an_authority = _below("Lab No Authority", ca=False)
+_ONLY_ELSEWHERE = x509.NameConstraints(permitted_subtrees=[x509.DNSName("elsewhere.test")], excluded_subtrees=None)
+outside_name_constraint = _below("Lab Constrained", extensions=[(_ONLY_ELSEWHERE, True)])
 
 
 def path_too_long(ca: Authority, host: str) -> ServedChain:
@@ -165,13 +166,6 @@ def path_too_long(ca: Authority, host: str) -> ServedChain:
     upper = ca.authority("Lab Servers Only", issuer=ca.root, path_length=0)
     lower = ca.authority("Lab One Too Many", issuer=upper)
     return _chain(ca, ca.server(host, [host], issuer=lower), lower, upper)
-
-
-def outside_name_constraint(ca: Authority, host: str) -> ServedChain:
-    """The issuer may sign for elsewhere.test alone."""
-    only = x509.NameConstraints(permitted_subtrees=[x509.DNSName("elsewhere.test")], excluded_subtrees=None)
-    issuer = ca.authority("Lab Constrained", issuer=ca.root, extensions=[(only, True)])
-    return _chain(ca, ca.server(host, [host], issuer=issuer), issuer)
 
 
 def bad_signature(ca: Authority, host: str) -> ServedChain:
@@ -184,17 +178,12 @@ def bad_signature(ca: Authority, host: str) -> ServedChain:
 
 # --- fitness -----------------------------------------------------------------------------------------------------
 
-
-def client_purpose(ca: Authority, host: str) -> ServedChain:
-    """Extended key usage clientAuth alone."""
-    leaf = ca.server(host, [host], issuer=ca.intermediate, purpose=ExtendedKeyUsageOID.CLIENT_AUTH)
-    return _chain(ca, leaf)
-
-
-def weak_key(ca: Authority, host: str) -> ServedChain:
-    key = rsa_key("weak server", bits=1024)
-    leaf = ca.server(host, [host], issuer=ca.intermediate, key=key)
-    return ServedChain((der(leaf), der(ca.intermediate.certificate)), key)
+client_purpose = _server(purpose=ExtendedKeyUsageOID.CLIENT_AUTH)
+weak_key = _server(key=partial(rsa_key, "weak server", bits=1024))
+_BROKEN_SAN = x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\x30\x20\x82\x05lab")
+unparseable_names = _server(san=False, extensions=[(_BROKEN_SAN, False)])  # its DER breaks off
+_UNKNOWN = x509.UnrecognizedExtension(ObjectIdentifier("2.25.231420934577134"), b"\x05\x00")
+unknown_critical_extension = _server(extensions=[(_UNKNOWN, True)])
 
 
 def sha1_signature(ca: Authority, host: str) -> ServedChain:
@@ -207,18 +196,6 @@ def unknown_signature_algorithm(ca: Authority, host: str) -> ServedChain:
     """Signed by a method that nobody can check."""
     body = ca.server(host, [host], issuer=ca.intermediate).tbs_certificate_bytes
     return _signed_anew(ca, body.replace(_SHA256_WITH_RSA, _NO_SUCH_ALGORITHM), _NO_SUCH_ALGORITHM, hashes.SHA256())
-
-
-def unparseable_names(ca: Authority, host: str) -> ServedChain:
-    """A SAN that is no SAN: its DER breaks off."""
-    broken = x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\x30\x20\x82\x05lab")
-    return _chain(ca, ca.server(host, [], issuer=ca.intermediate, extensions=[(broken, False)]))
-
-
-def unknown_critical_extension(ca: Authority, host: str) -> ServedChain:
-    """An extension that nobody knows and that must not be passed over."""
-    own = x509.UnrecognizedExtension(ObjectIdentifier("2.25.231420934577134"), b"\x05\x00")
-    return _chain(ca, ca.server(host, [host], issuer=ca.intermediate, extensions=[(own, True)]))
 
 
 def impossible_version(ca: Authority, host: str) -> ServedChain:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, ObjectIdentifier
 
-from connector_probe.lab.authority import Authority, Issuer, ServedChain, der, ec_key, rsa_key
-from connector_probe.lab.website import Page
+from connector_probe.lab.authority import Authority, CertificateMaker, Issuer, ServedChain, der, ec_key, rsa_key
+from connector_probe.lab.certificates import elliptic, expired, good
 
 _DER = serialization.Encoding.DER
 _HOUR = timedelta(hours=1)
@@ -33,22 +33,31 @@ def _access(method: ObjectIdentifier, url: str) -> tuple[x509.ExtensionType, boo
     return x509.AuthorityInformationAccess([x509.AccessDescription(method, location)]), False
 
 
-def _asks_ocsp(ca: Authority, host: str, page: Page | None) -> Extensions:
-    return [_access(AuthorityInformationAccessOID.OCSP, ca.website.publish(f"/ocsp/{host}", page))]
-
-
-def _asks_crl(ca: Authority, host: str, page: Page | None) -> Extensions:
-    return [_points(ca.website.publish(f"/{host}.crl", page))]
-
-
 def _points(url: str) -> tuple[x509.ExtensionType, bool]:
     point = x509.DistributionPoint([x509.UniformResourceIdentifier(url)], None, None, None)
     return x509.CRLDistributionPoints([point]), False
 
 
-def _chain(ca: Authority, host: str, extensions: Extensions) -> ServedChain:
+def _chain(ca: Authority, host: str, *extensions: tuple[x509.ExtensionType, bool]) -> ServedChain:
     leaf = ca.server(host, [host], issuer=ca.intermediate, extensions=extensions)
     return ServedChain((der(leaf), der(ca.intermediate.certificate)), rsa_key("server"))
+
+
+def _asks_ocsp(page: Callable[[Authority, bytes], bytes] | None) -> CertificateMaker:
+    """A certificate with a responder that answers by ``page``; None: it takes the request and says nothing."""
+
+    def make(ca: Authority, host: str) -> ServedChain:
+        url = ca.website.publish(f"/ocsp/{host}", page and partial(page, ca))
+        return _chain(ca, host, _access(AuthorityInformationAccessOID.OCSP, url))
+
+    return make
+
+
+def _asks_crl(page: Callable[[Authority], bytes]) -> CertificateMaker:
+    def make(ca: Authority, host: str) -> ServedChain:
+        return _chain(ca, host, _points(ca.website.publish(f"/{host}.crl", lambda _: page(ca))))
+
+    return make
 
 
 # --- OCSP --------------------------------------------------------------------------------------------------------
@@ -93,92 +102,54 @@ def _name_hash(issuer: Issuer) -> bytes:
     return digest.finalize()
 
 
-def _responder(
-    ca: Authority,
-    asked: bytes,
-    *,
-    status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.GOOD,
-    signer: Issuer | None = None,
-    hours: tuple[float, float] = _FRESH,
-) -> bytes:
-    serial = ocsp.load_der_ocsp_request(asked).serial_number
-    return response(ca, serial, status=status, signer=signer, hours=hours)
+def _responds(
+    status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.GOOD, signs: ObjectIdentifier | None = None
+) -> CertificateMaker:
+    """A responder that says ``status``; ``signs``: by a certificate of its own for that purpose."""
+
+    def answer(ca: Authority, asked: bytes) -> bytes:
+        signer = None
+        if signs is not None:
+            key = ec_key("ocsp signer")
+            signer = Issuer(ca.server("Lab OCSP", [], issuer=ca.intermediate, key=key, purpose=signs), key)
+        return response(ca, ocsp.load_der_ocsp_request(asked).serial_number, status=status, signer=signer)
+
+    return _asks_ocsp(answer)
 
 
-def ocsp_good(ca: Authority, host: str) -> ServedChain:
-    return _chain(ca, host, _asks_ocsp(ca, host, partial(_responder, ca)))
-
-
-def ocsp_revoked(ca: Authority, host: str) -> ServedChain:
-    return _chain(ca, host, _asks_ocsp(ca, host, partial(_responder, ca, status=ocsp.OCSPCertStatus.REVOKED)))
-
-
-def ocsp_delegated(ca: Authority, host: str) -> ServedChain:
-    """Signed by a certificate that the issuer made for that."""
-    signer = _signer(ca, ExtendedKeyUsageOID.OCSP_SIGNING)
-    return _chain(ca, host, _asks_ocsp(ca, host, partial(_responder, ca, signer=signer)))
-
-
-def ocsp_wrong_signer(ca: Authority, host: str) -> ServedChain:
-    """Signed by a server's certificate of the same issuer, which may not."""
-    signer = _signer(ca, ExtendedKeyUsageOID.SERVER_AUTH)
-    return _chain(ca, host, _asks_ocsp(ca, host, partial(_responder, ca, signer=signer)))
-
-
-def _signer(ca: Authority, purpose: ObjectIdentifier) -> Issuer:
-    key = ec_key("ocsp signer")
-    return Issuer(ca.server("Lab OCSP", [], issuer=ca.intermediate, key=key, purpose=purpose), key)
-
-
-def ocsp_unknown(ca: Authority, host: str) -> ServedChain:
-    return _chain(ca, host, _asks_ocsp(ca, host, partial(_responder, ca, status=ocsp.OCSPCertStatus.UNKNOWN)))
-
-
-def ocsp_try_later(ca: Authority, host: str) -> ServedChain:
-    later = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER).public_bytes(_DER)
-    return _chain(ca, host, _asks_ocsp(ca, host, lambda _: later))
-
-
-def ocsp_oversized(ca: Authority, host: str) -> ServedChain:
-    return _chain(ca, host, _asks_ocsp(ca, host, lambda _: bytes(1024 * 1024)))
-
-
-def ocsp_silent(ca: Authority, host: str) -> ServedChain:
-    """Takes the request and says nothing."""
-    return _chain(ca, host, _asks_ocsp(ca, host, None))
+_TRY_LATER = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER).public_bytes(_DER)
+ocsp_good = _responds()
+ocsp_revoked = _responds(ocsp.OCSPCertStatus.REVOKED)
+ocsp_unknown = _responds(ocsp.OCSPCertStatus.UNKNOWN)
+ocsp_delegated = _responds(signs=ExtendedKeyUsageOID.OCSP_SIGNING)
+ocsp_wrong_signer = _responds(signs=ExtendedKeyUsageOID.SERVER_AUTH)  # of the same issuer, and may not
+ocsp_try_later = _asks_ocsp(lambda *_: _TRY_LATER)
+ocsp_oversized = _asks_ocsp(lambda *_: bytes(1024 * 1024))
+ocsp_silent = _asks_ocsp(None)
 
 
 # --- stapling ----------------------------------------------------------------------------------------------------
 
 
-def _stapling(
-    ca: Authority,
-    host: str,
-    *,
-    status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.GOOD,
-    hours: tuple[float, float] = _FRESH,
-) -> ServedChain:
-    chain = _chain(ca, host, ())
-    serial = x509.load_der_x509_certificate(chain.certificates[0]).serial_number
-    return replace(chain, staple=response(ca, serial, status=status, hours=hours))
+def _staples(
+    status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.GOOD, hours: tuple[float, float] = _FRESH
+) -> CertificateMaker:
+    def make(ca: Authority, host: str) -> ServedChain:
+        chain = _chain(ca, host)
+        serial = x509.load_der_x509_certificate(chain.certificates[0]).serial_number
+        return replace(chain, staple=response(ca, serial, status=status, hours=hours))
+
+    return make
 
 
-def stapled_good(ca: Authority, host: str) -> ServedChain:
-    return _stapling(ca, host)
-
-
-def stapled_revoked(ca: Authority, host: str) -> ServedChain:
-    return _stapling(ca, host, status=ocsp.OCSPCertStatus.REVOKED)
-
-
-def stapled_stale(ca: Authority, host: str) -> ServedChain:
-    """The server did not fetch a new response for two days."""
-    return _stapling(ca, host, hours=_STALE)
+stapled_good = _staples()
+stapled_revoked = _staples(ocsp.OCSPCertStatus.REVOKED)
+stapled_stale = _staples(hours=_STALE)  # the server did not fetch a new response for two days
 
 
 def must_staple(ca: Authority, host: str) -> ServedChain:
     """The certificate demands what the server does not do."""
-    return _chain(ca, host, [(x509.TLSFeature([x509.TLSFeatureType.status_request]), False)])
+    return _chain(ca, host, (x509.TLSFeature([x509.TLSFeatureType.status_request]), False))
 
 
 # --- CRL ---------------------------------------------------------------------------------------------------------
@@ -213,45 +184,31 @@ def revocation_list(
     return builder.sign((signer or issuer).key, hashes.SHA256()).public_bytes(_DER)
 
 
-def crl_good(ca: Authority, host: str) -> ServedChain:
-    return _chain(ca, host, _asks_crl(ca, host, lambda _: revocation_list(ca, ca.intermediate, [1, 2, 3])))
+crl_good = _asks_crl(lambda ca: revocation_list(ca, ca.intermediate, [1, 2, 3]))
+crl_stale = _asks_crl(lambda ca: revocation_list(ca, ca.intermediate, hours=_STALE))
+_DELTA = [(x509.DeltaCRLIndicator(1), True), (x509.CRLNumber(2), False)]
+crl_delta = _asks_crl(lambda ca: revocation_list(ca, ca.intermediate, extensions=_DELTA))
+# In the issuer's name, but with another key's signature.
+crl_of_a_stranger = _asks_crl(
+    lambda ca: revocation_list(ca, ca.intermediate, signer=Issuer(ca.intermediate.certificate, rsa_key("server")))
+)
 
 
 def crl_revoked(ca: Authority, host: str) -> ServedChain:
     serials: list[int] = []
-    page = partial(_listing, ca, serials)
-    chain = _chain(ca, host, _asks_crl(ca, host, page))
+    chain = _asks_crl(lambda ca: revocation_list(ca, ca.intermediate, serials))(ca, host)
     serials.append(x509.load_der_x509_certificate(chain.certificates[0]).serial_number)
     return chain
 
 
-def _listing(ca: Authority, serials: Sequence[int], _: bytes) -> bytes:
-    return revocation_list(ca, ca.intermediate, serials)
-
-
-def crl_stale(ca: Authority, host: str) -> ServedChain:
-    return _chain(ca, host, _asks_crl(ca, host, lambda _: revocation_list(ca, ca.intermediate, hours=_STALE)))
-
-
-def crl_of_a_stranger(ca: Authority, host: str) -> ServedChain:
-    """In the issuer's name, but with another key's signature."""
-    stranger = Issuer(ca.intermediate.certificate, rsa_key("server"))
-    return _chain(ca, host, _asks_crl(ca, host, lambda _: revocation_list(ca, ca.intermediate, signer=stranger)))
-
-
-def crl_delta(ca: Authority, host: str) -> ServedChain:
-    delta = [(x509.DeltaCRLIndicator(1), True), (x509.CRLNumber(2), False)]
-    return _chain(ca, host, _asks_crl(ca, host, lambda _: revocation_list(ca, ca.intermediate, extensions=delta)))
-
-
 def crl_not_found(ca: Authority, host: str) -> ServedChain:
-    return _chain(ca, host, [_points(f"{ca.website.address}/nowhere.crl")])
+    return _chain(ca, host, _points(f"{ca.website.address}/nowhere.crl"))
 
 
 def crl_by_ldap(ca: Authority, host: str) -> ServedChain:
     """As Active Directory's certificate services have it by default: reachable from inside alone."""
     url = "ldap:///CN=Lab,CN=CDP,CN=Public%20Key%20Services,DC=lab,DC=test?certificateRevocationList?base"
-    return _chain(ca, host, [_points(url)])
+    return _chain(ca, host, _points(url))
 
 
 def intermediate_revoked(ca: Authority, host: str) -> ServedChain:
@@ -269,7 +226,7 @@ def intermediate_revoked(ca: Authority, host: str) -> ServedChain:
 def leaf_with_pointer(ca: Authority, host: str) -> ServedChain:
     """The intermediate is not sent, but the certificate says where it is."""
     url = ca.website.publish("/intermediate.cer", lambda _: der(ca.intermediate.certificate))
-    chain = _chain(ca, host, [_access(AuthorityInformationAccessOID.CA_ISSUERS, url)])
+    chain = _chain(ca, host, _access(AuthorityInformationAccessOID.CA_ISSUERS, url))
     return replace(chain, certificates=chain.certificates[:1])
 
 
@@ -297,22 +254,14 @@ def other_without_sni(ca: Authority, host: str) -> ServedChain:
     """Good for who asks by name; who does not gets an expired one."""
     other = ca.server("default.lab.test", ["default.lab.test"], issuer=ca.intermediate, days=(-395, -30))
     default = ServedChain((der(other), der(ca.intermediate.certificate)), rsa_key("server"))
-    return replace(_chain(ca, host, ()), without_sni=default)
+    return replace(_chain(ca, host), without_sni=default)
 
 
 def rsa_and_elliptic(ca: Authority, host: str) -> ServedChain:
     """Both kinds of key, each certificate good."""
-    return _two_kinds(ca, host, (-1, 365))
+    return replace(elliptic(ca, host), second=good(ca, host))
 
 
 def expired_rsa_beside_elliptic(ca: Authority, host: str) -> ServedChain:
     """TLS 1.3 shows the good ECDSA certificate; TLS 1.2 an expired RSA one."""
-    return _two_kinds(ca, host, (-395, -30))
-
-
-def _two_kinds(ca: Authority, host: str, days: tuple[float, float]) -> ServedChain:
-    key = ec_key("server")
-    leaf = ca.server(host, [host], issuer=ca.intermediate, key=key)
-    other = ca.server(host, [host], issuer=ca.intermediate, days=days)
-    issuer = der(ca.intermediate.certificate)
-    return replace(ServedChain((der(leaf), issuer), key), second=ServedChain((der(other), issuer), rsa_key("server")))
+    return replace(elliptic(ca, host), second=expired(ca, host))

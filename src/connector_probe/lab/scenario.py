@@ -9,8 +9,8 @@ from typing import TypedDict, Unpack
 
 from connector_probe.lab.answers import ORIGIN, Answerer, addresses
 from connector_probe.lab.authority import CertificateMaker, TlsShape
-from connector_probe.lab.behaviours import is_healthy
 from connector_probe.lab.certificates import good
+from connector_probe.lab.session import session
 from connector_probe.lab.smtp import Behaviour
 from connector_probe.lab.sockets import Need
 from connector_probe.model.connector import AddressFamily, SmtpDaneMode, TlsSettings
@@ -37,7 +37,7 @@ class Server:
     ``second``: what every other connection is shown in place of ``certificate``.
     """
 
-    behaviour: Behaviour = is_healthy
+    behaviour: Behaviour = session
     address: str = LOOPBACK
     listens: Listens = Listens.ANSWERS
     certificate: CertificateMaker = good
@@ -133,22 +133,22 @@ class More(TypedDict, total=False):
     expect_causes: Mapping[str, CauseVerdict]
 
 
-def healthy(name: str, summary: str, behaviour: Behaviour = is_healthy, **more: Unpack[More]) -> Scenario:
+def healthy(name: str, summary: str, behaviour: Behaviour = session, **more: Unpack[More]) -> Scenario:
     return _scenario(name, summary, Status.HEALTHY, None, behaviour, more)
 
 
-def warning(name: str, summary: str, behaviour: Behaviour = is_healthy, **more: Unpack[More]) -> Scenario:
+def warning(name: str, summary: str, behaviour: Behaviour = session, **more: Unpack[More]) -> Scenario:
     return _scenario(name, summary, Status.WARNING, None, behaviour, more)
 
 
 def failing(
-    name: str, summary: str, failure: FailureClass, behaviour: Behaviour = is_healthy, **more: Unpack[More]
+    name: str, summary: str, failure: FailureClass, behaviour: Behaviour = session, **more: Unpack[More]
 ) -> Scenario:
     return _scenario(name, summary, Status.FAILING, failure, behaviour, more)
 
 
 def unknown(
-    name: str, summary: str, failure: FailureClass, behaviour: Behaviour = is_healthy, **more: Unpack[More]
+    name: str, summary: str, failure: FailureClass, behaviour: Behaviour = session, **more: Unpack[More]
 ) -> Scenario:
     return _scenario(name, summary, Status.UNKNOWN, failure, behaviour, more)
 

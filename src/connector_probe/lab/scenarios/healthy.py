@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from connector_probe.lab import banner_behaviours as banner
-from connector_probe.lab import behaviours as smtp
+from connector_probe.lab import behaviours as lab
 from connector_probe.lab import certificates
-from connector_probe.lab import tls_behaviours as tls
 from connector_probe.lab.authority import TlsShape
 from connector_probe.lab.scenario import Options, Scenario, Server, healthy, warning
+from connector_probe.lab.session import EXTENSIONS, answers_ehlo, drips, greets, late, lists, says, speaks, writes
 from connector_probe.lab.sockets import Need
 from connector_probe.model.connector import TlsSettings
 
@@ -15,6 +14,9 @@ TLS12 = TlsShape(maximum=0x0303)
 TLS13 = TlsShape(minimum=0x0304)
 X25519 = TlsShape(minimum=0x0304, groups="X25519")
 RSA_SUITES = TlsShape(ciphers="aRSA")
+TARPIT = 0.5  # seconds; Exchange's own default is five, which would make a long wait for a demonstration
+SLOW = 5.2  # seconds; a probe finds five worth a word
+PIECES = 0.002  # seconds from piece to piece: enough for each to travel alone
 
 HEALTHY: tuple[Scenario, ...] = (
     healthy("healthy", "everything as it should be"),
@@ -33,11 +35,32 @@ HEALTHY: tuple[Scenario, ...] = (
     ),
     healthy("tls12-only", "TLS 1.2 and no newer", servers=(Server(tls=TLS12),)),
     healthy("tls13-only", "TLS 1.3 and no older", servers=(Server(tls=TLS13),)),
-    healthy("banner-multi-line", "a 220 banner of three lines", smtp.greets_in_lines),
-    healthy("slow-pieces", "replies arrive in small pieces, cut anywhere", smtp.sends_in_pieces),
-    healthy("tarpit", "every reply comes half a second late", smtp.tarpits),
-    healthy("starttls-last-keyword", "starttls in the last EHLO line, in small letters", smtp.lists_keyword_last),
-    healthy("banner-escapes", "a banner full of terminal escape sequences and markup", banner.greets_with_escapes),
+    healthy(
+        "banner-multi-line",
+        "a 220 banner of three lines",
+        speaks(says("220-{host} ESMTP lab", "220-Unsolicited mail is refused.", "220 Welcome")),
+    ),
+    healthy(
+        "slow-pieces",
+        "replies arrive in small pieces, cut anywhere",
+        speaks(
+            drips(b"220 {host} ESMTP\r\n", PIECES),
+            EHLO=drips(b"250-{host}\r\n250-STARTTLS\r\n250 SIZE 1000\r\n", PIECES, size=3),
+        ),
+    ),
+    healthy(
+        "tarpit", "every reply comes half a second late", speaks(late(TARPIT, greets), EHLO=late(TARPIT, answers_ehlo))
+    ),
+    healthy(
+        "starttls-last-keyword",
+        "starttls in the last EHLO line, in small letters",
+        speaks(EHLO=lists(*EXTENSIONS, "starttls")),
+    ),
+    healthy(
+        "banner-escapes",
+        "a banner full of terminal escape sequences and markup",
+        speaks(writes(b"220 lab \x1b[2J\x1b]0;owned\x07\x1b[31mESMTP\x1b[0m <script>\x00\r\n")),
+    ),
     healthy(
         "client-certificate-optional",
         "asks for a client certificate and goes on without",
@@ -87,28 +110,32 @@ WARNING: tuple[Scenario, ...] = (
     warning(
         "banner-masked",
         "a firewall masks the banner with asterisks but lets STARTTLS through",
-        smtp.is_masked_with_starttls,
+        speaks(lab.masked),
     ),
     warning(
         "keywords-masked",
         "a firewall overwrites EHLO keywords with X's but lets STARTTLS through",
-        smtp.is_masked_in_the_keywords,
+        speaks(EHLO=lists(*EXTENSIONS, "XXXXXXXXXXA", "STARTTLS")),
     ),
-    warning("slow-greeting", "greets after five seconds", smtp.greets_late),
+    warning("slow-greeting", "greets after five seconds", speaks(late(SLOW, greets))),
     warning(
         "unequal-servers",
         "two servers behind one address, one of them without STARTTLS",
-        smtp.is_one_of_two,
+        lab.is_one_of_two,
         options=Options(connections=5),
     ),
-    warning("banner-not-ascii", "a banner with UTF-8, a bidi override and invalid bytes", banner.greets_beyond_ascii),
-    warning("banner-long-line", "a banner line beyond 512 octets", banner.greets_at_length),
-    warning("banner-bare-lf", "the banner ends with LF alone", banner.ends_banner_with_lf),
-    warning("starttls-injection", "plaintext behind the 220 to STARTTLS", tls.injects_plaintext),
+    warning(
+        "banner-not-ascii",
+        "a banner with UTF-8, a bidi override and invalid bytes",
+        speaks(writes("220 höst \u202egro.lab ".encode() + b"\xff\xfe ESMTP\r\n")),
+    ),
+    warning("banner-long-line", "a banner line beyond 512 octets", speaks(says(f"220 {{host}} ESMTP {'lab ' * 150}"))),
+    warning("banner-bare-lf", "the banner ends with LF alone", speaks(writes(b"220 lab ESMTP\n"))),
+    warning("starttls-injection", "plaintext behind the 220 to STARTTLS", speaks(STARTTLS=lab.injects_plaintext)),
     warning(
         "retry-clears",
         "421 on the first connection, fine on the second",
-        smtp.recovers,
+        lab.recovers,
         options=Options(retries=1),
     ),
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from connector_probe.lab import behaviours as smtp
+from collections.abc import Callable, Mapping
+from typing import Unpack
+
+from connector_probe.lab import behaviours as lab
 from connector_probe.lab import certificates
 from connector_probe.lab.answers import TTL, Answerer, Records, addresses, cached, exchanges
 from connector_probe.lab.authority import CertificateMaker
@@ -10,6 +13,7 @@ from connector_probe.lab.policy_behaviours import policy_text, publishes
 from connector_probe.lab.scenario import (
     LOOPBACK,
     Listens,
+    More,
     Options,
     Scenario,
     Server,
@@ -19,6 +23,7 @@ from connector_probe.lab.scenario import (
     warning,
 )
 from connector_probe.lab.scenarios.authorities import FIRST, SECOND, delegation
+from connector_probe.lab.session import session
 from connector_probe.lab.smtp import Behaviour
 from connector_probe.lab.sockets import Need
 from connector_probe.model.connector import TlsSettings
@@ -51,22 +56,9 @@ def announced(name: str, mx: Answerer | None = None) -> dict[str, Answerer]:
     }
 
 
-def _elsewhere(name: str, ttl: int) -> dict[str, Answerer]:
-    """The nameserver's MX record leads to another host than those of the domain's own name servers."""
-    other = f"relay.{host_of(name)}"
-    led = announced(name) | delegation(name, cached(exchanges((10, f"{other}."), ttl=ttl)), FIRST, SECOND)
-    return led | {other: HERE}
-
-
 def _by_the_domain(name: str) -> dict[str, dict[str, Answerer]]:
     """What the domain's own name servers say."""
     return {address: {host_of(name): exchanges((10, f"{_mail(name)}."))} for address in (FIRST, SECOND)}
-
-
-def _server(
-    name: str, certificate: CertificateMaker = certificates.good, behaviour: Behaviour = smtp.is_healthy
-) -> tuple[Server, ...]:
-    return (Server(name=_mail(name), certificate=certificate, behaviour=behaviour),)
 
 
 def policy_host(name: str, text: str = "", certificate: CertificateMaker = certificates.good) -> Server:
@@ -75,115 +67,118 @@ def policy_host(name: str, text: str = "", certificate: CertificateMaker = certi
     return Server(name=f"mta-sts.{host_of(name)}", behaviour=publishes(text), certificate=certificate)
 
 
+def _sts(
+    kind: Callable[..., Scenario],
+    name: str,
+    summary: str,
+    *failure: F,
+    text: str = "",
+    certificate: CertificateMaker = certificates.good,
+    behaviour: Behaviour = session,
+    **more: Unpack[More],
+) -> Scenario:
+    """A domain with one MX host and a policy (see ``policy_host``)."""
+    domain: More = {
+        "options": BY_POLICY,
+        "servers": (Server(name=_mail(name), certificate=certificate, behaviour=behaviour),),
+        "answers": announced(name),
+        "policy": policy_host(name, text),
+    }
+    return kind(name, summary, *failure, **{**domain, **more})
+
+
+def _led_elsewhere(name: str, summary: str, ttl: int, expect_causes: Mapping[str, CauseVerdict]) -> Scenario:
+    """The nameserver's MX record leads to another host than those of the domain's own name servers."""
+    other = f"relay.{host_of(name)}"
+    led = announced(name) | delegation(name, cached(exchanges((10, f"{other}."), ttl=ttl)), FIRST, SECOND)
+    return _sts(
+        failing,
+        name,
+        summary,
+        F.MTA_STS_MX_NOT_LISTED,
+        needs=(Need.LOOPBACK_NET,),
+        servers=(Server(name=other),),
+        answers=led | {other: HERE},
+        authorities=_by_the_domain(name),
+        expect_causes=expect_causes,
+    )
+
+
 MTA_STS: tuple[Scenario, ...] = (
-    healthy(
-        "mta-sts",
-        "an MTA-STS policy that is enforced, and met",
-        options=BY_POLICY,
-        servers=_server("mta-sts"),
-        answers=announced("mta-sts"),
-        policy=policy_host("mta-sts"),
-    ),
-    failing(
+    _sts(healthy, "mta-sts", "an MTA-STS policy that is enforced, and met"),
+    _sts(
+        failing,
         "mta-sts-mx-not-listed",
         "the MTA-STS policy lists an old mail server, not the MX host",
         F.MTA_STS_MX_NOT_LISTED,
-        options=BY_POLICY,
-        servers=_server("mta-sts-mx-not-listed"),
+        text=policy_text("enforce", "old.lab.test"),
         needs=(Need.LOOPBACK_NET,),
         answers=announced("mta-sts-mx-not-listed")
         | delegation(
             "mta-sts-mx-not-listed", cached(exchanges((10, f"{_mail('mta-sts-mx-not-listed')}."))), FIRST, SECOND
         ),
         authorities=_by_the_domain("mta-sts-mx-not-listed"),
-        policy=policy_host("mta-sts-mx-not-listed", policy_text("enforce", "old.lab.test")),
         expect_causes={"sts-policy-outdated": _SUPPORTED, "sts-mx-redirected": _POSSIBLE, "stale-dns-cache": _OUT},
     ),
-    failing(
+    _sts(
+        failing,
         "mta-sts-star-too-shallow",
         "the pattern in the MTA-STS policy reaches one label, and the MX host lies two below",
         F.MTA_STS_MX_NOT_LISTED,
-        options=BY_POLICY,
-        servers=_server("mta-sts-star-too-shallow"),
-        answers=announced("mta-sts-star-too-shallow"),
-        policy=policy_host("mta-sts-star-too-shallow", policy_text("enforce", "*.lab.test")),
-        expect_causes={"sts-pattern-too-shallow": CauseVerdict.CONFIRMED},
+        text=policy_text("enforce", "*.lab.test"),
+        expect_causes={"sts-pattern-too-shallow": _CONFIRMED},
     ),
-    failing(
+    _led_elsewhere(
         "mta-sts-mx-redirected",
         "the nameserver gives an MX that the domain's own servers and its MTA-STS policy do not know",
-        F.MTA_STS_MX_NOT_LISTED,
-        options=BY_POLICY,
-        needs=(Need.LOOPBACK_NET,),
-        servers=(Server(name=f"relay.{host_of('mta-sts-mx-redirected')}"),),
-        answers=_elsewhere("mta-sts-mx-redirected", ttl=10 * TTL),
-        authorities=_by_the_domain("mta-sts-mx-redirected"),
-        policy=policy_host("mta-sts-mx-redirected"),
-        expect_causes={"sts-mx-redirected": _SUPPORTED, "sts-policy-outdated": _OUT, "stale-dns-cache": _POSSIBLE},
+        10 * TTL,
+        {"sts-mx-redirected": _SUPPORTED, "sts-policy-outdated": _OUT, "stale-dns-cache": _POSSIBLE},
     ),
-    failing(
+    _led_elsewhere(
         "mta-sts-mx-cached",
         "the nameserver keeps the MX from before a move; the MTA-STS policy lists the new one",
-        F.MTA_STS_MX_NOT_LISTED,
-        options=BY_POLICY,
-        needs=(Need.LOOPBACK_NET,),
-        servers=(Server(name=f"relay.{host_of('mta-sts-mx-cached')}"),),
-        answers=_elsewhere("mta-sts-mx-cached", ttl=TTL // 2),
-        authorities=_by_the_domain("mta-sts-mx-cached"),
-        policy=policy_host("mta-sts-mx-cached"),
-        expect_causes={"stale-dns-cache": _SUPPORTED, "sts-mx-redirected": _SUPPORTED, "sts-policy-outdated": _OUT},
+        TTL // 2,
+        {"stale-dns-cache": _SUPPORTED, "sts-mx-redirected": _SUPPORTED, "sts-policy-outdated": _OUT},
     ),
-    failing(
+    _sts(
+        failing,
         "mta-sts-no-starttls",
         "the MTA-STS policy is enforced, and the server offers no STARTTLS",
         F.MTA_STS_TLS_REQUIRED,
-        options=BY_POLICY,
-        servers=_server("mta-sts-no-starttls", behaviour=smtp.offers_no_starttls),
-        answers=announced("mta-sts-no-starttls"),
-        policy=policy_host("mta-sts-no-starttls"),
+        behaviour=lab.no_starttls,
         expect_causes={"sts-without-starttls": _CONFIRMED},
     ),
-    failing(
+    _sts(
+        failing,
         "mta-sts-certificate",
         "the MTA-STS policy is enforced, and the server's certificate has expired",
         F.MTA_STS_CERTIFICATE,
-        options=BY_POLICY,
-        servers=_server("mta-sts-certificate", certificates.expired),
-        answers=announced("mta-sts-certificate"),
-        policy=policy_host("mta-sts-certificate"),
+        certificate=certificates.expired,
         expect_problems=(Kind.EXPIRED,),
         expect_causes={"sts-certificate-invalid": _CONFIRMED, "sts-mx-redirected": _OUT},
     ),
-    warning(
+    _sts(
+        warning,
         "mta-sts-testing",
         "an MTA-STS policy in mode testing that does not list the MX host",
-        options=BY_POLICY,
-        servers=_server("mta-sts-testing"),
-        answers=announced("mta-sts-testing"),
-        policy=policy_host("mta-sts-testing", policy_text("testing", "old.lab.test")),
+        text=policy_text("testing", "old.lab.test"),
     ),
-    warning(
+    _sts(
+        warning,
         "mta-sts-unreachable",
         "an MTA-STS policy is announced, and its web server refuses connections",
-        options=BY_POLICY,
-        servers=_server("mta-sts-unreachable"),
-        answers=announced("mta-sts-unreachable"),
         policy=Server(listens=Listens.REFUSES),
     ),
-    warning(
+    _sts(
+        warning,
         "mta-sts-invalid",
         "an MTA-STS policy without a mode",
-        options=BY_POLICY,
-        servers=_server("mta-sts-invalid"),
-        answers=announced("mta-sts-invalid"),
-        policy=policy_host("mta-sts-invalid", "version: STSv1\r\nmx: *.lab.test\r\nmax_age: 604800\r\n"),
+        text="version: STSv1\r\nmx: *.lab.test\r\nmax_age: 604800\r\n",
     ),
-    warning(
+    _sts(
+        warning,
         "mta-sts-wrong-certificate",
         "an MTA-STS policy on a web server whose certificate has another name",
-        options=BY_POLICY,
-        servers=_server("mta-sts-wrong-certificate"),
-        answers=announced("mta-sts-wrong-certificate"),
         policy=policy_host("mta-sts-wrong-certificate", certificate=certificates.other_name),
     ),
 )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from connector_probe.lab import banner_behaviours as banner
-from connector_probe.lab import behaviours as smtp
+from connector_probe.lab import behaviours as lab
 from connector_probe.lab import certificates
-from connector_probe.lab import tls_behaviours as tls
 from connector_probe.lab.answers import addresses
 from connector_probe.lab.scenario import (
     LOOPBACK,
@@ -18,6 +16,26 @@ from connector_probe.lab.scenario import (
     unknown,
     warning,
 )
+from connector_probe.lab.session import (
+    EXTENSIONS,
+    NOT_IMPLEMENTED,
+    drips,
+    greets,
+    hangs_up,
+    in_turn,
+    lists,
+    refuses_ehlo,
+    repeats,
+    resets,
+    says,
+    says_and_hangs_up,
+    speaks,
+    stays_silent,
+    writes,
+    writes_and_hangs_up,
+    writes_and_waits,
+)
+from connector_probe.lab.smtp import Behaviour
 from connector_probe.lab.sockets import Need
 from connector_probe.model.connector import AddressFamily
 from connector_probe.model.evidence import CertificateProblemKind
@@ -26,6 +44,26 @@ from connector_probe.model.verdict import FailureClass as F
 
 SECOND = "127.0.0.2"
 NOT_OURS = "192.0.2.1"  # RFC 5737: no machine has it, so binding to it fails before anything is dialled
+DRIP = 1.0  # seconds from byte to byte: slow enough that no sensible limit is met
+MYSQL = b"J\x00\x00\x00\n8.0.36\x00\x08\x00\x00\x00\x01\x02\x03\xff\xfe\x80\x00mysql_native_password\x00"
+
+
+def _rejects(*lines: str) -> Behaviour:
+    return speaks(says_and_hangs_up(*lines))
+
+
+def _shows(text: str) -> Behaviour:
+    """``text`` in place of a greeting, and then nothing."""
+    return speaks(writes_and_waits(text.encode()))
+
+
+def _without_starttls(*extensions: str, greet: Behaviour | None = None) -> Behaviour:
+    return speaks(greet, EHLO=lists(*extensions), STARTTLS=says("500 5.3.3 Unrecognized command"))
+
+
+def _inside(**answers: Behaviour) -> Behaviour:
+    return speaks(inside=answers)
+
 
 CONNECT: tuple[Scenario, ...] = (
     failing(
@@ -96,7 +134,12 @@ CONNECT: tuple[Scenario, ...] = (
         "one address refuses, the other gets as far as STARTTLS",
         F.STARTTLS_REJECTED,
         needs=(Need.LOOPBACK_NET,),
-        servers=(Server(listens=Listens.REFUSES), Server(address=SECOND, behaviour=tls.has_no_tls_today)),
+        servers=(
+            Server(listens=Listens.REFUSES),
+            Server(
+                address=SECOND, behaviour=speaks(STARTTLS=says("454 4.7.0 TLS not available due to temporary reason"))
+            ),
+        ),
     ),
     unknown(
         "source-address",
@@ -109,7 +152,7 @@ CONNECT: tuple[Scenario, ...] = (
         "clock-doubtful",
         "the certificate has expired by our clock, and the server's greeting tells a time at which it was valid",
         F.LOCAL_CLOCK,
-        servers=(Server(behaviour=banner.tells_another_time, certificate=certificates.expired),),
+        servers=(Server(behaviour=lab.tells_another_time, certificate=certificates.expired),),
         expect_problems=(CertificateProblemKind.EXPIRED,),
     ),
     unknown(
@@ -121,116 +164,256 @@ CONNECT: tuple[Scenario, ...] = (
 )
 
 BANNER: tuple[Scenario, ...] = (
-    failing("banner-silent", "accepts and says nothing", F.BANNER_TIMEOUT, banner.says_nothing, waits=True),
-    failing("banner-silent-once", "silent once", F.BANNER_TIMEOUT, banner.is_silent_at_first, waits=True),
-    failing("banner-dripping", "a banner of one byte a second", F.BANNER_TIMEOUT, banner.drips_banner, waits=True),
-    failing("implicit-tls", "TLS from the first byte, as on 465", F.BANNER_TIMEOUT, banner.waits_for_tls, waits=True),
+    failing("banner-silent", "accepts and says nothing", F.BANNER_TIMEOUT, speaks(stays_silent), waits=True),
+    failing("banner-silent-once", "silent once", F.BANNER_TIMEOUT, lab.is_silent_at_first, waits=True),
+    failing(
+        "banner-dripping",
+        "a banner of one byte a second",
+        F.BANNER_TIMEOUT,
+        speaks(drips(b"220 " + b"lab " * 100_000, DRIP)),
+        waits=True,
+    ),
+    failing("implicit-tls", "TLS from the first byte, as on 465", F.BANNER_TIMEOUT, lab.waits_for_tls, waits=True),
     failing(
         "proxy-protocol",
         "silent until a PROXY header comes, as behind a balancer",
         F.BANNER_TIMEOUT,
-        banner.waits_for_proxy_header,
+        lab.waits_for_proxy_header,
         waits=True,
     ),
     failing(
         "proxy-protocol-impatient",
         "hangs up on whoever sends no PROXY header",
         F.BANNER_CLOSED,
-        banner.hangs_up_without_proxy_header,
+        lab.hangs_up_without_proxy_header,
     ),
     failing(
         "http-port",
         "a web server that waits for a request",
         F.BANNER_TIMEOUT,
-        banner.waits_for_http_request,
+        lab.waits_for_http_request,
         waits=True,
     ),
-    failing("accept-closed", "accepts and hangs up", F.BANNER_CLOSED, banner.hangs_up_at_once),
-    failing("banner-cut", "hangs up in the middle of the banner", F.BANNER_CLOSED, banner.hangs_up_within_banner),
-    failing("accept-reset", "accepts and resets", F.BANNER_RESET, banner.resets_at_once),
-    failing("banner-421", "421 Service not available", F.BANNER_REJECTED, banner.is_busy),
-    failing("banner-421-rate", "421 too many connections", F.BANNER_REJECTED, banner.counts_connections),
-    failing("banner-421-limit", "421, no more connections per source", F.BANNER_REJECTED, banner.has_reached_its_limit),
-    failing("banner-554", "554, the source is blocked", F.BANNER_REJECTED, banner.turns_away),
+    failing("accept-closed", "accepts and hangs up", F.BANNER_CLOSED, speaks(hangs_up)),
+    failing(
+        "banner-cut",
+        "hangs up in the middle of the banner",
+        F.BANNER_CLOSED,
+        speaks(writes_and_hangs_up(b"220 mail.la")),
+    ),
+    failing("accept-reset", "accepts and resets", F.BANNER_RESET, speaks(resets)),
+    failing("banner-421", "421 Service not available", F.BANNER_REJECTED, speaks(lab.busy)),
+    failing(
+        "banner-421-rate",
+        "421 too many connections",
+        F.BANNER_REJECTED,
+        _rejects("421 4.7.0 lab Error: too many connections from 127.0.0.1"),
+    ),
+    failing(
+        "banner-421-limit",
+        "421, no more connections per source",
+        F.BANNER_REJECTED,
+        _rejects("421 4.3.2 The maximum number of concurrent connections per source has exceeded a limit, closing"),
+    ),
+    failing(
+        "banner-554",
+        "554, the source is blocked",
+        F.BANNER_REJECTED,
+        _rejects("554 5.7.1 Client host [127.0.0.1] blocked"),
+    ),
     failing(
         "banner-550-connection-refused",
         "a banner 550 Connection refused: refused by SMTP, not by TCP",
         F.BANNER_REJECTED,
-        banner.turns_away_in_words_of_tcp,
+        _rejects("550-5.7.0 Connection refused - IB116 127.0.0.1", "550 5.7.0 Your reputation score is too low"),
     ),
-    failing("banner-no-space", "220 without a space behind it", F.BANNER_NOT_SMTP, banner.greets_without_space),
-    failing("banner-endless-line", "a banner line that never ends", F.BANNER_NOT_SMTP, banner.never_ends_line),
-    failing("banner-endless-lines", "one 220- line after another", F.BANNER_NOT_SMTP, banner.never_ends_banner),
-    failing("banner-binary", "a database's greeting", F.BANNER_NOT_SMTP, banner.sends_binary),
-    failing("banner-http", "a web server", F.BANNER_NOT_SMTP, banner.speaks_http),
-    failing("banner-ssh", "an SSH server", F.BANNER_NOT_SMTP, banner.speaks_ssh),
-    failing("banner-imap", "an IMAP server", F.BANNER_NOT_SMTP, banner.speaks_imap),
-    failing("banner-pop", "a POP3 server", F.BANNER_NOT_SMTP, banner.speaks_pop),
-    failing("banner-telnet", "a login prompt", F.BANNER_NOT_SMTP, banner.speaks_telnet),
-    failing("banner-nntp", "a news server", F.BANNER_NOT_SMTP, banner.speaks_nntp),
-    failing("banner-managesieve", "a ManageSieve server", F.BANNER_NOT_SMTP, banner.speaks_managesieve),
-    failing("banner-vnc", "a VNC server", F.BANNER_NOT_SMTP, banner.speaks_vnc),
-    failing("banner-tls-alert", "a TLS server that has lost patience", F.BANNER_NOT_SMTP, banner.alerts_at_once),
+    failing("banner-no-space", "220 without a space behind it", F.BANNER_NOT_SMTP, speaks(says("220ESMTP"))),
+    failing(
+        "banner-endless-line",
+        "a banner line that never ends",
+        F.BANNER_NOT_SMTP,
+        speaks(repeats(b"lab " * 1024, first=b"220 ")),
+    ),
+    failing(
+        "banner-endless-lines",
+        "one 220- line after another",
+        F.BANNER_NOT_SMTP,
+        speaks(repeats(b"220-lab lab lab\r\n" * 256)),
+    ),
+    failing("banner-binary", "a database's greeting", F.BANNER_NOT_SMTP, speaks(writes_and_waits(MYSQL))),
+    failing("banner-http", "a web server", F.BANNER_NOT_SMTP, speaks(lab.http)),
+    failing("banner-ssh", "an SSH server", F.BANNER_NOT_SMTP, _shows("SSH-2.0-Lab_1.0\r\n")),
+    failing(
+        "banner-imap", "an IMAP server", F.BANNER_NOT_SMTP, _shows("* OK [CAPABILITY IMAP4rev1 STARTTLS] lab ready\r\n")
+    ),
+    failing("banner-pop", "a POP3 server", F.BANNER_NOT_SMTP, _shows("+OK lab ready\r\n")),
+    failing(
+        "banner-telnet",
+        "a login prompt",
+        F.BANNER_NOT_SMTP,
+        speaks(writes_and_waits(b"\xff\xfd\x18\xff\xfd\x20login: ")),
+    ),
+    failing(
+        "banner-nntp", "a news server", F.BANNER_NOT_SMTP, _shows("200 lab NNTP server ready, posting allowed\r\n")
+    ),
+    failing(
+        "banner-managesieve",
+        "a ManageSieve server",
+        F.BANNER_NOT_SMTP,
+        _shows('"IMPLEMENTATION" "lab"\r\n"SASL" "PLAIN"\r\n"STARTTLS"\r\nOK\r\n'),
+    ),
+    failing("banner-vnc", "a VNC server", F.BANNER_NOT_SMTP, _shows("RFB 003.008\n")),
+    failing(
+        "banner-tls-alert",
+        "a TLS server that has lost patience",
+        F.BANNER_NOT_SMTP,
+        speaks(writes_and_hangs_up(b"\x15\x03\x01\x00\x02\x02\x28")),
+    ),
     failing(
         "banner-proxy-header",
         "a balancer whose two sides are swapped: it sends a PROXY header",
         F.BANNER_NOT_SMTP,
-        banner.sends_proxy_header,
+        _shows("PROXY TCP4 127.0.0.1 127.0.0.1 40000 25\r\n"),
     ),
-    failing("banner-ftp", "an FTP server: its banner could be SMTP's", F.EHLO_REJECTED, banner.speaks_ftp),
+    failing(
+        "banner-ftp",
+        "an FTP server: its banner could be SMTP's",
+        F.EHLO_REJECTED,
+        refuses_ehlo("530 Please login with USER and PASS.", says("220 (lab FTP 1.0)")),
+    ),
 )
 
 EHLO: tuple[Scenario, ...] = (
-    failing("ehlo-silent", "no answer to EHLO", F.EHLO_TIMEOUT, smtp.ignores_ehlo, waits=True),
-    failing("banner-then-closed", "hangs up after the banner", F.EHLO_CLOSED, smtp.hangs_up_after_banner),
-    failing("banner-then-reset", "resets right after the banner", F.EHLO_RESET, smtp.resets_after_banner),
-    failing("ehlo-closed", "hangs up on EHLO", F.EHLO_CLOSED, smtp.hangs_up_on_ehlo),
-    failing("ehlo-cut", "hangs up in the middle of the EHLO reply", F.EHLO_CLOSED, smtp.hangs_up_within_ehlo),
-    failing("ehlo-reset", "resets on EHLO", F.EHLO_RESET, smtp.resets_on_ehlo),
-    failing("ehlo-550", "refuses EHLO and HELO with 550", F.EHLO_REJECTED, smtp.rejects_ehlo),
-    failing("ehlo-550-blocked", "550, on a block list", F.EHLO_REJECTED, banner.knows_a_bad_reputation),
-    failing("ehlo-421", "421 to EHLO", F.EHLO_REJECTED, smtp.busy_on_ehlo),
+    failing("ehlo-silent", "no answer to EHLO", F.EHLO_TIMEOUT, speaks(EHLO=stays_silent), waits=True),
+    failing("banner-then-closed", "hangs up after the banner", F.EHLO_CLOSED, speaks(in_turn(greets, hangs_up))),
+    failing("banner-then-reset", "resets right after the banner", F.EHLO_RESET, speaks(in_turn(greets, resets))),
+    failing("ehlo-closed", "hangs up on EHLO", F.EHLO_CLOSED, speaks(EHLO=hangs_up, HELO=hangs_up)),
+    failing(
+        "ehlo-cut",
+        "hangs up in the middle of the EHLO reply",
+        F.EHLO_CLOSED,
+        speaks(EHLO=says_and_hangs_up("250-{host}", "250-PIPELINING")),
+    ),
+    failing("ehlo-reset", "resets on EHLO", F.EHLO_RESET, speaks(EHLO=resets, HELO=resets)),
+    failing("ehlo-550", "refuses EHLO and HELO with 550", F.EHLO_REJECTED, refuses_ehlo("550 5.7.1 Access denied")),
+    failing(
+        "ehlo-550-blocked",
+        "550, on a block list",
+        F.EHLO_REJECTED,
+        refuses_ehlo("550 5.7.1 Service unavailable; client [127.0.0.1] blocked using zen.spamhaus.org"),
+    ),
+    failing("ehlo-421", "421 to EHLO", F.EHLO_REJECTED, speaks(EHLO=lab.busy)),
     # It can still be read, and yet a sender was seen to give up on it, with 4.4.317 SocketError (2022).
-    failing("ehlo-bare-lf", "EHLO lines end with LF alone", F.EHLO_MALFORMED, smtp.ends_ehlo_lines_with_lf),
-    failing("ehlo-ends-early", "250 and a space before the last line", F.EHLO_MALFORMED, smtp.ends_ehlo_early),
-    failing("ehlo-550-name", "550, for the name in EHLO", F.EHLO_REJECTED, smtp.dislikes_the_name),
-    failing("ehlo-behind-proxy-header", "gets a PROXY header", F.EHLO_REJECTED, smtp.gets_a_proxy_header),
-    failing("ehlo-mixed-codes", "250- and 220 in one reply", F.EHLO_MALFORMED, smtp.mixes_codes),
-    failing("ehlo-second-greeting", "a second greeting instead of an EHLO reply", F.EHLO_REJECTED, smtp.greets_twice),
-    failing("ehlo-nonsense", "an answer to EHLO that is no reply", F.EHLO_MALFORMED, smtp.answers_ehlo_with_nonsense),
-    failing("ehlo-endless", "an EHLO reply that never ends", F.EHLO_MALFORMED, smtp.never_ends_ehlo),
-    failing("helo-only", "knows HELO alone, so no STARTTLS", F.STARTTLS_NOT_OFFERED, smtp.refuses_ehlo_knows_helo),
-    failing("no-starttls", "STARTTLS is not offered", F.STARTTLS_NOT_OFFERED, smtp.offers_no_starttls),
+    failing(
+        "ehlo-bare-lf",
+        "EHLO lines end with LF alone",
+        F.EHLO_MALFORMED,
+        speaks(EHLO=writes(b"250-lab\n250-PIPELINING\n250-STARTTLS\n250 SIZE 1000\n")),
+    ),
+    failing(
+        "ehlo-ends-early",
+        "250 and a space before the last line",
+        F.EHLO_MALFORMED,
+        speaks(EHLO=says("250 lab", "250-PIPELINING", "250 STARTTLS")),
+    ),
+    failing(
+        "ehlo-550-name",
+        "550, for the name in EHLO",
+        F.EHLO_REJECTED,
+        refuses_ehlo("550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1)"),
+    ),
+    failing(
+        "ehlo-behind-proxy-header",
+        "gets a PROXY header",
+        F.EHLO_REJECTED,
+        speaks(
+            EHLO=says("500 5.5.2 Error: command not recognized"), HELO=says("250-lab", "250-PIPELINING", "250 STARTTLS")
+        ),
+    ),
+    failing(
+        "ehlo-mixed-codes",
+        "250- and 220 in one reply",
+        F.EHLO_MALFORMED,
+        speaks(EHLO=says("250-lab", "250-PIPELINING", "220 STARTTLS")),
+    ),
+    failing(
+        "ehlo-second-greeting",
+        "a second greeting instead of an EHLO reply",
+        F.EHLO_REJECTED,
+        speaks(EHLO=writes(b"220 lab ESMTP\r\n250-lab\r\n250 STARTTLS\r\n")),
+    ),
+    failing(
+        "ehlo-nonsense",
+        "an answer to EHLO that is no reply",
+        F.EHLO_MALFORMED,
+        speaks(EHLO=says("Hello yourself, nice to meet you.")),
+    ),
+    failing(
+        "ehlo-endless", "an EHLO reply that never ends", F.EHLO_MALFORMED, speaks(EHLO=repeats(b"250-XLAB\r\n" * 256))
+    ),
+    failing(
+        "helo-only", "knows HELO alone, so no STARTTLS", F.STARTTLS_NOT_OFFERED, speaks(EHLO=says(NOT_IMPLEMENTED))
+    ),
+    failing("no-starttls", "STARTTLS is not offered", F.STARTTLS_NOT_OFFERED, lab.no_starttls),
     failing(
         "anonymous-tls-only",
         "Exchange with a broken certificate of its own: X-ANONYMOUSTLS without STARTTLS",
         F.STARTTLS_NOT_OFFERED,
-        smtp.offers_anonymous_tls_only,
+        _without_starttls(*EXTENSIONS, "X-ANONYMOUSTLS", "AUTH NTLM", "X-EXPS GSSAPI NTLM"),
     ),
     failing(
         "masked-by-firewall",
         "SMTP inspection: a banner of asterisks, XXXXXXXA in place of STARTTLS",
         F.STARTTLS_NOT_OFFERED,
-        smtp.is_masked,
+        _without_starttls("PIPELINING", "SIZE 37748736", "XXXXXXXA", greet=lab.masked),
     ),
     failing(
         "masked-banner-no-starttls",
         "SMTP inspection: a banner of asterisks, and STARTTLS gone without a trace",
         F.STARTTLS_NOT_OFFERED,
-        smtp.is_masked_in_the_banner,
+        speaks(lab.masked, EHLO=lists("PIPELINING", "SIZE 37748736")),
     ),
 )
 
 _RCPT = Options(rcpt="postmaster@lab.test")
 
 RECIPIENT: tuple[Scenario, ...] = (
-    failing("recipient-550", "RCPT TO is rejected", F.RECIPIENT_REJECTED, smtp.rejects_recipient, options=_RCPT),
-    failing("recipient-451", "RCPT TO is greylisted", F.RECIPIENT_DEFERRED, smtp.defers_recipient, options=_RCPT),
-    failing("sender-530", "MAIL FROM is rejected", F.RECIPIENT_REJECTED, smtp.rejects_sender, options=_RCPT),
-    failing("sender-452", "MAIL FROM meets back pressure", F.RECIPIENT_DEFERRED, smtp.defers_sender, options=_RCPT),
-    failing("recipient-closed", "hangs up on RCPT TO", F.RECIPIENT_CUT, smtp.hangs_up_on_recipient, options=_RCPT),
-    failing("sender-reset", "resets on MAIL FROM", F.RECIPIENT_CUT, smtp.resets_on_sender, options=_RCPT),
     failing(
-        "recipient-silent", "no answer to RCPT TO", F.RECIPIENT_CUT, smtp.ignores_recipient, options=_RCPT, waits=True
+        "recipient-550",
+        "RCPT TO is rejected",
+        F.RECIPIENT_REJECTED,
+        _inside(RCPT=says("550 5.7.1 Unable to relay")),
+        options=_RCPT,
+    ),
+    failing(
+        "recipient-451",
+        "RCPT TO is greylisted",
+        F.RECIPIENT_DEFERRED,
+        _inside(RCPT=says("451 4.7.1 Greylisted, try again later")),
+        options=_RCPT,
+    ),
+    failing(
+        "sender-530",
+        "MAIL FROM is rejected",
+        F.RECIPIENT_REJECTED,
+        _inside(MAIL=says("530 5.7.57 Client not authenticated to send mail")),
+        options=_RCPT,
+    ),
+    failing(
+        "sender-452",
+        "MAIL FROM meets back pressure",
+        F.RECIPIENT_DEFERRED,
+        _inside(MAIL=says("452 4.3.1 Insufficient system resources")),
+        options=_RCPT,
+    ),
+    failing("recipient-closed", "hangs up on RCPT TO", F.RECIPIENT_CUT, _inside(RCPT=hangs_up), options=_RCPT),
+    failing("sender-reset", "resets on MAIL FROM", F.RECIPIENT_CUT, _inside(MAIL=resets), options=_RCPT),
+    failing(
+        "recipient-silent",
+        "no answer to RCPT TO",
+        F.RECIPIENT_CUT,
+        _inside(RCPT=stays_silent),
+        options=_RCPT,
+        waits=True,
     ),
 )
