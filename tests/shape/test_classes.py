@@ -24,14 +24,13 @@ from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId, 
 from connector_probe.model.sentence import Facts
 from connector_probe.model.verdict import UNTELLABLE, CauseVerdict, Confidence, FailureClass, Status
 from connector_probe.wording.catalogue import Catalogue, languages
+from connector_probe.wording.catalogue.commands import COMMANDS
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.catalogue.zh import CHINESE
 from connector_probe.wording.sentences import headline_of
 
 CATALOGUES = tuple(languages.CATALOGUES.values())
-TABLES = tuple(
-    field.name for field in fields(Catalogue) if field.name not in ("language", "classes", "remedies", "phrases")
-)
+TABLES = tuple(field.name for field in fields(Catalogue) if field.name not in ("language", "phrases"))
 # What no scenario on loopback can show without root; tests/unit/test_rules.py has them from evidence.
 NEEDS_A_NAMESPACE = {
     FailureClass.TCP_UNREACHABLE,
@@ -61,10 +60,6 @@ def _fields(template: str) -> Iterator[str]:
 def _sentences(words: Catalogue) -> dict[str, str]:
     """Every sentence and label of a language, by its place in the catalogue."""
     found: dict[str, str] = {}
-    for failure, one in words.classes.items():
-        found |= {f"classes/{failure}/title": one.title, f"classes/{failure}/detail": one.detail}
-    for identifier, remedy in words.remedies.items():
-        found[f"remedies/{identifier}"] = remedy.text
     for table in TABLES:
         found |= {f"{table}/{key}": text for key, text in getattr(words, table).items()}
     return found
@@ -72,8 +67,8 @@ def _sentences(words: Catalogue) -> dict[str, str]:
 
 def _templates(words: Catalogue) -> Iterator[str]:
     yield from _sentences(words).values()
-    for remedy in words.remedies.values():
-        yield from remedy.commands
+    for commands in COMMANDS.values():
+        yield from commands
 
 
 @pytest.mark.parametrize("failure", FailureClass)
@@ -85,8 +80,8 @@ def test_every_class_has_a_profile(failure: FailureClass) -> None:
 @pytest.mark.parametrize("words", CATALOGUES, ids=lambda words: words.language)
 def test_every_class_has_words(words: Catalogue, failure: FailureClass) -> None:
     profile = PROFILES[failure]
-    assert words.classes[failure].title
-    assert words.classes[failure].detail
+    assert words.titles[failure]
+    assert words.details[failure]
     assert bool(profile.remedies) != any(failure in row.explains for row in CAUSES.values()), "its causes mend it"
 
 
@@ -130,12 +125,6 @@ def test_every_sentence_says_the_same_facts_in_every_language(words: Catalogue) 
     ours, english = _sentences(words), _sentences(ENGLISH)
     different = [key for key, text in ours.items() if set(_fields(text)) != set(_fields(english[key]))]
     assert not different
-
-
-@pytest.mark.parametrize("words", CATALOGUES, ids=lambda words: words.language)
-def test_commands_are_the_same_in_every_language(words: Catalogue) -> None:
-    for identifier, remedy in words.remedies.items():
-        assert remedy.commands == ENGLISH.remedies[identifier].commands, identifier
 
 
 # What Chinese administrators write in Latin letters as well.
@@ -209,6 +198,6 @@ def test_every_id_has_its_words() -> None:
 def test_commands_hold_nothing_that_a_server_sent() -> None:
     """What is pasted into a shell holds only what the user named: hosts, addresses, and the connector's name."""
     allowed = {"identity", "host", "mx_domain", "parent", "probed", "address_or_server", "dial"}
-    for remedy in ENGLISH.remedies.values():
-        for command in remedy.commands:
+    for commands in COMMANDS.values():
+        for command in commands:
             assert set(_fields(command)) <= allowed, command

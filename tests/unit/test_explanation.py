@@ -366,7 +366,7 @@ def test_a_bad_certificate_that_the_setting_does_not_look_at_is_named() -> None:
     seen = attempt(None, status=Status.WARNING, problems=(CertificateProblemKind.EXPIRED,))
     told = live(EXPIRED, result(seen))
     assert told.verdict is V.STANDS
-    assert ENGLISH.classes[F.CERTIFICATE_EXPIRED].title in told.text
+    assert ENGLISH.titles[F.CERTIFICATE_EXPIRED] in told.text
 
 
 STARTTLS_REQUIRED = read_bounces("450 4.4.317 x [Message=451 5.7.3 STARTTLS is required to send mail]")[0]

@@ -6,6 +6,7 @@ import pytest
 
 from connector_probe.cli.language import FOR_PEOPLE, words_for
 from connector_probe.formats import Format
+from connector_probe.wording.catalogue.commands import COMMANDS
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.catalogue.languages import CATALOGUES, Language, language_of
 from connector_probe.wording.catalogue.zh import CHINESE
@@ -65,7 +66,7 @@ def test_every_language_is_registered_under_its_code() -> None:
 
 def test_an_event_is_looked_for_by_its_number() -> None:
     """An InstanceId is another number: it holds severity and facility too, so Get-EventLog would find nothing."""
-    commands = [one for words in ENGLISH.remedies.values() for one in words.commands if "12014" in one]
+    commands = [one for several in COMMANDS.values() for one in several if "12014" in one]
     assert commands
     for command in commands:
         assert "InstanceId" not in command

@@ -14,6 +14,7 @@ from connector_probe.model.evidence import Stage
 from connector_probe.model.ids import CauseId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, FailureClass, MailFlowCode, Remedy
 from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.commands import COMMANDS
 from connector_probe.wording.sentences import LenientFacts, fill
 
 CLIENT_CERTIFICATE = "client-certificate-untrusted"  # the cause that no probe can confirm: it has no such certificate
@@ -109,8 +110,9 @@ def cause_words(identifier: str, words: Catalogue) -> str:
 
 
 def remedy_words(identifier: str, facts: Mapping[str, str], words: Catalogue) -> Remedy:
-    remedy = words.remedies[RemedyId(identifier)]
-    return Remedy(identifier, fill(remedy.text, facts), tuple(fill(command, facts) for command in remedy.commands))
+    remedy = RemedyId(identifier)
+    commands = tuple(fill(command, facts) for command in COMMANDS.get(remedy, ()))
+    return Remedy(identifier, fill(words.remedies[remedy], facts), commands)
 
 
 def topic_remedies(topic: Topic, facts: Mapping[str, str], words: Catalogue) -> Iterator[Remedy]:

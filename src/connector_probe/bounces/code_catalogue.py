@@ -81,7 +81,7 @@ def _entry(code: KnownCode, words: Catalogue) -> CodeEntry:
         final_code=f"5{code.code[1:]}" if two_forms else None,
         title=title_of(code.topic, words),
         meaning=words.explain[f"meaning-{code.topic}"],
-        classes=tuple(CodeClass(failure, words.classes[failure].title) for failure in classes),
+        classes=tuple(CodeClass(failure, words.titles[failure]) for failure in classes),
         causes=tuple(CodeCause(cause, cause_words(cause, words)) for cause, _ in causes_for(classes, told=False)),
         remedies=tuple(_remedies(code, classes, words)),
         reference=TOPICS[code.topic].page,

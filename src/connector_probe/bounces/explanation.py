@@ -215,7 +215,7 @@ def _class_title(failure: FailureClass, words: Catalogue) -> str:
     """What failed, as the sender met it: only Exchange Online can have its own certificate turned down."""
     if failure is FailureClass.TLS_CLIENT_CERTIFICATE:
         return words.explain["heading-client-certificate"]
-    return words.classes[failure].title
+    return words.titles[failure]
 
 
 _STARTTLS_PAIR = frozenset({_F.STARTTLS_NOT_OFFERED, _F.TLS_CLIENT_CERTIFICATE})

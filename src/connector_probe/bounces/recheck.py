@@ -111,7 +111,7 @@ def _found(attempt: Attempt | None, result: Result, words: Catalogue) -> str:
     if diagnosis is not None:
         return f"{diagnosis.code} {diagnosis.heading}" if diagnosis.code is not None else diagnosis.heading
     problems = map(FailureClass.of_certificate, attempt.certificate_problems if attempt is not None else ())
-    return words.facts["between-sources"].join(words.classes[one].title for one in problems) or "-"
+    return words.facts["between-sources"].join(words.titles[one] for one in problems) or "-"
 
 
 # --- "STARTTLS is required": which of its two causes -------------------------------------------------------------

@@ -128,7 +128,7 @@ def _of_address(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
 def _several_servers(pair: Pair, meeting: Meeting) -> Difference:
     statuses = [attempt.status for half in meeting.sides for attempt, _ in half.attempts]
     failures = (half.diagnosis.class_ for half in meeting.sides if half.diagnosis is not None)
-    classes = dict.fromkeys(pair.words.classes[one].title for one in failures)
+    classes = dict.fromkeys(pair.words.titles[one] for one in failures)
     facts = {
         "bad": str(statuses.count(Status.FAILING)),
         "total": str(len(statuses)),

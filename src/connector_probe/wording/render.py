@@ -28,6 +28,7 @@ from connector_probe.model.verdict import (
     TranscriptReport,
 )
 from connector_probe.wording.catalogue import Catalogue
+from connector_probe.wording.catalogue.commands import COMMANDS
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.sentences import describe_fault, describe_lookup, headline_of, word
 
@@ -128,7 +129,7 @@ def diagnosis_in_words(attempt: AttemptVerdict, words: Catalogue = ENGLISH) -> D
     return Diagnosis(
         code=profile.code.value if profile.code is not None else None,
         class_=failure.failure,
-        title=headline_of(profile.code, words) if profile.code is not None else words.classes[failure.failure].title,
+        title=headline_of(profile.code, words) if profile.code is not None else words.titles[failure.failure],
         heading=text_of(heading_phrase(attempt), words),
         reply=failure.reply,
         also_seen_as=tuple(AlsoSeenAs(one.code, one.reply, words.also_seen[one.note]) for one in failure.also_seen_as),
@@ -151,9 +152,8 @@ def diagnosis_in_words(attempt: AttemptVerdict, words: Catalogue = ENGLISH) -> D
 
 
 def _remedy(identifier: RemedyId, facts: Facts, words: Catalogue) -> Remedy:
-    remedy = words.remedies[identifier]
-    commands = tuple(sentence(command, facts, words) for command in remedy.commands)
-    return Remedy(identifier, sentence(remedy.text, facts, words), commands)
+    commands = tuple(sentence(command, facts, words) for command in COMMANDS.get(identifier, ()))
+    return Remedy(identifier, sentence(words.remedies[identifier], facts, words), commands)
 
 
 def _warnings(warnings: Iterable[Said], attempt: AttemptVerdict, words: Catalogue) -> Iterable[Finding]:

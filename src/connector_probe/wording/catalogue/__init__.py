@@ -14,30 +14,15 @@ from connector_probe.model.verdict import FailureClass
 
 
 @dataclass(frozen=True, slots=True)
-class RemedyWords:
-    """``commands`` are pasted into PowerShell or a shell; they never hold text that a server sent."""
-
-    text: str
-    commands: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ClassWords:
-    """``title`` in a few words; ``detail`` one sentence: what was seen."""
-
-    title: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All words of one language, by id."""
+    """All words of one language, by id. ``titles`` are a few words, ``details`` one sentence: what was seen."""
 
     language: str
-    classes: dict[FailureClass, ClassWords]
+    titles: dict[FailureClass, str]
+    details: dict[FailureClass, str]
     headings: dict[HeadingId, str]
     causes: dict[CauseId, str]
-    remedies: dict[RemedyId, RemedyWords]
+    remedies: dict[RemedyId, str]
     evidence: dict[EvidenceId, str]
     warnings: dict[WarningId, str]
     also_seen: dict[str, str]
@@ -53,8 +38,8 @@ class Catalogue:
     phrases: dict[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        titles = {f"class-{failure}": one.title for failure, one in self.classes.items()}
-        details = {f"detail-{failure}": one.detail for failure, one in self.classes.items()}
+        titles = {f"class-{failure}": text for failure, text in self.titles.items()}
+        details = {f"detail-{failure}": text for failure, text in self.details.items()}
         headings = {f"heading-{key}": text for key, text in self.headings.items()}
         object.__setattr__(self, "phrases", self.text | self.facts | titles | details | headings)
 

@@ -6,7 +6,7 @@ from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import local_clock, policies
 from connector_probe.wording.catalogue.en.causes import CAUSES, EVIDENCE
 from connector_probe.wording.catalogue.en.chain import CHAIN
-from connector_probe.wording.catalogue.en.classes import CLASSES
+from connector_probe.wording.catalogue.en.classes import DETAILS, TITLES
 from connector_probe.wording.catalogue.en.clock import CLOCK
 from connector_probe.wording.catalogue.en.compare import COMPARE
 from connector_probe.wording.catalogue.en.delegation import DELEGATION, SERVERS, WALKS
@@ -22,7 +22,8 @@ from connector_probe.wording.catalogue.en.warnings import ALSO_SEEN, NOTES, WARN
 
 ENGLISH = Catalogue(
     language="en",
-    classes=CLASSES | policies.CLASSES,
+    titles=TITLES | policies.TITLES,
+    details=DETAILS | policies.DETAILS,
     headings=HEADINGS,
     causes=CAUSES | policies.CAUSES,
     remedies=REMEDIES | policies.REMEDIES,

@@ -4,57 +4,33 @@ from __future__ import annotations
 
 from connector_probe.model.ids import CauseId, EvidenceId, RemedyId, WarningId
 from connector_probe.model.verdict import FailureClass as F
-from connector_probe.wording.catalogue import ClassWords, RemedyWords
 
-_W, _R = ClassWords, RemedyWords
+TITLES: dict[F, str] = {
+    F.DANE_DNSSEC_INVALID: "DNSSEC is broken",
+    F.DANE_REQUIRED: "DANE is mandatory, and the domain has none",
+    F.DANE_STARTTLS_NOT_SUPPORTED: "TLSA records, but no STARTTLS",
+    F.DANE_TLS_FAILED: "TLSA records, but TLS fails",
+    F.DANE_CERTIFICATE_EXPIRED: "The certificate has expired",
+    F.DANE_TLSA_INVALID: "The TLSA records do not fit the certificate",
+    F.DANE_HOST_MISMATCH: "The certificate has another name",
+    F.MTA_STS_MX_NOT_LISTED: "The MX host is not in the MTA-STS policy",
+    F.MTA_STS_TLS_REQUIRED: "The MTA-STS policy requires TLS",
+    F.MTA_STS_CERTIFICATE: "The certificate does not meet the MTA-STS policy",
+    F.LOCAL_DNSSEC: "DNSSEC cannot be validated from here",
+}
 
-CLASSES: dict[F, ClassWords] = {
-    F.DANE_DNSSEC_INVALID: _W(
-        "DNSSEC is broken",
-        "{dane_question} does not validate, as {nameserver_or_system} hands it out: in the zone {dnssec_zone}, "
-        "{dnssec_reason}.",
-    ),
-    F.DANE_REQUIRED: _W(
-        "DANE is mandatory, and the domain has none",
-        "The connector's SmtpDaneMode is Mandatory, and DANE does not apply to {server}: {dane_absence}.",
-    ),
-    F.DANE_STARTTLS_NOT_SUPPORTED: _W(
-        "TLSA records, but no STARTTLS", "{tlsa_name} has TLSA records, so that TLS is required. {trouble}"
-    ),
-    F.DANE_TLS_FAILED: _W(
-        "TLSA records, but TLS fails", "{tlsa_name} has TLSA records, so that TLS is required. {trouble}"
-    ),
-    F.DANE_CERTIFICATE_EXPIRED: _W(
-        "The certificate has expired",
-        "The certificate matches the TLSA record {tlsa_matched}, but it expired on {not_after}.",
-    ),
-    F.DANE_TLSA_INVALID: _W(
-        "The TLSA records do not fit the certificate",
-        "DANE fails for {server}: {dane_failure} (TLSA {tlsa_name}: {tlsa_records}).",
-    ),
-    F.DANE_HOST_MISMATCH: _W(
-        "The certificate has another name",
-        "The certificate is issued by what the TLSA record {tlsa_matched} names, but it carries {names}; expected is "
-        "{server}.",
-    ),
-    F.MTA_STS_MX_NOT_LISTED: _W(
-        "The MX host is not in the MTA-STS policy",
-        "The policy at {sts_url} (mode enforce) lists {sts_patterns}, and not {server}.{sts_mx_hint}",
-    ),
-    F.MTA_STS_TLS_REQUIRED: _W(
-        "The MTA-STS policy requires TLS",
-        "The policy at {sts_url} (mode enforce) requires TLS, and the server gives none.",
-    ),
-    F.MTA_STS_CERTIFICATE: _W(
-        "The certificate does not meet the MTA-STS policy",
-        "The policy at {sts_url} (mode enforce) requires a certificate that is valid for {server}; found: "
-        "{sts_problems}.",
-    ),
-    F.LOCAL_DNSSEC: _W(
-        "DNSSEC cannot be validated from here",
-        "The connector's SmtpDaneMode is Mandatory, and whether DANE applies cannot be told: {dane_question}: "
-        "{dnssec_reason}.",
-    ),
+DETAILS: dict[F, str] = {
+    F.DANE_DNSSEC_INVALID: "{dane_question} does not validate, as {nameserver_or_system} hands it out: in the zone {dnssec_zone}, {dnssec_reason}.",
+    F.DANE_REQUIRED: "The connector's SmtpDaneMode is Mandatory, and DANE does not apply to {server}: {dane_absence}.",
+    F.DANE_STARTTLS_NOT_SUPPORTED: "{tlsa_name} has TLSA records, so that TLS is required. {trouble}",
+    F.DANE_TLS_FAILED: "{tlsa_name} has TLSA records, so that TLS is required. {trouble}",
+    F.DANE_CERTIFICATE_EXPIRED: "The certificate matches the TLSA record {tlsa_matched}, but it expired on {not_after}.",
+    F.DANE_TLSA_INVALID: "DANE fails for {server}: {dane_failure} (TLSA {tlsa_name}: {tlsa_records}).",
+    F.DANE_HOST_MISMATCH: "The certificate is issued by what the TLSA record {tlsa_matched} names, but it carries {names}; expected is {server}.",
+    F.MTA_STS_MX_NOT_LISTED: "The policy at {sts_url} (mode enforce) lists {sts_patterns}, and not {server}.{sts_mx_hint}",
+    F.MTA_STS_TLS_REQUIRED: "The policy at {sts_url} (mode enforce) requires TLS, and the server gives none.",
+    F.MTA_STS_CERTIFICATE: "The policy at {sts_url} (mode enforce) requires a certificate that is valid for {server}; found: {sts_problems}.",
+    F.LOCAL_DNSSEC: "The connector's SmtpDaneMode is Mandatory, and whether DANE applies cannot be told: {dane_question}: {dnssec_reason}.",
 }
 
 CAUSES: dict[CauseId, str] = {
@@ -98,62 +74,23 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.TTL_LONGER: "It would stay in a cache for another {ttl_left} s, longer than what the zone gives now ({ttl_zone} s).",
 }
 
-REMEDIES: dict[RemedyId, RemedyWords] = {
-    RemedyId.REPAIR_DNSSEC_CHAIN: _R(
-        "Have the DNS hosting service repair DNSSEC: sign the zone anew, and let the DS record at the registrar name a "
-        "key that the zone has.",
-        ("dig +dnssec +cd {parent} DNSKEY", "dig +dnssec {parent} DS"),
-    ),
-    RemedyId.REMOVE_DS: _R(
-        "Or have the DS record removed at the registrar, until DNSSEC works: the domain then counts as unsigned."
-    ),
-    RemedyId.LIFT_DANE: _R(
-        "Until the domain's owner has repaired it, mail can flow if the connector does not look (less secure: nothing "
-        "then guards against a forged server).",
-        ("Set-OutboundConnector -Identity '{identity}' -SmtpDaneMode None",),
-    ),
-    RemedyId.PUBLISH_TLSA: _R(
-        "Have the domain signed with DNSSEC, and a TLSA record (3 1 1) published for each MX host, under "
-        "_25._tcp.<MX host>."
-    ),
-    RemedyId.MAKE_DANE_OPPORTUNISTIC: _R(
-        "Or use DANE where it is offered only.",
-        ("Set-OutboundConnector -Identity '{identity}' -SmtpDaneMode Opportunistic",),
-    ),
-    RemedyId.WITHDRAW_TLSA: _R("Or take the TLSA records out of DNS as long as the server has no working TLS."),
-    RemedyId.RENEW_TLSA: _R("Publish the TLSA record of the new certificate before it comes into use."),
-    RemedyId.PUBLISH_MATCHING_TLSA: _R(
-        "Publish TLSA records for the certificate in use (3 1 1: the SHA-256 of its public key), and at each renewal "
-        "those of the next one ahead of it.",
-        (
-            "openssl s_client -starttls smtp -connect {dial} </dev/null | openssl x509 -noout "
-            "-pubkey | openssl pkey -pubin -outform DER | openssl sha256",
-        ),
-    ),
-    RemedyId.ADD_MX_NAME: _R("Use a certificate that carries {server} among its subject alternative names."),
-    RemedyId.USE_DANE_EE: _R("Or publish TLSA records with usage 3 (3 1 1), which do not look at the name."),
-    RemedyId.LIST_MX_IN_POLICY: _R(
-        "Let the policy at https://mta-sts.<domain>/.well-known/mta-sts.txt list every MX host, and change the id in the "
-        "TXT record _mta-sts.<domain>."
-    ),
-    RemedyId.TRACE_MX: _R(
-        "Empty the cache of {stale_nameserver}, and ask again for the MX records of {domain}: an old answer is gone "
-        "then, and in time it goes by itself. If it comes again, somebody answers in the place of the domain's name servers: "
-        "let no mail go to {server}. Exchange Online asks other nameservers, and may well see the right record.",
-        ("Clear-DnsServerCache   (Windows DNS server)", "unbound-control flush {mx_domain}"),
-    ),
-    RemedyId.CORRECT_MX: _R("Or correct the MX record, if mail is not meant to go to {server}."),
-    RemedyId.SET_POLICY_TESTING: _R(
-        "Or publish the policy with mode: testing until the servers meet it, and change the id in the TXT record."
-    ),
-    RemedyId.LIFT_MTA_STS: _R(
-        "Until the domain's owner has repaired it, mail can flow if the connector does not look (less secure).",
-        ("Set-OutboundConnector -Identity '{identity}' -MtaStsMode None",),
-    ),
-    RemedyId.CONFIGURE_DNSSEC: _R(
-        "Name a nameserver that hands DNSSEC records on (--nameserver ADDR), or believe a validating resolver on this "
-        "machine (--trust-ad)."
-    ),
+REMEDIES: dict[RemedyId, str] = {
+    RemedyId.REPAIR_DNSSEC_CHAIN: "Have the DNS hosting service repair DNSSEC: sign the zone anew, and let the DS record at the registrar name a key that the zone has.",
+    RemedyId.REMOVE_DS: "Or have the DS record removed at the registrar, until DNSSEC works: the domain then counts as unsigned.",
+    RemedyId.LIFT_DANE: "Until the domain's owner has repaired it, mail can flow if the connector does not look (less secure: nothing then guards against a forged server).",
+    RemedyId.PUBLISH_TLSA: "Have the domain signed with DNSSEC, and a TLSA record (3 1 1) published for each MX host, under _25._tcp.<MX host>.",
+    RemedyId.MAKE_DANE_OPPORTUNISTIC: "Or use DANE where it is offered only.",
+    RemedyId.WITHDRAW_TLSA: "Or take the TLSA records out of DNS as long as the server has no working TLS.",
+    RemedyId.RENEW_TLSA: "Publish the TLSA record of the new certificate before it comes into use.",
+    RemedyId.PUBLISH_MATCHING_TLSA: "Publish TLSA records for the certificate in use (3 1 1: the SHA-256 of its public key), and at each renewal those of the next one ahead of it.",
+    RemedyId.ADD_MX_NAME: "Use a certificate that carries {server} among its subject alternative names.",
+    RemedyId.USE_DANE_EE: "Or publish TLSA records with usage 3 (3 1 1), which do not look at the name.",
+    RemedyId.LIST_MX_IN_POLICY: "Let the policy at https://mta-sts.<domain>/.well-known/mta-sts.txt list every MX host, and change the id in the TXT record _mta-sts.<domain>.",
+    RemedyId.TRACE_MX: "Empty the cache of {stale_nameserver}, and ask again for the MX records of {domain}: an old answer is gone then, and in time it goes by itself. If it comes again, somebody answers in the place of the domain's name servers: let no mail go to {server}. Exchange Online asks other nameservers, and may well see the right record.",
+    RemedyId.CORRECT_MX: "Or correct the MX record, if mail is not meant to go to {server}.",
+    RemedyId.SET_POLICY_TESTING: "Or publish the policy with mode: testing until the servers meet it, and change the id in the TXT record.",
+    RemedyId.LIFT_MTA_STS: "Until the domain's owner has repaired it, mail can flow if the connector does not look (less secure).",
+    RemedyId.CONFIGURE_DNSSEC: "Name a nameserver that hands DNSSEC records on (--nameserver ADDR), or believe a validating resolver on this machine (--trust-ad).",
 }
 
 WARNINGS: dict[WarningId, str] = {

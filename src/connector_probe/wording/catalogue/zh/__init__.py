@@ -6,7 +6,7 @@ from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.zh import local_clock, policies
 from connector_probe.wording.catalogue.zh.causes import CAUSES, EVIDENCE
 from connector_probe.wording.catalogue.zh.chain import CHAIN
-from connector_probe.wording.catalogue.zh.classes import CLASSES
+from connector_probe.wording.catalogue.zh.classes import DETAILS, TITLES
 from connector_probe.wording.catalogue.zh.clock import CLOCK
 from connector_probe.wording.catalogue.zh.compare import COMPARE
 from connector_probe.wording.catalogue.zh.delegation import DELEGATION, SERVERS, WALKS
@@ -22,7 +22,8 @@ from connector_probe.wording.catalogue.zh.warnings import ALSO_SEEN, NOTES, WARN
 
 CHINESE = Catalogue(
     language="zh",
-    classes=CLASSES | policies.CLASSES,
+    titles=TITLES | policies.TITLES,
+    details=DETAILS | policies.DETAILS,
     headings=HEADINGS,
     causes=CAUSES | policies.CAUSES,
     remedies=REMEDIES | policies.REMEDIES,

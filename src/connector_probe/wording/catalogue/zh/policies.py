@@ -4,47 +4,33 @@ from __future__ import annotations
 
 from connector_probe.model.ids import CauseId, EvidenceId, RemedyId, WarningId
 from connector_probe.model.verdict import FailureClass as F
-from connector_probe.wording.catalogue import ClassWords, RemedyWords
 
-_W, _R = ClassWords, RemedyWords
+TITLES: dict[F, str] = {
+    F.DANE_DNSSEC_INVALID: "DNSSEC 已损坏",
+    F.DANE_REQUIRED: "要求 DANE，而该域不支持",
+    F.DANE_STARTTLS_NOT_SUPPORTED: "有 TLSA 记录，但没有 STARTTLS",
+    F.DANE_TLS_FAILED: "有 TLSA 记录，但 TLS 失败",
+    F.DANE_CERTIFICATE_EXPIRED: "证书已过期",
+    F.DANE_TLSA_INVALID: "TLSA 记录与证书不符",
+    F.DANE_HOST_MISMATCH: "证书中的名称不符",
+    F.MTA_STS_MX_NOT_LISTED: "MX 主机不在 MTA-STS 策略中",
+    F.MTA_STS_TLS_REQUIRED: "MTA-STS 策略要求 TLS",
+    F.MTA_STS_CERTIFICATE: "证书不符合 MTA-STS 策略",
+    F.LOCAL_DNSSEC: "从这里无法验证 DNSSEC",
+}
 
-CLASSES: dict[F, ClassWords] = {
-    F.DANE_DNSSEC_INVALID: _W(
-        "DNSSEC 已损坏",
-        "{nameserver_or_system} 给出的 {dane_question} 未通过验证：在区域 {dnssec_zone} 中，{dnssec_reason}。",
-    ),
-    F.DANE_REQUIRED: _W(
-        "要求 DANE，而该域不支持",
-        "连接器的 SmtpDaneMode 为 Mandatory，而 DANE 不适用于 {server}：{dane_absence}。",
-    ),
-    F.DANE_STARTTLS_NOT_SUPPORTED: _W(
-        "有 TLSA 记录，但没有 STARTTLS", "{tlsa_name} 有 TLSA 记录，因此必须使用 TLS。{trouble}"
-    ),
-    F.DANE_TLS_FAILED: _W("有 TLSA 记录，但 TLS 失败", "{tlsa_name} 有 TLSA 记录，因此必须使用 TLS。{trouble}"),
-    F.DANE_CERTIFICATE_EXPIRED: _W("证书已过期", "证书与 TLSA 记录 {tlsa_matched} 匹配，但已于 {not_after} 过期。"),
-    F.DANE_TLSA_INVALID: _W(
-        "TLSA 记录与证书不符",
-        "{server} 的 DANE 验证失败：{dane_failure}（TLSA {tlsa_name}：{tlsa_records}）。",
-    ),
-    F.DANE_HOST_MISMATCH: _W(
-        "证书中的名称不符",
-        "证书由 TLSA 记录 {tlsa_matched} 指定的颁发者签发，但其名称为 {names}；应为 {server}。",
-    ),
-    F.MTA_STS_MX_NOT_LISTED: _W(
-        "MX 主机不在 MTA-STS 策略中",
-        "{sts_url} 处的策略（模式 enforce）列出了 {sts_patterns}，没有 {server}。{sts_mx_hint}",
-    ),
-    F.MTA_STS_TLS_REQUIRED: _W(
-        "MTA-STS 策略要求 TLS", "{sts_url} 处的策略（模式 enforce）要求 TLS，而服务器不提供 TLS。"
-    ),
-    F.MTA_STS_CERTIFICATE: _W(
-        "证书不符合 MTA-STS 策略",
-        "{sts_url} 处的策略（模式 enforce）要求证书对 {server} 有效；发现的问题：{sts_problems}。",
-    ),
-    F.LOCAL_DNSSEC: _W(
-        "从这里无法验证 DNSSEC",
-        "连接器的 SmtpDaneMode 为 Mandatory，而无法判断 DANE 是否适用：{dane_question}：{dnssec_reason}。",
-    ),
+DETAILS: dict[F, str] = {
+    F.DANE_DNSSEC_INVALID: "{nameserver_or_system} 给出的 {dane_question} 未通过验证：在区域 {dnssec_zone} 中，{dnssec_reason}。",
+    F.DANE_REQUIRED: "连接器的 SmtpDaneMode 为 Mandatory，而 DANE 不适用于 {server}：{dane_absence}。",
+    F.DANE_STARTTLS_NOT_SUPPORTED: "{tlsa_name} 有 TLSA 记录，因此必须使用 TLS。{trouble}",
+    F.DANE_TLS_FAILED: "{tlsa_name} 有 TLSA 记录，因此必须使用 TLS。{trouble}",
+    F.DANE_CERTIFICATE_EXPIRED: "证书与 TLSA 记录 {tlsa_matched} 匹配，但已于 {not_after} 过期。",
+    F.DANE_TLSA_INVALID: "{server} 的 DANE 验证失败：{dane_failure}（TLSA {tlsa_name}：{tlsa_records}）。",
+    F.DANE_HOST_MISMATCH: "证书由 TLSA 记录 {tlsa_matched} 指定的颁发者签发，但其名称为 {names}；应为 {server}。",
+    F.MTA_STS_MX_NOT_LISTED: "{sts_url} 处的策略（模式 enforce）列出了 {sts_patterns}，没有 {server}。{sts_mx_hint}",
+    F.MTA_STS_TLS_REQUIRED: "{sts_url} 处的策略（模式 enforce）要求 TLS，而服务器不提供 TLS。",
+    F.MTA_STS_CERTIFICATE: "{sts_url} 处的策略（模式 enforce）要求证书对 {server} 有效；发现的问题：{sts_problems}。",
+    F.LOCAL_DNSSEC: "连接器的 SmtpDaneMode 为 Mandatory，而无法判断 DANE 是否适用：{dane_question}：{dnssec_reason}。",
 }
 
 CAUSES: dict[CauseId, str] = {
@@ -88,52 +74,23 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.TTL_LONGER: "它在缓存中还可保留 {ttl_left} 秒，比该区域目前给出的时间（{ttl_zone} 秒）更长。",
 }
 
-REMEDIES: dict[RemedyId, RemedyWords] = {
-    RemedyId.REPAIR_DNSSEC_CHAIN: _R(
-        "请 DNS 托管服务修复 DNSSEC：重新对区域签名，并使注册商处的 DS 记录指向该区域中存在的密钥。",
-        ("dig +dnssec +cd {parent} DNSKEY", "dig +dnssec {parent} DS"),
-    ),
-    RemedyId.REMOVE_DS: _R("或者在 DNSSEC 恢复正常之前，从注册商处删除 DS 记录：此时该域视为未签名。"),
-    RemedyId.LIFT_DANE: _R(
-        "在该域的所有者修复之前，可以让连接器不进行检查，使邮件得以传递（安全性降低：无法再防范伪造的服务器）。",
-        ("Set-OutboundConnector -Identity '{identity}' -SmtpDaneMode None",),
-    ),
-    RemedyId.PUBLISH_TLSA: _R(
-        "为该域启用 DNSSEC 签名，并在 _25._tcp.<MX 主机> 处为每台 MX 主机发布一条 TLSA 记录 (3 1 1)。"
-    ),
-    RemedyId.MAKE_DANE_OPPORTUNISTIC: _R(
-        "或者仅在对方支持时使用 DANE。",
-        ("Set-OutboundConnector -Identity '{identity}' -SmtpDaneMode Opportunistic",),
-    ),
-    RemedyId.WITHDRAW_TLSA: _R("或者在服务器的 TLS 恢复正常之前，从 DNS 中撤下 TLSA 记录。"),
-    RemedyId.RENEW_TLSA: _R("在新证书投入使用之前，发布其 TLSA 记录。"),
-    RemedyId.PUBLISH_MATCHING_TLSA: _R(
-        "为正在使用的证书发布 TLSA 记录（3 1 1：其公钥的 SHA-256），并在每次续订之前先发布下一个证书的记录。",
-        (
-            "openssl s_client -starttls smtp -connect {dial} </dev/null | openssl x509 -noout "
-            "-pubkey | openssl pkey -pubin -outform DER | openssl sha256",
-        ),
-    ),
-    RemedyId.ADD_MX_NAME: _R("使用使用者可选名称中包含 {server} 的证书。"),
-    RemedyId.USE_DANE_EE: _R("或者发布用法为 3 的 TLSA 记录 (3 1 1)，它们不检查名称。"),
-    RemedyId.LIST_MX_IN_POLICY: _R(
-        "使 https://mta-sts.<域>/.well-known/mta-sts.txt 处的策略列出每台 MX 主机，并更改 TXT 记录 _mta-sts.<域> 中的 id。"
-    ),
-    RemedyId.TRACE_MX: _R(
-        "清除 {stale_nameserver} 的缓存，然后重新查询 {domain} 的 MX 记录：如果是旧的应答，清除后即告消失，到期后也会自行消失。"
-        "如果该应答再次出现，则说明有人在代替该域的名称服务器应答：不要让邮件发往 {server}。"
-        "Exchange Online 查询的是其他 DNS 服务器，看到的很可能是正确的记录。",
-        ("Clear-DnsServerCache   (Windows DNS server)", "unbound-control flush {mx_domain}"),
-    ),
-    RemedyId.CORRECT_MX: _R("或者，如果邮件不应发往 {server}，请更正 MX 记录。"),
-    RemedyId.SET_POLICY_TESTING: _R("或者在服务器符合策略之前，以 mode: testing 发布策略，并更改 TXT 记录中的 id。"),
-    RemedyId.LIFT_MTA_STS: _R(
-        "在该域的所有者修复之前，可以让连接器不进行检查，使邮件得以传递（安全性降低）。",
-        ("Set-OutboundConnector -Identity '{identity}' -MtaStsMode None",),
-    ),
-    RemedyId.CONFIGURE_DNSSEC: _R(
-        "指定能够传递 DNSSEC 记录的 DNS 服务器 (--nameserver ADDR)，或者信任本机上进行验证的解析器 (--trust-ad)。"
-    ),
+REMEDIES: dict[RemedyId, str] = {
+    RemedyId.REPAIR_DNSSEC_CHAIN: "请 DNS 托管服务修复 DNSSEC：重新对区域签名，并使注册商处的 DS 记录指向该区域中存在的密钥。",
+    RemedyId.REMOVE_DS: "或者在 DNSSEC 恢复正常之前，从注册商处删除 DS 记录：此时该域视为未签名。",
+    RemedyId.LIFT_DANE: "在该域的所有者修复之前，可以让连接器不进行检查，使邮件得以传递（安全性降低：无法再防范伪造的服务器）。",
+    RemedyId.PUBLISH_TLSA: "为该域启用 DNSSEC 签名，并在 _25._tcp.<MX 主机> 处为每台 MX 主机发布一条 TLSA 记录 (3 1 1)。",
+    RemedyId.MAKE_DANE_OPPORTUNISTIC: "或者仅在对方支持时使用 DANE。",
+    RemedyId.WITHDRAW_TLSA: "或者在服务器的 TLS 恢复正常之前，从 DNS 中撤下 TLSA 记录。",
+    RemedyId.RENEW_TLSA: "在新证书投入使用之前，发布其 TLSA 记录。",
+    RemedyId.PUBLISH_MATCHING_TLSA: "为正在使用的证书发布 TLSA 记录（3 1 1：其公钥的 SHA-256），并在每次续订之前先发布下一个证书的记录。",
+    RemedyId.ADD_MX_NAME: "使用使用者可选名称中包含 {server} 的证书。",
+    RemedyId.USE_DANE_EE: "或者发布用法为 3 的 TLSA 记录 (3 1 1)，它们不检查名称。",
+    RemedyId.LIST_MX_IN_POLICY: "使 https://mta-sts.<域>/.well-known/mta-sts.txt 处的策略列出每台 MX 主机，并更改 TXT 记录 _mta-sts.<域> 中的 id。",
+    RemedyId.TRACE_MX: "清除 {stale_nameserver} 的缓存，然后重新查询 {domain} 的 MX 记录：如果是旧的应答，清除后即告消失，到期后也会自行消失。如果该应答再次出现，则说明有人在代替该域的名称服务器应答：不要让邮件发往 {server}。Exchange Online 查询的是其他 DNS 服务器，看到的很可能是正确的记录。",
+    RemedyId.CORRECT_MX: "或者，如果邮件不应发往 {server}，请更正 MX 记录。",
+    RemedyId.SET_POLICY_TESTING: "或者在服务器符合策略之前，以 mode: testing 发布策略，并更改 TXT 记录中的 id。",
+    RemedyId.LIFT_MTA_STS: "在该域的所有者修复之前，可以让连接器不进行检查，使邮件得以传递（安全性降低）。",
+    RemedyId.CONFIGURE_DNSSEC: "指定能够传递 DNSSEC 记录的 DNS 服务器 (--nameserver ADDR)，或者信任本机上进行验证的解析器 (--trust-ad)。",
 }
 
 WARNINGS: dict[WarningId, str] = {
