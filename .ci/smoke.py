@@ -21,7 +21,9 @@ def run(arguments: Sequence[str], expected: int = 0, says: str = "") -> str:
     """Runs `probe` with the arguments; returns standard output. Ends the program where exit code or text is another."""
     done = subprocess.run([PROBE, *arguments], capture_output=True, text=True, timeout=120)
     if done.returncode != expected or says not in done.stdout + done.stderr or "Traceback" in done.stderr:
-        sys.exit(f"probe {' '.join(arguments)}: exit code {done.returncode}, not {expected}\n{done.stdout}\n{done.stderr}")
+        sys.exit(
+            f"probe {' '.join(arguments)}: exit code {done.returncode}, not {expected}\n{done.stdout}\n{done.stderr}"
+        )
     return done.stdout
 
 
