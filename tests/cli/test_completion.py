@@ -94,7 +94,7 @@ CASES = {
     "codes 4.4.31": "4.4.312 4.4.315 4.4.316 4.4.317 4.4.318",
     "lab certificate-expired": "certificate-expired certificate-expired-and-mismatched",
     "help exi": "exit-codes",
-    "schema ": "config report",
+    "schema ": "certificate config report",
     "run --only b": "branch",
     "run probes.yaml --only pro": "production",
 }

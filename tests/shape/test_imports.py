@@ -17,7 +17,7 @@ LAYERS = (
     ("model",),
     ("protocol", "network", "single_flight"),
     ("trust", "stages"),
-    ("diagnosis", "probing"),
+    ("certificate_file", "diagnosis", "probing"),
     ("wording",),
     ("bounces", "comparing"),
     ("api", "config", "extras", "formats", "history", "lab"),

@@ -15,11 +15,13 @@ from connector_probe.cli.values import parse_choice
 class Schema(StrEnum):
     REPORT = "report"
     CONFIG = "config"
+    CERTIFICATE = "certificate"
 
 
 _FILES = {
     Schema.REPORT: ("formats", "report.schema.json"),
     Schema.CONFIG: ("config", "probes.schema.json"),
+    Schema.CERTIFICATE: ("formats", "certificate.schema.json"),
 }
 
 
@@ -27,11 +29,13 @@ def schema(
     of: Annotated[
         str,
         typer.Argument(
-            metavar="[report|config]", help="Of the report, or of probes.yaml.", autocompletion=completers.schema
+            metavar="[report|config|certificate]",
+            help="Of the report, of probes.yaml, of probe certificate.",
+            autocompletion=completers.schema,
         ),
     ] = "report",
 ) -> None:
-    """Print the JSON Schema of the report, or of probes.yaml for editors.
+    """Print the JSON Schema of the report, of probe certificate, or of probes.yaml for editors.
 
     \b
       probe schema > report.schema.json

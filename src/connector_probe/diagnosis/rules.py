@@ -86,6 +86,11 @@ def _by_policy(view: View, failure: FailureClass) -> FailureClass:
     return failure
 
 
+def classify_certificate(view: View) -> FailureClass | None:
+    """What ``classify`` says where nothing but a certificate is known."""
+    return _clock(view) or _certificate(view)
+
+
 def _stopped(view: View) -> FailureClass | None:
     return FailureClass.LOCAL_INTERRUPTED if view.evidence.stopped else None
 

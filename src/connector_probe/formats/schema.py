@@ -1,15 +1,17 @@
-"""The JSON Schema of the report, made from the types.
+"""The JSON Schemas of the report and of a rehearsed renewal, made from the types.
 
-The result is shipped as ``report.schema.json``; a test holds the two together. To write it anew:
-``python -m connector_probe.formats.schema > src/connector_probe/formats/report.schema.json``
+They are shipped as ``report.schema.json`` and ``certificate.schema.json``; a test holds them together. To write one
+anew: ``python -m connector_probe.formats.schema report > src/connector_probe/formats/report.schema.json``
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from connector_probe.formats.json import key
+from connector_probe.model.rehearsal import RehearsalReport
 from connector_probe.model.verdict import RESULT_SCHEMA, Report
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ def adapter_of(type_: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any type that 
     """What pydantic knows of a type that holds reports."""
     from pydantic import TypeAdapter
 
-    # pydantic looks for the names that model.verdict does not import in here.
+    # pydantic looks for the names that model.verdict and model.rehearsal do not import in here.
     from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage  # noqa: F401
     from connector_probe.model.evidence.attempt import Speaker  # noqa: F401
 
@@ -28,12 +30,22 @@ def adapter_of(type_: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any type that 
 
 
 def report_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of the report. Unknown keys are allowed: they may be added within a version."""
-    schema = adapter_of(Report).json_schema(mode="serialization")
+    """Of the report."""
+    return _schema_of(Report, "report")
+
+
+def certificate_schema() -> dict[str, Any]:
+    """Of ``probe certificate``."""
+    return _schema_of(RehearsalReport, "certificate")
+
+
+def _schema_of(type_: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - as above
+    """JSON Schema (2020-12). Unknown keys are allowed: they may be added within a version."""
+    schema = adapter_of(type_).json_schema(mode="serialization")
     definitions = {name: with_json_keys(part) for name, part in schema.pop("$defs", {}).items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "connector-probe report",
+        "title": f"connector-probe {name}",
         **with_json_keys(schema),
         "$defs": definitions,
     }
@@ -69,10 +81,13 @@ def with_json_keys(part: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def document() -> str:
+SHIPPED = {"report": report_schema, "certificate": certificate_schema}
+
+
+def document(name: str = "report") -> str:
     """The shipped file's content."""
-    return json.dumps(report_schema(), indent=2, sort_keys=False) + "\n"
+    return json.dumps(SHIPPED[name](), indent=2, sort_keys=False) + "\n"
 
 
 if __name__ == "__main__":
-    print(document(), end="")
+    print(document(*sys.argv[1:2]), end="")

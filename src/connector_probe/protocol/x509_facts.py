@@ -142,7 +142,11 @@ def _hashes_only(data: bytes, broken: str) -> ParsedCertificate:
 
 def _fingerprints(data: bytes) -> tuple[str, str]:
     sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest().upper()
-    return sha1, hashlib.sha256(data).hexdigest().upper()
+    return sha1, _sha256(data)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest().upper()
 
 
 class _Reader:
@@ -178,6 +182,7 @@ class _Reader:
             key=key,
             signature=signature,
             common_name=subject.common_name,
+            spki_sha256=self._read("public key", lambda: _sha256(self._fields[5].raw), ""),
         )
         return ParsedCertificate(
             data,

@@ -10,7 +10,7 @@ from connector_probe.diagnosis.headings import detail_phrase, heading_phrase
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, Said
 from connector_probe.diagnosis.warning_remedies import WARNING_REMEDIES
-from connector_probe.model.evidence import AttemptEvidence, Lookup, NetworkFault, TranscriptLine
+from connector_probe.model.evidence import AttemptEvidence, Certificate, Lookup, NetworkFault, TranscriptLine
 from connector_probe.model.ids import RemedyId, WarningId
 from connector_probe.model.notation import quote
 from connector_probe.model.sentence import Facts, Joined, Listed, Phrase, Short, Value, Word
@@ -37,10 +37,10 @@ def worded(verdict: ConnectorVerdict, words: Catalogue = ENGLISH) -> Result:
     """The result of one connector, in the words of one language."""
     connector = verdict.connector
     attempts = [
-        (one, _attempt(one, transcript, words))
+        (one, attempt_in_words(one, words, transcript))
         for one, transcript in zip(verdict.attempts, verdict.evidence.transcripts, strict=True)
     ]
-    warnings = [warning for one, _ in attempts for warning in _warnings(one.warnings, one, words)]
+    warnings = [warning for one, _ in attempts for warning in warnings_in_words(one, words)]
     if verdict.warnings:
         around: Facts = verdict.attempts[0].facts if verdict.attempts else {}
         warnings += [_finding(one, around, words) for one in verdict.warnings]
@@ -78,7 +78,7 @@ def notes_in_words(notes: Iterable[Said], words: Catalogue) -> tuple[str, ...]:
     return tuple(sentence(words.notes[one.id], one.facts, words) for one in notes)
 
 
-def _attempt(verdict: AttemptVerdict, transcript: Iterable[TranscriptLine], words: Catalogue) -> Attempt:
+def attempt_in_words(verdict: AttemptVerdict, words: Catalogue, transcript: Iterable[TranscriptLine] = ()) -> Attempt:
     evidence = verdict.view.evidence
     session = evidence.handshake.session if evidence.handshake is not None else None
     diagnosis = diagnosis_in_words(verdict, words)
@@ -101,8 +101,10 @@ def _attempt(verdict: AttemptVerdict, transcript: Iterable[TranscriptLine], word
 
 
 def _certificates(evidence: AttemptEvidence) -> tuple[CertificateReport, ...]:
-    if evidence.certificate is None:
-        return ()
+    return certificate_reports(evidence.certificate.chain) if evidence.certificate is not None else ()
+
+
+def certificate_reports(certificates: Iterable[Certificate]) -> tuple[CertificateReport, ...]:
     return tuple(
         CertificateReport(
             one.subject,
@@ -116,7 +118,7 @@ def _certificates(evidence: AttemptEvidence) -> tuple[CertificateReport, ...]:
             one.key,
             one.signature,
         )
-        for one in evidence.certificate.chain
+        for one in certificates
     )
 
 
@@ -156,8 +158,8 @@ def _remedy(identifier: RemedyId, facts: Facts, words: Catalogue) -> Remedy:
     return Remedy(identifier, sentence(words.remedies[identifier], facts, words), commands)
 
 
-def _warnings(warnings: Iterable[Said], attempt: AttemptVerdict, words: Catalogue) -> Iterable[Finding]:
-    return (_finding(one, attempt.facts, words) for one in warnings)
+def warnings_in_words(attempt: AttemptVerdict, words: Catalogue) -> Iterable[Finding]:
+    return (_finding(one, attempt.facts, words) for one in attempt.warnings)
 
 
 def _finding(said: Said, around: Facts, words: Catalogue) -> Finding:

@@ -127,7 +127,8 @@ class Certificate:
     """One certificate as sent. Names are RFC 4514 strings; ``names`` are the SAN's dNSNames and iPAddresses; a dNSName
 
     that holds an address is written as OpenSSL does ("DNS:192.0.2.25"). ``serial``, ``sha1`` and ``sha256`` are
-    upper-case hex without separators. What cannot be parsed is empty, the fingerprints never are.
+    upper-case hex without separators, as is ``spki_sha256``, the hash of the SubjectPublicKeyInfo (what a TLSA record
+    3 1 1 holds). What cannot be parsed is empty, the fingerprints never are.
     """
 
     subject: str
@@ -141,6 +142,7 @@ class Certificate:
     key: str
     signature: str
     common_name: str = ""
+    spki_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

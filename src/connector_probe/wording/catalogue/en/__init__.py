@@ -15,6 +15,7 @@ from connector_probe.wording.catalogue.en.facts import FACTS
 from connector_probe.wording.catalogue.en.headings import HEADINGS
 from connector_probe.wording.catalogue.en.history import HISTORY
 from connector_probe.wording.catalogue.en.notice import NOTICE
+from connector_probe.wording.catalogue.en.rehearsal import REHEARSAL
 from connector_probe.wording.catalogue.en.remedies import REMEDIES
 from connector_probe.wording.catalogue.en.serve import SERVE
 from connector_probe.wording.catalogue.en.text import TEXT
@@ -34,7 +35,7 @@ ENGLISH = Catalogue(
     text=TEXT | WALKS | policies.TEXT,
     explain=EXPLAIN,
     clock=CLOCK,
-    facts=FACTS | CHAIN | SERVERS | local_clock.LOCAL_CLOCK | policies.FACTS,
+    facts=FACTS | CHAIN | SERVERS | local_clock.LOCAL_CLOCK | policies.FACTS | REHEARSAL,
     history=HISTORY,
     compare=COMPARE,
     notice=NOTICE,

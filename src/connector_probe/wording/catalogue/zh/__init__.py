@@ -15,6 +15,7 @@ from connector_probe.wording.catalogue.zh.facts import FACTS
 from connector_probe.wording.catalogue.zh.headings import HEADINGS
 from connector_probe.wording.catalogue.zh.history import HISTORY
 from connector_probe.wording.catalogue.zh.notice import NOTICE
+from connector_probe.wording.catalogue.zh.rehearsal import REHEARSAL
 from connector_probe.wording.catalogue.zh.remedies import REMEDIES
 from connector_probe.wording.catalogue.zh.serve import SERVE
 from connector_probe.wording.catalogue.zh.text import TEXT
@@ -34,7 +35,7 @@ CHINESE = Catalogue(
     text=TEXT | WALKS | policies.TEXT,
     explain=EXPLAIN,
     clock=CLOCK,
-    facts=FACTS | CHAIN | SERVERS | local_clock.LOCAL_CLOCK | policies.FACTS,
+    facts=FACTS | CHAIN | SERVERS | local_clock.LOCAL_CLOCK | policies.FACTS | REHEARSAL,
     history=HISTORY,
     compare=COMPARE,
     notice=NOTICE,

@@ -1,0 +1,277 @@
+"""A certificate as a CA hands it over, in a file: PEM, DER, PKCS #7 or PKCS #12, with or without its private key."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    pkcs7,
+    pkcs12,
+)
+from cryptography.x509 import Certificate
+
+from connector_probe.model.printable import printable
+from connector_probe.protocol import der, pem
+from connector_probe.protocol.der import DerError
+from connector_probe.protocol.openssl import load
+from connector_probe.protocol.x509_facts import ParsedCertificate, parse_certificate
+from connector_probe.trust import TrustError, read_file
+
+_PFX_VERSION: Final = 3  # RFC 7292 4
+_EXPORT_AGAIN: Final = "the file is cut off or damaged: export it again"
+_HOLDING: Final = "the certificate"
+
+# Asked for a password when the file turns out to need one; None: there is none to be had.
+AskPassword = Callable[[], bytes | None]
+
+
+class KeyState(StrEnum):
+    """The private key beside the certificate."""
+
+    FITS = "fits"
+    OTHER_CERTIFICATE = "other-certificate"  # it belongs to another one
+    ABSENT = "absent"
+    LOCKED = "locked"  # encrypted, and no password was given
+    UNREADABLE = "unreadable"
+
+    @property
+    def fits(self) -> bool | None:
+        """None where that is not known."""
+        return {KeyState.FITS: True, KeyState.OTHER_CERTIFICATE: False}.get(self)
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFile:
+    """``chain``: DER, the server's certificate first, the others in the file's order.
+
+    ``leaf_first``: whether it was first in the file, as servers that send a PEM file as it is want it.
+    """
+
+    chain: tuple[bytes, ...]
+    key: KeyState
+    pkcs12: bool = False
+    leaf_first: bool = True
+
+
+class CertificateFileError(TrustError):
+    """A file without a certificate to judge, or with several. ``str()`` names it; ``hint`` says what to do."""
+
+
+def read_certificate_file(path: str, password: AskPassword) -> CertificateFile:
+    """Raises TrustError, or its subclass CertificateFileError."""
+    return parse_certificate_file(read_file(path, "certificate file", _HOLDING), printable(path), password)
+
+
+def parse_certificate_file(data: bytes, name: str, password: AskPassword) -> CertificateFile:
+    """``name``: what the file is called in messages. Raises CertificateFileError."""
+    if not data.strip():
+        raise CertificateFileError(f"{name} is empty", f"give a file that holds {_HOLDING}")
+    with warnings.catch_warnings():  # cryptography deprecates what old files contain
+        warnings.simplefilter("ignore")
+        return _of_der(data, name, password) if data[:1] == b"\x30" else _of_pem(pem.text_of(data), name, password)
+
+
+# --- DER -------------------------------------------------------------------------------------------------------
+
+
+def _of_der(data: bytes, name: str, password: AskPassword) -> CertificateFile:
+    if load(data) is not None:
+        return CertificateFile((data,), KeyState.ABSENT)
+    try:
+        parts = der.first(data).children()
+    except DerError:
+        parts = []  # cut off, or BER with indefinite lengths, as some write PKCS #12
+    if parts and parts[0].tag == der.OID:
+        return replace(_arranged(_of_pkcs7(data, name), None, name), leaf_first=True)  # its order says nothing
+    if not parts or (parts[0].tag == der.INTEGER and parts[0].value == bytes([_PFX_VERSION])):
+        return _of_pkcs12(data, name, password)
+    if parts[0].tag == der.INTEGER:
+        raise _other(name, "PRIVATE KEY")
+    nested = parts[0].children() if parts[0].tag == der.SEQUENCE else []
+    if nested and nested[0].tag == der.OID:
+        raise _other(name, "ENCRYPTED PRIVATE KEY")
+    if nested and nested[0].tag == der.INTEGER and len(nested) == 4:  # version, subject, key, attributes (RFC 2986)
+        raise _other(name, "CERTIFICATE REQUEST")
+    raise CertificateFileError(f"{name} holds no certificate that can be read", _EXPORT_AGAIN)
+
+
+def _of_pkcs7(data: bytes, name: str) -> list[bytes]:
+    try:
+        found = pkcs7.load_der_pkcs7_certificates(data)
+    except (ValueError, UnsupportedAlgorithm):
+        raise CertificateFileError(f"{name} is PKCS #7 that cannot be read", _EXPORT_AGAIN) from None
+    if not found:
+        raise CertificateFileError(f"{name} is PKCS #7 without a certificate", f"give a file that holds {_HOLDING}")
+    return [one.public_bytes(Encoding.DER) for one in found]
+
+
+def _of_pkcs12(data: bytes, name: str, password: AskPassword) -> CertificateFile:
+    for open_ in (None, b""):  # both are "no password", and files differ in which of them opens
+        try:
+            return _of_bag(*pkcs12.load_key_and_certificates(data, open_), name)
+        except (ValueError, UnsupportedAlgorithm):
+            continue
+    if _is_no_pkcs12(data):
+        raise CertificateFileError(f"{name} is neither PEM nor whole DER", _EXPORT_AGAIN)
+    given = password()
+    if given is None:
+        raise CertificateFileError(
+            f"{name} is PKCS #12 and wants a password",
+            "run it at a terminal, or put the password into a variable: --password-env NAME",
+        )
+    try:
+        return _of_bag(*pkcs12.load_key_and_certificates(data, given), name)
+    except UnsupportedAlgorithm as problem:
+        raise CertificateFileError(
+            f"{name} is encrypted in a way that is not known here: {printable(str(problem), 100)}",
+            "export it again with AES256-SHA256",
+        ) from None
+    except ValueError:
+        raise CertificateFileError(
+            f"{name}: the password is wrong, or the file is damaged", "check the password, or export it again"
+        ) from None
+
+
+def _is_no_pkcs12(data: bytes) -> bool:
+    """Whether the octets are cut off. PKCS #12 may be BER, whose indefinite length begins with 0x80."""
+    try:
+        der.single(data.rstrip(b"\r\n"))
+    except DerError:
+        return data[1:2] != b"\x80"
+    return False
+
+
+def _of_bag(
+    key: PrivateKeyTypes | None, leaf: Certificate | None, others: Sequence[Certificate], name: str
+) -> CertificateFile:
+    found = [one.public_bytes(Encoding.DER) for one in (leaf, *others) if one is not None]
+    if not found:
+        raise CertificateFileError(f"{name} is PKCS #12 without a certificate", "export it with its certificate")
+    return replace(_arranged(found, key, name), pkcs12=True, leaf_first=True)
+
+
+# --- PEM -------------------------------------------------------------------------------------------------------
+
+
+def _of_pem(text: str, name: str, password: AskPassword) -> CertificateFile:
+    blocks = pem.blocks(text)
+    found: list[bytes] = []
+    for number, data in enumerate(pem.certificates(text), start=1):
+        if data is None or load(data) is None:
+            raise CertificateFileError(f"{name}: certificate {number} cannot be parsed", _EXPORT_AGAIN)
+        found.append(data)
+    in_order = bool(found)
+    if pem.is_cut_off(text):
+        raise CertificateFileError(f"{name}: a certificate has no matching END line", _EXPORT_AGAIN)
+    for one in blocks:
+        if one.label in ("PKCS7", "CMS"):
+            found += _of_pkcs7(_octets(one, name), name)
+    if not found:
+        raise _other(name, *(one.label for one in blocks))
+    whole = next((one.whole for one in blocks if one.label.endswith("PRIVATE KEY")), None)
+    key = _key(whole.encode("ascii", "replace"), name, password) if whole is not None else None
+    made = _arranged(found, key, name)
+    return made if in_order else replace(made, leaf_first=True)
+
+
+def _octets(block: pem.Block, name: str) -> bytes:
+    decoded = pem.decoded(block.content)
+    if decoded is None:
+        raise CertificateFileError(f"{name}: its {block.label} cannot be read", _EXPORT_AGAIN)
+    return decoded
+
+
+def _key(whole: bytes, name: str, password: AskPassword) -> PrivateKeyTypes | KeyState:
+    """The private key, or why there is none."""
+    try:
+        return load_pem_private_key(whole, None)
+    except TypeError:  # it is encrypted
+        given = password()
+    except (ValueError, UnsupportedAlgorithm):
+        return KeyState.UNREADABLE
+    if given is None:
+        return KeyState.LOCKED
+    try:
+        return load_pem_private_key(whole, given)
+    except (ValueError, TypeError):
+        raise CertificateFileError(
+            f"{name}: the password does not open the private key", "check the password, or give the certificate alone"
+        ) from None
+    except UnsupportedAlgorithm:
+        return KeyState.UNREADABLE
+
+
+# What stands in files that hold no certificate -> what it is, what to do instead.
+_OTHERS: Final = {
+    "PRIVATE KEY": (
+        "a private key, no certificate",
+        "give the certificate that the CA issued; the key may stand beside it",
+    ),
+    "CERTIFICATE REQUEST": (
+        "a certificate request, no certificate",
+        "nothing can be judged before the CA has issued the certificate: give that one",
+    ),
+    "X509 CRL": ("a revocation list, no certificate", "give the server's certificate"),
+    "PUBLIC KEY": ("a public key, no certificate", "give the server's certificate"),
+}
+
+
+def _other(name: str, *labels: str) -> CertificateFileError:
+    for ending, (what, hint) in _OTHERS.items():
+        if any(label.endswith(ending) for label in labels):
+            return CertificateFileError(f"{name} holds {what}", hint)
+    return CertificateFileError(
+        f"{name} holds no certificate", "give PEM (with -----BEGIN CERTIFICATE----- in it), DER, PKCS #7 or PKCS #12"
+    )
+
+
+# --- which of them is the server's -----------------------------------------------------------------------------
+
+
+def _arranged(found: Iterable[bytes], key: PrivateKeyTypes | KeyState | None, name: str) -> CertificateFile:
+    """The server's certificate in front. Raises CertificateFileError where several may be meant."""
+    distinct = list(dict.fromkeys(found))
+    facts = [parse_certificate(data) for data in distinct]
+    own = None if key is None or isinstance(key, KeyState) else _public(key)
+    leaf = _leaf(facts, own, name)
+    chain = (leaf.data, *(data for data in distinct if data != leaf.data))
+    if own is not None:
+        state = KeyState.FITS if own == leaf.certificate.spki_sha256 else KeyState.OTHER_CERTIFICATE
+    else:
+        state = key if isinstance(key, KeyState) else KeyState.ABSENT
+    return CertificateFile(chain, state, leaf_first=leaf.data == distinct[0])
+
+
+def _leaf(facts: Sequence[ParsedCertificate], own: str | None, name: str) -> ParsedCertificate:
+    """By the private key, else the only one that issued none of the others and is no CA, else is one."""
+    of_key = [one for one in facts if own is not None and one.certificate.spki_sha256 == own]
+    issuers = {one.issuer_key for one in facts if not one.self_issued}
+    ends = [one for one in facts if one.subject_key not in issuers]
+    servers = [one for one in ends if not one.is_authority]
+    for candidates in (of_key, servers, ends):
+        if len(candidates) == 1:
+            return candidates[0]
+        if candidates:
+            break
+    else:
+        return facts[0]
+    told = "; ".join(f"{one.label} (SHA-1 {one.certificate.sha1})" for one in candidates[:2])
+    raise CertificateFileError(
+        f"{name} holds {len(candidates)} certificates that may be the server's: {printable(told, 500)}",
+        "put each into a file of its own, with its chain",
+    )
+
+
+def _public(key: PrivateKeyTypes) -> str:
+    """The SHA-256 of its SubjectPublicKeyInfo, as in ``Certificate.spki_sha256``."""
+    return sha256(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest().upper()
