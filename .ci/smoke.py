@@ -1,7 +1,7 @@
 """Runs every command of an installed `probe` that needs no network but loopback, and fails where one does.
 
-For the lowest versions that pyproject.toml allows: many of unit tests can pass over a command line that is dead, so
-the commands themselves are run. Call it with the Python of that environment: `python .ci/smoke.py`.
+For the lowest versions that pyproject.toml allows: thousands of unit tests can pass over a command line that is dead,
+so the commands themselves are run. Call it with the Python of that environment: `python .ci/smoke.py`.
 """
 
 import json

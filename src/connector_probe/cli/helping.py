@@ -63,7 +63,7 @@ def _list_pages() -> None:
 
 def _show_page(name: str) -> None:
     """At a terminal drawn by rich, with the reader's pager; elsewhere as it is written."""
-    from connector_probe.cli.output import terminal_width, wants_colour, write_document
+    from connector_probe.cli.output import page_through, terminal_width, wants_colour, write_document
     from connector_probe.manual import page
 
     text = page(name)
@@ -77,19 +77,4 @@ def _show_page(name: str) -> None:
     console = Console(width=width)
     with console.capture() as drawn:
         console.print(Markdown(text))
-    _page_through(drawn.get())
-
-
-def _page_through(drawn: str) -> None:
-    """By $PAGER, or less where it is there: what fits on the screen it only prints (-F), colours pass (-R)."""
-    import os
-    import pydoc
-    import shutil
-
-    from connector_probe.cli.output import write_document
-
-    if not sys.stdin.isatty() or not (os.environ.get("PAGER") or shutil.which("less")):
-        write_document(drawn)
-        return
-    os.environ.setdefault("LESS", "FRX")  # as git does
-    pydoc.pager(drawn)
+    page_through(drawn.get())

@@ -37,6 +37,20 @@ def write_document(text: str, *, whole: bool = False) -> None:
             raise UsageProblemError(f"standard output cannot be written: {reason}") from None
 
 
+def page_through(text: str) -> None:
+    """As ``write_document``; at a terminal by the reader's pager, or less where it is there, as git does it.
+
+    What fits on the screen less only prints (-F), and colours pass (-R).
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and (os.environ.get("PAGER") or shutil.which("less"))):
+        write_document(text)
+        return
+    import pydoc  # late: a pipe needs none
+
+    os.environ.setdefault("LESS", "FRX")
+    pydoc.pager(text)
+
+
 def write_file(path: Path, text: str) -> None:
     """Replace ``path`` in one step, so that a reader never meets half a document. Raises OSError."""
     if is_open_file(path):  # /dev/stdout, a pipe

@@ -8,7 +8,7 @@ import typer
 
 from connector_probe.cli import completers
 from connector_probe.cli import options as opt
-from connector_probe.cli.output import write_document
+from connector_probe.cli.output import page_through
 
 Names = Annotated[
     list[str] | None,
@@ -50,6 +50,6 @@ def lab(names: Names = None, list_: List = False, config: Config = False, port: 
     if first is not None and not 1024 <= first <= HIGHEST:
         raise UsageProblemError(f"--port of {first}", f"the first of several, from 1024 to {HIGHEST}")
     if list_:
-        write_document(list_scenarios())
+        page_through(list_scenarios())
     else:
         run_lab(names or (), port=first, config=config)
