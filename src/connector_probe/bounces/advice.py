@@ -46,9 +46,9 @@ def causes_for(classes: Sequence[FailureClass], *, told: bool) -> list[tuple[str
     given = {failure: _causes_of(failure) for failure in classes}
     found = [
         (cause, _verdict([each.get(cause) for each in given.values()], told=told, open_=_is_open(classes)))
-        for cause in dict.fromkeys(one for each in given.values() for one in each)
+        for cause in dict.fromkeys(cause for each in given.values() for cause in each)
     ]
-    return sorted(found, key=lambda one: _ORDER.index(one[1]))
+    return sorted(found, key=lambda weighed: _ORDER.index(weighed[1]))
 
 
 def _causes_of(failure: FailureClass) -> dict[str, CauseVerdict]:
@@ -57,13 +57,13 @@ def _causes_of(failure: FailureClass) -> dict[str, CauseVerdict]:
 
 
 def _is_open(classes: Sequence[FailureClass]) -> bool:
-    return all(stage_of(one) in _LEFT_OPEN for one in classes)
+    return all(stage_of(failure) in _LEFT_OPEN for failure in classes)
 
 
 def _verdict(given: Sequence[CauseVerdict | None], *, told: bool, open_: bool) -> CauseVerdict:
     """The weakest that any of the failures gives a cause; None is of one that the cause has nothing to do with."""
-    weighed = [one for one in given if one is not None]
-    if all(one is CauseVerdict.RULED_OUT for one in weighed):
+    weighed = [verdict for verdict in given if verdict is not None]
+    if all(verdict is CauseVerdict.RULED_OUT for verdict in weighed):
         return CauseVerdict.RULED_OUT if told and not open_ else CauseVerdict.POSSIBLE
     if not told or len(weighed) < len(given) or CauseVerdict.RULED_OUT in weighed:
         return CauseVerdict.POSSIBLE
@@ -76,8 +76,8 @@ def remedies_for(classes: Sequence[FailureClass], *, told: bool, by_probe: bool 
     ``by_probe``: with those that only what a probe saw can tell.
     """
     likely = {cause for cause, verdict in causes_for(classes, told=told) if verdict in _LIKELY}
-    usual = usual_remedies(classes, {CauseId(one) for one in likely - {CLIENT_CERTIFICATE}})
-    return [one.value for one in usual if by_probe or one not in _NEEDS_A_PROBE]
+    usual = usual_remedies(classes, {CauseId(cause) for cause in likely - {CLIENT_CERTIFICATE}})
+    return [remedy.value for remedy in usual if by_probe or remedy not in _NEEDS_A_PROBE]
 
 
 # --- in words ----------------------------------------------------------------------------------------------------

@@ -103,11 +103,13 @@ def read(text: str | bytes) -> ReadResult:
     """As read_bounces, with what is to be said where no error was found."""
     given = readable(text)
     documents = [found_in(given.text, is_mail=given.is_mail), *map(found_in, given.attachments)]
-    bounces = _bounces(given.text, [error for one in documents for error in one.errors], is_mail=given.is_mail)
+    bounces = _bounces(
+        given.text, [error for document in documents for error in document.errors], is_mail=given.is_mail
+    )
     # A report that gives a code of its own is about that, whatever the mail that it returns speaks of.
     if not bounces and given.returned and not codes_in(given.text, 1) and _ANY_STATUS.search(given.text) is None:
         bounces = _bounces(given.returned, found_in(given.returned, is_mail=True).errors, is_mail=True)
-    note = next((one.note for one in documents if one.note), "")
+    note = next((document.note for document in documents if document.note), "")
     return ReadResult(bounces, "" if bounces else note)
 
 
@@ -128,16 +130,16 @@ def _bounces(text: str, errors: Iterable[ErrorFound], *, is_mail: bool) -> tuple
         if is_mail and error.source in (BounceSource.VALIDATION, BounceSource.BARE):
             error = error._replace(source=BounceSource.NDR)
         error = _by_senders(error, senders)
-        twin = next((at for at, one in enumerate(found) if _same(one, error)), None)
+        twin = next((at for at, told in enumerate(found) if _same(told, error)), None)
         if twin is not None:
             found[twin] = _merged(found[twin], error)
         elif len(found) < MAX_BOUNCES:
             found.append(error)
         else:
             break
-    named = receiving_server(text) if any(one.server is None for one in found) else None
+    named = receiving_server(text) if any(error.server is None for error in found) else None
     if named is not None:
-        found = [_received(one, *named) for one in found]
+        found = [_received(error, *named) for error in found]
     return tuple(map(_finished, _without_wrappers(found)))
 
 
@@ -203,29 +205,31 @@ def _seconds(moment: datetime | None) -> float:
     return moment.timestamp() if moment is not None else 0.0
 
 
-def _received(one: ErrorFound, server: str, address: str | None) -> ErrorFound:
-    if one.server is not None or one.source not in _IN_REPORTS:
-        return one
-    return one._replace(server=server, address=one.address or address)
+def _received(error: ErrorFound, server: str, address: str | None) -> ErrorFound:
+    if error.server is not None or error.source not in _IN_REPORTS:
+        return error
+    return error._replace(server=server, address=error.address or address)
 
 
 def _without_wrappers(found: list[ErrorFound]) -> list[ErrorFound]:
     """Without those that only say that the time was up, for an error that is named beside them."""
-    errors = [one for one in found if not _is_expiry(one)]
+    errors = [error for error in found if not _is_expiry(error)]
     final = {at for at, error in enumerate(errors) if error.final}
     alone = []
-    for one in found:
-        wrapped = next((at for at, error in enumerate(errors) if _is_expiry(one) and _wraps(one, error, errors)), None)
+    for told in found:
+        wrapped = next(
+            (at for at, error in enumerate(errors) if _is_expiry(told) and _wraps(told, error, errors)), None
+        )
         if wrapped is None:
-            alone.append(one)
-        elif one.final:
+            alone.append(told)
+        elif told.final:
             final.add(wrapped)
     given_up = [errors[at] for at in final]
-    return [one._replace(final=one.final or one in given_up) for one in alone]
+    return [error._replace(final=error.final or error in given_up) for error in alone]
 
 
-def _is_expiry(one: ErrorFound) -> bool:
-    return one.code is not None and one.code.precision is Precision.EXPIRY
+def _is_expiry(error: ErrorFound) -> bool:
+    return error.code is not None and error.code.precision is Precision.EXPIRY
 
 
 def _wraps(wrapper: ErrorFound, error: ErrorFound, errors: list[ErrorFound]) -> bool:
@@ -244,41 +248,41 @@ _THUMBPRINT = pattern(r"Thumbprint:\s?(?P<it>(?:[0-9A-Fa-f]\s?){32,64})(?![0-9A-
 _NO_MEANING = Meaning()
 
 
-def _finished(one: ErrorFound) -> Bounce:
-    meaning = one.meaning or _NO_MEANING
+def _finished(error: ErrorFound) -> Bounce:
+    meaning = error.meaning or _NO_MEANING
     classes = meaning.classes
     decided = classes[:1] if not meaning.undecided else ()
-    by_code = one.code.topic if one.code is not None else None
-    thumbprint = _part(_THUMBPRINT, one.message)
+    by_code = error.code.topic if error.code is not None else None
+    thumbprint = _part(_THUMBPRINT, error.message)
     return Bounce(
-        code=one.code.code if one.code is not None else None,
-        written_code=one.written,
-        final=one.final,
+        code=error.code.code if error.code is not None else None,
+        written_code=error.written,
+        final=error.final,
         failure_class=decided[0] if decided else None,
         alternatives=classes[len(decided) :],
-        confidence=meaning.confidence if one.meaning is not None or one.code is None else one.code.confidence,
-        message=_clean(one.message, MAX_MESSAGE),
-        server=_clean(one.server, _MAX_NAME),
-        address=one.address,
-        port=one.port,
-        occurred_at=one.occurred_at,
-        recipient=_clean(one.recipient, _MAX_NAME),
-        expected_subject=_clean(_part(_EXPECTED, one.message), _MAX_NAME),
-        presented_subject=_clean(_part(_PRESENTED, one.message), _MAX_NAME),
+        confidence=meaning.confidence if error.meaning is not None or error.code is None else error.code.confidence,
+        message=_clean(error.message, MAX_MESSAGE),
+        server=_clean(error.server, _MAX_NAME),
+        address=error.address,
+        port=error.port,
+        occurred_at=error.occurred_at,
+        recipient=_clean(error.recipient, _MAX_NAME),
+        expected_subject=_clean(_part(_EXPECTED, error.message), _MAX_NAME),
+        presented_subject=_clean(_part(_PRESENTED, error.message), _MAX_NAME),
         thumbprint="".join(thumbprint.upper().split()) if thumbprint is not None else None,
-        source=one.source,
-        on_premises=one.on_premises,
-        topic=_topic(meaning.topic, by_code, one),
-        direction=one.direction,
-        cut_off=_clean(one.cut_off, _MAX_NAME),
-        sessions=one.sessions,
-        reported_by=_clean(one.reported_by, _MAX_NAME),
+        source=error.source,
+        on_premises=error.on_premises,
+        topic=_topic(meaning.topic, by_code, error),
+        direction=error.direction,
+        cut_off=_clean(error.cut_off, _MAX_NAME),
+        sessions=error.sessions,
+        reported_by=_clean(error.reported_by, _MAX_NAME),
     )
 
 
-def _topic(by_words: Topic | None, by_code: Topic | None, one: ErrorFound) -> Topic:
+def _topic(by_words: Topic | None, by_code: Topic | None, error: ErrorFound) -> Topic:
     """What the catalogue says: of Exchange's words where it has some of its own, else of the code."""
-    general = one.code is None or one.code.precision < Precision.FAULT
+    general = error.code is None or error.code.precision < Precision.FAULT
     if by_words is not None and (general or by_code is Topic.CANNOT_CONNECT):
         return by_words
     return by_code or by_words or Topic.EXCHANGE_WORDS

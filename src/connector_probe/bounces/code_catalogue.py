@@ -64,7 +64,7 @@ class CodeDocument:
 def document(asked: str | None, words: Catalogue) -> CodeDocument:
     """Every code, or the one in ``asked`` ("4.4.316", "5.4.316", "450 4.4.316 ..."): no entry where that is unknown."""
     found = KNOWN_CODES if asked is None else _asked(asked)
-    return CodeDocument(CODES_SCHEMA, tuple(_entry(one, words) for one in found))
+    return CodeDocument(CODES_SCHEMA, tuple(_entry(code, words) for code in found))
 
 
 def _asked(text: str) -> tuple[KnownCode, ...]:

@@ -53,10 +53,10 @@ def wide_encoding(data: bytes) -> str | None:
 
 
 def decode_narrow(data: bytes, charset: str = "") -> str:
-    for one in (charset, "utf-8"):
+    for name in (charset, "utf-8"):
         try:
-            if _is_charset(one):
-                return data.decode(one)
+            if _is_charset(name):
+                return data.decode(name)
         except (UnicodeError, LookupError, ValueError):
             continue
     return data.decode("cp1252", "replace")

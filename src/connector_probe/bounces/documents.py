@@ -91,7 +91,7 @@ def _structured(text: str) -> Found | None:
     try:
         if powershell.is_clixml(text):
             return found_in_records(powershell.from_clixml(text))
-        if _COLUMNS & {name_of(one) for one in powershell.csv_columns(text)}:
+        if _COLUMNS & {name_of(column) for column in powershell.csv_columns(text)}:
             return found_in_records(list(powershell.from_csv(text)))
         if "TaskName" in head and "IsTaskSuccessful" in text:
             return found_in_records([*powershell.from_format_list(text)])

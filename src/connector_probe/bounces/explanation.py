@@ -117,7 +117,7 @@ class ExplanationDocument:
 def document(bounces: Sequence[Bounce], words: Catalogue = ENGLISH, note: str = "") -> ExplanationDocument:
     """``note``: as in bounce.Reading."""
     notes = (words.explain[note],) if note else ()
-    return ExplanationDocument(EXPLANATION_SCHEMA, tuple(explain(one, words) for one in bounces), notes)
+    return ExplanationDocument(EXPLANATION_SCHEMA, tuple(explain(bounce, words) for bounce in bounces), notes)
 
 
 def explain(bounce: Bounce, words: Catalogue = ENGLISH) -> Explanation:
@@ -416,7 +416,7 @@ def _notes(bounce: Bounce, facts: LenientFacts, words: Catalogue) -> Iterator[st
     elif documented is not None:
         yield fill(say["documented-as" if bounce.code is not None else "would-be-written"], facts)
     if bounce.alternatives and not is_for_microsoft(bounce):
-        titles = dict.fromkeys(_class_title(one, words) for one in bounce.alternatives)
+        titles = dict.fromkeys(_class_title(failure, words) for failure in bounce.alternatives)
         classes = words.facts["between-sources"].join(titles)
         yield fill(say["also-possible" if bounce.failure_class is not None else "may-be"], {"classes": classes})
     by_exchange_online = not bounce.on_premises and bounce.source is not BounceSource.TLS_REPORT

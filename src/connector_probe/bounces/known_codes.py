@@ -348,7 +348,7 @@ _ONE_FORM = (
     KnownCode("5.7.515", _T.AUTHENTICATION_LEVEL),
 )
 KNOWN_CODES = (*_TWO_FORMS, *_ONE_FORM)
-_KNOWN = {one.code: one for one in KNOWN_CODES} | {f"5{one.code[1:]}": one for one in _TWO_FORMS}
+_KNOWN = {each.code: each for each in KNOWN_CODES} | {f"5{each.code[1:]}": each for each in _TWO_FORMS}
 _THROTTLING = pattern(r"4\.7\.(?:[56][0-9]{2}|8[5-9][0-9])")  # 4.7.500 to 699, 850 to 899
 
 

@@ -41,12 +41,12 @@ def read_mails(raw: bytes, *, transcoded: bool) -> MailText | None:
 
     ``transcoded``: ``raw`` was made UTF-8, so that what a part says of its charset is no longer true.
     """
-    mails = [_mail(one, transcoded=transcoded) for one in _mailbox(raw)]
-    found = [one for one in mails if one is not None]
+    mails = [_mail(mail, transcoded=transcoded) for mail in _mailbox(raw)]
+    found = [mail for mail in mails if mail is not None]
     if len(found) < len(mails):
         return None
-    attachments = tuple(each for one in found for each in one.attachments)
-    return MailText("\n\n".join(one.text for one in found), attachments, "\n\n".join(one.returned for one in found))
+    attachments = tuple(each for mail in found for each in mail.attachments)
+    return MailText("\n\n".join(mail.text for mail in found), attachments, "\n\n".join(mail.returned for mail in found))
 
 
 _FROM_LINE = re.compile(rb"^From [^\n]{1,200} [0-9]{4}\r?\n", re.MULTILINE)
@@ -83,7 +83,7 @@ def _mail(raw: bytes, *, transcoded: bool) -> MailText | None:
         raise
     except Exception:  # the standard library's parser raises whatever it stumbles over on hostile input
         return None
-    text, attached, returned = ([part for part, kind in parts if kind is one] for one in _Kind)
+    text, attached, returned = ([part for part, kind in parts if kind is wanted] for wanted in _Kind)
     return MailText("\n\n".join(text), tuple(attached), "\n\n".join(returned))
 
 

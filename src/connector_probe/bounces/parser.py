@@ -91,12 +91,12 @@ def errors_in(text: str) -> tuple[ErrorFound, ...]:
 
 def _most_known(errors: tuple[ErrorFound, ...]) -> tuple[int, int]:
     """How much the best-known of ``errors`` tells: how precise its code is, and how many facts there are."""
-    return max(((_precision(one.code), _facts_of(one)) for one in errors), default=(-2, 0))
+    return max(((_precision(error.code), _facts_of(error)) for error in errors), default=(-2, 0))
 
 
 def _facts_of(error: ErrorFound) -> int:
     facts = (error.meaning, error.server, error.address, error.port, error.occurred_at, error.message)
-    return sum(one is not None for one in facts)
+    return sum(fact is not None for fact in facts)
 
 
 def _errors_in(text: str) -> Iterator[ErrorFound]:
@@ -221,7 +221,7 @@ def _error(chain: ReplyChain, before: str, text: str) -> tuple[ErrorFound | None
         return _around(error, BounceSource.DSN, surroundings.of_report(fields)), end
     told_by = surroundings.returned_by(before)
     around = surroundings.of_context(before, told_by, final=error.final)
-    expired = any(one.words.lower().startswith("message expired") for one in chain.replies)
+    expired = any(reply.words.lower().startswith("message expired") for reply in chain.replies)
     if told_by is not None or expired:
         return _around(error, BounceSource.NDR, around), end
     error = _around(error, BounceSource.VALIDATION if chain.bracketed else BounceSource.BARE, around)
@@ -230,12 +230,15 @@ def _error(chain: ReplyChain, before: str, text: str) -> tuple[ErrorFound | None
 
 
 def _all_words(chain: ReplyChain) -> str:
-    return " ".join((*(one.words for one in chain.replies), *chain.groups.values()))
+    return " ".join((*(reply.words for reply in chain.replies), *chain.groups.values()))
 
 
 def _of_chain(chain: ReplyChain, outermost: KnownCode | None, text: str) -> ErrorFound:
     """The most precise reply of ``chain``, and what the innermost of them says failed."""
-    codes = [outermost or _by_words(chain.replies[0]), *(one.known or _by_words(one) for one in chain.replies[1:])]
+    codes = [
+        outermost or _by_words(chain.replies[0]),
+        *(inner.known or _by_words(inner) for inner in chain.replies[1:]),
+    ]
     chosen = max(range(len(codes)), key=lambda at: (_precision(codes[at]), -at))
     code, reply = codes[chosen], chain.replies[chosen]
     if code is not None and code.code == "4.7.5" and not _is_of_mta_sts(reply):
@@ -245,7 +248,7 @@ def _of_chain(chain: ReplyChain, outermost: KnownCode | None, text: str) -> Erro
     address, port = surroundings.address_and_port(chain.groups.get("lastattemptedip", ""))
     if address is None:
         address, port = surroundings.last_endpoint(text[reply.end : chain.end + 600])
-    on_premises = any(one is not None and one.on_premises for one in (*codes, code))
+    on_premises = any(each is not None and each.on_premises for each in (*codes, code))
     if not on_premises and not (code is not None and code.distinct):
         by_words = _OF_EXCHANGE_SERVER.search(text, chain.replies[0].start, chain.end + 400)
         on_premises = by_words is not None or (meaning is not None and meaning.topic in _ON_PREMISES_TOPICS)
@@ -304,9 +307,9 @@ def _message(chain: ReplyChain, code: KnownCode | None, chosen: int) -> str:
     if (told := chain.groups.get("message")) is not None:
         return told
     reply, inside = chain.replies[chosen], chain.replies[chosen + 1 :]
-    telling = [one for one in inside[:-1] if _precision(one.known) > Precision.FAILURE] + list(inside[-1:])
+    telling = [inner for inner in inside[:-1] if _precision(inner.known) > Precision.FAILURE] + list(inside[-1:])
     if telling:
-        return " -> ".join(f"{one.code} {one.words}".strip() for one in telling)
+        return " -> ".join(f"{inner.code} {inner.words}".strip() for inner in telling)
     if code is None or not code.in_table:
         quoted = _QUOTED_WORDS.search(reply.words)
         words = quoted["it"] if quoted is not None else reply.words
@@ -325,7 +328,7 @@ def _meaning(chain: ReplyChain, code: KnownCode | None, message: str) -> Meaning
     told = own_words(chain.groups.get("message", ""))
     if told is not None:
         return told.meaning
-    by_replies = [one.meaning for one in chain.replies if one.meaning is not None]
+    by_replies = [reply.meaning for reply in chain.replies if reply.meaning is not None]
     if by_replies:
         return by_replies[-1]
     if code is None:
@@ -417,7 +420,7 @@ def _with_reasons_beside(found: list[ErrorFound], reasons: list[ErrorFound]) -> 
     if not found:
         yield from reasons
         return
-    beside = {one.meaning: one for one in reasons}
+    beside = {told.meaning: told for told in reasons}
     reason = next(iter(beside.values())) if len(beside) == 1 else None
     for error in found:
         if reason is None or not _is_vague(error):

@@ -196,7 +196,7 @@ def own_words(words: str, code: str = "") -> Match | None:
 
 
 def _may_stand_under(code: str, codes: tuple[str, ...]) -> bool:
-    return not code or any(code == one or code == one[4:] for one in codes)
+    return not code or any(code == allowed or code == allowed[4:] for allowed in codes)
 
 
 def _tls_error(word: str) -> Meaning:

@@ -62,9 +62,9 @@ def found_in_log(text: str) -> Found:
     receiving = re.search(r"^#Log-type:\s*SMTP Receive", text, re.IGNORECASE | re.MULTILINE) is not None
     sessions = list(_sessions(text, receiving=receiving))
     from_exchange_online = [
-        one for one in sessions if receiving and any(map(_OF_EXCHANGE_ONLINE.search, one.said_by("client")))
+        session for session in sessions if receiving and any(map(_OF_EXCHANGE_ONLINE.search, session.said_by("client")))
     ]
-    errors = [error for one in from_exchange_online or sessions for error in _errors(one, receiving=receiving)]
+    errors = [error for session in from_exchange_online or sessions for error in _errors(session, receiving=receiving)]
     return Found(tuple(errors), "" if errors else "log-without-failures")
 
 
@@ -120,7 +120,7 @@ def _add(session: _Session, cells: dict[str, str], *, receiving: bool) -> None:
 def _errors(session: _Session, *, receiving: bool) -> Iterator[ErrorFound]:
     for text, meaning in _reasons(session):
         found = errors_in(text)
-        errors = found if any(one.code is not None for one in found) else ()
+        errors = found if any(error.code is not None for error in found) else ()
         meaning = meaning._replace(topic=meaning.topic or Topic.FAILED_SESSION)
         base = ErrorFound(None, None, False, BounceSource.PROTOCOL_LOG, meaning, text or None)
         for error in errors or (base,):
@@ -161,7 +161,7 @@ def _reasons(session: _Session) -> Iterator[tuple[str, Meaning]]:
 
 
 def _sent_mail(session: _Session) -> bool:
-    return any(one.upper().startswith(("MAIL ", "STARTTLS", "X-ANONYMOUSTLS")) for one in session.said_by("client"))
+    return any(line.upper().startswith(("MAIL ", "STARTTLS", "X-ANONYMOUSTLS")) for line in session.said_by("client"))
 
 
 def _unconnected() -> Meaning:

@@ -41,12 +41,12 @@ def live(bounce: Bounce, result: Result, words: Catalogue = ENGLISH) -> Live:
     An address that the name leads to no more was not probed, so nothing is gone there: Exchange Online may see other
     addresses than this machine (split DNS), or still hold the old one.
     """
-    here = [one for one in result.attempts if bounce.address is not None and one.address == bounce.address]
+    here = [attempt for attempt in result.attempts if bounce.address is not None and attempt.address == bounce.address]
     attempts = here or list(result.attempts)
-    elsewhere = bounce.address is not None and not here and any(one.address is not None for one in attempts)
-    standing = next((one for one in attempts if _still(bounce, one)), None)
-    other = next((one for one in attempts if one.status is Status.FAILING), None)
-    unsure = next((one for one in attempts if one.status is Status.UNKNOWN), None)
+    elsewhere = bounce.address is not None and not here and any(attempt.address is not None for attempt in attempts)
+    standing = next((attempt for attempt in attempts if _still(bounce, attempt)), None)
+    other = next((attempt for attempt in attempts if attempt.status is Status.FAILING), None)
+    unsure = next((attempt for attempt in attempts if attempt.status is Status.UNKNOWN), None)
     decisive: Attempt | None
     if standing is not None:
         verdict, decisive = LiveVerdict.STANDS, standing
@@ -93,14 +93,14 @@ def _classes(bounce: Bounce) -> tuple[FailureClass, ...]:
 
 def _standing_problems(bounce: Bounce, attempt: Attempt) -> list[FailureClass]:
     found = map(FailureClass.of_certificate, attempt.certificate_problems)
-    return [one for one in found if one in _classes(bounce)]
+    return [failure for failure in found if failure in _classes(bounce)]
 
 
 def _masks(attempt: Attempt, bounce: Bounce) -> bool:
     """Whether the probe did not get as far as the error of ``bounce`` did, so that it says nothing of that."""
     if attempt.diagnosis is None:
         return False
-    known = [stage_of(one) for one in _classes(bounce)]
+    known = [stage_of(failure) for failure in _classes(bounce)]
     reached = min(known, key=_ORDER.index) if known else _EARLIEST.get(bounce.code or "", Stage.BANNER)
     return _ORDER.index(attempt.diagnosis.stage) < _ORDER.index(reached)
 
@@ -111,7 +111,7 @@ def _found(attempt: Attempt | None, result: Result, words: Catalogue) -> str:
     if diagnosis is not None:
         return f"{diagnosis.code} {diagnosis.heading}" if diagnosis.code is not None else diagnosis.heading
     problems = map(FailureClass.of_certificate, attempt.certificate_problems if attempt is not None else ())
-    return words.facts["between-sources"].join(words.titles[one] for one in problems) or "-"
+    return words.facts["between-sources"].join(words.titles[problem] for problem in problems) or "-"
 
 
 # --- "STARTTLS is required": which of its two causes -------------------------------------------------------------
@@ -120,22 +120,24 @@ def _found(attempt: Attempt | None, result: Result, words: Catalogue) -> str:
 def _is_offered_starttls(result: Result) -> bool:
     """Whether a server took STARTTLS from this machine, wherever that led."""
     return any(
-        stage.stage is Stage.STARTTLS and stage.status == "ok" for one in result.attempts for stage in one.stages
+        stage.stage is Stage.STARTTLS and stage.status == "ok"
+        for attempt in result.attempts
+        for stage in attempt.stages
     )
 
 
 def _by_certificate(explanation: Explanation, bounce: Bounce, result: Result, words: Catalogue) -> Explanation:
     """The server has TLS, so that it turned Exchange Online's certificate down; only Exchange Online can try that."""
     say = words.explain
-    handshakes = [one.handshake for one in result.evidence.attempts if one.handshake is not None]
-    asked = any(one.client_certificate_requested for one in handshakes)
+    handshakes = [attempt.handshake for attempt in result.evidence.attempts if attempt.handshake is not None]
+    asked = any(handshake.client_certificate_requested for handshake in handshakes)
     decided = explain(bounce._replace(failure_class=FailureClass.TLS_CLIENT_CERTIFICATE, alternatives=()), words)
     offered, certificate = say["starttls-offered-here"], say["certificate-asked" if asked else "certificate-not-asked"]
-    likely = (replace(one, evidence=(offered, certificate)) for one in decided.causes)
+    likely = (replace(cause, evidence=(offered, certificate)) for cause in decided.causes)
     others = (
-        replace(one, verdict=CauseVerdict.RULED_OUT, evidence=(offered,))
-        for one in explanation.causes
-        if one.id in _WITHOUT_STARTTLS
+        replace(cause, verdict=CauseVerdict.RULED_OUT, evidence=(offered,))
+        for cause in explanation.causes
+        if cause.id in _WITHOUT_STARTTLS
     )
     told = explanation.live
     if told is not None and told.verdict in (LiveVerdict.GONE, LiveVerdict.UNKNOWN):

@@ -51,14 +51,16 @@ def name_of(column: str) -> str:
 def found_in_records(value: object) -> Found:
     """The errors in parsed JSON, CSV or CliXml, whatever its nesting."""
     records = list(_records(value, {}, 0))
-    tasks = [one for one in records if "taskname" in one.values]
+    tasks = [record for record in records if "taskname" in record.values]
     if tasks:
         return _validation(tasks)
-    errors = tuple(error for one in records for error in _errors(one))
+    errors = tuple(error for record in records for error in _errors(record))
     if errors:
         return Found(errors)
-    statuses = [one.values[key] for one in records for key in ("status", "recipientstatus") if key in one.values]
-    if not any("messageid" in one.values or "messagetraceid" in one.values for one in records):
+    statuses = [
+        record.values[key] for record in records for key in ("status", "recipientstatus") if key in record.values
+    ]
+    if not any("messageid" in record.values or "messagetraceid" in record.values for record in records):
         return Found(())
     return Found((), "trace-without-reasons" if any(map(_FAILED.search, statuses)) else "trace-without-failures")
 
@@ -84,7 +86,7 @@ def _records(value: object, outer: dict[str, str], depth: int) -> Iterator[_Reco
 
 def _shown(value: object) -> str | None:
     """A text, a plain value or a list of texts, as text; None for what has a structure of its own."""
-    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         return "\n".join(value)
     return str(value) if isinstance(value, str | bool | int) else None
 
@@ -119,9 +121,9 @@ _MAX_DETAIL = 600
 def _validation(tasks: list[_Record]) -> Found:
     """The tasks that failed, in their order."""
     failed = [
-        one for one in tasks if one.values.get("istasksuccessful", "").strip().lower() not in ("true", "1", "yes")
+        task for task in tasks if task.values.get("istasksuccessful", "").strip().lower() not in ("true", "1", "yes")
     ]
-    errors = tuple(error for one in failed for error in _task(one))
+    errors = tuple(error for task in failed for error in _task(task))
     return Found(errors, "" if errors else "validation-without-failures")
 
 
@@ -129,7 +131,7 @@ def _task(record: _Record) -> Iterator[ErrorFound]:
     name = record.values["taskname"].strip()
     details = [text for key, text in record.values.items() if key not in ("taskname", "istasksuccessful")]
     detail = plain("\n\n".join(details))
-    errors = [one._replace(source=BounceSource.VALIDATION) for one in errors_in(detail)]
+    errors = [error._replace(source=BounceSource.VALIDATION) for error in errors_in(detail)]
     if errors:
         yield from errors
         return

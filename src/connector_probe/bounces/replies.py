@@ -234,7 +234,7 @@ def _behind(words: str, start: int, length: int) -> int:
     return at
 
 
-_STANDARD = "|".join(re.escape(one).replace("\\ ", r"\s+") for one in (*HEADLINES.values(), SESSION_HEADLINE))
+_STANDARD = "|".join(re.escape(headline).replace("\\ ", r"\s+") for headline in (*HEADLINES.values(), SESSION_HEADLINE))
 _HEADLINES = pattern(rf"\s*(?:Message\s+expired,?\s*)?(?:{_STANDARD})?[\s.:;,-]*", re.IGNORECASE)
 
 

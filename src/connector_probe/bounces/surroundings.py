@@ -166,9 +166,9 @@ def host_name(text: str) -> str | None:
     name = text.strip(" \t\n'\"<>[]`*")
     if not name:
         return None
-    if any(one.isspace() for one in name):
+    if any(character.isspace() for character in name):
         glued = re.sub(r"\s*\n\s*", "", name)  # wrapped in the middle of the name
-        name = "" if any(one.isspace() for one in glued) else glued
+        name = "" if any(character.isspace() for character in glued) else glued
     name = _TRAILING.sub("", name)
     return name if _NAME.fullmatch(name) is not None else None
 
@@ -275,9 +275,9 @@ def last_time(text: str) -> datetime | None:
     """The last moment that ``text`` names beyond doubt; without a zone it is UTC, as Exchange Online writes."""
     if not text:
         return None
-    iso = [(one.start(), _zoned(f"{one['date']}T{one['time']}", one["zone"])) for one in _ISO.finditer(text)]
-    local = [(one.start(), _local(one)) for one in _LOCAL.finditer(text)]
-    return next((moment for _, moment in sorted(iso + local, key=lambda one: -one[0]) if moment is not None), None)
+    iso = [(match.start(), _zoned(f"{match['date']}T{match['time']}", match["zone"])) for match in _ISO.finditer(text)]
+    local = [(match.start(), _local(match)) for match in _LOCAL.finditer(text)]
+    return next((moment for _, moment in sorted(iso + local, key=lambda dated: -dated[0]) if moment is not None), None)
 
 
 def mail_date(text: str) -> datetime | None:

@@ -112,8 +112,8 @@ def rejoined(text: str) -> tuple[str, bool] | None:
     were wrapped between words instead, the words run together, so that this is a second reading. The second value:
     whether a paragraph has so many lines of the very same width that it can hardly be chance.
     """
-    paragraphs = [_rejoined(one) for one in text.split("\n\n")]
-    joined = "\n\n".join(one for one, _ in paragraphs)
+    paragraphs = [_rejoined(paragraph) for paragraph in text.split("\n\n")]
+    joined = "\n\n".join(paragraph for paragraph, _ in paragraphs)
     return (joined, any(sure for _, sure in paragraphs)) if joined != text else None
 
 

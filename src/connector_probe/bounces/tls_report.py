@@ -44,13 +44,15 @@ _MAX_DETAILS = 500
 def is_tls_report(value: object) -> bool:
     """Whether parsed JSON is such a report, or several."""
     reports = value if isinstance(value, list) else [value]
-    return bool(reports) and all(isinstance(one, Mapping) and isinstance(one.get("policies"), list) for one in reports)
+    return bool(reports) and all(
+        isinstance(report, Mapping) and isinstance(report.get("policies"), list) for report in reports
+    )
 
 
 def found_in_report(value: object) -> Found:
     """The failures of a report, those of one server and kind once."""
     reports = value if isinstance(value, list) else [value]
-    errors = [error for one in reports if isinstance(one, Mapping) for error in _failures(one)]
+    errors = [error for report in reports if isinstance(report, Mapping) for error in _failures(report)]
     return Found(tuple(errors[:_MAX_DETAILS]), "" if errors else "tls-report-without-failures")
 
 
@@ -90,7 +92,7 @@ def _failure(
         classes = _HANDSHAKES
     count = detail.get("failed-session-count")
     reasons = (_text(detail.get(key)) for key in ("failure-reason-code", "additional-information"))
-    reason = next((one for one in reasons if one and one.lower() != result), "")
+    reason = next((told for told in reasons if told and told.lower() != result), "")
     server = _text(detail.get("receiving-mx-hostname")) or _text(detail.get("receiving-mx-helo"))
     return ErrorFound(
         code=known(code) if code is not None else None,

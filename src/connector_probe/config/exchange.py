@@ -117,7 +117,7 @@ def convert(data: bytes) -> ImportResult:
         if draft.name != name:
             draft.tell(f"another connector is called {draft.name}, too, so this one is {name} here")
     body = [line for draft, name in zip(drafts, names, strict=True) for line in draft.lines(name)]
-    yaml = _HEADER + "".join(f"{line}\n" for line in (*(f"  # {one}" for one in whole), *body))
+    yaml = _HEADER + "".join(f"{line}\n" for line in (*(f"  # {told}" for told in whole), *body))
     if len(yaml) > MAX_CHARACTERS:
         fit = len(drafts) * MAX_CHARACTERS // len(yaml)
         raise ExchangeImportError(
@@ -172,8 +172,8 @@ def _drafts(record: Record, number: int) -> Iterator[_Draft]:
 
 def _add_smart_hosts(draft: _Draft, given: Iterable[str], lost: Iterable[str]) -> None:
     found: list[str] = []
-    for one in lost:
-        draft.tell(f"SmartHosts: {one} could not be read; {COMMAND} keeps it whole", disable=True)
+    for text in lost:
+        draft.tell(f"SmartHosts: {text} could not be read; {COMMAND} keeps it whole", disable=True)
     for text in given:
         if "/" in text:
             found += _addresses(draft, text)
@@ -211,7 +211,7 @@ def _domains(record: Record) -> tuple[dict[str, list[str]], list[str]]:
     """The domains whose MX records are used, each with its comments; and comments on the whole."""
     found: dict[str, list[str]] = {}
     given, lost = texts(record.get("RecipientDomains"), r"\s,")
-    comments = [f"RecipientDomains: {one} could not be read; {COMMAND} keeps it whole" for one in lost]
+    comments = [f"RecipientDomains: {text} could not be read; {COMMAND} keeps it whole" for text in lost]
     for text in given:
         domain = _bare(text)
         if domain == "*":
@@ -295,8 +295,8 @@ def _add_tls(draft: _Draft, record: Record) -> None:
             draft.keys["tls_domain"] = quoted(parse_tls_domain(_bare(names[0])))
     except InvalidNameError as problem:
         draft.tell(f"TlsDomain left out: {problem}", disable=validates_name)
-    for one in (*names[1:], *lost):
-        draft.tell(f"TlsDomain: {one} left out", disable=validates_name)
+    for name in (*names[1:], *lost):
+        draft.tell(f"TlsDomain: {name} left out", disable=validates_name)
     if tls is TlsSettings.DOMAIN_VALIDATION and not names and not lost:
         nameless = all(is_address(host) for host in texts(record.get("SmartHosts"), r"\s,;")[0] if "/" not in host)
         named = truth(record.get("UseMXRecord")) or not nameless

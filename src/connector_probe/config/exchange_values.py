@@ -100,14 +100,14 @@ def read_export(data: bytes) -> Export:
         found = found[0]
     if not found:
         raise ExchangeImportError("the list is empty: there is no connector in it")
-    if not any(isinstance(one, dict) for one in found):
+    if not any(isinstance(item, dict) for item in found):
         raise ExchangeImportError("the file holds a single value, and no connector")
-    if any(isinstance(one, dict) and any(key.startswith(_FORMATTED) for key in one) for one in found):
+    if any(isinstance(item, dict) and any(key.startswith(_FORMATTED) for key in item) for item in found):
         raise ExchangeImportError(
             "this is what Format-List or Format-Table hands on, and no connector: the columns of a screen",
             f"leave that cmdlet out; {_RUN}",
         )
-    return Export(tuple(Record.of(one if isinstance(one, dict) else {}) for one in found), more)
+    return Export(tuple(Record.of(item if isinstance(item, dict) else {}) for item in found), more)
 
 
 class _Object(dict[str, object]):
@@ -130,7 +130,7 @@ def _exported(text: str) -> object:
     try:
         if powershell.is_clixml(text):
             return powershell.from_clixml(text)
-        if _COLUMNS & {one.casefold() for one in powershell.csv_columns(text)}:
+        if _COLUMNS & {column.casefold() for column in powershell.csv_columns(text)}:
             return list(powershell.from_csv(text))
     except powershell.PowerShellError as problem:
         raise ExchangeImportError(str(problem)) from None
@@ -223,10 +223,10 @@ def _gather(raw: object, separators: str, found: list[str], lost: list[str], dep
             _gather(shown["list"], separators + ",", found, lost, depth + 1)
             lost += ["what follows the three dots"] if shown["cut"] else []
         else:
-            found += [one for one in re.split(f"[{separators}]+", raw) if one]
+            found += [part for part in re.split(f"[{separators}]+", raw) if part]
     elif isinstance(raw, Sequence):
-        for one in raw:
-            _gather(one, separators, found, lost, depth + 1)
+        for item in raw:
+            _gather(item, separators, found, lost, depth + 1)
     elif isinstance(raw, dict):
         _gather_object(Record.of(raw), separators, found, lost, depth)
     elif raw is not None:
@@ -241,7 +241,7 @@ def _gather_object(record: Record, separators: str, found: list[str], lost: list
             _gather(value, separators, inner, [], depth + 1)
         if inner:
             subdomains = truth(record.get("IncludeSubDomains")) is True and not inner[0].startswith("*")
-            found += [f"*.{one}" for one in inner] if subdomains else inner
+            found += [f"*.{text}" for text in inner] if subdomains else inner
             return
     lost.append(json.dumps(record.values)[:200])
 

@@ -266,7 +266,7 @@ class Texts:
         if not node.items and not self.none:
             raise WrongValueError(node, f"{ctx.key} is an empty list", ctx.as_in + ", or leave the key out")
         item = replace(ctx, part="an item of ")
-        return read_each(node.items, lambda one: _text(one, item))
+        return read_each(node.items, lambda text: _text(text, item))
 
     def schema(self) -> dict[str, Any]:
         text = {"type": "string", "minLength": 1}

@@ -89,7 +89,7 @@ def nearest(word: str, known: Iterable[str], aliases: dict[str, str] | None = No
     """The one of ``known`` that ``word`` was probably meant to be; ``aliases`` map folded spellings to one of them."""
     if len(word) > _MAX_SPELLING:
         return None
-    folded = {_fold(one): one for one in known if len(one) <= _MAX_SPELLING}
+    folded = {_fold(name): name for name in known if len(name) <= _MAX_SPELLING}
     meant = folded.get(_fold(word)) or (aliases or {}).get(_fold(word))
     if meant is not None:
         return meant

@@ -217,9 +217,9 @@ class _Reader:
         try:
             return field.kind.read(node, ReadContext(field.key, field.example, self._environ, self._folder))
         except WrongValueError as wrong:
-            for one in (wrong, *wrong.others):
-                if not isinstance(one.node, Broken):
-                    self._problems.add(one.node.place, field.key, str(one), retyped(one.node) or one.hint)
+            for other in (wrong, *wrong.others):
+                if not isinstance(other.node, Broken):
+                    self._problems.add(other.node.place, field.key, str(other), retyped(other.node) or other.hint)
             return None
 
     def _known(self, node: Mapping, keys: tuple[str, ...], where: str) -> Iterator[tuple[str, Node]]:
@@ -264,11 +264,11 @@ def _parts(given: _Given) -> Iterator[tuple[Node, object]]:
 
 
 def _build(given: Iterable[_Given]) -> Connector:
-    return Connector(**{one.field.attribute: one.value for one in given if one.field.attribute is not None})
+    return Connector(**{each.field.attribute: each.value for each in given if each.field.attribute is not None})
 
 
 def _entry(node: Mapping, given: dict[str, _Given], connector: Connector) -> Entry:
-    of_entry = {one.field.key: one.value for one in given.values() if one.field.attribute is None}
+    of_entry = {each.field.key: each.value for each in given.values() if each.field.attribute is None}
     tags = tidy(of_entry.pop("tags", ()))
     line, column = node.place.line, node.place.column
     return Entry(connector=connector, name=connector.name, tags=tags, line=line, column=column, **of_entry)
@@ -276,9 +276,9 @@ def _entry(node: Mapping, given: dict[str, _Given], connector: Connector) -> Ent
 
 def _culprit(given: dict[str, _Given]) -> _Given | None:
     """The last key without which the connector would be sound."""
-    for left_out in sorted(given.values(), key=lambda one: one.node.place, reverse=True):
+    for left_out in sorted(given.values(), key=lambda each: each.node.place, reverse=True):
         try:
-            _build(one for one in given.values() if one is not left_out)
+            _build(each for each in given.values() if each is not left_out)
         except ConnectorError:
             continue
         return left_out
@@ -287,7 +287,7 @@ def _culprit(given: dict[str, _Given]) -> _Given | None:
 
 def _meant(key: str, keys: tuple[str, ...]) -> str | None:
     """The one of ``keys`` that a wrong ``key`` was probably meant to be."""
-    return nearest(key, keys, {word: one for word, one in ALIASES.items() if one in keys})
+    return nearest(key, keys, {word: name for word, name in ALIASES.items() if name in keys})
 
 
 def _unknown(key: str, keys: tuple[str, ...], where: str) -> tuple[str, str]:

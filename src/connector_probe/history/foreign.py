@@ -58,5 +58,5 @@ def _is_text(head: bytes) -> bool:
             text = codecs.getincrementaldecoder(encoding)().decode(head)  # the last character may be cut
         except UnicodeDecodeError:
             continue
-        return not any((one < " " and one not in _LAYOUT) or one == "\x7f" for one in text)
+        return not any((character < " " and character not in _LAYOUT) or character == "\x7f" for character in text)
     return False

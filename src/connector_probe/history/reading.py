@@ -164,7 +164,7 @@ def observations(connection: sqlite3.Connection, identifier: int, since: int = 0
     """All rows of one connector from the number ``since`` on, in their order."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM observation WHERE connector = ? AND status IN (?, ?, ?, ?) AND seq >= ? ORDER BY seq",
-        (identifier, *(one.value for one in Status), since),
+        (identifier, *(status.value for status in Status), since),
     )
     return map(_observation, rows)
 
@@ -201,7 +201,7 @@ def _dated(
         at = row.at
         if not earliest <= at <= now:
             behind = _behind(connection, identifier, row.seq)
-            at = min((one for one in behind if earliest <= one <= now), default=at)
+            at = min((other for other in behind if earliest <= other <= now), default=at)
         earliest = at if at <= now else earliest
         yield row if at == row.at else replace(row, at=at)
 

@@ -66,12 +66,12 @@ class RunHistory:
 
     def recovering(self, connectors: Iterable[Connector]) -> frozenset[str]:
         """Those that were failing when they were seen last: their recovery counts only when it repeats."""
-        return frozenset(one.name for one in connectors if self.before(one.name, one).failed)
+        return frozenset(connector.name for connector in connectors if self.before(connector.name, connector).failed)
 
     def failed_since(self, results: Iterable[Result]) -> dict[str, datetime]:
         """When those that were failing when they were seen last began to, by their names."""
         now = datetime.now(UTC)
-        found = {one.name: failing_since(self._before_of(one), now) for one in results}
+        found = {result.name: failing_since(self._before_of(result), now) for result in results}
         return {name: since for name, since in found.items() if since is not None}
 
     def amend(self, result: Result) -> Result:
@@ -109,11 +109,13 @@ class RunHistory:
 
     def news(self, results: Iterable[Result], channel: str, remind: float | None, now: datetime) -> list[Result]:
         """Those of ``results`` that ``channel`` is to be told."""
-        return [one for one in results if is_news(one, self._before_of(one).announced.get(channel), now, remind)]
+        return [
+            result for result in results if is_news(result, self._before_of(result).announced.get(channel), now, remind)
+        ]
 
     def told(self, results: Iterable[Result], channel: str, now: datetime) -> None:
         """Remember that ``channel`` was told of ``results``."""
-        states = [(one.name, servers_of(one.connector), state_of(one)) for one in results]
+        states = [(result.name, servers_of(result.connector), state_of(result)) for result in results]
         if self._history is None or not states:
             return
         try:

@@ -40,7 +40,7 @@ def salvage(damaged: Path, into: sqlite3.Connection) -> int:
         source.execute("PRAGMA cell_size_check = ON")
         for table, wanted, key in _TABLES:
             there = _columns(source, table)
-            columns = tuple(one for one in wanted if one in there)  # a file of an earlier version has fewer
+            columns = tuple(column for column in wanted if column in there)  # a file of an earlier version has fewer
             if not columns:
                 continue
             places = ", ".join("?" * len(columns))

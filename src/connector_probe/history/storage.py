@@ -52,7 +52,9 @@ class History:
 
         Raises HistoryError.
         """
-        return self._work(lambda: self._read(lambda one: reading.before_each(one, self._place, names), {}))
+        return self._work(
+            lambda: self._read(lambda connection: reading.before_each(connection, self._place, names), {})
+        )
 
     def pasts(
         self, now: datetime, window: timedelta, names: Iterable[str] | None = None, *, whole: bool = False
@@ -62,19 +64,21 @@ class History:
         ``whole``: from the first row on, else what the ``window`` and the present state need. Raises HistoryError.
         """
         with self._translating():
-            return self._read(lambda one: list(reading.pasts(one, names, now, window, whole=whole)), [])
+            return self._read(lambda connection: list(reading.pasts(connection, names, now, window, whole=whole)), [])
 
     def names(self) -> list[str]:
         """Every connector that was ever recorded. Raises HistoryError."""
         with self._translating():
-            return self._read(lambda one: list(dict.fromkeys(name for name, _ in reading.connectors(one))), [])
+            return self._read(
+                lambda connection: list(dict.fromkeys(name for name, _ in reading.connectors(connection))), []
+            )
 
     def record(self, sightings: Sequence[Sighting], documents: Sequence[Document] = ()) -> None:
         """Add a run's rows, and what is kept whole of it, all or none: when this returns, they are on the disk.
 
         With this a run begins to write, so it looks for damage first. Raises HistoryError.
         """
-        servers = {one.name: one.servers for one in sightings}
+        servers = {sighting.name: sighting.servers for sighting in sightings}
 
         def add(connection: sqlite3.Connection) -> None:
             self._check(connection)
@@ -85,11 +89,13 @@ class History:
 
     def documents(self, kind: DocumentKind, name: str | None = None) -> list[Document]:
         """What is kept whole of this connector, or of all, from every place. Raises HistoryError."""
-        return self._work(lambda: self._read(lambda one: reading.documents(one, kind, name), []))
+        return self._work(lambda: self._read(lambda connection: reading.documents(connection, kind, name), []))
 
     def announce(self, channel: str, states: Iterable[tuple[str, str, str]], at: datetime) -> None:
         """Remember that ``channel`` was told (name, servers, state) at ``at``. Raises HistoryError."""
-        self._work(lambda: self._write(lambda one: tables.announce(one, self._place, channel, states, at)))
+        self._work(
+            lambda: self._write(lambda connection: tables.announce(connection, self._place, channel, states, at))
+        )
 
     def thin(self, now: datetime, seconds: float = THIN_FOR) -> None:
         """Let plain successes of old go, each connector's once a day, for ``seconds``: the next run goes on.

@@ -67,7 +67,7 @@ def sum_up(past: Past, now: datetime, window: timedelta) -> ConnectorHistory:
         bounces_at=begun + timedelta(seconds=past.queue_lifetime) if begun is not None and due else None,
         flowed_at=flowed if begun is not None and flowed is not None and flowed <= begun else None,
         queue_lifetime=past.queue_lifetime,
-        outages=sum(1 for one in episodes if one.until is None or now - one.until <= window),
+        outages=sum(1 for episode in episodes if episode.until is None or now - episode.until <= window),
         flapping=flaps >= FLAPS,
         flaps=flaps,
         changes=tuple(_changes(stretches)),
@@ -82,8 +82,8 @@ def sum_up(past: Past, now: datetime, window: timedelta) -> ConnectorHistory:
 
 def _changes(stretches: Sequence[Stretch]) -> Iterator[Change]:
     before: Status | None = None
-    for one in stretches:
-        row = one.first
+    for stretch in stretches:
+        row = stretch.first
         yield Change(row.at, before, row.status, row.code, row.class_, row.maintenance)
         before = row.status
 
@@ -94,42 +94,42 @@ def _episodes(stretches: Sequence[Stretch]) -> Iterator[Episode]:
     unknown rows do not end it.
     """
     failed: list[Stretch] = []
-    for one in stretches:
-        if one.first.status is Status.FAILING and not one.first.expected:
-            failed.append(one)
-        elif one.first.status is not Status.UNKNOWN and failed:
-            yield _episode(failed, one.first.at)
+    for stretch in stretches:
+        if stretch.first.status is Status.FAILING and not stretch.first.expected:
+            failed.append(stretch)
+        elif stretch.first.status is not Status.UNKNOWN and failed:
+            yield _episode(failed, stretch.first.at)
             failed = []
     if failed:
         yield _episode(failed, None)
 
 
 def _episode(failed: Sequence[Stretch], until: datetime | None) -> Episode:
-    codes = tuple(dict.fromkeys(one.first.code or one.first.class_ or "" for one in failed))
-    return Episode(failed[0].first.at, until, codes, sum(one.rows for one in failed))
+    codes = tuple(dict.fromkeys(stretch.first.code or stretch.first.class_ or "" for stretch in failed))
+    return Episode(failed[0].first.at, until, codes, sum(stretch.rows for stretch in failed))
 
 
 def _flaps(stretches: Sequence[Stretch]) -> Iterator[datetime]:
     """The moments at which mail stopped, or began again, to flow."""
-    known = [one.first for one in stretches if one.first.status is not Status.UNKNOWN]
+    known = [stretch.first for stretch in stretches if stretch.first.status is not Status.UNKNOWN]
     return (row.at for before, row in pairwise(known) if (before.status in FLOWING) is not (row.status in FLOWING))
 
 
 def _renewals(known: Sequence[KnownCertificate]) -> Iterator[Renewal]:
     """A server's certificate whose predecessor was not met again: two that take turns are no renewal."""
     servers: dict[tuple[str, int], list[KnownCertificate]] = {}
-    for one in sorted(known, key=lambda one: one.first_seq):
-        earlier = servers.setdefault((one.certificate.server, one.certificate.port), [])
-        gone = [other for other in earlier if other.last_seq < one.first_seq]
+    for seen in sorted(known, key=lambda seen: seen.first_seq):
+        earlier = servers.setdefault((seen.certificate.server, seen.certificate.port), [])
+        gone = [other for other in earlier if other.last_seq < seen.first_seq]
         if gone:
             before = max(gone, key=lambda other: other.last_seq)
             yield Renewal(
-                one.first_at,
-                one.certificate.server,
-                one.certificate.port,
+                seen.first_at,
+                seen.certificate.server,
+                seen.certificate.port,
                 before.certificate.sha256,
-                one.certificate.sha256,
+                seen.certificate.sha256,
                 before.certificate.not_after,
-                one.certificate.not_after,
+                seen.certificate.not_after,
             )
-        earlier.append(one)
+        earlier.append(seen)

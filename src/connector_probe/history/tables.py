@@ -19,10 +19,10 @@ CHECK = "check"  # the job of looking for damage
 
 
 def add(connection: sqlite3.Connection, place: str, sightings: Iterable[Sighting]) -> None:
-    for one in sightings:
-        identifier = _identifier(connection, place, one)
-        at = stamp(one.at)
-        state = (one.status.value, one.expected, one.code, one.class_)
+    for sighting in sightings:
+        identifier = _identifier(connection, place, sighting)
+        at = stamp(sighting.at)
+        state = (sighting.status.value, sighting.expected, sighting.code, sighting.class_)
         before = connection.execute(
             "SELECT status, expected, code, class FROM observation WHERE connector = ? AND changed"
             " ORDER BY seq DESC LIMIT 1",
@@ -31,9 +31,9 @@ def add(connection: sqlite3.Connection, place: str, sightings: Iterable[Sighting
         cursor = connection.execute(
             "INSERT INTO observation (connector, at, status, expected, code, class, maintenance, seconds, changed)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (identifier, at, *state, one.maintenance, one.seconds, state != before),
+            (identifier, at, *state, sighting.maintenance, sighting.seconds, state != before),
         )
-        for met in one.certificates:
+        for met in sighting.certificates:
             row = (identifier, met.server, met.port, met.sha256, met.subject, met.issuer)
             dates = (date_stamp(met.not_before), date_stamp(met.not_after))
             connection.execute(
@@ -44,10 +44,16 @@ def add(connection: sqlite3.Connection, place: str, sightings: Iterable[Sighting
             )
 
 
-def _identifier(connection: sqlite3.Connection, place: str, one: Sighting) -> int:
+def _identifier(connection: sqlite3.Connection, place: str, sighting: Sighting) -> int:
     """Its number, a new one where it was never seen. What an earlier version recorded of its name becomes its own."""
-    known = find(connection, place, one.name, one.servers)
-    facts = {"id": known, "name": one.name, "place": place, "servers": one.servers, "lifetime": one.queue_lifetime}
+    known = find(connection, place, sighting.name, sighting.servers)
+    facts = {
+        "id": known,
+        "name": sighting.name,
+        "place": place,
+        "servers": sighting.servers,
+        "lifetime": sighting.queue_lifetime,
+    }
     if known is None:
         cursor = connection.execute(
             "INSERT INTO connector (name, place, servers, queue_lifetime) VALUES (:name, :place, :servers, :lifetime)",
@@ -64,13 +70,13 @@ def _identifier(connection: sqlite3.Connection, place: str, one: Sighting) -> in
 
 def keep(connection: sqlite3.Connection, place: str, servers: Mapping[str, str], documents: Iterable[Document]) -> None:
     """Each in the place of the one of its kind before; of connectors that have a row already. ``servers`` of each."""
-    for one in documents:
-        identifier = find(connection, place, one.name, servers.get(one.name, ""))
+    for document in documents:
+        identifier = find(connection, place, document.name, servers.get(document.name, ""))
         if identifier is not None:
             connection.execute(
                 "INSERT INTO document VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (connector, kind) DO UPDATE SET at = excluded.at, body = excluded.body",
-                (identifier, one.kind.value, stamp(one.at), zlib.compress(one.text.encode())),
+                (identifier, document.kind.value, stamp(document.at), zlib.compress(document.text.encode())),
             )
 
 

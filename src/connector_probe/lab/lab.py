@@ -105,10 +105,10 @@ class Lab:
             stack.push_async_callback(authority.website.stop)
             running = tuple([await _run(scenario, authority, stack, ports) for scenario in chosen])
             zones: dict[str, dict[str, Answerer]] = {ADDRESS: {website.HOST: addresses(website.ADDRESS)}}
-            for one in running:
-                zone = {name.replace(PORT, str(one.port)): said for name, said in one.scenario.zone.items()}
+            for each in running:
+                zone = {name.replace(PORT, str(each.port)): said for name, said in each.scenario.zone.items()}
                 zones[ADDRESS].update(zone)
-                for address, answers in one.scenario.authorities.items():
+                for address, answers in each.scenario.authorities.items():
                     zones.setdefault(address, {}).update(answers)
             signed = {said.apex for said in zones[ADDRESS].values() if isinstance(said, Signed)}
             authority.write_anchors(anchors_of(signed))

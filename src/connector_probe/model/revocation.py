@@ -68,11 +68,11 @@ class CertificateRevocation:
     @property
     def revoked(self) -> RevocationCheck | None:
         """The check that found it revoked."""
-        return next((one for one in self.checks if one.status is RevocationStatus.REVOKED), None)
+        return next((check for check in self.checks if check.status is RevocationStatus.REVOKED), None)
 
     @property
     def decided(self) -> bool:
-        return any(one.decides for one in self.checks)
+        return any(check.decides for check in self.checks)
 
 
 @dataclass(frozen=True, slots=True)

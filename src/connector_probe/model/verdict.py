@@ -429,7 +429,7 @@ class Result:
     @property
     def warning_texts(self) -> tuple[str, ...]:
         """Each text once, for people: several addresses may give rise to the same words."""
-        return tuple(dict.fromkeys(one.text for one in self.warnings))
+        return tuple(dict.fromkeys(warning.text for warning in self.warnings))
 
 
 @dataclass(frozen=True, slots=True)

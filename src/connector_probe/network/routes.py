@@ -41,8 +41,8 @@ def gateway_of(address: str) -> str | None:
 def choose(routes: Iterator[Route], address: str) -> str | None:
     """The gateway of the longest matching route, the smallest metric among equals."""
     host = ipaddress.ip_address(address.split("%", 1)[0])
-    matching = [one for one in routes if one.network.version == host.version and host in one.network]
-    best = max(matching, key=lambda one: (one.network.prefixlen, -one.metric), default=None)
+    matching = [route for route in routes if route.network.version == host.version and host in route.network]
+    best = max(matching, key=lambda route: (route.network.prefixlen, -route.metric), default=None)
     return best.gateway if best is not None else None
 
 

@@ -237,7 +237,7 @@ def _no_authority(place: _Place) -> str | None:
 def _too_long(place: _Place) -> str | None:
     """RFC 5280 4.2.1.9: how many intermediates that are not self-issued may stand below."""
     allowed = place.facts.extensions.path_length
-    below = sum(not one.self_issued for one in place.path.certificates[1 : place.depth])
+    below = sum(not certificate.self_issued for certificate in place.path.certificates[1 : place.depth])
     return None if allowed is None or below <= allowed else f"allows {allowed} below, there are {below}"
 
 
@@ -339,7 +339,7 @@ def _find_distrust(path: Path, sent: Sequence[ParsedCertificate], roots: TrustRo
     if is_self_signed(top):
         found.add(_Kind.UNTRUSTED_ROOT if depth else _Kind.SELF_SIGNED, depth, top.label, issuer if depth else "")
         return
-    unused = any(one.is_authority and one not in path.certificates for one in sent[1:])
+    unused = any(certificate.is_authority and certificate not in path.certificates for certificate in sent[1:])
     if depth and not unused:
         found.add(_Kind.UNTRUSTED_ROOT, depth, top.label, issuer)
         return

@@ -49,16 +49,18 @@ def match_tlsa(records: Sequence[TlsaRecord], chain: Sequence[bytes]) -> tuple[T
     """
     pieces = [(data, _public_key(data)) for data in chain[:MAX_CHAIN]]
     found = []
-    for one in records:
+    for record in records:
         depths: tuple[int, ...] = ()
-        if one.usable:
-            last = 1 if one.usage == DANE_EE else len(pieces)
-            first = 0 if one.usage == DANE_EE else 1
+        if record.usable:
+            last = 1 if record.usage == DANE_EE else len(pieces)
+            first = 0 if record.usage == DANE_EE else 1
             depths = tuple(
-                depth for depth in range(first, min(last, len(pieces))) if _matches(one, pieces[depth][one.selector])
+                depth
+                for depth in range(first, min(last, len(pieces)))
+                if _matches(record, pieces[depth][record.selector])
             )
-        forms = () if depths else _other_forms(one, pieces)
-        found.append(replace(one, matched=depths, fits_as=forms))
+        forms = () if depths else _other_forms(record, pieces)
+        found.append(replace(record, matched=depths, fits_as=forms))
     return tuple(found)
 
 
@@ -96,17 +98,17 @@ def judge_anchored(
 
     A whole certificate or key in the record itself (2 0 0, 2 1 0) needs not be sent (RFC 7671 5.2.1, 5.2.3).
     """
-    anchors = [chain[depth] for one in records if one.usage == DANE_TA for depth in one.matched]
-    for one in records:
-        if (one.usage, one.matching_type) == (DANE_TA, 0) and one.usable:
-            data = bytes.fromhex(one.data)
+    anchors = [chain[depth] for record in records if record.usage == DANE_TA for depth in record.matched]
+    for record in records:
+        if (record.usage, record.matching_type) == (DANE_TA, 0) and record.usable:
+            data = bytes.fromhex(record.data)
             # Whoever stands below a bare key is as good as trusted, for the key has no name, date or purpose to fail.
-            anchors += [below for below in chain if _is_signed_with(data, below)] if one.selector else [data]
+            anchors += [below for below in chain if _is_signed_with(data, below)] if record.selector else [data]
     roots = TrustRoots(anchors, "TLSA")
     if not len(roots):
         return None
     problems = judge(chain, roots, at).problems
-    return tuple(AnchorProblem(str(one.kind), one.depth, one.subject, one.note) for one in problems)
+    return tuple(AnchorProblem(str(problem.kind), problem.depth, problem.subject, problem.note) for problem in problems)
 
 
 def _is_signed_with(key: bytes, certificate: bytes) -> bool:

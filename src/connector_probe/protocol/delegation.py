@@ -100,7 +100,7 @@ def may_be_asked(address: str, given: Sequence[str]) -> bool:
     if not is_inside(address):
         return True
     if reach is Reach.LOOPBACK:
-        return any(reach_of(one) is Reach.LOOPBACK for one in given)
+        return any(reach_of(address) is Reach.LOOPBACK for address in given)
     return any(map(is_inside, given))
 
 

@@ -278,7 +278,7 @@ def hold_in_their_time(
     rrset: dns.rrset.RRset, signatures: tuple[dns.rdtypes.ANY.RRSIG.RRSIG, ...], keys: ZoneKeys
 ) -> bool:
     """Whether one of the zone's signatures over ``rrset`` is good at the end of its time."""
-    return any(fault_of_signatures(rrset, (one,), keys, one.expiration) is None for one in signatures)
+    return any(fault_of_signatures(rrset, (signature,), keys, signature.expiration) is None for signature in signatures)
 
 
 def _has_key(keys: ZoneKeys, signature: dns.rdtypes.ANY.RRSIG.RRSIG) -> bool:
@@ -292,8 +292,8 @@ def _moment(seconds: int) -> str:
 def is_supported(anchors: tuple[Anchor, ...]) -> bool:
     """Whether one of the DS records (or keys) is of an algorithm and digest that can be computed here."""
     return any(
-        int(one.algorithm) in _ALGORITHMS and (isinstance(one, _DNSKEY) or int(one.digest_type) in _DIGESTS)
-        for one in anchors[:MAX_KEYS]
+        int(anchor.algorithm) in _ALGORITHMS and (isinstance(anchor, _DNSKEY) or int(anchor.digest_type) in _DIGESTS)
+        for anchor in anchors[:MAX_KEYS]
     )
 
 

@@ -71,18 +71,18 @@ def read_policy(body: bytes) -> StsPolicy:
         raise StsError(f"max_age is {_told(fields, 'max_age')}, not a number of seconds up to {MAX_AGE}")
     if not patterns and fields["mode"] != "none":
         raise StsError("mx is missing")
-    wrong = next((one for one in patterns if not _PATTERN.fullmatch(one)), None)
+    wrong = next((pattern for pattern in patterns if not _PATTERN.fullmatch(pattern)), None)
     if wrong is not None:
         raise StsError(f"mx {printable(wrong, 80) or '(empty)'} is no host name")
     if len(patterns) > MAX_PATTERNS:
         raise StsError(f"it lists more than {MAX_PATTERNS} mx patterns")
-    return StsPolicy(fields["mode"], int(age), tuple(one.rstrip(".").lower() for one in patterns))
+    return StsPolicy(fields["mode"], int(age), tuple(pattern.rstrip(".").lower() for pattern in patterns))
 
 
 def _told(fields: dict[str, str], key: str) -> str:
     if key in fields:
         return printable(fields[key], 60) or "empty"
-    other = next((one for one in fields if one.lower() == key), None)  # RFC 8461 3.2 spells keys in lower case
+    other = next((field for field in fields if field.lower() == key), None)  # RFC 8461 3.2 spells keys in lower case
     return "missing" if other is None else f"missing (there is {printable(other, 20)}, and case counts)"
 
 
@@ -90,11 +90,15 @@ def lists(policy: StsPolicy, host: str) -> bool:
     """Whether the policy lists an MX host (RFC 8461 4.1): a wildcard stands for exactly one label."""
     name = host.rstrip(".").lower()
     rest = name.partition(".")[2]
-    return any(one == name or (one.startswith("*.") and one[2:] == rest != "") for one in policy.mx)
+    return any(pattern == name or (pattern.startswith("*.") and pattern[2:] == rest != "") for pattern in policy.mx)
 
 
 def shallow_pattern(policy: StsPolicy, host: str) -> str:
     """The pattern that would list ``host`` if its star stood for several labels; "" where there is none."""
     name = host.rstrip(".").lower()
-    found = (one for one in policy.mx if one.startswith("*.") and name.endswith(one[1:]) and not lists(policy, host))
+    found = (
+        pattern
+        for pattern in policy.mx
+        if pattern.startswith("*.") and name.endswith(pattern[1:]) and not lists(policy, host)
+    )
     return next(found, "")

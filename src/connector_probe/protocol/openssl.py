@@ -63,7 +63,7 @@ def objection(path: Sequence[bytes]) -> PathError | None:
 
 
 def _loaded(certificates: Iterable[bytes]) -> Iterable[crypto.X509]:
-    return (loaded for one in certificates if (loaded := load(one)) is not None)
+    return (loaded for certificate in certificates if (loaded := load(certificate)) is not None)
 
 
 def _forget_errors() -> None:

@@ -73,15 +73,15 @@ class Search:
         top = path[-1]
         if top.issuer_key is None or is_self_signed(top):
             return []
-        sent = (one for one in self.others if one.subject_key == top.issuer_key)
-        distinct = {one.data: one for one in (*self.roots.issuers_of(top), *sent)}
-        found = [one for one in distinct.values() if not any(_is_same_entity(one, other) for other in path)]
+        sent = (other for other in self.others if other.subject_key == top.issuer_key)
+        distinct = {certificate.data: certificate for certificate in (*self.roots.issuers_of(top), *sent)}
+        found = [issuer for issuer in distinct.values() if not any(_is_same_entity(issuer, other) for other in path)]
         # OpenSSL checks the signatures of a whole path; they are looked at here where there is a choice.
-        if len(found) > 1 or any(_another_key(top, one) for one in found):
-            fitting = [one for one in found if signed_by(top.data, one.data)]
+        if len(found) > 1 or any(_another_key(top, issuer) for issuer in found):
+            fitting = [issuer for issuer in found if signed_by(top.data, issuer.data)]
             # Where no key fits, the signature is bad, unless the key identifiers say that it is another CA's.
-            found = fitting or [one for one in found if not _another_key(top, one)]
-        return sorted(found, key=lambda one: (not self._is_usable(one), one not in self.roots))
+            found = fitting or [issuer for issuer in found if not _another_key(top, issuer)]
+        return sorted(found, key=lambda issuer: (not self._is_usable(issuer), issuer not in self.roots))
 
     def _is_usable(self, issuer: ParsedCertificate) -> bool:
         timely = not (is_early(issuer, self.at) or is_late(issuer, self.at))
@@ -89,11 +89,11 @@ class Search:
 
 
 def _verified(path: tuple[ParsedCertificate, ...], trusted: bool) -> Path:
-    error = objection([one.data for one in path])
+    error = objection([certificate.data for certificate in path])
     if error is None:
         return Path(path, trusted)
     pairs = enumerate(pairwise(path))
-    forged = frozenset(depth for depth, (one, issuer) in pairs if not signed_by(one.data, issuer.data))
+    forged = frozenset(depth for depth, (below, issuer) in pairs if not signed_by(below.data, issuer.data))
     return Path(path, trusted, forged, error)
 
 

@@ -36,7 +36,7 @@ def from_clixml(text: str) -> list[object]:
     except (ET.ParseError, ValueError) as problem:
         raise PowerShellError(f"the XML cannot be read: {problem}") from None
     seen: dict[str, object] = {}
-    return [_value(one, seen, 0) for one in root]
+    return [_value(child, seen, 0) for child in root]
 
 
 def _value(element: ET.Element, seen: dict[str, object], depth: int) -> object:
@@ -65,10 +65,10 @@ def _object(element: ET.Element, seen: dict[str, object], depth: int) -> object:
     for child in element:
         kind = child.tag.removeprefix(_NAMESPACE)
         if kind in ("MS", "Props"):
-            for one in child:
-                properties.setdefault(one.get("N", ""), _value(one, seen, depth + 1))
+            for part in child:
+                properties.setdefault(part.get("N", ""), _value(part, seen, depth + 1))
         elif kind in ("LST", "IE", "STK", "QUE"):
-            items = [_value(one, seen, depth + 1) for one in child]
+            items = [_value(part, seen, depth + 1) for part in child]
         elif kind == "ToString":
             shown = child.text or ""
         elif kind not in ("TN", "TNRef", "DCT"):  # an enum: its number, beside its name in ToString
@@ -89,7 +89,7 @@ def csv_columns(text: str) -> tuple[str, ...]:
     """The names in the header of a CSV file; empty where ``text`` is none."""
     header = _without_type(text).split("\n", 1)[0]
     separator = _separator(header)
-    names = tuple(one.strip().strip('"') for one in header.split(separator)) if separator else ()
+    names = tuple(column.strip().strip('"') for column in header.split(separator)) if separator else ()
     return names if len(names) > 1 and all(map(_COLUMN.fullmatch, names)) else ()
 
 
@@ -99,7 +99,7 @@ def from_csv(text: str) -> Iterator[dict[str, str]]:
     csv.field_size_limit(_MAX_FIELD)
     rows = csv.reader(body.splitlines(keepends=True), delimiter=_separator(body.split("\n", 1)[0]) or ",")
     try:
-        names = [one.strip() for one in next(rows)]
+        names = [column.strip() for column in next(rows)]
         for row in rows:
             if any(row):
                 yield dict(zip(names, row, strict=False))

@@ -33,7 +33,7 @@ def server_for(bootstrap: bytes, domain: str) -> str | None:
         raise RdapError("the list of RDAP servers has no services")
     best, found = -1, None
     for service in services:
-        if not (isinstance(service, list) and len(service) == 2 and all(isinstance(one, list) for one in service)):
+        if not (isinstance(service, list) and len(service) == 2 and all(isinstance(part, list) for part in service)):
             continue
         urls = [url for url in service[1] if isinstance(url, str)]
         for entry in service[0]:
@@ -58,7 +58,7 @@ def read_domain(body: bytes, domain: str, asked_at: datetime) -> Registration:
         raise RdapError("the answer describes no domain")
     if name.lower().rstrip(".") != domain:
         raise RdapError(f"the answer describes another domain ({printable(name, 100)})")
-    statuses = [printable(one.lower(), 60) for one in _items(answer, "status") if isinstance(one, str)]
+    statuses = [printable(item.lower(), 60) for item in _items(answer, "status") if isinstance(item, str)]
     return Registration(
         domain,
         found=True,
@@ -115,6 +115,6 @@ def _registrar(answer: dict[str, Any]) -> str:
 def _formatted_names(entity: dict[str, Any]) -> Iterator[str]:
     card = _items(entity, "vcardArray")
     properties = card[1] if len(card) > 1 and isinstance(card[1], list) else []
-    for one in properties[:_MAX_ITEMS]:
-        if isinstance(one, list) and len(one) == 4 and one[0] == "fn" and isinstance(one[3], str):
-            yield one[3]
+    for each in properties[:_MAX_ITEMS]:
+        if isinstance(each, list) and len(each) == 4 and each[0] == "fn" and isinstance(each[3], str):
+            yield each[3]

@@ -165,7 +165,7 @@ def ocsp_made_at(data: bytes, certificate: bytes, issuer: bytes) -> datetime | N
                 return None
             about, by = _both(certificate, issuer)
             made_at = response.produced_at_utc
-            known = any(_is_about(one, about, by) for one in response.responses)
+            known = any(_is_about(single, about, by) for single in response.responses)
             return made_at if known and not _ocsp_distrust(response, by, made_at) else None
     except UnreadableError:
         return None
@@ -189,7 +189,7 @@ def _read_ocsp(
 ) -> RevocationCheck:
     if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         return replace(check, status=_S.REFUSED, note=_camel(response.response_status.name))
-    single = next((one for one in response.responses if _is_about(one, certificate, issuer)), None)
+    single = next((answer for answer in response.responses if _is_about(answer, certificate, issuer)), None)
     if single is None:
         return replace(check, note="the response is about another certificate")
     distrust = _ocsp_distrust(response, issuer, at)
@@ -222,7 +222,9 @@ def _ocsp_distrust(response: ocsp.OCSPResponse, issuer: x509.Certificate, at: da
     signed = response.signature, response.tbs_response_bytes, _digest(response), response.signature_algorithm_oid
     if _verifies(issuer, *signed):
         return ""
-    signer = next((one for one in response.certificates[:MAX_SIGNERS] if _verifies(one, *signed)), None)
+    signer = next(
+        (certificate for certificate in response.certificates[:MAX_SIGNERS] if _verifies(certificate, *signed)), None
+    )
     if signer is None:
         return "not signed by the issuer, nor by a certificate sent along"
     who = printable(signer.subject.rfc4514_string(), 100)
@@ -385,7 +387,7 @@ def read_issuers(data: bytes) -> tuple[bytes, ...]:
             with _strictly():
                 found = read(data)[:MAX_ISSUERS]
                 if found:
-                    return tuple(one.public_bytes(serialization.Encoding.DER) for one in found)
+                    return tuple(certificate.public_bytes(serialization.Encoding.DER) for certificate in found)
         except UnreadableError:
             continue
     raise UnreadableError("no certificate is in there")

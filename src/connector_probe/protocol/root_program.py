@@ -51,7 +51,9 @@ class RootProgram:
         self._fingerprint = _FINGERPRINTS[algorithm]
         # TrustedSubject ::= SEQUENCE { subjectIdentifier OCTET STRING, subjectAttributes SET OF Attribute OPTIONAL }
         self._entries = {der.first(entry.expect(der.SEQUENCE)).expect(der.OCTET_STRING): entry for entry in entries}
-        self.certificates = tuple(one for one in certificates if self._fingerprint(one) in self._entries)
+        self.certificates = tuple(
+            certificate for certificate in certificates if self._fingerprint(certificate) in self._entries
+        )
 
     def bar(self, root: bytes, issued: datetime | None, at: datetime) -> RootBar | None:
         """Why ``root`` ends no path at ``at`` for a TLS server's certificate of the day ``issued``; None: it does.

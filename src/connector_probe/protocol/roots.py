@@ -47,7 +47,7 @@ class TrustRoots:
         return certificate.data in self._members
 
     def __len__(self) -> int:
-        return sum(load(one) is not None for one in self._given)
+        return sum(load(root) is not None for root in self._given)
 
     def bar(self, root: ParsedCertificate, issued: datetime | None, at: datetime) -> RootBar | None:
         """Why this root of ours does not end the path of a server's certificate that was issued then."""
@@ -62,19 +62,19 @@ class TrustRoots:
             return ()
         if (name, key) not in self._named:
             marks = [mark for mark in (certificate.issuer_mark, key) if mark]
-            found = (one for one in self._marked(marks) if read_subject(one)[0] == name and load(one) is not None)
+            found = (root for root in self._marked(marks) if read_subject(root)[0] == name and load(root) is not None)
             self._named[name, key] = tuple(map(parse_certificate, found))
         return self._named[name, key]
 
     def knows_organization(self, name: str) -> bool:
         """Whether a root is of this organisation (its subject's O)."""
         marked = self._marked([name.encode()]) if name else ()
-        return any(fold(read_subject(one)[1]) == fold(name) for one in marked)
+        return any(fold(read_subject(root)[1]) == fold(name) for root in marked)
 
     def _marked(self, marks: Sequence[bytes]) -> Iterator[bytes]:
         """The roots in which one of ``marks`` occurs. Reading one costs hundreds of times as much as this."""
         few = len(self._given) <= _FEW
-        return (one for one in self._given if few or any(mark in one for mark in marks))
+        return (root for root in self._given if few or any(mark in root for mark in marks))
 
     @cached_property
     def validities(self) -> tuple[tuple[datetime, datetime], ...]:

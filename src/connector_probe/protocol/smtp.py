@@ -313,7 +313,7 @@ def proxy_header(source: str, address: str, port: int) -> bytes:
     Our own port is not told: nobody listens there, and 0 is allowed.
     """
     family = "TCP6" if ":" in address else "TCP4"
-    ends = (one.split("%", 1)[0] for one in (source or address, address))
+    ends = (end.split("%", 1)[0] for end in (source or address, address))
     return f"PROXY {family} {' '.join(ends)} 0 {port}\r\n".encode("ascii")
 
 

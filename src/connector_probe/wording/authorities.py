@@ -35,13 +35,14 @@ class Table:
 
 def tables_of(attempts: Iterable[AttemptEvidence], words: Catalogue) -> tuple[Table, ...]:
     """One table for each name that was followed up, in the order of the attempts."""
-    inquiries = dict.fromkeys(one.resolution.inquiry for one in attempts)
-    walks = dict.fromkeys(walk for one in inquiries if isinstance(one, DnsInquiry) for walk in one.walks)
+    inquiries = dict.fromkeys(attempt.resolution.inquiry for attempt in attempts)
+    walks = dict.fromkeys(walk for inquiry in inquiries if isinstance(inquiry, DnsInquiry) for walk in inquiry.walks)
     return tuple(_table(walk, words) for walk in walks)
 
 
 def _table(walk: Walk, words: Catalogue) -> Table:
     rows = tuple(
-        Row(label(one), f"{one.rdtype}/{one.transport}", text_of(said(one), words), one.seconds) for one in walk.replies
+        Row(label(reply), f"{reply.rdtype}/{reply.transport}", text_of(said(reply), words), reply.seconds)
+        for reply in walk.replies
     )
     return Table(walk.name, " > ".join(walk.zones), walk.started_from is StartedFrom.ROOTS, walk.complete, rows)

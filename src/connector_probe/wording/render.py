@@ -43,7 +43,7 @@ def worded(verdict: ConnectorVerdict, words: Catalogue = ENGLISH) -> Result:
     warnings = [warning for one, _ in attempts for warning in warnings_in_words(one, words)]
     if verdict.warnings:
         around: Facts = verdict.attempts[0].facts if verdict.attempts else {}
-        warnings += [_finding(one, around, words) for one in verdict.warnings]
+        warnings += [_finding(warning, around, words) for warning in verdict.warnings]
     deciding = (said.diagnosis for one, said in attempts if one is verdict.deciding)
     return Result(
         name=connector.name,
@@ -75,7 +75,7 @@ def worded(verdict: ConnectorVerdict, words: Catalogue = ENGLISH) -> Result:
 
 
 def notes_in_words(notes: Iterable[Said], words: Catalogue) -> tuple[str, ...]:
-    return tuple(sentence(words.notes[one.id], one.facts, words) for one in notes)
+    return tuple(sentence(words.notes[note.id], note.facts, words) for note in notes)
 
 
 def attempt_in_words(verdict: AttemptVerdict, words: Catalogue, transcript: Iterable[TranscriptLine] = ()) -> Attempt:
@@ -95,8 +95,10 @@ def attempt_in_words(verdict: AttemptVerdict, words: Catalogue, transcript: Iter
         certificate_problems=verdict.certificate_problems,
         transcript=tuple(TranscriptReport(line.at, line.source, line.text) for line in transcript),
         diagnosis=diagnosis,
-        remarks=tuple(Finding(one.id, _remark(one, verdict, words)) for one in verdict.remarks),
-        policies=tuple(Finding(one.id, _remark(one, verdict, words), one.address) for one in verdict.policies),
+        remarks=tuple(Finding(remark.id, _remark(remark, verdict, words)) for remark in verdict.remarks),
+        policies=tuple(
+            Finding(policy.id, _remark(policy, verdict, words), policy.address) for policy in verdict.policies
+        ),
     )
 
 
@@ -107,18 +109,18 @@ def _certificates(evidence: AttemptEvidence) -> tuple[CertificateReport, ...]:
 def certificate_reports(certificates: Iterable[Certificate]) -> tuple[CertificateReport, ...]:
     return tuple(
         CertificateReport(
-            one.subject,
-            one.issuer,
-            one.names,
-            one.not_before,
-            one.not_after,
-            one.serial,
-            one.sha1,
-            one.sha256,
-            one.key,
-            one.signature,
+            certificate.subject,
+            certificate.issuer,
+            certificate.names,
+            certificate.not_before,
+            certificate.not_after,
+            certificate.serial,
+            certificate.sha1,
+            certificate.sha256,
+            certificate.key,
+            certificate.signature,
         )
-        for one in certificates
+        for certificate in certificates
     )
 
 
@@ -134,20 +136,22 @@ def diagnosis_in_words(attempt: AttemptVerdict, words: Catalogue = ENGLISH) -> D
         title=headline_of(profile.code, words) if profile.code is not None else words.titles[failure.failure],
         heading=text_of(heading_phrase(attempt), words),
         reply=failure.reply,
-        also_seen_as=tuple(AlsoSeenAs(one.code, one.reply, words.also_seen[one.note]) for one in failure.also_seen_as),
+        also_seen_as=tuple(
+            AlsoSeenAs(seen.code, seen.reply, words.also_seen[seen.note]) for seen in failure.also_seen_as
+        ),
         stage=profile.stage,
         detail=text_of(detail_phrase(attempt), words),
         confidence=failure.confidence,
         causes=tuple(
             Cause(
-                one.id,
-                one.verdict,
-                words.facts[one.sentence] if one.sentence else words.causes[one.id],
-                tuple(sentence(words.evidence[key], facts, words) for key in one.evidence),
+                cause.id,
+                cause.verdict,
+                words.facts[cause.sentence] if cause.sentence else words.causes[cause.id],
+                tuple(sentence(words.evidence[key], facts, words) for key in cause.evidence),
             )
-            for one in failure.causes
+            for cause in failure.causes
         ),
-        remedies=tuple(_remedy(one, facts, words) for one in failure.remedies),
+        remedies=tuple(_remedy(remedy, facts, words) for remedy in failure.remedies),
         reference=failure.reference,
         culprit=failure.culprit,
     )
@@ -159,7 +163,7 @@ def _remedy(identifier: RemedyId, facts: Facts, words: Catalogue) -> Remedy:
 
 
 def warnings_in_words(attempt: AttemptVerdict, words: Catalogue) -> Iterable[Finding]:
-    return (_finding(one, attempt.facts, words) for one in attempt.warnings)
+    return (_finding(warning, attempt.facts, words) for warning in attempt.warnings)
 
 
 def _finding(said: Said, around: Facts, words: Catalogue) -> Finding:
@@ -220,10 +224,10 @@ def text_of(value: Value, words: Catalogue, around: Facts | None = None) -> str:
     if isinstance(value, Word):
         return word(value.kind, value.value, words)
     if isinstance(value, Listed):
-        items = dict.fromkeys(text_of(one, words, around) for one in value.items)
+        items = dict.fromkeys(text_of(item, words, around) for item in value.items)
         return words.phrases[value.separator].join(items)
     if isinstance(value, Joined):
-        return "".join(text_of(one, words, around) for one in value.parts)
+        return "".join(text_of(part, words, around) for part in value.parts)
     if isinstance(value, Short):
         return quote(text_of(value.value, words, around))
     if isinstance(value, NetworkFault):

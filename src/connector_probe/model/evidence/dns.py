@@ -123,4 +123,4 @@ class Resolution:
     @property
     def mx_lookup(self) -> Lookup | None:
         """The question for MX records, followed or not; None where there was none."""
-        return next((one for one in self.lookups if one.rdtype == "MX"), None)
+        return next((lookup for lookup in self.lookups if lookup.rdtype == "MX"), None)

@@ -172,7 +172,7 @@ class CertificateEvidence:
     @property
     def is_trusted(self) -> bool:
         """Whether the path ends at a trusted root, whatever else is wrong with it."""
-        return not any(one.kind in _DISTRUST for one in self.problems)
+        return not any(problem.kind in _DISTRUST for problem in self.problems)
 
 
 @dataclass(frozen=True, slots=True)
