@@ -298,7 +298,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.text(EVERY_CHARACTER, max_size=300))
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_any_text_is_survived(text: str) -> None:
     assert_sound(read_bounces(text))
 
@@ -306,7 +306,7 @@ def test_any_text_is_survived(text: str) -> None:
 @given(st.lists(PIECES | st.text(EVERY_CHARACTER, max_size=5), max_size=25).map("".join))
 @example("x" * 40 + "Diagnostic-Code: smtp;450 4.4.316 ")
 @example("450 4.4.316 x [Message=\x1b[2J\u202e] [LastAttemptedServerName=\x07a\ud800]")
-@settings(max_examples=600)
+@settings(max_examples=150)
 def test_any_text_made_of_the_grammar_is_survived(text: str) -> None:
     assert_sound(read_bounces(text))
     assert_sound(read_bounces(text.encode("utf-8", "surrogatepass")))
@@ -346,7 +346,7 @@ def test_more_text_than_any_bounce_has_is_refused() -> None:
 )
 def test_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
     """Eight times the text, eight times the work: what grows with the square takes sixty-four times."""
-    short, long = (piece * (length // len(piece)) for length in (5_000, 40_000))
+    short, long = (piece * (length // len(piece)) for length in (2_500, 20_000))
     assert cost(long) < 3 * 8 * max(cost(short), 0.005)
 
 

@@ -125,7 +125,8 @@ def test_what_is_no_export_is_named(export: object, told: str) -> None:
 
 
 def test_too_many_connectors_are_told_how_many_fit() -> None:
-    many = [connector(Name=f"Connector {number}") for number in range(12_000)]
+    hosts = [f"{letter}{'.'.join(['x' * 57] * 4)}" for letter in "abcdefghij"]
+    many = [connector(Name=f"Connector {number}", SmartHosts=hosts) for number in range(600)]
     with pytest.raises(ExchangeImportError) as caught:
         imported(many)
     fit = int(caught.value.hint.split("some ")[1].split()[0])

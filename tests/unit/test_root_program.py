@@ -137,7 +137,7 @@ def test_what_is_no_list(data: bytes) -> None:
         RootProgram(data, [ROOT.der])
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(place=st.integers(0, 10_000), bits=st.integers(1, 255))
 def test_a_damaged_list_says_so_or_bars_something(place: int, bits: int) -> None:
     data = bytearray(trust_list({ROOT.der: {PURPOSES: purposes(SERVERS), NOT_BEFORE: filetime(PAST)}}))

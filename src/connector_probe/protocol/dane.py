@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from connector_probe.model.policy import DANE_EE, DANE_TA, AnchorProblem, TlsaRecord
 from connector_probe.protocol.certificate import MAX_CHAIN, TrustRoots, judge
+from connector_probe.protocol.openssl import verifies
 
 MAX_TLSA: Final = 32  # records looked at for one host; a rollover of several keys needs four
 MAX_DATA: Final = 8192  # hex digits kept; a whole RSA 4096 certificate has some 4000
@@ -115,18 +115,8 @@ def _is_signed_with(key: bytes, certificate: bytes) -> bool:
     """Whether ``key`` (SubjectPublicKeyInfo) made the certificate's signature."""
     try:
         signer, signed = load_der_public_key(key), x509.load_der_x509_certificate(certificate)
-        given = signed.signature_algorithm_parameters
+        digest = signed.signature_hash_algorithm
         message = signed.signature, signed.tbs_certificate_bytes
-        if isinstance(signer, rsa.RSAPublicKey) and isinstance(given, padding.PKCS1v15 | padding.PSS):
-            digest = signed.signature_hash_algorithm
-            assert digest is not None
-            signer.verify(*message, given, digest)
-        elif isinstance(signer, ec.EllipticCurvePublicKey) and isinstance(given, ec.ECDSA):
-            signer.verify(*message, given)
-        elif isinstance(signer, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
-            signer.verify(*message)
-        else:
-            return False
-    except Exception:  # a wrong signature, or whatever the parsers raise on a hostile certificate
+        return verifies(signer, *message, digest, signed.signature_algorithm_oid)
+    except Exception:  # whatever the parsers raise on a hostile certificate
         return False
-    return True

@@ -10,6 +10,9 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
+from cryptography.x509.oid import SignatureAlgorithmOID
 from OpenSSL import crypto
 
 _REMEMBERED: Final = 256  # certificates kept loaded, and signatures kept checked
@@ -92,4 +95,28 @@ def signed_by(certificate: bytes, issuer: bytes) -> bool:
         # It is strict and knows no SHA-1 any more (and raises whatever its parser raises); OpenSSL is asked instead.
         found = objection((certificate, issuer))
         return found is None or found.code not in (_UNABLE_TO_DECRYPT_SIGNATURE, _SIGNATURE_FAILURE)
+    return True
+
+
+def verifies(
+    key: object,
+    signature: bytes,
+    signed: bytes,
+    digest: hashes.HashAlgorithm | None,
+    algorithm: x509.ObjectIdentifier,
+) -> bool:
+    """Whether the public ``key`` made the signature; False also for what cannot be computed."""
+    try:
+        if isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
+            key.verify(signature, signed)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and digest is not None:
+            key.verify(signature, signed, ec.ECDSA(digest))
+        elif isinstance(key, rsa.RSAPublicKey) and digest is not None:
+            pss = padding.PSS(padding.MGF1(digest), padding.PSS.AUTO)
+            is_pss = algorithm == SignatureAlgorithmOID.RSASSA_PSS
+            key.verify(signature, signed, pss if is_pss else padding.PKCS1v15(), digest)
+        else:
+            return False
+    except Exception:  # a wrong signature, or an algorithm that this OpenSSL does not offer
+        return False
     return True

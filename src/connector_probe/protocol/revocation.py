@@ -15,14 +15,13 @@ from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, SignatureAlgorithmOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from connector_probe.model.printable import printable
 from connector_probe.model.revocation import RevocationCheck, RevocationSource, RevocationStatus
+from connector_probe.protocol.openssl import verifies
 
 MAX_URL_SHOWN: Final = 300
 MAX_POINTERS: Final = 4  # places asked for one certificate; authorities name one or two
@@ -220,10 +219,15 @@ def _is_about(single: Any, certificate: x509.Certificate, issuer: x509.Certifica
 def _ocsp_distrust(response: ocsp.OCSPResponse, issuer: x509.Certificate, at: datetime) -> str:
     """Why the signature does not count, "" where it does (RFC 6960 4.2.2.2)."""
     signed = response.signature, response.tbs_response_bytes, _digest(response), response.signature_algorithm_oid
-    if _verifies(issuer, *signed):
+    if verifies(issuer.public_key(), *signed):
         return ""
     signer = next(
-        (certificate for certificate in response.certificates[:MAX_SIGNERS] if _verifies(certificate, *signed)), None
+        (
+            certificate
+            for certificate in response.certificates[:MAX_SIGNERS]
+            if verifies(certificate.public_key(), *signed)
+        ),
+        None,
     )
     if signer is None:
         return "not signed by the issuer, nor by a certificate sent along"
@@ -249,34 +253,7 @@ def _digest(signed: ocsp.OCSPResponse | x509.CertificateRevocationList) -> hashe
 
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     signed = certificate.signature, certificate.tbs_certificate_bytes, certificate.signature_hash_algorithm
-    return _verifies(issuer, *signed, certificate.signature_algorithm_oid)
-
-
-def _verifies(
-    signer: x509.Certificate,
-    signature: bytes,
-    signed: bytes,
-    digest: hashes.HashAlgorithm | None,
-    algorithm: x509.ObjectIdentifier,
-) -> bool:
-    """Whether the signer's key made the signature; False also for what cannot be computed."""
-    key = signer.public_key()
-    try:
-        if isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
-            key.verify(signature, signed)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and digest is not None:
-            key.verify(signature, signed, ec.ECDSA(digest))
-        elif isinstance(key, rsa.RSAPublicKey) and digest is not None:
-            pss = padding.PSS(padding.MGF1(digest), padding.PSS.AUTO)
-            is_pss = algorithm == SignatureAlgorithmOID.RSASSA_PSS
-            key.verify(signature, signed, pss if is_pss else padding.PKCS1v15(), digest)
-        else:
-            return False
-    except InvalidSignature:
-        return False
-    except Exception:  # an algorithm that this OpenSSL does not offer
-        return False
-    return True
+    return verifies(issuer.public_key(), *signed, certificate.signature_algorithm_oid)
 
 
 # --- CRL -------------------------------------------------------------------------------------------------------
@@ -310,7 +287,7 @@ def _read_crl(
         return replace(found, status=_S.NOT_TRUSTED, note=f"the list is {who}'s, not the issuer's")
     # Not cryptography's own check: it finds no SHA-1 signature valid, and older authorities still sign lists so.
     signed = crl.signature, crl.tbs_certlist_bytes, _digest(crl), crl.signature_algorithm_oid
-    if not _verifies(issuer, *signed):
+    if not verifies(issuer.public_key(), *signed):
         return replace(found, status=_S.NOT_TRUSTED, note="not signed by the issuer's key, or only with MD5")
     usage = _extension(issuer.extensions, x509.KeyUsage)
     if usage is not None and not usage.crl_sign:  # RFC 5280 6.3.3 (f)

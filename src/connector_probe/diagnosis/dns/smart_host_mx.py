@@ -31,7 +31,7 @@ def smart_hosts_with_mx(connector: Connector, views: Sequence[View]) -> Iterator
     }
     for view, one in zip(views, attempts, strict=True):
         resolution, beside = one.resolution, one.resolution.mx_beside
-        if resolution.smart_host is not None and resolution.addresses:
+        if resolution.smart_host and resolution.addresses:
             facts = Facts(smart_host=resolution.smart_host, mx_records=_records(resolution.mx_lookup))
             if connector.tls_domain is None and view.expected == one.server:  # as ``view_of`` decided
                 facts["mx_name_hint"] = Phrase("mx-name-hint", {"server": one.server})
