@@ -52,6 +52,9 @@ VERDICTS = [
     ("anonymous-tls-only", "packet-inspection", RULED_OUT),
     ("anonymous-tls-only", "exchange-certificate-broken", SUPPORTED),
     ("no-starttls", "exchange-certificate-broken", RULED_OUT),
+    ("no-starttls", "tls-not-supported", CONFIRMED),
+    ("starttls-stripped", "tls-not-supported", RULED_OUT),
+    ("starttls-stripped", "packet-inspection", SUPPORTED),
     ("appliance-certificate", "appliance-certificate", CONFIRMED),
     ("certificate-self-signed", "appliance-certificate", None),
     ("certificate-expired", "appliance-certificate", None),
@@ -93,6 +96,7 @@ FIRST_WORDS = [
     ("ehlo-550-name", "This is about the name that this probe gives itself"),
     ("helo-only", "the server refuses EHLO (5"),
     ("ehlo-behind-proxy-header", "every reply is one command late"),
+    ("starttls-stripped", "STARTTLS is answered with 220"),
     ("starttls-overwritten", "a firewall on the way has overwritten it"),
 ]
 FIRST_REMEDIES = [
@@ -102,6 +106,7 @@ FIRST_REMEDIES = [
     ("banner-ftp", ["point-to-smtp"]),
     ("anonymous-tls-only", ["repair-exchange-certificate", "offer-starttls", "relax-tls"]),
     ("masked-by-firewall", ["check-firewall-inspection", "offer-starttls", "relax-tls"]),
+    ("starttls-stripped", ["check-firewall-inspection", "relax-tls"]),
     (
         "ehlo-behind-proxy-header",
         ["stop-proxy-header", "read-the-reply", "check-service-state"],

@@ -81,7 +81,35 @@ def test_a_server_whose_starttls_is_hidden_may_well_support_it(keywords: tuple[s
     hidden, plain = diagnosed(made.without_starttls(ADDRESS, *keywords)), diagnosed(made.without_starttls())
     assert verdicts(hidden)["tls-not-supported"] is POSSIBLE
     assert hidden.causes[0].verdict is SUPPORTED
-    assert verdicts(plain)["tls-not-supported"] is CauseVerdict.CONFIRMED
+    assert verdicts(plain)["tls-not-supported"] is SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("answer", "unsupported", "inspected"),
+    [
+        (made.answered("STARTTLS", 502, "5.5.1 Error: command not implemented"), CauseVerdict.CONFIRMED, POSSIBLE),
+        (made.answered("STARTTLS", 503, "STARTTLS command used when not advertised"), CauseVerdict.CONFIRMED, POSSIBLE),
+        (made.answered("STARTTLS", 454, "4.7.0 TLS not available"), SUPPORTED, POSSIBLE),
+        (made.answered("STARTTLS", 550, "5.7.1 Client host blocked using zen.spamhaus.org"), POSSIBLE, POSSIBLE),
+        (made.answered("STARTTLS", 500, '5.5.1 Command unrecognized: "XXXXXXXX"'), POSSIBLE, SUPPORTED),
+        (made.broken("STARTTLS", TIMED_OUT), SUPPORTED, POSSIBLE),
+        (made.answered("STARTTLS", 220, "go ahead"), OUT, SUPPORTED),
+    ],
+)
+def test_only_its_own_answer_confirms_that_a_server_has_no_starttls(
+    answer: Exchange, unsupported: CauseVerdict, inspected: CauseVerdict
+) -> None:
+    found = verdicts(diagnosed(replace(made.without_starttls(), unlisted_starttls=answer)))
+    assert (found["tls-not-supported"], found["packet-inspection"]) == (unsupported, inspected)
+
+
+def test_a_masked_list_before_a_server_that_takes_starttls_confirms_the_inspection() -> None:
+    taken = made.answered("STARTTLS", 220, "go ahead")
+    masked = replace(made.without_starttls(ADDRESS, "SIZE", "XXXXXXXA"), unlisted_starttls=taken)
+    hidden = replace(made.without_starttls(ADDRESS, "SIZE", "X-ANONYMOUSTLS"), unlisted_starttls=taken)
+    assert verdicts(diagnosed(masked))["packet-inspection"] is CauseVerdict.CONFIRMED
+    found = verdicts(diagnosed(hidden))
+    assert (found["packet-inspection"], found["exchange-certificate-broken"]) == (POSSIBLE, SUPPORTED)
 
 
 def test_a_connector_that_requires_no_tls_is_not_said_to() -> None:

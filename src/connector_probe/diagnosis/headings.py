@@ -14,6 +14,7 @@ from connector_probe.diagnosis.signs import (
     overwritten_command,
     proxy_header_sent,
     speaks_implicit_tls,
+    takes_unlisted_starttls,
     waits_for_proxy_header,
 )
 from connector_probe.diagnosis.verdict import AttemptVerdict
@@ -94,4 +95,6 @@ def _of_starttls(view: View) -> HeadingId | None:
         return HeadingId.EXCHANGE_HIDES_STARTTLS
     if view.greeting is not None and capabilities(view.greeting).masked_keywords:
         return HeadingId.STARTTLS_MASKED
+    if takes_unlisted_starttls(view.evidence):
+        return HeadingId.STARTTLS_TAKEN
     return HeadingId.STARTTLS_BESIDE_MASKED_BANNER if is_masked(view.evidence.banner, view.greeting) else None

@@ -10,6 +10,7 @@ from connector_probe.diagnosis.signs import (
     overwritten_command,
     private_keywords,
     replies_come_late,
+    takes_unlisted_starttls,
     waits_for_proxy_header,
 )
 from connector_probe.diagnosis.view import View
@@ -59,6 +60,8 @@ def middlebox_facts(view: View) -> Facts:
     fault = evidence.connection.fault if evidence.connection is not None else None
     if fault is not None:
         found |= {"icmp": fault.icmp, "icmp_from": fault.icmp_from}
+    if evidence.unlisted_starttls is not None and evidence.unlisted_starttls.reply is not None:
+        found["starttls_answer"] = quote(evidence.unlisted_starttls.reply.wire)
     certificate = evidence.certificate
     if certificate is not None and certificate.chain:
         leaf = certificate.chain[0]
@@ -115,6 +118,8 @@ def hints(view: View) -> Facts:
         found["starttls_hint"] = Phrase("anonymoustls-hint")
     elif view.greeting is not None and capabilities(view.greeting).masked_keywords:
         found["starttls_hint"] = Phrase("masked-hint")
+    elif takes_unlisted_starttls(evidence):
+        found["starttls_hint"] = Phrase("starttls-taken-hint")
     elif evidence.banner is not None and evidence.banner.reply is not None and masked_banner(evidence.banner.reply):
         found["starttls_hint"] = Phrase("banner-masked-hint")
     return found

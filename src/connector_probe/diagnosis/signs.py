@@ -109,7 +109,7 @@ def is_masked(banner: Exchange | None, greeting: Reply | None) -> bool:
 
 def overwritten_command(evidence: AttemptEvidence) -> str:
     """A refusal that repeats our command as X's: a firewall on the way has overwritten it; "" where none does."""
-    for exchange in (evidence.starttls, evidence.ehlo):
+    for exchange in (evidence.starttls, evidence.unlisted_starttls, evidence.ehlo):
         reply = exchange.reply if exchange is not None else None
         if reply is not None and reply.severity == 5 and _OVERWRITTEN.search(reply.wire):
             return reply.wire
@@ -187,6 +187,12 @@ def hides_starttls(greeting: Reply | None) -> bool:
         return False
     able = capabilities(greeting)
     return able.offers("X-ANONYMOUSTLS") and not able.offers("STARTTLS")
+
+
+def takes_unlisted_starttls(evidence: AttemptEvidence) -> bool:
+    """Whether the server answers STARTTLS with 220 although EHLO does not list it."""
+    answer = evidence.unlisted_starttls.reply if evidence.unlisted_starttls is not None else None
+    return answer is not None and answer.code == 220
 
 
 def waits_for_proxy_header(evidence: AttemptEvidence) -> bool:

@@ -266,6 +266,7 @@ class Facts(TypedDict, total=False):
     stale_ours: Value
     stale_theirs: Value
     staple_fault: Value
+    starttls_answer: Value
     starttls_hint: Value
     stranded: Value
     sts_domain: Value

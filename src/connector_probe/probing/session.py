@@ -11,9 +11,9 @@ from connector_probe.probing.run import Run
 from connector_probe.probing.target import SessionSettings, Target
 from connector_probe.stages.connect import connection_to
 from connector_probe.stages.conversation import Conversation, Transcript, own_name, positive
-from connector_probe.stages.greet import banner, introduce, lists_starttls, welcomes
+from connector_probe.stages.greet import banner, introduce, lists_no_starttls, lists_starttls, welcomes
 from connector_probe.stages.recipient import offer_recipient
-from connector_probe.stages.secure import PresentedChain, established, secure
+from connector_probe.stages.secure import PresentedChain, established, secure, try_unlisted
 
 
 async def run_session(
@@ -38,7 +38,7 @@ async def run_session(
         watch(StageEnded(target.server, target.address, target.port, stage, ok, step.seconds))
 
     clock, shown = transcript.clock, PresentedChain()
-    ehlo = helo = starttls = handshake = again = mail = recipient = greeting = None
+    ehlo = helo = starttls = unlisted = handshake = again = mail = recipient = greeting = None
     async with connection_to(
         run.network, clock, target.address, target.port, settings.source_address, settings.connect_timeout
     ) as (connection, stream):
@@ -68,6 +68,8 @@ async def run_session(
                 if settings.rcpt is not None and usable and not until_tls:
                     mail, recipient = await offer_recipient(smtp, settings.rcpt)
                     told(Stage.RECIPIENT, recipient or mail, ok=recipient is not None and positive(recipient))
+                if ehlo is not None and lists_no_starttls(ehlo) and smtp.usable and not until_tls:
+                    unlisted = await try_unlisted(smtp)
     seen = AttemptEvidence(
         target.server,
         target.address,
@@ -78,6 +80,7 @@ async def run_session(
         ehlo=ehlo,
         helo=helo,
         starttls=starttls,
+        unlisted_starttls=unlisted,
         handshake=handshake,
         ehlo_again=again,
         mail=mail,

@@ -81,15 +81,19 @@ class Conversation:
     async def __aexit__(self, *_: object) -> None:
         await self.quit()
 
-    async def exchange(self, command: bytes = b"", *, since: float | None = None) -> Exchange:
+    async def exchange(
+        self, command: bytes = b"", *, since: float | None = None, wait: float | None = None
+    ) -> Exchange:
         """Send ``command`` (nothing for the banner) and wait for one whole reply.
 
-        ``since``: when the wait began, in seconds of the attempt, if before now.
+        ``since``: when the wait began, in seconds of the attempt, if before now. ``wait``: seconds, if
+        fewer than usual.
         """
         shown = printable(command.rstrip(b"\r\n"))
         now = self._clock.elapsed()
-        start, limit = now if since is None else to_microseconds(since), self._clock.allow(self._reply_limit)
-        end = min(start + self._reply_limit, now + limit)
+        usual = self._reply_limit if wait is None else min(wait, self._reply_limit)
+        start, limit = now if since is None else to_microseconds(since), self._clock.allow(usual)
+        end = min(start + usual, now + limit)
         send_fault = self._ended
         if command:
             self._transcript.add("client", shown)
@@ -201,6 +205,15 @@ class Conversation:
                 await self.exchange(QUIT)
         finally:
             await self._stream.close()
+
+    def leave(self) -> None:
+        """Say nothing more, not even QUIT."""
+        self._usable = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether another command can be sent."""
+        return self._usable and self._ended is None
 
     @staticmethod
     def _interrupted() -> bool:

@@ -26,6 +26,11 @@ def lists_starttls(answer: Exchange) -> bool:
     return answer.reply is not None and capabilities(answer.reply).offers("STARTTLS")
 
 
+def lists_no_starttls(answer: Exchange) -> bool:
+    """Whether EHLO was understood, and the answer offers no STARTTLS."""
+    return answer.reply is not None and answer.reply.code == 250 and not lists_starttls(answer)
+
+
 async def introduce(conversation: Conversation, name: str, *, plain: bool = False) -> tuple[Exchange, Exchange | None]:
     """EHLO, and HELO when EHLO was not understood; ``name`` is ours.
 

@@ -10,6 +10,8 @@ from connector_probe.network import TlsOffer
 from connector_probe.protocol.smtp import STARTTLS
 from connector_probe.stages.conversation import Conversation
 
+UNLISTED_WAIT = 5.0  # seconds; the answer decides no class, and what swallows the command never answers
+
 
 @dataclass(frozen=True, slots=True)
 class PresentedChain:
@@ -28,6 +30,17 @@ async def secure(
         return command, None, PresentedChain()
     handshake, outcome = await conversation.start_tls(server_name, offer)
     return command, handshake, PresentedChain(outcome.chain, outcome.staple)
+
+
+async def try_unlisted(conversation: Conversation) -> Exchange:
+    """STARTTLS where EHLO does not list it: only the answer tells whether the server has none, or something hides it.
+
+    The last command of a conversation: behind a 220 the server waits for TLS.
+    """
+    answer = await conversation.exchange(STARTTLS, wait=UNLISTED_WAIT)
+    if answer.reply is not None and answer.reply.code == 220:
+        conversation.leave()
+    return answer
 
 
 def established(handshake: Handshake | None) -> bool:

@@ -27,6 +27,7 @@ from connector_probe.diagnosis.signs import (
     private_keywords,
     proxy_header_sent,
     speaks_implicit_tls,
+    takes_unlisted_starttls,
     waits_for_proxy_header,
 )
 from connector_probe.model.evidence import FaultKind
@@ -112,8 +113,11 @@ def _packet_inspection(case: Case) -> Judged | None:
     if (known := explained(case)) is not None:
         return known
     clean = (EvidenceId.CONTROL_CLEAN,) if is_clean_here(case.evidence.control) else ()
+    taken = (EvidenceId.STARTTLS_TAKEN,) if takes_unlisted_starttls(case.evidence) else ()
     if is_masked(case.evidence.banner, case.view.greeting):
-        return Judged(_LIKELY, (EvidenceId.MASKED, *clean))
+        return Judged(_SURE if taken else _LIKELY, (EvidenceId.MASKED, *taken, *clean))
+    if taken:  # an Exchange server can hide it, too
+        return Judged(_POSSIBLE if hides_starttls(case.view.greeting) else _LIKELY, (*taken, *clean))
     if overwritten_command(case.evidence):
         return Judged(_LIKELY, (EvidenceId.COMMAND_OVERWRITTEN,))
     after_keywords = case.failure in (_F.STARTTLS_NOT_OFFERED, _F.STARTTLS_REJECTED)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes.row import Judged, Rows, alone
 from connector_probe.diagnosis.causes.seen import kind_of_refusal
-from connector_probe.diagnosis.signs import hides_starttls, is_masked, overwritten_command
+from connector_probe.diagnosis.signs import hides_starttls, is_masked, overwritten_command, takes_unlisted_starttls
 from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
+from connector_probe.protocol.refusals import refusal_kind
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.causes.row import Case
@@ -46,8 +47,7 @@ def _tls_not_supported(case: Case) -> Judged | None:
     touched = is_masked(case.evidence.banner, view.greeting) or bool(overwritten_command(case.evidence))
     seen = (EvidenceId.EHLO_REFUSED if case.evidence.helo is not None else EvidenceId.STARTTLS_MISSING,)
     if failure is _F.STARTTLS_NOT_OFFERED:
-        # Where something shows that it is hidden, the server may well support it.
-        return Judged(_POSSIBLE if touched or hides_starttls(view.greeting) else _SURE, seen)
+        return _of_its_own_answer(case, seen, hidden=touched or hides_starttls(view.greeting))
     unlisted = view.greeting is not None and not view.offers_starttls
     if failure is _F.EHLO_MALFORMED and view.requires_tls and unlisted:
         return Judged(_POSSIBLE, seen, remedies=())
@@ -66,6 +66,24 @@ def _tls_not_supported(case: Case) -> Judged | None:
         return Judged(_OUT, (EvidenceId.ANSWERED_PART_LOST,))
     seen = (EvidenceId.TLS_COMES_TO_NOTHING if failure in (_F.TLS_TIMEOUT, *_BROKEN) else EvidenceId.TLS_ANSWERED,)
     return Judged(_POSSIBLE if touched and failure in _BROKEN else None, seen)
+
+
+def _of_its_own_answer(case: Case, seen: tuple[EvidenceId, ...], *, hidden: bool) -> Judged:
+    """That EHLO lists no STARTTLS speaks for a server without it; only its own answer to the command settles it.
+
+    ``hidden``: something shows that STARTTLS is hidden, so that the server may well support it.
+    """
+    if takes_unlisted_starttls(case.evidence):
+        return Judged(_OUT, (EvidenceId.STARTTLS_TAKEN,))
+    if case.evidence.helo is not None:  # its own answer to EHLO
+        return Judged(_POSSIBLE if hidden else _SURE, seen)
+    tried = case.evidence.unlisted_starttls
+    reply = tried.reply if tried is not None else None
+    if reply is not None:
+        seen = (*seen, EvidenceId.STARTTLS_ANSWER)
+    if hidden or (reply is not None and refusal_kind(reply)[0] is not None):  # its words are about something else
+        return Judged(_POSSIBLE, seen)
+    return Judged(_SURE if reply is not None and reply.severity == 5 else _LIKELY, seen)
 
 
 @ROWS.cause(

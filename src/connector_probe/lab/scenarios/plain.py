@@ -356,6 +356,13 @@ EHLO: tuple[Scenario, ...] = (
     ),
     failing("no-starttls", "STARTTLS is not offered", F.STARTTLS_NOT_OFFERED, lab.no_starttls),
     failing(
+        "starttls-stripped",
+        "STARTTLS is not offered, and works all the same",
+        F.STARTTLS_NOT_OFFERED,
+        speaks(EHLO=lists(*EXTENSIONS)),
+        expect_causes={"packet-inspection": CauseVerdict.SUPPORTED, "tls-not-supported": CauseVerdict.RULED_OUT},
+    ),
+    failing(
         "anonymous-tls-only",
         "Exchange with a broken certificate of its own: X-ANONYMOUSTLS without STARTTLS",
         F.STARTTLS_NOT_OFFERED,
@@ -371,7 +378,7 @@ EHLO: tuple[Scenario, ...] = (
         "masked-banner-no-starttls",
         "SMTP inspection: a banner of asterisks, and STARTTLS gone without a trace",
         F.STARTTLS_NOT_OFFERED,
-        speaks(lab.masked, EHLO=lists("PIPELINING", "SIZE 37748736")),
+        _without_starttls("PIPELINING", "SIZE 37748736", greet=lab.masked),
     ),
 )
 

@@ -83,13 +83,15 @@ class ProxiedGreeting:
 class AttemptEvidence:
     """Everything one connection to one address showed. What was not reached is None.
 
-    ``exchange_offer`` is the first handshake, with what Exchange Online is known to offer, where the server broke that
-    off and a wider one, ``handshake``, came to something that was not offered. ``implicit_tls`` is a handshake from the
-    first byte, tried where no greeting came; ``proxied`` a greeting behind a PROXY header, tried there and where the
-    connection was closed at once. ``earlier_failures``: the classes of the tries before this one. ``address`` is None
-    when the server has none. ``revocation`` is None where nobody was asked; ``missing_issuers`` is set where the chain
-    is incomplete and says where its issuers are; ``policy`` is None without --mx; ``clock`` is set where a certificate
-    or a DNSSEC signature is out of its time by our clock.
+    ``exchange_offer`` is the first handshake, with what Exchange Online is known to offer, where the server broke
+    that off and a wider one, ``handshake``, came to something that was not offered. ``unlisted_starttls`` is the
+    answer to STARTTLS where EHLO lists none; behind its 220 nothing follows, as Exchange Online would not come that
+    far. ``implicit_tls`` is a handshake from the first byte, tried where no greeting came; ``proxied`` a greeting
+    behind a PROXY header, tried there and where the connection was closed at once. ``earlier_failures``: the
+    classes of the tries before this one. ``address`` is None when the server has none. ``revocation`` is None where
+    nobody was asked; ``missing_issuers`` is set where the chain is incomplete and says where its issuers are;
+    ``policy`` is None without --mx; ``clock`` is set where a certificate or a DNSSEC signature is out of its time
+    by our clock.
     """
 
     server: str
@@ -102,6 +104,7 @@ class AttemptEvidence:
     ehlo: Exchange | None = None
     helo: Exchange | None = None
     starttls: Exchange | None = None
+    unlisted_starttls: Exchange | None = None
     handshake: Handshake | None = None
     exchange_offer: Handshake | None = None
     implicit_tls: Handshake | None = None

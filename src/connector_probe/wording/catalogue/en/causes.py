@@ -58,6 +58,8 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.REVOCATION_NO_SOURCE: "The chain is sound, and its certificates name no place to ask about revocation.",
     EvidenceId.NOT_REVOKED: "The chain is sound, and not revoked ({revocation_sources}).",
     EvidenceId.REVOKED_SAYS: "Revoked on {revoked_on}{revoked_reason}, says {revoked_source}.",
+    EvidenceId.STARTTLS_ANSWER: "Sent all the same, STARTTLS is answered with: {starttls_answer}",
+    EvidenceId.STARTTLS_TAKEN: "Sent all the same, STARTTLS is answered with: {starttls_answer}. The server has TLS.",
     EvidenceId.STARTTLS_MISSING: "EHLO lists: {keywords}.",
     EvidenceId.REPLY_RECEIVED: "The server said: {reply}",
     EvidenceId.MASKED: "The banner or keywords are masked, as Cisco ESMTP inspection does.",

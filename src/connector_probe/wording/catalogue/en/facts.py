@@ -25,6 +25,7 @@ FACTS: dict[str, str] = {
     "mx-host-hint": " The MX record of {domain} names it.",
     "mx-address-hint": " An MX record has to name a host (RFC 5321 5.1); that of {domain} holds an address.",
     "anonymoustls-hint": " It lists X-ANONYMOUSTLS: Exchange hides STARTTLS when its own certificate is broken (check TlsCertificateName and event 12014).",
+    "starttls-taken-hint": " Sent all the same, STARTTLS is answered with 220: the server has it, and something takes it out of the list, a firewall that inspects SMTP or a setting of the server (Postfix: smtpd_discard_ehlo_keyword_address_maps).",
     "masked-hint": " Its keywords are masked ({masked}): a firewall hides STARTTLS.",
     "had-sent": ' It had sent: "{sample}".',
     "banner-masked-hint": " Its banner is masked with asterisks: a firewall that inspects SMTP may hide STARTTLS.",

@@ -25,6 +25,7 @@ HEADINGS: dict[HeadingId, str] = {
     HeadingId.HELO_ONLY: "The server knows no EHLO, and so no STARTTLS",
     HeadingId.COMMAND_OVERWRITTEN: "A firewall that inspects SMTP overwrites STARTTLS",
     HeadingId.STARTTLS_ENDS_SESSION: "The server ends the session at STARTTLS",
+    HeadingId.STARTTLS_TAKEN: "The server takes STARTTLS, and EHLO does not list it",
     HeadingId.STARTTLS_MASKED: "A firewall that inspects SMTP hides STARTTLS",
     HeadingId.STARTTLS_BESIDE_MASKED_BANNER: "No STARTTLS, and a firewall masks the banner",
     HeadingId.EXCHANGE_HIDES_STARTTLS: "Exchange hides STARTTLS: its certificate is probably broken",

@@ -58,6 +58,8 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.REVOCATION_NO_SOURCE: "证书链没有问题，其证书也没有指明可查询吊销状态的地方。",
     EvidenceId.NOT_REVOKED: "证书链没有问题，且未被吊销（{revocation_sources}）。",
     EvidenceId.REVOKED_SAYS: "已于 {revoked_on} 吊销{revoked_reason}，依据：{revoked_source}。",
+    EvidenceId.STARTTLS_ANSWER: "仍然发送 STARTTLS 时，得到的回答是：{starttls_answer}",
+    EvidenceId.STARTTLS_TAKEN: "仍然发送 STARTTLS 时，得到的回答是：{starttls_answer}。服务器支持 TLS。",
     EvidenceId.STARTTLS_MISSING: "EHLO 列出：{keywords}。",
     EvidenceId.REPLY_RECEIVED: "服务器的应答：{reply}",
     EvidenceId.MASKED: "问候语或关键字被遮盖，Cisco ESMTP 检查就是这样做的。",

@@ -25,6 +25,7 @@ FACTS: dict[str, str] = {
     "mx-host-hint": "它由 {domain} 的 MX 记录指定。",
     "mx-address-hint": "MX 记录必须指向主机名 (RFC 5321 5.1)，而 {domain} 的 MX 记录中写的是地址。",
     "anonymoustls-hint": "EHLO 列出了 X-ANONYMOUSTLS：Exchange 自身的证书有问题时会隐藏 STARTTLS（检查 TlsCertificateName 和事件 12014）。",
+    "starttls-taken-hint": "仍然发送 STARTTLS 时，服务器回答 220：服务器支持它，但有什么把它从列表中去掉了，可能是检查 SMTP 的防火墙，也可能是服务器的某项设置（Postfix：smtpd_discard_ehlo_keyword_address_maps）。",
     "masked-hint": "其关键字被遮盖 ({masked})：有防火墙隐藏了 STARTTLS。",
     "had-sent": "此前已发送：“{sample}”。",
     "banner-masked-hint": "其问候语被星号遮盖：可能有检查 SMTP 的防火墙隐藏了 STARTTLS。",

@@ -25,6 +25,7 @@ HEADINGS: dict[HeadingId, str] = {
     HeadingId.HELO_ONLY: "服务器不支持 EHLO，因此没有 STARTTLS",
     HeadingId.COMMAND_OVERWRITTEN: "检查 SMTP 的防火墙改写了 STARTTLS",
     HeadingId.STARTTLS_ENDS_SESSION: "服务器在 STARTTLS 时结束了会话",
+    HeadingId.STARTTLS_TAKEN: "服务器接受 STARTTLS，但 EHLO 没有列出它",
     HeadingId.STARTTLS_MASKED: "检查 SMTP 的防火墙隐藏了 STARTTLS",
     HeadingId.STARTTLS_BESIDE_MASKED_BANNER: "没有 STARTTLS，且防火墙遮盖了问候语",
     HeadingId.EXCHANGE_HIDES_STARTTLS: "Exchange 隐藏了 STARTTLS：它的证书很可能有问题",
