@@ -67,6 +67,8 @@ BAD: list[tuple[list[str], str]] = [
     (["--format", "pdf", "mail.contoso.com"], "--format pdf is not known"),
     (["--json", "--format", "text", "mail.contoso.com"], "exclude each other"),
     (["-q", "-v", "mail.contoso.com"], "-q and -v exclude each other"),
+    (["--brief", "-v", "mail.contoso.com"], "--brief excludes -v"),
+    (["--brief", "--json", "mail.contoso.com"], "--brief goes with --format text"),
     (["-o", "/dev/null/report.txt", "mail.contoso.com"], "there is no such directory"),
     (["--control", "none", "127.0.0.1:1"], "--control none would be a host of that name"),
     (["-o", "/", "mail.contoso.com"], "is a directory"),

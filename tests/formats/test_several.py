@@ -6,37 +6,73 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.model.verdict import Badge, Report, Status
+from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.catalogue.languages import CATALOGUES
 from connector_probe.wording.outage import with_maintenance
+from tests.formats.comparing import compare
 from tests.formats.sample import sample
 
 REPORT = sample(ENGLISH)
 WELL = next(one for one in REPORT.results if one.status is Status.HEALTHY)
+SHOUTING = next(one for one in REPORT.results if "script" in one.name)
 SHUT = next(one for one in REPORT.results if one.badge is Badge.AS_EXPECTED)
 NOT_WELL = [one for one in REPORT.results if one.badge not in (Badge.HEALTHY, Badge.AS_EXPECTED)]
+
+
+every_language = pytest.mark.parametrize("words", CATALOGUES.values(), ids=lambda words: words.language)
 
 
 def text(report: Report, **options: object) -> str:
     return RENDERERS[Format.TEXT](report, RenderOptions(**options))  # type: ignore[arg-type]
 
 
-def test_one_that_is_well_takes_two_lines_among_others() -> None:
-    told = text(REPORT)
-    block = next(block for block in told.split("\n\n") if block.startswith(f"HEALTHY  {WELL.name}: "))
-    assert len(block.splitlines()) == 1 + len(WELL.attempts)
-    assert text(REPORT, verbosity=1).count("SHA-256") > told.count("SHA-256")
-    assert "SHA-256" in text(replace(REPORT, results=(WELL,)))
+WORST_FIRST = ["Branch office", "Edge: expired", "Gone", SHOUTING.name, "IPv6 only"]  # by when mail bounces
 
 
-def test_those_that_are_not_well_are_listed_in_the_end() -> None:
-    listed = text(REPORT).split("\n\n")[-1].splitlines()
-    assert listed[0].startswith(f"{len(REPORT.results)} probed: ")
-    del listed[1]  # the counts go on
-    assert [line.split("  ")[1] for line in listed[1:]] == [ENGLISH.text[one.badge] for one in NOT_WELL]
-    assert all(one.name[:20] in line for one, line in zip(NOT_WELL, listed[1:], strict=True))
-    assert all(len(line) <= 80 for line in listed)
+@every_language
+def test_several_are_a_table_and_what_is_wrong_in_short(words: Catalogue, request: pytest.FixtureRequest) -> None:
+    compare(f"several-{words.language}.txt", text(sample(words), words=words), request)
+
+
+def test_the_worst_is_told_first() -> None:
+    table, *blocks = text(REPORT).split("\n\n")
+    rows = table.splitlines()
+    assert len(rows) == len(REPORT.results)
+    for name, row, block in zip(WORST_FIRST, rows, blocks, strict=False):
+        assert name[:20] in row
+        assert name in block
+    assert {row.split("  ")[0] for row in rows[-2:]} == {"HEALTHY", "AS EXPECTED"}
+    assert len(blocks) == len([one for one in REPORT.results if not one.expected]) + 2  # notes and counts
+    assert all(len(row) <= 80 for row in rows)
+
+
+def test_with_v_each_is_told_and_the_end_lists_what_is_not_well() -> None:
+    told = text(REPORT, verbosity=1)
+    assert told.count("SHA-256") == 6  # two certificates in each of three chains
+    listed = told.split("\n\n")[-1].splitlines()
+    assert [row.split("  ")[0] for row in listed[:-2]] == [
+        *("FAILING", "FAILING", "NOT AS EXPECTED", "FAILING", "UNKNOWN", "WARNING")
+    ]
+    assert "SHA-256" not in text(replace(REPORT, results=(WELL,)))
+
+
+def test_brief_is_one_line_each_and_never_cut() -> None:
+    lines = text(REPORT, brief=True, width=40).splitlines()
+    assert [line.split("  ", 1)[1].strip().startswith(f"{one.name}: ") for one, line in zip(
+        REPORT.results, lines, strict=True
+    )] == [True] * len(lines)  # fmt: skip
+    assert text(REPORT, brief=True, verbosity=-1).count("\n") == 5
+
+
+def test_the_verdict_is_the_last_line_of_what_would_scroll_away() -> None:
+    for result in REPORT.results:
+        lines = text(replace(REPORT, results=(result,))).splitlines()
+        assert len(lines) <= 22 or lines[-1].strip() in (lines[0], lines[1].strip())
 
 
 def test_a_failure_in_a_maintenance_window_is_told_as_one() -> None:
@@ -45,7 +81,7 @@ def test_a_failure_in_a_maintenance_window_is_told_as_one() -> None:
     failing = next(one for one in NOT_WELL if one.status is Status.FAILING and one.outage is not None)
     inside = replace(with_maintenance(replace(failing, expected=False), until, ENGLISH), name="Old server")
     report = replace(REPORT, results=(WELL, inside))
-    assert text(report, width=120).splitlines()[-1].endswith("(in maintenance)")
+    assert next(row for row in text(report, width=120).splitlines() if "Old server" in row).endswith("(in maintenance)")
     plugin = RENDERERS[Format.NAGIOS](replace(REPORT, results=(inside,)), RenderOptions())
     assert plugin.startswith("PROBE OK - Old server: In maintenance until 2026-11-24 14:00 UTC: 450 ")
     plugin = RENDERERS[Format.NAGIOS](report, RenderOptions())
@@ -55,7 +91,7 @@ def test_a_failure_in_a_maintenance_window_is_told_as_one() -> None:
 
 
 def test_what_was_expected_to_fail_is_well() -> None:
-    assert SHUT.name not in text(REPORT).split("\n\n")[-1]
+    assert SHUT.name not in text(REPORT).split("\n\n", 1)[1]
 
 
 def test_of_one_alone_nothing_is_told_twice() -> None:

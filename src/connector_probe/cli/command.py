@@ -19,7 +19,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Several places": ("push", "place", "token_file"),
     "Who may": ("listen", "insecure", "allow_host", "tls_cert", "tls_key", "hash_password"),
     "The verdict": ("expect", "as_of", "strict"),
-    "The document": ("format_", "json", "output", "lang", "quiet", "verbose"),
+    "The document": ("format_", "json", "output", "lang", "brief", "quiet", "verbose"),
     "What a domain publishes, with --mx": ("dane", "mta_sts", "mta_sts_port", "trust_anchor", "trust_ad"),
     "Times and repetition": (
         *("connect_timeout", "timeout", "deadline", "connections", "retries", "retry_delay", "queue_lifetime"),

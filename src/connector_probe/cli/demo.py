@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import takewhile
 
 from connector_probe.api import probe_all
 from connector_probe.cli.loop import run_async
@@ -16,7 +15,7 @@ from connector_probe.formats.layout import pad, wrap
 from connector_probe.formats.options import totals
 from connector_probe.lab import SCENARIOS, WALK_JOBS, Lab, Scenario, obstacle
 from connector_probe.model.notation import span
-from connector_probe.model.verdict import Diagnosis, Report, Result
+from connector_probe.model.verdict import Report, Result
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.sentences import fill
 
@@ -61,22 +60,10 @@ def _stories(scenarios: Sequence[Scenario], report: Report, options: RenderOptio
         yield ""
         yield from wrap(words.text[f"demo-{scenario.name}"], width, f"{number}. ", "   ")
         yield f"   $ probe {scenario.host}"
-        seen = text.render(_alone(report, result), indented).splitlines()
-        yield from (f"   {line}" for line in takewhile(bool, seen))
-        if result.diagnosis is not None:
-            yield from _cause_and_remedy(result.diagnosis, options)
+        yield from (f"   {line}" for line in text.in_short(result, report, indented))
     yield ""
     yield from wrap(words.text["demo-now"], width)
     yield from ("  probe YOUR-HOST", '  probe explain "450 4.4.317 ..."', "  probe lab")
-
-
-def _cause_and_remedy(diagnosis: Diagnosis, options: RenderOptions) -> Iterator[str]:
-    for cause in diagnosis.causes[:1]:
-        verdict = options.words.text[cause.verdict.value]
-        yield from wrap(cause.text, options.width, f"   {verdict}: ", "     ")
-    for remedy in diagnosis.remedies[:1]:
-        yield from wrap(remedy.text, options.width, "   -> ", "      ")
-        yield from (f"        {command}" for command in remedy.commands)
 
 
 def _every_one(scenarios: Sequence[Scenario], report: Report, options: RenderOptions) -> Iterator[str]:
@@ -99,10 +86,6 @@ def _reasons(result: Result) -> tuple[str, ...]:
     if result.diagnosis is not None:
         return (result.diagnosis.detail,)
     return tuple(warning.text for warning in result.warnings)
-
-
-def _alone(report: Report, result: Result) -> Report:
-    return replace(report, results=(result,))
 
 
 def _found(result: Result) -> tuple[object, str | None]:

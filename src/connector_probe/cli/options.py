@@ -153,5 +153,6 @@ Lang = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Output = Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Write the document to FILE.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only what is not as expected.")]
+Brief = Annotated[bool, typer.Option("--brief", help="One line a connector.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More detail: every certificate and stage.")]
 ShowTranscript = Annotated[bool, typer.Option("--transcript", help="Add the SMTP conversation.")]

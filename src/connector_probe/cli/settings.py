@@ -27,6 +27,7 @@ class OutputSettings:
     modes: bool
     lang: str | None = None
     locations: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    brief: bool = False
 
     @classmethod
     def choose(
@@ -41,12 +42,17 @@ class OutputSettings:
         modes: bool,
         lang: str | None,
         locations: Mapping[str, tuple[str, int]] | None = None,
+        brief: bool = False,
     ) -> OutputSettings:
         """Raises UsageProblemError for options that contradict each other, or a file that cannot be written."""
         if quiet and verbose:
             raise UsageProblemError("-q and -v exclude each other", "give one of them")
         targets = choose_outputs(format_ or (), json=json, output=Path(output) if output is not None else None)
-        return cls(targets, -1 if quiet else 1 if verbose else 0, transcript, modes, lang, locations or {})
+        if brief and (verbose or transcript):
+            raise UsageProblemError("--brief excludes -v and --transcript", "give one of them")
+        if brief and not any(one.format is Format.TEXT for one in targets):
+            raise UsageProblemError("--brief goes with --format text", "leave one of them out")
+        return cls(targets, -1 if quiet else 1 if verbose else 0, transcript, modes, lang, locations or {}, brief)
 
     @property
     def words(self) -> Catalogue:
@@ -64,6 +70,7 @@ class OutputSettings:
             colour=at_terminal and wants_colour(sys.stdout),
             width=terminal_width(sys.stdout) if at_terminal else 80,
             verbosity=self.verbosity,
+            brief=self.brief,
             transcript=self.transcript,
             modes=self.modes,
             locations=self.locations,

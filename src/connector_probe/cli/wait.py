@@ -31,7 +31,7 @@ Every = Annotated[
 ]
 MOST_TIMES = 1000
 _OWN = frozenset({"config", "only", "until", "for_", "times", "every"})
-_OF_THE_DOCUMENT = ("format_", "json", "output", "lang", "quiet", "verbose", "transcript")
+_OF_THE_DOCUMENT = ("format_", "json", "output", "lang", "brief", "quiet", "verbose", "transcript")
 
 
 def wait(
@@ -83,6 +83,7 @@ def wait(
     json: opt.Json = False,
     output: opt.Output = None,
     lang: opt.Lang = None,
+    brief: opt.Brief = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
     transcript: opt.ShowTranscript = False,

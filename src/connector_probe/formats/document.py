@@ -6,8 +6,10 @@ readers expect.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from connector_probe.formats.options import (
     RenderOptions,
@@ -20,8 +22,8 @@ from connector_probe.formats.options import (
     endpoint,
     expectation,
     full_stop,
+    gist,
     headline,
-    notes,
     other_modes,
     policy_lines,
     shown,
@@ -29,10 +31,12 @@ from connector_probe.formats.options import (
     stage_name,
     subtitle,
     totals,
+    urgency,
 )
 from connector_probe.model import verdict as model
 from connector_probe.model.notation import day, span
 from connector_probe.model.verdict import (
+    FLOWING,
     Attempt,
     Badge,
     CauseVerdict,
@@ -41,23 +45,35 @@ from connector_probe.model.verdict import (
     Report,
     Result,
     StageReport,
+    Status,
     TranscriptReport,
 )
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.outage import clock
 from connector_probe.wording.sentences import fill
 
+CAUSES_WORTH_READING = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
+ROWS_ON_SCREEN = 4  # of a certificate: subject, names, issuer, validity
 MARKS = {"client": ">", "server": "<", "note": "*"}  # whose line of a conversation it is
+
+
+class Depth(IntEnum):
+    """How much is told. SCREEN: what fits a terminal of 24 lines, or nearly; PAGE: what a ticket needs."""
+
+    SCREEN = 0
+    PAGE = 1
+    ALL = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is said first of a connector. ``title`` and ``detail`` may be empty; ``told``: clock, expectation."""
+    """What is said first of a connector; what stands behind ``headline`` may be empty. ``gist`` is for a list."""
 
     badge: Badge
     word: str
     name: str
     headline: str
+    gist: str
     title: str
     detail: str
     clock: str
@@ -185,21 +201,19 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One connector. ``notes``: what to know of how it was probed."""
+    """One connector. ``notes``: what to know of how it was probed; ``cause`` and ``remedy``: the first of each."""
 
     result: Result
     verdict: Verdict
     parts: Sequence[Part]
     notes: Sequence[str]
-
-    @property
-    def addresses(self) -> Iterator[Address]:
-        return (block for part in self.parts for block in part.blocks if isinstance(block, Address))
+    cause: Cause | None
+    remedy: Remedy | None
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """``totals`` counts all of the report, also what -q leaves out of ``sections``."""
+    """``totals`` counts all of the report, also what -q leaves out of ``sections``, which has the worst first."""
 
     totals: str
     origin: Sequence[str]
@@ -207,61 +221,83 @@ class Document:
     several: bool
 
 
-def document(report: Report, options: RenderOptions) -> Document:
-    """The tree of ``report``. With verbosity -1, connectors that are as expected are left out."""
-    builder = _Builder(options)
+def document(report: Report, options: RenderOptions, depth: Depth = Depth.PAGE) -> Document:
+    """The tree of ``report``, not as deep with verbosity 1. With -1, connectors that are as expected are left out."""
+    builder = _Builder(options, Depth.ALL if options.verbosity > 0 else depth)
     return Document(
         totals(report, options.words),
         (day(report.started_at), report.vantage.hostname, f"connector-probe {report.version}"),
-        [
-            Section(one, builder.verdict(one), list(builder.parts(one)), notes(one, report, options))
-            for one in shown(report, options)
-        ],
+        [builder.section(one, report) for one in sorted(shown(report, options), key=urgency)],
         several=len(report.results) > 1,
     )
 
 
 def advice(causes: Sequence[model.Cause], remedies: Sequence[Remedy], words: Catalogue) -> Iterator[Part]:
     """Why, and what to do; neither where there is nothing of it."""
-    say = words.text
     if causes:
-        told = [Cause(one.verdict, say[one.verdict.value], cause_text(one, words)) for one in causes]
-        yield Part(say["why"], [Causes(told)])
+        yield Part(words.text["why"], [Causes(_causes(causes, words))])
     if remedies:
-        yield Part(say["do"], [Steps(remedies)])
+        yield Part(words.text["do"], [Steps(remedies)])
+
+
+def _causes(causes: Sequence[model.Cause], words: Catalogue) -> list[Cause]:
+    return [Cause(one.verdict, words.text[one.verdict.value], cause_text(one, words)) for one in causes]
 
 
 class _Builder:
-    def __init__(self, options: RenderOptions) -> None:
+    def __init__(self, options: RenderOptions, depth: Depth) -> None:
         self._options = options
+        self._depth = depth
         self._words = options.words
         self._say = options.words.text
-        self._verbose = options.verbosity > 0
 
-    def verdict(self, result: Result) -> Verdict:
+    def section(self, result: Result, report: Report) -> Section:
+        causes = result.diagnosis.causes[:1] if result.diagnosis is not None else ()
+        remedies = result.remedies or _of_warnings(result)
+        notes = report.vantage.notes
+        if self._depth is Depth.SCREEN or (self._depth is Depth.PAGE and result.status is Status.HEALTHY):
+            notes = notes[:1]  # from where it was probed
+        return Section(
+            result,
+            self._verdict(result),
+            list(self._parts(result)),
+            notes,
+            next(iter(_causes(causes, self._words)), None),
+            next(iter(remedies), None),
+        )
+
+    def _verdict(self, result: Result) -> Verdict:
         title = subtitle(result, self._words)
         return Verdict(
             badge=result.badge,
             word=self._say[result.badge.value],
             name=result.name,
             headline=headline(result, self._words),
+            gist=gist(result, self._words),
             title=full_stop(title, self._words) if title else "",
             detail=result.diagnosis.detail if result.diagnosis is not None else "",
             clock=clock(result, self._words),
             expectation=expectation(result, self._words),
         )
 
-    def parts(self, result: Result) -> Iterator[Part]:
+    def _parts(self, result: Result) -> Iterator[Part]:
         if result.diagnosis is not None:
             yield from self._diagnosis(result.diagnosis, result.remedies)
         if result.warnings:
             yield Part(self._say["warnings"], [Alerts(result.warning_texts)])
+        if result.diagnosis is None and (steps := _of_warnings(result)):
+            yield Part(self._say["do"], [Steps(steps)])
         if self._options.modes:
             yield Part("", [Paragraph(other_modes(result, self._words))])
-        yield Part(self._say["addresses"], [self._address(one, result.badge_at(one)) for one in result.attempts])
-        if self._verbose:
+        yield Part(self._say["addresses"], list(self._addresses(result)))
+        if self._depth is Depth.ALL:
             yield from self._answers(result)
-        yield from self._certificates(result.attempts)
+        if (
+            self._depth > Depth.SCREEN
+            or result.status in FLOWING
+            or any(one.certificate_problems for one in result.attempts)
+        ):
+            yield from self._certificates(result.attempts)
         if self._options.transcript:
             for attempt in result.attempts:
                 if attempt.transcript:
@@ -270,6 +306,10 @@ class _Builder:
 
     def _diagnosis(self, diagnosis: Diagnosis, remedies: Sequence[Remedy]) -> Iterator[Part]:
         say = self._say
+        if self._depth is Depth.SCREEN:
+            yield from self._why(diagnosis)
+            yield from advice((), remedies, self._words)
+            return
         yield from advice(diagnosis.causes, remedies, self._words)
         if diagnosis.reply is not None:
             blocks: list[Block] = [Reply(diagnosis.reply)]
@@ -277,6 +317,33 @@ class _Builder:
                 blocks += [Remark(colon(fill(say["also"], {"note": other.note}), self._words)), Reply(other.reply)]
             sure = confidence(diagnosis.confidence, self._words)
             yield Part(say["reply"], [*blocks, Source(sure, say["reference"], diagnosis.reference)])
+
+    def _why(self, diagnosis: Diagnosis) -> Iterator[Part]:
+        """What is confirmed or likely, else what is possible; the rest only counted."""
+        told = [one for one in diagnosis.causes if one.verdict in CAUSES_WORTH_READING] or [
+            one for one in diagnosis.causes if one.verdict is CauseVerdict.POSSIBLE
+        ]
+        rest = Counter(one.verdict for one in diagnosis.causes if one not in told)
+        blocks: list[Block] = [Causes(_causes(told, self._words))] if told else []
+        if rest:
+            counted = [
+                fill(self._say["labelled"], {"label": self._say[verdict.value], "text": str(rest[verdict])})
+                for verdict in CauseVerdict
+                if rest[verdict]
+            ]
+            blocks.append(Remark(fill(self._say["other-causes"], {"counts": self._words.listed(counted)})))
+        if blocks:
+            yield Part(self._say["why"], blocks)
+
+    def _addresses(self, result: Result) -> Iterator[Address]:
+        """On a screen, of several that are alike only the first with its stages."""
+        seen: set[tuple[Badge, str]] = set()
+        for attempt in result.attempts:
+            address = self._address(attempt, result.badge_at(attempt))
+            if self._depth is Depth.SCREEN and (address.badge, address.code) in seen:
+                address = replace(address, stages=())
+            seen.add((address.badge, address.code))
+            yield address
 
     def _address(self, attempt: Attempt, badge: Badge) -> Address:
         stages = [
@@ -288,7 +355,7 @@ class _Builder:
                 stage_fact(one, attempt, self._words),
             )
             for one in attempt.stages
-            if one.status != "skipped" or self._verbose
+            if one.status != "skipped" or self._depth is Depth.ALL
         ]
         where, word = endpoint(attempt, self._words), self._say[badge.value]
         policies = policy_lines(attempt, self._options)
@@ -307,6 +374,14 @@ class _Builder:
     def _certificates(self, attempts: Sequence[Attempt]) -> Iterator[Part]:
         for chain in chains(attempts, self._options):
             rows = [list(certificate_rows(one, self._words)) for one in chain.certificates]
+            if self._depth is Depth.SCREEN:
+                yield Part(self._say["certificate"], [Certificates([rows[0][:ROWS_ON_SCREEN]], ())])
+                continue
             if chain.rest:
                 rows[-1].append((self._say["chain"], chain.rest))
             yield Part(self._say["certificate"], [Certificates(rows, chain.remarks)])
+
+
+def _of_warnings(result: Result) -> tuple[Remedy, ...]:
+    """What to do about its warnings, each step once."""
+    return tuple(dict.fromkeys(remedy for warning in result.warnings for remedy in warning.remedies))

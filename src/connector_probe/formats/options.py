@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import is_address
@@ -59,7 +60,9 @@ _STAGE_FACTS = {
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """``verbosity``: -1 only what is wrong, 0 normal, 1 everything. ``modes``: say how other TlsSettings would do.
+    """``verbosity``: -1 only what is wrong, 0 normal, 1 everything. ``brief``: of text, one line a connector.
+
+    ``modes``: say how other TlsSettings would do.
 
     ``names``: only these connectors, whatever the verbosity; None for all. ``locations``: file and line of each
     connector by its name, where the connectors came from a file.
@@ -69,6 +72,7 @@ class RenderOptions:
     colour: bool = False
     width: int = 80
     verbosity: int = 0
+    brief: bool = False
     transcript: bool = False
     modes: bool = False
     names: frozenset[str] | None = None
@@ -80,6 +84,12 @@ def shown(report: Report, options: RenderOptions) -> Sequence[Result]:
     if options.names is not None:
         return [one for one in report.results if one.name in options.names]
     return [one for one in report.results if options.verbosity >= 0 or not one.expected]
+
+
+def urgency(result: Result) -> tuple[bool, datetime, int]:
+    """The lower, the sooner a person has to look: what is not as expected, first what bounces first."""
+    bounces_at = result.outage.bounces_at if result.outage is not None else datetime.max.replace(tzinfo=UTC)
+    return result.expected, bounces_at, WORST_FIRST.index(result.badge)
 
 
 def headline(result: Result, words: Catalogue) -> str:
@@ -100,6 +110,14 @@ def labelled(told: str, result: Result, words: Catalogue) -> str:
     if not result.code_expected:
         return told
     return fill(words.text["labelled"], {"label": words.text[result.badge.value], "text": told})
+
+
+def gist(result: Result, words: Catalogue) -> str:
+    """The headline for a list, where one line is all there is: of warnings the first one."""
+    told = headline(result, words)
+    if result.badge is Badge.WARNING and len(set(result.warning_texts)) == 1:
+        told = result.warning_texts[0]
+    return told if result.maintenance is None else fill(words.text["listed-in-maintenance"], {"line": told})
 
 
 def subtitle(result: Result, words: Catalogue) -> str:
@@ -211,12 +229,6 @@ def stage_fact(stage: StageReport, attempt: Attempt, words: Catalogue) -> str:
 def policy_lines(attempt: Attempt, options: RenderOptions) -> list[str]:
     """What the domain's policies (DANE, MTA-STS) make of an address."""
     return [one.text for one in attempt.policies if options.verbosity > 0 or one.id not in _UNREMARKABLE]
-
-
-def notes(result: Result, report: Report, options: RenderOptions) -> Sequence[str]:
-    """What to know of the probe itself; of one that found nothing wrong only from where it was made."""
-    told = report.vantage.notes
-    return told if options.verbosity > 0 or result.status is not Status.HEALTHY else told[:1]
 
 
 @dataclass(frozen=True, slots=True)

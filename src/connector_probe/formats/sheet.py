@@ -48,9 +48,7 @@ class Sheet:
         match block:
             case tree.Causes():
                 for cause in block.items:
-                    label = f"  {pad(cause.word, 10)} "
-                    colour = DIM if cause.verdict is CauseVerdict.RULED_OUT else ""
-                    yield from self._wrap(cause.text, label, " " * columns(label), colour)
+                    yield from self._cause(cause)
             case tree.Steps():
                 for number, remedy in enumerate(block.items, 1):
                     label = f"  {number}. "
@@ -77,12 +75,17 @@ class Sheet:
             case tree.Conversation():
                 yield from (f"  {line}" for line in block.texts)
 
-    def reached(self, address: tree.Address) -> str:
+    def _cause(self, cause: tree.Cause) -> Iterator[str]:
+        label = f"  {pad(cause.word, 10)} "
+        colour = DIM if cause.verdict is CauseVerdict.RULED_OUT else ""
+        yield from self._wrap(cause.text, label, " " * columns(label), colour)
+
+    def _reached(self, address: tree.Address) -> str:
         word = self._paint(address.word, COLOURS[address.badge])
         return f"  {address.endpoint}  {word} {address.code}".rstrip()
 
     def _address(self, address: tree.Address) -> Iterator[str]:
-        yield self.reached(address)
+        yield self._reached(address)
         for stage in address.stages:
             yield from self._stage(stage, address.badge)
         for line in address.policies:

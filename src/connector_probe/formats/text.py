@@ -1,44 +1,95 @@
-"""Text for a person in a hurry: the verdict and the code first, then why, then what to do, then the stages."""
+"""Text for a person in a hurry: the verdict first, then why, what to do, the stages, and the verdict once more."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from connector_probe.formats import document as tree
 from connector_probe.formats.layout import columns, cut, pad
-from connector_probe.formats.options import RenderOptions
+from connector_probe.formats.options import RenderOptions, gist, shown
 from connector_probe.formats.sheet import BOLD, COLOURS, DIM, Sheet
-from connector_probe.model.verdict import Badge, Report
-from connector_probe.wording.sentences import fill
+from connector_probe.model.verdict import Badge, Report, Result
 
-_WELL = frozenset({Badge.HEALTHY, Badge.AS_EXPECTED})
+SCREEN = 22  # lines of a terminal of 24 that a document has: the verdict must not scroll away
+WIDEST_NAME = 30  # columns, in a table
 
 
 def render(report: Report, options: RenderOptions) -> str:
     """The whole report. With verbosity -1, connectors that are as expected are left out.
 
-    Among several, one that is well is told in short, so that it hides none that is not; they are listed in the end.
+    Several are a table, and in short what is not as expected; in the end the counts. With verbosity 1 each is told.
     """
-    document, page = tree.document(report, options), _Page(options)
-    in_short = document.several and options.verbosity <= 0 and not options.transcript
-    blocks = ["\n".join(page.section(one, document, in_short=in_short)) for one in document.sections]
-    if document.several and blocks:
-        told = "\n".join(page.notes(max((one.notes for one in document.sections), key=len)))
-        blocks += [told] if told else []
-        blocks.append("\n".join(page.overview(document)))
-    return "\n\n".join(blocks) + "\n" if blocks else ""
+    page = _Page(options)
+    if options.brief:
+        return "".join(f"{line}\n" for line in page.brief(report))
+    document = tree.document(report, options, tree.Depth.SCREEN)
+    sections = document.sections
+    if not sections:
+        return ""
+    if not document.several:
+        return "\n".join(page.alone(sections[0])) + "\n"
+    notes = max((one.notes for one in sections), key=len)
+    if len(sections) == 1 or options.verbosity > 0 or options.transcript:
+        blocks = [page.section(one) for one in sections]
+    else:
+        wrong = [one for one in sections if not one.result.expected]
+        blocks = [page.table(sections), *map(page.short, wrong)]
+        notes = [*notes, options.words.text["more"]] if not all(map(_is_well, sections)) else notes
+    blocks += [page.notes(notes), page.totals(document)]
+    return "\n\n".join(filter(None, map("\n".join, blocks))) + "\n"
+
+
+def in_short(result: Result, report: Report, options: RenderOptions) -> Sequence[str]:
+    """One result of ``report``: the verdict, the leading cause, and what to do first."""
+    (section,) = tree.document(replace(report, results=(result,)), options, tree.Depth.SCREEN).sections
+    return list(_Page(options).short(section))
+
+
+def _is_well(section: tree.Section) -> bool:
+    return section.result.expected and section.verdict.badge in (Badge.HEALTHY, Badge.AS_EXPECTED)
 
 
 class _Page(Sheet):
-    def section(self, section: tree.Section, document: tree.Document, *, in_short: bool) -> Iterator[str]:
+    def alone(self, section: tree.Section) -> Iterator[str]:
+        """All of it, and the verdict once more where it would have scrolled away."""
+        lines = [*self.section(section), "", *self.notes(section.notes)]
+        yield from lines
+        if len(lines) > SCREEN:
+            yield ""
+            yield from self._first_line(section.verdict)
+
+    def section(self, section: tree.Section) -> Iterator[str]:
         yield from self._verdict(section.verdict)
-        if in_short and section.result.expected and section.verdict.badge in _WELL:
-            yield from map(self.reached, section.addresses)
-            return
         for part in section.parts:
             yield from self.part(part)
-        if not document.several and section.notes:
-            yield from ("", *self.notes(section.notes))
+
+    def short(self, section: tree.Section) -> Iterator[str]:
+        """The verdict, the leading cause, and what to do first."""
+        yield from self._verdict(section.verdict)
+        if section.cause is not None:
+            yield from self._cause(section.cause)
+        if section.remedy is not None:
+            yield from self._wrap(section.remedy.text, "  -> ", "     ")
+            yield from (f"       {command}" for command in section.remedy.commands)
+
+    def table(self, sections: Sequence[tree.Section]) -> Iterator[str]:
+        """A line each."""
+        words = max(columns(one.verdict.word) for one in sections)
+        names = min(max(columns(one.verdict.name) for one in sections), WIDEST_NAME)
+        for one in sections:
+            told = one.verdict
+            word, name = pad(told.word, words), pad(cut(told.name, names), names)
+            room = self._options.width - words - names - 4
+            yield f"{self._paint(word, COLOURS[told.badge])}  {name}  {cut(told.gist, room)}".rstrip()
+
+    def brief(self, report: Report) -> Iterator[str]:
+        """A line each, as long as it has to be: for pipes too."""
+        told = shown(report, self._options)
+        words = max((columns(self._say[one.badge.value]) for one in told), default=0)
+        for one in told:
+            word = self._paint(pad(self._say[one.badge.value], words), COLOURS[one.badge])
+            yield f"{word}  {one.name}: {gist(one, self._words)}"
 
     def notes(self, told: Sequence[str]) -> Iterator[str]:
         """From where it was probed: what holds for all of a report is told once."""
@@ -47,20 +98,20 @@ class _Page(Sheet):
         for note in told:
             yield from self._wrap(note, "  ", "  ", DIM)
 
-    def overview(self, document: tree.Document) -> Iterator[str]:
-        """Each that is not well in a line, for who looks at the end of a long text."""
+    def totals(self, document: tree.Document) -> Iterator[str]:
+        """The counts, behind those that are not well, for who looks at the end of a long text."""
+        if len(document.sections) > 1 and self._options.verbosity > 0:
+            yield from self.table([one for one in document.sections if not _is_well(one)])
         yield from self._wrap(document.totals, "", "  ")
-        for one in document.sections if len(document.sections) > 1 else ():
-            result, verdict = one.result, one.verdict
-            if result.expected and verdict.badge in _WELL:
-                continue
-            line = f"{verdict.name}: {verdict.headline}"
-            if result.maintenance is not None:
-                line = fill(self._say["listed-in-maintenance"], {"line": line})
-            word = f"  {self._paint(pad(verdict.word, 7), COLOURS[verdict.badge])}  "
-            yield word + cut(line, self._options.width - columns(f"  {pad(verdict.word, 7)}  "))
 
     def _verdict(self, told: tree.Verdict) -> Iterator[str]:
+        yield from self._first_line(told)
+        yield from self._wrap(told.title, "  ", "  ", BOLD)
+        yield from self._wrap(told.detail, "  ", "  ")
+        for line in (told.clock, told.expectation):
+            yield from self._wrap(line, "  ", "  ", BOLD)
+
+    def _first_line(self, told: tree.Verdict) -> Iterator[str]:
         word = self._paint(told.word, COLOURS[told.badge])
         painted = self._paint(told.headline, BOLD) if told.detail else told.headline
         if columns(f"{told.word}  {told.name}: {told.headline}") <= self._options.width:
@@ -68,7 +119,3 @@ class _Page(Sheet):
         else:
             yield f"{word}  {told.name}:"
             yield f"  {painted}"
-        yield from self._wrap(told.title, "  ", "  ", BOLD)
-        yield from self._wrap(told.detail, "  ", "  ")
-        for line in (told.clock, told.expectation):
-            yield from self._wrap(line, "  ", "  ", BOLD)

@@ -41,9 +41,9 @@ def worded(verdict: ConnectorVerdict, words: Catalogue = ENGLISH) -> Result:
         for one, transcript in zip(verdict.attempts, verdict.evidence.transcripts, strict=True)
     ]
     warnings = [warning for one, _ in attempts for warning in warnings_in_words(one, words)]
-    if verdict.warnings:
-        around: Facts = verdict.attempts[0].facts if verdict.attempts else {}
-        warnings += [_finding(warning, around, words) for warning in verdict.warnings]
+    facts = {one.view.evidence.address: one.facts for one in reversed(verdict.attempts)}
+    around: Facts = verdict.attempts[0].facts if verdict.attempts else {}
+    warnings += [_finding(warning, facts.get(warning.address, around), words) for warning in verdict.warnings]
     deciding = (said.diagnosis for one, said in attempts if one is verdict.deciding)
     return Result(
         name=connector.name,

@@ -16,6 +16,8 @@ TEXT: dict[str, str] = {
     "no-code": "no documented code",
     "not-server": "cannot be told from here",
     "why": "Why",
+    "other-causes": "Others, {counts} (-v tells them).",
+    "more": "-v tells all there is to know of each.",
     "do": "What to do",
     "reply": "Exchange Online would write",
     "also": "Also seen as ({note})",

@@ -16,6 +16,8 @@ TEXT: dict[str, str] = {
     "no-code": "没有文档记载的错误代码",
     "not-server": "从这里无法判断",
     "why": "原因",
+    "other-causes": "其他原因，{counts}（使用 -v 查看）。",
+    "more": "使用 -v 查看每一个的全部信息。",
     "do": "处理方法",
     "reply": "Exchange Online 会显示的错误",
     "also": "也可能显示为（{note}）",
