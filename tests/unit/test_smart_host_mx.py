@@ -10,6 +10,7 @@ import pytest
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
+    CertificateProblem,
     CertificateProblemKind,
     ConnectorEvidence,
     Lookup,
@@ -159,11 +160,25 @@ def test_the_certificate_is_for_the_smart_host_or_its_mx_host_unless_told_otherw
     one = by_mx(made.session(), made.NAME)
     assert judged(one, tls=None).diagnosis is None
     assert judged(one, tls=None, tls_domain=made.NAME).diagnosis is None
-    other = replace(made.session(), certificate=made.shown(made.leaf("mail.fabrikam.com")))
-    for result in (judged(one, tls=None, tls_domain=HOST), judged(by_mx(other, made.NAME), tls=None)):
-        assert result.diagnosis is not None
-        assert result.diagnosis.class_ is FailureClass.of_certificate(CertificateProblemKind.NAME_MISMATCH)
-        assert HOST in result.diagnosis.detail
+    result = judged(one, tls=None, tls_domain=HOST)
+    assert result.diagnosis is not None
+    assert result.diagnosis.class_ is FailureClass.of_certificate(CertificateProblemKind.NAME_MISMATCH)
+    assert HOST in result.diagnosis.detail
+
+
+def test_a_name_that_nobody_gave_is_held_against_no_certificate() -> None:
+    """What TlsDomain could be is said instead; whatever else is wrong with the certificate counts."""
+    leaf = made.leaf("mail.fabrikam.com")
+    other = replace(made.session(), certificate=made.shown(leaf))
+    result = judged(by_mx(other, made.NAME), tls=None)
+    assert (result.status, result.diagnosis) == (Status.WARNING, None)
+    (told,) = [warning.text for warning in result.warnings if warning.id == BY_MX]
+    assert "TlsDomain must be mail.fabrikam.com." in told
+    assert told.endswith(" If it is a domain and no smart host: probe --mx contoso.com")
+    expired = CertificateProblem(CertificateProblemKind.EXPIRED, 0, leaf.subject, "2026-10-01T00:00:00Z")
+    result = judged(by_mx(replace(other, certificate=made.shown(leaf, expired)), made.NAME), tls=None)
+    assert result.diagnosis is not None
+    assert result.diagnosis.class_ is FailureClass.CERTIFICATE_EXPIRED
 
 
 def test_a_host_that_does_not_exist_is_to_be_mended_at_either_end() -> None:
@@ -173,7 +188,7 @@ def test_a_host_that_does_not_exist_is_to_be_mended_at_either_end() -> None:
     assert "The MX record of contoso.com names it." in result.diagnosis.detail
     assert result.diagnosis.also_seen_as == ()  # the domain is there
     assert {"correct-smart-host", "add-address-record", "repair-mx"} <= {one.id for one in result.diagnosis.remedies}
-    assert BY_MX not in {one.id for one in result.warnings}
+    assert BY_MX in {one.id for one in result.warnings}
 
 
 def test_a_null_mx_of_a_smart_host() -> None:
@@ -187,7 +202,13 @@ def test_a_null_mx_of_a_smart_host() -> None:
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(LookupStatus.NODATA, "no MX record either"), (LookupStatus.SERVFAIL, "could not be found out (MX: SERVFAIL)")],
+    [
+        (LookupStatus.NODATA, "no MX record either"),
+        (
+            LookupStatus.SERVFAIL,
+            f"(MX: SERVFAIL). If it is a domain and no smart host: probe --mx {made.NAME}",
+        ),
+    ],
 )
 def test_a_name_without_address_says_what_is_known_of_its_mx(status: LookupStatus, said: str) -> None:
     missing = made.unresolved(LookupStatus.NODATA)

@@ -60,9 +60,10 @@ def view_of(
         connector.mta_sts_mode,
     )
     if connector.tls_domain is None and by_mx is not None and view.name_problem is not None:
-        # The smart host's name is only what we take for TlsDomain: a server reached by MX may carry its own.
+        # The smart host's name is only what we take for TlsDomain: a server reached by MX may carry its own, and
+        # one that carries neither does not fail for a name that nobody gave.
         own = replace(view, expected=evidence.server)
-        return own if own.name_problem is None else view
+        return own if own.name_problem is None else replace(view, name_given=False)
     return view
 
 

@@ -153,6 +153,8 @@ def _dns(evidence: AttemptEvidence) -> Facts:
     hints_: list[Value] = []
     if mx is not None and mx.status not in ANSWERED:
         hints_.append(Phrase("mx-unknown-hint", {"lookup": mx}))
+        if not domain:
+            hints_.append(Phrase("domain-hint", {"domain": pasteable(evidence.server)}))
     elif evidence.resolution.preference is not None and is_address(evidence.server.strip("[]")):
         hints_.append(Phrase("mx-address-hint", {"domain": domain}))
     elif evidence.resolution.preference is not None:

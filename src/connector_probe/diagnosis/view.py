@@ -41,6 +41,8 @@ _UNTIMELY = frozenset({DaneVerdict.EXPIRED, DaneVerdict.NOT_YET_VALID})
 class View:
     """One attempt seen under one TlsSettings. ``expected`` is the name the certificate must carry.
 
+    Unless that is only a guess: ``name_given`` is then False, and no other name is held against it.
+
     ``context`` is what else is known around the attempt; what the run proves of this machine may choose its class.
     """
 
@@ -50,6 +52,7 @@ class View:
     context: AttemptContext = field(default_factory=lambda: AttemptContext())
     dane_mode: SmtpDaneMode = SmtpDaneMode.OPPORTUNISTIC
     mta_sts_mode: MtaStsMode = MtaStsMode.OPPORTUNISTIC
+    name_given: bool = True
 
     def among_others(self, *, accepted: bool, served: bool) -> View:
         """The same, where other attempts showed that the address takes connections, or mail."""
@@ -147,7 +150,8 @@ class View:
         """Those that this mode looks at, the one to name first in front."""
         if not self.mode.validates_chain:
             return ()
-        relevant = [one for one in self.problems if self.mode.validates_name or one is not self.name_problem]
+        by_name = self.mode.validates_name and self.name_given
+        relevant = [one for one in self.problems if by_name or one is not self.name_problem]
         return self._in_order(relevant)
 
     def _in_order(self, problems: Iterable[CertificateProblem]) -> tuple[CertificateProblem, ...]:

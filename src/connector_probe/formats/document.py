@@ -34,6 +34,7 @@ from connector_probe.formats.options import (
     urgency,
 )
 from connector_probe.model import verdict as model
+from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import day, span
 from connector_probe.model.verdict import (
     FLOWING,
@@ -54,6 +55,7 @@ from connector_probe.wording.sentences import fill
 
 CAUSES_WORTH_READING = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
 ROWS_ON_SCREEN = 4  # of a certificate: subject, names, issuer, validity
+IN_FRONT = frozenset({WarningId.SMART_HOST_BY_MX})  # what was probed is perhaps not what was meant
 MARKS = {"client": ">", "server": "<", "note": "*"}  # whose line of a conversation it is
 
 
@@ -74,6 +76,7 @@ class Verdict:
     name: str
     headline: str
     gist: str
+    notice: str
     title: str
     detail: str
     clock: str
@@ -274,6 +277,7 @@ class _Builder:
             name=result.name,
             headline=headline(result, self._words),
             gist=gist(result, self._words),
+            notice=self._words.join(_texts(result, first=True)),
             title=full_stop(title, self._words) if title else "",
             detail=result.diagnosis.detail if result.diagnosis is not None else "",
             clock=clock(result, self._words),
@@ -283,8 +287,8 @@ class _Builder:
     def _parts(self, result: Result) -> Iterator[Part]:
         if result.diagnosis is not None:
             yield from self._diagnosis(result.diagnosis, result.remedies)
-        if result.warnings:
-            yield Part(self._say["warnings"], [Alerts(result.warning_texts)])
+        if texts := _texts(result, first=False):
+            yield Part(self._say["warnings"], [Alerts(texts)])
         if result.diagnosis is None and (steps := _of_warnings(result)):
             yield Part(self._say["do"], [Steps(steps)])
         if self._options.modes:
@@ -380,6 +384,12 @@ class _Builder:
             if chain.rest:
                 rows[-1].append((self._say["chain"], chain.rest))
             yield Part(self._say["certificate"], [Certificates(rows, chain.remarks)])
+
+
+def _texts(result: Result, *, first: bool) -> tuple[str, ...]:
+    """Of its warnings, those that stand in front of all else, or the others."""
+    texts = (one.text for one in result.warnings if (one.id in IN_FRONT) is first)
+    return tuple(dict.fromkeys(texts))
 
 
 def _of_warnings(result: Result) -> tuple[Remedy, ...]:

@@ -170,6 +170,8 @@ def _section(section: tree.Section, number: int, notes: str) -> _Html:
 def _verdict(told: tree.Verdict) -> Iterator[_Html]:
     yield _tag("h2", _badge(told.word, told.badge), _tag("span", told.name), class_="name")
     yield _tag("p", told.headline, class_="verdict")
+    if told.notice:
+        yield _tag("p", told.notice, class_="seen")
     lines = {
         "title": told.title,
         "seen": told.detail,

@@ -41,6 +41,8 @@ def _section(section: tree.Section, words: Catalogue) -> Iterator[str]:
 def _verdict(told: tree.Verdict) -> Iterator[str]:
     yield f"## {told.word} {markdown_text(told.name)}"
     yield f"**{markdown_text(told.headline)}**"
+    if told.notice:
+        yield markdown_text(told.notice)
     title = f"**{markdown_text(told.title)}** " if told.title else ""
     if told.detail:
         yield f"{title}{markdown_text(told.detail)}"

@@ -106,6 +106,7 @@ class _Page(Sheet):
 
     def _verdict(self, told: tree.Verdict) -> Iterator[str]:
         yield from self._first_line(told)
+        yield from self._wrap(told.notice, "  ", "  ")
         yield from self._wrap(told.title, "  ", "  ", BOLD)
         yield from self._wrap(told.detail, "  ", "  ")
         for line in (told.clock, told.expectation):

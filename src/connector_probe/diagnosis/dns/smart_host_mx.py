@@ -31,10 +31,14 @@ def smart_hosts_with_mx(connector: Connector, views: Sequence[View]) -> Iterator
     }
     for view, one in zip(views, attempts, strict=True):
         resolution, beside = one.resolution, one.resolution.mx_beside
-        if resolution.smart_host and resolution.addresses:
-            facts = Facts(smart_host=resolution.smart_host, mx_records=_records(resolution.mx_lookup))
-            if connector.tls_domain is None and view.expected == one.server:  # as ``view_of`` decided
-                facts["mx_name_hint"] = Phrase("mx-name-hint", {"server": one.server})
+        if resolution.smart_host and resolution.preference is not None:
+            facts = Facts(
+                smart_host=resolution.smart_host,
+                mx_records=_records(resolution.mx_lookup),
+                command=_command(connector, one, resolution.smart_host, resolution.mx_lookup),
+            )
+            if not view.name_given or (connector.tls_domain is None and view.expected == one.server):  # see ``view_of``
+                facts["mx_name_hint"] = Phrase("mx-name-hint", {"names": _names(view)})
             yield Said(WarningId.SMART_HOST_BY_MX, facts)
         elsewhere = _elsewhere(beside, one.port, probed) if beside is not None else {}
         if beside is not None and elsewhere:
@@ -43,9 +47,17 @@ def smart_hosts_with_mx(connector: Connector, views: Sequence[View]) -> Iterator
                 smart_host=one.server,
                 elsewhere=quote(", ".join(f"{host} [{', '.join(found)}]" for host, found in elsewhere.items())),
                 mx_loop=Phrase("mx-loop") if loops else "",
-                command=_command(connector, one, beside.lookup),
+                command=_command(connector, one, one.server, beside.lookup),
             )
             yield Said(WarningId.SMART_HOST_MX_ELSEWHERE, facts)
+
+
+def _names(view: View) -> str:
+    """What TlsDomain could be."""
+    certificate = view.evidence.certificate
+    if view.name_given or certificate is None:
+        return view.expected
+    return quote(", ".join(certificate.chain[0].names[:MAX_NAMES]) or "?")
 
 
 def _records(lookup: Lookup | None) -> str:
@@ -62,14 +74,14 @@ def _elsewhere(beside: MxBeside, port: int, probed: set[tuple[str, int]]) -> dic
     return found
 
 
-def _command(connector: Connector, attempt: AttemptEvidence, lookup: Lookup) -> str:
+def _command(connector: Connector, attempt: AttemptEvidence, domain: str, lookup: Lookup | None) -> str:
     """What probes the hosts of the MX records as this connector was probed, as far as a report tells."""
-    name = pasteable(attempt.server)
+    name = pasteable(domain)
     words = ["probe", "--mx", name if attempt.port == SMTP_PORT else f"{name}:{attempt.port}"]
     if connector.tls_settings is not TlsSettings.DOMAIN_VALIDATION:
         words += ["--tls", str(connector.tls_settings)]
-    elif connector.tls_domain not in (None, attempt.server):  # the smart host's name is only what it is by default
+    elif connector.tls_domain not in (None, domain):  # the smart host's name is only what it is by default
         words += ["--tls-domain", str(connector.tls_domain)]
-    if attempt.resolution.nameservers_given and lookup.nameserver is not None:
+    if attempt.resolution.nameservers_given and lookup is not None and lookup.nameserver is not None:
         words += ["--nameserver", lookup.nameserver.removesuffix("#53")]
     return shlex.join(words)

@@ -27,7 +27,7 @@ WARNINGS: dict[WarningId, str] = {
     WarningId.UNEQUAL_STARTTLS: "到 {server} 的 {total} 个连接中有 {bad} 个没有提供 STARTTLS，其余提供：同一名称后面的服务器不一致。",
     WarningId.UNEQUAL_BANNERS: "到 {server} 的 {total} 个连接遇到了 {number} 种不同的问候语 ({greetings})：同一名称后面有多台服务器。",
     WarningId.ROUTES_TO_EXCHANGE_ONLINE: "智能主机又指回 Exchange Online ({loop_name})：邮件可能会循环。",
-    WarningId.SMART_HOST_BY_MX: "智能主机 {smart_host} 自身没有地址：探测是按其 MX 记录 ({mx_records}) 进行的。根据 Microsoft 的文档，智能主机需要有效的 MX 记录或 A 记录。{mx_name_hint}",
+    WarningId.SMART_HOST_BY_MX: "{smart_host} 没有地址，探测是按其 MX 记录 ({mx_records}) 进行的，智能主机可以这样。{mx_name_hint}如果它是域而不是智能主机：{command}",
     WarningId.SMART_HOST_MX_ELSEWHERE: "智能主机 {smart_host} 还有 MX 记录，而且指向别处：{elsewhere}。Microsoft 的文档只说明智能主机需要 MX 记录或 A 记录，没有说明哪一个优先：邮件可能会发往那里。{mx_loop}要按 MX 记录探测，请运行：{command}",
     WarningId.MX_NULL_BESIDE: "{domain} 既有空 MX (0 .)，表示该域不接收邮件，又有其他 MX 记录 ({mx_records})。RFC 7505 禁止这样做，Exchange Online 以哪一个为准也没有文档说明：请删除空 MX。",
     WarningId.OUTSIDE_CLIENT_PROFILE: "风险：对于已知 Exchange Online 会提供的握手（TLS 1.3 与 AES-256-GCM，或 TLS 1.2；密钥交换 P-384 或 P-256），服务器予以中断（{profile_fault}），而在更宽的提议下同意 {version}、{cipher}、{group}。Exchange Online 是否支持这些尚不清楚；若不支持，邮件会因 4.4.317 而排队。",
