@@ -30,6 +30,18 @@ def report(words: Catalogue) -> Report:
     return replace(made, results=(replace(result, attempts=(replace(attempt, stages=stages),)),))
 
 
+def test_an_expired_certificate_that_does_not_count_is_not_called_ok() -> None:
+    """As where the connector is opportunistic."""
+    made = only("Edge: expired")
+    (result,) = made.results
+    first, *others = result.attempts
+    stages = tuple(replace(one, status="ok") for one in first.stages)
+    tolerated = replace(result, attempts=(replace(first, stages=stages), *others))
+    told = RENDERERS[Format.TEXT](replace(made, results=(tolerated,)), RenderOptions())
+    assert "\n    certificate -               disregarded (expired: 2 days ago)\n" in told
+    assert "\n    certificate FAILED          expired: 2 days ago\n" in RENDERERS[Format.TEXT](made, RenderOptions())
+
+
 @pytest.mark.parametrize("words", [ENGLISH, CHINESE], ids=lambda words: words.language)
 @pytest.mark.parametrize("width", [60, 80])
 def test_a_long_fact_is_cut_and_whole_with_v(words: Catalogue, width: int) -> None:

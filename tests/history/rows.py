@@ -17,7 +17,8 @@ from connector_probe.model.verdict import Status
 NOW = datetime(2027, 6, 1, 12, tzinfo=UTC)
 STEP = timedelta(minutes=5)
 DAY = timedelta(days=1)
-# h healthy, w warning, f refused, t timed out, u unknown, x failing as expected, m failing in a maintenance window
+# h healthy, w warning, f refused, t timed out, u unknown, x failing as expected, o flowing where that was,
+# m failing in a maintenance window
 _LETTERS: dict[str, tuple[Status, str | None, str | None, bool]] = {
     "h": (Status.HEALTHY, None, None, True),
     "w": (Status.WARNING, None, None, True),
@@ -25,6 +26,7 @@ _LETTERS: dict[str, tuple[Status, str | None, str | None, bool]] = {
     "t": (Status.FAILING, "4.4.315", "tcp-timeout", False),
     "u": (Status.UNKNOWN, None, "local-no-route", False),
     "x": (Status.FAILING, "4.4.316", "tcp-refused", True),
+    "o": (Status.HEALTHY, None, None, False),
     "m": (Status.FAILING, "4.4.316", "tcp-refused", False),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,11 +12,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connector_probe.formats import RenderOptions
+from connector_probe.formats.history import to_text
 from connector_probe.history import History
 from connector_probe.history.summary import failing_since, sum_up
 from connector_probe.history.thinning import DAILY_AFTER, superfluous
-from connector_probe.model.history import Before, ConnectorHistory, KnownCertificate, Past, Renewal, Timeline
-from connector_probe.model.verdict import Status
+from connector_probe.model.history import (
+    Before,
+    ConnectorHistory,
+    HistoryDocument,
+    KnownCertificate,
+    Past,
+    Renewal,
+    Timeline,
+)
+from connector_probe.model.verdict import Badge, Status
+from connector_probe.wording.catalogue.en import ENGLISH
 from tests.history.rows import DAY, NOW, STEP, certificate, observations, sightings, summed
 
 
@@ -117,6 +129,26 @@ def test_since_when_and_what_changed() -> None:
         ("4.4.316", "4.4.315"),
         4,
     )
+
+
+@pytest.mark.parametrize(
+    ("letters", "badge", "colours", "outages"),
+    [
+        ("hf", Badge.FAILING, ["32;1", "31;1"], 1),
+        ("hx", Badge.AS_EXPECTED, ["31;1", "32;1"], 0),
+        ("xo", Badge.NOT_AS_EXPECTED, ["32;1", "31;1"], 0),
+    ],
+)
+def test_what_is_told_follows_the_expectation(letters: str, badge: Badge, colours: list[str], outages: int) -> None:
+    """An expected failure is green, and no outage; mail that still flows then is red."""
+    history = summed(sightings(letters, step=timedelta(hours=2)))
+    document = HistoryDocument("", NOW, DAY.total_seconds(), (history,))
+    told = to_text(document, RenderOptions(colour=True), detailed=False)
+    (line,) = [one for one in told.splitlines() if "last 24 h" in one]
+    assert history.badge is badge
+    assert ENGLISH.text[badge] in told
+    assert re.findall(r"\x1b\[([0-9;]+)m[▁█]", line) == colours
+    assert history.outages == outages
 
 
 def test_flapping_is_four_changes_a_day() -> None:

@@ -65,10 +65,17 @@ def parse_tls(option: str, text: str) -> TlsSettings:
 
 
 def _of_file(file: str) -> list[Listed]:
-    if file != STANDARD_INPUT:
-        from connector_probe.cli.slips import refuse_no_list
+    try:
+        return _listed(file)
+    except UsageProblemError:
+        if file != STANDARD_INPUT:
+            from connector_probe.cli.slips import refuse_no_list
 
-        refuse_no_list(file)
+            refuse_no_list(file)  # where it is plainly something else, that is what to say of it
+        raise
+
+
+def _listed(file: str) -> list[Listed]:
     name = "standard input" if file == STANDARD_INPUT else show(file, 300)
     lines = _text(file, name).splitlines()
     rows = [(number, line) for number, line in enumerate(lines, 1) if line.split("#", 1)[0].strip()]

@@ -24,6 +24,7 @@ from connector_probe.formats.options import (
     full_stop,
     gist,
     headline,
+    is_disregarded,
     other_modes,
     policy_lines,
     shown,
@@ -343,24 +344,25 @@ class _Builder:
         """On a screen, of several that are alike only the first with its stages."""
         seen: set[tuple[Badge, str]] = set()
         for attempt in result.attempts:
-            address = self._address(attempt, result.badge_at(attempt))
+            address = self._address(attempt, result)
             if self._depth is Depth.SCREEN and (address.badge, address.code) in seen:
                 address = replace(address, stages=())
             seen.add((address.badge, address.code))
             yield address
 
-    def _address(self, attempt: Attempt, badge: Badge) -> Address:
+    def _address(self, attempt: Attempt, result: Result) -> Address:
         stages = [
             StageLine(
                 one,
                 stage_name(one.stage, self._words),
-                self._say[one.status],
+                self._say["skipped" if is_disregarded(one, attempt) else one.status],
                 span(one.duration) if one.duration else "",
-                stage_fact(one, attempt, self._words),
+                stage_fact(one, attempt, result, self._words),
             )
             for one in attempt.stages
             if one.status != "skipped" or self._depth is Depth.ALL
         ]
+        badge = result.badge_at(attempt)
         where, word = endpoint(attempt, self._words), self._say[badge.value]
         policies = policy_lines(attempt, self._options)
         return Address(where, badge, word, code_or_class(attempt), stages, policies)

@@ -10,7 +10,7 @@ from connector_probe.diagnosis.outage import began_within
 from connector_probe.formats.json import dumps
 from connector_probe.formats.layout import pad, wrap
 from connector_probe.formats.options import RenderOptions
-from connector_probe.formats.sheet import BOLD, COLOURS, Sheet
+from connector_probe.formats.sheet import BOLD, COLOURS, DIM, Sheet
 from connector_probe.model.history import Change, ConnectorHistory, Episode, HistoryDocument
 from connector_probe.model.names import show
 from connector_probe.model.notation import day
@@ -80,11 +80,19 @@ class _Page(Sheet):
         if one.flapping:
             told = self._fill("flapping", flaps=str(one.flaps))
             yield from (self._paint(line, COLOURS[Badge.WARNING]) for line in self._lines([told]))
-        marks = "".join(self._marks[status] for status in one.timeline.statuses)
+        marks = "".join(self._mark(status, badge) for status in one.timeline.statuses)
         window = self._fill("timeline", window=self._long(self._window))
         yield f"{_INDENT}{marks}  {self._fill('outages-column', window=window, outages=str(one.outages))}"
         if detailed:
             yield from self._details(one)
+
+    def _mark(self, status: Status | None, badge: Badge) -> str:
+        """In the colour of what it means: where a failure is expected, mail that flowed is what was wrong."""
+        if badge in (Badge.AS_EXPECTED, Badge.NOT_AS_EXPECTED) and status is not None:
+            badge = Badge.of(status, code_expected=True, met=status is Status.FAILING)
+        elif status is not None:
+            badge = Badge(status.value)
+        return self._paint(self._marks[status], DIM if status is None else COLOURS[badge])
 
     def _name(self, one: ConnectorHistory) -> str:
         """With its servers, where another connector has the same name."""

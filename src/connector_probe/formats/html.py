@@ -33,13 +33,14 @@ a { color: var(--link); }
 .list { margin: 0 0 1.25rem; padding: .4rem 0; background: var(--card); border: 1px solid var(--line);
   border-radius: 10px; list-style: none; }
 .list li { display: flex; gap: .75rem; align-items: baseline; padding: .3rem 1.1rem; }
-.list a { color: inherit; font-weight: 600; text-decoration: none; overflow-wrap: anywhere; }
+.list a { flex: none; max-width: 50%; color: inherit; font-weight: 600; text-decoration: none;
+  overflow-wrap: anywhere; }
 .list a:hover { text-decoration: underline; }
 .list .why { color: var(--soft); margin-left: auto; text-align: right; }
-.list .badge { flex: none; width: 6.2rem; text-align: center; }
+.list .badge { flex: none; min-width: 6.2rem; text-align: center; }
 article { margin: 0 0 1.25rem; padding: 1.3rem 1.5rem 1.5rem; background: var(--card); border: 1px solid var(--line);
   border-top: 4px solid var(--tone); border-radius: 10px; }
-.name { display: flex; gap: .75rem; align-items: center; margin: 0; font-size: 1rem; font-weight: 600;
+.name { display: flex; gap: .75rem; align-items: baseline; margin: 0; font-size: 1rem; font-weight: 600;
   overflow-wrap: anywhere; }
 .badge { padding: .1rem .55rem; border: 1px solid var(--tone); border-radius: 999px; color: var(--tone);
   font-size: .72rem; font-weight: 700; letter-spacing: .05em; white-space: nowrap; }
@@ -67,12 +68,13 @@ pre, .fact, .took, dd { font-size: .84rem; font-family: ui-monospace, SFMono-Reg
 table { width: 100%; margin: 0 0 1rem; border-collapse: collapse; }
 caption { padding: .35rem 0; font-weight: 600; text-align: left; overflow-wrap: anywhere; }
 caption .badge { margin-left: .4rem; }
-td, th { padding: .28rem .6rem .28rem 0; border-top: 1px solid var(--line); vertical-align: top; text-align: left;
+td, th { padding: .28rem .6rem .28rem 0; border-top: 1px solid var(--line); vertical-align: baseline; text-align: left;
   font-weight: 400; }
 .took { white-space: nowrap; text-align: right; }
 .state { white-space: nowrap; }
 .fact { width: 46%; overflow-wrap: anywhere; }
-.bar { width: 22%; min-width: 5rem; padding-top: .72rem; }
+.bar { width: 22%; min-width: 5rem; padding-right: .6rem; vertical-align: middle; }
+.bar span { display: block; border-bottom: 1px solid var(--line); }
 .bar i { display: block; height: .45rem; min-width: 3px; border-radius: 3px; background: var(--soft); opacity: .75; }
 tr.failed th, tr.failed .state { color: var(--failing); font-weight: 700; }
 tr.failed .bar i { background: var(--failing); opacity: 1; }
@@ -81,6 +83,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; mar
 dt { color: var(--soft); font-size: .87rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 40rem) { article { padding: 1rem; } .bar { display: none; } .causes li, .list li { display: block; }
+  .list a { max-width: none; }
   .list .why { display: block; text-align: left; } .badge { display: inline-block; }
   .list .badge { margin-right: .6rem; } .causes b { display: block; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin: 0 0 .4rem; } }
@@ -142,7 +145,7 @@ def _overview(sections: Sequence[tree.Section]) -> _Html:
             "li",
             _badge(one.verdict.word, one.verdict.badge),
             _tag("a", one.verdict.name, href=f"#c{number}"),
-            _tag("span", one.verdict.headline, class_="why"),
+            _tag("span", one.verdict.gist, class_="why"),
             class_=one.verdict.badge.value,
         )
         for number, one in enumerate(sections)
@@ -236,7 +239,7 @@ def _stage(line: tree.StageLine, whole: float) -> _Html:
         _tag("th", line.name, scope="row"),
         _tag("td", line.word, class_="state"),
         _tag("td", line.took, class_="took"),
-        _tag("td", *bar, class_="bar"),
+        _tag("td", _tag("span", *bar), class_="bar"),
         _tag("td", line.fact, class_="fact"),
         class_=line.stage.status,
     )

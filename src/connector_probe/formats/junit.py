@@ -151,7 +151,7 @@ def _stage(stage: StageReport, attempt: Attempt, result: Result, prefix: str, op
     kind = diagnosis.class_.value
     if result.expected:  # another address takes the mail
         return _Case(name, seconds, SKIPPED, TOLERATED, f"{TOLERATED}: {message}")
-    fact, ticking = stage_fact(stage, attempt, options.words), clock(result, options.words)
+    fact, ticking = stage_fact(stage, attempt, result, options.words), clock(result, options.words)
     text = "\n".join(filter(None, (diagnosis.detail, fact, ticking, *_explained(diagnosis, options))))
     return _Case(name, seconds, _OF_STATUS[attempt.status], kind, message, text)
 

@@ -9,9 +9,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from connector_probe.model.evidence import Stage
+from connector_probe.model.evidence import CertificateProblemKind, Stage
 from connector_probe.model.names import is_address
 from connector_probe.model.notation import day
 from connector_probe.model.verdict import (
@@ -27,7 +27,8 @@ from connector_probe.model.verdict import (
 )
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
-from connector_probe.wording.sentences import fill, problem_list, word
+from connector_probe.wording.outage import lasting
+from connector_probe.wording.sentences import fill, word
 
 _MINOR_REMARKS = frozenset({"chain-root", "revocation-asked"})  # told with verbosity 1 alone
 # Told with verbosity 1 alone, too: nothing is published, so nothing follows.
@@ -216,14 +217,32 @@ def stage_name(stage: Stage, words: Catalogue) -> str:
     return words.text[f"stage-{stage}"]
 
 
-def stage_fact(stage: StageReport, attempt: Attempt, words: Catalogue) -> str:
+def is_disregarded(stage: StageReport, attempt: Attempt) -> bool:
+    """Whether a certificate has problems that do not count, as by its TlsSettings."""
+    return stage.stage is Stage.CERTIFICATE and stage.status == "ok" and bool(attempt.certificate_problems)
+
+
+def stage_fact(stage: StageReport, attempt: Attempt, result: Result, words: Catalogue) -> str:
     """What the stage showed, as short as possible; for DNS the addresses, or how each question ended."""
     if stage.stage is Stage.CERTIFICATE and attempt.certificate_problems:
-        return problem_list(attempt.certificate_problems, words)
+        problems = (_problem(kind, attempt, result, words) for kind in attempt.certificate_problems)
+        told = words.listed(dict.fromkeys(problems))
+        return fill(words.text["disregarded"], {"problems": told}) if is_disregarded(stage, attempt) else told
     if stage.stage is Stage.DNS and not stage.detail.get("addresses"):
         return ", ".join(f"{rdtype.upper()}: {word('lookup', said, words)}" for rdtype, said in stage.detail.items())
     shown = (name for name in _STAGE_FACTS[stage.stage] if stage.detail.get(name))
     return " ".join(word(name, stage.detail[name], words) for name in shown)
+
+
+def _problem(kind: CertificateProblemKind, attempt: Attempt, result: Result, words: Catalogue) -> str:
+    """In a word or two; of a certificate that has expired, how long ago."""
+    told, ended = word("problem", kind, words), attempt.certificates[0].not_after if attempt.certificates else None
+    if kind is not CertificateProblemKind.EXPIRED or ended is None:
+        return told
+    ago = (result.connector.as_of or result.evidence.started_at) - ended
+    if ago < timedelta(days=2):
+        return fill(words.text["expired-ago"], {"problem": told, "lasting": lasting(max(ago, timedelta(0)), words)})
+    return fill(words.text["expired-days-ago"], {"problem": told, "days": str(ago.days)})
 
 
 def policy_lines(attempt: Attempt, options: RenderOptions) -> list[str]:

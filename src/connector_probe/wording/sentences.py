@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from connector_probe.model.evidence import FaultKind
@@ -11,7 +11,7 @@ from connector_probe.model.verdict import MailFlowCode
 from connector_probe.wording.catalogue import Catalogue
 
 if TYPE_CHECKING:
-    from connector_probe.model.evidence import CertificateProblemKind, Lookup, NetworkFault
+    from connector_probe.model.evidence import Lookup, NetworkFault
 
 _SYSTEM_LANGUAGE = "en"  # of the texts that come from below: strerror, OpenSSL, our own network room
 
@@ -51,11 +51,6 @@ def describe_fault(fault: NetworkFault, words: Catalogue) -> str:
 def word(kind: str, value: str, words: Catalogue) -> str:
     """The word for a member of one of the enumerations of ``model.evidence``, or of what stands in their place."""
     return words.phrases.get(f"{kind}-{value.replace(' ', '-')}", value)
-
-
-def problem_list(kinds: Iterable[CertificateProblemKind], words: Catalogue) -> str:
-    """Each kind once."""
-    return words.listed(dict.fromkeys(word("problem", kind, words) for kind in kinds))
 
 
 _EXPLAINED = {MailFlowCode.MTA_STS_HOSTS: "mta-sts-hosts", MailFlowCode.MTA_STS_CERTIFICATE: "certificate-policy"}
