@@ -335,7 +335,11 @@ def test_a_saved_report_is_printed_as_the_probe_did(tmp_path: Path, capsys: pyte
     assert run(["explain", "--json", str(target)]) == 1
     assert capsys.readouterr().out == target.read_text()
     assert run(["explain", str(target)]) == 1
-    assert capsys.readouterr().out.startswith("FAILING  127.0.0.1:")
+    short = capsys.readouterr().out
+    assert short.startswith("FAILING  127.0.0.1:")
+    assert run(["explain", "-v", str(target)]) == 1
+    assert "Exchange Online would write" in capsys.readouterr().out.removeprefix(short[:100])
+    assert "Exchange Online would write" not in short
     assert run([*argv, "--expect", "4.4.316", "--json", "-o", str(target)]) == 0
     assert run(["explain", str(target)]) == 0
 

@@ -50,6 +50,7 @@ def explain(
     json: opt.Json = False,
     output: opt.Output = None,
     lang: opt.Lang = None,
+    verbose: opt.Verbose = False,
     probe: Probe = False,
     port: Port = None,
     tls: Tls = None,
@@ -86,6 +87,7 @@ def explain(
         json=json,
         output=output,
         lang=lang,
+        verbose=verbose,
         port=parse_whole("--port", port) if port is not None else None,
         tls=parse_tls("--tls", tls) if tls is not None else None,
         tls_domain=tls_domain,
@@ -113,6 +115,7 @@ class _Settings:
     json: bool
     output: str | None
     lang: str | None
+    verbose: bool
     port: int | None
     tls: TlsSettings | None
     tls_domain: str | None
@@ -359,7 +362,7 @@ def _write(settings: _Settings, found: ExplanationDocument, report: Report | Non
             json=False,
             output=settings.output,
             quiet=False,
-            verbose=False,
+            verbose=settings.verbose,
             transcript=False,
             modes=settings.tls is None,
             lang=settings.lang,
@@ -390,7 +393,7 @@ def _again(text: str, settings: _Settings, *, probe: bool) -> int:
         json=settings.json,
         output=settings.output,
         quiet=False,
-        verbose=False,
+        verbose=settings.verbose,
         transcript=False,
         modes=True,
         lang=settings.lang,

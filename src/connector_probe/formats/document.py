@@ -205,11 +205,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One connector. ``notes``: what to know of how it was probed; ``cause`` and ``remedy``: the first of each."""
+    """One connector. ``notes``: what to know of how it was probed; ``cause`` and ``remedy``: the first of each.
+
+    ``parts`` are made as they are asked for, once: of a thousand connectors most stay a line in a table.
+    """
 
     result: Result
     verdict: Verdict
-    parts: Sequence[Part]
+    parts: Iterator[Part]
     notes: Sequence[str]
     cause: Cause | None
     remedy: Remedy | None
@@ -226,7 +229,7 @@ class Document:
 
 
 def document(report: Report, options: RenderOptions, depth: Depth = Depth.PAGE) -> Document:
-    """The tree of ``report``, not as deep with verbosity 1. With -1, connectors that are as expected are left out."""
+    """The tree of ``report``; all of it with verbosity 1. With -1, connectors that are as expected are left out."""
     builder = _Builder(options, Depth.ALL if options.verbosity > 0 else depth)
     return Document(
         totals(report, options.words),
@@ -264,7 +267,7 @@ class _Builder:
         return Section(
             result,
             self._verdict(result),
-            list(self._parts(result)),
+            self._parts(result),
             notes,
             next(iter(_causes(causes, self._words)), None),
             next(iter(remedies), None),

@@ -12,7 +12,6 @@ from connector_probe.formats.sheet import BOLD, COLOURS, DIM, Sheet
 from connector_probe.model.verdict import Badge, Report, Result
 
 SCREEN = 22  # lines of a terminal of 24 that a document has: the verdict must not scroll away
-WIDEST_NAME = 30  # columns, in a table
 
 
 def render(report: Report, options: RenderOptions) -> str:
@@ -76,7 +75,7 @@ class _Page(Sheet):
     def table(self, sections: Sequence[tree.Section]) -> Iterator[str]:
         """A line each."""
         words = max(columns(one.verdict.word) for one in sections)
-        names = min(max(columns(one.verdict.name) for one in sections), WIDEST_NAME)
+        names = min(max(columns(one.verdict.name) for one in sections), self._options.width * 2 // 5)
         for one in sections:
             told = one.verdict
             word, name = pad(told.word, words), pad(cut(told.name, names), names)
