@@ -18,7 +18,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Unattended": (*("only_changes", "remind", "splay", "run_deadline", "ping", "notify", "history", "no_history"),),
     "Several places": ("push", "place", "token_file"),
     "Who may": ("listen", "insecure", "allow_host", "tls_cert", "tls_key", "hash_password"),
-    "The verdict": ("expect", "as_of", "strict"),
+    "The verdict": ("expect", "as_of"),
     "The document": ("format_", "json", "output", "lang", "brief", "quiet", "verbose"),
     "What a domain publishes, with --mx": ("dane", "mta_sts", "mta_sts_port", "trust_anchor", "trust_ad"),
     "Times and repetition": (
@@ -26,7 +26,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "warn_days",
     ),
     "From where": ("nameserver", "source_address", "ipv4", "ipv6", "helo", "control", "no_control"),
-    "Going further": ("rcpt", "thorough", "transcript", "only_ca_file", "no_revocation", "rdap"),
+    "Going further": ("strict", "rcpt", "thorough", "transcript", "only_ca_file", "no_revocation", "rdap"),
     "Options": (),
 }
 # Shown by --help-all alone, where a command has more options than fit on a page.
