@@ -102,11 +102,11 @@ def test_a_report_that_was_cut_off(files: tuple[Path, Path], capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["outside.json"], "Missing argument"),
+        (["outside.json"], "1 given to compare"),
         (["outside.json", "nowhere.json"], "there is no file"),
         (["outside.json", "."], "is a directory"),
         (["outside.json", "inside.json", "--places", "--times"], "exclude each other"),
-        (["-", "-"], "only one of the two"),
+        (["-", "-"], "only one of them"),
         (["outside.json", "inside.json", "--lang", "de"], "--lang"),
         (["outside.json", "inside.json", "-o", "no/where"], "no such directory"),
     ],
@@ -139,3 +139,57 @@ def test_hostile_texts_are_shown_escaped(files: tuple[Path, Path], capsys: pytes
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert "\u202e" not in out
+
+
+# --- Exchange Online's own words -----------------------------------------------------------------------------------
+
+NDR = (
+    "450 4.4.316 Connection refused [Message=Socket error code 10061] "
+    "[LastAttemptedServerName=mail.contoso.com] [LastAttemptedIP=203.0.113.7:25]"
+)
+ENDPOINTS = [{"id": 10, "serviceArea": "Exchange", "ips": ["40.92.0.0/15"], "tcpPorts": "25"}]
+
+
+@pytest.mark.parametrize("as_file", [False, True])
+def test_what_exchange_online_wrote_is_a_place(
+    as_file: bool, files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words, endpoints = tmp_path / "ndr.txt", tmp_path / "endpoints.json"
+    words.write_text(NDR, encoding="utf-8")
+    endpoints.write_text(json.dumps(ENDPOINTS), encoding="utf-8")
+    given = str(words) if as_file else NDR
+    assert run(["compare", given, str(files[1]), "--endpoints", str(endpoints), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["reason"], found["first"]["label"], found["third"]) == ("sender", "Exchange Online", None)
+    (one,) = found["connectors"]
+    assert [each["id"] for each in one["differences"]] == ["sender-shut-out"]
+    assert "40.92.0.0/15" in one["differences"][0]["text"]
+    assert run(["compare", *map(str, files), given]) == 1
+    assert capsys.readouterr().out.startswith("Three places: outside")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ([NDR, NDR], "are no reports"),
+        ([NDR, "outside.json", "inside.json", "inside.json"], "4 given to compare"),
+        (["outside.json", "inside.json", "inside.json"], "three reports"),
+        (["outside.json", "inside.json", "--endpoints", "endpoints.json"], "--endpoints without"),
+        ([NDR, "outside.json", "--endpoints", "outside.json"], "is no list of endpoint sets"),
+        ([NDR, "outside.json", "--times"], "--times with what Exchange Online wrote"),
+        ([NDR.replace("contoso", "fabrikam").replace("203.0.113.7", "198.51.100.1"), "outside.json"], "in common"),
+        ([NDR.replace("mail.contoso.com", "c.mail.protection.outlook.com"), "outside.json"], "server of Microsoft's"),
+        (["hello, world", "outside.json"], "there is no file"),
+    ],
+)
+def test_words_that_cannot_be_compared(
+    arguments: list[str],
+    error: str,
+    files: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(files[0].parent)
+    Path("endpoints.json").write_text(json.dumps(ENDPOINTS), encoding="utf-8")
+    assert run(["compare", *arguments]) == 2
+    assert error in capsys.readouterr().err

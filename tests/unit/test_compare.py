@@ -614,6 +614,7 @@ def test_json() -> None:
         "notes",
         "summary",
         "connectors",
+        "third",
     ]
     assert document["schema"] == "connector-probe/comparison/1"
     assert document["relation"] == "places"

@@ -12,7 +12,7 @@ import typer.core
 GROUPS: dict[str, tuple[str, ...]] = {
     "The wait": ("config", "until", "for_", "times", "every"),
     "And now?": ("probe",),
-    "What they are": ("two_places", "two_times"),
+    "What they are": ("two_places", "two_times", "endpoints"),
     "The connector": ("hosts", "hosts_file", "port", "tls", "tls_domain", "mx", "type_", "roots", "ca_file"),
     "Which connectors": ("check", "only", "shard", "jobs"),
     "Unattended": (*("only_changes", "remind", "splay", "run_deadline", "ping", "notify", "history", "no_history"),),

@@ -1,10 +1,10 @@
-"""``probe compare``: two saved reports. What it stands on is imported only when it is called."""
+"""``probe compare``: saved reports, and what Exchange Online wrote. What it stands on is imported when it is called."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -12,77 +12,186 @@ from connector_probe.cli import EXIT_FAILED, EXIT_OK, EXIT_UNKNOWN
 from connector_probe.cli import options as opt
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connector_probe.bounces.bounce import Bounce
     from connector_probe.comparing.comparison import Comparison
     from connector_probe.model.verdict import Report
     from connector_probe.wording.catalogue import Catalogue
 
-First = Annotated[str, typer.Argument(metavar="A.json", help="A report: probe HOST --json -o A.json")]
-Second = Annotated[str, typer.Argument(metavar="B.json", help="The other one; - is standard input.")]
-Places = Annotated[bool, typer.Option("--places", help="They come from two places: where does the fault lie?")]
-Times = Annotated[bool, typer.Option("--times", help="They come from two times: what is new, what is fixed?")]
+Places = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="A B [C]",
+        help="Reports (probe HOST --json -o A.json); one may be what Exchange Online wrote: an NDR, a trace line.",
+    ),
+]
+TwoPlaces = Annotated[bool, typer.Option("--places", help="They come from two places: where does the fault lie?")]
+TwoTimes = Annotated[bool, typer.Option("--times", help="They come from two times: what is new, what is fixed?")]
+Endpoints = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Microsoft's ranges: a saved answer of its endpoints web service, in JSON."),
+]
 
 
 def compare(
-    first: First,
-    second: Second,
-    two_places: Places = False,
-    two_times: Times = False,
+    places: Places,
+    two_places: TwoPlaces = False,
+    two_times: TwoTimes = False,
+    endpoints: Endpoints = None,
     json: opt.Json = False,
     output: opt.Output = None,
     lang: opt.Lang = None,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Compare two saved reports, from two places or from two times: what differs, and what follows.
+    """Compare saved reports, from several places or from two times: what differs, and what follows.
 
     \b
-      probe compare outside.json inside.json   the firewall, the NAT, the DNS?
+      probe compare outside.json inside.json     the firewall, the NAT, the DNS?
       probe compare before.json after.json       what is new, what is fixed?
+      probe compare ndr.eml outside.json inside.json
     """
     from connector_probe.cli.language import words_for
     from connector_probe.cli.targets import check_target
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.comparing import compare as comparing
-    from connector_probe.comparing.comparison import Relation
+    from connector_probe.comparing.compare import NothingInCommonError
     from connector_probe.formats import Format
-    from connector_probe.model.names import show
 
     if two_places and two_times:
         raise UsageProblemError("--places and --times exclude each other", "give one of them, or none")
-    if first == second == "-":
-        raise UsageProblemError("standard input can be only one of the two reports", "name a file for the other")
+    if not 2 <= len(places) <= 3:
+        raise UsageProblemError(
+            f"{len(places)} given to compare", "give two reports, or one or two and what Exchange Online wrote"
+        )
+    if places.count("-") > 1:
+        raise UsageProblemError("standard input can be only one of them", "name a file for the other")
     if output is not None:
         check_target(Path(output))
     words = words_for(lang, Format.JSON if json else Format.TEXT)
-    reports = [_report(Path(name), words) for name in (first, second)]
-    relation = Relation.PLACES if two_places else Relation.TIMES if two_times else None
-    files = (show(first), show(second))
+    ranges = _ranges(endpoints) if endpoints is not None else ()
+    read = [_read(one, words) for one in places]
     try:
-        found = comparing.compare(reports[0], reports[1], words, files=files, relation=relation)
-    except comparing.NothingInCommonError:
+        found = _compared(read, words, ranges, two_places=two_places, two_times=two_times)
+    except NothingInCommonError:
         raise UsageProblemError(
-            f"{files[0]} and {files[1]} have no connector in common",
+            f"{' and '.join(one.name for one in read)} have no connector in common",
             "compare reports of the same connectors: they are matched by name and by smart host",
         ) from None
     _write(found, words, json=json, output=output, quiet=quiet)
     raise typer.Exit(_exit_code(found))
 
 
-def _report(path: Path, words: Catalogue) -> Report:
-    """The report in ``path``, judged by today's rules. Raises UsageProblemError, which names the file."""
-    from connector_probe.cli.saved_report import diagnosed
+class _Read(NamedTuple):
+    """A report, or the errors that somebody pasted; ``name``: of the file, for messages."""
+
+    name: str
+    report: Report | None
+    bounces: tuple[Bounce, ...] = ()
+
+
+def _compared(
+    read: Sequence[_Read], words: Catalogue, ranges: Sequence[str], *, two_places: bool, two_times: bool
+) -> Comparison:
+    """Raises UsageProblemError and NothingInCommonError."""
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.comparing.compare import compare as compare_reports
+    from connector_probe.comparing.comparison import Relation
+
+    reports = [one.report for one in read if one.report is not None]
+    files = [one.name for one in read if one.report is not None]
+    texts = [one for one in read if one.report is None]
+    if not texts:
+        if len(reports) > 2:
+            raise UsageProblemError("three reports", "give two, or two and what Exchange Online wrote")
+        if ranges:
+            raise UsageProblemError(
+                "--endpoints without what Exchange Online wrote", "give an NDR or a trace line as one of the places"
+            )
+        relation = Relation.PLACES if two_places else Relation.TIMES if two_times else None
+        return compare_reports(reports[0], reports[1], words, files=(files[0], files[1]), relation=relation)
+    if len(texts) > 1 or not reports:
+        raise UsageProblemError(
+            f"{' and '.join(one.name for one in texts)} are no reports", "one text goes with one or two reports"
+        )
+    if two_times:
+        raise UsageProblemError("--times with what Exchange Online wrote", "two reports of one place are two times")
+    return _with_sender(texts[0], reports, files, words, ranges)
+
+
+def _with_sender(
+    text: _Read, reports: Sequence[Report], files: Sequence[str], words: Catalogue, ranges: Sequence[str]
+) -> Comparison:
+    """Raises UsageProblemError where the words are about the way into Exchange Online, and NothingInCommonError."""
+    from connector_probe.bounces.explanation import classes_of, is_for_microsoft, title_of, topic_of
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.comparing.exchange_online import SenderFailure, compare_with_sender
+
+    theirs = [one for one in text.bounces if not is_for_microsoft(one)]
+    if not theirs:
+        raise UsageProblemError(
+            f"{text.name} is about mail to a server of Microsoft's", "probe explain says what to do about it"
+        )
+    failures = [
+        SenderFailure(
+            code=one.code,
+            title=title_of(topic_of(one), words),
+            failures=classes_of(one),
+            server=one.server,
+            address=one.address,
+            port=one.port,
+            thumbprint=one.thumbprint,
+            occurred_at=one.occurred_at,
+        )
+        for one in theirs
+    ]
+    sender = "Exchange Server" if all(one.on_premises for one in theirs) else "Exchange Online"
+    return compare_with_sender(failures, reports, words, sender=sender, file=text.name, files=files, ranges=ranges)
+
+
+def _ranges(path: str) -> tuple[str, ...]:
+    """Raises UsageProblemError."""
+    from connector_probe.bounces.bounce import decode
+    from connector_probe.cli.values import UsageProblemError
+    from connector_probe.model.names import show
+    from connector_probe.protocol.microsoft import EndpointsError, mail_ranges
+
+    try:
+        return mail_ranges(decode(_data(Path(path), show(path))))
+    except EndpointsError as problem:
+        raise UsageProblemError(
+            f"{show(path)} {problem}",
+            "save the answer of https://endpoints.office.com/endpoints/worldwide?clientrequestid=<GUID>",
+        ) from None
+
+
+def _read(given: str, words: Catalogue) -> _Read:
+    """A report, judged by today's rules, or a text of errors. Raises UsageProblemError, which names the file."""
+    from connector_probe.bounces.bounce import InputTooLargeError, decode, read_bounces
+    from connector_probe.cli.saved_report import diagnosed, is_there
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.formats.saved import SavedReportError
+    from connector_probe.model.documents import is_report
     from connector_probe.model.names import show
 
-    name = "standard input" if str(path) == "-" else show(str(path))
+    if not is_there(given) and (bounces := read_bounces(given)):
+        return _Read(show(given, 40), None, bounces)
+    name = "standard input" if given == "-" else show(given)
+    data = _data(Path(given), name)
+    text = decode(data)
+    if not is_report(text):
+        try:
+            bounces = read_bounces(data)
+        except InputTooLargeError:
+            bounces = ()
+        if bounces:
+            return _Read(name, None, bounces)
     try:
-        return diagnosed(_text(path, name), words, name)
+        return _Read(name, diagnosed(text, words, name))
     except SavedReportError as problem:
         raise UsageProblemError(f"{name}: {problem}", problem.hint) from None
 
 
-def _text(path: Path, name: str) -> str:
-    from connector_probe.bounces.bounce import decode
+def _data(path: Path, name: str) -> bytes:
     from connector_probe.cli.saved_report import refuse_too_large
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.model.documents import MAX_REPORT
@@ -102,7 +211,7 @@ def _text(path: Path, name: str) -> str:
     refuse_too_large(data, name)
     if not data.strip():
         raise UsageProblemError(f"{name} is empty", "make a report with: probe HOST --json -o FILE")
-    return decode(data)
+    return data
 
 
 def _write(found: Comparison, words: Catalogue, *, json: bool, output: str | None, quiet: bool) -> None:

@@ -144,6 +144,7 @@ _OUTLOOK_ITEM = b"\xd0\xcf\x11\xe0"  # the compound file that Outlook saves a ma
 def _given(texts: Sequence[str]) -> str | bytes:
     """Files where all of ``texts`` are files, standard input, or the words themselves."""
     from connector_probe.bounces.bounce import codes_seen
+    from connector_probe.cli.saved_report import is_there
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.model.names import show
 
@@ -156,22 +157,13 @@ def _given(texts: Sequence[str]) -> str | bytes:
         if not texts and not data.strip():
             raise UsageProblemError("nothing to explain", "standard input is empty; give a text or a file")
         return data
-    if all(map(_is_there, texts)):
+    if all(map(is_there, texts)):
         read = [_file(Path(one)) for one in texts]
         return read[0] if len(read) == 1 else b"\n\n".join(read)
     text = " ".join(texts)
     if len(texts) == 1 and _FILE_NAME.fullmatch(text) is not None and not codes_seen(text):
         raise UsageProblemError(f"there is no file {show(text)}", "check the name; a text goes in quotes")
     return text
-
-
-def _is_there(text: str) -> bool:
-    try:
-        return bool(text) and Path(text).exists()
-    except PermissionError:
-        return True  # something is there, and reading it will say why it cannot be read
-    except (OSError, ValueError):  # no file name at all: too long, or with a NUL
-        return False
 
 
 def _file(path: Path) -> bytes:

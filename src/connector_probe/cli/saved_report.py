@@ -1,7 +1,8 @@
-"""A saved report, diagnosed again: what ``probe explain`` and ``probe compare`` have in common."""
+"""What ``probe explain`` and ``probe compare`` have in common: a saved report, diagnosed again, and what is a file."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector_probe.cli.output import say
@@ -11,6 +12,16 @@ from connector_probe.wording.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from connector_probe.model.verdict import Report
+
+
+def is_there(text: str) -> bool:
+    """Whether ``text`` is the name of a file, and no text itself."""
+    try:
+        return bool(text) and Path(text).exists()
+    except PermissionError:
+        return True  # something is there, and reading it will say why it cannot be read
+    except (OSError, ValueError):  # no file name at all: too long, or with a NUL
+        return False
 
 
 def refuse_too_large(data: bytes, name: str = "the report") -> None:

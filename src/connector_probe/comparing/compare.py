@@ -22,7 +22,7 @@ from connector_probe.comparing.comparison import (
     Side,
 )
 from connector_probe.comparing.places import place_differences
-from connector_probe.comparing.sides import Meeting, Pair, difference, meetings
+from connector_probe.comparing.sides import Pair, SharedAddress, difference, shared_addresses
 from connector_probe.comparing.times import time_differences
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.names import is_address
@@ -65,7 +65,7 @@ def compare(
         first=origins[0],
         second=origins[1],
         notes=tuple(notes),
-        summary=_summary(connectors),
+        summary=summary_of(connectors),
         connectors=connectors,
     )
 
@@ -153,7 +153,7 @@ def _connector(
     origins: tuple[Origin, Origin],
     words: Catalogue,
 ) -> ConnectorComparison:
-    sides = (_side(one, words), _side(other, words))
+    sides = (side_of(one), side_of(other))
     if one is None or other is None:
         there = one or other
         outcome = Outcome.ONLY_FIRST if other is None else Outcome.ONLY_SECOND
@@ -161,14 +161,15 @@ def _connector(
         matters = relation is Relation.TIMES and other is not None and other.status is Status.FAILING
         return ConnectorComparison(there.name if there is not None else "", outcome, matters, *sides, ())
     pair = Pair(one, other, origins[0], origins[1], words)
-    met = list(meetings(pair))
-    found = [*_settings(pair), *(place_differences if relation is Relation.PLACES else time_differences)(pair, met)]
-    found += _untold(pair, met)
+    shared = list(shared_addresses(pair))
+    told = [one for one in shared if not one.unknown]
+    found = [*_settings(pair), *(place_differences if relation is Relation.PLACES else time_differences)(pair, told)]
+    found += _untold(pair, shared)
     outcome, matters = (_of_places if relation is Relation.PLACES else _of_times)(one, other, found)
     return ConnectorComparison(one.name, outcome, matters, *sides, tuple(dict.fromkeys(found)))
 
 
-def _side(result: Result | None, words: Catalogue) -> Side | None:
+def side_of(result: Result | None) -> Side | None:
     if result is None:
         return None
     diagnosis = result.diagnosis
@@ -217,7 +218,7 @@ def _told(tls: TlsSettings, domain: str | None) -> str:
     return f"{tls}, {domain}" if domain is not None else str(tls)
 
 
-def _untold(pair: Pair, met: Sequence[Meeting]) -> Iterator[Difference]:
+def _untold(pair: Pair, addresses: Sequence[SharedAddress]) -> Iterator[Difference]:
     """Where a side could not tell, that is said, and that nothing follows."""
     unknown = [one.status is Status.UNKNOWN for one in (pair.first, pair.second)]
     if any(unknown):
@@ -228,11 +229,11 @@ def _untold(pair: Pair, met: Sequence[Meeting]) -> Iterator[Difference]:
             facts = {"place": pair.labels[at], "detail": _detail(pair.results[at])}
             yield difference(pair, "one-unknown", False, facts)
         return
-    for meeting in met:
-        for side, label in zip(meeting.sides, pair.labels, strict=True):
+    for shared in addresses:
+        for side, label in zip(shared.sides, pair.labels, strict=True):
             if side.unknown:
-                facts = {"place": label, "endpoint": meeting.endpoint, "detail": side.detail}
-                yield difference(pair, "address-unknown", False, facts, meeting)
+                facts = {"place": label, "endpoint": shared.endpoint, "detail": side.detail}
+                yield difference(pair, "address-unknown", False, facts, shared)
 
 
 def _detail(result: Result) -> str:
@@ -270,7 +271,7 @@ def _class(result: Result) -> str:
     return result.diagnosis.class_.value if result.diagnosis is not None else ""
 
 
-def _summary(connectors: Sequence[ConnectorComparison]) -> ComparisonSummary:
+def summary_of(connectors: Sequence[ConnectorComparison]) -> ComparisonSummary:
     counts = {outcome: sum(one.outcome is outcome for one in connectors) for outcome in Outcome}
     return ComparisonSummary(
         same=counts[Outcome.SAME],

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     HOSTNAMES_DIFFER = "hostnames-differ"
     SOURCES_DIFFER = "sources-differ"
     SAME_VANTAGE = "same-vantage"
+    SENDER = "sender"  # the sender's own words are one of the places
 
 
 class Outcome(StrEnum):
@@ -73,7 +74,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorComparison:
-    """``matters``: this connector alone makes the exit code 1. ``first`` or ``second`` is null where it is missing."""
+    """``matters``: this connector alone makes the exit code 1. ``first`` or ``second`` is null where it is missing.
+
+    ``third``: what the sender wrote, where its words stand beside two reports.
+    """
 
     name: str
     outcome: Outcome
@@ -81,15 +85,19 @@ class ConnectorComparison:
     first: Side | None
     second: Side | None
     differences: tuple[Difference, ...]
+    third: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a report comes from. ``label`` is what the sentences call it."""
+    """Where a report, or the sender's words, come from. ``label`` is what the sentences call it.
+
+    ``started_at`` is null where the words tell no time.
+    """
 
     label: str
     file: str
-    started_at: datetime
+    started_at: datetime | None
     hostname: str
     source_addresses: tuple[str, ...]
 
@@ -109,7 +117,10 @@ class ComparisonSummary:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The whole. With ``relation`` "times", ``first`` is the earlier report, however they were given."""
+    """The whole. With ``relation`` "times", ``first`` is the earlier report, however they were given.
+
+    The sender's words are ``first`` beside one report, and ``third`` beside two.
+    """
 
     schema: str
     relation: Relation
@@ -119,3 +130,4 @@ class Comparison:
     notes: tuple[str, ...]
     summary: ComparisonSummary
     connectors: tuple[ConnectorComparison, ...]
+    third: Origin | None = None

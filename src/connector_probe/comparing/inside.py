@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from connector_probe.comparing.comparison import Difference
-from connector_probe.comparing.sides import Half, Pair, difference, halves, title
+from connector_probe.comparing.sides import AddressResult, Pair, by_address, difference, title
 from connector_probe.model.notation import quote
 from connector_probe.protocol.addresses import is_outside, is_private
 
@@ -18,7 +18,7 @@ def inside_differences(pair: Pair, server: str, found: tuple[Sequence[str], Sequ
         return
     inside = 0 if private[0] else 1
     near, far = (_met(pair, at, server) for at in (inside, 1 - inside))
-    if not near or not far or any(half.unknown for half in (*near, *far)) or any(half.flows for half in far):
+    if not near or not far or any(seen.unknown for seen in (*near, *far)) or any(seen.flows for seen in far):
         return
     facts = {
         "inside": pair.labels[inside],
@@ -27,17 +27,17 @@ def inside_differences(pair: Pair, server: str, found: tuple[Sequence[str], Sequ
         "public": ", ".join(found[1 - inside]),
         "title": title(far[0], pair.words),
     }
-    if not any(half.flows for half in near):
+    if not any(seen.flows for seen in near):
         if near[0].failure is far[0].failure:
             yield difference(pair, "inside-fails", False, facts, server=server)
         return
     yield difference(pair, "inside-flows", True, facts, server=server)
-    ours, theirs = ({sha1: leaf for half in one for sha1, leaf in half.leaves.items()} for one in (near, far))
+    ours, theirs = ({sha1: leaf for seen in one for sha1, leaf in seen.leaves.items()} for one in (near, far))
     if ours and theirs and not set(ours) & set(theirs):
         (here, *_), (there, *_) = ours.values(), theirs.values()
         facts |= {"inside_subject": quote(here.subject), "outside_subject": quote(there.subject)}
         yield difference(pair, "inside-other-server", True, facts, server=server, first=here.sha1, second=there.sha1)
 
 
-def _met(pair: Pair, at: int, server: str) -> list[Half]:
-    return [half for (name, address, _), half in halves(pair.results[at]).items() if name == server and address]
+def _met(pair: Pair, at: int, server: str) -> list[AddressResult]:
+    return [seen for (name, address, _), seen in by_address(pair.results[at]).items() if name == server and address]

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from connector_probe.comparing.comparison import Difference
 from connector_probe.comparing.inside import inside_differences
 from connector_probe.comparing.sides import (
-    Half,
-    Meeting,
+    AddressResult,
     Pair,
+    SharedAddress,
     addresses,
+    by_address,
     difference,
-    halves,
     title,
     warnings_of_its_own,
 )
@@ -32,15 +32,13 @@ _SILENT = frozenset({_F.TCP_TIMEOUT, _F.TCP_UNREACHABLE})
 _NOT_THERE = frozenset({_F.DNS_NXDOMAIN, _F.DNS_NO_ADDRESS, _F.DNS_NULL_MX})
 
 
-def place_differences(pair: Pair, met: Sequence[Meeting]) -> Iterator[Difference]:
+def place_differences(pair: Pair, addresses_told: Sequence[SharedAddress]) -> Iterator[Difference]:
     yield from _names(pair)
-    for meeting in met:
-        if meeting.first.unknown or meeting.second.unknown:
-            continue
-        found = list(_of_address(pair, meeting))
+    for shared in addresses_told:
+        found = list(_of_address(pair, shared))
         yield from found
-        if meeting.address is not None and _is_of_one_place(meeting.address) and any(one.matters for one in found):
-            yield difference(pair, "private-address", False, {}, meeting)
+        if shared.address is not None and _is_of_one_place(shared.address) and any(one.matters for one in found):
+            yield difference(pair, "private-address", False, {}, shared)
     yield from _warnings(pair)
 
 
@@ -83,75 +81,75 @@ def _names(pair: Pair) -> Iterator[Difference]:
 
 def _standing(pair: Pair, at: int, server: str) -> str:
     """How ``server`` fares at one place, in the word for a status."""
-    statuses = {half.flows for (name, _, _), half in halves(pair.results[at]).items() if name == server}
+    statuses = {seen.flows for (name, _, _), seen in by_address(pair.results[at]).items() if name == server}
     say = pair.words.text
     return say["flows"] if True in statuses else say["other"]
 
 
 def _missing(pair: Pair, server: str, shown: tuple[str, str]) -> Iterator[Difference]:
     at = 1 if shown[0] else 0
-    half = next(half for (name, _, _), half in halves(pair.results[at]).items() if name == server)
-    if half.unknown or half.diagnosis is None:
+    seen = next(seen for (name, _, _), seen in by_address(pair.results[at]).items() if name == server)
+    if seen.unknown or seen.diagnosis is None:
         return
     facts = {
         "server": server,
         "good": pair.labels[1 - at],
         "bad": pair.labels[at],
         "addresses": shown[1 - at],
-        "detail": half.detail,
+        "detail": seen.detail,
     }
-    identifier = "name-at-one" if half.diagnosis.class_ in _NOT_THERE else "nameserver-at-one"
-    told = (shown[0] or half.diagnosis.class_.value, shown[1] or half.diagnosis.class_.value)
+    identifier = "name-at-one" if seen.diagnosis.class_ in _NOT_THERE else "nameserver-at-one"
+    told = (shown[0] or seen.diagnosis.class_.value, shown[1] or seen.diagnosis.class_.value)
     yield difference(pair, identifier, True, facts, server=server, first=told[0], second=told[1])
 
 
 # --- one address -----------------------------------------------------------------------------------------------
 
 
-def _of_address(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
-    first, second = meeting.sides
+def _of_address(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
+    first, second = shared.sides
     if first.mixed or second.mixed:
-        yield _several_servers(pair, meeting)
+        yield _several_servers(pair, shared)
         return
-    explained = [*_starttls(pair, meeting), *_certificate(pair, meeting)]
+    explained = [*_starttls(pair, shared), *_certificate(pair, shared)]
     yield from explained
-    yield from _greeting(pair, meeting)
+    yield from _greeting(pair, shared)
     if first.flows and second.flows:
         return
     if not first.flows and not second.flows:
-        yield from _at_both(pair, meeting)
+        yield from _at_both(pair, shared)
         return
     at = 0 if second.flows else 1
-    yield from _at_one(pair, meeting, at, explained)
+    yield from _at_one(pair, shared, at, explained)
 
 
-def _several_servers(pair: Pair, meeting: Meeting) -> Difference:
-    statuses = [attempt.status for half in meeting.sides for attempt, _ in half.attempts]
-    failures = (half.diagnosis.class_ for half in meeting.sides if half.diagnosis is not None)
+def _several_servers(pair: Pair, shared: SharedAddress) -> Difference:
+    statuses = [attempt.status for seen in shared.sides for attempt, _ in seen.attempts]
+    failures = (seen.diagnosis.class_ for seen in shared.sides if seen.diagnosis is not None)
     classes = dict.fromkeys(pair.words.titles[one] for one in failures)
     facts = {
         "bad": str(statuses.count(Status.FAILING)),
         "total": str(len(statuses)),
         "classes": pair.words.listed(classes),
     }
-    told = [f"{sum(one.status in FLOWING for one, _ in half.attempts)}/{len(half.attempts)}" for half in meeting.sides]
-    return difference(pair, "several-servers", True, facts, meeting, first=told[0], second=told[1])
+    told = [f"{sum(one.status in FLOWING for one, _ in seen.attempts)}/{len(seen.attempts)}" for seen in shared.sides]
+    return difference(pair, "several-servers", True, facts, shared, first=told[0], second=told[1])
 
 
-def _starttls(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
-    offers = (meeting.first.starttls, meeting.second.starttls)
+def _starttls(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
+    offers = (shared.first.starttls, shared.second.starttls)
     if None in offers or offers[0] is offers[1]:
         return
     at = 0 if offers[1] else 1
     facts = {"bad": pair.labels[at], "good": pair.labels[1 - at]}
-    identifier = "starttls-masked" if meeting.sides[at].masked else "starttls-at-one"
+    identifier = "starttls-masked" if shared.sides[at].masked else "starttls-at-one"
     told = ["STARTTLS" if one else "-" for one in offers]
-    yield difference(pair, identifier, True, facts, meeting, first=told[0], second=told[1])
+    yield difference(pair, identifier, True, facts, shared, first=told[0], second=told[1])
 
 
-def _certificate(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
+def _certificate(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
     """Another certificate at the same address, or another judgement on the same one."""
-    first, second = meeting.first.leaves, meeting.second.leaves
+    first, second = shared.first.leaves, shared.second.leaves
     if not first or not second:
         return
     if not set(first) & set(second):
@@ -166,48 +164,46 @@ def _certificate(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
         }
         several = len(first) > 1 or len(second) > 1
         identifier = "certificates-of-several" if several else "other-certificate"
-        yield difference(pair, identifier, True, facts, meeting, first=ours.sha1, second=theirs.sha1)
+        yield difference(pair, identifier, True, facts, shared, first=ours.sha1, second=theirs.sha1)
     elif set(first) != set(second):
         number = str(len(set(first) | set(second)))
-        yield difference(pair, "certificates-of-several", True, {"number": number}, meeting)
-    elif meeting.first.flows != meeting.second.flows:
-        roots = [half.certificates[0].trust for half in meeting.sides]
+        yield difference(pair, "certificates-of-several", True, {"number": number}, shared)
+    elif shared.first.flows != shared.second.flows:
+        roots = [seen.certificates[0].trust for seen in shared.sides]
         if roots[0] != roots[1]:
-            yield difference(pair, "other-roots", True, {}, meeting, first=roots[0], second=roots[1])
+            yield difference(pair, "other-roots", True, {}, shared, first=roots[0], second=roots[1])
 
 
-def _greeting(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
-    ours, theirs = meeting.first.greetings, meeting.second.greetings
+def _greeting(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
+    ours, theirs = shared.first.greetings, shared.second.greetings
     if ours and theirs and not set(ours) & set(theirs):
-        yield difference(pair, "other-greeting", False, {}, meeting, first=ours[0], second=theirs[0])
+        yield difference(pair, "other-greeting", False, {}, shared, first=ours[0], second=theirs[0])
 
 
-def _at_both(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
-    first, second = meeting.sides
-    told = [half.failure.value if half.failure is not None else None for half in meeting.sides]
+def _at_both(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
+    first, second = shared.sides
+    told = [seen.failure.value if seen.failure is not None else None for seen in shared.sides]
     titles = (title(first, pair.words), title(second, pair.words))
     if told[0] == told[1]:
         if first.failing.connection is None:  # no address at both: what they asked may still differ
-            yield difference(pair, "name-at-none", False, {"title": titles[0]}, meeting, first=told[0], second=told[1])
-        elif first.failure in _SILENT and not any(map(_control_answered, meeting.sides)):
+            yield difference(pair, "name-at-none", False, {"title": titles[0]}, shared, first=told[0], second=told[1])
+        elif first.failure in _SILENT and not any(map(_control_answered, shared.sides)):
             # Clouds and many networks block port 25, so that any server would be as silent.
-            yield difference(
-                pair, "silent-at-both", False, {"title": titles[0]}, meeting, first=told[0], second=told[1]
-            )
+            yield difference(pair, "silent-at-both", False, {"title": titles[0]}, shared, first=told[0], second=told[1])
         else:
-            yield difference(pair, "same-at-both", False, {"title": titles[0]}, meeting, first=told[0], second=told[1])
+            yield difference(pair, "same-at-both", False, {"title": titles[0]}, shared, first=told[0], second=told[1])
         return
     facts = {"first_title": titles[0], "second_title": titles[1]}
-    yield difference(pair, "otherwise-at-both", True, facts, meeting, first=told[0], second=told[1])
+    yield difference(pair, "otherwise-at-both", True, facts, shared, first=told[0], second=told[1])
 
 
-def _at_one(pair: Pair, meeting: Meeting, at: int, explained: Sequence[Difference]) -> Iterator[Difference]:
+def _at_one(pair: Pair, shared: SharedAddress, at: int, explained: Sequence[Difference]) -> Iterator[Difference]:
     """It fails at one place: what stands there, by the layer at which it fails."""
-    half, good = meeting.sides[at], meeting.sides[1 - at]
-    failure, diagnosis = half.failure, half.diagnosis
+    seen, good = shared.sides[at], shared.sides[1 - at]
+    failure, diagnosis = seen.failure, seen.diagnosis
     if failure is None or diagnosis is None:
         return
-    identifier = _layer(failure, diagnosis.stage, half)
+    identifier = _layer(failure, diagnosis.stage, seen)
     settled = {one.id for one in explained}
     if identifier is None or (identifier in ("judged-at-one", "starttls-not-offered") and settled):
         return
@@ -215,17 +211,17 @@ def _at_one(pair: Pair, meeting: Meeting, at: int, explained: Sequence[Differenc
     facts = {
         "bad": pair.labels[at],
         "good": pair.labels[1 - at],
-        "source": half.source or pair.labels[at],
-        "title": title(half, pair.words),
-        "detail": half.detail,
+        "source": seen.source or pair.labels[at],
+        "title": title(seen, pair.words),
+        "detail": seen.detail,
         "healthy": healthy,
-        "fault": _fault(half, pair),
+        "fault": _fault(seen, pair),
     }
-    told = [one.failure.value if one.failure is not None else "flows" for one in meeting.sides]
-    yield difference(pair, identifier, True, facts, meeting, first=told[0], second=told[1])
+    told = [one.failure.value if one.failure is not None else "flows" for one in shared.sides]
+    yield difference(pair, identifier, True, facts, shared, first=told[0], second=told[1])
 
 
-def _layer(failure: FailureClass, stage: Stage, half: Half) -> str | None:
+def _layer(failure: FailureClass, stage: Stage, seen: AddressResult) -> str | None:
     if failure.value.startswith(("dane-", "mta-sts-")):
         return "policy-at-one"
     if stage is Stage.DNS:
@@ -233,7 +229,7 @@ def _layer(failure: FailureClass, stage: Stage, half: Half) -> str | None:
     if failure is _F.TCP_REFUSED:
         return "refused-at-one"
     if failure in _SILENT:
-        return "silent-at-one" if _control_answered(half) else "silent-at-one-untested"
+        return "silent-at-one" if _control_answered(seen) else "silent-at-one-untested"
     if failure in _TURNED_AWAY:
         return "turned-away-at-one"
     if failure is _F.STARTTLS_NOT_OFFERED:
@@ -245,11 +241,11 @@ def _layer(failure: FailureClass, stage: Stage, half: Half) -> str | None:
     return "cut-at-one"
 
 
-def _control_answered(half: Half) -> bool:
-    control = half.failing.control
+def _control_answered(seen: AddressResult) -> bool:
+    control = seen.failing.control
     return control is not None and control.fault is None
 
 
-def _fault(half: Half, pair: Pair) -> str:
-    connection = half.failing.connection
+def _fault(seen: AddressResult, pair: Pair) -> str:
+    connection = seen.failing.connection
     return describe_fault(connection.fault, pair.words) if connection is not None and connection.fault else ""

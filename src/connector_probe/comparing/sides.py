@@ -36,11 +36,20 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Half:
+class AddressResult:
     """One address of one server in one report: every connection that was made to it. Never empty."""
 
     attempts: tuple[tuple[Attempt, AttemptEvidence], ...]
     result: Result
+
+    @property
+    def address(self) -> str | None:
+        return self.attempts[0][0].address
+
+    @property
+    def connected(self) -> bool:
+        """Whether TCP was established."""
+        return any(one.connection is not None and one.connection.fault is None for _, one in self.attempts)
 
     @property
     def flows(self) -> bool:
@@ -116,37 +125,42 @@ class Half:
 
 
 @dataclass(frozen=True)
-class Meeting:
+class SharedAddress:
     """An address that both reports have."""
 
     server: str
     address: str | None
-    first: Half
-    second: Half
+    first: AddressResult
+    second: AddressResult
 
     @property
-    def sides(self) -> tuple[Half, Half]:
+    def sides(self) -> tuple[AddressResult, AddressResult]:
         return self.first, self.second
+
+    @property
+    def unknown(self) -> bool:
+        """Whether one of the reports could not tell, so that nothing follows."""
+        return self.first.unknown or self.second.unknown
 
     @property
     def endpoint(self) -> str:
         return endpoint(self.first.attempts[0][1])
 
 
-def meetings(pair: Pair) -> Iterator[Meeting]:
+def shared_addresses(pair: Pair) -> Iterator[SharedAddress]:
     """The addresses in common, in the first report's order."""
-    first, second = halves(pair.first), halves(pair.second)
-    for key, half in first.items():
+    first, second = by_address(pair.first), by_address(pair.second)
+    for key, seen in first.items():
         if key in second:
-            yield Meeting(*key[:2], half, second[key])
+            yield SharedAddress(*key[:2], seen, second[key])
 
 
-def halves(result: Result) -> dict[tuple[str, str | None, int], Half]:
+def by_address(result: Result) -> dict[tuple[str, str | None, int], AddressResult]:
     """The connections of a result, by server, address and port; a server without addresses has one by itself."""
     found: dict[tuple[str, str | None, int], list[tuple[Attempt, AttemptEvidence]]] = {}
     for attempt, evidence in zip(result.attempts, result.evidence.attempts, strict=True):
         found.setdefault((attempt.server.lower(), attempt.address, attempt.port), []).append((attempt, evidence))
-    return {key: Half(tuple(attempts), result) for key, attempts in found.items()}
+    return {key: AddressResult(tuple(attempts), result) for key, attempts in found.items()}
 
 
 def addresses(result: Result) -> dict[str, tuple[str, ...]]:
@@ -167,8 +181,8 @@ def warnings_of_its_own(result: Result) -> list[Finding]:
     return [one for one in result.warnings if one.id not in _TOLD_BY_ADDRESS]
 
 
-def title(half: Half, words: Catalogue) -> str:
-    return half.diagnosis.heading if half.diagnosis is not None else ""
+def title(seen: AddressResult, words: Catalogue) -> str:
+    return seen.diagnosis.heading if seen.diagnosis is not None else ""
 
 
 def difference(
@@ -176,7 +190,7 @@ def difference(
     identifier: str,
     matters: bool,
     facts: Mapping[str, str],
-    meeting: Meeting | None = None,
+    shared: SharedAddress | None = None,
     *,
     server: str | None = None,
     first: str | None = None,
@@ -186,15 +200,15 @@ def difference(
     known = LenientFacts(
         first=first or "", second=second or "", first_place=pair.labels[0], second_place=pair.labels[1]
     )
-    if meeting is not None:
-        known |= {"endpoint": meeting.endpoint, "server": meeting.server, "address": meeting.address or meeting.server}
-        server = meeting.server
+    if shared is not None:
+        known |= {"endpoint": shared.endpoint, "server": shared.server, "address": shared.address or shared.server}
+        server = shared.server
     return Difference(
         id=identifier,
         text=fill(pair.words.compare[identifier], LenientFacts(known | dict(facts))),
         matters=matters,
         server=server,
-        address=meeting.address if meeting is not None else None,
+        address=shared.address if shared is not None else None,
         first=first,
         second=second,
     )

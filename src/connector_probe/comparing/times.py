@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from connector_probe.comparing.comparison import Difference
 from connector_probe.comparing.sides import (
-    Meeting,
     Pair,
+    SharedAddress,
     addresses,
+    by_address,
     difference,
-    halves,
     title,
     warnings_of_its_own,
 )
@@ -19,14 +19,12 @@ from connector_probe.model.notation import day, endpoint, quote
 from connector_probe.model.verdict import Finding
 
 
-def time_differences(pair: Pair, met: Sequence[Meeting]) -> Iterator[Difference]:
+def time_differences(pair: Pair, addresses_told: Sequence[SharedAddress]) -> Iterator[Difference]:
     yield from _names(pair)
-    for meeting in met:
-        if meeting.first.unknown or meeting.second.unknown:
-            continue
-        yield from _verdict(pair, meeting)
-        yield from _starttls(pair, meeting)
-        yield from _certificate(pair, meeting)
+    for shared in addresses_told:
+        yield from _verdict(pair, shared)
+        yield from _starttls(pair, shared)
+        yield from _certificate(pair, shared)
     yield from _new_addresses(pair)
     yield from _warnings(pair)
 
@@ -44,34 +42,34 @@ def _names(pair: Pair) -> Iterator[Difference]:
         )
 
 
-def _verdict(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
-    first, second = meeting.sides
-    told = [half.failure.value if half.failure is not None else "flows" for half in meeting.sides]
+def _verdict(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
+    first, second = shared.sides
+    told = [seen.failure.value if seen.failure is not None else "flows" for seen in shared.sides]
     facts = {
         "first_title": title(first, pair.words),
         "second_title": title(second, pair.words),
         "detail": second.detail,
     }
     if second.mixed and not first.mixed and first.flows:
-        yield difference(pair, "mixed-now", True, facts, meeting, first=told[0], second="mixed")
+        yield difference(pair, "mixed-now", True, facts, shared, first=told[0], second="mixed")
     elif first.flows and not second.flows:
-        yield difference(pair, "fails-now", True, facts, meeting, first=told[0], second=told[1])
+        yield difference(pair, "fails-now", True, facts, shared, first=told[0], second=told[1])
     elif second.flows and not first.flows:
-        yield difference(pair, "works-now", False, facts, meeting, first=told[0], second=told[1])
+        yield difference(pair, "works-now", False, facts, shared, first=told[0], second=told[1])
     elif told[0] != told[1]:
-        yield difference(pair, "fails-otherwise-now", True, facts, meeting, first=told[0], second=told[1])
+        yield difference(pair, "fails-otherwise-now", True, facts, shared, first=told[0], second=told[1])
 
 
-def _starttls(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
-    before, now = meeting.first.starttls, meeting.second.starttls
+def _starttls(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
+    before, now = shared.first.starttls, shared.second.starttls
     if before and now is False:
-        yield difference(pair, "starttls-gone", True, {}, meeting, first="STARTTLS", second="-")
+        yield difference(pair, "starttls-gone", True, {}, shared, first="STARTTLS", second="-")
     elif now and before is False:
-        yield difference(pair, "starttls-new", False, {}, meeting, first="-", second="STARTTLS")
+        yield difference(pair, "starttls-new", False, {}, shared, first="-", second="STARTTLS")
 
 
-def _certificate(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
-    before, now = meeting.first.leaves, meeting.second.leaves
+def _certificate(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
+    before, now = shared.first.leaves, shared.second.leaves
     if not before or not now or set(before) & set(now):
         return
     old, new = next(iter(before.values())), next(iter(now.values()))
@@ -83,7 +81,7 @@ def _certificate(pair: Pair, meeting: Meeting) -> Iterator[Difference]:
         "second_issuer": quote(new.issuer),
     }
     identifier = "certificate-renewed" if _renewed(old, new) else "certificate-replaced"
-    yield difference(pair, identifier, False, facts, meeting, first=old.sha1, second=new.sha1)
+    yield difference(pair, identifier, False, facts, shared, first=old.sha1, second=new.sha1)
 
 
 def _renewed(old: Certificate, new: Certificate) -> bool:
@@ -95,11 +93,11 @@ def _renewed(old: Certificate, new: Certificate) -> bool:
 
 def _new_addresses(pair: Pair) -> Iterator[Difference]:
     """An address that there was not before, and that fails."""
-    known = halves(pair.first)
-    for key, half in halves(pair.second).items():
-        if key not in known and key[1] is not None and half.failure is not None and not half.unknown:
-            facts = {"endpoint": endpoint(half.attempts[0][1]), "detail": half.detail}
-            yield difference(pair, "new-address-fails", True, facts, server=key[0], second=half.failure.value)
+    known = by_address(pair.first)
+    for key, seen in by_address(pair.second).items():
+        if key not in known and key[1] is not None and seen.failure is not None and not seen.unknown:
+            facts = {"endpoint": endpoint(seen.attempts[0][1]), "detail": seen.detail}
+            yield difference(pair, "new-address-fails", True, facts, server=key[0], second=seen.failure.value)
 
 
 def _warnings(pair: Pair) -> Iterator[Difference]:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
-from connector_probe.formats.json import jsonable
+from connector_probe.formats.json import dumps
 from connector_probe.formats.layout import columns, pad, wrap
 from connector_probe.formats.options import RenderOptions, certificate_rows, full_stop
+from connector_probe.formats.sheet import BOLD, COLOURS, DIM, Sheet
 from connector_probe.model.notation import day
 from connector_probe.model.rehearsal import RehearsalReport, TlsaReport
-from connector_probe.model.verdict import Status
+from connector_probe.model.verdict import Badge, Status
 from connector_probe.wording.sentences import fill
 
-_BOLD, _DIM, _RED = "1", "2", "31;1"
-_COLOURS = {Status.HEALTHY: "32;1", Status.WARNING: "33;1", Status.FAILING: _RED, Status.UNKNOWN: "35;1"}
 _RESULTS = {"passed": "ok", "failed": "failed", "unknown": "skipped"}  # as the stages of a probe
 
 
 def to_json(report: RehearsalReport) -> str:
     """One object, in ASCII."""
-    return json.dumps(jsonable(report), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    return dumps(report, indent=2) + "\n"
 
 
 def to_text(report: RehearsalReport, options: RenderOptions) -> str:
@@ -48,12 +46,12 @@ def to_text(report: RehearsalReport, options: RenderOptions) -> str:
     return "\n\n".join(filter(None, ("\n".join(one) for one in blocks))) + "\n"
 
 
-class _Page:
-    """Lines of text within a width, in colour or not."""
+class _Page(Sheet):
+    """A rehearsed renewal."""
 
     def __init__(self, report: RehearsalReport, options: RenderOptions) -> None:
+        super().__init__(options)
         self._report = report
-        self._options = options
         self._say = options.words.phrases
 
     def verdict(self) -> Iterator[str]:
@@ -65,14 +63,14 @@ class _Page:
             code = say["key-of-another"]
         else:
             code = say[f"{report.status}-line"]
-        word = self._paint(say[report.status], _COLOURS[report.status])
+        word = self._paint(say[report.status], COLOURS[Badge(report.status)])
         if columns(f"{say[report.status]}  {report.file}: {code}") <= self._options.width:
-            yield f"{word}  {report.file}: {self._paint(code, _BOLD)}"
+            yield f"{word}  {report.file}: {self._paint(code, BOLD)}"
         else:
             yield f"{word}  {report.file}:"
-            yield from self._wrap(code, "  ", "  ", _BOLD)
+            yield from self._wrap(code, "  ", "  ", BOLD)
         if diagnosis is not None and diagnosis.heading != diagnosis.title:
-            yield from self._wrap(full_stop(diagnosis.heading, self._options.words), "  ", "  ", _BOLD)
+            yield from self._wrap(full_stop(diagnosis.heading, self._options.words), "  ", "  ", BOLD)
         facts = {"mode": report.tls, "expected": report.tls_domain or "", "judged_at": day(report.judged_at)}
         judged = "judged-for-name" if report.tls_domain is not None else "judged-without-name"
         yield from self._wrap(fill(say[judged], facts), "  ", "  ")
@@ -85,7 +83,7 @@ class _Page:
             result = pad(self._say[_RESULTS[one.result]], 6)
             start = f"  {result} {pad(labels[one.id], width)} "
             first, *more = list(wrap(one.text, self._options.width, start, " " * columns(start)))
-            painted = self._paint(result, _RED) if one.result == "failed" else result
+            painted = self._paint(result, COLOURS[Badge.FAILING]) if one.result == "failed" else result
             yield f"  {painted}{first[2 + len(result) :]}"
             yield from more
 
@@ -114,7 +112,7 @@ class _Page:
         against = self._report.against
         if against is None:
             return
-        yield self._paint(fill(self._say["against"], {"host": against.host}), _BOLD)
+        yield self._paint(fill(self._say["against"], {"host": against.host}), BOLD)
         for one in against.changes:
             yield from self._wrap(one.text, "  ", "    ")
 
@@ -126,7 +124,7 @@ class _Page:
         if not report.renewals:
             yield from self._dated(_date(day(report.renew_by)), say["renew-now"])
             limits = "renewal-unknown" if report.in_microsoft_program is None else "renewal-private"
-            yield from self._wrap(say[limits], "  ", "  ", _DIM)
+            yield from self._wrap(say[limits], "  ", "  ", DIM)
         for number, one in enumerate(report.renewals):
             facts = {"number": str(one.days), "until": _date(day(one.until))}
             told = fill(say["renew-later" if number else "renew-next"], facts)
@@ -153,12 +151,12 @@ class _Page:
             if one != found.new:
                 yield from self._record(found, one, "tlsa-old")
         hint = "tlsa-rollover" if found.old and not same else "tlsa-hint"
-        yield from self._wrap(self._say[hint], "  ", "  ", _DIM)
+        yield from self._wrap(self._say[hint], "  ", "  ", DIM)
 
     def _record(self, found: TlsaReport, record: str, what: str) -> Iterator[str]:
         owner = found.owner or "_25._tcp.<MX>."
         yield from self._wrap(f"{owner} IN TLSA {record}", "  ", "    ")
-        yield from self._wrap(f"; {self._say[what]}", "    ", "    ", _DIM)
+        yield from self._wrap(f"; {self._say[what]}", "    ", "    ", DIM)
 
     def certificates(self) -> Iterator[str]:
         yield self._heading("certificate")
@@ -175,20 +173,14 @@ class _Page:
     def notes(self) -> Iterator[str]:
         yield self._heading("notes")
         for one in self._report.remarks:
-            yield from self._wrap(one.text, "  ", "  ", _DIM)
+            yield from self._wrap(one.text, "  ", "  ", DIM)
 
     def _dated(self, when: str, text: str) -> Iterator[str]:
         start = f"  {when}  "
         yield from self._wrap(text, start, " " * len(start))
 
     def _heading(self, key: str) -> str:
-        return self._paint(self._say[key], _BOLD)
-
-    def _paint(self, text: str, colour: str) -> str:
-        return f"\x1b[{colour}m{text}\x1b[0m" if self._options.colour and colour and text else text
-
-    def _wrap(self, text: str, first: str, then: str, colour: str = "") -> Iterator[str]:
-        return (self._paint(line, colour) for line in wrap(text, self._options.width, first, then))
+        return self._paint(self._say[key], BOLD)
 
 
 def _date(moment: str) -> str:

@@ -57,23 +57,27 @@ class _Page(Sheet):
     def head(self) -> Iterator[str]:
         found = self._comparison
         told = {"first": self._origin(found.first), "second": self._origin(found.second)}
-        yield from self._wrap(fill(self._say[found.relation], told), "", "  ", BOLD)
-        for note in (self._say[f"reason-{found.reason}"], *found.notes):
+        if found.third is not None:
+            told["third"] = self._origin(found.third)
+        heading = self._say["three-places" if found.third is not None else found.relation]
+        yield from self._wrap(fill(heading, told), "", "  ", BOLD)
+        reason = fill(self._say[f"reason-{found.reason}"], {"sender": (found.third or found.first).label})
+        for note in (reason, *found.notes):
             yield from self._wrap(note, "  ", "  ", DIM)
 
     def connector(self, one: ConnectorComparison) -> Iterator[str]:
         word = self._say["unchanged" if self._times and one.outcome is Outcome.SAME else one.outcome]
         first, second = self._side(one.first), self._side(one.second)
-        if one.first is not None and first == second:
+        if one.first is not None and first == second and one.third is None:
             told = first
         elif self._times:
             told = fill(self._say["before-now"], {"first": first, "second": second})
         else:
-            labels = (self._comparison.first.label, self._comparison.second.label)
-            each = (
-                fill(self._say["at"], {"place": place, "state": state})
-                for place, state in zip(labels, (first, second), strict=True)
-            )
+            whole = self._comparison
+            states = [(whole.first.label, first), (whole.second.label, second)]
+            if whole.third is not None and one.third is not None:
+                states.append((whole.third.label, self._side(one.third)))
+            each = (fill(self._say["at"], {"place": place, "state": state}) for place, state in states)
             told = self._say["between-places"].join(each)
         painted = self._paint(word, _COLOURS[one.outcome])
         if columns(f"{word}  {one.name}: {told}") <= self._options.width:
@@ -95,6 +99,8 @@ class _Page(Sheet):
         yield from self._wrap(self._say["between-places"].join(told), "", "  ")
 
     def _origin(self, origin: Origin) -> str:
+        if origin.started_at is None:
+            return fill(self._say["origin-undated"], {"label": origin.label, "file": origin.file})
         at = day(origin.started_at)
         if self._times or origin.label == origin.file:
             return fill(self._say["origin-file"], {"file": origin.file, "started_at": at})
