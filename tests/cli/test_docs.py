@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from connector_probe import cli, manual
 from connector_probe.cli.app import run
@@ -149,6 +150,7 @@ def _undated(text: str) -> str:
 def test_the_manual_mentions_only_what_there_is(topic: str) -> None:
     text = page(topic)
     assert text.startswith("# ")
+    assert "<p>|" not in MarkdownIt("commonmark").enable("table").render(text), "a table that is none"
     assert max(len(line) for line in text.splitlines() if not line.startswith("|")) <= 120
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= set(OPTIONS) | OF_OTHERS
     for name in re.findall(r"[`(]probe ([a-z]+)(?![\w.:-])", text):
