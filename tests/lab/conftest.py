@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from connector_probe.api import probe_all
 from connector_probe.lab import SCENARIOS, WALK_JOBS, Lab, obstacle
-from connector_probe.model.verdict import Report
+from connector_probe.model.verdict import Report, Result
 
 
 async def walk_the_lab() -> Report:
@@ -36,6 +36,11 @@ def walk(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Report:
     found = pickle.loads(file.read_bytes())
     assert isinstance(found, Report)
     return found
+
+
+@pytest.fixture(scope="session")
+def results(walk: Report) -> dict[str, Result]:
+    return {result.name: result for result in walk.results}
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,8 @@ def test_the_same_diagnosis_from_the_file(scenario: Scenario, reports: dict[str,
 
 
 def test_the_same_diagnoses_from_lines(walk: Report) -> None:
-    whole, lines = (diagnose_again(read_report(each.render(walk, RenderOptions()))) for each in (json_format, jsonl))
+    some = replace(walk, results=walk.results[::8])
+    whole, lines = (diagnose_again(read_report(each.render(some, RenderOptions()))) for each in (json_format, jsonl))
     assert lines.results == whole.results
     assert lines.summary == whole.summary
     assert lines.vantage == whole.vantage

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from connector_probe import Result, probe_all
 from connector_probe.lab import Lab
@@ -118,16 +115,7 @@ FIRST_REMEDIES = [
     ("banner-421", ["read-the-reply", "probe-again", "check-service-state"]),
     ("accept-closed", ["check-server-health", "probe-again", "check-firewall-inspection", "check-network-path"]),
 ]
-NAMES = {row[0] for row in VERDICTS} | {row[0] for row in FIRST_WORDS} | {row[0] for row in FIRST_REMEDIES}
 MOODS = {"unequal-servers", "slow-greeting", "retry-clears", "starttls-injection", "banner-masked"}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def results() -> AsyncIterator[dict[str, Result]]:
-    names = sorted(NAMES | MOODS)
-    async with Lab.start(names) as lab:
-        report = await probe_all([lab.connector(name) for name in names], jobs=8)
-        yield {result.name: result for result in report.results}
 
 
 @pytest.mark.parametrize(("scenario", "cause", "verdict"), VERDICTS)
