@@ -17,12 +17,7 @@ from connector_probe.bounces.parser import BounceSource, ErrorFound, codes_in
 from connector_probe.bounces.patterns import pattern
 from connector_probe.bounces.phrases import Meaning
 from connector_probe.bounces.replies import MAX_MESSAGE
-from connector_probe.bounces.surroundings import (
-    generating_servers,
-    is_exchange_online,
-    one_line,
-    receiving_server,
-)
+from connector_probe.bounces.surroundings import generating_servers, is_exchange_online, one_line, receiving_server
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import Confidence, FailureClass
 

@@ -121,18 +121,10 @@ PHRASES: tuple[tuple[str, re.Pattern[str], tuple[str, ...], Meaning], ...] = tup
             ("421 4.2.1",),
             Meaning(_UNCONNECTED, _INFERRED, Topic.UNABLE_TO_CONNECT, undecided=True),
         ),
-        (
-            "Remote server response was not RFC conformant",
-            ("421 4.4.0", "451 4.4.0"),
-            Meaning(_MALFORMED),
-        ),
+        ("Remote server response was not RFC conformant", ("421 4.4.0", "451 4.4.0"), Meaning(_MALFORMED)),
         # An attempt that only says of itself that it failed; the words behind say how.
         ("Proxy session setup failed on Frontend", ("450 4.7.0", "450 4.4.101"), Meaning(topic=Topic.ON_PREMISES)),
-        (
-            _BEFORE + "(?:CertificateExpired|CertExpired)",
-            _VALIDATION,
-            Meaning((_F.CERTIFICATE_EXPIRED,)),
-        ),
+        (_BEFORE + "(?:CertificateExpired|CertExpired)", _VALIDATION, Meaning((_F.CERTIFICATE_EXPIRED,))),
         (_BEFORE + "SubjectMismatch", _VALIDATION, Meaning((_F.CERTIFICATE_NAME_MISMATCH,))),
         (_BEFORE + "UntrustedRoot", _VALIDATION, Meaning(_UNTRUSTED, _DOCUMENTED)),
         (
@@ -146,11 +138,7 @@ PHRASES: tuple[tuple[str, re.Pattern[str], tuple[str, ...], Meaning], ...] = tup
             ("451 4.4.0", "550 5.4.4", "554 5.4.4"),
             Meaning((_F.DNS_NXDOMAIN,)),
         ),
-        (
-            _BEFORE + "(?:ErrorRetry|ErrorTimeout|ServerFailure)",
-            ("451 4.4.0",),
-            Meaning(_DNS_TROUBLE),
-        ),
+        (_BEFORE + "(?:ErrorRetry|ErrorTimeout|ServerFailure)", ("451 4.4.0",), Meaning(_DNS_TROUBLE)),
         (_BEFORE + "DNS[.]?MxLoopback", ("554 5.4.4", "550 5.4.4"), Meaning(topic=Topic.ROUTING_LOOP)),
     )
 )

@@ -31,10 +31,7 @@ def config_schema() -> dict[str, Any]:
                 "description": "The connectors, each by smart_hosts or by use_mx.",
                 "type": "array",
                 "minItems": 1,
-                "items": {
-                    **_mapping(FIELDS),
-                    "oneOf": [{"required": ["smart_hosts"]}, {"required": ["use_mx"]}],
-                },
+                "items": {**_mapping(FIELDS), "oneOf": [{"required": ["smart_hosts"]}, {"required": ["use_mx"]}]},
             },
         },
         "required": ["version", "connectors"],

@@ -32,13 +32,7 @@ def _at_context(error: MarkedYAMLError) -> Place:
 _Where = Callable[["MarkedYAMLError"], Place]
 # (context, problem) as the two parsers word them, where to look, what to say. The first match wins.
 _RULES: tuple[tuple[str, str, _Where, str, str], ...] = (
-    (
-        r"alias",
-        r"",
-        _at_context,
-        "a value begins with a star",
-        'a star in front needs quotes: "*.contoso.com"',
-    ),
+    (r"alias", r"", _at_context, "a value begins with a star", 'a star in front needs quotes: "*.contoso.com"'),
     (r"anchor", r"", _at_context, "a value begins with &", "in front of text it needs quotes"),
     (
         r"quoted scalar",
@@ -68,13 +62,7 @@ _RULES: tuple[tuple[str, str, _Where, str, str], ...] = (
         "a colon stands where YAML expects none",
         "check the indentation; a value with ': ' in it needs quotes",
     ),
-    (
-        r"",
-        r"cannot start any token",
-        _at_problem,
-        "no value may begin with this character",
-        "put the value in quotes",
-    ),
+    (r"", r"cannot start any token", _at_problem, "no value may begin with this character", "put the value in quotes"),
     (
         r"",
         r"sequence entries are not allowed",

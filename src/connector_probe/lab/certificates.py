@@ -14,16 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID, ObjectIdentifier
 
-from connector_probe.lab.authority import (
-    Authority,
-    CertificateMaker,
-    Issuer,
-    Key,
-    ServedChain,
-    der,
-    ec_key,
-    rsa_key,
-)
+from connector_probe.lab.authority import Authority, CertificateMaker, Issuer, Key, ServedChain, der, ec_key, rsa_key
 
 ELSEWHERE = "mail.elsewhere.test"
 ENDED, BEGINS = (-395, -30), (30, 395)  # days from now

@@ -235,8 +235,7 @@ class Connector:
         given = _without_brackets(self.source_address)
         if not is_address(given):
             raise ConnectorError(
-                f"source address {show(given) or 'nothing'} is not an IP address",
-                "one of this machine's own addresses",
+                f"source address {show(given) or 'nothing'} is not an IP address", "one of this machine's own addresses"
             )
         source = ipaddress.ip_address(given)
         object.__setattr__(self, "source_address", str(source))

@@ -21,8 +21,7 @@ def _networks(*texts: str) -> _Networks:
 _PRIVATE = _networks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fec0::/10")
 # For benchmarks and documentation (RFC 2544, 5737, 3849, 9637): laboratories use them, nobody else.
 _NOT_ROUTED = _networks(
-    *("198.18.0.0/15", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"),
-    *("2001:db8::/32", "3fff::/20"),
+    *("198.18.0.0/15", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"), *("2001:db8::/32", "3fff::/20")
 )
 _OFF_LIMITS = _networks(
     # No host's, or only on one's own link (RFC 1122, 3927, 4291, 1112, 6666); protocols' own (RFC 6890, 7526, 8215).

@@ -160,11 +160,7 @@ def _head(request: HttpRequest) -> h11.Request:
 
 
 async def _response(
-    network: Network,
-    stream: Stream,
-    connection: h11.Connection,
-    max_body: int,
-    end: float,
+    network: Network, stream: Stream, connection: h11.Connection, max_body: int, end: float
 ) -> HttpResponse:
     import h11
 

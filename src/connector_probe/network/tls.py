@@ -206,12 +206,7 @@ class TlsClient:
                 group=self._connection.get_group_name() or "",
             )
         return TlsOutcome(
-            session,
-            fault,
-            self._chain(),
-            self._watch.client_certificate_answered,
-            self._watch.staple,
-            self._own_groups,
+            session, fault, self._chain(), self._watch.client_certificate_answered, self._watch.staple, self._own_groups
         )
 
     def _chain(self) -> tuple[bytes, ...]:

@@ -99,11 +99,7 @@ def signed_by(certificate: bytes, issuer: bytes) -> bool:
 
 
 def verifies(
-    key: object,
-    signature: bytes,
-    signed: bytes,
-    digest: hashes.HashAlgorithm | None,
-    algorithm: x509.ObjectIdentifier,
+    key: object, signature: bytes, signed: bytes, digest: hashes.HashAlgorithm | None, algorithm: x509.ObjectIdentifier
 ) -> bool:
     """Whether the public ``key`` made the signature; False also for what cannot be computed."""
     try:

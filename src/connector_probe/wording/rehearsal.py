@@ -57,12 +57,7 @@ class RehearsedFile:
 
 
 def rehearsal_in_words(
-    rehearsal: Rehearsal,
-    words: Catalogue,
-    file: RehearsedFile,
-    *,
-    against: Result | None = None,
-    strict: bool = False,
+    rehearsal: Rehearsal, words: Catalogue, file: RehearsedFile, *, against: Result | None = None, strict: bool = False
 ) -> RehearsalReport:
     """``against``: a probe of the server that the certificate is for."""
     verdict = rehearsal.verdict

@@ -95,11 +95,7 @@ HEALTHY: tuple[Scenario, ...] = (
 )
 
 WARNING: tuple[Scenario, ...] = (
-    warning(
-        "certificate-expires-soon",
-        "five days left",
-        servers=(Server(certificate=certificates.expires_soon),),
-    ),
+    warning("certificate-expires-soon", "five days left", servers=(Server(certificate=certificates.expires_soon),)),
     warning("tls13-x25519-only", "TLS 1.3 with X25519 alone", servers=(Server(tls=X25519),)),
     warning(
         "certificate-elliptic-tls13-only",
@@ -108,9 +104,7 @@ WARNING: tuple[Scenario, ...] = (
         servers=(Server(certificate=certificates.elliptic, tls=RSA_SUITES),),
     ),
     warning(
-        "banner-masked",
-        "a firewall masks the banner with asterisks but lets STARTTLS through",
-        speaks(lab.masked),
+        "banner-masked", "a firewall masks the banner with asterisks but lets STARTTLS through", speaks(lab.masked)
     ),
     warning(
         "keywords-masked",
@@ -133,9 +127,6 @@ WARNING: tuple[Scenario, ...] = (
     warning("banner-bare-lf", "the banner ends with LF alone", speaks(writes(b"220 lab ESMTP\n"))),
     warning("starttls-injection", "plaintext behind the 220 to STARTTLS", speaks(STARTTLS=lab.injects_plaintext)),
     warning(
-        "retry-clears",
-        "421 on the first connection, fine on the second",
-        lab.recovers,
-        options=Options(retries=1),
+        "retry-clears", "421 on the first connection, fine on the second", lab.recovers, options=Options(retries=1)
     ),
 )

@@ -83,11 +83,7 @@ NAMES: tuple[Scenario, ...] = (
         answers=chain(_links("dns-cname-long", LONG_CHAIN), end=HERE),
     ),
     _fails("dns-cname-dangling", "an alias to a name that does not exist", F.DNS_NXDOMAIN, alias(f"nowhere.{ORIGIN}.")),
-    healthy(
-        "dns-cname",
-        "three aliases, then the address",
-        answers=chain(_links("dns-cname", 3), end=HERE),
-    ),
+    healthy("dns-cname", "three aliases, then the address", answers=chain(_links("dns-cname", 3), end=HERE)),
     healthy(
         "dns-cname-hostile",
         "an alias full of control bytes",
@@ -126,10 +122,7 @@ EXCHANGES: tuple[Scenario, ...] = (
         "a domain with one MX",
         options=MX,
         servers=(Server(name=_mx("mx", "mail")),),
-        answers={
-            host_of("mx"): exchanges((10, f"{_mx('mx', 'mail')}.")),
-            _mx("mx", "mail"): HERE,
-        },
+        answers={host_of("mx"): exchanges((10, f"{_mx('mx', 'mail')}.")), _mx("mx", "mail"): HERE},
     ),
     healthy("mx-implicit", "a domain without MX, but with an address", options=MX),
     failing(

@@ -66,12 +66,7 @@ def _inside(**answers: Behaviour) -> Behaviour:
 
 
 CONNECT: tuple[Scenario, ...] = (
-    failing(
-        "refused",
-        "nothing listens on the port",
-        F.TCP_REFUSED,
-        servers=(Server(listens=Listens.REFUSES),),
-    ),
+    failing("refused", "nothing listens on the port", F.TCP_REFUSED, servers=(Server(listens=Listens.REFUSES),)),
     failing(
         "no-answer",
         "the backlog is full: a SYN is not answered",
@@ -188,11 +183,7 @@ BANNER: tuple[Scenario, ...] = (
         lab.hangs_up_without_proxy_header,
     ),
     failing(
-        "http-port",
-        "a web server that waits for a request",
-        F.BANNER_TIMEOUT,
-        lab.waits_for_http_request,
-        waits=True,
+        "http-port", "a web server that waits for a request", F.BANNER_TIMEOUT, lab.waits_for_http_request, waits=True
     ),
     failing("accept-closed", "accepts and hangs up", F.BANNER_CLOSED, speaks(hangs_up)),
     failing(
