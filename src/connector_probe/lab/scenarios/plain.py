@@ -48,21 +48,33 @@ DRIP = 1.0  # seconds from byte to byte: slow enough that no sensible limit is m
 MYSQL = b"J\x00\x00\x00\n8.0.36\x00\x08\x00\x00\x00\x01\x02\x03\xff\xfe\x80\x00mysql_native_password\x00"
 
 
-def _rejects(*lines: str) -> Behaviour:
-    return speaks(says_and_hangs_up(*lines))
+def _rejected(name: str, summary: str, *reply: str) -> Scenario:
+    """``reply`` in place of a greeting, and the end."""
+    return failing(name, summary, F.BANNER_REJECTED, speaks(says_and_hangs_up(*reply)))
 
 
-def _shows(text: str) -> Behaviour:
-    """``text`` in place of a greeting, and then nothing."""
-    return speaks(writes_and_waits(text.encode()))
+def _shows(name: str, summary: str, greeting: bytes) -> Scenario:
+    """``greeting``, which is not SMTP's, and then nothing."""
+    return failing(name, summary, F.BANNER_NOT_SMTP, speaks(writes_and_waits(greeting)))
+
+
+def _malformed(name: str, summary: str, ehlo: Behaviour) -> Scenario:
+    return failing(name, summary, F.EHLO_MALFORMED, speaks(EHLO=ehlo))
+
+
+def _refused(name: str, summary: str, reply: str, greet: Behaviour | None = None) -> Scenario:
+    """``reply`` to EHLO and HELO."""
+    return failing(name, summary, F.EHLO_REJECTED, refuses_ehlo(reply, greet))
 
 
 def _without_starttls(*extensions: str, greet: Behaviour | None = None) -> Behaviour:
     return speaks(greet, EHLO=lists(*extensions), STARTTLS=says("500 5.3.3 Unrecognized command"))
 
 
-def _inside(**answers: Behaviour) -> Behaviour:
-    return speaks(inside=answers)
+def _recipient(name: str, summary: str, failure: F, *, waits: bool = False, **answers: Behaviour) -> Scenario:
+    """``answers`` inside TLS, to a probe with a recipient."""
+    options = Options(rcpt="postmaster@lab.test")
+    return failing(name, summary, failure, speaks(inside=answers), options=options, waits=waits)
 
 
 CONNECT: tuple[Scenario, ...] = (
@@ -194,29 +206,20 @@ BANNER: tuple[Scenario, ...] = (
     ),
     failing("accept-reset", "accepts and resets", F.BANNER_RESET, speaks(resets)),
     failing("banner-421", "421 Service not available", F.BANNER_REJECTED, speaks(lab.busy)),
-    failing(
-        "banner-421-rate",
-        "421 too many connections",
-        F.BANNER_REJECTED,
-        _rejects("421 4.7.0 lab Error: too many connections from 127.0.0.1"),
+    _rejected(
+        "banner-421-rate", "421 too many connections", "421 4.7.0 lab Error: too many connections from 127.0.0.1"
     ),
-    failing(
+    _rejected(
         "banner-421-limit",
         "421, no more connections per source",
-        F.BANNER_REJECTED,
-        _rejects("421 4.3.2 The maximum number of concurrent connections per source has exceeded a limit, closing"),
+        "421 4.3.2 The maximum number of concurrent connections per source has exceeded a limit, closing",
     ),
-    failing(
-        "banner-554",
-        "554, the source is blocked",
-        F.BANNER_REJECTED,
-        _rejects("554 5.7.1 Client host [127.0.0.1] blocked"),
-    ),
-    failing(
+    _rejected("banner-554", "554, the source is blocked", "554 5.7.1 Client host [127.0.0.1] blocked"),
+    _rejected(
         "banner-550-connection-refused",
         "a banner 550 Connection refused: refused by SMTP, not by TCP",
-        F.BANNER_REJECTED,
-        _rejects("550-5.7.0 Connection refused - IB116 127.0.0.1", "550 5.7.0 Your reputation score is too low"),
+        "550-5.7.0 Connection refused - IB116 127.0.0.1",
+        "550 5.7.0 Your reputation score is too low",
     ),
     failing("banner-no-space", "220 without a space behind it", F.BANNER_NOT_SMTP, speaks(says("220ESMTP"))),
     failing(
@@ -231,46 +234,35 @@ BANNER: tuple[Scenario, ...] = (
         F.BANNER_NOT_SMTP,
         speaks(repeats(b"220-lab lab lab\r\n" * 256)),
     ),
-    failing("banner-binary", "a database's greeting", F.BANNER_NOT_SMTP, speaks(writes_and_waits(MYSQL))),
+    _shows("banner-binary", "a database's greeting", MYSQL),
     failing("banner-http", "a web server", F.BANNER_NOT_SMTP, speaks(lab.http)),
-    failing("banner-ssh", "an SSH server", F.BANNER_NOT_SMTP, _shows("SSH-2.0-Lab_1.0\r\n")),
-    failing(
-        "banner-imap", "an IMAP server", F.BANNER_NOT_SMTP, _shows("* OK [CAPABILITY IMAP4rev1 STARTTLS] lab ready\r\n")
-    ),
-    failing("banner-pop", "a POP3 server", F.BANNER_NOT_SMTP, _shows("+OK lab ready\r\n")),
-    failing(
-        "banner-telnet",
-        "a login prompt",
-        F.BANNER_NOT_SMTP,
-        speaks(writes_and_waits(b"\xff\xfd\x18\xff\xfd\x20login: ")),
-    ),
-    failing(
-        "banner-nntp", "a news server", F.BANNER_NOT_SMTP, _shows("200 lab NNTP server ready, posting allowed\r\n")
-    ),
-    failing(
+    _shows("banner-ssh", "an SSH server", b"SSH-2.0-Lab_1.0\r\n"),
+    _shows("banner-imap", "an IMAP server", b"* OK [CAPABILITY IMAP4rev1 STARTTLS] lab ready\r\n"),
+    _shows("banner-pop", "a POP3 server", b"+OK lab ready\r\n"),
+    _shows("banner-telnet", "a login prompt", b"\xff\xfd\x18\xff\xfd\x20login: "),
+    _shows("banner-nntp", "a news server", b"200 lab NNTP server ready, posting allowed\r\n"),
+    _shows(
         "banner-managesieve",
         "a ManageSieve server",
-        F.BANNER_NOT_SMTP,
-        _shows('"IMPLEMENTATION" "lab"\r\n"SASL" "PLAIN"\r\n"STARTTLS"\r\nOK\r\n'),
+        b'"IMPLEMENTATION" "lab"\r\n"SASL" "PLAIN"\r\n"STARTTLS"\r\nOK\r\n',
     ),
-    failing("banner-vnc", "a VNC server", F.BANNER_NOT_SMTP, _shows("RFB 003.008\n")),
+    _shows("banner-vnc", "a VNC server", b"RFB 003.008\n"),
     failing(
         "banner-tls-alert",
         "a TLS server that has lost patience",
         F.BANNER_NOT_SMTP,
         speaks(writes_and_hangs_up(b"\x15\x03\x01\x00\x02\x02\x28")),
     ),
-    failing(
+    _shows(
         "banner-proxy-header",
         "a balancer whose two sides are swapped: it sends a PROXY header",
-        F.BANNER_NOT_SMTP,
-        _shows("PROXY TCP4 127.0.0.1 127.0.0.1 40000 25\r\n"),
+        b"PROXY TCP4 127.0.0.1 127.0.0.1 40000 25\r\n",
     ),
-    failing(
+    _refused(
         "banner-ftp",
         "an FTP server: its banner could be SMTP's",
-        F.EHLO_REJECTED,
-        refuses_ehlo("530 Please login with USER and PASS.", says("220 (lab FTP 1.0)")),
+        "530 Please login with USER and PASS.",
+        says("220 (lab FTP 1.0)"),
     ),
 )
 
@@ -286,32 +278,24 @@ EHLO: tuple[Scenario, ...] = (
         speaks(EHLO=says_and_hangs_up("250-{host}", "250-PIPELINING")),
     ),
     failing("ehlo-reset", "resets on EHLO", F.EHLO_RESET, speaks(EHLO=resets, HELO=resets)),
-    failing("ehlo-550", "refuses EHLO and HELO with 550", F.EHLO_REJECTED, refuses_ehlo("550 5.7.1 Access denied")),
-    failing(
+    _refused("ehlo-550", "refuses EHLO and HELO with 550", "550 5.7.1 Access denied"),
+    _refused(
         "ehlo-550-blocked",
         "550, on a block list",
-        F.EHLO_REJECTED,
-        refuses_ehlo("550 5.7.1 Service unavailable; client [127.0.0.1] blocked using zen.spamhaus.org"),
+        "550 5.7.1 Service unavailable; client [127.0.0.1] blocked using zen.spamhaus.org",
     ),
     failing("ehlo-421", "421 to EHLO", F.EHLO_REJECTED, speaks(EHLO=lab.busy)),
     # It can still be read, and yet a sender was seen to give up on it, with 4.4.317 SocketError (2022).
-    failing(
+    _malformed(
         "ehlo-bare-lf",
         "EHLO lines end with LF alone",
-        F.EHLO_MALFORMED,
-        speaks(EHLO=writes(b"250-lab\n250-PIPELINING\n250-STARTTLS\n250 SIZE 1000\n")),
+        writes(b"250-lab\n250-PIPELINING\n250-STARTTLS\n250 SIZE 1000\n"),
     ),
-    failing(
-        "ehlo-ends-early",
-        "250 and a space before the last line",
-        F.EHLO_MALFORMED,
-        speaks(EHLO=says("250 lab", "250-PIPELINING", "250 STARTTLS")),
+    _malformed(
+        "ehlo-ends-early", "250 and a space before the last line", says("250 lab", "250-PIPELINING", "250 STARTTLS")
     ),
-    failing(
-        "ehlo-550-name",
-        "550, for the name in EHLO",
-        F.EHLO_REJECTED,
-        refuses_ehlo("550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1)"),
+    _refused(
+        "ehlo-550-name", "550, for the name in EHLO", "550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1)"
     ),
     failing(
         "ehlo-behind-proxy-header",
@@ -321,27 +305,15 @@ EHLO: tuple[Scenario, ...] = (
             EHLO=says("500 5.5.2 Error: command not recognized"), HELO=says("250-lab", "250-PIPELINING", "250 STARTTLS")
         ),
     ),
-    failing(
-        "ehlo-mixed-codes",
-        "250- and 220 in one reply",
-        F.EHLO_MALFORMED,
-        speaks(EHLO=says("250-lab", "250-PIPELINING", "220 STARTTLS")),
-    ),
+    _malformed("ehlo-mixed-codes", "250- and 220 in one reply", says("250-lab", "250-PIPELINING", "220 STARTTLS")),
     failing(
         "ehlo-second-greeting",
         "a second greeting instead of an EHLO reply",
         F.EHLO_REJECTED,
         speaks(EHLO=writes(b"220 lab ESMTP\r\n250-lab\r\n250 STARTTLS\r\n")),
     ),
-    failing(
-        "ehlo-nonsense",
-        "an answer to EHLO that is no reply",
-        F.EHLO_MALFORMED,
-        speaks(EHLO=says("Hello yourself, nice to meet you.")),
-    ),
-    failing(
-        "ehlo-endless", "an EHLO reply that never ends", F.EHLO_MALFORMED, speaks(EHLO=repeats(b"250-XLAB\r\n" * 256))
-    ),
+    _malformed("ehlo-nonsense", "an answer to EHLO that is no reply", says("Hello yourself, nice to meet you.")),
+    _malformed("ehlo-endless", "an EHLO reply that never ends", repeats(b"250-XLAB\r\n" * 256)),
     failing(
         "helo-only", "knows HELO alone, so no STARTTLS", F.STARTTLS_NOT_OFFERED, speaks(EHLO=says(NOT_IMPLEMENTED))
     ),
@@ -373,45 +345,27 @@ EHLO: tuple[Scenario, ...] = (
     ),
 )
 
-_RCPT = Options(rcpt="postmaster@lab.test")
-
 RECIPIENT: tuple[Scenario, ...] = (
-    failing(
-        "recipient-550",
-        "RCPT TO is rejected",
-        F.RECIPIENT_REJECTED,
-        _inside(RCPT=says("550 5.7.1 Unable to relay")),
-        options=_RCPT,
-    ),
-    failing(
+    _recipient("recipient-550", "RCPT TO is rejected", F.RECIPIENT_REJECTED, RCPT=says("550 5.7.1 Unable to relay")),
+    _recipient(
         "recipient-451",
         "RCPT TO is greylisted",
         F.RECIPIENT_DEFERRED,
-        _inside(RCPT=says("451 4.7.1 Greylisted, try again later")),
-        options=_RCPT,
+        RCPT=says("451 4.7.1 Greylisted, try again later"),
     ),
-    failing(
+    _recipient(
         "sender-530",
         "MAIL FROM is rejected",
         F.RECIPIENT_REJECTED,
-        _inside(MAIL=says("530 5.7.57 Client not authenticated to send mail")),
-        options=_RCPT,
+        MAIL=says("530 5.7.57 Client not authenticated to send mail"),
     ),
-    failing(
+    _recipient(
         "sender-452",
         "MAIL FROM meets back pressure",
         F.RECIPIENT_DEFERRED,
-        _inside(MAIL=says("452 4.3.1 Insufficient system resources")),
-        options=_RCPT,
+        MAIL=says("452 4.3.1 Insufficient system resources"),
     ),
-    failing("recipient-closed", "hangs up on RCPT TO", F.RECIPIENT_CUT, _inside(RCPT=hangs_up), options=_RCPT),
-    failing("sender-reset", "resets on MAIL FROM", F.RECIPIENT_CUT, _inside(MAIL=resets), options=_RCPT),
-    failing(
-        "recipient-silent",
-        "no answer to RCPT TO",
-        F.RECIPIENT_CUT,
-        _inside(RCPT=stays_silent),
-        options=_RCPT,
-        waits=True,
-    ),
+    _recipient("recipient-closed", "hangs up on RCPT TO", F.RECIPIENT_CUT, RCPT=hangs_up),
+    _recipient("sender-reset", "resets on MAIL FROM", F.RECIPIENT_CUT, MAIL=resets),
+    _recipient("recipient-silent", "no answer to RCPT TO", F.RECIPIENT_CUT, RCPT=stays_silent, waits=True),
 )
