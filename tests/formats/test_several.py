@@ -51,6 +51,14 @@ def test_the_worst_is_told_first() -> None:
     assert all(len(row) <= 80 for row in rows)
 
 
+def test_a_warning_that_counts_as_a_failure_is_told() -> None:
+    """With --strict."""
+    results = tuple(replace(one, expected=one.status is not Status.WARNING) for one in REPORT.results)
+    blocks = text(replace(REPORT, results=results)).split("\n\n")
+    assert "  - The certificate expires on 2026-12-06 00:00 UTC, in 11 days.\n" in blocks[1]
+    assert "  -> Install a valid certificate" in blocks[1]
+
+
 def test_with_v_each_is_told_and_the_end_lists_what_is_not_well() -> None:
     told = text(REPORT, verbosity=1)
     assert told.count("SHA-256") == 6  # two certificates in each of three chains

@@ -66,6 +66,9 @@ class _Page(Sheet):
     def short(self, section: tree.Section) -> Iterator[str]:
         """The verdict, the leading cause, and what to do first."""
         yield from self._verdict(section.verdict)
+        if section.verdict.badge is Badge.WARNING:  # as with --strict
+            for text in section.result.warning_texts:
+                yield from self._wrap(text, "  - ", "    ")
         if section.cause is not None:
             yield from self._cause(section.cause)
         if section.remedy is not None:
