@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 
@@ -125,6 +124,8 @@ def _split(text: str) -> tuple[Format, Path | None]:
 
 def _hint(name: str) -> str:
     names = list(Format)
+    from difflib import get_close_matches  # late: nobody who is right needs it
+
     near: Iterator[str] = iter(get_close_matches(name.strip().lower(), names, 1, 0.6))
     meant = next(near, None)
     return f"did you mean {meant}?" if meant else f"one of: {', '.join(names)}"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.causes.row import WeighedCause
 from connector_probe.diagnosis.chain_remarks import chain_remarks
 from connector_probe.diagnosis.dns.null_mx import null_mx_beside_others
 from connector_probe.diagnosis.dns.smart_host_mx import smart_hosts_with_mx
@@ -26,7 +26,6 @@ from connector_probe.diagnosis.unequal_servers import unequal_servers
 from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, FailureVerdict, Said
 from connector_probe.diagnosis.view import View
 from connector_probe.diagnosis.warnings import warnings_beside, warnings_of
-from connector_probe.diagnosis.weigh import OWN_SERVER_ONLY, culprit_of, heading_of, remedies_of, weigh
 from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Stage
 from connector_probe.model.ids import RemedyId, WarningId
@@ -34,6 +33,9 @@ from connector_probe.model.sentence import Facts, Phrase
 from connector_probe.model.verdict import FLOWING, UNTELLABLE, FailureClass, MailFlowCode, Result, Status
 
 CONTACT_PARTNER = "contact-partner"
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.causes.row import WeighedCause
+
 _STAGES = tuple(Stage)
 OTHER, UNKNOWN = "other", "unknown"
 
@@ -152,6 +154,8 @@ def _code(failure: FailureClass) -> str | None:
 
 def diagnose(failure: FailureClass, view: View, connector: Connector) -> FailureVerdict:
     """What ``failure`` means for this attempt."""
+    from connector_probe.diagnosis.weigh import culprit_of, heading_of, weigh  # late: what is healthy has no causes
+
     profile = PROFILES[failure]
     causes = weigh(failure, view)
     return FailureVerdict(
@@ -170,6 +174,8 @@ def diagnose(failure: FailureClass, view: View, connector: Connector) -> Failure
 def _remedies(
     failure: FailureClass, view: View, connector: Connector, causes: Sequence[WeighedCause]
 ) -> Iterator[RemedyId]:
+    from connector_probe.diagnosis.weigh import OWN_SERVER_ONLY, remedies_of  # late, as above
+
     partner = connector.type is ConnectorType.PARTNER
     if partner and failure not in UNTELLABLE:
         yield RemedyId.CONTACT_PARTNER

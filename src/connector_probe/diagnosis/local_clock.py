@@ -7,10 +7,11 @@ have passed is over whatever our clock shows, and nobody's word stands against o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import (
     AttemptEvidence,
     CertificateEvidence,

@@ -7,10 +7,11 @@ certificate there is a warning, and a connection that did not come about is noth
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from connector_probe.diagnosis.facts import leaf_name, problem_list
 from connector_probe.diagnosis.view import View
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Certificate, CertificateProblemKind, FaultKind, SecondLook
 from connector_probe.model.ids import WarningId
 from connector_probe.model.sentence import Facts, Phrase

@@ -7,8 +7,7 @@ from, and what mends it, stands with the causes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Stage
 from connector_probe.model.ids import RemedyId
 from connector_probe.model.verdict import Confidence, Culprit, FailureClass, MailFlowCode

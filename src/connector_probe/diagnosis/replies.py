@@ -7,12 +7,12 @@ LastAttemptedIP is missing where no address was resolved; a multi-line server re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.headlines import HEADLINES, POLICY_LINES, SESSION_HEADLINE, WINSOCK_995
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.signs import greets_at_times, other_protocol, speaks_implicit_tls, waits_for_proxy_header
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import FaultKind
 from connector_probe.model.verdict import FailureClass, MailFlowCode
 

@@ -7,7 +7,6 @@ layer that failed, never by the server's words: a banner "550 Connection refused
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from connector_probe.diagnosis.dns.nameserver_trust import (
     denied_by_the_public,
@@ -32,6 +31,7 @@ from connector_probe.diagnosis.signs import (
 from connector_probe.diagnosis.view import DANE_DECIDES, View
 from connector_probe.model.client_profile import is_documented_suite
 from connector_probe.model.connector import SmtpDaneMode
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import (
     Exchange,
     FaultKind,

@@ -7,11 +7,12 @@ clock out, whoever's it is.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from connector_probe.diagnosis.local_clock import Statement, statements
 from connector_probe.model.connector import SMTP_PORT
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Control
 from connector_probe.model.names import is_address
 from connector_probe.protocol.addresses import is_outside

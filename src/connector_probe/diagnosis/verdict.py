@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.causes.row import WeighedCause
 from connector_probe.diagnosis.facts import facts_of
 from connector_probe.diagnosis.replies import OtherLine
 from connector_probe.diagnosis.view import View
 from connector_probe.model.connector import Connector, TlsSettings
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence
 from connector_probe.model.ids import HeadingId, RemedyId
 from connector_probe.model.sentence import Facts
 from connector_probe.model.verdict import Confidence, Culprit, FailureClass, Outage, StageReport, Status
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.causes.row import WeighedCause
 
 
 @dataclass(frozen=True, slots=True)

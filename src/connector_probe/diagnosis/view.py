@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 from connector_probe.diagnosis.local_clock import ClockSign, signature_moment, signs_about, signs_against
@@ -23,6 +23,7 @@ from connector_probe.diagnosis.policies.judgement import (
 from connector_probe.diagnosis.revocation import revoked_problems
 from connector_probe.diagnosis.run_context import AttemptContext
 from connector_probe.model.connector import MtaStsMode, SmtpDaneMode, TlsSettings
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import (
     AttemptEvidence,
     CertificateProblem,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 
 from connector_probe.formats.options import (
@@ -35,6 +35,7 @@ from connector_probe.formats.options import (
     urgency,
 )
 from connector_probe.model import verdict as model
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import day, span
 from connector_probe.model.verdict import (

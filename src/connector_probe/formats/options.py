@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import CertificateProblemKind, Stage
 from connector_probe.model.names import is_address
 from connector_probe.model.notation import day

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import TypeVar
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.names import (
     InvalidNameError,
     SmartHost,

@@ -6,9 +6,10 @@ what follows from them is concluded in ``diagnosis.delegation``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from connector_probe.model.dataclass import dataclass
 
 
 class ServerSays(StrEnum):

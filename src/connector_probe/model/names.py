@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
-import idna
-
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.printable import printable
 
 MAX_NAME = 253  # RFC 1035 2.3.4: 255 octets on the wire, 253 characters as text
@@ -148,6 +146,13 @@ def parse_port(text: str) -> int:
     return int(text)
 
 
+def _a_labels(name: str) -> str:
+    """``name`` in ASCII (RFC 5890). Raises UnicodeError."""
+    import idna  # late: its tables are large, and few names need them
+
+    return idna.encode(name, uts46=True).decode("ascii").lower()
+
+
 def parse_name(text: str) -> str:
     """A domain name as lower-case A-labels without the final dot. Raises InvalidNameError."""
     name = text.strip()
@@ -160,7 +165,7 @@ def parse_name(text: str) -> str:
     if len(name) > _MAX_GIVEN:
         raise InvalidNameError(f"the name has {len(name)} characters", "a domain name has 253 at most (RFC 1035)")
     try:
-        ascii_name = name.lower() if name.isascii() else idna.encode(name, uts46=True).decode("ascii").lower()
+        ascii_name = name.lower() if name.isascii() else _a_labels(name)
     except UnicodeError as problem:  # an IDNAError, or a lone surrogate
         raise InvalidNameError(
             f"{show(name)} is not a valid name: {show(str(problem))}", "check the spelling of its non-ASCII labels"

@@ -5,8 +5,9 @@ Facts only, like the rest of the evidence. All text that came from a zone, a cer
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from connector_probe.model.dataclass import dataclass
 
 
 class DnssecStatus(StrEnum):

@@ -6,9 +6,10 @@ CertificateValidation and DomainValidation; what it does when nobody answers is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from connector_probe.model.dataclass import dataclass
 
 
 class RevocationSource(StrEnum):

@@ -7,8 +7,10 @@ what reads the same in every language: names, addresses, codes, times in UTC, a 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias, TypedDict
+
+from connector_probe.model.dataclass import dataclass
 
 if TYPE_CHECKING:
     from connector_probe.model.evidence import Lookup, NetworkFault

@@ -6,12 +6,12 @@ keyword carries a trailing underscore (``class_`` is "class", ``from_`` is "from
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import QUEUE_LIFETIME, ConnectorType, MtaStsMode, SmtpDaneMode, TlsSettings
+from connector_probe.model.dataclass import dataclass
 
 if TYPE_CHECKING:  # what reads no evidence loads none; formats.schema names them for pydantic
     from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from connector_probe.model.client_profile import GROUPS, TLS12_SUITES, TLS13_SUITES
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import NetworkFault, TlsSession
 
 _CONTENT_TYPES = frozenset(range(20, 25))  # RFC 8446 5.1 and heartbeat

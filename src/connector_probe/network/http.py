@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.model.names import is_address
 from connector_probe.model.printable import printable

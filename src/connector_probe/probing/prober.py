@@ -70,6 +70,7 @@ class Prober:
         resolver = self._run.resolvers.of(connector)
         started_at, began = datetime.now(UTC), self._network.now()
         seeker = self._policies.seek(connector, trust, resolver)
+        self._run.tls_loading.start_soon(trust)
         async with self._run.slots.slot():
             by_host = await resolve(connector, resolver, self._network, began)
         ports = [connector.port_of(host) for host in connector.hosts] or [connector.port]

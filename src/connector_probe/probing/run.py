@@ -25,5 +25,6 @@ class Run:
 
     def close(self) -> None:
         """Cancel what is still under way."""
+        self.tls_loading.close()
         self.web.close()
         self.resolvers.close()

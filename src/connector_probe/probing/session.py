@@ -15,6 +15,8 @@ from connector_probe.stages.greet import banner, introduce, lists_no_starttls, l
 from connector_probe.stages.recipient import offer_recipient
 from connector_probe.stages.secure import PresentedChain, established, secure, try_unlisted
 
+NOTICED = 0.05  # seconds of ours that a reader of the transcript might take for the server's
+
 
 async def run_session(
     run: Run,
@@ -56,7 +58,10 @@ async def run_session(
                     usable = positive(helo or ehlo)
                     told(Stage.EHLO, helo or ehlo, ok=usable)
                 if usable and helo is None and ehlo is not None and lists_starttls(ehlo):
+                    asked = clock.elapsed()
                     await run.tls_loading.finished()
+                    if (paused := clock.elapsed() - asked) >= NOTICED:
+                        transcript.add("note", f"a pause of {paused:.2f} s is ours: OpenSSL and the roots were loaded")
                     starttls, handshake, shown = await secure(smtp, server_name, offer)
                     told(Stage.STARTTLS, starttls, ok=handshake is not None)
                     if handshake is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from connector_probe.model.connector import Connector
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Resolution
 from connector_probe.trust import Trust
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
 
@@ -116,6 +115,8 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def _nearest(names: Sequence[str], expected: str) -> str:
     """The name most like ``expected``: of its kind, with the most labels in common from the right, then by spelling."""
     wanted = _plain(expected)[:_MAX_COMPARED]
+    from difflib import SequenceMatcher  # late: most certificates have the name
+
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(wanted)
 

@@ -8,12 +8,11 @@ so no server can make it hold much or work long.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Final
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Garble, Reply, ReplyFlaw
 from connector_probe.model.printable import printable
 
@@ -378,6 +377,8 @@ def greeting_time(reply: Reply) -> datetime | None:
     found = _DATE_TIME.search(" ".join(reply.lines))
     if found is None:
         return None
+    from email.utils import parsedate_to_datetime  # late: few greetings tell the time
+
     try:
         return parsedate_to_datetime(found[0]).astimezone(UTC)
     except (ValueError, OverflowError):

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, TypeVar
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Certificate
 from connector_probe.model.printable import printable
 from connector_probe.protocol import der

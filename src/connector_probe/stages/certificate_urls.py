@@ -7,10 +7,11 @@ where it may lead. What was fetched is kept for the run.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.model.reach import Reach, reach_of
 from connector_probe.model.seconds import to_microseconds

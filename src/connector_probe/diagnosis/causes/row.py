@@ -7,10 +7,11 @@ a test in tests/real), and its two cases in tests/unit/test_cause_verdicts.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 
 if TYPE_CHECKING:

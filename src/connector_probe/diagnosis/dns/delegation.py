@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.delegation import (
     BROKEN,
     LAME,

@@ -8,10 +8,10 @@ nothing tells.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.dns.second_look import dns_view_of
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.delegation import ServerSays
 from connector_probe.model.ids import HeadingId
 from connector_probe.model.policy import DnssecStatus

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence.clock import ClockEvidence
 from connector_probe.model.evidence.dns import Lookup, Resolution
 from connector_probe.model.evidence.faults import NetworkFault, Stage

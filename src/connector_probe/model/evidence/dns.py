@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.delegation import DnsInquiry
 from connector_probe.model.evidence.faults import NetworkFault
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence.faults import NetworkFault
 
 

@@ -7,8 +7,9 @@ every sentence, and that every template can be filled.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId, WarningId
 from connector_probe.model.verdict import FailureClass
 
