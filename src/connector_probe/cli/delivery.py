@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from connector_probe.api import assemble, in_words
@@ -97,10 +97,10 @@ class Delivery:
         connectors: Sequence[Connector],
         target: OutputTarget,
         names: frozenset[str] | None = None,
-    ) -> str:
-        document = self._settings.render(self._worded(report, connectors, target), target, names)
+    ) -> Iterator[str]:
+        pieces = self._settings.in_pieces(self._worded(report, connectors, target), target, names)
         in_a_log = target.path is None and os.environ.get(_ACTIONS) == "true"
-        return without_commands(document, target.format) if in_a_log else document
+        return (without_commands(one, target.format) for one in pieces) if in_a_log else pieces
 
     def _worded(self, report: Report, connectors: Sequence[Connector], target: OutputTarget) -> Report:
         """``report`` in the words of the document: text follows the locale, JSON does not."""
@@ -116,16 +116,15 @@ class Delivery:
                 self.arrived(result)
 
     def _save(self, report: Report, target: OutputTarget, path: Path) -> None:
-        document = self._render(report, self._connectors, target)
         try:
-            write_file(path, document)
+            write_file(path, self._render(report, self._connectors, target))
         except OSError as error:
             self.lost = True
             alone = len(self._settings.targets) == 1
             hint = "the document follows on standard output" if alone else "the other documents are not affected"
             fail(f"{show(str(path), 300)} cannot be written: {error.strerror}", hint)
             if alone:
-                self._write(document, target)
+                self._write(self._render(report, self._connectors, target), target)
 
     def _summarize(self, report: Report, target: OutputTarget, path: Path) -> None:
         """GitHub's file is added to: other commands of the step may have written into it."""
@@ -136,7 +135,7 @@ class Delivery:
         except OSError as error:
             fail(f"the step's summary, {show(str(path), 300)}, cannot be written: {error.strerror}")
 
-    def _write(self, document: str, target: OutputTarget) -> None:
+    def _write(self, document: Iterator[str], target: OutputTarget) -> None:
         """To standard output; that it cannot be written is said, and nothing else suffers: not history, not files."""
         try:
             write_document(document, whole=target.format is not Format.TEXT)

@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
@@ -18,8 +19,8 @@ from connector_probe.model.printable import printable
 NARROWEST, WIDEST = 40, 100
 
 
-def write_document(text: str, *, whole: bool = False) -> None:
-    """To standard output, whatever its encoding: what it cannot show comes out escaped.
+def write_document(text: str | Iterable[str], *, whole: bool = False) -> None:
+    """``text``, or its pieces, to standard output, whatever its encoding: what it cannot show comes out escaped.
 
     Raises UsageProblemError where it cannot be written; what comes after is lost in silence then. A reader who leaves
     early has seen enough, as in ``probe ... | head -1``, unless half of it is of no use: ``whole``.
@@ -27,7 +28,8 @@ def write_document(text: str, *, whole: bool = False) -> None:
     stream = sys.stdout
     try:
         encoding = stream.encoding or "utf-8"
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        for piece in [text] if isinstance(text, str) else text:
+            stream.write(piece if piece.isascii() else piece.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
     except OSError as error:
         with contextlib.suppress(OSError, ValueError):  # else Python tries again at its end, and exits with 120
@@ -51,11 +53,12 @@ def page_through(text: str) -> None:
     pydoc.pager(text)
 
 
-def write_file(path: Path, text: str) -> None:
-    """Replace ``path`` in one step, so that a reader never meets half a document. Raises OSError."""
+def write_file(path: Path, text: str | Iterable[str]) -> None:
+    """Replace ``path`` by ``text``, or its pieces, in one step: no reader meets half a document. Raises OSError."""
+    pieces = [text] if isinstance(text, str) else text
     if is_open_file(path):  # /dev/stdout, a pipe
         with path.open("a", encoding="utf-8") as file:  # what it holds already is not ours
-            file.write(text)
+            file.writelines(pieces)
         return
     import tempfile  # late: standard output needs none
 
@@ -63,7 +66,7 @@ def write_file(path: Path, text: str) -> None:
     handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:100]}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())  # before the new name: after a crash the file is the old one or the new one
         mode = real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask()

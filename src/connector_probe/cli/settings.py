@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from connector_probe.cli.language import words_for
 from connector_probe.cli.output import terminal_width, wants_colour
 from connector_probe.cli.targets import OutputTarget, choose_outputs
 from connector_probe.cli.values import UsageProblemError
-from connector_probe.formats import RENDERERS, Format, RenderOptions
+from connector_probe.formats import RENDERERS, Format, RenderOptions, in_pieces
 from connector_probe.model.verdict import Report, Status
 from connector_probe.wording.catalogue import Catalogue
 
@@ -81,6 +81,10 @@ class OutputSettings:
         """The document for ``target``, or the first one; ``report`` is in its words."""
         wanted = target or self.targets[0]
         return RENDERERS[wanted.format](report, self.options(wanted, names))
+
+    def in_pieces(self, report: Report, target: OutputTarget, names: frozenset[str] | None) -> Iterator[str]:
+        """As ``render``, piece by piece: the document of a fleet is larger than all that it was made from."""
+        return in_pieces(target.format, report, self.options(target, names))
 
     def exit_code(self, report: Report, *, interrupted: bool = False) -> int:
         """That of the plugin API for a plugin, which knows no interrupt, else ``exit_code``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import cast
 
@@ -24,4 +24,14 @@ def _late(format_: Format) -> Renderer:
 
 RENDERERS: dict[Format, Renderer] = {format_: _late(format_) for format_ in Format}
 
-__all__ = ["RENDERERS", "Format", "RenderOptions"]
+
+def in_pieces(format_: Format, report: Report, options: RenderOptions) -> Iterator[str]:
+    """What ``RENDERERS`` give, piece by piece where the format is made so."""
+    module = import_module(f"{__name__}.{format_}")
+    return cast(
+        "Iterator[str]",
+        module.pieces(report, options) if hasattr(module, "pieces") else iter([module.render(report, options)]),
+    )
+
+
+__all__ = ["RENDERERS", "Format", "RenderOptions", "in_pieces"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
@@ -20,10 +20,19 @@ _NO_RESULTS = "]}"  # how a report without results ends
 
 def render(report: Report, options: RenderOptions) -> str:
     """One object in ASCII: no terminal and no log can be harmed by what a server sent. A fleet's is one line."""
+    return "".join(pieces(report, options))
+
+
+def pieces(report: Report, options: RenderOptions) -> Iterator[str]:
+    """As ``render``, a result at a time: the whole of a fleet's would take more memory than the run."""
     if len(report.results) <= INDENTED:
-        return dumps(report, indent=2) + "\n"
-    frame = dumps(replace(report, results=())).removesuffix(_NO_RESULTS)
-    return f"{frame}{', '.join(map(dumps, report.results))}{_NO_RESULTS}\n"  # each by itself takes far less memory
+        yield dumps(report, indent=2) + "\n"
+        return
+    before = dumps(replace(report, results=())).removesuffix(_NO_RESULTS)
+    for result in report.results:
+        yield before + dumps(result)
+        before = ", "
+    yield _NO_RESULTS + "\n"
 
 
 def dumps(value: object, indent: int | None = None, separators: tuple[str, str] | None = None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from connector_probe.formats.json import dumps, members, timestamp
 from connector_probe.formats.options import RenderOptions, shown
 from connector_probe.model.verdict import RESULT_SCHEMA, Report, Result
@@ -9,7 +11,12 @@ from connector_probe.model.verdict import RESULT_SCHEMA, Report, Result
 
 def render(report: Report, options: RenderOptions) -> str:
     """The results of the JSON report, each by itself. With verbosity -1 only those that are not as expected."""
-    return "".join(_line(result, report) for result in shown(report, options))
+    return "".join(pieces(report, options))
+
+
+def pieces(report: Report, options: RenderOptions) -> Iterator[str]:
+    """As ``render``, line by line."""
+    return (_line(result, report) for result in shown(report, options))
 
 
 def _line(result: Result, report: Report) -> str:

@@ -70,7 +70,6 @@ class Prober:
         resolver = self._run.resolvers.of(connector)
         started_at, began = datetime.now(UTC), self._network.now()
         seeker = self._policies.seek(connector, trust, resolver)
-        self._run.tls_loading.start_soon(trust)
         async with self._run.slots.slot():
             by_host = await resolve(connector, resolver, self._network, began)
         ports = [connector.port_of(host) for host in connector.hosts] or [connector.port]
@@ -84,6 +83,8 @@ class Prober:
             found = target.address is not None
             took = target.resolution.seconds
             self._watch(StageEnded(target.server, target.address, target.port, Stage.DNS, found, took))
+        if any(one.address is not None and one.resolution.lookups for one in targets):
+            self._run.tls_loading.start(trust)  # beside TCP's handshake: there is a network on the way to a name
         look = self._mx_beside.begin([one.resolution for one in targets], resolver, connector.family)
         budgets: defaultdict[tuple[str, int], AddressBudget] = defaultdict(AddressBudget)
         done = await asyncio.gather(

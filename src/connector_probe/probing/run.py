@@ -25,6 +25,5 @@ class Run:
 
     def close(self) -> None:
         """Cancel what is still under way."""
-        self.tls_loading.close()
         self.web.close()
         self.resolvers.close()
