@@ -1,4 +1,4 @@
-"""``probe serve``: exporter and API. What it stands on is imported only when it is called."""
+"""``probe serve``: dashboard, exporter and API. What it stands on is imported only when it is called."""
 
 from __future__ import annotations
 

@@ -65,9 +65,18 @@ def before_each(connection: sqlite3.Connection, place: str, names: Iterable[str]
 
 
 def pasts(
-    connection: sqlite3.Connection, names: Iterable[str] | None, now: datetime, window: timedelta, *, whole: bool
+    connection: sqlite3.Connection,
+    names: Iterable[str] | None,
+    now: datetime,
+    window: timedelta,
+    *,
+    whole: bool,
+    parts: int = BUCKETS,
 ) -> Iterator[Past]:
-    """In the order in which they were first seen; unless ``whole``, what the ``window`` and the present state need."""
+    """In the order in which they were first seen; unless ``whole``, what the ``window`` and the present state need.
+
+    ``parts``: into how many the ``window`` is cut.
+    """
     wanted = set(names) if names is not None else None
     connection.execute("BEGIN")  # one view of all tables
     try:
@@ -83,7 +92,7 @@ def pasts(
                 first_seen=_first_seen(connection, identifier, now),
                 stretches=_counted(connection, identifier, _dated(connection, identifier, stretches, now), whole=whole),
                 certificates=tuple(_certificates(connection, identifier)) if whole else (),
-                timeline=_timeline(connection, identifier, now, window),
+                timeline=_timeline(connection, identifier, now, window, parts),
                 servers=_text(servers) or NOT_RECORDED,
                 place=str(place),
             )
@@ -248,15 +257,25 @@ _PARTS = """WITH RECURSIVE
 SELECT status, (at - :begin) / :part FROM found WHERE at IS NOT NULL"""
 
 
-def _timeline(connection: sqlite3.Connection, identifier: int, now: datetime, window: timedelta) -> Timeline:
+_SECONDS = """SELECT min((at - :begin) / :part, :last), avg(seconds) FROM observation
+  WHERE connector = :connector AND status IN ('healthy', 'warning', 'failing', 'unknown') AND at > :begin AND at <= :end
+  GROUP BY 1"""
+
+
+def _timeline(
+    connection: sqlite3.Connection, identifier: int, now: datetime, window: timedelta, parts: int
+) -> Timeline:
     """The worst that was seen in each part of the window; None where nothing was probed."""
     begin, end = stamp(now - window), stamp(now)
-    facts = {"connector": identifier, "begin": begin, "end": end, "part": max((end - begin) // BUCKETS, 1)}
-    worst: list[Status | None] = [None] * BUCKETS
+    facts = {"connector": identifier, "begin": begin, "end": end, "part": max((end - begin) // parts, 1)}
+    worst: list[Status | None] = [None] * parts
     for status, at in connection.execute(_PARTS, facts):
-        bucket = min(at, BUCKETS - 1)
+        bucket = min(at, parts - 1)
         worst[bucket] = max(filter(None, (worst[bucket], _STATUSES[status])), key=_WORST_LAST.index)
-    return Timeline(now - window, (window / BUCKETS).total_seconds(), tuple(worst))
+    took: list[float | None] = [None] * parts
+    for at, seconds in connection.execute(_SECONDS, facts | {"last": parts - 1}):
+        took[at] = round(float(seconds), 4) if seconds is not None else None
+    return Timeline(now - window, (window / parts).total_seconds(), tuple(worst), tuple(took))
 
 
 def _certificates(connection: sqlite3.Connection, identifier: int) -> Iterator[KnownCertificate]:

@@ -22,6 +22,7 @@ from connector_probe.history import reading, tables
 from connector_probe.history.faults import DamagedError, HistoryError, translated
 from connector_probe.history.foreign import refuse_foreign
 from connector_probe.history.migrations import VERSION, migrate, transaction, version_of
+from connector_probe.history.summary import BUCKETS
 from connector_probe.model.history import Before, Document, DocumentKind, Past, Sighting
 from connector_probe.model.names import show
 
@@ -57,14 +58,23 @@ class History:
         )
 
     def pasts(
-        self, now: datetime, window: timedelta, names: Iterable[str] | None = None, *, whole: bool = False
+        self,
+        now: datetime,
+        window: timedelta,
+        names: Iterable[str] | None = None,
+        *,
+        whole: bool = False,
+        parts: int = BUCKETS,
     ) -> list[Past]:
         """What is kept of connectors of these names, or of all, from every place, in the order of their first rows.
 
-        ``whole``: from the first row on, else what the ``window`` and the present state need. Raises HistoryError.
+        ``whole``: from the first row on, else what the ``window`` and the present state need.
+        ``parts``: into how many the ``window`` is cut. Raises HistoryError.
         """
         with self._translating():
-            return self._read(lambda connection: list(reading.pasts(connection, names, now, window, whole=whole)), [])
+            return self._read(
+                lambda connection: list(reading.pasts(connection, names, now, window, whole=whole, parts=parts)), []
+            )
 
     def names(self) -> list[str]:
         """Every connector that was ever recorded. Raises HistoryError."""

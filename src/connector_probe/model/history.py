@@ -127,11 +127,15 @@ class KnownCertificate:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The worst status in each part of a stretch of time, oldest first; None where nothing was probed."""
+    """The worst status in each part of a stretch of time, oldest first; None where nothing was probed.
+
+    ``seconds``: how long probes took in each part on average; None where that is not known.
+    """
 
     begins_at: datetime
     part_seconds: float
     statuses: tuple[Status | None, ...]
+    seconds: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from connector_probe.serve import api, exporter
+from connector_probe.serve import api, exporter, pages
 from connector_probe.serve.context import Context
 from connector_probe.serve.requests import refusal
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 def make_app(context: Context, *, secured: bool) -> ASGIApp:
     """``secured``: a token or a password is asked for."""
     app = Starlette(
-        routes=[*exporter.routes(context), *api.routes(context, secured=secured)],
+        routes=[*exporter.routes(context), *api.routes(context, secured=secured), *pages.routes(context)],
         exception_handlers={HTTPException: _said, Exception: _confessed},
     )
     app.router.redirect_slashes = False

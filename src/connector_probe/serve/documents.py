@@ -11,7 +11,7 @@ from typing import Literal
 
 from connector_probe.formats.options import headline, sentence
 from connector_probe.history.run_history import RunHistory
-from connector_probe.model.verdict import FLOWING, Report, Status
+from connector_probe.model.verdict import FLOWING, Badge, Culprit, Report, Status
 from connector_probe.serve.service import Service, Tracked
 from connector_probe.serve.snapshots import HERE, Judged, Snapshot
 from connector_probe.wording.catalogue import Catalogue
@@ -40,19 +40,23 @@ class PlaceDocument:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorDocument:
-    """One connector as it stands. ``status`` and what goes with it are null until a place has reported.
+    """One connector as it stands.
 
-    ``since``: when this status was seen first. ``bounces_at``: when queued mail starts to bounce. ``probed_at`` and
-    ``next_at``: the probe before and the one to come, of the server itself. ``probing``: one is under way.
-    ``problem``: why it could not be probed. ``certificate_ends_at``: the first of its certificates to end.
+    ``status`` and what goes with it are null until a place has reported. ``badge``: what a person reads first, the
+    status or whether an expected code was met. ``since``: when this status was seen first. ``bounces_at``: when
+    queued mail starts to bounce. ``probed_at`` and ``next_at``: the probe before and the one to come, of the server
+    itself. ``probing``: one is under way. ``problem``: why it could not be probed. ``culprit``: whose the failure
+    is to mend. ``certificate_ends_at``: when the first of its certificates ends.
     """
 
     name: str
     tags: tuple[str, ...]
     status: Status | None
     expected: bool | None
+    badge: Badge | None
     code: str | None
     class_: str | None
+    culprit: Culprit | None
     headline: str
     sentence: str
     since: datetime | None
@@ -139,6 +143,8 @@ def connector_document(
         expected=result.expected if result is not None else None,
         code=diagnosis.code if diagnosis is not None else None,
         class_=diagnosis.class_.value if diagnosis is not None else None,
+        badge=result.badge if result is not None else None,
+        culprit=diagnosis.culprit if diagnosis is not None else None,
         headline=headline(result, words) if result is not None else "",
         sentence=sentence(result, words) if result is not None else "",
         since=_since(judged, history, name),

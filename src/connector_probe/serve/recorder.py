@@ -17,6 +17,7 @@ from typing import TypeVar
 from connector_probe.formats.json import dumps
 from connector_probe.history import History, HistoryError
 from connector_probe.history.run_history import RunHistory
+from connector_probe.history.summary import BUCKETS
 from connector_probe.model.history import Document, DocumentKind, Past
 from connector_probe.model.maintenance import Window
 from connector_probe.model.verdict import Status
@@ -94,13 +95,16 @@ class Recorder:
         await self._flush()
         return await self._in_thread(lambda: self._documents(kind, name))
 
-    async def pasts(self, names: Sequence[str], now: datetime, window: timedelta) -> list[Past]:
-        """All that is kept of connectors of these names, of every place. Raises HistoryError."""
+    async def pasts(self, names: Sequence[str], now: datetime, window: timedelta, parts: int = BUCKETS) -> list[Past]:
+        """All that is kept of connectors of these names, of every place. Raises HistoryError.
+
+        ``parts``: into how many the ``window`` of the time line is cut.
+        """
         path = self._path
         if path is None:
             return []
         await self._flush()
-        return await self._in_thread(lambda: History(path).pasts(now, window, names, whole=True))
+        return await self._in_thread(lambda: History(path).pasts(now, window, names, whole=True, parts=parts))
 
     # --- in the thread ---
 

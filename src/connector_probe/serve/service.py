@@ -160,9 +160,9 @@ class Service:
         left = max(self._tracked[name].due - time.monotonic(), 0.0)
         return datetime.now(UTC) + timedelta(seconds=left)
 
-    async def last_failed(self, name: str) -> tuple[datetime, str, Report] | None:
+    async def last_failed(self, name: str, words: Catalogue = ENGLISH) -> tuple[datetime, str, Report] | None:
         """When, from which place, and the report of the newest probe in which mail did not flow, however old."""
-        now_failing = [one for one in self._tracked[name].snapshots.values() if one.result.status is Status.FAILING]
+        now_failing = [one for one in self.snapshots(name, words) if one.result.status is Status.FAILING]
         kept = await self.recorder.documents(DocumentKind.FAILED, name)
         found = [(one.at, one.place, one.text) for one in kept]
         newest = max(now_failing, key=lambda one: one.received_at, default=None)
@@ -171,7 +171,7 @@ class Service:
             return newest.received_at, newest.place, newest.report
         if stored is None:
             return None
-        report = await asyncio.to_thread(_report_of, stored[2])
+        report = await asyncio.to_thread(_report_of, stored[2], words)
         return (stored[0], stored[1], report) if report is not None else None
 
     # --- probing ---
@@ -382,11 +382,11 @@ def _class(result: Result) -> str | None:
     return result.diagnosis.class_.value if result.diagnosis is not None else None
 
 
-def _report_of(text: str) -> Report | None:
+def _report_of(text: str, words: Catalogue = ENGLISH) -> Report | None:
     """A report that was kept, judged by today's rules; None where that cannot be done any more."""
     try:
         saved: SavedReport = read_report(text)
-        return diagnose_again(saved, ENGLISH) if saved.results else None
+        return diagnose_again(saved, words) if saved.results else None
     except SavedReportError as problem:
         log.warning("a report in the history cannot be read: %s", problem)
         return None

@@ -1,0 +1,309 @@
+"""The dashboard: pages made here, whole without a script; what happens meanwhile is filled in by ``static/live.js``."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from connector_probe._version import __version__
+from connector_probe.bounces.bounce import InputTooLargeError, read_bounces
+from connector_probe.bounces.explanation import ExplanationDocument
+from connector_probe.bounces.explanation import document as explanation
+from connector_probe.formats import RENDERERS, Format, RenderOptions
+from connector_probe.formats.options import (
+    cause_text,
+    certificate_rows,
+    endpoint,
+    expectation,
+    other_modes,
+    stage_fact,
+    stage_name,
+    subtitle,
+)
+from connector_probe.history import HistoryError
+from connector_probe.history.summary import sum_up
+from connector_probe.model.evidence import Stage
+from connector_probe.model.history import Episode
+from connector_probe.model.names import show
+from connector_probe.model.notation import day, span
+from connector_probe.model.verdict import Culprit, Report
+from connector_probe.serve import views
+from connector_probe.serve.context import Context
+from connector_probe.serve.documents import all_connectors, connector_document
+from connector_probe.serve.names import CONNECTOR, quoted
+from connector_probe.serve.requests import BadRequestError, body_of, media_type
+from connector_probe.serve.service import ProbeFailedError
+from connector_probe.serve.snapshots import HERE, Trigger
+from connector_probe.wording.outage import clock, lasting
+from connector_probe.wording.sentences import fill, problem_list
+
+MAX_PASTED = 1024 * 1024  # octets of a form
+WINDOWS = {"day": timedelta(days=1), "week": timedelta(days=7), "quarter": timedelta(days=90)}
+MOST_OUTAGES = 10  # that a page lists
+FORM = "application/x-www-form-urlencoded"
+# A report is one file with its own styles, made to be sent to somebody.
+REPORT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_STATIC = {"style.css": "text/css", "live.js": "text/javascript", "icon.svg": "image/svg+xml"}
+
+
+def routes(context: Context) -> list[Route]:
+    pages = _Pages(context)
+    one = f"/connectors/{CONNECTOR}"
+    return [
+        Route("/", pages.overview),
+        Route(one, pages.connector),
+        Route(f"{one}/probe", pages.probe, methods=["POST"]),
+        Route("/calendar", pages.calendar),
+        Route("/explain", pages.explain, methods=["GET", "POST"]),
+        Route(f"/report/{CONNECTOR}.html", pages.report),
+        Route("/static/{file}", _Static()),
+    ]
+
+
+class _Static:
+    """Style sheet, script and icon; read once."""
+
+    def __init__(self) -> None:
+        folder = files("connector_probe.serve") / "static"
+        self._files = {name: (folder / name).read_bytes() for name in _STATIC}
+        self._tags = {name: f'"{hashlib.sha256(body).hexdigest()[:16]}"' for name, body in self._files.items()}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own
+        request = Request(scope)
+        name = request.path_params["file"]
+        answer: Response = PlainTextResponse("no such file\n", 404)
+        if name in self._files:
+            headers = {"etag": self._tags[name], "cache-control": "no-cache"}
+            if request.headers.get("if-none-match") == self._tags[name]:
+                answer = Response(status_code=304, headers=headers)
+            else:
+                answer = Response(self._files[name], headers=headers, media_type=_STATIC[name])
+        await answer(scope, receive, send)
+
+
+class _Pages:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._service = context.service
+        self._words = words = context.words
+        self._templates = Environment(
+            loader=PackageLoader("connector_probe.serve"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals |= {
+            "say": words.serve,
+            "text": words.text,
+            "explain_words": words.explain,
+            "history_words": words.history,
+            "t": lambda key, **facts: fill(words.serve[key], {name: str(value) for name, value in facts.items()}),
+            "language": words.language,
+            "version": __version__,
+            "service": context.service,
+            "stages": [one for one in Stage if one is not Stage.CERTIFICATE],
+            "stage_name": lambda stage: stage_name(stage, words),
+            "culprit": lambda one: "" if one in (None, Culprit.UNKNOWN) else words.explain[f"culprit-{one}"],
+            "cause_text": lambda cause: cause_text(cause, words),
+            "endpoint": lambda attempt: endpoint(attempt, words),
+            "fact": lambda stage, attempt: stage_fact(stage, attempt, words),
+            "problems": lambda kinds: problem_list(kinds, words),
+            "rows": lambda certificate: list(certificate_rows(certificate, words)),
+            "views": views,
+            "with_query": with_query,
+        }
+        self._templates.filters |= {"day": day, "span": span, "quoted": quoted, "lasting": self._lasting}
+
+    # --- pages ---
+
+    async def overview(self, request: Request) -> Response:
+        wanted = views.Filter.of(request.query_params)
+        document = all_connectors(self._service, __version__, self._words)
+        shown = [one for one in document.connectors if wanted.takes(one)]
+        tags = sorted({tag for one in document.connectors for tag in one.tags}, key=str.casefold)
+        soonest = next((one for one in document.connectors if one.bounces_at is not None), None)
+        return self._page(
+            "overview.html",
+            document=document,
+            shown=shown,
+            filter=wanted,
+            counts=views.counted(document.connectors),
+            tags=tags,
+            soonest=soonest,
+            query=dict(request.query_params),
+        )
+
+    async def connector(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in self._service.names:
+            return self._missing(name)
+        return await self._connector(name)
+
+    async def probe(self, request: Request) -> Response:
+        """The button without a script: begin, and show the page on which it goes on."""
+        name = request.path_params["name"]
+        if name not in self._service.names:
+            return self._missing(name)
+        if self._service.tracked(name).running is None and (wait := self._context.limits.requests.take()):
+            told = fill(self._words.serve["too-many"], {"wait": str(wait)})
+            return await self._connector(name, told, 429, {"retry-after": str(wait)})
+        probing = asyncio.ensure_future(self._service.probe(name, Trigger.REQUEST))
+        probing.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.wait({probing}, timeout=2.0)  # most have ended by then, and the page shows what came of it
+        if probing.done() and not probing.cancelled() and isinstance(probing.exception(), ProbeFailedError):
+            return await self._connector(name, str(probing.exception()), 503)
+        return RedirectResponse(f"/connectors/{quoted(name)}", 303)
+
+    async def calendar(self, request: Request) -> Response:
+        now = datetime.now(UTC)
+        seen = [(name, snapshot.result) for name in self._service.names for snapshot in self._service.snapshots(name)]
+        return self._page("calendar.html", endings=views.endings(seen, now))
+
+    async def explain(self, request: Request) -> Response:
+        if request.method == "GET":
+            return self._page("explain.html", pasted="", found=None, problem="")
+        if wait := self._context.limits.explanations.take():
+            told = fill(self._words.serve["too-many"], {"wait": str(wait)})
+            return self._page("explain.html", 429, {"retry-after": str(wait)}, pasted="", found=None, problem=told)
+        try:
+            pasted = _form(request, await body_of(request, 3 * MAX_PASTED))
+        except BadRequestError as wrong:
+            return self._page("explain.html", wrong.status, pasted="", found=None, problem=str(wrong))
+        found: ExplanationDocument | None = None
+        problem, status = "", 200
+        try:
+            found = await asyncio.to_thread(lambda: explanation(read_bounces(pasted), self._words))
+        except InputTooLargeError as wrong_size:
+            problem, status = str(wrong_size), 413
+        return self._page("explain.html", status, pasted=pasted, found=found, problem=problem)
+
+    async def report(self, request: Request) -> Response:
+        """What ``--format html`` writes; with ``?failed=true`` of the last probe in which mail did not flow."""
+        name = request.path_params["name"]
+        if name not in self._service.names:
+            return self._missing(name)
+        found = await self._report(name, failed=request.query_params.get("failed") == "true")
+        if found is None:
+            return self._refusal(fill(self._words.serve["no-report"], {"name": show(name, 300)}), 404)
+        options = RenderOptions(words=self._words, verbosity=1, transcript=True, modes=True)
+        html = await asyncio.to_thread(RENDERERS[Format.HTML], found, options)
+        return Response(html, headers={"content-security-policy": REPORT_POLICY}, media_type="text/html")
+
+    # --- how ---
+
+    async def _report(self, name: str, *, failed: bool) -> Report | None:
+        if failed:
+            last = await self._service.last_failed(name, self._words)
+            return last[2] if last is not None else None
+        return self._newest(name)
+
+    def _newest(self, name: str) -> Report | None:
+        """That of here, else of the place that speaks for all."""
+        judged = self._service.judged(name, words=self._words)
+        mine = [one for one in self._service.snapshots(name, self._words) if one.place == HERE]
+        spoken = mine[0] if mine else judged.of if judged is not None else None
+        return spoken.report if spoken is not None else None
+
+    async def _connector(
+        self, name: str, problem: str = "", status: int = 200, headers: dict[str, str] | None = None
+    ) -> Response:
+        now, one = datetime.now(UTC), self._service.tracked(name)
+        judged = self._service.judged(name, now, self._words)
+        report = self._newest(name)
+        result = judged.result if judged is not None else None
+        seen = report.results[0] if report is not None else None
+        past, unread = await self._past(name, now)
+        last = await self._service.last_failed(name, self._words)
+        return self._page(
+            "connector.html",
+            status,
+            headers,
+            one=connector_document(self._service, name, self._words, now),
+            entry=one.entry,
+            result=result,
+            diagnosis=result.diagnosis if result is not None else None,
+            subtitle=subtitle(result, self._words) if result is not None else "",
+            expectation=expectation(result, self._words) if result is not None else "",
+            clock=clock(result, self._words) if result is not None else "",
+            modes=other_modes(seen, self._words) if seen is not None else "",
+            seen=seen,
+            report=report,
+            live=views.live_addresses(one.stages) if one.running is not None else [],
+            chains=views.chains(seen.attempts, now) if seen is not None else [],
+            past=past,
+            unread=unread,
+            last=last
+            if last is not None and (seen is None or last[2].results[0].evidence is not seen.evidence)
+            else None,
+            problem=problem,
+        )
+
+    async def _past(self, name: str, now: datetime) -> tuple[dict[str, Any] | None, str]:
+        """Plots and outages of this place, else of the one that has reported; and why there are none."""
+        plots: list[views.Plot] = []
+        episodes: tuple[Episode, ...] = ()
+        try:
+            for key, window in WINDOWS.items():
+                pasts = await self._service.recorder.pasts([name], now, window, views.PARTS)
+                known = [one for one in pasts if one.before.last is not None]
+                if not known:
+                    return None, ""
+                newest = max(known, key=lambda one: (one.place == HERE, one.before.last.at if one.before.last else now))
+                plots.append(views.plot(key, newest.timeline))
+                episodes = sum_up(newest, now, window).episodes
+        except HistoryError as error:
+            return None, str(error)
+        told = [self._outage(one, now) for one in reversed(episodes[-MOST_OUTAGES:])]
+        return {"plots": plots, "outages": told, "more": max(len(episodes) - MOST_OUTAGES, 0)}, ""
+
+    def _outage(self, one: Episode, now: datetime) -> str:
+        key = ("outage" if one.until is not None else "outage-open") + ("-once" if one.runs == 1 else "")
+        lasted = self._lasting(max((one.until or now) - one.since, timedelta(0)))
+        facts = {"codes": self._words.listed(one.codes), "runs": str(one.runs)}
+        return fill(self._words.history[key], {"since": day(one.since), "lasting": lasted} | facts)
+
+    def _lasting(self, duration: timedelta) -> str:
+        """Seconds where there are no minutes: what is probed each minute changes within them."""
+        seconds = int(duration.total_seconds())
+        if seconds < 60:
+            return fill(self._words.serve["seconds"], {"seconds": str(max(seconds, 0))})
+        return lasting(duration, self._words)
+
+    def _missing(self, name: str) -> Response:
+        return self._refusal(fill(self._words.serve["unknown-name"], {"name": show(name, 300)}), 404)
+
+    def _refusal(self, told: str, status: int) -> Response:
+        return self._page("refusal.html", status, told=told)
+
+    def _page(self, template: str, status: int = 200, headers: dict[str, str] | None = None, **facts: Any) -> Response:  # noqa: ANN401
+        html = self._templates.get_template(template).render(facts | {"now": datetime.now(UTC), "page": template})
+        return Response(html, status, headers, "text/html")
+
+
+def with_query(query: dict[str, str], **changes: str) -> str:
+    """The link to this page with other parameters; empty ones are left out."""
+    wanted = {key: value for key, value in (query | changes).items() if value}
+    return f"?{urlencode(wanted)}" if wanted else "?"
+
+
+def _form(request: Request, body: bytes) -> str:
+    """The text that was pasted. Raises BadRequestError."""
+    if media_type(request) != FORM:
+        raise BadRequestError(415, f"send {FORM}")
+    try:
+        given = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=5, errors="replace")
+    except ValueError:
+        raise BadRequestError(400, "the form cannot be read") from None
+    return given.get("text", [""])[0]
