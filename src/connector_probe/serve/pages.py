@@ -44,7 +44,7 @@ from connector_probe.serve.requests import BadRequestError, body_of, media_type
 from connector_probe.serve.service import ProbeFailedError
 from connector_probe.serve.snapshots import HERE, Trigger
 from connector_probe.wording.outage import clock, lasting
-from connector_probe.wording.sentences import fill, problem_list
+from connector_probe.wording.sentences import fill
 
 MAX_PASTED = 1024 * 1024  # octets of a form
 WINDOWS = {"day": timedelta(days=1), "week": timedelta(days=7), "quarter": timedelta(days=90)}
@@ -118,8 +118,7 @@ class _Pages:
             "culprit": lambda one: "" if one in (None, Culprit.UNKNOWN) else words.explain[f"culprit-{one}"],
             "cause_text": lambda cause: cause_text(cause, words),
             "endpoint": lambda attempt: endpoint(attempt, words),
-            "fact": lambda stage, attempt: stage_fact(stage, attempt, words),
-            "problems": lambda kinds: problem_list(kinds, words),
+            "fact": lambda stage, attempt, result: stage_fact(stage, attempt, result, words),
             "rows": lambda certificate: list(certificate_rows(certificate, words)),
             "views": views,
             "with_query": with_query,
