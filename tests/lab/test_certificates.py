@@ -44,6 +44,9 @@ NAMES = (
     "certificate-two-kinds",
     "certificate-two-kinds-expired",
     "sni-other-certificate",
+    "early-session-ticket",
+    "client-certificate-of-others",
+    "client-certificate-of-digicert",
     "revocation-ocsp-good",
     "revocation-stapled-good",
     "revocation-stapled-stale",
@@ -273,6 +276,34 @@ async def test_a_handshake_that_fails_once_is_not_laid_to_what_was_offered() -> 
     assert visits == [1, 2, 3]
     assert result.diagnosis is not None
     assert result.diagnosis.class_ is FailureClass.TLS_RESET
+
+
+async def test_a_session_ticket_that_comes_early_is_told(results: dict[str, Result]) -> None:
+    early = results["early-session-ticket"]
+    (warning,) = early.warnings
+    (handshake,) = (attempt.handshake for attempt in early.evidence.attempts)
+    assert (early.status, warning.id) == (Status.WARNING, "early-session-ticket")
+    assert [remedy.id for remedy in warning.remedies] == ["stop-early-tickets"]
+    assert handshake is not None
+    assert handshake.session is not None
+    assert handshake.session.version == "TLSv1.3"
+    usual = results["healthy"].evidence.attempts[0].handshake  # OpenSSL's tickets come behind our Finished
+    assert usual is not None
+    assert not usual.early_ticket
+
+
+async def test_whose_client_certificates_are_taken_is_told(results: dict[str, Result]) -> None:
+    for name, expected in (("client-certificate-of-others", True), ("client-certificate-of-digicert", False)):
+        result = results[name]
+        (attempt,) = result.evidence.attempts
+        assert attempt.handshake is not None
+        assert len(attempt.handshake.client_authorities) == 1
+        assert [one.id for one in result.warnings] == ["client-authority-missing"] * expected
+        (remark,) = (one for one in result.attempts[0].remarks if one.id == "client-authorities")
+        assert "CN=DigiCert Global Root " in remark.text
+    (warning,) = results["client-certificate-of-others"].warnings
+    assert "CN=DigiCert Global Root CA" in warning.text
+    assert any("DF3C24F9BFD666761B268073FE06D1CC8D4F82A4" in line for line in warning.remedies[0].commands)
 
 
 async def test_groups_are_as_exchange_online_brings_them() -> None:

@@ -20,7 +20,7 @@ from connector_probe.diagnosis.weigh import by_class_alone, usual_remedies
 from connector_probe.formats.explanation import to_json, to_text
 from connector_probe.formats.options import RenderOptions
 from connector_probe.model.connector import ConnectorType, TlsSettings
-from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage
+from connector_probe.model.evidence import AttemptEvidence, CertificateProblemKind, ConnectorEvidence, Stage
 from connector_probe.model.verdict import (
     INTELLIGENCE_CODES,
     Attempt,
@@ -37,6 +37,7 @@ from connector_probe.model.verdict import (
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.catalogue.zh import CHINESE
+from tests.unit import evidence as made
 
 TEXTS = sorted(
     path for path in (Path(__file__).parent.parent / "data" / "bounces").iterdir() if path.stem != "expected"
@@ -391,6 +392,43 @@ def test_a_server_that_offers_us_none_either_has_none() -> None:
     assert found.live is not None
     assert found.live.verdict is V.STANDS
     assert found.class_ is F.STARTTLS_NOT_OFFERED
+
+
+NOT_OFFERED = Bounce("4.4.317", "4.4.317", False, F.STARTTLS_NOT_OFFERED)
+TLS_ALERT = Bounce("4.4.317", "4.4.317", False, F.TLS_ALERT, (F.TLS_CLOSED,))
+RENEGOTIATE = read_bounces("450 4.4.317 x [Message=451 4.4.0 Security status Renegotiate]")[0]
+
+
+@pytest.mark.parametrize(
+    ("bounce", "seen", "sentence"),
+    [
+        (NOT_OFFERED, made.session(), "live-starttls-only-now"),
+        (EXPIRED, made.without_starttls(), "live-starttls-only-then"),
+        (TLS_ALERT, made.without_starttls(), "live-starttls-only-then"),
+        (NOT_OFFERED, made.without_starttls(), ""),
+        (EXPIRED, made.session(), ""),
+        (REFUSED, made.without_starttls(), ""),  # nobody came that far
+        (UNKNOWN_317, made.without_starttls(), ""),
+        (STARTTLS_REQUIRED, made.without_starttls(), ""),
+        (NOT_OFFERED, made.until_banner(banner=made.broken("", made.TIMED_OUT)), ""),
+    ],
+)
+def test_who_was_offered_starttls_and_who_is_are_told_apart(
+    bounce: Bounce, seen: AttemptEvidence, sentence: str
+) -> None:
+    evidence = ConnectorEvidence((seen,), ((),), datetime(2026, 1, 1, tzinfo=UTC), 0.0)
+    told = live(bounce, replace(result(attempt(None)), evidence=evidence)).text
+    for one in ("live-starttls-only-now", "live-starttls-only-then"):
+        assert (ENGLISH.explain[one] in told) is (one == sentence)
+
+
+def test_a_ticket_that_still_comes_early_is_the_reason_that_stands() -> None:
+    handshake = made.session().handshake
+    assert handshake is not None
+    for early, verdict in ((True, V.STANDS), (False, V.GONE)):
+        seen = replace(made.session(), handshake=replace(handshake, early_ticket=early))
+        evidence = ConnectorEvidence((seen,), ((),), datetime(2026, 1, 1, tzinfo=UTC), 0.0)
+        assert live(RENEGOTIATE, replace(result(attempt(None)), evidence=evidence)).verdict is verdict
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,16 @@ CLOSED = NetworkFault(FaultKind.CLOSED)
 LEAF = server(authority("Issuing CA"), key=rsa_key("tls client"))
 
 
+def test_a_ticket_of_which_only_the_beginning_has_come_is_seen() -> None:
+    """Behind the Finished of a server that has not heard ours: it cannot be OpenSSL's."""
+    for behind, early in ((b"", False), (b"\x17", True), (b"\x17\3\3\1\0 a part", True)):
+        client, server = TlsClient("mail.contoso.com", WIDE_OFFER), asking(SSL.TLS1_3_VERSION)
+        assert not client.advance()
+        client.take(flight(server, client) + behind, handshaking=True)
+        assert client.advance()
+        assert client.outcome(None).early_ticket is early
+
+
 def asking(version: int) -> SSL.Connection:
     """A server that asks for a client certificate, and does without."""
     context = SSL.Context(SSL.TLS_SERVER_METHOD)

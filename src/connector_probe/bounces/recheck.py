@@ -14,6 +14,7 @@ from connector_probe.bounces.explanation import (
     explain,
     is_starttls_pair,
 )
+from connector_probe.bounces.known_codes import Topic
 from connector_probe.model.evidence import Stage
 from connector_probe.model.verdict import Attempt, CauseVerdict, Diagnosis, FailureClass, Result, Status
 from connector_probe.wording.catalogue import Catalogue
@@ -64,6 +65,12 @@ def live(bounce: Bounce, result: Result, words: Catalogue = ENGLISH) -> Live:
     sentences = [fill(words.explain[sentence], {"found": _found(decisive, result, words)})]
     if elsewhere:
         sentences.append(fill(words.explain["live-address"], {"address": bounce.address or ""}))
+    if bounce.topic is Topic.EARLY_SESSION_TICKET and _sends_early_tickets(result):
+        verdict = LiveVerdict.STANDS
+        sentences = [words.explain["live-early-ticket"]]
+    then, now = _was_offered_starttls(bounce), _lists_starttls(result)
+    if None not in (then, now) and then is not now:
+        sentences.append(words.explain["live-starttls-only-now" if now else "live-starttls-only-then"])
     return Live(
         verdict=verdict,
         text=words.join(sentences),
@@ -112,6 +119,35 @@ def _found(attempt: Attempt | None, result: Result, words: Catalogue) -> str:
         return f"{diagnosis.code} {diagnosis.heading}" if diagnosis.code is not None else diagnosis.heading
     problems = map(FailureClass.of_certificate, attempt.certificate_problems if attempt is not None else ())
     return words.facts["between-sources"].join(words.titles[problem] for problem in problems) or "-"
+
+
+# --- what Exchange Online was offered, and what this machine is --------------------------------------------------
+
+
+def _was_offered_starttls(bounce: Bounce) -> bool | None:
+    """Whether STARTTLS was listed to the sender, by what the text tells of; None where that does not tell."""
+    classes = _classes(bounce)
+    if not classes:
+        return None
+    if set(classes) == {_F.STARTTLS_NOT_OFFERED}:
+        return False
+    listed = _F.STARTTLS_NOT_OFFERED not in classes and all(one.value.startswith(_BEHIND) for one in classes)
+    return True if listed else None
+
+
+_F = FailureClass
+_BEHIND = ("starttls-", "tls-", "certificate-")
+
+
+def _lists_starttls(result: Result) -> bool | None:
+    """Whether EHLO lists STARTTLS to this machine; None where servers differ, or none came to it."""
+    answers = ((one, one.ehlo.reply) for one in result.evidence.attempts if one.ehlo is not None)
+    found = {one.starttls is not None for one, reply in answers if reply is not None and reply.severity == 2}
+    return found.pop() if len(found) == 1 else None
+
+
+def _sends_early_tickets(result: Result) -> bool:
+    return any(one.handshake is not None and one.handshake.early_ticket for one in result.evidence.attempts)
 
 
 # --- "STARTTLS is required": which of its two causes -------------------------------------------------------------

@@ -5,14 +5,15 @@ RFC 5246 7.4.2 wants each certificate to be followed by its issuer; Windows, lik
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from connector_probe.diagnosis.other_handshakes import differences
 from connector_probe.diagnosis.revocation import facts_of_revocation, revoked_problems, undecided
 from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate, CertificateEvidence, CertificateProblemKind
-from connector_probe.model.sentence import Facts
+from connector_probe.model.notation import quote
+from connector_probe.model.sentence import Facts, Phrase, Value
 
 _DISTRUST = frozenset(
     {
@@ -23,19 +24,30 @@ _DISTRUST = frozenset(
     }
 )
 _SHOWN = 3
+MAX_AUTHORITIES = 10  # told in a sentence; a Windows server may name a hundred, and the JSON has them all
 
 
 def chain_remarks(view: View) -> tuple[Said, ...]:
     """Remarks on a chain: its order, what is in it twice or for nothing, a root sent along, and other certificates."""
-    certificate = view.evidence.certificate
+    certificate, handshake = view.evidence.certificate, view.evidence.handshake
     if certificate is None:
         return ()
     told = [Said(one, facts) for one, facts in _remarks(certificate)]
+    if handshake is not None and handshake.client_certificate_requested:
+        authorities = authority_list(handshake.client_authorities) if handshake.client_authorities else Phrase("any")
+        told.append(Said("client-authorities", {"authorities": authorities}))
     asked = facts_of_revocation(view.evidence).get("revocation_sources")
     if asked and not undecided(view.evidence) and not revoked_problems(view.evidence):
         told.append(Said("revocation-asked", {"revocation_sources": asked}))
     told += [Said(one.identifier, one.facts) for one in differences(view) if one.passes]
     return tuple(told)
+
+
+def authority_list(names: Sequence[str]) -> Value:
+    """Distinguished names, one behind the other; the first of many."""
+    shown = "; ".join(quote(name) for name in names[:MAX_AUTHORITIES])
+    more = len(names) - MAX_AUTHORITIES
+    return Phrase("more-names", {"names": shown, "number": str(more)}) if more > 0 else shown
 
 
 def _remarks(evidence: CertificateEvidence) -> Iterator[tuple[str, Facts]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from connector_probe.diagnosis.chain_remarks import authority_list
 from connector_probe.diagnosis.dns.nameserver_trust import denied_by_the_public
 from connector_probe.diagnosis.facts import problem_list
 from connector_probe.diagnosis.other_handshakes import differences
@@ -12,6 +13,7 @@ from connector_probe.diagnosis.policies.conclusions import dane_passed, policy_w
 from connector_probe.diagnosis.revocation import revocation_findings
 from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
+from connector_probe.model.client_profile import takes_client_certificate
 from connector_probe.model.connector import Connector, ConnectorType
 from connector_probe.model.evidence import Certificate, CertificateProblemKind, Exchange, LookupStatus
 from connector_probe.model.ids import WarningId
@@ -36,6 +38,7 @@ def warnings_of(view: View, connector: Connector) -> tuple[Said, ...]:
 def warnings_beside(view: View, connector: Connector) -> tuple[Said, ...]:
     """What is worth a warning also where the attempt failed, because it may explain the failure."""
     found = [(one.identifier, one.facts) for one in differences(view) if not one.passes]
+    found += _client(view)
     # A partner's mail may well be in Exchange Online, and then goes there rightly.
     if denied_by_the_public(view):
         found.append((WarningId.NAMESERVER_UNTRUE, Facts()))
@@ -171,6 +174,17 @@ def _loop(view: View) -> str | None:
     if banner is not None and banner.reply is not None:
         names += [line.split(" ", 1)[0].lower() for line in banner.reply.lines[:1]]
     return next((name for name in names if is_exchange_online(name)), None)
+
+
+def _client(view: View) -> Iterator[tuple[str, Facts]]:
+    """What Exchange Online as a client was seen to stumble over."""
+    handshake = view.evidence.handshake
+    if handshake is None:
+        return
+    if handshake.early_ticket:
+        yield WarningId.EARLY_SESSION_TICKET, {}
+    if handshake.client_certificate_requested and not takes_client_certificate(handshake.client_authorities):
+        yield WarningId.CLIENT_AUTHORITY_MISSING, {"authorities": authority_list(handshake.client_authorities)}
 
 
 def _client_profile(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:

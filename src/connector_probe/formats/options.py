@@ -31,7 +31,7 @@ from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.outage import lasting
 from connector_probe.wording.sentences import fill, word
 
-_MINOR_REMARKS = frozenset({"chain-root", "revocation-asked"})  # told with verbosity 1 alone
+_MINOR_REMARKS = frozenset({"chain-root", "client-authorities", "revocation-asked"})  # told with verbosity 1 alone
 # Told with verbosity 1 alone, too: nothing is published, so nothing follows.
 _UNREMARKABLE = frozenset({"dane-absent", "dane-undetermined", "mta-sts-absent", "mta-sts-unknown"})
 _RARE = (Badge.AS_EXPECTED, Badge.NOT_AS_EXPECTED)

@@ -67,6 +67,8 @@ class TlsShape:
     ciphers: str = "ALL"
     groups: str = ""  # for the key exchange; by default OpenSSL's
     client_certificate: bool | None = None  # True: required, False: asked for, None: not asked for
+    client_authorities: tuple[str, ...] = ()  # whose client certificates it takes, by CN
+    early_ticket: bool = False  # TLS 1.3 as Go's crypto/tls has it: a session ticket before the client's Finished
 
 
 @cache
@@ -265,6 +267,13 @@ class Authority:
         if shape.client_certificate is not None:
             mode = SSL.VERIFY_PEER | (SSL.VERIFY_FAIL_IF_NO_PEER_CERT if shape.client_certificate else 0)
             context.set_verify(mode, lambda *_: True)
+            if shape.client_authorities:
+                issuers = (self.authority(one, issuer=None).certificate for one in shape.client_authorities)
+                file = Path(self._directory.name, f"{shape.client_authorities[0]}.pem")
+                file.write_text("".join(_pem(der(one)) for one in issuers), encoding="ascii")
+                context.load_client_ca(str(file).encode())
+        if shape.early_ticket:
+            context.set_keylog_callback(lambda connection, line: connection.get_app_data().append(line))
         return context
 
 

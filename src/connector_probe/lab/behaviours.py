@@ -131,6 +131,53 @@ def within_handshake(ending: Behaviour) -> Behaviour:
     return speaks(STARTTLS=answer)
 
 
+async def sends_its_ticket_early(visit: Visit) -> None:
+    """TLS 1.3 as Go's crypto/tls has it: a session ticket in one flight with the server's Finished.
+
+    OpenSSL sends its tickets behind the client's Finished. So a ticket is made here, with the keys that OpenSSL tells,
+    and takes the place of OpenSSL's first one in the order of records. Of a server whose shape is ``early_ticket``.
+    """
+    from OpenSSL import SSL
+
+    await visit.reply(READY)
+    tls, secrets = await visit.begin_tls(), list[bytes]()
+    tls.set_app_data(secrets)
+    while True:
+        try:
+            tls.do_handshake()
+            break
+        except SSL.WantReadError:
+            secret = next((line.split()[2] for line in secrets if line.startswith(b"SERVER_TRAFFIC_SECRET_0 ")), b"")
+            secrets.clear()
+            await visit.send_raw(visit.pending() + (_session_ticket(bytes.fromhex(secret.decode())) if secret else b""))
+            tls.bio_write(await visit.receive_raw())
+        except SSL.Error as problem:
+            raise ClientGoneError from problem
+    tickets = visit.pending()
+    await visit.send_raw(tickets[5 + int.from_bytes(tickets[3:5]) :])
+    visit.secured = True
+
+
+def _session_ticket(secret: bytes) -> bytes:
+    """A NewSessionTicket (RFC 8446 4.6.1) as the first record under this application traffic secret (7.3, 5.2)."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+    hash_, key_size = (hashes.SHA384(), 32) if len(secret) == 48 else (hashes.SHA256(), 16)
+
+    def expand(label: bytes, size: int) -> bytes:
+        label = b"tls13 " + label
+        info = size.to_bytes(2) + bytes([len(label)]) + label + b"\0"
+        return HKDFExpand(hash_, size, info).derive(secret)
+
+    ticket = bytes(32)
+    body = (7200).to_bytes(4) + bytes(4) + b"\1\0" + len(ticket).to_bytes(2) + ticket + bytes(2)
+    message = b"\4" + len(body).to_bytes(3) + body + b"\x16"  # its type, and behind it that of the record's content
+    head = b"\x17\3\3" + (len(message) + 16).to_bytes(2)
+    return head + AESGCM(expand(b"key", key_size)).encrypt(expand(b"iv", 12), message, head)
+
+
 def alert(description: int) -> Behaviour:
     """A fatal alert in a record (RFC 5246 7.2), and the end."""
     return writes_and_hangs_up(bytes([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, description]))

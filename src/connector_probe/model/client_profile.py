@@ -7,6 +7,7 @@ public mailing-list archives, and issues of mail servers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from connector_probe.model.evidence.tls import TlsSession
@@ -37,8 +38,27 @@ TLS13_SUITES: Final = ("TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256")
 # a key share for. P-256 is inferred: every server of the documented table's "ECDH/128" has it. X25519 was never seen.
 GROUPS: Final = ("P-384", "P-256")
 
+# CN=mail.protection.outlook.com, as receivers logged its issuer: DigiCert Cloud Services CA-1 (2021 to July 2026),
+# Microsoft TLS G2 RSA CA OCSP 16 (April 2026); the root of both (Exchange Team blog 4488311, MC1224565: to be trusted
+# by 22 March 2026).
+CLIENT_CERTIFICATE_AUTHORITIES: Final = (
+    "DigiCert Global Root G2",
+    "DigiCert Cloud Services CA-1",
+    "Microsoft TLS G2 RSA CA OCSP 16",
+)
+
 # Each group in OpenSSL's spellings of it, as it tells them in TLS 1.2 and 1.3.
 _CURVES = frozenset({"secp384r1", "P-384", "secp256r1", "prime256v1", "P-256"})
+
+
+def takes_client_certificate(authorities: Sequence[str]) -> bool:
+    """Whether a server that takes client certificates of these authorities alone takes Exchange Online's.
+
+    None means any authority (RFC 8446 4.2.4). The names are RFC 4514 strings.
+    """
+    wanted = {f"cn={name}".lower() for name in CLIENT_CERTIFICATE_AUTHORITIES}
+    named = (part.strip().lower() for name in authorities for part in name.split(","))
+    return not authorities or any(part in wanted for part in named)
 
 
 def is_documented_suite(session: TlsSession) -> bool:

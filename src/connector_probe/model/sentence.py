@@ -99,6 +99,7 @@ class Facts(TypedDict, total=False):
     authority_label: Value
     authority_said: Value
     bad: Value
+    authorities: Value
     behind: Value
     chain_hint: Value
     chain_order: Value

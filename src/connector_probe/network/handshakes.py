@@ -43,7 +43,9 @@ class TlsOutcome:
     """``chain`` is DER, the server's own certificate first; it may be there although ``fault`` is set.
 
     ``staple`` is the OCSP response that the server sent along (RFC 6066 8), empty without one. ``own_groups``: groups
-    were to be offered, and this machine's OpenSSL offered its own.
+    were to be offered, and this machine's OpenSSL offered its own. ``early_ticket``: octets of a TLS 1.3 session
+    ticket stood behind the server's Finished before ours was sent. ``client_authorities``: the distinguished names
+    (DER) of a certificate request, 64 KiB at most by its form (RFC 8446 4.2.4, RFC 5246 7.4.4).
     """
 
     session: TlsSession | None
@@ -52,6 +54,8 @@ class TlsOutcome:
     client_certificate_requested: bool
     staple: bytes = b""
     own_groups: bool = False
+    early_ticket: bool = False
+    client_authorities: tuple[bytes, ...] = ()
 
 
 def is_tls_record(data: bytes) -> bool:

@@ -6,6 +6,7 @@ chain. What the server shows is captured whole and judged elsewhere.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import cache, partial
 from typing import TypeVar
@@ -26,6 +27,8 @@ MAX_CHAIN = 24  # real chains have two to five; a chain that was cut would be ju
 _LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT: see servers without RFC 5746 instead of refusing them
 _CLIENT_CERTIFICATE_STATES = (b"certificate request", b"TRCR")
 _CLIENT_ANSWER_STATES = (b"write client certificate", b"TWCC")
+_TICKET_STATES = (b"read server session ticket", b"TRST")
+_RECORD_HEAD = 5  # content type, version, two octets of length (RFC 8446 5.1)
 
 # RFC 8446 6 and RFC 5246 7.2; names as there.
 _ALERTS = {
@@ -69,18 +72,24 @@ class _Watch:
     """What OpenSSL tells in passing: alerts received, an OCSP response, whether a client certificate was asked for.
 
     ``client_certificate_answered``: our answer to that, which is none, is on its way; whatever ended the handshake
-    before is another matter.
+    before is another matter. ``shaken``: the handshake is over; ``ticket_read``: a session ticket was read since then.
     """
 
     def __init__(self) -> None:
         self.alert: int | None = None
+        self.shaken = False
         self.client_certificate_requested = False
         self.client_certificate_answered = False
+        self.ticket_read = False
         self.staple = b""
 
     def __call__(self, connection: SSL.Connection, where: int, value: int) -> None:
         if where & SSL.SSL_CB_ALERT and where & SSL.SSL_CB_READ:
             self.alert = value & 0xFF
+        elif self.shaken:
+            if where & SSL.SSL_CB_LOOP:
+                state = connection.get_state_string()
+                self.ticket_read = self.ticket_read or any(part in state for part in _TICKET_STATES)
         elif where & SSL.SSL_CB_LOOP and not self.client_certificate_answered:
             state = connection.get_state_string()
             if self.client_certificate_requested:
@@ -131,6 +140,29 @@ def _keep_staple(connection: SSL.Connection, response: bytes, _: object) -> bool
     return True
 
 
+class _RecordEnds:
+    """Where in a stream of TLS records its end so far lies."""
+
+    def __init__(self) -> None:
+        self._head = b""
+        self._left = 0  # octets of the record that is under way
+
+    def pass_over(self, data: bytes) -> None:
+        while data:
+            if self._left:
+                self._left, data = max(self._left - len(data), 0), data[self._left :]
+                continue
+            missing = _RECORD_HEAD - len(self._head)
+            self._head, data = self._head + data[:missing], data[missing:]
+            if len(self._head) == _RECORD_HEAD:
+                self._left, self._head = int.from_bytes(self._head[3:]), b""
+
+    @property
+    def within(self) -> bool:
+        """Whether the last record has begun and is not whole."""
+        return bool(self._left or self._head)
+
+
 class TlsClient:
     """The brain of one TLS connection: ciphertext in, ciphertext out, no socket."""
 
@@ -145,6 +177,9 @@ class TlsClient:
         self._connection.set_connect_state()
         self._received = 0
         self._head = b""
+        self._records = _RecordEnds()
+        self._early_ticket = False
+        self._plain = b""  # what came so early that it was read on the way
 
     def advance(self) -> bool:
         """Go on with the handshake; True when it is done, False when more bytes are needed."""
@@ -154,12 +189,26 @@ class TlsClient:
             return False
         except SSL.Error as error:
             raise NetworkFaultError(self._fault(error)) from None
+        if self._connection.get_protocol_version() == SSL.TLS1_3_VERSION:
+            self._look_behind_finished()
         return True
+
+    def _look_behind_finished(self) -> None:
+        """Whether the server sent a session ticket behind its Finished; ours still waits to be sent.
+
+        What fails here fails again where it is waited for.
+        """
+        self._watch.shaken = True
+        with contextlib.suppress(SSL.Error):
+            self._plain = self._connection.recv(_CHUNK)
+        self._watch.shaken = False
+        self._early_ticket = self._watch.ticket_read or self._records.within
 
     def take(self, data: bytes, *, handshaking: bool = False) -> None:
         """Ciphertext from the server."""
         if handshaking:
             self._received += len(data)
+            self._records.pass_over(data)
             if len(self._head) < 3:
                 self._head = (self._head + data)[:3]
                 if not begins_tls_record(self._head):
@@ -188,6 +237,9 @@ class TlsClient:
 
     def decrypt(self) -> bytes | None:
         """Plaintext that has arrived, or None when more ciphertext is needed."""
+        if self._plain:
+            plain, self._plain = self._plain, b""
+            return plain
         try:
             return self._connection.recv(_CHUNK)
         except SSL.WantReadError:
@@ -206,8 +258,20 @@ class TlsClient:
                 group=self._connection.get_group_name() or "",
             )
         return TlsOutcome(
-            session, fault, self._chain(), self._watch.client_certificate_answered, self._watch.staple, self._own_groups
+            session,
+            fault,
+            self._chain(),
+            self._watch.client_certificate_answered,
+            self._watch.staple,
+            self._own_groups,
+            self._early_ticket,
+            self._client_authorities(),
         )
+
+    def _client_authorities(self) -> tuple[bytes, ...]:
+        if not self._watch.client_certificate_requested:
+            return ()
+        return tuple(name.der() for name in _quietly(self._connection.get_client_ca_list) or ())
 
     def _chain(self) -> tuple[bytes, ...]:
         certificates = _quietly(self._connection.get_peer_cert_chain) or []

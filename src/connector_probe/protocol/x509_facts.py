@@ -267,6 +267,14 @@ def _name(raw: bytes) -> _Name:
     )
 
 
+def name_text(raw: bytes) -> str:
+    """A distinguished name (DER) as an RFC 4514 string; in hex where it cannot be read."""
+    try:
+        return _name(raw).text
+    except DerError:
+        return printable(f"#{raw.hex()}", MAX_TEXT)
+
+
 def _text(value: Element) -> str | None:
     try:
         return der.string(value)

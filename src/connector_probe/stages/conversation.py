@@ -13,6 +13,7 @@ from connector_probe.model.printable import printable
 from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network, NetworkFaultError, Stream, TlsOffer, TlsOutcome, is_tls_record
 from connector_probe.protocol.smtp import QUIT, GarbledReply, ReplyReader
+from connector_probe.protocol.x509_facts import name_text
 
 QUIT_WAIT = 1.0  # seconds; the verdict is in, so nobody waits long for politeness
 TELLING_SAMPLE = 8  # characters that tell one protocol from another
@@ -194,6 +195,8 @@ class Conversation:
             injected,
             outcome.client_certificate_requested,
             outcome.own_groups,
+            outcome.early_ticket,
+            tuple(map(name_text, outcome.client_authorities)),
         )
         return handshake, outcome
 

@@ -98,6 +98,21 @@ WARNING: tuple[Scenario, ...] = (
     warning("certificate-expires-soon", "five days left", servers=(Server(certificate=certificates.expires_soon),)),
     warning("tls13-x25519-only", "TLS 1.3 with X25519 alone", servers=(Server(tls=X25519),)),
     warning(
+        "early-session-ticket",
+        "a session ticket before the client's Finished, as Go's crypto/tls sends it",
+        servers=(Server(behaviour=speaks(STARTTLS=lab.sends_its_ticket_early), tls=TlsShape(early_ticket=True)),),
+    ),
+    warning(
+        "client-certificate-of-others",
+        "asks for a client certificate of an authority that Exchange Online's is not from",
+        servers=(Server(tls=TlsShape(client_certificate=False, client_authorities=("DigiCert Global Root CA",))),),
+    ),
+    healthy(
+        "client-certificate-of-digicert",
+        "asks for a client certificate of DigiCert Global Root G2",
+        servers=(Server(tls=TlsShape(client_certificate=False, client_authorities=("DigiCert Global Root G2",))),),
+    ),
+    warning(
         "certificate-elliptic-tls13-only",
         "an ECDSA certificate, and no suite for it in TLS 1.2",
         options=Options(thorough=True),

@@ -24,6 +24,8 @@ class Handshake:
 
     ``injected`` shows plaintext that stood behind the 220 to STARTTLS and was dropped (CVE-2011-0411).
     ``client_certificate_requested``: the server asked for one (Exchange Online has one, a prober has none).
+    ``client_authorities``: of whom it takes one, as RFC 4514 strings; none means of anybody.
+    ``early_ticket``: a TLS 1.3 session ticket stood behind the server's Finished before ours was sent.
     ``own_groups``: Exchange Online's key-exchange groups were not reproduced, OpenSSL's own were offered.
     """
 
@@ -34,6 +36,8 @@ class Handshake:
     injected: str = ""
     client_certificate_requested: bool = False
     own_groups: bool = False
+    early_ticket: bool = False
+    client_authorities: tuple[str, ...] = ()
 
 
 class CertificateProblemKind(StrEnum):

@@ -45,6 +45,10 @@ COMMANDS: dict[RemedyId, tuple[str, ...]] = {
     RemedyId.CHECK_PATH_MTU: (
         "ping -f -l 1472 {address_or_server}   (Windows; Linux: ping -M do -s 1472 {address_or_server})",
     ),
+    RemedyId.TRUST_EXCHANGE_CERTIFICATE: (
+        "Get-ChildItem Cert:\\LocalMachine\\Root | Where-Object Thumbprint -eq DF3C24F9BFD666761B268073FE06D1CC8D4F82A4",
+        "certutil -verifyctl AuthRoot",
+    ),
     RemedyId.VALIDATE_CONNECTOR: ("Validate-OutboundConnector -Identity '{identity}' -Recipients <address>",),
     RemedyId.RENEW_CERTIFICATE: (
         "Get-ExchangeCertificate | Format-List Subject,NotAfter,Thumbprint,Services",

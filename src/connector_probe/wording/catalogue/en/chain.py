@@ -42,6 +42,8 @@ CHAIN: dict[str, str] = {
     "name-typo": " {near} differs by a letter or two: is one of them misspelt?",
     "name-same-domain": " The nearest, {near}, is another host of {near_domain}.",
     "name-unrelated": " Nothing of that resembles it: perhaps another server, or a firewall or balancer in front of it, answers with its own certificate.",
+    "client-authorities": "The server asks for a client certificate. It takes those of: {authorities}.",
+    "any": "any authority",
     "chain-order": "The chain is not sent in order (places in the path: {chain_order}); Windows sorts it out, some other clients do not.",
     "chain-duplicates": "Sent more than once: {chain_subjects}. Harmless.",
     "chain-strangers": "Sent for nothing, not part of the path: {chain_subjects}. Harmless.",

@@ -42,6 +42,8 @@ CHAIN: dict[str, str] = {
     "name-typo": "{near} 只差一两个字母：其中一个是否拼写错误？",
     "name-same-domain": "最接近的 {near} 是 {near_domain} 中的另一台主机。",
     "name-unrelated": "其中没有相近的名称：应答的可能是另一台服务器，或者是其前面的防火墙或负载均衡器自己的证书。",
+    "client-authorities": "服务器要求客户端证书，接受以下颁发机构的证书：{authorities}。",
+    "any": "任何颁发机构",
     "chain-order": "证书链没有按顺序发送（在路径中的位置：{chain_order}）；Windows 会自行排序，有些客户端则不会。",
     "chain-duplicates": "重复发送：{chain_subjects}。没有害处。",
     "chain-strangers": "多余发送，不属于该路径：{chain_subjects}。没有害处。",
