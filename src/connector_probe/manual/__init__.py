@@ -15,7 +15,7 @@ TOPICS = {
     "history": "since when it fails, when queued mail starts to bounce",
     "formats": "text, JSON, JUnit, Nagios, Prometheus, HTML and the rest",
     "exit-codes": "what probe answers to a script",
-    "serve": "the Prometheus exporter and JSON API, several places",
+    "serve": "the dashboard, the Prometheus exporter and the JSON API",
     "explain": "what an NDR, a trace line or a queue error means",
     "library": "from connector_probe import probe",
     "lab": "servers that fail on purpose, to test an alert chain",
