@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from connector_probe._version import __version__
 from connector_probe.diagnosis.conclude import conclude, view_of, with_expectation
 from connector_probe.diagnosis.dns.nameserver_trust import name_to_invent_beside
-from connector_probe.diagnosis.dns.second_look import unsettled_domain
+from connector_probe.diagnosis.dns.second_look import public_addresses, unsettled_domain
 from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.run_context import RunContext
@@ -50,7 +50,7 @@ def _denied_name(evidence: AttemptEvidence, connector: Connector) -> str | None:
     return name_to_invent_beside(view_of(evidence, connector))
 
 
-JUDGE = Judge(_failure_of, _unsettled_domain, _denied_name)
+JUDGE = Judge(_failure_of, _unsettled_domain, _denied_name, public_addresses)
 
 
 async def probe(connector: Connector) -> Report:

@@ -77,7 +77,6 @@ BAD: list[tuple[list[str], str]] = [
     (["--mta-sts", "none", "mail.contoso.com"], "--mta-sts without --mx"),
     (["--mta-sts-port", "8443", "mail.contoso.com"], "--mta-sts-port without --mx"),
     (["--mx", "--mta-sts-port", "0", "contoso.com"], "mta_sts_port of 0 is not a port"),
-    (["--trust-anchor", "x", "mail.contoso.com"], "--trust-anchor without --mx"),
     (["--trust-ad", "mail.contoso.com"], "--trust-ad without --mx"),
     (["--no-such-option", "mail.contoso.com"], "No such option"),
     (["--port", "25"], "no host to probe"),

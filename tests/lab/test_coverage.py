@@ -5,28 +5,20 @@ In the lab, over real sockets; what loopback cannot show has its test in tests/r
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
-
 import pytest
 
 from connector_probe.diagnosis.middlebox_facts import PROTOCOL_NAMES
 from connector_probe.diagnosis.signs import other_protocol
 from connector_probe.lab import SCENARIOS, obstacle
+from connector_probe.model.ids import CauseId
 from connector_probe.model.verdict import CauseVerdict, Report
 from connector_probe.wording.catalogue.en import ENGLISH
+from tests.real import test_local_faults
 
 FOR = (CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED)
-REAL = Path(__file__).parents[1] / "real"
-# What only a packet filter, a router or an address beyond loopback can show: the test that asserts the verdict.
-BEYOND_LOOPBACK = {
-    "server-down": ("test_local_faults.py", "test_a_router_says_unreachable"),
-    "network-trouble": ("test_local_faults.py", "test_a_router_knows_no_way"),
-    "firewall-blocks": ("test_local_faults.py", "test_a_router_prohibits"),
-    "firewall-drops": ("test_local_faults.py", "test_a_firewall_that_drops_now_and_then"),
-    "large-packets-lost": ("test_local_faults.py", "test_large_packets_that_get_lost"),
-    "wrong-smart-host": ("test_local_faults.py", "test_port_25_is_dropped"),
-}
+# What only a packet filter, a router or an address beyond loopback can show: the tests that show it.
+BEYOND_LOOPBACK = {cause for test in vars(test_local_faults).values() for cause in getattr(test, "causes_shown", ())}
+FROM_EVIDENCE_ONLY = {"local-resources"}  # tests/unit/test_cause_verdicts.py
 # A sign of a device in between that does not stop mail: the warning that tells of it.
 DEVICES_IN_BETWEEN = {
     "banner-masked": "SMTP inspection that overwrites the banner",
@@ -47,7 +39,7 @@ everything_runs = pytest.mark.skipif(
 
 
 @everything_runs
-@pytest.mark.parametrize("cause", [one for one in ENGLISH.causes if one not in BEYOND_LOOPBACK])
+@pytest.mark.parametrize("cause", [one for one in CauseId if one not in BEYOND_LOOPBACK | FROM_EVIDENCE_ONLY])
 def test_a_scenario_speaks_for_the_cause(cause: str, reports: dict[str, Report]) -> None:
     assert [
         name
@@ -57,18 +49,6 @@ def test_a_scenario_speaks_for_the_cause(cause: str, reports: dict[str, Report])
         for one in attempt.diagnosis.causes
         if one.id == cause and one.verdict in FOR
     ], "no scenario of the lab reaches it as confirmed or supported"
-
-
-@pytest.mark.parametrize("cause", BEYOND_LOOPBACK)
-def test_what_loopback_cannot_show_has_its_test(cause: str) -> None:
-    """By name, and with the verdict: ``verdict_on("server-down", ...) is CauseVerdict.SUPPORTED`` stands in it."""
-    assert cause in ENGLISH.causes
-    file, name = BEYOND_LOOPBACK[cause]
-    tree = ast.parse((REAL / file).read_text(encoding="utf-8"))
-    (test,) = (one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == name)
-    asserted = [ast.unparse(one) for one in ast.walk(test) if isinstance(one, ast.Assert)]
-    wanted = [f"verdict_on('{cause}'", "CauseVerdict.SUPPORTED"]
-    assert any(all(words in text for words in wanted) for text in asserted), asserted
 
 
 @everything_runs

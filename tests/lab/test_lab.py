@@ -28,6 +28,7 @@ NOT_ON_LOOPBACK = {
     F.LOCAL_NOT_PERMITTED: "needs a local firewall, so root",
     F.LOCAL_PORT_BLOCKED: "is concluded only for port 25 of an address beyond loopback",
     F.LOCAL_GATEWAY: "needs a link with a silent gateway",
+    F.LOCAL_FIRST_HOP: "needs a gateway that answers with ICMP",
     F.LOCAL_NAMESERVER_CUT_OFF: "is concluded of this machine's own nameservers only",
     F.LOCAL_OFFLINE: "is concluded only for port 25 of an address beyond loopback",
     F.LOCAL_IPV6: "is concluded only for port 25 of an address beyond loopback",

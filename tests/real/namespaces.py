@@ -14,6 +14,7 @@ from pathlib import Path
 
 from connector_probe import Connector, Result, probe_all
 from tests.real.parts import PartError, missing, require, require_root
+from tests.real.verdicts import PROBED
 
 _CONFIGURATION = Path("/etc/netns")  # ip-netns(8): files in here take the place of those in /etc
 _CLONE_NEWNET = 0x40000000  # setns(2)
@@ -75,7 +76,9 @@ class Namespace:
     def probe(self, *connectors: Connector) -> list[Result]:
         """What the library finds from in here: in a thread that has entered this namespace, and ends with it."""
         with ThreadPoolExecutor(1) as pool:
-            return pool.submit(self._probe, connectors).result()
+            results = pool.submit(self._probe, connectors).result()
+        PROBED.extend(attempt for result in results for attempt in result.attempts)
+        return results
 
     def _probe(self, connectors: Sequence[Connector]) -> list[Result]:
         libc = ctypes.CDLL(None, use_errno=True)

@@ -46,6 +46,7 @@ class World:
 
     knot: str
     unbound: str
+    erring: str  # another one, with a wrong trust anchor for ee.test
     anchors: str
     port: int
     files: Files  # what the TLSA records are of
@@ -69,7 +70,7 @@ def _domain(*records: str) -> str:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("signed")
-    port, knot_port, unbound_port = free_ports(3)
+    port, knot_port, unbound_port, erring_port = free_ports(4)
     files = authority.good()
     leaf, intermediate = certificates(files.chain)
     at = f"_{port}._tcp.mail"
@@ -134,8 +135,15 @@ def world(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Ite
     anchors.write_text("".join(f"{record}\n" for record in records), encoding="ascii")
     unbound_folder = tmp_path_factory.mktemp("validating")
     unbound = ValidatingUnbound(unbound_folder, unbound_port, knot_port, zones, anchors)
-    yield World(f"127.0.0.1#{knot_port}", f"127.0.0.1#{unbound_port}", str(anchors), port, files)
+    erring_folder, erring_anchors = tmp_path_factory.mktemp("erring"), folder / "erring-anchors"
+    stranger = ZoneKey.make().ds("ee.test")
+    erring_anchors.write_text(f"{anchors.read_text('ascii')}ee.test. IN DS {stranger}\n", encoding="ascii")
+    erring = ValidatingUnbound(erring_folder, erring_port, knot_port, zones, erring_anchors)
+    yield World(
+        f"127.0.0.1#{knot_port}", f"127.0.0.1#{unbound_port}", f"127.0.0.1#{erring_port}", str(anchors), port, files
+    )
     unbound.stop()
+    erring.stop()
     knot.stop()
 
 
@@ -386,3 +394,38 @@ async def test_a_root_that_is_out_of_its_time_by_our_clock(
     found = await validator.look_up("contoso.test", "MX")
     validator.close()
     assert (found.status, found.zone, found.reason) == (DnssecStatus.INDETERMINATE, ".", reason)
+
+
+# --- a smart host ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("domain", "told"),
+    [
+        ("expired.test", "in expired.test, a signature expired on"),
+        ("wrong-ds.test", "in wrong-ds.test, no key is the one that the DS record at the parent names"),
+        ("changed.test", "in changed.test, a signature by key"),
+    ],
+)
+async def test_a_smart_host_below_broken_dnssec_is_told_what_is_broken(world: World, domain: str, told: str) -> None:
+    result = await result_of(
+        world.connector(domain, use_mx=None, smart_hosts=[f"mail.{domain}"], nameservers=[world.unbound], control=[])
+    )
+    assert verdict_of(result) == Verdict("failing", "4.4.312", "dns-servfail", "dns")
+    assert result.diagnosis is not None
+    assert f"Its DNSSEC is broken: {told}" in result.diagnosis.detail
+    first = result.diagnosis.causes[0]
+    assert (first.id, first.verdict) == ("dns-hosting-trouble", CauseVerdict.CONFIRMED)
+    assert told in first.evidence[-1]
+    assert (result.diagnosis.culprit, result.diagnosis.remedies[0].id) == ("dns", "repair-dnssec")
+
+
+async def test_a_resolver_that_validates_wrongly_is_ours_to_mend(world: World) -> None:
+    """With validation switched off its answers are signed as they should be: nothing is held against the zone."""
+    result = await result_of(
+        world.connector("ee.test", use_mx=None, smart_hosts=["mail.ee.test"], nameservers=[world.erring], control=[])
+    )
+    assert verdict_of(result) == Verdict("unknown", None, "local-nameserver-untrue", "dns")
+    assert result.diagnosis is not None
+    assert "although every signature on the way there" in result.diagnosis.detail
+    assert (result.diagnosis.culprit, result.diagnosis.remedies[0].id) == ("this-machine", "configure-nameserver")

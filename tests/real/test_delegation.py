@@ -13,6 +13,8 @@ from connector_probe.formats import text
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
+from tests.real.authority import HOST
+from tests.real.crowd import Crowd
 from tests.real.internet import FIRST, NEW, NOBODY, OLD, RESOLVER, SECOND, Internet
 from tests.real.verdicts import command_line
 
@@ -131,7 +133,22 @@ def test_the_cause(before: dict[str, Any], name: str, class_: str, verdicts: dic
 def test_what_only_this_network_is_told_is_no_fault_of_the_server(before: dict[str, Any], name: str) -> None:
     result = before[name]
     assert (result["status"], result["diagnosis"]["class"]) == ("unknown", "local-nameserver-untrue")
-    assert (result["diagnosis"]["causes"], result["outage"]) == ([], None)
+    assert (causes(result), result["outage"]) == ({"local-nameserver-errs": "confirmed"}, None)
+
+
+def test_what_the_public_gets_is_probed(internet: Internet, before: dict[str, Any]) -> None:
+    """Our nameserver has another address in a zone of its own. What fails may only not lead back in from here."""
+    failed = before["inside"]["evidence"]["attempts"][0]
+    assert (failed["address"], failed["resolution"]["own_zone"]) == (NEW, [OLD])
+    assert f"[{NEW}]:25 was tried from here and could not be connected to" in before["inside"]["diagnosis"]["detail"]
+    crowd = Crowd(f"{NEW}:25=healthy", inside=internet.inside)
+    try:
+        options = ("--no-control", "--ca-file", crowd.ca_file, "--tls-domain", HOST)
+        ended = command_line("inside.split.test", *options, inside=internet.inside)
+    finally:
+        crowd.stop()
+    assert (ended.exit_code, ended.document["results"][0]["status"]) == (0, "healthy")
+    assert any(f"(A {OLD}" in note or f"({OLD}, split DNS)" in note for note in ended.document["vantage"]["notes"])
 
 
 @pytest.mark.parametrize(
@@ -145,7 +162,7 @@ def test_a_nameserver_that_filters_is_ours_to_mend(before: dict[str, Any], name:
     """Exchange Online asks others: no code, nothing held against the domain."""
     result = before[name]
     assert (result["status"], result["diagnosis"]["class"]) == ("unknown", "local-nameserver-untrue")
-    assert (result["diagnosis"]["code"], result["diagnosis"]["causes"]) == (None, [])
+    assert (result["diagnosis"]["code"], causes(result)) == (None, {"local-nameserver-errs": "confirmed"})
     assert f"{RESOLVER}#53 {told}" in result["diagnosis"]["detail"]
 
 

@@ -23,7 +23,13 @@ from tests.real.parts import free_ports, require
 from tests.real.test_mta_sts import ZONES, website
 from tests.real.verdicts import Ended, command_line
 
-NAMES = ("healthy", "certificate-expired", "certificate-issuer-elsewhere", "revocation-stapled-good")
+NAMES = (
+    "healthy",
+    "certificate-expired",
+    "certificate-issuer-elsewhere",
+    "revocation-stapled-good",
+    "revocation-ocsp-good",
+)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -82,6 +88,16 @@ async def test_a_clock_that_is_behind(lab: Lab, bundle: Path) -> None:
         assert (status, class_) == ("unknown", "local-clock")
         assert "which is before this program was made" in detail
     assert "the OCSP response that the server sends along was made on" in detail
+
+
+async def test_before_a_date_convicts_somebody_is_asked_for_the_time(lab: Lab, bundle: Path) -> None:
+    """Whether a certificate that is over was revoked is nobody's question; its OCSP responder tells the time."""
+    ended = await probed(lab, bundle, "+1y", "revocation-ocsp-good")
+    ((status, class_, detail),) = told(ended)
+    assert (ended.exit_code, status, class_) == (3, "unknown", "local-clock")
+    assert "the web server pki.lab.test" in detail
+    diagnosis = ended.document["results"][0]["diagnosis"]
+    assert (diagnosis["culprit"], diagnosis["remedies"][0]["id"]) == ("this-machine", "set-clock")
 
 
 async def test_the_user_s_own_day_is_judged(lab: Lab, bundle: Path) -> None:

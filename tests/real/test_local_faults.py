@@ -18,7 +18,7 @@ from tests.real.authority import HOST
 from tests.real.crowd import Crowd
 from tests.real.nameservers import Knot
 from tests.real.namespaces import Namespace
-from tests.real.verdicts import Ended, command_line
+from tests.real.verdicts import Ended, command_line, shows
 
 SERVER, SERVER6 = "203.0.113.7", "2a01:db8:7::25"
 SILENT, MASKED, CLOSED, REFUSING = "203.0.113.8", "203.0.113.9", "203.0.113.10", "203.0.113.11"
@@ -267,6 +267,7 @@ def test_a_cable_that_is_pulled(here: Namespace, there: Namespace, crowd: Crowd)
     assert found(refused) == ("failing", "tcp-refused")  # something came back
 
 
+@shows("local-network")
 def test_no_route(here: Namespace, crowd: Crowd) -> None:
     here.ip("-4", "route", "flush", "default")
     (result,) = here.probe(asked(crowd, SERVER))
@@ -340,17 +341,21 @@ def test_a_dead_gateway_for_ipv6(here: Namespace, crowd: Crowd) -> None:
     ipv6_was_not_tested(result, "local-gateway")
 
 
+@shows("one-family-dead")
 def test_ipv6_that_leads_nowhere(here: Namespace, there: Namespace, crowd: Crowd) -> None:
     """Packets leave, and nothing ever comes back: told apart from a dead server by the control host's AAAA alone."""
     there.filter(_RULES.format(hook="input", rule="meta nfproto ipv6 tcp dport 25 drop"))
     known, unknown = here.probe(asked(crowd, BY_NAME), asked(crowd, BY_NAME, control=()))
     ipv6_was_not_tested(known, "local-ipv6")
     assert attempt_at(unknown, SERVER6).class_ == "tcp-timeout"
+    (warning,) = unknown.warnings
+    assert (warning.id, [one.id for one in warning.remedies]) == ("address-failing", ["mend-family"])
 
 
 # --- port 25 ---------------------------------------------------------------------------------------------------
 
 
+@shows("wrong-smart-host", "local-port-blocked")
 @pytest.mark.parametrize("end", ["here", "there"])
 def test_port_25_is_dropped(here: Namespace, there: Namespace, crowd: Crowd, end: str) -> None:
     namespace, hook = (here, "output") if end == "here" else (there, "input")
@@ -388,6 +393,7 @@ def test_one_server_drops_and_port_25_is_open(here: Namespace, there: Namespace,
     assert (control.host, control.fault) == (CONTROL_HOSTS[0], None)
 
 
+@shows("firewall-drops")
 def test_a_firewall_that_drops_now_and_then(here: Namespace, there: Namespace, crowd: Crowd) -> None:
     """A server that answers one connection is up, and something drops the other's SYN, however often it is sent."""
     syn = f"ip daddr {SERVER} tcp dport 25 tcp flags & (syn | ack) == syn"
@@ -400,6 +406,7 @@ def test_a_firewall_that_drops_now_and_then(here: Namespace, there: Namespace, c
     assert verdict_on("server-down", second) is CauseVerdict.RULED_OUT
 
 
+@shows("large-packets-lost")
 def test_large_packets_that_get_lost(here: Namespace, there: Namespace, crowd: Crowd) -> None:
     """A path MTU black hole: what the server says at first passes, and so does the end of its certificates."""
     here.ip("-4", "route", "replace", "default", "via", GATEWAY, "advmss", "400")  # several segments; a few are lost
@@ -425,27 +432,28 @@ def test_a_reset_is_no_silence(here: Namespace, there: Namespace, crowd: Crowd) 
     assert control.fault is not None
 
 
-@pytest.mark.parametrize(
-    ("how", "class_"),
-    [
-        ("reject", "local-not-permitted"),
-        ("reject with icmpx admin-prohibited", "local-not-permitted"),
-        ("reject with tcp reset", "local-port-blocked"),
-    ],
-)
-def test_this_machine_rejects_port_25(here: Namespace, crowd: Crowd, how: str, class_: str) -> None:
+@shows("local-policy")
+@pytest.mark.parametrize("how", ["reject", "reject with icmpx admin-prohibited"])
+def test_this_machine_rejects_port_25(here: Namespace, crowd: Crowd, how: str) -> None:
     """To connect() it looks as if the server had refused."""
     here.filter(_RULES.format(hook="output", rule=f"tcp dport 25 {how}"))
+    for result in here.probe(asked(crowd, SERVER), asked(crowd, SERVER6)):
+        local(result, "local-not-permitted")
+        assert result.diagnosis is not None
+        assert "Connect call" not in result.diagnosis.detail
+
+
+def test_this_machine_resets_port_25(here: Namespace, crowd: Crowd) -> None:
+    here.filter(_RULES.format(hook="output", rule="tcp dport 25 reject with tcp reset"))
     four, six = here.probe(asked(crowd, SERVER), asked(crowd, SERVER6))
-    local(four, class_)
-    assert four.diagnosis is not None
-    assert "Connect call" not in four.diagnosis.detail
-    local(six, "local-ipv6" if class_ == "local-port-blocked" else class_)
+    local(four, "local-port-blocked")
+    local(six, "local-ipv6")
 
 
 # --- what routers and firewalls on the way say ------------------------------------------------------------------
 
 
+@shows("server-down")
 def test_a_router_says_unreachable(here: Namespace, crowd: Crowd) -> None:
     (result,) = here.probe(asked(crowd, UNREACHABLE))
     assert found(result) == ("failing", "tcp-unreachable")
@@ -455,6 +463,7 @@ def test_a_router_says_unreachable(here: Namespace, crowd: Crowd) -> None:
     assert f"ICMP host-unreachable, {GATEWAY}" in result.diagnosis.detail
 
 
+@shows("network-trouble")
 def test_a_router_knows_no_way(here: Namespace, crowd: Crowd) -> None:
     (result,) = here.probe(asked(crowd, NOWHERE))
     assert found(result) == ("failing", "tcp-unreachable")
@@ -464,14 +473,29 @@ def test_a_router_knows_no_way(here: Namespace, crowd: Crowd) -> None:
 
 
 @pytest.mark.parametrize("address", [PROHIBITED, PROHIBITED6])
-def test_a_router_prohibits(here: Namespace, crowd: Crowd, address: str) -> None:
-    """Linux calls it EACCES over IPv6, as if this machine forbade it."""
+def test_this_machine_s_own_gateway_prohibits(here: Namespace, crowd: Crowd, address: str) -> None:
+    """Linux calls it EACCES over IPv6, as if this machine forbade it. What the gateway forbids us says nothing."""
     (result,) = here.probe(asked(crowd, address))
-    assert found(result) == ("failing", "tcp-unreachable")
-    assert verdict_on("firewall-blocks", result.attempts[0]) is CauseVerdict.SUPPORTED
-    assert verdict_on("server-down", result.attempts[0]) is CauseVerdict.POSSIBLE
+    local(result, "local-first-hop")
+    assert result.diagnosis is not None
+    assert "this machine's own gateway that says so" in result.diagnosis.detail
+    assert (result.diagnosis.culprit, result.diagnosis.remedies[0].id) == ("this-machine", "check-outgoing-port")
 
 
+def test_this_machine_s_own_gateway_knows_no_way_out(here: Namespace, there: Namespace, crowd: Crowd) -> None:
+    """The server is as far off as all others. Where one of those is reached, the gateway may be the last router."""
+    there.ip("route", "add", "unreachable", CONTROL)
+    there.ip("address", "delete", f"{CONTROL}/32", "dev", "lo")
+    try:
+        unreachable, beyond = here.probe(asked(crowd, UNREACHABLE), asked(crowd, f"{NOWHERE}:2525"))
+    finally:
+        there.ip("route", "delete", "unreachable", CONTROL)
+        there.add_addresses("lo", f"{CONTROL}/32")
+    local(unreachable, "local-first-hop")
+    local(beyond, "local-first-hop")
+
+
+@shows("firewall-blocks")
 def test_the_server_s_own_firewall_rejects(here: Namespace, there: Namespace, crowd: Crowd) -> None:
     there.filter(_RULES.format(hook="input", rule=f"ip daddr {REJECTING} tcp dport 25 reject"))
     rejected, closed = here.probe(asked(crowd, REJECTING), asked(crowd, CLOSED))
@@ -505,6 +529,7 @@ def test_a_masked_server_is_held_against_the_server(here: Namespace, crowd: Crow
     assert "nothing on this side" in inspection.evidence[-1]
 
 
+@shows("local-interception")
 def test_this_network_takes_port_25_for_itself(here: Namespace, there: Namespace, crowd: Crowd) -> None:
     there.filter(_REDIRECT.format(address=SILENT))
     (result,) = here.probe(asked(crowd, SERVER, timeout=0.5))

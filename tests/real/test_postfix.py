@@ -73,6 +73,16 @@ async def test_state(postfix: dict[str, str], ca_file: str, state: str) -> None:
     assert (verdict_of(result), sorted(problems_of(attempt)), modes_of(result)) == STATES[state]
 
 
+@pytest.mark.parametrize(("state", "remedy"), [("no-tls", "offer-starttls"), ("expired", "renew-certificate")])
+async def test_the_commands_are_the_server_s_own(
+    postfix: dict[str, str], ca_file: str, state: str, remedy: str
+) -> None:
+    result = await result_of(Connector(smart_hosts=[postfix[state]], tls_domain=HOST, ca_file=ca_file))
+    assert result.diagnosis is not None
+    first = result.diagnosis.remedies[0]
+    assert (first.id, first.commands[0].split()[0]) == (remedy, "postconf")
+
+
 @pytest.mark.parametrize("state", ["demands-certificate-1.2", "demands-certificate-1.3"])
 async def test_only_exchange_online_has_the_certificate_that_is_demanded(
     postfix: dict[str, str], ca_file: str, state: str

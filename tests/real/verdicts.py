@@ -7,14 +7,17 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from connector_probe import Attempt, Connector, Result, TlsSettings, probe
 from connector_probe.cli.app import run
+from connector_probe.model.verdict import CauseVerdict
 
 _LIMIT = 60.0
+PROBED: list[Attempt] = []  # what the running test has probed in a namespace
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,35 @@ class Ended:
 
     def verdicts(self) -> list[Verdict]:
         return [verdict_in(result) for result in self.document["results"]]
+
+
+_Test = TypeVar("_Test", bound=Callable[..., None])
+
+
+def shows(*causes: str) -> Callable[[_Test], _Test]:
+    """For a test: in what it probes by ``Namespace.probe`` each of these causes must be confirmed or supported.
+
+    tests/lab/test_coverage.py asks for such a test of what loopback cannot show.
+    """
+
+    def mark(test: _Test) -> _Test:
+        @wraps(test)
+        def run_and_look(*arguments: object, **fixtures: object) -> None:
+            PROBED.clear()
+            test(*arguments, **fixtures)
+            told = {
+                str(cause.id)
+                for attempt in PROBED
+                if attempt.diagnosis is not None
+                for cause in attempt.diagnosis.causes
+                if cause.verdict in (CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED)
+            }
+            assert told.issuperset(causes), told
+
+        run_and_look.causes_shown = causes  # type: ignore[attr-defined]
+        return cast(_Test, run_and_look)
+
+    return mark
 
 
 async def result_of(connector: Connector) -> Result:

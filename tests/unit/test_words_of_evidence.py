@@ -124,3 +124,9 @@ def test_dead_authorities_are_named_first_only_where_the_nameserver_knew_nothing
     dead = (says(ServerSays.TIMED_OUT), says(ServerSays.TIMED_OUT, rdtype="AAAA"))
     found = diagnosed(inquired(made.unresolved(status), *dead), Connector(smart_hosts=[made.NAME]))
     assert found.heading == first
+
+
+def test_roots_that_are_not_this_machine_s_are_told() -> None:
+    """Where the system has no bundle, certifi's takes its place: not without a word."""
+    report = made.report(replace(made.session(), certificate=made.shown(made.leaf(), trust="certifi")))
+    assert any("no bundle of trusted roots was found on this machine" in note for note in report.vantage.notes)

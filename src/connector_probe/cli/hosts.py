@@ -118,7 +118,7 @@ def read_hosts(
         "--mta-sts": mta_sts_mode is not MtaStsMode.OPPORTUNISTIC,
         "--mta-sts-port": mta_sts_port != str(HTTPS_PORT),
     }
-    for option, given in (policies | {"--trust-anchor": trust_anchor is not None, "--trust-ad": trust_ad}).items():
+    for option, given in (policies | {"--trust-ad": trust_ad}).items():
         if given and not mx:
             raise UsageProblemError(f"{option} without --mx", "only a domain publishes policies; a smart host does not")
     if control and no_control:

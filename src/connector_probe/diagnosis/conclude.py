@@ -20,7 +20,7 @@ from connector_probe.diagnosis.policies.conclusions import confidence_of, policy
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.replies import also_seen_as, expected_reply
 from connector_probe.diagnosis.rules import classify
-from connector_probe.diagnosis.run_context import NOTHING_KNOWN, AttemptContext, RunContext
+from connector_probe.diagnosis.run_context import NOTHING_KNOWN, AttemptContext, RunContext, family_of
 from connector_probe.diagnosis.stages import stage_reports
 from connector_probe.diagnosis.unequal_servers import unequal_servers
 from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, FailureVerdict, Said
@@ -73,11 +73,14 @@ def _in_context(views: Sequence[View], failures: Sequence[FailureClass | None]) 
     """Each attempt, with what the others to the same address have shown; its failure class stays what it is."""
     serves = [_connected(view) and failure is None for view, failure in zip(views, failures, strict=True)]
     accepted = Counter(_place(view) for view in views if _connected(view))
-    served = Counter(_place(view) for view, one in zip(views, serves, strict=True) if one)
+    serving = [view for view, one in zip(views, serves, strict=True) if one]
+    served = Counter(map(_place, serving))
+    families = {(view.evidence.server, family_of(view.evidence)) for view in serving}
     return [
         view.among_others(
             accepted=accepted[_place(view)] > int(_connected(view)),
             served=served[_place(view)] > int(one),
+            other_family_served=(view.evidence.server, 10 - family_of(view.evidence)) in families,
         )
         for view, one in zip(views, serves, strict=True)
     ]
@@ -167,7 +170,7 @@ def diagnose(failure: FailureClass, view: View, connector: Connector) -> Failure
         causes=causes,
         remedies=tuple(_remedies(failure, view, connector, causes)),
         reference=reference_of(failure) or REFERENCE,
-        culprit=culprit_of(failure, causes),
+        culprit=culprit_of(causes),
     )
 
 

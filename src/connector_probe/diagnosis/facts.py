@@ -46,6 +46,7 @@ from connector_probe.model.sentence import (
 )
 from connector_probe.model.verdict import FailureClass
 from connector_probe.protocol.identity import NameOutcome
+from connector_probe.protocol.mail_servers import mail_server
 from connector_probe.protocol.name_hints import hint
 from connector_probe.protocol.smtp import capabilities
 
@@ -212,6 +213,8 @@ def _conversation(view: View) -> Facts:
         found["helo_name"] = quote(evidence.ehlo.command.partition(" ")[2])
         if evidence.ehlo.reply is not None:
             found["ehlo_reply"] = quote(evidence.ehlo.reply.wire)
+    if evidence.banner is not None and evidence.banner.reply is not None:
+        found["mail_server"] = mail_server(evidence.banner.reply) or ""
     if evidence.banner is not None:
         found["behind"] = quote(evidence.banner.behind)
     overwritten = overwritten_command(evidence)

@@ -9,9 +9,9 @@ from connector_probe.diagnosis.local_clock import clock_is_behind
 from connector_probe.diagnosis.signs import is_own_by_dns
 from connector_probe.diagnosis.verdict import Said
 from connector_probe.model.connector import Connector
-from connector_probe.model.evidence import ConnectorEvidence
+from connector_probe.model.evidence import ConnectorEvidence, Resolution
 from connector_probe.model.notation import day
-from connector_probe.model.sentence import Phrase, joined
+from connector_probe.model.sentence import Facts, Phrase, joined
 from connector_probe.protocol.addresses import is_private
 
 MAX_PRIVATE = 10  # notes about single addresses; whoever probes hundreds of private ones knows by then
@@ -28,6 +28,8 @@ def vantage_notes(connectors: Sequence[Connector], evidence: Sequence[ConnectorE
         attempt.address for each in evidence for attempt in each.attempts if attempt.address is not None
     )
     notes += [Said("private-address", {"address": one}) for one in met if is_private(one)][:MAX_PRIVATE]
+    resolutions = dict.fromkeys(one.resolution for each in evidence for one in each.attempts)
+    notes += [_split(one) for one in resolutions if one.own_zone is not None][:MAX_PRIVATE]
     own = dict.fromkeys(one.address for each in evidence for one in each.attempts if is_own_by_dns(one))
     notes += [Said("own-address", {"address": one or ""}) for one in own][:MAX_PRIVATE]
     behind = next((one for each in evidence for one in each.attempts if clock_is_behind(one)), None)
@@ -49,4 +51,12 @@ def _roots(label: str) -> Said:
         return Said("roots-microsoft", {"edition": first.removeprefix("microsoft ") + plus + file})
     if label.endswith(" only"):
         return Said("roots", {"trust": Phrase("roots-only", {"file": label.removesuffix(" only")})})
-    return Said("roots", {"trust": joined(Phrase("roots-system") if first == "system" else first, plus + file)})
+    name = Phrase(f"roots-{first}") if first in ("system", "certifi") else first
+    return Said("roots", {"trust": joined(name, plus + file)})
+
+
+def _split(resolution: Resolution) -> Said:
+    """Our nameserver leads elsewhere than the public's do."""
+    own = ", ".join(resolution.own_zone or ()) or Phrase("no-address-of-its-own")
+    facts = Facts(server=resolution.server, elsewhere=own, address=", ".join(resolution.addresses))
+    return Said("split-dns", facts)

@@ -9,25 +9,19 @@ from __future__ import annotations
 
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Stage
-from connector_probe.model.ids import RemedyId
-from connector_probe.model.verdict import Confidence, Culprit, FailureClass, MailFlowCode
+from connector_probe.model.verdict import Confidence, FailureClass, MailFlowCode
 
 _DOCUMENTED, _REPORTED, _INFERRED = Confidence.DOCUMENTED, Confidence.REPORTED, Confidence.INFERRED
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """``message``: what Exchange Online writes into [Message=...], "" where that is not known or is the server's reply.
-
-    ``culprit`` and ``remedies``: where the class alone settles them, as with a fault of this machine.
-    """
+    """``message``: what Exchange Online writes into [Message=...]; "" where it is unknown, or the server's reply."""
 
     code: MailFlowCode | None
     stage: Stage
     confidence: Confidence
     message: str = ""
-    culprit: Culprit | None = None
-    remedies: tuple[RemedyId, ...] = ()
 
 
 def _dns(message: str = "", confidence: Confidence = _DOCUMENTED) -> Profile:
@@ -61,9 +55,8 @@ def _recipient() -> Profile:
     return Profile(None, Stage.RECIPIENT, _INFERRED)
 
 
-def _local(stage: Stage, *remedies: RemedyId) -> Profile:
-    whole = (*remedies, RemedyId.PROBE_FROM_ELSEWHERE)
-    return Profile(None, stage, _DOCUMENTED, culprit=Culprit.THIS_MACHINE, remedies=whole)
+def _local(stage: Stage) -> Profile:
+    return Profile(None, stage, _DOCUMENTED)
 
 
 _F = FailureClass
@@ -113,9 +106,7 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.TLS_PROTOCOL: _tls(_REPORTED, _ILLEGAL),
     _F.TLS_VERSION: _tls(_REPORTED, _SOCKET_ERROR),
     _F.TLS_CIPHER: _tls(_INFERRED, _SOCKET_ERROR),
-    _F.TLS_CLIENT_CERTIFICATE: Profile(
-        None, Stage.TLS, _INFERRED, remedies=(RemedyId.TRUST_EXCHANGE_CERTIFICATE, RemedyId.VALIDATE_CONNECTOR)
-    ),
+    _F.TLS_CLIENT_CERTIFICATE: Profile(None, Stage.TLS, _INFERRED),
     # session
     _F.SESSION_TIMEOUT: _cut(Stage.EHLO, _INFERRED),
     _F.SESSION_CLOSED: _cut(Stage.EHLO, _DOCUMENTED, _SUSPICIOUS),
@@ -161,24 +152,23 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.RECIPIENT_DEFERRED: _recipient(),
     _F.RECIPIENT_CUT: _cut(Stage.RECIPIENT, _INFERRED, _SUSPICIOUS),
     # local
-    _F.LOCAL_FAMILY_EXCLUDED: _local(Stage.DNS, RemedyId.ALLOW_BOTH_FAMILIES),
-    _F.LOCAL_NO_NAMESERVER: _local(Stage.DNS, RemedyId.CONFIGURE_NAMESERVER),
-    _F.LOCAL_NAMESERVER_SILENT: _local(Stage.DNS, RemedyId.CHECK_LOCAL_ROUTE, RemedyId.CONFIGURE_NAMESERVER),
-    _F.LOCAL_NAMESERVER_CUT_OFF: _local(Stage.DNS, RemedyId.CONFIGURE_NAMESERVER, RemedyId.CHECK_LOCAL_ROUTE),
-    _F.LOCAL_NAMESERVER_UNTRUE: _local(Stage.DNS, RemedyId.CONFIGURE_NAMESERVER, RemedyId.CHECK_SPLIT_DNS),
-    _F.LOCAL_DNSSEC: _local(Stage.DNS, RemedyId.CONFIGURE_DNSSEC),
-    _F.LOCAL_NO_ROUTE: _local(Stage.CONNECT, RemedyId.CHECK_LOCAL_ROUTE),
-    _F.LOCAL_GATEWAY: _local(Stage.CONNECT, RemedyId.CHECK_LOCAL_ROUTE),
-    _F.LOCAL_IPV6: _local(Stage.CONNECT, RemedyId.CHECK_LOCAL_ROUTE, RemedyId.CHECK_OUTGOING_PORT),
-    _F.LOCAL_OFFLINE: _local(Stage.CONNECT, RemedyId.CHECK_LOCAL_ROUTE, RemedyId.CONFIGURE_NAMESERVER),
-    _F.LOCAL_PORT_BLOCKED: _local(Stage.CONNECT, RemedyId.CHECK_OUTGOING_PORT),
-    _F.LOCAL_INTERCEPTED: _local(Stage.BANNER, RemedyId.EXEMPT_PORT_25),
-    _F.LOCAL_STARTTLS_STRIPPED: _local(Stage.STARTTLS, RemedyId.EXEMPT_PORT_25),
-    _F.LOCAL_CLOCK: _local(Stage.CERTIFICATE, RemedyId.SET_CLOCK),
-    _F.LOCAL_NOT_PERMITTED: _local(Stage.CONNECT, RemedyId.CHECK_LOCAL_FIREWALL),
-    _F.LOCAL_SOURCE_ADDRESS: _local(Stage.CONNECT, RemedyId.CORRECT_SOURCE_ADDRESS),
-    _F.LOCAL_RESOURCES: _local(Stage.CONNECT, RemedyId.FREE_RESOURCES),
-    _F.LOCAL_INTERRUPTED: Profile(
-        None, Stage.DNS, _DOCUMENTED, culprit=Culprit.THIS_MACHINE, remedies=(RemedyId.RUN_TO_THE_END,)
-    ),
+    _F.LOCAL_FAMILY_EXCLUDED: _local(Stage.DNS),
+    _F.LOCAL_NO_NAMESERVER: _local(Stage.DNS),
+    _F.LOCAL_NAMESERVER_SILENT: _local(Stage.DNS),
+    _F.LOCAL_NAMESERVER_CUT_OFF: _local(Stage.DNS),
+    _F.LOCAL_NAMESERVER_UNTRUE: _local(Stage.DNS),
+    _F.LOCAL_DNSSEC: _local(Stage.DNS),
+    _F.LOCAL_NO_ROUTE: _local(Stage.CONNECT),
+    _F.LOCAL_GATEWAY: _local(Stage.CONNECT),
+    _F.LOCAL_FIRST_HOP: _local(Stage.CONNECT),
+    _F.LOCAL_IPV6: _local(Stage.CONNECT),
+    _F.LOCAL_OFFLINE: _local(Stage.CONNECT),
+    _F.LOCAL_PORT_BLOCKED: _local(Stage.CONNECT),
+    _F.LOCAL_INTERCEPTED: _local(Stage.BANNER),
+    _F.LOCAL_STARTTLS_STRIPPED: _local(Stage.STARTTLS),
+    _F.LOCAL_CLOCK: _local(Stage.CERTIFICATE),
+    _F.LOCAL_NOT_PERMITTED: _local(Stage.CONNECT),
+    _F.LOCAL_SOURCE_ADDRESS: _local(Stage.CONNECT),
+    _F.LOCAL_RESOURCES: _local(Stage.CONNECT),
+    _F.LOCAL_INTERRUPTED: _local(Stage.DNS),
 }

@@ -21,6 +21,7 @@ from connector_probe.diagnosis.policies.judgement import (
 )
 from connector_probe.diagnosis.run_context import family_of, leaves_by_port_25
 from connector_probe.diagnosis.signs import (
+    PROHIBITED,
     is_answered_here,
     is_cut_off_here,
     is_intercepted_here,
@@ -40,6 +41,7 @@ from connector_probe.model.evidence import (
     ReplyFlaw,
 )
 from connector_probe.model.verdict import FailureClass
+from connector_probe.protocol.addresses import is_outside
 from connector_probe.protocol.refusals import refusal_kind
 
 GREETED = 250  # the only affirmative answer to EHLO and HELO (RFC 5321 4.3.2)
@@ -144,12 +146,26 @@ def _connect(view: View) -> FailureClass | None:
     if is_offline_here(view.evidence.control, connection.fault):
         return FailureClass.LOCAL_OFFLINE
     family, run, local = family_of(view.evidence), view.context.run, connection.fault.local
+    if connection.fault.first_hop and _ends_at_our_gateway(view, connection.fault):
+        return FailureClass.LOCAL_FIRST_HOP
     if is_cut_off_here(view.evidence.control, connection.fault) and not local and family not in run.open_families:
         return FailureClass.LOCAL_IPV6 if family == 6 else FailureClass.LOCAL_PORT_BLOCKED
     unanswered = connection.fault.kind is not FaultKind.REFUSED and leaves_by_port_25(view.evidence)
     if view.evidence.control is None and run.unreached is not None and unanswered and not local:
         return FailureClass.LOCAL_PORT_BLOCKED  # over this family nothing could be tried; the other one is blocked
     return _BY_CONNECT_FAULT.get(connection.fault.kind, FailureClass.LOCAL_RESOURCES)
+
+
+def _ends_at_our_gateway(view: View, fault: NetworkFault) -> bool:
+    """Whether the gateway speaks for this side alone: it forbids the way, or knows none to the outside at all.
+
+    Where others are reached through it, or the address is one of the inside, it may well be the last router before it.
+    """
+    if fault.icmp in PROHIBITED:
+        return True
+    control, opened = view.evidence.control, family_of(view.evidence) in view.context.run.open_families
+    led_out = opened or (control is not None and control.fault is None and control.lookup is None)
+    return is_outside(view.evidence.address or "") and not led_out
 
 
 # --- SMTP before TLS -------------------------------------------------------------------------------------------

@@ -60,12 +60,14 @@ NOTHING_KNOWN = RunContext()
 class AttemptContext:
     """What is known around one attempt.
 
-    ``accepted``: another connection of the run to this address was accepted; ``served``: one would take mail.
-    ``partner``: the server is another organization's. ``refusal_wanted``: just this refusal was expected (--expect).
+    ``accepted``: another connection of the run to this address was accepted; ``served``: one would take mail;
+    ``other_family_served``: one to the same name over the other IP version would. ``partner``: the server is another
+    organization's. ``refusal_wanted``: just this refusal was expected (--expect).
     """
 
     accepted: bool = False
     served: bool = False
+    other_family_served: bool = False
     partner: bool = False
     refusal_wanted: bool = False
     run: RunContext = field(default=NOTHING_KNOWN)

@@ -28,6 +28,11 @@ _SYNTAX = 50  # 50z: the command is not known (RFC 5321 4.2.1); a block list's "
 _TALKED_TOO_EARLY = re.compile(r"synchroni[sz]ation error|5\.5\.1 protocol error", re.IGNORECASE)
 _SMTP_REPLY = re.compile(r"(?:\\x0d|\\x0a)*[2-5](?:\Z|[0-9](?:\Z|[0-9](?![0-9])))")
 
+# ICMP errors that only a filter or a rule sends.
+PROHIBITED = frozenset(
+    {"net-prohibited", "host-prohibited", "admin-prohibited", "port-unreachable", "policy-failed", "reject-route"}
+)
+
 
 # --- by a control host -----------------------------------------------------------------------------------------
 
@@ -218,9 +223,11 @@ def other_protocol(evidence: AttemptEvidence) -> tuple[str, str]:
         name = looks_like(tls.fault.text)  # what waits for its client to speak, as a web server does
         if name is not None:
             return name, tls.fault.text
-    banner = evidence.banner
+    banner, proxied = evidence.banner, evidence.proxied
     if banner is None:
         return "", ""
+    if proxied is not None and (name := looks_like(proxied.banner.sample)) is not None:
+        return name, proxied.banner.sample
     if banner.reply is not None:
         return greeting_protocol(banner.reply) or "", banner.reply.wire
     return looks_like(banner.sample) or "", banner.sample

@@ -55,12 +55,10 @@ class View:
     mta_sts_mode: MtaStsMode = MtaStsMode.OPPORTUNISTIC
     name_given: bool = True
 
-    def among_others(self, *, accepted: bool, served: bool) -> View:
-        """The same, where other attempts showed that the address takes connections, or mail."""
-        context = self.context
-        if (accepted, served) == (context.accepted, context.served):
-            return self
-        return replace(self, context=replace(context, accepted=accepted, served=served))
+    def among_others(self, *, accepted: bool, served: bool, other_family_served: bool) -> View:
+        """The same, where other attempts showed that the address takes connections, or mail; or its sibling does."""
+        seen = replace(self.context, accepted=accepted, served=served, other_family_served=other_family_served)
+        return self if seen == self.context else replace(self, context=seen)
 
     @property
     def suits_every_mode(self) -> bool:

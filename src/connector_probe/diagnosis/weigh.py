@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes import CAUSES
 from connector_probe.diagnosis.causes.row import Case, Judged, WeighedCause
-from connector_probe.diagnosis.dns.rules import deciding_lookup
-from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.replies import may_pass
-from connector_probe.model.evidence import FaultKind
 from connector_probe.model.ids import HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 
@@ -66,7 +63,6 @@ _FOR_A_SMART_HOST = (
     RemedyId.ADD_ADDRESS_RECORD,
 )  # which need not be reached by MX records
 _NO_HOST_BY_MX = frozenset({FailureClass.DNS_NULL_MX, FailureClass.DNS_NXDOMAIN, FailureClass.DNS_NO_ADDRESS})
-_NO_WAY_OUT = frozenset({FaultKind.NO_ROUTE, FaultKind.GATEWAY_SILENT})
 
 
 def weigh(failure: FailureClass, view: View) -> tuple[WeighedCause, ...]:
@@ -105,11 +101,8 @@ def _weighed(row: Cause, case: Case, judged: Judged, verdict: CauseVerdict) -> W
     )
 
 
-def culprit_of(failure: FailureClass, causes: Sequence[WeighedCause]) -> Culprit:
+def culprit_of(causes: Sequence[WeighedCause]) -> Culprit:
     """Whose it is to mend: that of the leading cause; unknown where others that are no less possible are another's."""
-    settled = PROFILES[failure].culprit
-    if settled is not None:
-        return settled
     if not causes or causes[0].verdict is CauseVerdict.RULED_OUT:
         return Culprit.UNKNOWN
     rivals = {one.culprit for one in causes if one.verdict is causes[0].verdict}
@@ -124,7 +117,11 @@ def heading_of(causes: Sequence[WeighedCause]) -> HeadingId | None:
 
 def remedies_of(failure: FailureClass, view: View, causes: Sequence[WeighedCause]) -> tuple[RemedyId, ...]:
     """In the order in which to try them: those of the leading cause first."""
-    said = [remedy for cause in causes for remedy in _said_for(cause)] or list(_without_causes(failure, view, causes))
+    said = [remedy for cause in causes for remedy in _said_for(cause)] or [
+        remedy
+        for cause in causes
+        for remedy in cause.remedies  # where all of them are ruled out
+    ]
     resolution = view.evidence.resolution
     if resolution.mx_domain is not None:  # what is to be corrected is not the server's name in the connector
         instead = _FOR_MX if resolution.mx else _FOR_A_DOMAIN_WITHOUT_MX
@@ -141,24 +138,6 @@ def _said_for(cause: WeighedCause) -> Iterator[RemedyId]:
         return
     likely = cause.verdict in LIKELY
     yield from (remedy for remedy in cause.remedies if likely or remedy not in ONLY_IF_LIKELY)
-
-
-def _without_causes(failure: FailureClass, view: View, causes: Sequence[WeighedCause]) -> Iterator[RemedyId]:
-    """The class's own remedies: where it has no causes, or where all of them are ruled out."""
-    for remedy in PROFILES[failure].remedies or tuple(remedy for cause in causes for remedy in cause.remedies):
-        if (
-            remedy == RemedyId.CHECK_LOCAL_ROUTE
-            and failure is FailureClass.LOCAL_NAMESERVER_SILENT
-            and not _no_way_out(view)
-        ):
-            continue
-        yield remedy
-
-
-def _no_way_out(view: View) -> bool:
-    """Whether no question even left this machine: then its network comes before its DNS settings."""
-    lookup = deciding_lookup(view.evidence)
-    return lookup is not None and lookup.fault is not None and lookup.fault.kind in _NO_WAY_OUT
 
 
 # --- without evidence ------------------------------------------------------------------------------------------
@@ -185,5 +164,4 @@ def usual_remedies(failures: Iterable[FailureClass], likely: Collection[CauseId]
             remedies = row.usual_remedies(failure)
             said |= dict.fromkeys(remedies)
             sure |= set(remedies) if row.id in likely else set()
-        said |= dict.fromkeys(PROFILES[failure].remedies)
     return tuple(sorted(said, key=lambda one: (one in ONLY_IF_LIKELY - sure, one in LAST_RESORTS)))

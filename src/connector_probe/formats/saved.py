@@ -136,6 +136,7 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
     connectors = [one.connector for one in saved.results]
     evidence = [one.evidence for one in saved.results]
     results: list[Result] = []
+    words = replace(words, missing=_missing_fact)
     try:
         run = RunContext.of(evidence)
         for one in saved.results:
@@ -148,7 +149,8 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
     except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as problem:
         # The types were right; this is a combination of facts that no probe ever writes.
         where = f"results[{len(results)}].evidence" if len(results) < len(saved.results) else "the evidence"
-        raise SavedReportError(f"{where} contradicts itself ({type(problem).__name__})", _WRITE_ONE) from None
+        kind = str(problem) if isinstance(problem, _MissingFactError) else type(problem).__name__
+        raise SavedReportError(f"{where} contradicts itself ({kind})", _WRITE_ONE) from None
     return Report(
         schema=REPORT_SCHEMA,
         started_at=saved.started_at,
@@ -158,6 +160,14 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
         summary=Summary(**{status.value: sum(one.status is status for one in results) for status in Status}),
         results=tuple(results),
     )
+
+
+class _MissingFactError(LookupError):
+    """The evidence leads to a sentence, and does not hold what it says."""
+
+
+def _missing_fact(slot: str, template: str) -> str:
+    raise _MissingFactError(f"nothing tells the {slot.replace('_', ' ')}")
 
 
 # --- the parts -------------------------------------------------------------------------------------------------
@@ -260,6 +270,8 @@ def _faults(value: Any, place: str) -> Iterator[str]:  # noqa: ANN401 - any of t
         if isinstance(value, ConnectorEvidence) and len(value.attempts) != len(value.transcripts):
             yield f"{place}: {len(value.attempts)} attempts, but {len(value.transcripts)} transcripts"
         for field in fields(value):
+            if field.type == "str | None" and getattr(value, field.name) == "":
+                yield f"{place}.{field.name}: the text is empty; null stands for none"
             yield from _faults(getattr(value, field.name), f"{place}.{field.name}")
 
 

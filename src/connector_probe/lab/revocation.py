@@ -108,6 +108,8 @@ def _responds(
     """A responder that says ``status``; ``signs``: by a certificate of its own for that purpose."""
 
     def answer(ca: Authority, asked: bytes) -> bytes:
+        if not asked:  # by somebody who only wants to know the time
+            return _MALFORMED
         signer = None
         if signs is not None:
             key = ec_key("ocsp signer")
@@ -117,7 +119,10 @@ def _responds(
     return _asks_ocsp(answer)
 
 
-_TRY_LATER = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER).public_bytes(_DER)
+_TRY_LATER, _MALFORMED = (
+    ocsp.OCSPResponseBuilder.build_unsuccessful(status).public_bytes(_DER)
+    for status in (ocsp.OCSPResponseStatus.TRY_LATER, ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
+)
 ocsp_good = _responds()
 ocsp_revoked = _responds(ocsp.OCSPCertStatus.REVOKED)
 ocsp_unknown = _responds(ocsp.OCSPCertStatus.UNKNOWN)

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from connector_probe.model.dataclass import dataclass
+from connector_probe.model.policy import DnssecStatus, SecureLookup
 
 
 class ServerSays(StrEnum):
@@ -36,6 +37,9 @@ SPOKE_WITH_AUTHORITY = frozenset({ServerSays.ANSWER, ServerSays.ALIAS, ServerSay
 LAME = frozenset({ServerSays.NOT_AUTHORITATIVE, ServerSays.REFUSED})
 SILENT = frozenset({ServerSays.TIMED_OUT, ServerSays.UNREACHABLE})
 BROKEN = frozenset({ServerSays.SERVFAIL, ServerSays.OTHER_RCODE, ServerSays.MALFORMED})
+
+
+_GOOD = frozenset({"answer", "nodata", "nxdomain"})  # LookupStatus, as a recheck holds it
 
 
 class StartedFrom(StrEnum):
@@ -89,7 +93,8 @@ class Recheck:
     """A question that ended in SERVFAIL, put to the same nameserver again: with checking disabled (CD), and without.
 
     ``unchecked`` and ``again`` are a LookupStatus each, as text; ``error`` is the extended error (RFC 8914) told
-    with the second SERVFAIL, "" for none.
+    with the second SERVFAIL, "" for none. ``validated``: what our own validation makes of the records that come
+    without the nameserver's, None where it was not asked for.
     """
 
     nameserver: str
@@ -98,6 +103,18 @@ class Recheck:
     unchecked: str
     again: str
     error: str = ""
+    validated: SecureLookup | None = None
+
+    @property
+    def fails_when_checked(self) -> bool:
+        """Whether the failure lasts, and goes away when validation is switched off."""
+        return self.again == "servfail" and self.unchecked in _GOOD
+
+    @property
+    def fault(self) -> SecureLookup | None:
+        """Where our own validation finds the signatures broken."""
+        found = self.validated
+        return found if found is not None and found.status is DnssecStatus.BOGUS else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,18 @@ class CauseId(StrEnum):
     TLS_INSPECTION = "tls-inspection"
     ANOTHER_HOST_ANSWERS = "another-host-answers"
     STS_PATTERN_TOO_SHALLOW = "sts-pattern-too-shallow"
+    ONE_FAMILY_DEAD = "one-family-dead"
+    CLIENT_CERTIFICATE_DEMANDED = "client-certificate-demanded"
+    LOCAL_NAMESERVER = "local-nameserver"
+    LOCAL_NAMESERVER_ERRS = "local-nameserver-errs"
+    LOCAL_NETWORK = "local-network"
+    LOCAL_PORT_BLOCKED = "local-port-blocked"
+    LOCAL_INTERCEPTION = "local-interception"
+    LOCAL_POLICY = "local-policy"
+    LOCAL_CLOCK = "local-clock"
+    LOCAL_VALIDATION = "local-validation"
+    LOCAL_RESOURCES = "local-resources"
+    LOCAL_OPTIONS = "local-options"
 
 
 class EvidenceId(StrEnum):
@@ -138,6 +150,9 @@ class EvidenceId(StrEnum):
     MX_NAMES_HOSTS = "mx-names-hosts"
     WALK_UNANSWERED = "walk-unanswered"
     DNSSEC_BOGUS = "dnssec-bogus"
+    DNSSEC_WHY = "dnssec-why"
+    OTHER_FAMILY_SERVED = "other-family-served"
+    SIGNED_BY_A_GATEWAY = "signed-by-a-gateway"
     AUTHORITIES_DISAGREE = "authorities-disagree"
     AUTHORITIES_OUT_OF_STEP = "authorities-out-of-step"
     AUTHORITIES_FAIL = "authorities-fail"
@@ -276,6 +291,7 @@ class RemedyId(StrEnum):
     CHECK_WHERE_IT_LEADS = "check-where-it-leads"
     PUBLISH_PUBLIC_ADDRESS = "publish-public-address"
     CHECK_NAT = "check-nat"
+    MEND_FAMILY = "mend-family"
     CHECK_MAIL_FILTER = "check-mail-filter"
 
 

@@ -179,6 +179,7 @@ class Facts(TypedDict, total=False):
     look_verdict: Value
     lookup: Value
     loop_name: Value
+    mail_server: Value
     masked: Value
     mode: Value
     more_problems: Value
@@ -233,6 +234,8 @@ class Facts(TypedDict, total=False):
     reason: Value
     recheck_asked: Value
     recheck_error: Value
+    recheck_reason: Value
+    recheck_zone: Value
     recheck_nameserver: Value
     refusal_words: Value
     refused_by: Value

@@ -171,6 +171,7 @@ class FailureClass(StrEnum):
     LOCAL_DNSSEC = "local-dnssec"
     LOCAL_NO_ROUTE = "local-no-route"
     LOCAL_GATEWAY = "local-gateway"
+    LOCAL_FIRST_HOP = "local-first-hop"
     LOCAL_IPV6 = "local-ipv6"
     LOCAL_OFFLINE = "local-offline"
     LOCAL_PORT_BLOCKED = "local-port-blocked"

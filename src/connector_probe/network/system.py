@@ -366,13 +366,14 @@ def _by_sender(fault: NetworkFault, address: str) -> NetworkFault:
     """``fault`` by who sent its ICMP error. Our own system reports what it forbids, and neighbours that are silent."""
     if fault.icmp_from == address.split("%", 1)[0]:  # the host itself, which may be this machine
         return fault
+    gateway = gateway_of(address)
     if not _is_ours(fault.icmp_from):
+        fault = replace(fault, first_hop=fault.icmp_from == gateway)
         # Linux calls ICMPv6's "administratively prohibited" EACCES, as if this machine forbade it.
         elsewhere = fault.kind is FaultKind.NOT_PERMITTED
         return replace(fault, kind=FaultKind.HOST_UNREACHABLE) if elsewhere else fault
     if fault.icmp != "host-unreachable":
         return replace(fault, kind=FaultKind.NOT_PERMITTED)
-    gateway = gateway_of(address)
     if gateway is None:  # on our own link, and nobody answers for it
         return fault
     return replace(fault, kind=FaultKind.GATEWAY_SILENT, text=f"the gateway {gateway} does not answer")

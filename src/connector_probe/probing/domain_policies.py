@@ -7,46 +7,32 @@ from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import AttemptEvidence
-from connector_probe.probing.resolvers import reply_timeout
 from connector_probe.probing.run import Run
 from connector_probe.stages.resolve import Resolver
-from connector_probe.trust import Trust, load_anchors
+from connector_probe.trust import Trust
 
 if TYPE_CHECKING:
-    from connector_probe.stages.dnssec import Validator
     from connector_probe.stages.policy import PolicySeeker
 
 
 class DomainPolicies:
-    """Makes a seeker for each connector that goes by MX; validated keys and answers are shared by all."""
+    """Makes a seeker for each connector that goes by MX."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._validators: dict[tuple[Resolver, str | None, bool], Validator] = {}
         self._seekers: list[PolicySeeker] = []
 
     def seek(self, connector: Connector, trust: Trust, resolver: Resolver) -> PolicySeeker | None:
         """What looks for the policies of the connector's domain, already at it; None where it has no domain."""
         if connector.use_mx is None or not resolver.has_nameservers:
             return None
-        from connector_probe.stages.dnssec import Validator  # late: a smart host has no use for it
-        from connector_probe.stages.policy import PolicySeeker
+        from connector_probe.stages.policy import PolicySeeker  # late: a smart host has no use for it
 
-        key = (resolver, connector.trust_anchor, connector.trust_ad)
-        if key not in self._validators:
-            self._validators[key] = Validator(
-                self._run.network,
-                resolver.nameservers,
-                anchors=load_anchors(connector.trust_anchor),
-                trust_ad=connector.trust_ad,
-                patience=reply_timeout(connector),
-                root_of_all=connector.trust_anchor is None,
-            )
         seeker = PolicySeeker(
             connector,
             connector.use_mx,
             network=self._run.network,
-            validator=self._validators[key],
+            validator=self._run.resolvers.validator(connector),
             resolver=resolver,
             roots=trust.roots,
             at=connector.as_of or self._run.certificates.now,
@@ -60,8 +46,6 @@ class DomainPolicies:
         """Cancel what is still under way."""
         for seeker in self._seekers:
             seeker.close()
-        for validator in self._validators.values():
-            validator.close()
 
     async def add(
         self, evidence: AttemptEvidence, chain: tuple[bytes, ...], connector: Connector, seeker: PolicySeeker | None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from connector_probe.model.connector import Connector
-from connector_probe.model.evidence import AttemptEvidence
+from connector_probe.model.evidence import AttemptEvidence, Resolution
 from connector_probe.model.verdict import FailureClass
 
 
@@ -17,8 +17,10 @@ class Judge:
     ``failure_of``: the failure class, None where mail would flow: it decides about retries and second looks.
     ``unsettled_domain``: the registered domain of which DNS leaves open whether it has expired.
     ``denied_name``: the name that our nameserver resolves although its zone's own servers deny it.
+    ``public_addresses``: those that the public gets where our nameserver has a zone of its own that says otherwise.
     """
 
     failure_of: Callable[[AttemptEvidence, Connector], FailureClass | None]
     unsettled_domain: Callable[[AttemptEvidence, Connector], str | None]
     denied_name: Callable[[AttemptEvidence, Connector], str | None]
+    public_addresses: Callable[[Resolution], tuple[str, ...]]

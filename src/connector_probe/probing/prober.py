@@ -71,7 +71,11 @@ class Prober:
         started_at, began = datetime.now(UTC), self._network.now()
         seeker = self._policies.seek(connector, trust, resolver)
         async with self._run.slots.slot():
-            by_host = await resolve(connector, resolver, self._network, began)
+            resolved = await resolve(connector, resolver, self._network, began)
+            by_host = [
+                await asyncio.gather(*(self._dns_again.as_the_public(one, connector) for one in resolutions))
+                for resolutions in resolved
+            ]
         ports = [connector.port_of(host) for host in connector.hosts] or [connector.port]
         targets = [
             Target(resolution.server, address, port, resolution)

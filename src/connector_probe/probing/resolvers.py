@@ -1,11 +1,20 @@
-"""The resolvers of one run: one for each set of nameservers and times that its connectors ask for."""
+"""The resolvers of one run: one for each set of nameservers and times that its connectors ask for.
+
+Beside each, what validates DNSSEC by the answers of the same nameservers.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import Connector
 from connector_probe.network import Network, system_nameservers
 from connector_probe.probing.target import SessionSettings
 from connector_probe.stages.resolve import Resolver
+from connector_probe.trust import load_anchors
+
+if TYPE_CHECKING:
+    from connector_probe.stages.dnssec import Validator
 
 DNS_SHARE = 1 / 8  # of the deadline for one question to one nameserver, so that all of them together keep within it
 
@@ -16,6 +25,7 @@ class Resolvers:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._made: dict[tuple[tuple[str, ...], float, float, bool], Resolver] = {}
+        self._validators: dict[tuple[Resolver, str | None, bool], Validator] = {}
 
     def of(self, connector: Connector) -> Resolver:
         """For the connector's hosts; this machine's nameservers are read only where one of them is a name."""
@@ -26,10 +36,29 @@ class Resolvers:
         """For names that come up on the way, whatever the hosts are: a control host's, an issuer's web server's."""
         return self._get(settings, True)
 
+    def validator(self, connector: Connector) -> Validator:
+        """By the connector's trust anchor; keys and answers are shared by all connectors that have the same."""
+        from connector_probe.stages.dnssec import Validator  # late: few look-ups are validated
+
+        resolver = self.of(connector)
+        key = (resolver, connector.trust_anchor, connector.trust_ad)
+        if key not in self._validators:
+            self._validators[key] = Validator(
+                self._network,
+                resolver.nameservers,
+                anchors=load_anchors(connector.trust_anchor),
+                trust_ad=connector.trust_ad,
+                patience=reply_timeout(connector),
+                root_of_all=connector.trust_anchor is None,
+            )
+        return self._validators[key]
+
     def close(self) -> None:
         """Cancel look-ups that are still under way."""
         for resolver in self._made.values():
             resolver.close()
+        for validator in self._validators.values():
+            validator.close()
 
     def _get(self, asked: SessionSettings | Connector, needed: bool) -> Resolver:
         key = (tuple(asked.nameservers), asked.timeout, asked.deadline, needed)

@@ -47,6 +47,19 @@ _APPLIANCES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
 )
 
 
+# What people call the CA that their proxy signs with, whoever made it.
+_INSPECTING: Final = re.compile(
+    r"(?:web|ssl|tls|security|mail) ?(?:gateway|proxy|filter|inspection|interception|decrypt\w*)|\bfirewall\b"
+    r"|\bproxy (?:ca|root)\b|\bmitm\b|\bman[- ]in[- ]the[- ]middle\b|\bdeep inspection\b",
+    re.IGNORECASE,
+)
+
+
+def names_an_inspection(certificate: Certificate) -> bool:
+    """Whether the issuer is called after what signs in others' place: a gateway, proxy or firewall."""
+    return _INSPECTING.search(certificate.issuer) is not None
+
+
 def appliance(certificate: Certificate) -> str | None:
     """The device or product that the certificate's subject or issuer names, in its maker's words; None without one."""
     words = f"{certificate.subject} {certificate.issuer}"

@@ -72,12 +72,14 @@ def refusal_kind(reply: Reply) -> tuple[Refusal | None, str]:
     if told:
         first = Refusal.RATE if Refusal.RATE in told else min(told, key=lambda kind: told[kind].start())
         return first, told[first][0]
+    status = next((code for line in reply.lines if (code := enhanced_status(line)) is not None), None)
+    if (
+        status is not None and status.split(".")[1] == "3"
+    ):  # Postfix: 4.3.5 Client host rejected: Server configuration error
+        return Refusal.STATE, status
     unwanted = _UNWANTED.search(text)
     if unwanted is not None:
         return Refusal.SOURCE, unwanted[0]
-    status = next((code for line in reply.lines if (code := enhanced_status(line)) is not None), None)
-    if status is not None and status.split(".")[1] == "3":
-        return Refusal.STATE, status
     if status is not None and status.split(".")[1:] == ["7", "25"]:  # RFC 7372 3.3: reverse DNS
         return Refusal.SOURCE, status
     return None, ""

@@ -331,7 +331,7 @@ def _command(before: str, argument: str, allowed: re.Pattern[str], after: str = 
 # What a server that speaks first says, as ``printable`` shows it. Only what nothing else says: FTP and NNTP greet
 # with a code as SMTP does, and "-ERR" may be POP3 or Redis.
 _PROTOCOLS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("http", re.compile(r"HTTP/[0-9]")),  # RFC 9112 4
+    ("http", re.compile(r"HTTP/[0-9]|(?i:<!doctype html|<html)")),  # RFC 9112 4; without a head, as HTTP/0.9 had it
     ("ssh", re.compile(r"SSH-[12]\.[0-9]+-")),  # RFC 4253 4.2
     ("imap", re.compile(r"\* (?:OK|PREAUTH|BYE)(?![\w-])")),  # RFC 9051 7.1
     ("pop3", re.compile(r"\+OK(?![\w-])")),  # RFC 1939 3

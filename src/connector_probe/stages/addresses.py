@@ -127,14 +127,14 @@ async def _resolve_name(
     began = network.now()
     base = Resolution(name, nameservers_given=resolver.given, start=to_microseconds(began - start))
     if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 6.3: never asked for
-        return _with_addresses(base, LOOPBACK, connector.family)
+        return with_addresses(base, LOOPBACK, connector.family)
     if not resolver.has_nameservers:
         return replace(base, no_nameservers=True)
     lookups = await asyncio.gather(*(resolver.look_up(name, rdtype) for rdtype in ("AAAA", "A")))
     every = tuple(dict.fromkeys(record for lookup in lookups for record in lookup.records))
     control = None if every else await _control(resolver, lookups)
     found = replace(base, lookups=tuple(lookups), control=control, seconds=to_microseconds(network.now() - began))
-    return _with_addresses(found, every, connector.family)
+    return with_addresses(found, every, connector.family)
 
 
 async def _control(resolver: Resolver, lookups: Sequence[Lookup]) -> Lookup | None:
@@ -143,7 +143,7 @@ async def _control(resolver: Resolver, lookups: Sequence[Lookup]) -> Lookup | No
     return None
 
 
-def _with_addresses(resolution: Resolution, addresses: Sequence[str], family: AddressFamily) -> Resolution:
+def with_addresses(resolution: Resolution, addresses: Sequence[str], family: AddressFamily) -> Resolution:
     """IPv6 before IPv4, as Exchange Online has it (Exchange Team blog, October 2024); what -4 or -6 left out apart."""
     six = tuple(address for address in addresses if ":" in address)
     four = tuple(address for address in addresses if ":" not in address)

@@ -40,6 +40,7 @@ class Use(Enum):
     OCSP = 64 * 1024, "application/ocsp-request"  # RFC 6960 A.1; a response with its signer's certificate has 2 KiB
     CRL = 8 * 1024 * 1024, ""  # the largest lists of public authorities have a few MiB
     ISSUER = 64 * 1024, ""
+    DATE = 64 * 1024, ""  # of the answer, whatever it is, only the header counts
 
     def __init__(self, max_body: int, content_type: str) -> None:
         self.max_body = max_body
@@ -86,7 +87,7 @@ class Web:
     def __init__(self, network: Network, heard: HeardDates | None = None) -> None:
         """``heard``: where the dates that the servers tell are kept."""
         self._network = network
-        self._heard = heard or HeardDates()
+        self.heard = heard or HeardDates()
         self._kept: SingleFlight[tuple[_Errand, bytes], Fetched] = SingleFlight()
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._silent: dict[_Errand, tuple[str, NetworkFault]] = {}  # what let us wait
@@ -175,7 +176,7 @@ class Web:
                 source = visitor.source if (":" in (visitor.source or "")) == (":" in address) else None
                 share = limit / len(allowed)
                 response = await fetch(self._network, address, request, source=source, limit=share)
-                self._heard.hear(request.url.host, address, response)
+                self.heard.hear(request.url.host, address, response)
                 return response
             except HttpError as problem:
                 error = problem

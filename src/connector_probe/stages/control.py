@@ -16,7 +16,7 @@ from connector_probe.model.names import is_address, parse_smart_host
 from connector_probe.network import Network, NetworkFaultError
 from connector_probe.protocol.addresses import is_outside
 from connector_probe.protocol.identity import match
-from connector_probe.protocol.smtp import ehlo
+from connector_probe.protocol.smtp import ehlo, greeting_time
 from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name, positive
 from connector_probe.stages.resolve import Resolver
@@ -32,10 +32,15 @@ def says_something(address: str, port: int) -> bool:
     return port == SMTP_PORT and is_outside(address)
 
 
+def goes_out(evidence: AttemptEvidence) -> bool:
+    """Whether a control's path is like the path of this attempt."""
+    return evidence.address is not None and says_something(evidence.address, evidence.port)
+
+
 def blames_the_way(evidence: AttemptEvidence) -> bool:
     """Whether a block, a proxy or an inspecting firewall on our side would explain the fault as well."""
     connection = evidence.connection
-    if connection is None or evidence.address is None or not says_something(evidence.address, evidence.port):
+    if connection is None or not goes_out(evidence):
         return False
     if connection.fault is not None:
         return not connection.fault.local
@@ -50,9 +55,7 @@ def blames_the_way(evidence: AttemptEvidence) -> bool:
 def shows_a_strange_certificate(evidence: AttemptEvidence) -> bool:
     """Whether a proxy on our side that decrypts TLS would explain the certificate: not trusted, or not the server's."""
     certificate = evidence.certificate
-    if certificate is None or not certificate.chain or evidence.address is None:
-        return False
-    if not says_something(evidence.address, evidence.port):
+    if certificate is None or not certificate.chain or not goes_out(evidence):
         return False
     named = is_address(evidence.server) or match(certificate.chain[0], evidence.server).matches
     unknown = certificate.root_bar is None and any(one.kind in _OF_NOBODY for one in certificate.problems)
@@ -70,8 +73,11 @@ class Egress:
 
 
 def _tells(control: Control) -> int:
-    """How much one tells: that it was reached, that it was not, that it could not even be looked up."""
-    return 0 if control.lookup is not None else 1 if control.fault is not None else 2
+    """How much one tells: that it could not be looked up, was not reached, was reached; and what the time is."""
+    if control.lookup is not None or control.fault is not None:
+        return int(control.fault is not None)
+    banner = control.banner.reply if control.banner is not None else None
+    return 2 if banner is None or greeting_time(banner) is None else 3
 
 
 class Controls:

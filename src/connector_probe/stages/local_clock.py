@@ -12,12 +12,14 @@ from connector_probe._version import RELEASED
 from connector_probe.model.evidence import (
     AttemptEvidence,
     ClockEvidence,
+    Exchange,
     RootDates,
     ServerDate,
 )
 from connector_probe.model.policy import DnssecReason
 from connector_probe.model.printable import printable
 from connector_probe.network import HttpResponse
+from connector_probe.protocol.smtp import greeting_time
 
 if TYPE_CHECKING:
     from connector_probe.protocol.certificate import TrustRoots
@@ -67,6 +69,23 @@ def hangs_on_the_clock(evidence: AttemptEvidence) -> bool:
     if certificate.judged_at < RELEASED or any(one.kind.is_about_dates for one in certificate.problems):
         return True
     return any(one.reason in _SIGNATURES for one in lookups)
+
+
+def needs_the_time(evidence: AttemptEvidence, heard: HeardDates) -> bool:
+    """Whether the certificate is out of its time by our clock alone, and nobody has told the time.
+
+    What was over before this program was made is over by any clock.
+    """
+    certificate = evidence.certificate
+    if certificate is None or certificate.as_of_given or heard.all or _tells_the_time(evidence.banner):
+        return False
+    until = certificate.chain[0].not_after if certificate.chain else None
+    over = until is not None and until < RELEASED
+    return not over and any(one.kind.is_about_dates for one in certificate.problems)
+
+
+def _tells_the_time(banner: Exchange | None) -> bool:
+    return banner is not None and banner.reply is not None and greeting_time(banner.reply) is not None
 
 
 def clock_evidence(

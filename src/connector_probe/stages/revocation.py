@@ -38,6 +38,7 @@ from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.certificate_urls import Use, Visitor, Web
 
 REVOCATION_WAIT: Final = 10.0  # seconds for everything that one chain points to
+DATE_WAIT: Final = 6.0  # seconds for anybody who tells the time
 MAX_MISSING: Final = 3  # issuers fetched one above the other
 
 
@@ -136,6 +137,21 @@ class Revocations:
                 yield RevocationCheck(RevocationSource.CRL, url, RevocationStatus.UNREACHABLE, found.error)
             else:  # in a thread: a list of some MiB is not hashed in no time
                 yield await asyncio.to_thread(read_crl, found.body, certificate, issuer, at, url)
+
+
+async def hear_the_time(web: Web, path: Path, visitor: Visitor, limit: float) -> None:
+    """Ask the servers that a path's certificates point to, one after another, until one has told the date.
+
+    ``web.heard`` has it then. What they answer is of no use: it is about certificates that are out of their time.
+    """
+    end = web.now() + min(limit, DATE_WAIT)
+    for one in path.certificates:
+        place = pointers(one.data)
+        for url in (*place.ocsp, *one.extensions.issuer_urls, *place.crls):
+            if web.heard.all or web.now() >= end:
+                return
+            if url.lower().startswith("http://"):
+                await web.fetch(url, visitor, Use.DATE, limit=end - web.now())
 
 
 async def missing_issuers(

@@ -28,7 +28,7 @@ from connector_probe.model.verdict import (
     TranscriptReport,
 )
 from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.catalogue.commands import COMMANDS
+from connector_probe.wording.catalogue.commands import COMMANDS, commands_of_server
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.sentences import describe_fault, describe_lookup, headline_of, word
 
@@ -158,7 +158,8 @@ def diagnosis_in_words(attempt: AttemptVerdict, words: Catalogue = ENGLISH) -> D
 
 
 def _remedy(identifier: RemedyId, facts: Facts, words: Catalogue) -> Remedy:
-    commands = tuple(sentence(command, facts, words) for command in COMMANDS.get(identifier, ()))
+    own = commands_of_server(identifier, str(facts.get("mail_server", "")))
+    commands = own or tuple(sentence(command, facts, words) for command in COMMANDS.get(identifier, ()))
     return Remedy(identifier, sentence(words.remedies[identifier], facts, words), commands)
 
 
@@ -190,7 +191,7 @@ def sentence(template: str, facts: Facts, words: Catalogue) -> str:
         if slot is not None:
             value: Value = facts.get(slot, "")  # type: ignore[assignment]
             said = text_of(value, words, facts)
-            found.append(said if said or _may_be_empty(slot) else missing_fact(slot, template))
+            found.append(said if said or _may_be_empty(slot) else (words.missing or missing_fact)(slot, template))
     return "".join(found)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.causes import certificate, connect, dns, policy, smtp, tls
+from connector_probe.diagnosis.causes import certificate, connect, dns, policy, smtp, this_machine, tls
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.causes.row import Cause
@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 # In this order where the evidence says as much for one as for the other.
 CAUSES: dict[CauseId, Cause] = {
-    row.id: row for room in (dns, connect, smtp, tls, certificate, policy) for row in room.ROWS.rows
+    row.id: row for room in (dns, connect, smtp, tls, certificate, policy, this_machine) for row in room.ROWS.rows
 }

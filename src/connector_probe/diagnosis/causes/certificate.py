@@ -10,7 +10,7 @@ from connector_probe.diagnosis.who_answers import another_host
 from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
-from connector_probe.protocol.appliances import appliance
+from connector_probe.protocol.appliances import appliance, names_an_inspection
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.causes.row import Case
@@ -66,8 +66,9 @@ def _tls_inspection(case: Case) -> Judged | None:
     if not chain or named is None or not named.matches or not _is_of_nobody(case):
         return None
     seen = (EvidenceId.SIGNED_BY_AN_APPLIANCE,)
-    by_device = any(appliance(one) is not None for one in chain)
-    return Judged(_SURE, seen, heading=HeadingId.TLS_INSPECTION) if by_device else None
+    if any(appliance(one) is not None for one in chain):
+        return Judged(_SURE, seen, heading=HeadingId.TLS_INSPECTION)
+    return Judged(_LIKELY, (EvidenceId.SIGNED_BY_A_GATEWAY,)) if any(map(names_an_inspection, chain)) else None
 
 
 @ROWS.cause(

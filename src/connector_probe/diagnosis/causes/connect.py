@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes.row import Judged, Rows, alone
 from connector_probe.diagnosis.causes.seen import icmp_of, is_nowhere_at_all
-from connector_probe.diagnosis.signs import is_own_by_dns
+from connector_probe.diagnosis.signs import PROHIBITED, is_own_by_dns
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 from connector_probe.protocol.addresses import is_private
@@ -20,9 +20,18 @@ _POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
 _LIKELY, _SURE = CauseVerdict.SUPPORTED, CauseVerdict.CONFIRMED
 _F = FailureClass
 _SILENCE = (_F.TCP_TIMEOUT, _F.TCP_UNREACHABLE)
-PROHIBITED = frozenset(
-    {"net-prohibited", "host-prohibited", "admin-prohibited", "port-unreachable", "policy-failed", "reject-route"}
+
+
+@ROWS.cause(
+    CauseId.ONE_FAMILY_DEAD,
+    Culprit.NETWORK,
+    {},
+    shown_for=(_F.TCP_REFUSED, *_SILENCE),
+    remedies=(RemedyId.MEND_FAMILY,),
 )
+def _one_family_dead(case: Case) -> Judged | None:
+    """The same name takes mail over the other IP version."""
+    return Judged(_LIKELY, (EvidenceId.OTHER_FAMILY_SERVED,)) if case.view.context.other_family_served else None
 
 
 @ROWS.cause(

@@ -35,14 +35,17 @@ _FAILED_LOOKUPS = (_F.DNS_SERVFAIL, _F.DNS_REFUSED, _F.DNS_TIMEOUT)
 )
 def _name_does_not_exist(case: Case) -> Judged:
     dns_view, whose = _heard(case), _whose_name(case)
+    # What an MX record names stands in DNS, and not in the connector.
+    culprit = Culprit.DNS if case.evidence.resolution.preference is not None else None
     walk_view = dns_view.walk_view if dns_view is not None else None
     if dns_view is None or walk_view is None or walk_view.authorities is Authorities.NOTHING:
-        return Judged(None, (EvidenceId.DNS_ANSWER,), sentence=whose)
+        return Judged(None, (EvidenceId.DNS_ANSWER,), culprit=culprit, sentence=whose)
     verdict = _name_missing(dns_view, walk_view)
     told = verdict is _CONFIRMED or (verdict is _OUT and not walk_view.undelegated)
     return Judged(
         verdict,
         (EvidenceId.DNS_ANSWER, EvidenceId.AUTHORITY_SAYS) if told else (EvidenceId.DNS_ANSWER,),
+        culprit=culprit,
         sentence=whose,
     )
 
@@ -210,7 +213,8 @@ def _is_registered_but_undelegated(dns_view: DnsView) -> bool:
 
 def _hosting(failure: FailureClass, dns_view: DnsView) -> tuple[CauseVerdict | None, tuple[EvidenceId, ...]]:
     if dns_view.bogus is not None:
-        return _CONFIRMED, (EvidenceId.DNSSEC_BOGUS,)
+        why = (EvidenceId.DNSSEC_WHY,) if dns_view.bogus.fault is not None else ()
+        return _CONFIRMED, (EvidenceId.DNSSEC_BOGUS, *why)
     if dns_view.out_of_step:
         return _CONFIRMED, (EvidenceId.AUTHORITIES_OUT_OF_STEP,)
     walk_view = dns_view.walk_view

@@ -24,6 +24,7 @@ from connector_probe.model.delegation import (
     StartedFrom,
 )
 from connector_probe.model.evidence import LookupStatus
+from connector_probe.model.policy import DnssecStatus
 from connector_probe.model.reach import is_inside
 
 if TYPE_CHECKING:
@@ -38,9 +39,6 @@ SETTLED = {
     LookupStatus.NODATA: ServerSays.NODATA,
     LookupStatus.NXDOMAIN: ServerSays.NXDOMAIN,
 }
-_GOOD = frozenset({"answer", "nodata", "nxdomain"})  # LookupStatus, as a recheck holds it
-
-
 _NAMELESS = ("no-address", "inside")  # a NOT_ASKED reply's note
 
 
@@ -258,8 +256,20 @@ class DnsView:
 
     @cached_property
     def bogus(self) -> Recheck | None:
-        """A SERVFAIL that lasts, and that goes away when validation is switched off; not where that is so of all."""
-        return None if self.validates_nothing else next((one for one in self._unvalidated if one.name != "."), None)
+        """A SERVFAIL that lasts, and that goes away when validation is switched off; not where that is so of all.
+
+        Nor where our own validation finds every signature good. Of several the one in which it finds the fault.
+        """
+        found = [one for one in self._unvalidated if one.name != "."]
+        if not found or self.validates_nothing or self.validates_wrongly:
+            return None
+        return max(found, key=lambda one: one.fault is not None)
+
+    @property
+    def validates_wrongly(self) -> bool:
+        """Whether our nameserver fails to validate what our own validation finds signed as it should be."""
+        found = [one.validated for one in self._unvalidated if one.name != "."]
+        return bool(found) and all(one is not None and one.status is DnssecStatus.SECURE for one in found)
 
     @property
     def validates_nothing(self) -> bool:
@@ -273,7 +283,7 @@ class DnsView:
     def _unvalidated(self) -> tuple[Recheck, ...]:
         inquiry = self.resolution.inquiry
         rechecks = inquiry.rechecks if inquiry is not None else ()
-        return tuple(one for one in rechecks if one.again == "servfail" and one.unchecked in _GOOD)
+        return tuple(one for one in rechecks if one.fails_when_checked)
 
     @property
     def registration(self) -> Registration | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from connector_probe.diagnosis.dns.delegation import SETTLED, Authorities
 from connector_probe.diagnosis.dns.nameserver_trust import denied_by_the_public
 from connector_probe.diagnosis.dns.second_look import all_failed, by_registry, dns_view_of
+from connector_probe.diagnosis.policies.facts import dnssec_reason
 from connector_probe.model.delegation import SILENT, ServerSays
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.ids import HeadingId
@@ -66,6 +67,7 @@ def dns_heading(view: View) -> HeadingId | None:
 
 _HEADINGS = {
     "hint-bogus": HeadingId.DNSSEC_BROKEN,
+    "hint-bogus-why": HeadingId.DNSSEC_BROKEN,
     "hint-split": HeadingId.OWN_ZONE,
     "hint-expired": HeadingId.DOMAIN_EXPIRED,
     "hint-undelegated": HeadingId.NOT_DELEGATED,
@@ -82,7 +84,7 @@ def _hint(dns_view: DnsView) -> str | None:
     if dns_view.unreached:
         return None
     if dns_view.bogus is not None:
-        return "hint-bogus"
+        return "hint-bogus" if dns_view.bogus.fault is None else "hint-bogus-why"
     if dns_view.mismatch is not None:
         return "hint-split" if dns_view.mismatch.own_zone else "hint-stale"
     if dns_view.out_of_step:
@@ -123,11 +125,14 @@ def _of_difference(mismatch: AnswerMismatch | None) -> Facts:
 def _of_recheck(recheck: Recheck | None) -> Facts:
     if recheck is None:
         return {}
-    return {
-        "recheck_nameserver": recheck.nameserver,
-        "recheck_asked": f"{recheck.name} {recheck.rdtype}",
-        "recheck_error": f" ({recheck.error})" if recheck.error else "",
-    }
+    found = Facts(
+        recheck_nameserver=recheck.nameserver,
+        recheck_asked=f"{recheck.name} {recheck.rdtype}",
+        recheck_error=f" ({recheck.error})" if recheck.error else "",
+    )
+    if recheck.fault is not None:
+        found |= {"recheck_zone": recheck.fault.zone or recheck.name, "recheck_reason": dnssec_reason(recheck.fault)}
+    return found
 
 
 def _of_walk(walk_view: WalkView) -> Facts:

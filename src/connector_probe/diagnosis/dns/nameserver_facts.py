@@ -47,7 +47,8 @@ def trust_facts(view: View) -> Facts:
         if lookup is not None:
             found |= {"nameserver": lookup.nameserver or "", "queried": lookup.last_name}
     if reason is not None:
-        found["untrue"] = Phrase(f"untrue-{reason}")
+        tried = view.evidence.resolution.own_zone is not None and view.evidence.address is not None
+        found["untrue"] = Phrase("untrue-split-tried" if tried else f"untrue-{reason}")
     return found
 
 

@@ -36,6 +36,7 @@ class DistrustReason(StrEnum):
     PORTAL = "portal"
     BLOCKED = "blocked"
     UNVALIDATED = "unvalidated"
+    MISVALIDATED = "misvalidated"
     OVERRIDDEN = "overridden"
     NULLED = "nulled"
     SPLIT = "split"
@@ -52,12 +53,16 @@ def distrust_reason(view: View) -> DistrustReason | None:
     """None where the nameserver's answer may well be true."""
     if not has_failed(view):
         return DistrustReason.SPLIT if is_split_mx(view) else None
+    if view.evidence.resolution.own_zone is not None:  # the public's address was tried, which may not lead back in
+        return DistrustReason.SPLIT
     address, dns_view = view.evidence.address, dns_view_of(view)
     if address is None:
         if _is_blocked(view, dns_view):
             return DistrustReason.BLOCKED
         if dns_view is not None and dns_view.validates_nothing:
             return DistrustReason.UNVALIDATED
+        if dns_view is not None and dns_view.validates_wrongly:
+            return DistrustReason.MISVALIDATED
         if dns_view is not None and _is_overridden(dns_view):
             return DistrustReason.OVERRIDDEN
         return DistrustReason.SPLIT if dns_view is not None and _is_split(dns_view) else None

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.dns.delegation import Authorities, DnsView
+from connector_probe.diagnosis.dns.delegation import ADDRESSES, Authorities, DnsView
 from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.model.delegation import LAME, ServerSays
 from connector_probe.model.ids import EvidenceId
+from connector_probe.model.reach import meant
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.dns.delegation import WalkView
     from connector_probe.diagnosis.view import View
     from connector_probe.model.delegation import Registration
+    from connector_probe.model.evidence import Resolution
 
 Weighed = tuple[CauseVerdict | None, tuple[EvidenceId, ...]]
 _NOTHING: Weighed = (None, ())
@@ -32,7 +34,20 @@ def dns_view_of(view: View) -> DnsView | None:
     resolution, lookup = view.evidence.resolution, deciding_lookup(view.evidence)
     if resolution.inquiry is None or lookup is None:
         return None
-    return DnsView(resolution, lookup.last_name, view.evidence.address)
+    return DnsView(resolution, lookup.last_name, view.evidence.address if resolution.own_zone is None else None)
+
+
+def public_addresses(resolution: Resolution) -> tuple[str, ...]:
+    """What the public's name servers say, where our nameserver says otherwise by a zone of its own; else nothing."""
+    dns_view = DnsView(resolution, resolution.server)
+    mismatch = dns_view.mismatch if not dns_view.unreached else None
+    if mismatch is None or not mismatch.own_zone or mismatch.varying or not mismatch.ours.records:
+        return ()
+    if any(meant(one).is_unspecified for one in mismatch.ours.records):  # a filter's
+        return ()
+    spoke = [one for walk_view in dns_view.walk_views for one in walk_view.spoke]
+    told = [one for one in spoke if one.status is ServerSays.ANSWER and one.rdtype in ADDRESSES]
+    return tuple(dict.fromkeys(record for one in told for record in one.records))
 
 
 def unsettled_domain(view: View) -> str | None:

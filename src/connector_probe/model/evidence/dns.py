@@ -99,8 +99,9 @@ class Resolution:
     since the smart host has addresses, and were found while those were probed; ``control`` what the nameservers said
     to a question about the root, asked only when a verdict would rest on their silence or refusal;
     ``nameservers_given`` whether the user chose them; ``excluded`` the addresses that -4 or -6 left out; ``inquiry``
-    the second look at DNS after a failure; ``countercheck`` what this machine's own nameservers said of other names
-    then.
+    the second look at DNS; ``own_zone`` the addresses that this machine's nameserver gives by a zone of its own, where
+    ``addresses`` are the others that the public gets (split DNS), else None; ``countercheck`` what this machine's own
+    nameservers said of other names after a failure.
     """
 
     server: str
@@ -114,6 +115,7 @@ class Resolution:
     no_nameservers: bool = False
     nameservers_given: bool = False
     excluded: tuple[str, ...] = ()
+    own_zone: tuple[str, ...] | None = None
     inquiry: DnsInquiry | None = None
     mx_beside: MxBeside | None = None
     countercheck: Countercheck | None = None

@@ -61,7 +61,8 @@ class NetworkFault:
 
     ``alert`` is the TLS alert's name (RFC 8446 6.2, underscores as there), set with ALERT only. ``icmp`` is the ICMP
     error behind a failed connect ("host-unreachable", "admin-prohibited"), where the system tells it, and ``icmp_from``
-    who sent it: a router or firewall on the way, the host itself, or this machine. ``stranded`` is how many TCP
+    who sent it: a router or firewall on the way, the host itself, or this machine; ``first_hop`` whether that is this
+    machine's own gateway. ``stranded`` is how many TCP
     segments arrived and could not be read, since one before them never came; with TIMED_OUT only, where it is told.
     """
 
@@ -71,6 +72,7 @@ class NetworkFault:
     alert: str | None = None
     icmp: str = ""
     icmp_from: str = ""
+    first_hop: bool = False
     stranded: int = 0
 
     @property

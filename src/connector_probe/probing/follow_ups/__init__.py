@@ -35,7 +35,7 @@ class FollowUp(Protocol):
 FOLLOW_UPS: tuple[type[FollowUp], ...] = (
     TryWiderOffer,
     JudgeCertificate,
-    TryControlHosts,
     CheckRevocation,
+    TryControlHosts,
     TryOtherHandshakes,
 )

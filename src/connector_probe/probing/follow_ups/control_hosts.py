@@ -1,4 +1,7 @@
-"""Is it us? Where something on our side would explain the fault as well, hosts that answer everybody are tried."""
+"""Is it us? Where something on our side would explain the fault as well, hosts that answer everybody are tried.
+
+Their greetings tell the time, too, where a certificate is out of its time and no web server has told it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from dataclasses import replace
 
 from connector_probe.probing.attempt import Attempt
 from connector_probe.probing.run import Run
-from connector_probe.stages.control import Controls, Egress, blames_the_way, shows_a_strange_certificate
+from connector_probe.stages.control import Controls, Egress, blames_the_way, goes_out, shows_a_strange_certificate
+from connector_probe.stages.local_clock import needs_the_time
 
 
 class TryControlHosts:
@@ -17,14 +21,19 @@ class TryControlHosts:
         self._controls = Controls(run.network)
 
     async def look(self, attempt: Attempt) -> Attempt:
-        if not (blames_the_way(attempt.evidence) or shows_a_strange_certificate(attempt.evidence)):
+        evidence = attempt.evidence
+        if not (
+            blames_the_way(evidence)
+            or shows_a_strange_certificate(evidence)
+            or (needs_the_time(evidence, self._run.dates) and goes_out(evidence))
+        ):
             return attempt
         settings = attempt.settings
         egress = Egress(
             ":" in (attempt.target.address or ""), settings.source_address, settings.helo, settings.connect_timeout
         )
         control = await self._controls.try_out(settings.control, self._run.resolvers.beside(settings), egress)
-        return replace(attempt, evidence=replace(attempt.evidence, control=control))
+        return replace(attempt, evidence=replace(evidence, control=control))
 
     def close(self) -> None:
         self._controls.close()

@@ -11,12 +11,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import Connector
+from connector_probe.model.delegation import Recheck
 from connector_probe.model.evidence import AttemptEvidence, Countercheck, Resolution
 from connector_probe.model.names import is_address
 from connector_probe.model.verdict import FailureClass
+from connector_probe.network.clock import time_limit
 from connector_probe.probing.judge import Judge
 from connector_probe.probing.resolvers import reply_timeout
 from connector_probe.probing.run import Run
+from connector_probe.stages.addresses import with_addresses
 from connector_probe.stages.countercheck import ask_for_controls, ask_for_sibling
 from connector_probe.stages.delegation import Inquiries
 from connector_probe.trust import Trust
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 # Seconds for asking whether an old answer led us to an address that nobody answers at, or to a host that the domain's
 # policy does not list.
 BRIEF_INQUIRY = 6.0
+OWN_ZONE_INQUIRY = 3.0  # seconds for finding out what the public gets, before anything is connected to
 # Where a second look at DNS can change what is said: not after a circle of aliases, which stands in the records.
 WORTH_A_WALK = frozenset(
     {
@@ -64,6 +68,21 @@ class AskDnsAgain:
         if self._registrations is not None:
             self._registrations.close()
 
+    async def as_the_public(self, resolution: Resolution, connector: Connector) -> Resolution:
+        """``resolution`` with the addresses that Exchange Online gets, where our nameserver has others of its own.
+
+        What answers with authority is no cache: it has the zone itself, as the public has it or otherwise (split DNS).
+        """
+        asked = [one for one in resolution.lookups if one.rdtype in ("A", "AAAA")]
+        if resolution.nameservers_given or not any(one.authoritative for one in asked):
+            return resolution
+        inquiry = await self._inquiries.inquire(resolution, self._run.resolvers.of(connector), OWN_ZONE_INQUIRY)
+        found = replace(resolution, inquiry=inquiry)
+        public = self._judge.public_addresses(found)
+        if not public:
+            return resolution
+        return replace(with_addresses(found, public, connector.family), own_zone=resolution.addresses)
+
     async def look(
         self, evidence: AttemptEvidence, failure: FailureClass | None, connector: Connector, trust: Trust
     ) -> AttemptEvidence:
@@ -84,6 +103,8 @@ class AskDnsAgain:
         inquiry, check = await asyncio.gather(
             self._inquiries.inquire(asked, resolver, limit), self._countercheck(resolution, connector)
         )
+        if inquiry is not None and any(one.fails_when_checked for one in inquiry.rechecks):
+            inquiry = replace(inquiry, rechecks=await self._validated(inquiry.rechecks, connector, limit))
         evidence = replace(evidence, resolution=replace(resolution, inquiry=inquiry, countercheck=check))
         if check is not None and (denied := self._judge.denied_name(evidence, connector)) is not None:
             check = replace(check, sibling=await ask_for_sibling(denied, resolver))
@@ -99,6 +120,23 @@ class AskDnsAgain:
         registration = await self._registrations.ask(domain, connector.rdap, resolver, roots, source)
         inquiry = replace(inquiry, registration=registration)
         return replace(evidence, resolution=replace(evidence.resolution, inquiry=inquiry))
+
+    async def _validated(
+        self, rechecks: tuple[Recheck, ...], connector: Connector, limit: float
+    ) -> tuple[Recheck, ...]:
+        """Where the nameserver fails only as long as it validates: is it the signatures, or is it the nameserver?"""
+        validator = self._run.resolvers.validator(connector)
+
+        async def validated(one: Recheck) -> Recheck:
+            if one.name == "." or not one.fails_when_checked:
+                return one
+            return replace(one, validated=await validator.look_up(one.name, one.rdtype))
+
+        try:
+            async with time_limit(self._run.network.now, limit):
+                return tuple(await asyncio.gather(*map(validated, rechecks)))
+        except TimeoutError:
+            return rechecks
 
     async def _countercheck(self, resolution: Resolution, connector: Connector) -> Countercheck | None:
         """What this machine's own nameservers say of the control hosts; None where the user chose the nameservers."""

@@ -9,6 +9,7 @@ from connector_probe.model.evidence import CertificateEvidence, CertificateProbl
 from connector_probe.probing.attempt import Attempt
 from connector_probe.probing.run import Run
 from connector_probe.stages.certificate_urls import Visitor
+from connector_probe.stages.local_clock import needs_the_time
 
 if TYPE_CHECKING:
     from connector_probe.stages.revocation import Revocations
@@ -27,7 +28,11 @@ class CheckRevocation:
         settings, certificate = attempt.settings, attempt.evidence.certificate
         if certificate is None or not settings.revocation:
             return attempt
-        from connector_probe.stages.revocation import Revocations, missing_issuers  # late: it needs OpenSSL
+        from connector_probe.stages.revocation import (
+            Revocations,
+            hear_the_time,
+            missing_issuers,
+        )  # late: it needs OpenSSL
 
         if self._revocations is None:
             self._revocations = Revocations(self._run.web)
@@ -39,6 +44,8 @@ class CheckRevocation:
             return Visitor(attempt.target.address, self._run.resolvers.beside(settings), settings.source_address)
 
         path = self._run.certificates.path(chain, roots, at)
+        if needs_the_time(attempt.evidence, self._run.dates):
+            await hear_the_time(self._run.web, path, visit(), limit)
         revocation = await self._revocations.check(path, attempt.shown.staple, visit, now, limit)
         missing = None
         if _is_incomplete(certificate):

@@ -6,7 +6,7 @@ every sentence, and that every template can be filled.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import field
 
 from connector_probe.model.dataclass import dataclass
@@ -16,7 +16,10 @@ from connector_probe.model.verdict import FailureClass
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All words of one language, by id. ``titles`` are a few words, ``details`` one sentence: what was seen."""
+    """All words of one language, by id. ``titles`` are a few words, ``details`` one sentence: what was seen.
+
+    ``missing``: what is said for a fact (slot, template) that is not there.
+    """
 
     language: str
     titles: dict[FailureClass, str]
@@ -36,6 +39,7 @@ class Catalogue:
     compare: dict[str, str]
     notice: dict[str, str]
     serve: dict[str, str]
+    missing: Callable[[str, str], str] | None = None
     phrases: dict[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ text that a server sent.
 from __future__ import annotations
 
 from connector_probe.model.ids import RemedyId
+from connector_probe.protocol.mail_servers import MailServer
 
 COMMANDS: dict[RemedyId, tuple[str, ...]] = {
     RemedyId.CORRECT_SMART_HOST: ("Set-OutboundConnector -Identity '{identity}' -SmartHosts <host>",),
@@ -79,3 +80,44 @@ COMMANDS: dict[RemedyId, tuple[str, ...]] = {
     RemedyId.TRACE_MX: ("Clear-DnsServerCache   (Windows DNS server)", "unbound-control flush {mx_domain}"),
     RemedyId.LIFT_MTA_STS: ("Set-OutboundConnector -Identity '{identity}' -MtaStsMode None",),
 }
+
+
+# --- of other mail servers than Exchange ---------------------------------------------------------------------------
+
+_POSTFIX_FILES = "postconf smtpd_tls_security_level smtpd_tls_chain_files smtpd_tls_cert_file smtpd_tls_key_file"
+_POSTFIX_LOG = "journalctl -u 'postfix*' -n 50   (or: tail -n 50 /var/log/mail.log)"
+_EXIM_FILES = "exim -bP tls_advertise_hosts tls_certificate tls_privatekey"
+_EXIM_LOG = "tail -n 50 /var/log/exim4/mainlog"
+_LOOK = "openssl x509 -noout -subject -enddate -ext subjectAltName -in <certificate file>"
+_POSTFIX = {
+    RemedyId.OFFER_STARTTLS: (
+        _POSTFIX_FILES,
+        "postconf -e smtpd_tls_security_level=may smtpd_tls_chain_files=<key and chain, PEM>",
+        "postfix reload",
+    ),
+    RemedyId.REPAIR_STARTTLS: (_POSTFIX_FILES, _POSTFIX_LOG),
+    RemedyId.RENEW_CERTIFICATE: (_POSTFIX_FILES, _LOOK, "postfix reload"),
+    RemedyId.REPLACE_REVOKED: (_POSTFIX_FILES, _LOOK, "postfix reload"),
+    RemedyId.ADD_NAME: (_POSTFIX_FILES, _LOOK, "postfix reload"),
+    RemedyId.CHECK_SERVICE_STATE: ("postfix status", _POSTFIX_LOG),
+    RemedyId.CHECK_MAIL_FILTER: ("postconf smtpd_milters milter_default_action", _POSTFIX_LOG),
+    RemedyId.CHECK_TLS_SETTINGS: (_POSTFIX_FILES, _POSTFIX_LOG),
+    RemedyId.ENABLE_TLS12: ("postconf -e 'smtpd_tls_protocols = >=TLSv1.2'", "postfix reload"),
+}
+_EXIM = {
+    RemedyId.OFFER_STARTTLS: (_EXIM_FILES, _EXIM_LOG),
+    RemedyId.REPAIR_STARTTLS: (_EXIM_FILES, _EXIM_LOG),
+    RemedyId.RENEW_CERTIFICATE: (_EXIM_FILES, _LOOK),
+    RemedyId.REPLACE_REVOKED: (_EXIM_FILES, _LOOK),
+    RemedyId.ADD_NAME: (_EXIM_FILES, _LOOK),
+    RemedyId.CHECK_SERVICE_STATE: ("systemctl status exim4", _EXIM_LOG),
+    RemedyId.CHECK_MAIL_FILTER: ("exim -bP av_scanner spamd_address", _EXIM_LOG),
+    RemedyId.CHECK_TLS_SETTINGS: (_EXIM_FILES, _EXIM_LOG),
+    RemedyId.ENABLE_TLS12: ("exim -bP openssl_options tls_require_ciphers",),
+}
+_BY_SERVER: dict[MailServer, dict[RemedyId, tuple[str, ...]]] = {MailServer.POSTFIX: _POSTFIX, MailServer.EXIM: _EXIM}
+
+
+def commands_of_server(remedy: RemedyId, server: str) -> tuple[str, ...] | None:
+    """In the place of the remedy's own, where ``server`` (a MailServer, or "") has others; else None."""
+    return _BY_SERVER.get(MailServer(server), {}).get(remedy) if server in tuple(MailServer) else None

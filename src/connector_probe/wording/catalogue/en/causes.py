@@ -43,6 +43,18 @@ CAUSES: dict[CauseId, str] = {
     CauseId.TLS_INSPECTION: "A firewall that inspects TLS ends the connection and signs the server's certificate anew with its own CA.",
     CauseId.ANOTHER_HOST_ANSWERS: "Another host of the same owner answers at this address: NAT or the DNS record leads to it, or it lacks this name.",
     CauseId.STS_PATTERN_TOO_SHALLOW: "The policy's pattern does not reach the MX host: its star stands for one label.",
+    CauseId.ONE_FAMILY_DEAD: "The server takes mail over one version of IP, and not at its address of the other.",
+    CauseId.CLIENT_CERTIFICATE_DEMANDED: "The server demands a client certificate, which only Exchange Online has.",
+    CauseId.LOCAL_NAMESERVER: "This machine's nameserver is missing, silent or cut off from the internet.",
+    CauseId.LOCAL_NAMESERVER_ERRS: "This machine's nameserver says something else than what is in DNS.",
+    CauseId.LOCAL_NETWORK: "This machine's own network does not lead to the server.",
+    CauseId.LOCAL_PORT_BLOCKED: "This machine's network or provider blocks outgoing port 25.",
+    CauseId.LOCAL_INTERCEPTION: "A proxy or firewall of this machine's network puts itself between the probe and every server.",
+    CauseId.LOCAL_POLICY: "This machine's own firewall or policy forbids the connection.",
+    CauseId.LOCAL_CLOCK: "This machine's clock is wrong.",
+    CauseId.LOCAL_VALIDATION: "This machine's nameserver does not pass on what it takes to validate DNSSEC.",
+    CauseId.LOCAL_RESOURCES: "This machine lacks what a connection takes: sockets, ports or memory.",
+    CauseId.LOCAL_OPTIONS: "The probe itself was told, or made, to leave this out.",
 }
 
 EVIDENCE: dict[EvidenceId, str] = {
@@ -112,6 +124,8 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.BEFORE_THE_RECIPIENT: "The server refused the sender (MAIL FROM), before any recipient was named.",
     EvidenceId.NAMES_GREYLISTING: "The reply itself speaks of greylisting.",
     EvidenceId.MX_NAMES_HOSTS: "The domain's MX records name mail servers.",
+    EvidenceId.OTHER_FAMILY_SERVED: "Over the other version of IP {server} takes mail.",
+    EvidenceId.SIGNED_BY_A_GATEWAY: "The certificate is for the right name, and its issuer is called after what signs in others' place: {leaf_issuer}.",
     EvidenceId.SIGNED_BY_AN_APPLIANCE: "The certificate is issued by {appliance}: issuer {leaf_issuer}; the chain ends at {top_issuer}.",
     EvidenceId.ALL_NAME_ANOTHER: "Greeting, EHLO and certificate all name {greeting_name}, not {expected}.",
     EvidenceId.NAMES_THE_MAIL_SYSTEM: "{refusal_words} is about the mail system behind it, a content filter (milter) for instance, and not about TLS (RFC 3463 X.3.X).",

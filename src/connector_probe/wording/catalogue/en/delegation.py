@@ -7,6 +7,7 @@ from connector_probe.model.ids import EvidenceId
 DELEGATION: dict[EvidenceId, str] = {
     EvidenceId.WALK_UNANSWERED: "No root or authoritative server answered a direct question from here (is outgoing port 53 blocked or redirected?), so nothing more can be said of the domain.",
     EvidenceId.DNSSEC_BOGUS: "{recheck_nameserver} answers {recheck_asked} with validation switched off (CD), and SERVFAIL with it: DNSSEC is broken{recheck_error}.",
+    EvidenceId.DNSSEC_WHY: "Validated from here: in {recheck_zone}, {recheck_reason}.",
     EvidenceId.AUTHORITIES_DISAGREE: "The authoritative servers disagree: {disagreement}.",
     EvidenceId.AUTHORITIES_OUT_OF_STEP: "Its authoritative servers hold different versions of the zone: {versions}. Which of them a sender meets is chance.",
     EvidenceId.AUTHORITIES_FAIL: "No server of {zone} answers with authority: {failed_list}.",
@@ -31,6 +32,7 @@ DELEGATION: dict[EvidenceId, str] = {
 # What a server says; the rest is codes and records.
 SERVERS: dict[str, str] = {
     "hint-bogus": "Its DNSSEC is broken: with validation switched off, the answer comes.",
+    "hint-bogus-why": "Its DNSSEC is broken: in {recheck_zone}, {recheck_reason}.",
     "hint-stale": "The authoritative servers say otherwise: {stale_theirs}.",
     "hint-split": "The authoritative servers that the delegation leads to say otherwise.",
     "hint-undelegated": "The registry does not delegate {registered_domain}: it has expired, or was never registered.",

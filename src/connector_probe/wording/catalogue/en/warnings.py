@@ -62,6 +62,7 @@ NOTES: dict[str, str] = {
     "roots-microsoft": "Trust was judged by Microsoft's root program, as Exchange Online has it: {edition}.",
     "vantage": "Probed from this machine: not from Exchange Online's addresses, and without its client certificate.",
     "roots": "Trust was judged by these roots: {trust}. Exchange Online uses Microsoft's root program.",
+    "split-dns": "This machine's nameserver answers {server} by a zone of its own ({elsewhere}, split DNS). What was probed is what the public gets, as Exchange Online does: {address}.",
     "own-address": "{address} is what every machine calls itself: here this machine answered, and Exchange Online would meet itself.",
     "private-address": "{address} is not a public address; Exchange Online cannot reach it, whatever it answers here.",
     "as-of": "Certificates were judged as of {as_of}.",

@@ -43,6 +43,18 @@ CAUSES: dict[CauseId, str] = {
     CauseId.TLS_INSPECTION: "检查 TLS 的防火墙终止了连接，并用自己的 CA 重新签发了服务器的证书。",
     CauseId.ANOTHER_HOST_ANSWERS: "同一所有者的另一台主机在此地址应答：NAT 或 DNS 记录指向了它，或者它缺少此名称。",
     CauseId.STS_PATTERN_TOO_SHALLOW: "策略中的模式匹配不到该 MX 主机：星号只代表一个标签。",
+    CauseId.ONE_FAMILY_DEAD: "服务器通过一种 IP 版本接收邮件，而另一种版本的地址不通。",
+    CauseId.CLIENT_CERTIFICATE_DEMANDED: "服务器要求客户端证书，而只有 Exchange Online 拥有该证书。",
+    CauseId.LOCAL_NAMESERVER: "本机的名称服务器缺失、没有应答或与互联网隔绝。",
+    CauseId.LOCAL_NAMESERVER_ERRS: "本机的名称服务器给出的应答与 DNS 中的内容不符。",
+    CauseId.LOCAL_NETWORK: "本机自己的网络无法通往该服务器。",
+    CauseId.LOCAL_PORT_BLOCKED: "本机的网络或运营商阻止出站的 25 端口。",
+    CauseId.LOCAL_INTERCEPTION: "本机网络中的代理或防火墙介入探测与所有服务器之间的连接。",
+    CauseId.LOCAL_POLICY: "本机自己的防火墙或策略禁止此连接。",
+    CauseId.LOCAL_CLOCK: "本机的时钟不准。",
+    CauseId.LOCAL_VALIDATION: "本机的名称服务器没有传回验证 DNSSEC 所需的内容。",
+    CauseId.LOCAL_RESOURCES: "本机缺少建立连接所需的套接字、端口或内存。",
+    CauseId.LOCAL_OPTIONS: "探测本身被设定为（或被迫）略过这一部分。",
 }
 
 EVIDENCE: dict[EvidenceId, str] = {
@@ -112,6 +124,8 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.BEFORE_THE_RECIPIENT: "服务器拒绝的是发件人 (MAIL FROM)，此时尚未指定任何收件人。",
     EvidenceId.NAMES_GREYLISTING: "应答本身提到了灰名单。",
     EvidenceId.MX_NAMES_HOSTS: "该域的 MX 记录指向了邮件服务器。",
+    EvidenceId.OTHER_FAMILY_SERVED: "{server} 通过另一种 IP 版本可以接收邮件。",
+    EvidenceId.SIGNED_BY_A_GATEWAY: "证书的名称正确，但其颁发者的名称像是代替他人签发的设备：{leaf_issuer}。",
     EvidenceId.SIGNED_BY_AN_APPLIANCE: "证书由 {appliance} 签发：颁发者 {leaf_issuer}；证书链止于 {top_issuer}。",
     EvidenceId.ALL_NAME_ANOTHER: "问候语、EHLO 和证书都指名 {greeting_name}，而不是 {expected}。",
     EvidenceId.NAMES_THE_MAIL_SYSTEM: "{refusal_words} 指的是其后的邮件系统（例如内容过滤器 milter），与 TLS 无关（RFC 3463 X.3.X）。",

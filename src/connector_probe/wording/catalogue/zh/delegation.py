@@ -7,6 +7,7 @@ from connector_probe.model.ids import EvidenceId
 DELEGATION: dict[EvidenceId, str] = {
     EvidenceId.WALK_UNANSWERED: "从此处直接查询时，没有任何根服务器或权威服务器应答（出站端口 53 是否被阻止或重定向？），因此对该域无法作出更多判断。",
     EvidenceId.DNSSEC_BOGUS: "关闭验证 (CD) 时 {recheck_nameserver} 能够应答 {recheck_asked}，开启验证时则为 SERVFAIL：DNSSEC 已损坏{recheck_error}。",
+    EvidenceId.DNSSEC_WHY: "在本机验证：{recheck_zone} 中，{recheck_reason}。",
     EvidenceId.AUTHORITIES_DISAGREE: "各权威服务器的应答不一致：{disagreement}。",
     EvidenceId.AUTHORITIES_OUT_OF_STEP: "它的权威服务器上是同一区域的不同版本：{versions}。发送方遇到哪一个全凭偶然。",
     EvidenceId.AUTHORITIES_FAIL: "{zone} 的服务器都没有给出权威应答：{failed_list}。",
@@ -31,6 +32,7 @@ DELEGATION: dict[EvidenceId, str] = {
 # What a server says; the rest is codes and records.
 SERVERS: dict[str, str] = {
     "hint-bogus": "其 DNSSEC 已损坏：关闭验证后即可得到应答。",
+    "hint-bogus-why": "其 DNSSEC 已损坏：{recheck_zone} 中，{recheck_reason}。",
     "hint-stale": "权威服务器的应答与此不同：{stale_theirs}。",
     "hint-split": "委派所指向的权威服务器的应答与此不同。",
     "hint-undelegated": "注册管理机构没有委派 {registered_domain}：该域已过期，或者从未注册。",

@@ -62,6 +62,7 @@ NOTES: dict[str, str] = {
     "roots-microsoft": "信任是按 Exchange Online 所用的 Microsoft 根证书计划判断的：{edition}。",
     "vantage": "探测是从本机进行的：没有使用 Exchange Online 的地址，也没有其客户端证书。",
     "roots": "信任是根据以下根判断的：{trust}。Exchange Online 使用 Microsoft 的根证书计划。",
+    "split-dns": "本机的名称服务器以自有区域应答 {server}（{elsewhere}，拆分 DNS）。探测的是公众（包括 Exchange Online）得到的地址：{address}。",
     "own-address": "{address} 是每台机器对自己的称呼：在这里应答的是本机，而 Exchange Online 只会连到自己。",
     "private-address": "{address} 不是公共地址；无论它在这里如何应答，Exchange Online 都无法到达。",
     "as-of": "证书是按 {as_of} 这一时刻判断的。",

@@ -1,0 +1,110 @@
+"""Causes that lie in the machine that probes, or in its network: nothing is known of the server then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector_probe.diagnosis.causes.row import Judged, Rows, alone
+from connector_probe.diagnosis.dns.rules import deciding_lookup
+from connector_probe.model.evidence import FaultKind
+from connector_probe.model.ids import CauseId, RemedyId
+from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.causes.row import Case
+
+ROWS = Rows()
+_LIKELY, _SURE = CauseVerdict.SUPPORTED, CauseVerdict.CONFIRMED
+_F, _R = FailureClass, RemedyId
+_HERE = Culprit.THIS_MACHINE
+_NO_WAY_OUT = frozenset({FaultKind.NO_ROUTE, FaultKind.GATEWAY_SILENT})
+
+
+def _by_class(case: Case) -> None:
+    """The class says it all."""
+
+
+@ROWS.cause(
+    CauseId.LOCAL_NAMESERVER,
+    _HERE,
+    alone(_SURE, _F.LOCAL_NO_NAMESERVER, _F.LOCAL_NAMESERVER_SILENT, _F.LOCAL_NAMESERVER_CUT_OFF),
+    remedies=(_R.CONFIGURE_NAMESERVER, _R.CHECK_LOCAL_ROUTE, _R.PROBE_FROM_ELSEWHERE),
+    remedies_for={_F.LOCAL_NO_NAMESERVER: (_R.CONFIGURE_NAMESERVER, _R.PROBE_FROM_ELSEWHERE)},
+)
+def _local_nameserver(case: Case) -> Judged | None:
+    """Where no question even left this machine, its network comes before its DNS settings."""
+    if case.failure is not _F.LOCAL_NAMESERVER_SILENT:
+        return None
+    lookup = deciding_lookup(case.evidence)
+    stays = lookup is not None and lookup.fault is not None and lookup.fault.kind in _NO_WAY_OUT
+    route = (_R.CHECK_LOCAL_ROUTE,) if stays else ()
+    return Judged(None, remedies=(*route, _R.CONFIGURE_NAMESERVER, _R.PROBE_FROM_ELSEWHERE))
+
+
+ROWS.cause(
+    CauseId.LOCAL_NAMESERVER_ERRS,
+    _HERE,
+    alone(_SURE, _F.LOCAL_NAMESERVER_UNTRUE),
+    remedies=(_R.CONFIGURE_NAMESERVER, _R.CHECK_SPLIT_DNS, _R.PROBE_FROM_ELSEWHERE),
+)(_by_class)
+ROWS.cause(
+    CauseId.LOCAL_NETWORK,
+    _HERE,
+    alone(_SURE, _F.LOCAL_NO_ROUTE, _F.LOCAL_GATEWAY, _F.LOCAL_FIRST_HOP)
+    | alone(_LIKELY, _F.LOCAL_OFFLINE, _F.LOCAL_IPV6),
+    remedies=(_R.CHECK_LOCAL_ROUTE, _R.PROBE_FROM_ELSEWHERE),
+    remedies_for={
+        _F.LOCAL_FIRST_HOP: (_R.CHECK_OUTGOING_PORT, _R.CHECK_LOCAL_ROUTE, _R.PROBE_FROM_ELSEWHERE),
+        _F.LOCAL_IPV6: (_R.CHECK_LOCAL_ROUTE, _R.CHECK_OUTGOING_PORT, _R.PROBE_FROM_ELSEWHERE),
+        _F.LOCAL_OFFLINE: (_R.CHECK_LOCAL_ROUTE, _R.CONFIGURE_NAMESERVER, _R.PROBE_FROM_ELSEWHERE),
+    },
+)(_by_class)
+ROWS.cause(
+    CauseId.LOCAL_PORT_BLOCKED,
+    _HERE,
+    alone(_LIKELY, _F.LOCAL_PORT_BLOCKED),
+    remedies=(_R.CHECK_OUTGOING_PORT, _R.PROBE_FROM_ELSEWHERE),
+)(_by_class)
+ROWS.cause(
+    CauseId.LOCAL_INTERCEPTION,
+    _HERE,
+    alone(_SURE, _F.LOCAL_INTERCEPTED, _F.LOCAL_STARTTLS_STRIPPED),
+    remedies=(_R.EXEMPT_PORT_25, _R.PROBE_FROM_ELSEWHERE),
+)(_by_class)
+ROWS.cause(
+    CauseId.LOCAL_POLICY,
+    _HERE,
+    alone(_SURE, _F.LOCAL_NOT_PERMITTED),
+    remedies=(_R.CHECK_LOCAL_FIREWALL, _R.PROBE_FROM_ELSEWHERE),
+)(_by_class)
+ROWS.cause(
+    CauseId.LOCAL_CLOCK, _HERE, alone(_LIKELY, _F.LOCAL_CLOCK), remedies=(_R.SET_CLOCK, _R.PROBE_FROM_ELSEWHERE)
+)(_by_class)
+ROWS.cause(
+    CauseId.LOCAL_VALIDATION,
+    _HERE,
+    alone(_SURE, _F.LOCAL_DNSSEC),
+    remedies=(_R.CONFIGURE_DNSSEC, _R.PROBE_FROM_ELSEWHERE),
+)(_by_class)
+ROWS.cause(
+    CauseId.LOCAL_RESOURCES,
+    _HERE,
+    alone(_SURE, _F.LOCAL_RESOURCES),
+    remedies=(_R.FREE_RESOURCES, _R.PROBE_FROM_ELSEWHERE),
+)(_by_class)
+ROWS.cause(
+    CauseId.LOCAL_OPTIONS,
+    _HERE,
+    alone(_SURE, _F.LOCAL_FAMILY_EXCLUDED, _F.LOCAL_SOURCE_ADDRESS, _F.LOCAL_INTERRUPTED),
+    remedies_for={
+        _F.LOCAL_FAMILY_EXCLUDED: (_R.ALLOW_BOTH_FAMILIES, _R.PROBE_FROM_ELSEWHERE),
+        _F.LOCAL_SOURCE_ADDRESS: (_R.CORRECT_SOURCE_ADDRESS, _R.PROBE_FROM_ELSEWHERE),
+        _F.LOCAL_INTERRUPTED: (_R.RUN_TO_THE_END,),
+    },
+)(_by_class)
+ROWS.cause(
+    CauseId.CLIENT_CERTIFICATE_DEMANDED,
+    Culprit.UNKNOWN,
+    alone(_SURE, _F.TLS_CLIENT_CERTIFICATE),
+    remedies=(_R.TRUST_EXCHANGE_CERTIFICATE, _R.VALIDATE_CONNECTOR),
+)(_by_class)
