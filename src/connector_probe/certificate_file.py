@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs7,
     pkcs12,
 )
-from cryptography.x509 import Certificate
+from cryptography.x509 import Certificate, InvalidVersion
 
 from connector_probe.model.printable import printable
 from connector_probe.protocol import der, pem
@@ -30,6 +31,8 @@ from connector_probe.trust import TrustError, read_file
 _PFX_VERSION: Final = 3  # RFC 7292 4
 _EXPORT_AGAIN: Final = "the file is cut off or damaged: export it again"
 _HOLDING: Final = "the certificate"
+
+_BROKEN: Final = (ValueError, UnsupportedAlgorithm, InvalidVersion)  # what cryptography raises for a damaged file
 
 # Asked for a password when the file turns out to need one; None: there is none to be had.
 AskPassword = Callable[[], bytes | None]
@@ -87,17 +90,14 @@ def parse_certificate_file(data: bytes, name: str, password: AskPassword) -> Cer
 def _of_der(data: bytes, name: str, password: AskPassword) -> CertificateFile:
     if load(data) is not None:
         return CertificateFile((data,), KeyState.ABSENT)
-    try:
-        parts = der.first(data).children()
-    except DerError:
-        parts = []  # cut off, or BER with indefinite lengths, as some write PKCS #12
+    parts = _parts(data)  # none: cut off, or BER with indefinite lengths, as some write PKCS #12
     if parts and parts[0].tag == der.OID:
         return replace(_arranged(_of_pkcs7(data, name), None, name), leaf_first=True)  # its order says nothing
     if not parts or (parts[0].tag == der.INTEGER and parts[0].value == bytes([_PFX_VERSION])):
         return _of_pkcs12(data, name, password)
     if parts[0].tag == der.INTEGER:
         raise _other(name, "PRIVATE KEY")
-    nested = parts[0].children() if parts[0].tag == der.SEQUENCE else []
+    nested = _parts(parts[0].raw)
     if nested and nested[0].tag == der.OID:
         raise _other(name, "ENCRYPTED PRIVATE KEY")
     if nested and nested[0].tag == der.INTEGER and len(nested) == 4:  # version, subject, key, attributes (RFC 2986)
@@ -105,10 +105,18 @@ def _of_der(data: bytes, name: str, password: AskPassword) -> CertificateFile:
     raise CertificateFileError(f"{name} holds no certificate that can be read", _EXPORT_AGAIN)
 
 
+def _parts(data: bytes) -> list[der.Element]:
+    """What the SEQUENCE that ``data`` begins with holds; empty where it is none."""
+    try:
+        return der.first(data).children()
+    except DerError:
+        return []
+
+
 def _of_pkcs7(data: bytes, name: str) -> list[bytes]:
     try:
         found = pkcs7.load_der_pkcs7_certificates(data)
-    except (ValueError, UnsupportedAlgorithm):
+    except _BROKEN:
         raise CertificateFileError(f"{name} is PKCS #7 that cannot be read", _EXPORT_AGAIN) from None
     if not found:
         raise CertificateFileError(f"{name} is PKCS #7 without a certificate", f"give a file that holds {_HOLDING}")
@@ -116,11 +124,18 @@ def _of_pkcs7(data: bytes, name: str) -> list[bytes]:
 
 
 def _of_pkcs12(data: bytes, name: str, password: AskPassword) -> CertificateFile:
-    for open_ in (None, b""):  # both are "no password", and files differ in which of them opens
-        try:
-            return _of_bag(*pkcs12.load_key_and_certificates(data, open_), name)
-        except (ValueError, UnsupportedAlgorithm):
-            continue
+    for none in (None, b""):  # both are "no password", and files differ in which of them opens
+        with contextlib.suppress(*_BROKEN):
+            opened = pkcs12.load_key_and_certificates(data, none)
+            break
+    else:
+        opened = _unlocked(data, name, password)
+    return _of_bag(*opened, name)
+
+
+def _unlocked(
+    data: bytes, name: str, password: AskPassword
+) -> tuple[PrivateKeyTypes | None, Certificate | None, list[Certificate]]:
     if _is_no_pkcs12(data):
         raise CertificateFileError(f"{name} is neither PEM nor whole DER", _EXPORT_AGAIN)
     given = password()
@@ -130,13 +145,13 @@ def _of_pkcs12(data: bytes, name: str, password: AskPassword) -> CertificateFile
             "run it at a terminal, or put the password into a variable: --password-env NAME",
         )
     try:
-        return _of_bag(*pkcs12.load_key_and_certificates(data, given), name)
+        return pkcs12.load_key_and_certificates(data, given)
     except UnsupportedAlgorithm as problem:
         raise CertificateFileError(
             f"{name} is encrypted in a way that is not known here: {printable(str(problem), 100)}",
             "export it again with AES256-SHA256",
         ) from None
-    except ValueError:
+    except _BROKEN:
         raise CertificateFileError(
             f"{name}: the password is wrong, or the file is damaged", "check the password, or export it again"
         ) from None

@@ -244,11 +244,17 @@ BAD: dict[str, tuple[bytes, str, str]] = {
     "DER cut off": (LEAF.der[:-9], "neither PEM nor whole DER", "cut off"),
     "PKCS #12 cut off": (bag(LOCKED)[:-9], "neither PEM nor whole DER", "cut off"),
     "PKCS #12 without its password": (bag(LOCKED), "wants a password", "--password-env NAME"),
+    "PKCS #12 with a key alone": (
+        pkcs12.serialize_key_and_certificates(b"mail", KEY, None, None, NoEncryption()),
+        "PKCS #12 without a certificate",
+        "with its certificate",
+    ),
     "PKCS #7 cut off": (
         pkcs7.serialize_certificates([loaded(LEAF)], Encoding.PEM).replace(b"\nMI", b"\nMA"),
         "PKCS",
         "export",
     ),
+    "DER that is broken inside": (b"\x30\x04\x30\x02\x30\x7f", "no certificate that can be read", "damaged"),
     "two servers' certificates": (pem(LEAF, OTHER, ISSUER), "2 certificates that may be the server's", "its own"),
     "too large": (b"x" * (16 * 1024 * 1024 + 1), "larger than 16 MiB", "holds the certificate only"),
 }

@@ -60,6 +60,19 @@ def _certificates() -> Target:
     return Target(lambda data: judge([data, middle.der], trusted, NOW), (), [leaf.der, middle.der, top.der])
 
 
+def _certificate_files() -> Target:
+    from connector_probe.certificate_file import CertificateFileError, parse_certificate_file
+    from connector_probe.protocol.windows_names import tls_certificate_name
+    from tests.cli.test_certificate import BAD, LOCKED, SECRET, WHOLE, bag
+
+    def read(data: bytes) -> None:
+        tls_certificate_name(parse_certificate_file(data, "new.pem", lambda: SECRET).chain[0])
+
+    good = [content for content, _ in WHOLE.values()]
+    seeds = [*good, *(content for content, _, _ in BAD.values() if len(content) < MAX_OCTETS)]
+    return Target(read, (CertificateFileError,), [*seeds, bag(LOCKED)])
+
+
 def _bounces() -> Target:
     from connector_probe.bounces.bounce import codes_seen, read
     from connector_probe.bounces.explanation import explain
@@ -125,6 +138,7 @@ def _root_program() -> Target:
 TARGETS: dict[str, Callable[[], Target]] = {
     "replies": _replies,
     "certificates": _certificates,
+    "certificate-files": _certificate_files,
     "bounces": _bounces,
     "configuration": _configuration,
     "dns": _dns,
