@@ -63,6 +63,7 @@ def is_address(text: str) -> bool:
     return not percent or _ZONE.match(zone) is not None
 
 
+@lru_cache(maxsize=4096)  # as above; a name that is none is not kept
 def parse_smart_host(text: str) -> SmartHost:
     """Read HOST, HOST:PORT, an address, or [address]:PORT.
 

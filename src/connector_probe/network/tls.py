@@ -91,11 +91,18 @@ class _Watch:
                 state = connection.get_state_string()
                 self.ticket_read = self.ticket_read or any(part in state for part in _TICKET_STATES)
         elif where & SSL.SSL_CB_LOOP and not self.client_certificate_answered:
-            state = connection.get_state_string()
+            requested, answered = _of_client_certificate(connection.get_state_string())
             if self.client_certificate_requested:
-                self.client_certificate_answered = any(part in state for part in _CLIENT_ANSWER_STATES)
+                self.client_certificate_answered = answered
             else:
-                self.client_certificate_requested = any(part in state for part in _CLIENT_CERTIFICATE_STATES)
+                self.client_certificate_requested = requested
+
+
+@cache  # OpenSSL has some fifty states, and a handshake passes through twenty
+def _of_client_certificate(state: bytes) -> tuple[bool, bool]:
+    """Whether in ``state`` the server asks for one, and whether we answer that."""
+    requested = any(part in state for part in _CLIENT_CERTIFICATE_STATES)
+    return requested, any(part in state for part in _CLIENT_ANSWER_STATES)
 
 
 def choose_groups(context: SSL.Context, groups: str) -> bool:
