@@ -25,9 +25,10 @@ def _late(*, frozen: bool, slots: bool = False, kw_only: bool = False) -> Any:  
     assert frozen, "a dataclass that changes is one of the standard library's"
 
     def define(kind: _Kind) -> _Kind:
-        kind.__doc__ = kind.__doc__ or kind.__name__  # else the standard library writes the signature there
+        text, kind.__doc__ = kind.__doc__, "-"  # else the standard library writes a signature where there is none
         own = set(vars(kind))
         made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)(kind)
+        made.__doc__ = text
 
         def first(self: object, *values: object, **named: object) -> None:
             made.__init__ = _init_of(made)
