@@ -75,31 +75,12 @@ __all__ = [
     "Vantage",
 ]
 
-_HOMES = {
-    "clock": ("ClockEvidence", "RootDates", "ServerDate"),
-    "dns": ("Countercheck", "Lookup", "LookupStatus", "MxBeside", "MxRecord", "Resolution"),
-    "faults": ("LOCAL_FAULTS", "FaultKind", "NetworkFault", "Stage"),
-    "smtp": ("Exchange", "Garble", "Reply", "ReplyFlaw"),
-    "tls": (
-        "Certificate",
-        "CertificateEvidence",
-        "CertificateProblem",
-        "CertificateProblemKind",
-        "Handshake",
-        "OtherRoots",
-        "RootBar",
-        "RootBarKind",
-        "SecondLook",
-        "TlsSession",
-    ),
-}
-
 
 def __getattr__(name: str) -> object:
     """The names above, from their homes when first asked for (PEP 562): what explains a bounce needs two of them."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = next((home for home, names in _HOMES.items() if name in names), "attempt")
-    value: object = getattr(import_module(f"{__name__}.{home}"), name)
+    homes = (import_module(f"{__name__}.{home}") for home in ("faults", "tls", "dns", "smtp", "clock", "attempt"))
+    value: object = next(getattr(home, name) for home in homes if hasattr(home, name))
     globals()[name] = value
     return value
