@@ -6,15 +6,15 @@ A bounce shows one message and no server: nothing is ruled out, and nothing conf
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 
-from connector_probe.bounces.known_codes import TOPICS, Topic
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.weigh import by_class_alone, usual_remedies
 from connector_probe.model.evidence import Stage
 from connector_probe.model.ids import CauseId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, FailureClass, MailFlowCode, Remedy
 from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.catalogue.commands import COMMANDS
+from connector_probe.wording.catalogue.commands import COMMANDS, EXPLAINED
 from connector_probe.wording.sentences import LenientFacts, fill
 
 CLIENT_CERTIFICATE = "client-certificate-untrusted"  # the cause that no probe can confirm: it has no such certificate
@@ -115,16 +115,12 @@ def remedy_words(identifier: str, facts: Mapping[str, str], words: Catalogue) ->
     return Remedy(identifier, fill(words.remedies[remedy], facts), commands)
 
 
-def topic_remedies(topic: Topic, facts: Mapping[str, str], words: Catalogue) -> Iterator[Remedy]:
-    """What the catalogue says to do about ``topic`` itself."""
-    return numbered_remedies(topic.value, TOPICS[topic].commands, facts, words)
-
-
-def numbered_remedies(
-    name: str, commands: Sequence[Sequence[str]], facts: Mapping[str, str], words: Catalogue
-) -> Iterator[Remedy]:
-    """ "do-NAME", "do-NAME-2" and so on, each with its commands."""
-    for number, lines in enumerate(commands, 1):
+def numbered_remedies(name: str, facts: Mapping[str, str], words: Catalogue) -> Iterator[Remedy]:
+    """What the catalogue says to do about a topic: "do-NAME", "do-NAME-2" and so on, each with its commands."""
+    for number in count(1):
         identifier = name if number == 1 else f"{name}-{number}"
-        text = fill(words.explain[f"do-{identifier}"], facts)
-        yield Remedy(identifier, text, tuple(fill(line, facts) for line in lines))
+        text = words.explain.get(f"do-{identifier}")
+        if text is None:
+            return
+        commands = tuple(fill(command, facts) for command in EXPLAINED.get(identifier, ()))
+        yield Remedy(identifier, fill(text, facts), commands)

@@ -9,9 +9,9 @@ from connector_probe.bounces.advice import (
     Placeholders,
     cause_words,
     causes_for,
+    numbered_remedies,
     remedies_for,
     remedy_words,
-    topic_remedies,
     with_code,
 )
 from connector_probe.bounces.explanation import title_of
@@ -95,7 +95,7 @@ _OF_A_PROBE = frozenset(MailFlowCode)
 
 def _remedies(code: KnownCode, classes: Sequence[FailureClass], words: Catalogue) -> Iterator[Remedy]:
     if not classes:
-        yield from topic_remedies(code.topic, Placeholders(), words)
+        yield from numbered_remedies(code.topic.value, Placeholders(), words)
     for identifier in remedies_for(classes, told=False, by_probe=True):
         yield remedy_words(identifier, Placeholders(), words)
     if code.in_table:

@@ -17,7 +17,6 @@ from connector_probe.bounces.advice import (
     remedies_for,
     remedy_words,
     stage_of,
-    topic_remedies,
     with_code,
 )
 from connector_probe.bounces.bounce import Bounce, BounceSource
@@ -326,33 +325,6 @@ _SENDER_SIDE = {
     Stage.TLS: "tls",
     Stage.CERTIFICATE: "certificate",
 }
-SENDER_COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "dns": (("Resolve-DnsName {host}",), ("Get-SendConnector | Format-List Name,SmartHosts,AddressSpaces",)),
-    "connect": (
-        ("Resolve-DnsName {host} -Type MX", "Test-NetConnection {target} -Port 25"),
-        ("Get-SendConnector | Format-List Name,SmartHosts,AddressSpaces,SourceTransportServers",),
-    ),
-    "session": (
-        (
-            "Set-SendConnector -Identity '<connector>' -ProtocolLoggingLevel Verbose",
-            "Get-TransportService | Format-List Name,SendProtocolLogPath",
-        ),
-        ("probe {host}",),
-    ),
-    "tls": (
-        ("Get-TlsCipherSuite | Format-Table Name",),
-        ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
-    ),
-    "certificate": (
-        (
-            "Get-ChildItem Cert:\\LocalMachine\\Root | Where-Object Thumbprint -eq "
-            "DF3C24F9BFD666761B268073FE06D1CC8D4F82A4",
-            "certutil -verifyctl AuthRoot",
-        ),
-        ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
-        ("Get-SendConnector | Format-List Name,TlsAuthLevel,TlsDomain,SmartHosts",),
-    ),
-}
 _NEEDS_A_REPLY = "read-the-reply"
 # What is said to do about these is of use where nothing is known of the failure, or only this stage of it.
 _GENERAL = {
@@ -371,7 +343,7 @@ def _remedies(bounce: Bounce, topic: Topic, facts: Mapping[str, str], words: Cat
         return
     classes = classes_of(bounce)
     if not classes or topic not in _GENERAL or stage_of(classes[0]) is _GENERAL[topic]:
-        yield from topic_remedies(topic, facts, words)
+        yield from numbered_remedies(topic.value, facts, words)
     if topic in _MANY_FAULTS and bounce.failure_class is None and not bounce.alternatives:
         yield Remedy("find-message", words.explain["find-message"], (fill("probe {host}", facts),))
     if is_starttls_pair(bounce) and not bounce.on_premises:
@@ -393,13 +365,13 @@ def _remedies(bounce: Bounce, topic: Topic, facts: Mapping[str, str], words: Cat
 def _at_the_sender(bounce: Bounce, topic: Topic, facts: Mapping[str, str], words: Catalogue) -> Iterator[Remedy]:
     """Where the server is Microsoft's: what to do on the sender's side, and nothing else."""
     if TOPICS[topic].culprit in (Culprit.SENDER, Culprit.CONNECTOR):
-        yield from topic_remedies(topic, facts, words)
+        yield from numbered_remedies(topic.value, facts, words)
         return
     classes = classes_of(bounce)
     side = _SENDER_SIDE.get(stage_of(classes[0]), "session") if classes else "connect"
-    yield from numbered_remedies(f"microsoft-{side}", SENDER_COMMANDS[side], facts, words)
+    yield from numbered_remedies(f"microsoft-{side}", facts, words)
     if not classes:
-        yield from topic_remedies(topic, facts, words)
+        yield from numbered_remedies(topic.value, facts, words)
 
 
 # --- notes and facts ---------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ _SERVER = (
     "https://learn.microsoft.com/exchange/mail-flow/non-delivery-reports-and-bounce-messages/"
     "non-delivery-reports-and-bounce-messages"
 )
+_BLOG = "https://techcommunity.microsoft.com/blog/exchange/"
 _PROTOCOL_LOG = "https://learn.microsoft.com/exchange/mail-flow/connectors/protocol-logging"
 _TENANT = f"{_NDR}fix-error-code-5-7-700-through-5-7-750"
 
@@ -99,25 +100,13 @@ class Topic(StrEnum):
 
 
 class TopicFacts(NamedTuple):
-    """``commands``: for each thing to do, which the catalogue has as "do-TOPIC", "do-TOPIC-2" and so on."""
-
     culprit: Culprit = Culprit.UNKNOWN
     page: str = _TABLE
     direction: Direction | None = None
-    commands: tuple[tuple[str, ...], ...] = ()
 
 
 _T, _C = Topic, Culprit
 _OUT, _IN, _SERVER_OUT = Direction.FROM_EXCHANGE_ONLINE, Direction.TO_EXCHANGE_ONLINE, Direction.FROM_EXCHANGE_SERVER
-_SEND_LOG = (
-    "Set-SendConnector -Identity '<connector>' -ProtocolLoggingLevel Verbose",
-    "Get-TransportService | Format-List Name,SendProtocolLogPath",
-)
-_OWN_CERTIFICATE = (
-    "Get-SendConnector | Format-List Name,TlsCertificateName",
-    "Get-ExchangeCertificate | Format-List Subject,Issuer,Thumbprint,NotAfter,HasPrivateKey,Services,Status",
-)
-_TEST_PORT = ("Test-NetConnection {address_or_server} -Port {port}",)
 TOPICS: dict[Topic, TopicFacts] = {
     **dict.fromkeys(map(Topic, INTELLIGENCE_CODES), TopicFacts(page=REFERENCE, direction=_OUT)),
     **dict.fromkeys(
@@ -125,148 +114,71 @@ TOPICS: dict[Topic, TopicFacts] = {
         TopicFacts(page=_DANE, direction=_OUT),
     ),
     _T.MTA_STS_HOSTS: TopicFacts(page=_MTA_STS, direction=_OUT),
-    _T.MTA_STS_CERTIFICATE: TopicFacts(_C.SERVER, _MTA_STS, _OUT, ((),)),
-    _T.QUEUE_EXPIRED: TopicFacts(page=f"{_NDR}fix-error-code-550-4-4-7-in-exchange-online", commands=((),)),
-    _T.MESSAGE_EXPIRED: TopicFacts(commands=((),)),
-    _T.EXPIRED_ELSEWHERE: TopicFacts(page="https://www.rfc-editor.org/rfc/rfc3463#section-3.5", commands=((),)),
-    _T.OLDER_EXCHANGE: TopicFacts(commands=((),)),
-    _T.ON_PREMISES: TopicFacts(page=_SERVER, direction=_SERVER_OUT, commands=(_TEST_PORT,)),
-    _T.NO_ANSWER: TopicFacts(page=_SERVER, commands=(_TEST_PORT,)),
-    _T.UNABLE_TO_CONNECT: TopicFacts(page=_SERVER, direction=_SERVER_OUT, commands=(_TEST_PORT,)),
-    _T.CONNECTION_DROPPED: TopicFacts(page=_SERVER, commands=(_SEND_LOG,)),
-    _T.QUOTED_REPLY: TopicFacts(page=_PROTOCOL_LOG, direction=_SERVER_OUT, commands=(_SEND_LOG,)),
+    _T.MTA_STS_CERTIFICATE: TopicFacts(_C.SERVER, _MTA_STS, _OUT),
+    _T.QUEUE_EXPIRED: TopicFacts(page=f"{_NDR}fix-error-code-550-4-4-7-in-exchange-online"),
+    _T.MESSAGE_EXPIRED: TopicFacts(),
+    _T.EXPIRED_ELSEWHERE: TopicFacts(page="https://www.rfc-editor.org/rfc/rfc3463#section-3.5"),
+    _T.OLDER_EXCHANGE: TopicFacts(),
+    _T.ON_PREMISES: TopicFacts(page=_SERVER, direction=_SERVER_OUT),
+    _T.NO_ANSWER: TopicFacts(page=_SERVER),
+    _T.UNABLE_TO_CONNECT: TopicFacts(page=_SERVER, direction=_SERVER_OUT),
+    _T.CONNECTION_DROPPED: TopicFacts(page=_SERVER),
+    _T.QUOTED_REPLY: TopicFacts(page=_PROTOCOL_LOG, direction=_SERVER_OUT),
     _T.EXCHANGE_WORDS: TopicFacts(page=_SERVER),
-    _T.TLS_FAILED: TopicFacts(page=_PROTOCOL_LOG, commands=((),)),
+    _T.TLS_FAILED: TopicFacts(page=_PROTOCOL_LOG),
     _T.VALIDATION_FAILED: TopicFacts(
         page="https://learn.microsoft.com/exchange/mail-flow-best-practices/use-connectors-to-configure-mail-flow/"
         "validate-connectors",
         direction=_OUT,
-        commands=(("probe {host}",),),
     ),
-    _T.TLS_REPORT: TopicFacts(page="https://www.rfc-editor.org/rfc/rfc8460#section-4.3", commands=(("probe {host}",),)),
-    _T.FAILED_SESSION: TopicFacts(page=_PROTOCOL_LOG, commands=(("probe {host}",),)),
-    _T.ON_PREMISES_CERTIFICATE: TopicFacts(
-        page=_SERVER,
-        direction=_SERVER_OUT,
-        commands=(("probe --tls-domain <name> {host}", "Get-SendConnector | Format-List Name,TlsAuthLevel,TlsDomain"),),
-    ),
+    _T.TLS_REPORT: TopicFacts(page="https://www.rfc-editor.org/rfc/rfc8460#section-4.3"),
+    _T.FAILED_SESSION: TopicFacts(page=_PROTOCOL_LOG),
+    _T.ON_PREMISES_CERTIFICATE: TopicFacts(page=_SERVER, direction=_SERVER_OUT),
     _T.TLS_DEMANDED: TopicFacts(
-        _C.SENDER,
-        "https://learn.microsoft.com/exchange/mail-flow/connectors/send-connectors",
-        _SERVER_OUT,
-        (
-            (
-                "Get-SendConnector | Format-List Name,Fqdn,TlsCertificateName,RequireTLS,IgnoreSTARTTLS",
-                _OWN_CERTIFICATE[1],
-            ),
-            ("probe {host}",),
-        ),
+        _C.SENDER, "https://learn.microsoft.com/exchange/mail-flow/connectors/send-connectors", _SERVER_OUT
     ),
     _T.EXCHANGE_AUTHENTICATION: TopicFacts(
-        _C.SENDER,
-        "https://learn.microsoft.com/exchange/mail-flow/connectors/receive-connectors",
-        _SERVER_OUT,
-        (
-            ("Get-ReceiveConnector | Format-List Identity,AuthMechanism,PermissionGroups,Fqdn,RemoteIPRanges",),
-            ("w32tm /query /status", "Test-ComputerSecureChannel -Verbose"),
-        ),
+        _C.SENDER, "https://learn.microsoft.com/exchange/mail-flow/connectors/receive-connectors", _SERVER_OUT
     ),
     _T.SEND_CONNECTOR_CERTIFICATE: TopicFacts(
-        _C.SENDER,
-        "https://learn.microsoft.com/powershell/module/exchange/set-sendconnector",
-        _SERVER_OUT,
-        (
-            (
-                *_OWN_CERTIFICATE,
-                "$c = Get-ExchangeCertificate -Thumbprint <thumbprint>",
-                "Set-SendConnector -Identity '<connector>' -TlsCertificateName \"<I>$($c.Issuer)<S>$($c.Subject)\"",
-            ),
-        ),
+        _C.SENDER, "https://learn.microsoft.com/powershell/module/exchange/set-sendconnector", _SERVER_OUT
     ),
     _T.OWN_CERTIFICATE: TopicFacts(
-        _C.SENDER,
-        "https://learn.microsoft.com/exchange/architecture/client-access/certificates",
-        _SERVER_OUT,
-        ((*_OWN_CERTIFICATE, "Enable-ExchangeCertificate -Thumbprint <thumbprint> -Services SMTP"),),
+        _C.SENDER, "https://learn.microsoft.com/exchange/architecture/client-access/certificates", _SERVER_OUT
     ),
-    _T.EARLY_SESSION_TICKET: TopicFacts(
-        _C.SERVER, "https://github.com/golang/go/issues/70232", _OUT, ((), ("probe {host}",))
-    ),
-    _T.SECURE_DOMAIN: TopicFacts(
-        _C.SENDER,
-        _SERVER,
-        _SERVER_OUT,
-        (
-            (
-                "Get-TransportConfig | Format-List TLSSendDomainSecureList",
-                "Get-SendConnector | Format-List Name,DomainSecureEnabled,TlsCertificateName",
-            ),
-        ),
-    ),
-    _T.DOMAIN_NONEXISTENT: TopicFacts(_C.SENDER, _TABLE, _OUT, (("nslookup -type=mx {host}",),)),
-    _T.RELAY_DENIED: TopicFacts(commands=((),)),
-    _T.ROUTING_LOOP: TopicFacts(
-        _C.CONNECTOR, f"{_NDR}fix-error-code-5-4-6-through-5-4-20-in-exchange-online", commands=((),)
-    ),
-    _T.INBOUND_ATTRIBUTION: TopicFacts(
-        _C.CONNECTOR,
-        f"{_NDR}fix-error-code-5-7-64-in-exchange-online",
-        _IN,
-        (
-            (
-                "Get-InboundConnector | Format-List Name,ConnectorType,SenderIPAddresses,TlsSenderCertificateName,"
-                "RestrictDomainsToCertificate,RestrictDomainsToIPAddresses",
-            ),
-        ),
-    ),
+    _T.EARLY_SESSION_TICKET: TopicFacts(_C.SERVER, "https://github.com/golang/go/issues/70232", _OUT),
+    _T.SECURE_DOMAIN: TopicFacts(_C.SENDER, _SERVER, _SERVER_OUT),
+    _T.DOMAIN_NONEXISTENT: TopicFacts(_C.SENDER, _TABLE, _OUT),
+    _T.RELAY_DENIED: TopicFacts(),
+    _T.ROUTING_LOOP: TopicFacts(_C.CONNECTOR, f"{_NDR}fix-error-code-5-4-6-through-5-4-20-in-exchange-online"),
+    _T.INBOUND_ATTRIBUTION: TopicFacts(_C.CONNECTOR, f"{_NDR}fix-error-code-5-7-64-in-exchange-online", _IN),
     _T.DIRECT_SEND: TopicFacts(
         _C.SENDER,
-        "https://techcommunity.microsoft.com/blog/exchange/"
-        "introducing-more-control-over-direct-send-in-exchange-online/4408790",
+        f"{_BLOG}introducing-more-control-over-direct-send-in-exchange-online/4408790",
         _IN,
-        (("Get-OrganizationConfig | Format-List RejectDirectSend",),),
     ),
-    _T.RECIPIENT_UNKNOWN: TopicFacts(
-        _C.SENDER, f"{_NDR}fix-error-code-550-5-1-10-in-exchange-online", _IN, (("Get-Recipient <address>",),)
-    ),
-    _T.SERVICE_INACTIVE: TopicFacts(
-        _C.SERVER,
-        commands=(
-            (
-                "Get-ServerComponentState -Identity <server>",
-                "Get-ReceiveConnector | Format-List Identity,Bindings,Enabled",
-            ),
-        ),
-    ),
-    _T.OUT_OF_RESOURCES: TopicFacts(
-        _C.SERVER, "https://learn.microsoft.com/exchange/mail-flow/back-pressure", commands=((),)
-    ),
-    _T.INBOUND_TEMPORARY: TopicFacts(_C.UNKNOWN, _TABLE, _IN, ((),)),
-    _T.RECEIVER_THROTTLING: TopicFacts(_C.SENDER, _TABLE, _IN, ((),)),
+    _T.RECIPIENT_UNKNOWN: TopicFacts(_C.SENDER, f"{_NDR}fix-error-code-550-5-1-10-in-exchange-online", _IN),
+    _T.SERVICE_INACTIVE: TopicFacts(_C.SERVER),
+    _T.OUT_OF_RESOURCES: TopicFacts(_C.SERVER, "https://learn.microsoft.com/exchange/mail-flow/back-pressure"),
+    _T.INBOUND_TEMPORARY: TopicFacts(_C.UNKNOWN, _TABLE, _IN),
+    _T.RECEIVER_THROTTLING: TopicFacts(_C.SENDER, _TABLE, _IN),
     _T.OUTDATED_EXCHANGE: TopicFacts(
         _C.SENDER,
-        "https://techcommunity.microsoft.com/blog/exchange/"
-        "throttling-and-blocking-email-from-persistently-vulnerable-exchange-servers-to-e/3815328",
+        f"{_BLOG}throttling-and-blocking-email-from-persistently-vulnerable-exchange-servers-to-e/3815328",
         _IN,
-        (
-            ("Get-ExchangeServer | Format-List Name,AdminDisplayVersion", "Get-OnPremServerReportInfo"),
-            ("New-TenantExemptionInfo -BlockingScenario UnpatchedOnPremServer -NumberOfDays 30",),
-        ),
     ),
-    _T.UNAUTHENTICATED_MAIL: TopicFacts(_C.SENDER, _TABLE, _IN, ((),)),
-    _T.REVERSE_DNS: TopicFacts(_C.SENDER, _TABLE, _IN, (("nslookup <sending address>",),)),
-    _T.NOT_SIGNED_IN: TopicFacts(_C.SENDER, f"{_NDR}fix-error-code-5-7-57-in-exchange-online", _IN, ((),)),
-    _T.SENDER_BLOCKED: TopicFacts(
-        _C.SENDER, _TABLE, _OUT, (("Get-BlockedSenderAddress", "Remove-BlockedSenderAddress -SenderAddress <address>"),)
-    ),
-    _T.TENANT_LIMIT: TopicFacts(_C.SENDER, _TABLE, _OUT, (("Get-LimitsEnforcementStatus",),)),
-    _T.TENANT_BLOCKED: TopicFacts(_C.SENDER, _TENANT, _OUT, ((),)),
-    _T.NEW_TENANT: TopicFacts(_C.SENDER, _TENANT, _OUT, ((),)),
-    _T.UNREGISTERED_DOMAIN: TopicFacts(_C.SENDER, _TENANT, _OUT, (("Get-AcceptedDomain",),)),
-    _T.RELAY_POOL: TopicFacts(_C.SERVER, f"{_NDR}forwarded-message-rejected-5-7-367-ndr", _OUT, ((),)),
-    _T.DMARC_REJECT: TopicFacts(_C.SENDER, _TABLE, _IN, ((),)),
-    _T.AUTHENTICATION_LEVEL: TopicFacts(_C.SENDER, _TABLE, _IN, ((),)),
-    _T.SECURITY_POLICY: TopicFacts(_C.SENDER, "https://www.rfc-editor.org/rfc/rfc3463#section-3.8", commands=((),)),
+    _T.UNAUTHENTICATED_MAIL: TopicFacts(_C.SENDER, _TABLE, _IN),
+    _T.REVERSE_DNS: TopicFacts(_C.SENDER, _TABLE, _IN),
+    _T.NOT_SIGNED_IN: TopicFacts(_C.SENDER, f"{_NDR}fix-error-code-5-7-57-in-exchange-online", _IN),
+    _T.SENDER_BLOCKED: TopicFacts(_C.SENDER, _TABLE, _OUT),
+    _T.TENANT_LIMIT: TopicFacts(_C.SENDER, _TABLE, _OUT),
+    _T.TENANT_BLOCKED: TopicFacts(_C.SENDER, _TENANT, _OUT),
+    _T.NEW_TENANT: TopicFacts(_C.SENDER, _TENANT, _OUT),
+    _T.UNREGISTERED_DOMAIN: TopicFacts(_C.SENDER, _TENANT, _OUT),
+    _T.RELAY_POOL: TopicFacts(_C.SERVER, f"{_NDR}forwarded-message-rejected-5-7-367-ndr", _OUT),
+    _T.DMARC_REJECT: TopicFacts(_C.SENDER, _TABLE, _IN),
+    _T.AUTHENTICATION_LEVEL: TopicFacts(_C.SENDER, _TABLE, _IN),
+    _T.SECURITY_POLICY: TopicFacts(_C.SENDER, "https://www.rfc-editor.org/rfc/rfc3463#section-3.8"),
 }
 
 

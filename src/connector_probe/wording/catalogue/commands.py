@@ -121,3 +121,84 @@ _BY_SERVER: dict[MailServer, dict[RemedyId, tuple[str, ...]]] = {MailServer.POST
 def commands_of_server(remedy: RemedyId, server: str) -> tuple[str, ...] | None:
     """In the place of the remedy's own, where ``server`` (a MailServer, or "") has others; else None."""
     return _BY_SERVER.get(MailServer(server), {}).get(remedy) if server in tuple(MailServer) else None
+
+
+# Of what ``probe explain`` says to do, by the id of its text: "do-ID" in ``explain``.
+EXPLAINED: dict[str, tuple[str, ...]] = {
+    "on-premises": ("Test-NetConnection {address_or_server} -Port {port}",),
+    "no-answer": ("Test-NetConnection {address_or_server} -Port {port}",),
+    "unable-to-connect": ("Test-NetConnection {address_or_server} -Port {port}",),
+    "connection-dropped": (
+        "Set-SendConnector -Identity '<connector>' -ProtocolLoggingLevel Verbose",
+        "Get-TransportService | Format-List Name,SendProtocolLogPath",
+    ),
+    "quoted-reply": (
+        "Set-SendConnector -Identity '<connector>' -ProtocolLoggingLevel Verbose",
+        "Get-TransportService | Format-List Name,SendProtocolLogPath",
+    ),
+    "validation-failed": ("probe {host}",),
+    "tls-report": ("probe {host}",),
+    "failed-session": ("probe {host}",),
+    "on-premises-certificate": (
+        "probe --tls-domain <name> {host}",
+        "Get-SendConnector | Format-List Name,TlsAuthLevel,TlsDomain",
+    ),
+    "tls-demanded": (
+        "Get-SendConnector | Format-List Name,Fqdn,TlsCertificateName,RequireTLS,IgnoreSTARTTLS",
+        "Get-ExchangeCertificate | Format-List Subject,Issuer,Thumbprint,NotAfter,HasPrivateKey,Services,Status",
+    ),
+    "tls-demanded-2": ("probe {host}",),
+    "exchange-authentication": (
+        "Get-ReceiveConnector | Format-List Identity,AuthMechanism,PermissionGroups,Fqdn,RemoteIPRanges",
+    ),
+    "exchange-authentication-2": ("w32tm /query /status", "Test-ComputerSecureChannel -Verbose"),
+    "send-connector-certificate": (
+        "Get-SendConnector | Format-List Name,TlsCertificateName",
+        "Get-ExchangeCertificate | Format-List Subject,Issuer,Thumbprint,NotAfter,HasPrivateKey,Services,Status",
+        "$c = Get-ExchangeCertificate -Thumbprint <thumbprint>",
+        "Set-SendConnector -Identity '<connector>' -TlsCertificateName \"<I>$($c.Issuer)<S>$($c.Subject)\"",
+    ),
+    "own-certificate": (
+        "Get-SendConnector | Format-List Name,TlsCertificateName",
+        "Get-ExchangeCertificate | Format-List Subject,Issuer,Thumbprint,NotAfter,HasPrivateKey,Services,Status",
+        "Enable-ExchangeCertificate -Thumbprint <thumbprint> -Services SMTP",
+    ),
+    "early-session-ticket-2": ("probe {host}",),
+    "secure-domain": (
+        "Get-TransportConfig | Format-List TLSSendDomainSecureList",
+        "Get-SendConnector | Format-List Name,DomainSecureEnabled,TlsCertificateName",
+    ),
+    "domain-nonexistent": ("nslookup -type=mx {host}",),
+    "inbound-attribution": (
+        "Get-InboundConnector | Format-List Name,ConnectorType,SenderIPAddresses,TlsSenderCertificateName,RestrictDomainsToCertificate,RestrictDomainsToIPAddresses",
+    ),
+    "direct-send": ("Get-OrganizationConfig | Format-List RejectDirectSend",),
+    "recipient-unknown": ("Get-Recipient <address>",),
+    "service-inactive": (
+        "Get-ServerComponentState -Identity <server>",
+        "Get-ReceiveConnector | Format-List Identity,Bindings,Enabled",
+    ),
+    "outdated-exchange": ("Get-ExchangeServer | Format-List Name,AdminDisplayVersion", "Get-OnPremServerReportInfo"),
+    "outdated-exchange-2": ("New-TenantExemptionInfo -BlockingScenario UnpatchedOnPremServer -NumberOfDays 30",),
+    "reverse-dns": ("nslookup <sending address>",),
+    "sender-blocked": ("Get-BlockedSenderAddress", "Remove-BlockedSenderAddress -SenderAddress <address>"),
+    "tenant-limit": ("Get-LimitsEnforcementStatus",),
+    "unregistered-domain": ("Get-AcceptedDomain",),
+    "microsoft-dns": ("Resolve-DnsName {host}",),
+    "microsoft-dns-2": ("Get-SendConnector | Format-List Name,SmartHosts,AddressSpaces",),
+    "microsoft-connect": ("Resolve-DnsName {host} -Type MX", "Test-NetConnection {target} -Port 25"),
+    "microsoft-connect-2": ("Get-SendConnector | Format-List Name,SmartHosts,AddressSpaces,SourceTransportServers",),
+    "microsoft-session": (
+        "Set-SendConnector -Identity '<connector>' -ProtocolLoggingLevel Verbose",
+        "Get-TransportService | Format-List Name,SendProtocolLogPath",
+    ),
+    "microsoft-session-2": ("probe {host}",),
+    "microsoft-tls": ("Get-TlsCipherSuite | Format-Table Name",),
+    "microsoft-tls-2": ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
+    "microsoft-certificate": (
+        "Get-ChildItem Cert:\\LocalMachine\\Root | Where-Object Thumbprint -eq DF3C24F9BFD666761B268073FE06D1CC8D4F82A4",
+        "certutil -verifyctl AuthRoot",
+    ),
+    "microsoft-certificate-2": ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
+    "microsoft-certificate-3": ("Get-SendConnector | Format-List Name,TlsAuthLevel,TlsDomain,SmartHosts",),
+}
