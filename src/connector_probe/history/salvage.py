@@ -12,21 +12,15 @@ from connector_probe.history.migrations import MARK_CHANGES
 from connector_probe.history.stamps import LATEST
 from connector_probe.model.connector import MAX_QUEUE_LIFETIME
 
-# Each table, its columns, and the one to read by: from both ends, since a broken page stops a reader on either side.
-_TABLES = (
-    ("connector", ("id", "name", "place", "servers", "queue_lifetime"), "id"),
-    ("observation", ("seq", "connector", "at", "status", "expected", "code", "class", "maintenance", "seconds"), "seq"),
-    (
-        "certificate",
-        (
-            *("connector", "server", "port", "sha256", "subject", "issuer", "not_before", "not_after"),
-            *("first_seq", "first_at", "last_seq", "last_at"),
-        ),
-        "connector",
-    ),
-    ("announcement", ("connector", "channel", "state", "at"), "connector"),
-    ("document", ("connector", "kind", "at", "body"), "connector"),
-)
+# Each table, and the column to read it by: from both ends, since a broken page stops a reader on either side.
+_TABLES = {
+    "connector": "id",
+    "observation": "seq",
+    "certificate": "connector",
+    "announcement": "connector",
+    "document": "connector",
+}
+_COMPUTED = {"changed"}  # by MARK_CHANGES
 _STATUSES = ("healthy", "warning", "failing", "unknown")
 _NUMBERS = {"id", "seq", "connector", "at", "expected", "maintenance", "port"}
 _NUMBERS |= {"first_seq", "first_at", "last_seq", "last_at"}
@@ -38,9 +32,9 @@ def salvage(damaged: Path, into: sqlite3.Connection) -> int:
     carried = 0
     with contextlib.closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as source:
         source.execute("PRAGMA cell_size_check = ON")
-        for table, wanted, key in _TABLES:
-            there = _columns(source, table)
-            columns = tuple(column for column in wanted if column in there)  # a file of an earlier version has fewer
+        for table, key in _TABLES.items():
+            # A file of an earlier version has fewer columns.
+            columns = tuple(sorted(_columns(source, table) & _columns(into, table) - _COMPUTED))
             if not columns:
                 continue
             places = ", ".join("?" * len(columns))

@@ -7,6 +7,7 @@ chain. What the server shows is captured whole and judged elsewhere.
 from __future__ import annotations
 
 import contextlib
+import ssl
 from collections.abc import Callable
 from functools import cache, partial
 from typing import TypeVar
@@ -30,42 +31,20 @@ _CLIENT_ANSWER_STATES = (b"write client certificate", b"TWCC")
 _TICKET_STATES = (b"read server session ticket", b"TRST")
 _RECORD_HEAD = 5  # content type, version, two octets of length (RFC 8446 5.1)
 
-# RFC 8446 6 and RFC 5246 7.2; names as there.
-_ALERTS = {
-    0: "close_notify",
-    10: "unexpected_message",
-    20: "bad_record_mac",
+# RFC 8446 6 and RFC 5246 7.2; names as there. Python has no name for these, or spells it otherwise.
+_MORE_ALERTS = {
     21: "decryption_failed",
-    22: "record_overflow",
-    30: "decompression_failure",
-    40: "handshake_failure",
     41: "no_certificate",
-    42: "bad_certificate",
-    43: "unsupported_certificate",
-    44: "certificate_revoked",
-    45: "certificate_expired",
-    46: "certificate_unknown",
-    47: "illegal_parameter",
-    48: "unknown_ca",
-    49: "access_denied",
-    50: "decode_error",
-    51: "decrypt_error",
     60: "export_restriction",
-    70: "protocol_version",
-    71: "insufficient_security",
-    80: "internal_error",
     86: "inappropriate_fallback",
     90: "user_canceled",
-    100: "no_renegotiation",
     109: "missing_extension",
-    110: "unsupported_extension",
-    111: "certificate_unobtainable",
-    112: "unrecognized_name",
-    113: "bad_certificate_status_response",
-    115: "unknown_psk_identity",
     116: "certificate_required",
     120: "no_application_protocol",
 }
+_ALERTS = {
+    alert.value: alert.name.removeprefix("ALERT_DESCRIPTION_").lower() for alert in ssl.AlertDescription
+} | _MORE_ALERTS
 
 
 class _Watch:
