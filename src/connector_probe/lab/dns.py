@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Mapping, Sequence
-from typing import NoReturn, cast
+from typing import cast
 
 import dns.exception
 import dns.message
@@ -81,16 +81,12 @@ class LabNameserver:
                     raise ClientGoneError
                 await visit.send(len(reply).to_bytes(2, "big") + reply)
 
-        return transport, Listener(stream, answers, "", _no_tls)
+        return transport, Listener(stream, answers, "")
 
     async def stop(self) -> None:
         for transport, listener in self._doors:
             transport.close()
             await listener.stop()
-
-
-async def _no_tls() -> NoReturn:
-    raise RuntimeError("a nameserver speaks no TLS")
 
 
 class DeadPort:

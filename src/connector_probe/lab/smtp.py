@@ -13,7 +13,7 @@ import struct
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from connector_probe.lab.sockets import stop_listening
 
@@ -25,6 +25,10 @@ RECORD_SIZE = 16_384 + 2048  # one TLS record as long as it may be (RFC 5246 6.2
 KEPT_COMMANDS = 1000  # what a test looks at afterwards; a lab may run for days
 
 MakeContext = Callable[[], Awaitable["SSL.Context"]]
+
+
+async def no_tls() -> NoReturn:
+    raise RuntimeError("this server speaks no TLS")
 
 
 class ClientGoneError(Exception):
@@ -214,7 +218,7 @@ class Listener:
         sock: socket.socket,
         behaviour: Behaviour,
         host: str,
-        make_context: MakeContext,
+        make_context: MakeContext = no_tls,
         *,
         pause: float | None = None,
     ) -> None:

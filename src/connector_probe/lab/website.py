@@ -7,7 +7,6 @@ import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import NoReturn
 
 from connector_probe.lab.smtp import Listener, Visit
 from connector_probe.lab.sockets import bind, port_of
@@ -37,7 +36,7 @@ class Website:
 
     def start(self) -> None:
         self._socket.listen(BACKLOG)
-        self._listener = Listener(self._socket, self._answer, HOST, _no_tls)
+        self._listener = Listener(self._socket, self._answer, HOST)
 
     async def stop(self) -> None:
         if self._listener is not None:
@@ -63,7 +62,3 @@ class Website:
         date = format_datetime(datetime.now(UTC), usegmt=True)
         head = f"HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         await visit.send_raw(head.encode("ascii") + body)
-
-
-async def _no_tls() -> NoReturn:
-    raise RuntimeError("plain HTTP only")

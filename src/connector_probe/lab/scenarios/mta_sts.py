@@ -9,7 +9,6 @@ from connector_probe.lab import behaviours as lab
 from connector_probe.lab import certificates
 from connector_probe.lab.answers import TTL, Answerer, Records, addresses, cached, exchanges
 from connector_probe.lab.authority import CertificateMaker
-from connector_probe.lab.policy_behaviours import policy_text, publishes
 from connector_probe.lab.scenario import (
     LOOPBACK,
     Listens,
@@ -24,7 +23,7 @@ from connector_probe.lab.scenario import (
 )
 from connector_probe.lab.scenarios.authorities import FIRST, SECOND, delegation
 from connector_probe.lab.session import session
-from connector_probe.lab.smtp import Behaviour
+from connector_probe.lab.smtp import Behaviour, Visit
 from connector_probe.lab.sockets import Need
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.evidence import CertificateProblemKind as Kind
@@ -34,12 +33,33 @@ from connector_probe.model.verdict import FailureClass as F
 # By itself the connector would let mail flow: what stops it is the domain's policy alone.
 BY_POLICY = Options(use_mx=True, tls=TlsSettings.OPPORTUNISTIC)
 HERE = addresses(LOOPBACK)
+MAX_AGE = 604_800  # seconds, a week; RFC 8461 3.2 wants weeks
 _CONFIRMED, _SUPPORTED, _POSSIBLE, _OUT = (
     CauseVerdict.CONFIRMED,
     CauseVerdict.SUPPORTED,
     CauseVerdict.POSSIBLE,
     CauseVerdict.RULED_OUT,
 )
+
+
+def policy_text(mode: str, *patterns: str) -> str:
+    """A policy file (RFC 8461 3.2)."""
+    listed = "".join(f"mx: {pattern}\r\n" for pattern in patterns)
+    return f"version: STSv1\r\nmode: {mode}\r\n{listed}max_age: {MAX_AGE}\r\n"
+
+
+def publishes(text: str) -> Behaviour:
+    """``text`` as the policy, to whoever asks for whatever."""
+    body = text.encode("ascii")
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+
+    async def answer(visit: Visit) -> None:
+        await visit.secure()
+        while await visit.command() != "":
+            pass
+        await visit.send(head.encode("ascii") + body)
+
+    return answer
 
 
 def _mail(name: str) -> str:
