@@ -34,7 +34,6 @@ from connector_probe.wording.sentences import fill, word
 _MINOR_REMARKS = frozenset({"chain-root", "client-authorities", "revocation-asked"})  # told with verbosity 1 alone
 # Told with verbosity 1 alone, too: nothing is published, so nothing follows.
 _UNREMARKABLE = frozenset({"dane-absent", "dane-undetermined", "mta-sts-absent", "mta-sts-unknown"})
-_RARE = (Badge.AS_EXPECTED, Badge.NOT_AS_EXPECTED)
 WORST_FIRST = (
     Badge.NOT_AS_EXPECTED,
     Badge.FAILING,
@@ -176,14 +175,14 @@ def maintained(result: Result, words: Catalogue) -> str:
 
 
 def totals(report: Report, words: Catalogue) -> str:
-    """ "4 probed: 1 healthy, 1 warning, 1 failing, 1 unknown"."""
+    """ "4 probed: 1 healthy, 3 failing"."""
     return fill(words.text["summary"], {"total": str(len(report.results)), "counts": counts(report.results, words)})
 
 
 def counts(results: Sequence[Result], words: Catalogue, badges: Iterable[Badge] = Badge) -> str:
-    """How many have each badge; of those that only an expected code brings, if there are any."""
-    found = Counter(one.badge for one in results)
-    told = (badge for badge in badges if found[badge] or badge not in _RARE)
+    """How many have each badge that there is; of nothing, that none is healthy."""
+    found = Counter(one.badge for one in results) or Counter({Badge.HEALTHY: 0})
+    told = (badge for badge in badges if badge in found)
     return words.listed(fill(words.text[f"count-{badge.value}"], {"count": str(found[badge])}) for badge in told)
 
 
