@@ -70,6 +70,7 @@ async def test_the_most_urgent_comes_first_and_filters_stand_in_the_url(tmp_path
         assert await names("") == ["sooner", "later", "expected", "well"]
         assert await names("?state=unexpected") == await names("?state=failing") == ["sooner", "later"]
         assert await names("?state=as-expected") == ["expected"]
+        assert "To mend by" not in (await one.get("/?state=as-expected")).text
         assert await names("?tag=a") == ["later", "well"]
         assert await names("?q=4.4.316+LATER&tag=a") == ["later"]
         assert await names("?state=nonsense") == []

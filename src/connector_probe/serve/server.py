@@ -38,6 +38,7 @@ from connector_probe.wording.catalogue import Catalogue
 
 GRACE = 3  # seconds for answers that are on their way when the end comes; all of it takes five at most
 LAST_WORD = 4.5  # seconds after the signal, when it ends whatever still goes on
+KEEP_ALIVE = 75  # seconds: longer than Prometheus' usual minute, so that it scrapes over one connection
 BACKLOG = 512
 MAX_CONNECTIONS = 1000  # beyond which uvicorn answers 503
 
@@ -142,6 +143,7 @@ class Server:
                 date_header=True,
                 lifespan="off",
                 timeout_graceful_shutdown=GRACE,
+                timeout_keep_alive=KEEP_ALIVE,
                 limit_concurrency=MAX_CONNECTIONS,
                 h11_max_incomplete_event_size=32 * 1024,
                 ws="none",
