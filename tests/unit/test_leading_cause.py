@@ -227,3 +227,12 @@ def test_an_mx_host_that_is_an_alias() -> None:
     (warning,) = result_of(replace(session, resolution=resolution)).warnings
     assert warning.id == "mx-is-alias"
     assert "edge.contoso.com" in warning.text
+
+
+def test_the_words_of_a_server_that_is_set_up_wrongly_are_about_itself() -> None:
+    """Postfix where a lookup table of its client restrictions cannot be used: X.3.X is the mail system (RFC 3463)."""
+    said = "4.3.5 <unknown[192.0.2.10]>: Client host rejected: Server configuration error"
+    diagnosis = made.report(made.until_banner(banner=made.answered("", 451, said))).results[0].diagnosis
+    assert diagnosis is not None
+    causes = {str(one.id): str(one.verdict) for one in diagnosis.causes}
+    assert (causes["service-not-available"], causes["source-blocked"]) == ("confirmed", "ruled-out")

@@ -11,7 +11,7 @@ from connector_probe.diagnosis.dns.nameserver_trust import denied_by_the_public
 from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.diagnosis.dns.second_look import TROUBLED, all_failed, by_registry
 from connector_probe.model.evidence import LookupStatus
-from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
+from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 
 if TYPE_CHECKING:
@@ -192,7 +192,9 @@ def _stale_mx(case: Case) -> Judged | None:
 def _dns_hosting_trouble(case: Case) -> Judged | None:
     dns_view = case.dns_view
     if case.failure in _CONNECT:
-        return Judged(*_hosting(case.failure, dns_view)) if dns_view is not None and dns_view.out_of_step else None
+        if dns_view is None or not dns_view.out_of_step:
+            return None
+        return Judged(*_hosting(case.failure, dns_view), heading=HeadingId.AUTHORITIES_DISAGREE)
     if dns_view is None:
         return Judged(None, (EvidenceId.DNS_ANSWER,))
     if dns_view.unreached:
