@@ -11,6 +11,7 @@
   const EVERY = 30000; // ms after which "3 m ago" is told anew
   let source = null;
   let waiting = 0;
+  let isUnderWay = false; // a probe that was seen to begin, and not yet to end
 
   // --- what changed is taken over from the same page, made anew ---
 
@@ -22,12 +23,13 @@
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       const selection = getSelection();
       for (const old of document.querySelectorAll("[data-live]")) {
+        if (isUnderWay && old.id === "live") continue; // what was filled in since is newer than the page
         const next = fresh.getElementById(old.id);
         const isRead = selection !== null && !selection.isCollapsed && old.contains(selection.anchorNode);
         if (next !== null && !isRead && !next.isEqualNode(old)) replace(old, next);
       }
       document.title = fresh.title;
-      button(false);
+      button(document.getElementById("live")?.hidden === false);
     }, PAUSE);
   };
 
@@ -75,6 +77,7 @@
   };
 
   const begin = () => {
+    isUnderWay = true;
     const live = document.getElementById("live");
     live.querySelector(".addresses").replaceChildren();
     live.hidden = false;
@@ -92,6 +95,7 @@
     const query = connector ? `?connector=${encodeURIComponent(connector)}` : "";
     source = new EventSource(`/api/v1/events${query}`);
     source.onopen = () => {
+      isUnderWay = false; // its end may have been missed
       tell(true);
       refresh(); // what happened while nobody listened
     };
@@ -99,10 +103,14 @@
       tell(false);
       if (source.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
     };
-    source.addEventListener("reloaded", refresh);
+    source.addEventListener("reloaded", () => {
+      isUnderWay = false;
+      refresh();
+    });
     source.addEventListener("result", (event) => {
       const news = document.getElementById("news");
       if (news) news.textContent = [connector, JSON.parse(event.data).status].join(": ");
+      isUnderWay = false;
       refresh();
     });
     source.addEventListener("started", () => (connector ? begin() : refresh()));
