@@ -589,8 +589,8 @@ def test_runs_that_overlap_lose_nothing(path: Path) -> None:
 
 
 def test_kill_9_in_the_middle_of_writing(tmp_path: Path) -> None:
-    """In CI a thousand times; elsewhere less, for the time it takes. In memory: no kill can tell it from a disk."""
-    times = "1000" if os.environ.get("CI") else "200"
+    """In CI four hundred times; elsewhere less, for the time it takes. In memory: no kill can tell it from a disk."""
+    times = "400" if os.environ.get("CI") else "200"
     folder = MEMORY / f"probe-history-{os.getpid()}" if MEMORY.is_dir() else tmp_path
     folder.mkdir(exist_ok=True)
     try:

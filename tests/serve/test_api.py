@@ -36,7 +36,7 @@ async def test_schemathesis_finds_nothing(tmp_path: Path, smtp: SmtpServer) -> N
         assert tool is not None
         process = await asyncio.create_subprocess_exec(
             *(tool, "run", str(tmp_path / "openapi.json"), "--url", one.url, "--exclude-path", "/api/v1/events"),
-            *("--seed", "1", "--max-examples", "4", "--phases", "coverage,fuzzing", "--no-color"),
+            *("--seed", "1", "--max-examples", "2", "--phases", "coverage,fuzzing", "--no-color"),
             cwd=tmp_path,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
