@@ -14,7 +14,7 @@ from connector_probe.diagnosis.conclude import UNKNOWN, judge_attempt
 from connector_probe.diagnosis.rules import classify_certificate
 from connector_probe.diagnosis.verdict import AttemptVerdict, Said
 from connector_probe.diagnosis.view import View
-from connector_probe.diagnosis.warnings import warn_days
+from connector_probe.diagnosis.warnings import usual_warn_days, warn_days
 from connector_probe.model.connector import Connector, TlsSettings
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -349,9 +349,4 @@ def _renewals(first: datetime) -> Iterator[Renewal]:
         if days != limit:
             yield Renewal(on, days, until)
         limit = days
-        on = until - timedelta(days=renewal_margin(days))
-
-
-def renewal_margin(days: int) -> float:
-    """How long before its end a certificate of so many days is renewed, as ``warn_days`` has it."""
-    return min(30.0, days / 3)
+        on = until - timedelta(days=usual_warn_days(days))

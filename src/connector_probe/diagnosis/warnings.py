@@ -56,7 +56,11 @@ def warn_days(certificate: Certificate, asked: int | None) -> float:
         return float(asked)
     if certificate.not_before is None or certificate.not_after is None:
         return float(DEFAULT_WARN_DAYS)
-    lifetime = (certificate.not_after - certificate.not_before) / timedelta(days=1)
+    return usual_warn_days((certificate.not_after - certificate.not_before) / timedelta(days=1))
+
+
+def usual_warn_days(lifetime: float) -> float:
+    """Those of a certificate that lives so many days, where no other number was asked for."""
     return min(float(DEFAULT_WARN_DAYS), lifetime / 3)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
+from connector_probe.diagnosis.warnings import DEFAULT_WARN_DAYS, usual_warn_days
 from connector_probe.model.evidence import Stage, StageEnded
 from connector_probe.model.history import Timeline
 from connector_probe.model.verdict import Attempt, Badge, CertificateReport, Result, Status
@@ -18,7 +19,7 @@ from connector_probe.serve.documents import ConnectorDocument
 
 WIDTH, HEIGHT = 720.0, 90.0
 PARTS = 120  # of a history strip and of its plot
-SOON = timedelta(days=30)  # before a certificate's end, where the calendar begins to warn
+SOON = timedelta(days=DEFAULT_WARN_DAYS)  # before an end of which no more is known, as on the list of all connectors
 NOT_PROBED = "none"  # the state of a connector that nobody has seen yet
 UNEXPECTED = "unexpected"  # the filter for what is not as expected
 STATES = (
@@ -131,7 +132,7 @@ def lifetime(certificate: CertificateReport, now: datetime) -> Lifetime:
         return Lifetime(certificate, name, None, None, Status.UNKNOWN)
     left = ends - now
     tone = Status.FAILING if left <= timedelta(0) or now < begins else Status.HEALTHY
-    if tone is Status.HEALTHY and left <= min(SOON, (ends - begins) / 3):
+    if tone is Status.HEALTHY and left <= timedelta(days=usual_warn_days((ends - begins) / timedelta(days=1))):
         tone = Status.WARNING
     return Lifetime(certificate, name, min(max((now - begins) / (ends - begins), 0.0), 1.0), left, tone)
 
