@@ -8,6 +8,7 @@
   const state = document.getElementById("live-state");
   const isLive = document.querySelector("[data-live]:not(#alarms)") !== null;
   const PAUSE = 250; // ms in which several changes are one
+  const FOCUSABLE = "a[href], button, input, select, summary, [tabindex]";
   const EVERY = 30000; // ms after which "3 m ago" is told anew
   let source = null;
   let waiting = 0;
@@ -26,7 +27,7 @@
         if (isUnderWay && old.id === "live") continue; // what was filled in since is newer than the page
         const next = fresh.getElementById(old.id);
         const isRead = selection !== null && !selection.isCollapsed && old.contains(selection.anchorNode);
-        if (next !== null && !isRead && !next.isEqualNode(old)) replace(old, next);
+        if (next !== null && !isRead) replace(old, next);
       }
       document.title = fresh.title;
       button(document.getElementById("live")?.hidden === false);
@@ -34,12 +35,16 @@
   };
 
   const replace = (old, next) => {
-    const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
-    const open = [...old.querySelectorAll("details[open][id]")].map((each) => each.id);
-    old.replaceWith(document.adoptNode(next));
-    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    for (const each of old.querySelectorAll("details[open][id]")) {
+      next.querySelector(`#${CSS.escape(each.id)}`)?.setAttribute("open", "");
+    }
     offerCopies(next);
+    if (next.isEqualNode(old)) return;
+    const focused = old.contains(document.activeElement) ? document.activeElement : null;
+    const place = [...old.querySelectorAll(FOCUSABLE)].indexOf(focused);
+    old.replaceWith(document.adoptNode(next));
+    const again = (focused?.id && document.getElementById(focused.id)) || next.querySelectorAll(FOCUSABLE)[place];
+    again?.focus({ preventScroll: true });
   };
 
   // --- a probe that is under way, stage by stage ---
@@ -134,7 +139,6 @@
     const pressed = event.target.closest?.("button.copy");
     if (!pressed) return;
     const code = pressed.parentElement.querySelector("code");
-    const label = pressed.textContent;
     try {
       await navigator.clipboard.writeText(code.textContent);
     } catch {
@@ -142,6 +146,8 @@
       getSelection().selectAllChildren(code);
       return;
     }
+    const label = pressed.textContent;
+    if (label === pressed.dataset.copied) return;
     pressed.textContent = pressed.dataset.copied;
     setTimeout(() => (pressed.textContent = label), 1500);
   });
