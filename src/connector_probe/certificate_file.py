@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -26,10 +27,13 @@ from connector_probe.protocol import der, pem
 from connector_probe.protocol.der import DerError
 from connector_probe.protocol.openssl import load
 from connector_probe.protocol.x509_facts import ParsedCertificate, parse_certificate
-from connector_probe.trust import TrustError, read_file
+from connector_probe.trust import EXPORT_AGAIN, TrustError, damaged, no_certificate, read_pem
 
 _PFX_VERSION: Final = 3  # RFC 7292 4
-_EXPORT_AGAIN: Final = "the file is cut off or damaged: export it again"
+MAX_FILE: Final = 1024 * 1024  # octets; a chain of ten certificates with its key has some thirty thousand
+MAX_ITERATIONS: Final = 3_000_000  # seconds of work; OpenSSL and Windows write some 2,000, the careful a million
+_OCTET_STRING: Final = re.compile(rb"\x04(?=([\x01-\x7f]))")  # with its length
+_INTEGER: Final = re.compile(rb"\x02([\x01-\x08])")
 _HOLDING: Final = "the certificate"
 
 _BROKEN: Final = (ValueError, UnsupportedAlgorithm, InvalidVersion)  # what cryptography raises for a damaged file
@@ -66,22 +70,15 @@ class CertificateFile:
     leaf_first: bool = True
 
 
-class CertificateFileError(TrustError):
-    """A file without a certificate to judge, or with several. ``str()`` names it; ``hint`` says what to do."""
-
-
-def read_certificate_file(path: str, password: AskPassword) -> CertificateFile:
-    """Raises TrustError, or its subclass CertificateFileError."""
-    return parse_certificate_file(read_file(path, "certificate file", _HOLDING), printable(path), password)
-
-
 def parse_certificate_file(data: bytes, name: str, password: AskPassword) -> CertificateFile:
-    """``name``: what the file is called in messages. Raises CertificateFileError."""
+    """``name``: what the file is called in messages. Raises TrustError."""
+    if len(data) > MAX_FILE:
+        raise TrustError(f"{name} is larger than {MAX_FILE >> 20} MiB", f"give a file that holds {_HOLDING} only")
     if not data.strip():
-        raise CertificateFileError(f"{name} is empty", f"give a file that holds {_HOLDING}")
+        raise TrustError(f"{name} is empty", f"give a file that holds {_HOLDING}")
     with warnings.catch_warnings():  # cryptography deprecates what old files contain
         warnings.simplefilter("ignore")
-        return _of_der(data, name, password) if data[:1] == b"\x30" else _of_pem(pem.text_of(data), name, password)
+        return _of_der(data, name, password) if data[:1] == b"\x30" else _of_pem(data, name, password)
 
 
 # --- DER -------------------------------------------------------------------------------------------------------
@@ -96,13 +93,13 @@ def _of_der(data: bytes, name: str, password: AskPassword) -> CertificateFile:
     if not parts or (parts[0].tag == der.INTEGER and parts[0].value == bytes([_PFX_VERSION])):
         return _of_pkcs12(data, name, password)
     if parts[0].tag == der.INTEGER:
-        raise _other(name, "PRIVATE KEY")
+        raise no_certificate(name, "PRIVATE KEY")
     nested = _parts(parts[0].raw)
     if nested and nested[0].tag == der.OID:
-        raise _other(name, "ENCRYPTED PRIVATE KEY")
+        raise no_certificate(name, "ENCRYPTED PRIVATE KEY")
     if nested and nested[0].tag == der.INTEGER and len(nested) == 4:  # version, subject, key, attributes (RFC 2986)
-        raise _other(name, "CERTIFICATE REQUEST")
-    raise CertificateFileError(f"{name} holds no certificate that can be read", _EXPORT_AGAIN)
+        raise no_certificate(name, "CERTIFICATE REQUEST")
+    raise TrustError(f"{name} holds no certificate that can be read", EXPORT_AGAIN)
 
 
 def _parts(data: bytes) -> list[der.Element]:
@@ -117,13 +114,14 @@ def _of_pkcs7(data: bytes, name: str) -> list[bytes]:
     try:
         found = pkcs7.load_der_pkcs7_certificates(data)
     except _BROKEN:
-        raise CertificateFileError(f"{name} is PKCS #7 that cannot be read", _EXPORT_AGAIN) from None
+        raise TrustError(f"{name} is PKCS #7 that cannot be read", EXPORT_AGAIN) from None
     if not found:
-        raise CertificateFileError(f"{name} is PKCS #7 without a certificate", f"give a file that holds {_HOLDING}")
+        raise TrustError(f"{name} is PKCS #7 without a certificate", f"give a file that holds {_HOLDING}")
     return [one.public_bytes(Encoding.DER) for one in found]
 
 
 def _of_pkcs12(data: bytes, name: str, password: AskPassword) -> CertificateFile:
+    _refuse_hard_work(data, name)
     for none in (None, b""):  # both are "no password", and files differ in which of them opens
         with contextlib.suppress(*_BROKEN):
             opened = pkcs12.load_key_and_certificates(data, none)
@@ -137,24 +135,45 @@ def _unlocked(
     data: bytes, name: str, password: AskPassword
 ) -> tuple[PrivateKeyTypes | None, Certificate | None, list[Certificate]]:
     if _is_no_pkcs12(data):
-        raise CertificateFileError(f"{name} is neither PEM nor whole DER", _EXPORT_AGAIN)
+        raise TrustError(f"{name} is neither PEM nor whole DER", EXPORT_AGAIN)
     given = password()
     if given is None:
-        raise CertificateFileError(
+        raise TrustError(
             f"{name} is PKCS #12 and wants a password",
             "run it at a terminal, or put the password into a variable: --password-env NAME",
         )
     try:
         return pkcs12.load_key_and_certificates(data, given)
     except UnsupportedAlgorithm as problem:
-        raise CertificateFileError(
+        raise TrustError(
             f"{name} is encrypted in a way that is not known here: {printable(str(problem), 100)}",
             "export it again with AES256-SHA256",
         ) from None
     except _BROKEN:
-        raise CertificateFileError(
+        raise TrustError(
             f"{name}: the password is wrong, or the file is damaged", "check the password, or export it again"
         ) from None
+
+
+def _refuse_hard_work(data: bytes, name: str) -> None:
+    """Raises TrustError where deriving a key from the password takes more rounds than are waited for.
+
+    In the parameters of PBES1, PBES2 (RFC 8018 A) and PBMAC1 the count follows the salt in a SEQUENCE; so does scrypt's
+    cost. In MacData (RFC 7292 4), the last of a PKCS #12, it follows the salt at the end. Octets are looked for and no
+    elements, since PKCS #12 may be BER.
+    """
+    for salt in _OCTET_STRING.finditer(data):
+        count = _INTEGER.match(data, salt.end() + 1 + salt[1][0])
+        if count is None:
+            continue
+        end = count.end() + count[1][0]
+        rounds = int.from_bytes(data[count.end() : end])
+        in_sequence = data[salt.start() - 2 : salt.start() - 1] == b"\x30"
+        if rounds > MAX_ITERATIONS and (in_sequence or not data[end:].strip(b"\0\r\n")):
+            raise TrustError(
+                f"{name} asks for {rounds:,} rounds of key derivation, and {MAX_ITERATIONS:,} are made at most",
+                "export it again with fewer (openssl: -iter 2048 -maciter 2048)",
+            )
 
 
 def _is_no_pkcs12(data: bytes) -> bool:
@@ -171,30 +190,27 @@ def _of_bag(
 ) -> CertificateFile:
     found = [one.public_bytes(Encoding.DER) for one in (leaf, *others) if one is not None]
     if not found:
-        raise CertificateFileError(f"{name} is PKCS #12 without a certificate", "export it with its certificate")
+        raise TrustError(f"{name} is PKCS #12 without a certificate", "export it with its certificate")
     return replace(_arranged(found, key, name), pkcs12=True, leaf_first=True)
 
 
 # --- PEM -------------------------------------------------------------------------------------------------------
 
 
-def _of_pem(text: str, name: str, password: AskPassword) -> CertificateFile:
-    blocks = pem.blocks(text)
-    found: list[bytes] = []
-    for number, data in enumerate(pem.certificates(text), start=1):
-        if data is None or load(data) is None:
-            raise CertificateFileError(f"{name}: certificate {number} cannot be parsed", _EXPORT_AGAIN)
-        found.append(data)
+def _of_pem(data: bytes, name: str, password: AskPassword) -> CertificateFile:
+    held = read_pem(data, name)
+    found = [one for one in held.certificates if one is not None]
+    for number, one in enumerate(found, start=1):
+        if load(one) is None:
+            raise damaged(number, name)
     in_order = bool(found)
-    if pem.is_cut_off(text):
-        raise CertificateFileError(f"{name}: a certificate has no matching END line", _EXPORT_AGAIN)
-    for one in blocks:
-        if one.label in ("PKCS7", "CMS"):
-            found += _of_pkcs7(_octets(one, name), name)
+    for block in held.blocks:
+        if block.label in ("PKCS7", "CMS"):
+            found += _of_pkcs7(_octets(block, name), name)
     if not found:
-        raise _other(name, *(one.label for one in blocks))
-    whole = next((one.whole for one in blocks if one.label.endswith("PRIVATE KEY")), None)
-    key = _key(whole.encode("ascii", "replace"), name, password) if whole is not None else None
+        raise no_certificate(name, *(one.label for one in held.blocks))
+    private = next((one for one in held.blocks if one.label.endswith("PRIVATE KEY")), None)
+    key = _key(private, name, password) if private is not None else None
     made = _arranged(found, key, name)
     return made if in_order else replace(made, leaf_first=True)
 
@@ -202,12 +218,14 @@ def _of_pem(text: str, name: str, password: AskPassword) -> CertificateFile:
 def _octets(block: pem.Block, name: str) -> bytes:
     decoded = pem.decoded(block.content)
     if decoded is None:
-        raise CertificateFileError(f"{name}: its {block.label} cannot be read", _EXPORT_AGAIN)
+        raise TrustError(f"{name}: its {block.label} cannot be read", EXPORT_AGAIN)
     return decoded
 
 
-def _key(whole: bytes, name: str, password: AskPassword) -> PrivateKeyTypes | KeyState:
+def _key(block: pem.Block, name: str, password: AskPassword) -> PrivateKeyTypes | KeyState:
     """The private key, or why there is none."""
+    _refuse_hard_work(pem.decoded(block.content) or b"", name)
+    whole = block.whole.encode("ascii", "replace")
     try:
         return load_pem_private_key(whole, None)
     except TypeError:  # it is encrypted
@@ -219,42 +237,18 @@ def _key(whole: bytes, name: str, password: AskPassword) -> PrivateKeyTypes | Ke
     try:
         return load_pem_private_key(whole, given)
     except (ValueError, TypeError):
-        raise CertificateFileError(
+        raise TrustError(
             f"{name}: the password does not open the private key", "check the password, or give the certificate alone"
         ) from None
     except UnsupportedAlgorithm:
         return KeyState.UNREADABLE
 
 
-# What stands in files that hold no certificate -> what it is, what to do instead.
-_OTHERS: Final = {
-    "PRIVATE KEY": (
-        "a private key, no certificate",
-        "give the certificate that the CA issued; the key may stand beside it",
-    ),
-    "CERTIFICATE REQUEST": (
-        "a certificate request, no certificate",
-        "nothing can be judged before the CA has issued the certificate: give that one",
-    ),
-    "X509 CRL": ("a revocation list, no certificate", "give the server's certificate"),
-    "PUBLIC KEY": ("a public key, no certificate", "give the server's certificate"),
-}
-
-
-def _other(name: str, *labels: str) -> CertificateFileError:
-    for ending, (what, hint) in _OTHERS.items():
-        if any(label.endswith(ending) for label in labels):
-            return CertificateFileError(f"{name} holds {what}", hint)
-    return CertificateFileError(
-        f"{name} holds no certificate", "give PEM (with -----BEGIN CERTIFICATE----- in it), DER, PKCS #7 or PKCS #12"
-    )
-
-
 # --- which of them is the server's -----------------------------------------------------------------------------
 
 
 def _arranged(found: Iterable[bytes], key: PrivateKeyTypes | KeyState | None, name: str) -> CertificateFile:
-    """The server's certificate in front. Raises CertificateFileError where several may be meant."""
+    """The server's certificate in front. Raises TrustError where several may be meant."""
     distinct = list(dict.fromkeys(found))
     facts = [parse_certificate(data) for data in distinct]
     own = None if key is None or isinstance(key, KeyState) else _public(key)
@@ -281,7 +275,7 @@ def _leaf(facts: Sequence[ParsedCertificate], own: str | None, name: str) -> Par
     else:
         return facts[0]
     told = "; ".join(f"{one.label} (SHA-1 {one.certificate.sha1})" for one in candidates[:2])
-    raise CertificateFileError(
+    raise TrustError(
         f"{name} holds {len(candidates)} certificates that may be the server's: {printable(told, 500)}",
         "put each into a file of its own, with its chain",
     )

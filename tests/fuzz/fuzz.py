@@ -61,8 +61,9 @@ def _certificates() -> Target:
 
 
 def _certificate_files() -> Target:
-    from connector_probe.certificate_file import CertificateFileError, parse_certificate_file
+    from connector_probe.certificate_file import parse_certificate_file
     from connector_probe.protocol.windows_names import tls_certificate_name
+    from connector_probe.trust import TrustError
     from tests.cli.test_certificate import BAD, LOCKED, SECRET, WHOLE, bag
 
     def read(data: bytes) -> None:
@@ -70,7 +71,7 @@ def _certificate_files() -> Target:
 
     good = [content for content, _ in WHOLE.values()]
     seeds = [*good, *(content for content, _, _ in BAD.values() if len(content) < MAX_OCTETS)]
-    return Target(read, (CertificateFileError,), [*seeds, bag(LOCKED)])
+    return Target(read, (TrustError,), [*seeds, bag(LOCKED)])
 
 
 def _bounces() -> Target:

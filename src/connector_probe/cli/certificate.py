@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from connector_probe.wording.catalogue import Catalogue
 
 File = Annotated[
-    str, typer.Argument(metavar="FILE", help="PEM (with or without chain and key), DER, PKCS #7 or PKCS #12.")
+    str,
+    typer.Argument(metavar="FILE", help="PEM (with or without chain and key), DER, PKCS #7, PKCS #12; - reads stdin."),
 ]
 TlsDomain = Annotated[
     str | None,
@@ -66,14 +67,14 @@ def certificate(
       probe certificate new.pfx --against mail.contoso.com
       probe certificate new.pem --tls-domain mail.contoso.com --as-of 2027-01-31
     """
-    from connector_probe.certificate_file import read_certificate_file
+    from connector_probe.certificate_file import MAX_FILE, parse_certificate_file
     from connector_probe.cli.host_lists import parse_tls
+    from connector_probe.cli.inputs import name_of, read_input
     from connector_probe.cli.language import words_for
     from connector_probe.cli.targets import check_target
     from connector_probe.cli.values import UsageProblemError, parse_choice, parse_moment, parse_whole
     from connector_probe.formats import Format
     from connector_probe.model.connector import CONTROL_HOSTS, Connector, RootList, TlsSettings
-    from connector_probe.model.names import show
     from connector_probe.trust import TrustError
 
     if quiet and verbose:
@@ -98,18 +99,19 @@ def certificate(
         warn_days=parse_whole("--warn-days", warn_days) if warn_days is not None else None,
     )
     words = words_for(lang, Format.JSON if json else Format.TEXT)
+    name, data = name_of(file), read_input(file, MAX_FILE, "name the file that holds the certificate")
     try:
-        read = read_certificate_file(file, lambda: _password(file, password_env))
+        read = parse_certificate_file(data, name, lambda: _password(name, password_env))
         rehearsal = _rehearse(read, connector, against)
         server = _probe(connector, words) if against is not None else None
     except TrustError as problem:
         raise UsageProblemError(str(problem), problem.hint) from None
-    report = _worded(rehearsal, read, show(file), words, server, strict=strict)
+    report = _worded(rehearsal, read, name, words, server, strict=strict)
     _write(report, words, json=json, output=output, verbosity=-1 if quiet else 1 if verbose else 0)
     raise typer.Exit(_exit_code(report))
 
 
-def _password(file: str, variable: str | None) -> bytes | None:
+def _password(name: str, variable: str | None) -> bytes | None:
     """That of the variable, or what is typed; None where there is nobody to ask. Raises UsageProblemError."""
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.model.names import show
@@ -125,7 +127,7 @@ def _password(file: str, variable: str | None) -> bytes | None:
         return None
     from getpass import getpass
 
-    return getpass(f"Password of {show(file)}: ").encode()
+    return getpass(f"Password of {name}: ").encode()
 
 
 def _rehearse(file: CertificateFile, connector: Connector, against: str | None) -> Rehearsal:

@@ -192,22 +192,12 @@ def _read(given: str, words: Catalogue) -> _Read:
 
 
 def _data(path: Path, name: str) -> bytes:
+    from connector_probe.cli.inputs import read_input
     from connector_probe.cli.saved_report import refuse_too_large
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.model.documents import MAX_REPORT
 
-    try:
-        if str(path) == "-":
-            data = sys.stdin.buffer.read(MAX_REPORT + 1) if sys.stdin is not None else b""
-        elif path.is_dir():
-            raise UsageProblemError(f"{name} is a directory", "name a report in it")
-        else:
-            with path.open("rb") as file:
-                data = file.read(MAX_REPORT + 1)
-    except FileNotFoundError:
-        raise UsageProblemError(f"there is no file {name}", "make one with: probe HOST --json -o FILE") from None
-    except OSError as error:
-        raise UsageProblemError(f"{name} cannot be read: {error.strerror}", "check name and permissions") from None
+    data = read_input(str(path), MAX_REPORT, "make one with: probe HOST --json -o FILE")
     refuse_too_large(data, name)
     if not data.strip():
         raise UsageProblemError(f"{name} is empty", "make a report with: probe HOST --json -o FILE")

@@ -6,7 +6,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -153,12 +153,12 @@ def _given(texts: Sequence[str]) -> str | bytes:
             raise UsageProblemError(
                 "nothing to explain", 'give a text, a file, or a pipe: probe explain "450 4.4.316 Connection refused"'
             )
-        data = _standard_input()
+        data = _content("-")
         if not texts and not data.strip():
             raise UsageProblemError("nothing to explain", "standard input is empty; give a text or a file")
         return data
     if all(map(is_there, texts)):
-        read = [_file(Path(one)) for one in texts]
+        read = [_content(one) for one in texts]
         return read[0] if len(read) == 1 else b"\n\n".join(read)
     text = " ".join(texts)
     if len(texts) == 1 and _FILE_NAME.fullmatch(text) is not None and not codes_seen(text):
@@ -166,47 +166,22 @@ def _given(texts: Sequence[str]) -> str | bytes:
     return text
 
 
-def _file(path: Path) -> bytes:
-    from connector_probe.cli.values import UsageProblemError
-    from connector_probe.model.names import show
-
-    try:
-        if path.is_dir():
-            raise UsageProblemError(f"{show(str(path))} is a directory", "name a file in it")
-        with path.open("rb") as file:
-            data = _content(file)
-    except OSError as error:
-        raise UsageProblemError(
-            f"{show(str(path))} cannot be read: {error.strerror}", "check name and permissions"
-        ) from None
-    if data.startswith(_OUTLOOK_ITEM):
-        raise UsageProblemError(
-            f"{show(str(path))} is an Outlook item, which cannot be read", "save it as .eml or .txt, or paste its text"
-        )
-    return data
-
-
-def _standard_input() -> bytes:
-    from connector_probe.cli.values import UsageProblemError
-
-    if sys.stdin is None:
-        return b""
-    try:
-        return _content(sys.stdin.buffer)
-    except OSError as error:
-        raise UsageProblemError(f"standard input cannot be read: {error.strerror}", "name a file") from None
-
-
-def _content(file: BinaryIO) -> bytes:
+def _content(file: str) -> bytes:
     """As much of it as a bounce may have, and one octet more; of a report, which a large fleet's is, far more."""
     from connector_probe.bounces.decoding import MAX_INPUT, decode
+    from connector_probe.cli.inputs import name_of, read_input
     from connector_probe.cli.saved_report import refuse_too_large
+    from connector_probe.cli.values import UsageProblemError
     from connector_probe.model.documents import MAX_REPORT, SAMPLE, is_report
 
-    data = file.read(MAX_INPUT + 1)
-    if len(data) > MAX_INPUT and is_report(decode(data[:SAMPLE])):
-        data += file.read(MAX_REPORT + 1 - len(data))
-        refuse_too_large(data)
+    data = read_input(file, MAX_REPORT, "check name and permissions")
+    if data.startswith(_OUTLOOK_ITEM):
+        raise UsageProblemError(
+            f"{name_of(file)} is an Outlook item, which cannot be read", "save it as .eml or .txt, or paste its text"
+        )
+    if not is_report(decode(data[:SAMPLE])):
+        return data[: MAX_INPUT + 1]
+    refuse_too_large(data)
     return data
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from connector_probe.cli.inputs import STANDARD_INPUT, name_of, read_input
 from connector_probe.cli.output import say
 from connector_probe.cli.values import UsageProblemError, parse_choice, parse_whole
 from connector_probe.model.connector import ConnectorType, TlsSettings
 from connector_probe.model.names import show
 
-STANDARD_INPUT = "-"
 MAX_LIST = 16 * 1024 * 1024  # octets; some 500,000 hosts
 # What a column may be called, without case, spaces, hyphens and underscores.
 _COLUMNS = {
@@ -76,7 +75,7 @@ def _of_file(file: str) -> list[Listed]:
 
 
 def _listed(file: str) -> list[Listed]:
-    name = "standard input" if file == STANDARD_INPUT else show(file, 300)
+    name = name_of(file)
     lines = _text(file, name).splitlines()
     rows = [(number, line) for number, line in enumerate(lines, 1) if line.split("#", 1)[0].strip()]
     if not rows:
@@ -133,18 +132,9 @@ def _others(cells: Mapping[str | None, str], where: str) -> dict[str, Any]:
 def _text(file: str, name: str) -> str:
     from connector_probe.config.decoding import UndecodableError, decode
 
-    try:
-        if file == STANDARD_INPUT:
-            if sys.stdin.isatty():
-                say("probe: hosts, one a line; Ctrl-D ends the list")
-            data = sys.stdin.buffer.read(MAX_LIST + 1)
-        else:
-            with Path(file).open("rb") as stream:
-                data = stream.read(MAX_LIST + 1)
-    except OSError as error:
-        raise UsageProblemError(
-            f"{name} cannot be read: {error.strerror}", "name a file of hosts, one a line"
-        ) from None
+    if file == STANDARD_INPUT and sys.stdin is not None and sys.stdin.isatty():
+        say("probe: hosts, one a line; Ctrl-D ends the list")
+    data = read_input(file, MAX_LIST, "name a file of hosts, one a line")
     if len(data) > MAX_LIST:
         raise UsageProblemError(f"{name} is larger than {MAX_LIST >> 20} MiB", "split it")
     try:

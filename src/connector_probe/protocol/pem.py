@@ -31,20 +31,23 @@ def text_of(data: bytes) -> str:
     return data.decode(encoding, "replace")
 
 
-def blocks(text: str) -> tuple[Block, ...]:
-    """Every whole block."""
-    return tuple(Block(found[1], found[2], found[0]) for found in _BLOCK.finditer(text))
+class Pem(NamedTuple):
+    """The whole blocks of a text. ``cut_off``: a certificate block begins that does not end."""
+
+    blocks: tuple[Block, ...]
+    cut_off: bool
+
+    @property
+    def certificates(self) -> tuple[bytes | None, ...]:
+        """The DER of each certificate block, None where there is none in it."""
+        return tuple(decoded(one.content) for one in self.blocks if one.label in _CERTIFICATE_LABELS)
 
 
-def certificates(text: str) -> tuple[bytes | None, ...]:
-    """The DER of each certificate block, None where there is none in it."""
-    return tuple(decoded(one.content) for one in blocks(text) if one.label in _CERTIFICATE_LABELS)
-
-
-def is_cut_off(text: str) -> bool:
-    """Whether a certificate block begins that does not end."""
-    begun = [found[1] for found in _BEGIN.finditer(text) if found[1].endswith("CERTIFICATE")]
-    return len([one for one in blocks(text) if one.label.endswith("CERTIFICATE")]) < len(begun)
+def read(text: str) -> Pem:
+    """What ``text`` holds; whatever stands between its blocks is passed over."""
+    blocks = tuple(Block(found[1], found[2], found[0]) for found in _BLOCK.finditer(text))
+    begun = sum(found[1].endswith("CERTIFICATE") for found in _BEGIN.finditer(text))
+    return Pem(blocks, sum(one.label.endswith("CERTIFICATE") for one in blocks) < begun)
 
 
 def decoded(content: str) -> bytes | None:
