@@ -45,6 +45,7 @@ NAMES = (
     "certificate-two-kinds-expired",
     "sni-other-certificate",
     "early-session-ticket",
+    "starttls-stripped",
     "client-certificate-of-others",
     "client-certificate-of-digicert",
     "revocation-ocsp-good",
@@ -137,6 +138,13 @@ async def test_each_cause_of_4_7_320_is_confirmed_and_ruled_out(results: dict[st
         found = results[name].diagnosis
         assert found is not None
         assert {one.id: one.verdict for one in found.causes if one.id in verdicts} == verdicts, name
+
+
+async def test_the_certificate_behind_a_starttls_that_is_not_listed_is_read(results: dict[str, Result]) -> None:
+    [attempt] = results["starttls-stripped"].evidence.attempts
+    assert (attempt.starttls, attempt.handshake) == (None, None)
+    assert attempt.certificate is not None
+    assert [one.common_name for one in attempt.certificate.chain] == ["starttls-stripped.lab.test", "Lab Intermediate"]
 
 
 async def test_what_a_server_says_of_its_chain_is_only_remarked(results: dict[str, Result]) -> None:

@@ -1,7 +1,9 @@
-"""network/tls.py without a socket: what is known of a handshake that stops at some record."""
+"""network/tls.py, for the most part without a socket: what is known of a handshake that stops at some record."""
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +12,7 @@ from OpenSSL import SSL
 
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.network import WIDE_OFFER
+from connector_probe.network.system import SocketStream
 from connector_probe.network.tls import TlsClient
 from tests.unit.certificates import authority, rsa_key, server
 
@@ -22,9 +25,33 @@ def test_a_ticket_of_which_only_the_beginning_has_come_is_seen() -> None:
     for behind, early in ((b"", False), (b"\x17", True), (b"\x17\3\3\1\0 a part", True)):
         client, server = TlsClient("mail.contoso.com", WIDE_OFFER), asking(SSL.TLS1_3_VERSION)
         assert not client.advance()
-        client.take(flight(server, client) + behind, handshaking=True)
+        client.take(flight(server, client.give()), handshaking=True)
         assert client.advance()
+        client.look_behind_finished(behind)
         assert client.outcome(None).early_ticket is early
+
+
+class OctetByOctet(socket.socket):
+    """As a network may deliver them."""
+
+    def recv(self, _: int, flags: int = 0, /) -> bytes:
+        return super().recv(1, flags)
+
+
+@pytest.mark.parametrize("early", [True, False])
+async def test_a_ticket_that_comes_by_itself_before_our_answer_is_seen(early: bool) -> None:
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(flight(asking(SSL.TLS1_3_VERSION), connection.recv(65536)) + b"\x17\3\3\1\0" * early)
+            connection.recv(65536)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, OctetByOctet() as sock:
+        sock.connect(listener.getsockname())
+        sock.setblocking(False)
+        server = asyncio.to_thread(serve)
+        outcome, _ = await asyncio.gather(SocketStream(sock).start_tls(None, WIDE_OFFER, 30.0), server)
+    assert (outcome.fault, outcome.early_ticket) == (None, early)
 
 
 def asking(version: int) -> SSL.Connection:
@@ -39,9 +66,9 @@ def asking(version: int) -> SSL.Connection:
     return connection
 
 
-def flight(connection: SSL.Connection, client: TlsClient) -> bytes:
-    """What the server sends in answer to the client."""
-    connection.bio_write(client.give())
+def flight(connection: SSL.Connection, hello: bytes) -> bytes:
+    """What the server sends in answer to the client's first octets."""
+    connection.bio_write(hello)
     with pytest.raises(SSL.WantReadError):
         connection.do_handshake()
     sent = b""
@@ -68,7 +95,7 @@ def record(kind: bytes, body: bytes) -> list[bytes]:
 def test_who_hangs_up_before_our_answer_does_not_do_so_for_want_of_a_certificate(version: int) -> None:
     client = TlsClient("mail.contoso.com", WIDE_OFFER)
     assert not client.advance()
-    *first, last = records(flight(asking(version), client))
+    *first, last = records(flight(asking(version), client.give()))
     if version == SSL.TLS1_2_VERSION:  # handshake messages share records there: all but ServerHelloDone
         first, last = [*first, *record(last[:1], last[5:-4])], b"".join(record(last[:1], last[-4:]))
     for sent in first:

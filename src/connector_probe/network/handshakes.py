@@ -44,7 +44,8 @@ class TlsOutcome:
 
     ``staple`` is the OCSP response that the server sent along (RFC 6066 8), empty without one. ``own_groups``: groups
     were to be offered, and this machine's OpenSSL offered its own. ``early_ticket``: octets of a TLS 1.3 session
-    ticket stood behind the server's Finished before ours was sent. ``client_authorities``: the distinguished names
+    ticket had come behind the server's Finished before ours was sent; what a slow network brings later cannot be told
+    from a ticket that is in order. ``client_authorities``: the distinguished names
     (DER) of a certificate request, 64 KiB at most by its form (RFC 8446 4.2.4, RFC 5246 7.4.4).
     """
 

@@ -125,6 +125,8 @@ class SocketStream:
         try:
             while True:
                 done = client.advance()
+                if done and client.is_tls13:
+                    client.look_behind_finished(self._arrived())
                 before = out_of_order(self._socket)  # what answers us may be here before we come to wait for it
                 try:
                     await self._send_raw(client.give(), max(end - self._clock.now(), 0.0))
@@ -173,6 +175,16 @@ class SocketStream:
                 raise
             stranded = out_of_order(self._socket) - before
             raise NetworkFaultError(replace(error.fault, stranded=stranded)) from None
+
+    def _arrived(self) -> bytes:
+        """What is there to be read at once."""
+        try:
+            return self._socket.recv(_CHUNK)
+        except BlockingIOError:
+            return b""
+        except OSError as error:  # told once: it is kept for those who wait
+            self._early_fault = fault_of(error)
+            return b""
 
     def _left_behind(self, fault: NetworkFault) -> bytes:
         """What came before ``fault``, a 421, say, and the reset at once. Raises ``fault`` where nothing did."""

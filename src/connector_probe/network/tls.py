@@ -175,15 +175,19 @@ class TlsClient:
             return False
         except SSL.Error as error:
             raise NetworkFaultError(self._fault(error)) from None
-        if self._connection.get_protocol_version() == SSL.TLS1_3_VERSION:
-            self._look_behind_finished()
         return True
 
-    def _look_behind_finished(self) -> None:
-        """Whether the server sent a session ticket behind its Finished; ours still waits to be sent.
+    @property
+    def is_tls13(self) -> bool:
+        return bool(self._connection.get_protocol_version() == SSL.TLS1_3_VERSION)
 
-        What fails here fails again where it is waited for.
+    def look_behind_finished(self, arrived: bytes) -> None:
+        """Whether the server sent a TLS 1.3 session ticket behind its Finished; ours still waits to be sent.
+
+        ``arrived``: what has come since its Finished was read. What fails here fails again where it is waited for.
         """
+        if arrived:
+            self.take(arrived, handshaking=True)
         self._watch.shaken = True
         with contextlib.suppress(SSL.Error):
             self._plain = self._connection.recv(_CHUNK)

@@ -13,7 +13,7 @@ from connector_probe.stages.connect import connection_to
 from connector_probe.stages.conversation import Conversation, Transcript, own_name, positive
 from connector_probe.stages.greet import banner, introduce, lists_no_starttls, lists_starttls, welcomes
 from connector_probe.stages.recipient import offer_recipient
-from connector_probe.stages.secure import PresentedChain, established, secure, try_unlisted
+from connector_probe.stages.secure import PresentedChain, established, secure
 
 NOTICED = 0.05  # seconds of ours that a reader of the transcript might take for the server's
 
@@ -74,7 +74,8 @@ async def run_session(
                     mail, recipient = await offer_recipient(smtp, settings.rcpt)
                     told(Stage.RECIPIENT, recipient or mail, ok=recipient is not None and positive(recipient))
                 if ehlo is not None and lists_no_starttls(ehlo) and smtp.usable and not until_tls:
-                    unlisted = await try_unlisted(smtp)
+                    # Exchange Online does not come to this handshake, so only the certificate behind it is told.
+                    unlisted, _, shown = await secure(smtp, server_name, offer, listed=False)
     seen = AttemptEvidence(
         target.server,
         target.address,

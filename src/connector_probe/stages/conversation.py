@@ -168,16 +168,19 @@ class Conversation:
         longer = self._reader.next_reply()
         return longer if isinstance(longer, GarbledReply) else garbled
 
-    async def start_tls(self, server_name: str | None, offer: TlsOffer) -> tuple[Handshake, TlsOutcome]:
+    async def start_tls(
+        self, server_name: str | None, offer: TlsOffer, *, wait: float | None = None
+    ) -> tuple[Handshake, TlsOutcome]:
         """The handshake after a 220. Plaintext that stood behind the 220 is dropped, and reported.
 
-        A TLS record there is no plaintext: an alert, say, of a server that gives up before it has read anything.
+        ``wait``: seconds, if fewer than usual. A TLS record there is no plaintext: an alert, say, of a server that
+        gives up before it has read anything.
         """
         behind = self._reader.discard()
         early = behind if is_tls_record(behind) else b""
         injected = "" if early else printable(behind, 200)
         start = self._clock.elapsed()
-        limit = self._clock.allow(self._reply_limit)
+        limit = self._clock.allow(self._reply_limit if wait is None else min(wait, self._reply_limit))
         outcome = await self._stream.start_tls(server_name, offer, limit, early)
         seconds = to_microseconds(self._clock.elapsed() - start)
         if injected:
@@ -208,10 +211,6 @@ class Conversation:
                 await self.exchange(QUIT)
         finally:
             await self._stream.close()
-
-    def leave(self) -> None:
-        """Say nothing more, not even QUIT."""
-        self._usable = False
 
     @property
     def usable(self) -> bool:

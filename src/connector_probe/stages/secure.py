@@ -10,7 +10,7 @@ from connector_probe.network import TlsOffer
 from connector_probe.protocol.smtp import STARTTLS
 from connector_probe.stages.conversation import Conversation
 
-UNLISTED_WAIT = 5.0  # seconds; the answer decides no class, and what swallows the command never answers
+UNLISTED_WAIT = 5.0  # seconds; what comes decides no class, and what swallows the command never answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +22,19 @@ class PresentedChain:
 
 
 async def secure(
-    conversation: Conversation, server_name: str | None, offer: TlsOffer
+    conversation: Conversation, server_name: str | None, offer: TlsOffer, *, listed: bool = True
 ) -> tuple[Exchange, Handshake | None, PresentedChain]:
-    """STARTTLS and the handshake (None unless the reply was 220); ``server_name`` as ``sni_of`` gives it."""
-    command = await conversation.exchange(STARTTLS)
+    """STARTTLS and the handshake (None unless the reply was 220); ``server_name`` as ``sni_of`` gives it.
+
+    Not ``listed`` by EHLO, it is the last command of a conversation: only the answer tells whether the server has no
+    STARTTLS, or something hides it.
+    """
+    wait = None if listed else UNLISTED_WAIT
+    command = await conversation.exchange(STARTTLS, wait=wait)
     if command.reply is None or command.reply.code != 220:  # RFC 3207 4
         return command, None, PresentedChain()
-    handshake, outcome = await conversation.start_tls(server_name, offer)
+    handshake, outcome = await conversation.start_tls(server_name, offer, wait=wait)
     return command, handshake, PresentedChain(outcome.chain, outcome.staple)
-
-
-async def try_unlisted(conversation: Conversation) -> Exchange:
-    """STARTTLS where EHLO does not list it: only the answer tells whether the server has none, or something hides it.
-
-    The last command of a conversation: behind a 220 the server waits for TLS.
-    """
-    answer = await conversation.exchange(STARTTLS, wait=UNLISTED_WAIT)
-    if answer.reply is not None and answer.reply.code == 220:
-        conversation.leave()
-    return answer
 
 
 def established(handshake: Handshake | None) -> bool:

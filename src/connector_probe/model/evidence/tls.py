@@ -25,7 +25,7 @@ class Handshake:
     ``injected`` shows plaintext that stood behind the 220 to STARTTLS and was dropped (CVE-2011-0411).
     ``client_certificate_requested``: the server asked for one (Exchange Online has one, a prober has none).
     ``client_authorities``: of whom it takes one, as RFC 4514 strings; none means of anybody.
-    ``early_ticket``: a TLS 1.3 session ticket stood behind the server's Finished before ours was sent.
+    ``early_ticket``: a TLS 1.3 session ticket had come behind the server's Finished before ours was sent.
     ``own_groups``: Exchange Online's key-exchange groups were not reproduced, OpenSSL's own were offered.
     """
 

@@ -15,7 +15,7 @@ class JudgeCertificate:
         self._run = run
 
     async def look(self, attempt: Attempt) -> Attempt:
-        if attempt.evidence.handshake is None or not attempt.shown.chain:
+        if not attempt.shown.chain:
             return attempt
         shown = replace(attempt.shown, chain=self._run.certificates.shared(attempt.shown.chain))
         found = self._run.certificates.judge(shown.chain, attempt.settings.trust, attempt.settings.as_of)
