@@ -81,41 +81,44 @@ def test_the_way_back_to_exchange_online_is_a_warning(reports: dict[str, Report]
 
 
 @by_name
-def test_report_is_valid(scenario: Scenario, reports: dict[str, Report]) -> None:
-    report_validator().validate(jsonable(reports[scenario.name]))
+def test_every_report_holds_together(scenario: Scenario, reports: dict[str, Report]) -> None:
+    report = reports[scenario.name]
+    _is_valid_and_printable(report)
+    _stages_are_whole(report)
+    _modes_agree(scenario, report)
+    _says_what_to_do(report)
+    if (scenario.expect_class or "").startswith("certificate-"):
+        _shows_certificates(report)
 
 
-@by_name
-def test_nothing_raw_reaches_the_output(scenario: Scenario, reports: dict[str, Report]) -> None:
+def _is_valid_and_printable(report: Report) -> None:
+    """The JSON fits its schema, and nothing raw reaches any output."""
+    document = jsonable(report)
+    report_validator().validate(document)
+    assert json.dumps(document, ensure_ascii=False).isprintable()
     for output in Format:
-        options = RenderOptions(verbosity=1, transcript=True)
-        document = RENDERERS[output](reports[scenario.name], options)
-        assert document.replace("\n", "").isprintable(), output
-    assert json.dumps(jsonable(reports[scenario.name]), ensure_ascii=False).isprintable()
+        rendered = RENDERERS[output](report, RenderOptions(verbosity=1, transcript=True))
+        assert rendered.replace("\n", "").isprintable(), output
 
 
-@by_name
-def test_stages_are_whole(scenario: Scenario, reports: dict[str, Report]) -> None:
+def _stages_are_whole(report: Report) -> None:
     """Every attempt names every stage once and in order; a failing one has exactly one failed stage: the diagnosed."""
-    for attempt in reports[scenario.name].results[0].attempts:
+    for attempt in report.results[0].attempts:
         assert [row.stage for row in attempt.stages] == list(Stage)
         failed = [row.stage for row in attempt.stages if row.status == "failed"]
         assert failed == ([attempt.diagnosis.stage] if attempt.diagnosis else [])
 
 
-@by_name
-def test_certificates_are_reported_even_when_bad(scenario: Scenario, reports: dict[str, Report]) -> None:
-    if not (scenario.expect_class or "").startswith("certificate-"):
-        return
-    shown = [one for attempt in reports[scenario.name].results[0].attempts for one in attempt.certificates]
+def _shows_certificates(report: Report) -> None:
+    """Bad ones too."""
+    shown = [one for attempt in report.results[0].attempts for one in attempt.certificates]
     assert shown
     assert all(len(one.sha1) == 40 and len(one.sha256) == 64 for one in shown)
 
 
-@by_name
-def test_the_four_modes(scenario: Scenario, reports: dict[str, Report]) -> None:
+def _modes_agree(scenario: Scenario, report: Report) -> None:
     """by_tls_mode agrees with the verdict under the connector's own mode, and a lax mode never fails more."""
-    result = reports[scenario.name].results[0]
+    result = report.results[0]
     own = result.by_tls_mode[result.connector.tls]
     expected = {
         Status.FAILING: (result.diagnosis.code if result.diagnosis else None) or "other",
@@ -132,9 +135,8 @@ def test_the_four_modes(scenario: Scenario, reports: dict[str, Report]) -> None:
         assert result.by_tls_mode[TlsSettings.OPPORTUNISTIC] is None
 
 
-@by_name
-def test_a_diagnosis_says_what_to_do(scenario: Scenario, reports: dict[str, Report]) -> None:
-    found = reports[scenario.name].results[0].diagnosis
+def _says_what_to_do(report: Report) -> None:
+    found = report.results[0].diagnosis
     if found is None:
         return
     assert found.remedies

@@ -69,38 +69,33 @@ def _templates(words: Catalogue) -> Iterator[str]:
         yield from commands
 
 
-@pytest.mark.parametrize("failure", FailureClass)
-def test_every_class_has_a_profile(failure: FailureClass) -> None:
-    assert failure in PROFILES
+def test_every_class_has_a_profile_and_words() -> None:
+    assert set(FailureClass) <= set(PROFILES)
+    for words in CATALOGUES:
+        assert not [one for one in FailureClass if not (words.titles[one] and words.details[one])], words.language
 
 
-@pytest.mark.parametrize("failure", FailureClass)
-@pytest.mark.parametrize("words", CATALOGUES, ids=lambda words: words.language)
-def test_every_class_has_words(words: Catalogue, failure: FailureClass) -> None:
-    assert words.titles[failure]
-    assert words.details[failure]
+def test_every_class_has_a_cause_and_a_remedy() -> None:
+    for failure in FailureClass:
+        rows = [row for row in CAUSES.values() if failure in row.explains]
+        assert any(row.usual_remedies(failure) or row.id is CauseId.CERTIFICATE_NO_LONGER_VALID for row in rows), (
+            failure
+        )
 
 
-@pytest.mark.parametrize("failure", FailureClass)
-def test_every_class_has_a_cause_and_a_remedy(failure: FailureClass) -> None:
-    rows = [row for row in CAUSES.values() if failure in row.explains]
-    assert any(row.usual_remedies(failure) or row.id is CauseId.CERTIFICATE_NO_LONGER_VALID for row in rows)
-
-
-@pytest.mark.parametrize("cause", CauseId)
-def test_every_cause_has_its_row(cause: CauseId) -> None:
+def test_every_cause_has_its_row() -> None:
     """Its words, its scenario and its cases are asked for by the tests of those."""
-    row = CAUSES[cause]
-    assert row.explains or row.shown_for
-    if row.culprit is not Culprit.THIS_MACHINE and cause is not CauseId.CLIENT_CERTIFICATE_DEMANDED:
-        assert not set(row.explains) & UNTELLABLE, "a fault of this machine comes from no server"
+    for cause in CauseId:
+        row = CAUSES[cause]
+        assert row.explains or row.shown_for, cause
+        if row.culprit is not Culprit.THIS_MACHINE and cause is not CauseId.CLIENT_CERTIFICATE_DEMANDED:
+            assert not set(row.explains) & UNTELLABLE, f"{cause}: a fault of this machine comes from no server"
 
 
-@pytest.mark.parametrize("failure", FailureClass)
-def test_every_class_has_a_scenario(failure: FailureClass) -> None:
+def test_every_class_has_a_scenario() -> None:
     shown = {scenario.expect_class for scenario in SCENARIOS}
-    assert failure in shown | NEEDS_A_NAMESPACE | FROM_EVIDENCE_ONLY
-    assert failure not in shown & FROM_EVIDENCE_ONLY, "it can be shown after all: take it off the list"
+    assert set(FailureClass) <= shown | NEEDS_A_NAMESPACE | FROM_EVIDENCE_ONLY
+    assert not shown & FROM_EVIDENCE_ONLY, "it can be shown after all: take it off the list"
 
 
 def test_every_certificate_problem_has_its_place_in_the_order() -> None:
