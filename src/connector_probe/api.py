@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from connector_probe._version import __version__
@@ -34,7 +33,6 @@ from connector_probe.probing.judge import Judge
 from connector_probe.trust import Trust, load_anchors
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
-from connector_probe.wording.outage import with_maintenance
 from connector_probe.wording.render import notes_in_words, worded
 
 
@@ -136,24 +134,9 @@ def assemble(
     )
 
 
-def in_words(
-    report: Report, connectors: Sequence[Connector], words: Catalogue, beside: Sequence[ConnectorEvidence] = ()
-) -> Report:
-    """``report``, whose results are those of ``connectors`` in their order, said in another language.
-
-    ``beside``: as it was for ``probe_all``.
-    """
-    results, run = [], RunContext.of([*beside, *(one.evidence for one in report.results)])
-    for connector, result in zip(connectors, report.results, strict=True):
-        again = worded(conclude(connector, result.evidence, run), words)
-        said = replace(again, expected=result.expected, outage=result.outage)
-        results.append(with_maintenance(said, result.maintenance, words))
-    whole = assemble(connectors, results, report.started_at, report.duration, words)
-    return replace(report, vantage=replace(report.vantage, notes=whole.vantage.notes), results=whole.results)
-
-
 def _vantage(connectors: Sequence[Connector], evidence: Sequence[ConnectorEvidence], words: Catalogue) -> VantageReport:
     attempts = [attempt for one in evidence for attempt in one.attempts]
+    told = vantage_notes(connectors, evidence)
     sources = {one.connection.source: None for one in attempts if one.connection is not None and one.connection.source}
     asked = {lookup.nameserver: None for one in attempts for lookup in one.resolution.lookups if lookup.nameserver}
     given = {text: None for connector in connectors for text in connector.nameservers}
@@ -161,5 +144,6 @@ def _vantage(connectors: Sequence[Connector], evidence: Sequence[ConnectorEviden
         hostname=printable(socket.gethostname(), 253),
         nameservers=tuple(given or asked),
         source_addresses=tuple(sources),
-        notes=notes_in_words(vantage_notes(connectors, evidence), words),
+        notes=notes_in_words(told, words),
+        said=told,
     )

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from connector_probe.api import assemble, in_words
+from connector_probe.api import assemble
 from connector_probe.cli.output import fail, write_document, write_file
 from connector_probe.cli.settings import OutputSettings
 from connector_probe.cli.targets import OutputTarget
@@ -17,6 +17,7 @@ from connector_probe.formats import Format, github
 from connector_probe.model.connector import Connector
 from connector_probe.model.names import show
 from connector_probe.model.verdict import Report, Result
+from connector_probe.wording.render import in_words
 
 _ACTIONS = "GITHUB_ACTIONS"  # is "true" in a step of GitHub Actions
 _STEP_SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub Actions reads a step's summary from
@@ -70,7 +71,7 @@ class Delivery:
             asked = [next(one for one in self._connectors if one.name == result.name)]
             words, evidence = self._settings.words, result.evidence
             alone = assemble(asked, [result], evidence.started_at, evidence.seconds, words)
-            self._write(self._render(alone, asked, target, names), target)
+            self._write(self._render(alone, target, names), target)
             self._written[result.name] += 1
 
     def finish(self, report: Report) -> None:
@@ -89,23 +90,17 @@ class Delivery:
     def _print(self, report: Report, target: OutputTarget) -> None:
         names = None if target.is_plugin else self._heard(report.results)
         if names is None or names:
-            self._write(self._render(report, self._connectors, target, names), target)
+            self._write(self._render(report, target, names), target)
 
-    def _render(
-        self,
-        report: Report,
-        connectors: Sequence[Connector],
-        target: OutputTarget,
-        names: frozenset[str] | None = None,
-    ) -> Iterator[str]:
-        pieces = self._settings.in_pieces(self._worded(report, connectors, target), target, names)
+    def _render(self, report: Report, target: OutputTarget, names: frozenset[str] | None = None) -> Iterator[str]:
+        pieces = self._settings.in_pieces(self._worded(report, target), target, names)
         in_a_log = target.path is None and os.environ.get(_ACTIONS) == "true"
         return (without_commands(one, target.format) for one in pieces) if in_a_log else pieces
 
-    def _worded(self, report: Report, connectors: Sequence[Connector], target: OutputTarget) -> Report:
+    def _worded(self, report: Report, target: OutputTarget) -> Report:
         """``report`` in the words of the document: text follows the locale, JSON does not."""
         words = self._settings.words_of(target)
-        return report if words is self._settings.words else in_words(report, connectors, words)
+        return report if words is self._settings.words else in_words(report, words)
 
     def _catch_up(self, report: Report) -> None:
         """The results that never arrived by themselves."""
@@ -117,20 +112,20 @@ class Delivery:
 
     def _save(self, report: Report, target: OutputTarget, path: Path) -> None:
         try:
-            write_file(path, self._render(report, self._connectors, target))
+            write_file(path, self._render(report, target))
         except OSError as error:
             self.lost = True
             alone = len(self._settings.targets) == 1
             hint = "the document follows on standard output" if alone else "the other documents are not affected"
             fail(f"{show(str(path), 300)} cannot be written: {error.strerror}", hint)
             if alone:
-                self._write(self._render(report, self._connectors, target), target)
+                self._write(self._render(report, target), target)
 
     def _summarize(self, report: Report, target: OutputTarget, path: Path) -> None:
         """GitHub's file is added to: other commands of the step may have written into it."""
         try:
             with path.open("a", encoding="utf-8") as file:
-                worded = self._worded(report, self._connectors, target)
+                worded = self._worded(report, target)
                 file.write(github.summary(worded, self._settings.options(target)))
         except OSError as error:
             fail(f"the step's summary, {show(str(path), 300)}, cannot be written: {error.strerror}")

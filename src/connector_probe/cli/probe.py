@@ -52,7 +52,6 @@ def probe_and_print(
     if unattended is not None:
         unattended.finish(
             run.report,
-            connectors,
             interrupted=run.interrupted,
             delivered=not delivery.lost,
             failed=delivery.lost or exit_code(run.report) != 0,

@@ -57,7 +57,6 @@ class Unattended:
     def finish(
         self,
         report: Report,
-        connectors: Sequence[Connector],
         *,
         interrupted: bool,
         delivered: bool,
@@ -85,9 +84,9 @@ class Unattended:
             words = words_for(self._lang, Format.TEXT)
             said = report
             if words is not self._words:
-                from connector_probe.api import in_words
+                from connector_probe.wording.render import in_words
 
-                said = in_words(report, connectors, words)
+                said = in_words(report, words)
             tell(self._manners.sinks, said, self._history, words, self._manners.remind, self._now, _say)
         if self._manners.ping is not None:
             dead_man.ping(self._manners.ping, failed=failed)

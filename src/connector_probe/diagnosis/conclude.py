@@ -71,6 +71,8 @@ def view_of(
 
 def _in_context(views: Sequence[View], failures: Sequence[FailureClass | None]) -> list[View]:
     """Each attempt, with what the others to the same address have shown; its failure class stays what it is."""
+    if not any(failures):
+        return list(views)
     serves = [_connected(view) and failure is None for view, failure in zip(views, failures, strict=True)]
     accepted = Counter(_place(view) for view in views if _connected(view))
     serving = [view for view, one in zip(views, serves, strict=True) if one]
@@ -109,11 +111,10 @@ def conclude(connector: Connector, evidence: ConnectorEvidence, run: RunContext 
     failures = [classify(view) for view in alone]
     views = _in_context(alone, failures)
     attempts = tuple(judge_attempt(view, failure, connector) for view, failure in zip(views, failures, strict=True))
-    statuses = [attempt.status for attempt in attempts]
-    status = _roll_up(statuses)
+    status = _roll_up([attempt.status for attempt in attempts])
     deciding = _furthest(attempts, status) if status in (Status.FAILING, Status.UNKNOWN) else None
     warnings = [
-        *unequal_servers(views, statuses),
+        *unequal_servers(views, failures),
         *_other_addresses(attempts, deciding),
         *smart_hosts_with_mx(connector, views),
         *null_mx_beside_others(evidence.attempts),

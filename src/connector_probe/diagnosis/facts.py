@@ -17,9 +17,9 @@ from connector_probe.diagnosis.middlebox_facts import hints, middlebox_facts
 from connector_probe.diagnosis.policies.facts import policy_facts
 from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.revocation import facts_of_revocation
-from connector_probe.diagnosis.rules import classify_plain
+from connector_probe.diagnosis.rules import DANE_RENAMES, classify_plain
 from connector_probe.diagnosis.signs import overwritten_command, speaks_implicit_tls
-from connector_probe.diagnosis.view import DANE_DECIDES, View
+from connector_probe.diagnosis.view import View
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -55,8 +55,8 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ", re.ASCII)
 _ISSUER_URL = re.compile(r" \((https?://[^ ]+)\)$")  # as the note of MISSING_INTERMEDIATE ends
 
 
-def facts_of(view: View, connector: Connector) -> Facts:
-    """All facts that any sentence about this attempt may use."""
+def facts_of(view: View, connector: Connector, failure: FailureClass | None) -> Facts:
+    """All facts that any sentence may use about this attempt, which failed with ``failure``, or with nothing."""
     evidence = view.evidence
     domain = evidence.resolution.mx_domain or evidence.server
     facts = Facts(
@@ -86,7 +86,7 @@ def facts_of(view: View, connector: Connector) -> Facts:
     if evidence.certificate is not None:
         signs = (sign for found in (view.dnssec_clock_signs, *view.clock_signs.values()) for sign in found)
         facts |= {"judged_at": day(evidence.certificate.judged_at), "clock_hint": clock_hint(signs)}
-    facts |= _conversation(view)
+    facts |= _conversation(view, failure)
     facts |= _tls(view)
     refused = refusal(evidence)
     if refused is not None and refused.reply is not None:
@@ -112,9 +112,8 @@ def facts_of(view: View, connector: Connector) -> Facts:
         facts |= {"same_label": label(origin.same), "same_said": said(origin.same)}
     if beside is not None:
         facts["sts_mx_hint"] = next_sentence(Phrase(beside))
-    trouble = classify_plain(view) if view.dane_state in DANE_DECIDES else None
-    if trouble is not None:  # what DANE gives a code of its own: said in the words of the fault itself
-        facts["trouble"] = Phrase(f"detail-{trouble}")
+    if failure in DANE_RENAMES:  # what DANE gives a code of its own: said in the words of the fault itself
+        facts["trouble"] = Phrase(f"detail-{classify_plain(view)}")
     return facts
 
 
@@ -194,14 +193,13 @@ def _connection(evidence: AttemptEvidence) -> Facts:
     return found
 
 
-def _conversation(view: View) -> Facts:
+def _conversation(view: View, failure: FailureClass | None) -> Facts:
     evidence = view.evidence
     exchange = refusal(evidence)
     found: Facts = {}
     malformed = next(
         (one for one in (evidence.helo, evidence.ehlo, evidence.banner) if one and one.reply and one.reply.flaws), None
     )
-    failure = classify_plain(view)
     if failure is FailureClass.BANNER_NOT_SMTP:  # what came later was refused for reasons of its own
         exchange = evidence.banner
     elif failure is FailureClass.EHLO_MALFORMED:

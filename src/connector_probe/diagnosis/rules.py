@@ -77,6 +77,9 @@ _TLS_FAILURES = frozenset(
 )
 
 
+DANE_RENAMES = frozenset({FailureClass.DANE_STARTTLS_NOT_SUPPORTED, FailureClass.DANE_TLS_FAILED})
+
+
 def _by_policy(view: View, failure: FailureClass) -> FailureClass:
     """``failure``, or what it is where the domain's own policy requires TLS."""
     if view.dane_state in DANE_DECIDES:

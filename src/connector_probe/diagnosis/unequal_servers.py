@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from connector_probe.diagnosis.replies import refusal
-from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate
 from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import day, endpoint
 from connector_probe.model.sentence import Facts, Phrase, Word, joined, listed
-from connector_probe.model.verdict import FLOWING, FailureClass, Status
+from connector_probe.model.verdict import UNTELLABLE, FailureClass
 from connector_probe.protocol.refusals import Refusal, refusal_kind
 
 MAX_SHOWN = 4
@@ -21,9 +20,11 @@ _VERDICTS = WarningId.UNEQUAL_VERDICTS
 _TURNED_AWAY = frozenset({FailureClass.TCP_TIMEOUT, FailureClass.TCP_REFUSED})
 
 
-def unequal_servers(views: Sequence[View], statuses: Sequence[Status]) -> list[Said]:
-    """``statuses`` belong to ``views``, attempt by attempt. What could not be tested from here counts nowhere."""
-    pairs = [(view, status) for view, status in zip(views, statuses, strict=True) if status is not Status.UNKNOWN]
+def unequal_servers(views: Sequence[View], failures: Sequence[FailureClass | None]) -> list[Said]:
+    """``failures`` belong to ``views``, attempt by attempt. What could not be tested from here counts nowhere."""
+    if len(views) < 2:
+        return []
+    pairs = [pair for pair in zip(views, failures, strict=True) if pair[1] not in UNTELLABLE]
     found: list[Said] = []
     for group in _grouped(pairs, lambda view: (view.evidence.server, view.evidence.address, view.evidence.port)):
         found += _of_address(group)
@@ -32,7 +33,7 @@ def unequal_servers(views: Sequence[View], statuses: Sequence[Status]) -> list[S
     return found
 
 
-_Pair = tuple[View, Status]
+_Pair = tuple[View, FailureClass | None]
 
 
 def _grouped(pairs: Sequence[_Pair], key: Callable[[View], Hashable]) -> Iterator[list[_Pair]]:
@@ -44,29 +45,27 @@ def _grouped(pairs: Sequence[_Pair], key: Callable[[View], Hashable]) -> Iterato
 
 def _of_address(pairs: Sequence[_Pair]) -> Iterator[Said]:
     """Connections to one address that end differently: a balancer spreads mail over them alike."""
-    failures = Counter(classify(view) for view, status in pairs if status not in FLOWING)
+    failures = Counter(failure for _, failure in pairs if failure is not None)
     bad, first = sum(failures.values()), pairs[0][0].evidence
     facts = Facts(
         bad=str(bad),
         total=str(len(pairs)),
         endpoint=endpoint(first),
-        classes=listed(
-            joined(Word("class", failure), f" ({number})") for failure, number in failures.most_common() if failure
-        ),
+        classes=listed(joined(Word("class", failure), f" ({number})") for failure, number in failures.most_common()),
         percent=str(round(100 * bad / len(pairs))),
     )
     if 0 < bad < len(pairs):
-        limited = all(_may_be_limited(view) for view, status in pairs if status not in FLOWING)
+        limited = all(_may_be_limited(*pair) for pair in pairs if pair[1] is not None)
         yield Said(_VERDICTS, facts, first.address, sentence="unequal-or-limited" if limited else "")
     elif len(failures) > 1:
         yield Said(WarningId.UNEQUAL_FAILURES, facts, first.address)
 
 
-def _may_be_limited(view: View) -> bool:
+def _may_be_limited(view: View, failure: FailureClass | None) -> bool:
     """Whether a limit on connections, which this very run has met, explains the failure as well."""
     exchange = refusal(view.evidence)
     said = exchange.reply if exchange is not None else None
-    return classify(view) in _TURNED_AWAY or (said is not None and refusal_kind(said)[0] is Refusal.RATE)
+    return failure in _TURNED_AWAY or (said is not None and refusal_kind(said)[0] is Refusal.RATE)
 
 
 def _of_server(views: Sequence[View]) -> Iterator[Said]:

@@ -69,7 +69,7 @@ class AttemptVerdict:
     @cached_property
     def facts(self) -> Facts:
         """What any sentence about this attempt may use; gathered when the first is said."""
-        return facts_of(self.view, self.connector)
+        return facts_of(self.view, self.connector, self.failure.failure if self.failure is not None else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def members(value: object) -> Any:  # noqa: ANN401 - any JSON value comes out
 @cache
 def _way_of(kind: type[object]) -> Callable[[Any], Any]:
     if is_dataclass(kind):
-        names = [field.name for field in fields(kind)]
+        names = [field.name for field in fields(kind) if not field.metadata.get("exclude")]
         keys, values = [key(name) for name in names], attrgetter(*names)
         if len(names) == 1:
             return lambda value: {keys[0]: values(value)}

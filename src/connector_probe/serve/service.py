@@ -9,11 +9,11 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from connector_probe.api import in_words, probe_all
+from connector_probe.api import probe_all
 from connector_probe.config import Configuration, Entry
 from connector_probe.formats.saved import SavedReport, SavedReportError, diagnose_again, read_report
 from connector_probe.model.connector import Connector
@@ -28,6 +28,7 @@ from connector_probe.serve.snapshots import HERE, Judged, Snapshot, Trigger, jud
 from connector_probe.trust import TrustError
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.render import in_words
 
 AT_ONCE = 100  # probes side by side
 MAX_PLACES = 50  # that may report of one connector
@@ -195,7 +196,7 @@ class Service:
         """A report of what the file does not have, shared by all who ask for it meanwhile. Raises ProbeFailedError."""
         task = self._others.get(connector.name)
         if task is None:
-            task = asyncio.create_task(self._report(connector, strict=False, beside=lambda: self._beside_of("")))
+            task = asyncio.create_task(self._report(connector, strict=False))
             self._others[connector.name] = task
             task.add_done_callback(lambda _: self._others.pop(connector.name, None))
             task.add_done_callback(_heard)
@@ -236,15 +237,8 @@ class Service:
 
         self.hub.publish(Event(EventKind.STARTED, one.began_at, entry.name))
         try:
-            beside: tuple[ConnectorEvidence, ...] = ()
-
-            def others() -> Sequence[ConnectorEvidence]:
-                nonlocal beside
-                beside = tuple(self._beside_of(entry.name))
-                return beside
-
-            report = await self._report(entry.connector, strict=entry.strict, beside=others, on_stage=ended)
-            snapshot = Snapshot(report, HERE, datetime.now(UTC), trigger, beside=beside)
+            report = await self._report(entry.connector, strict=entry.strict, on_stage=ended)
+            snapshot = Snapshot(report, HERE, datetime.now(UTC), trigger)
             status, one.problem = snapshot.result.status, ""
             one.failures = 0 if snapshot.result.expected else one.failures + 1
             if self._tracked.get(entry.name) is one and one.entry.connector == entry.connector:
@@ -272,7 +266,6 @@ class Service:
         connector: Connector,
         *,
         strict: bool,
-        beside: Callable[[], Iterable[ConnectorEvidence]],
         on_stage: Callable[[StageEnded], None] = lambda ended: None,
     ) -> Report:
         history = await self.recorder.open()
@@ -285,7 +278,7 @@ class Service:
                     recovering=recovering,
                     amend=history.amend,
                     on_stage=on_stage,
-                    beside=beside,
+                    beside=lambda: self._beside_of(connector.name),
                 )
         except TrustError as problem:
             log.error("%s: cannot be probed: %s", connector.name, problem)
@@ -373,7 +366,7 @@ def _translated(one: Tracked, snapshot: Snapshot, words: Catalogue) -> Snapshot:
     key = (snapshot.place, words.language)
     before, said = one.translated.get(key, (None, snapshot))
     if before is not snapshot:
-        said = replace(snapshot, report=in_words(snapshot.report, [one.entry.connector], words, snapshot.beside))
+        said = replace(snapshot, report=in_words(snapshot.report, words))
         one.translated[key] = (snapshot, said)
     return said
 

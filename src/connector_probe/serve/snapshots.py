@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from connector_probe.model.evidence import ConnectorEvidence
 from connector_probe.model.verdict import FLOWING, Finding, Report, Result, Status
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.sentences import fill
@@ -29,17 +28,13 @@ class Trigger(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A report of one connector. ``usual``: seconds between the last two reports of its place, None for the first.
-
-    ``beside``: what this machine saw of other connectors meanwhile, which the report was judged with.
-    """
+    """A report of one connector. ``usual``: seconds between the last two reports of its place, None for the first."""
 
     report: Report = field(repr=False)
     place: str
     received_at: datetime
     trigger: Trigger
     usual: float | None = None
-    beside: tuple[ConnectorEvidence, ...] = field(default=(), repr=False)
 
     @property
     def result(self) -> Result:

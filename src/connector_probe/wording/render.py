@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from string import Formatter
 
@@ -23,6 +24,7 @@ from connector_probe.model.verdict import (
     Diagnosis,
     Finding,
     Remedy,
+    Report,
     Result,
     TlsReport,
     TranscriptReport,
@@ -30,6 +32,7 @@ from connector_probe.model.verdict import (
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.commands import COMMANDS, commands_of_server
 from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.outage import with_maintenance
 from connector_probe.wording.sentences import describe_fault, describe_lookup, headline_of, word
 
 
@@ -41,9 +44,10 @@ def worded(verdict: ConnectorVerdict, words: Catalogue = ENGLISH) -> Result:
         for one, transcript in zip(verdict.attempts, verdict.evidence.transcripts, strict=True)
     ]
     warnings = [warning for one, _ in attempts for warning in warnings_in_words(one, words)]
-    facts = {one.view.evidence.address: one.facts for one in reversed(verdict.attempts)}
-    around: Facts = verdict.attempts[0].facts if verdict.attempts else {}
-    warnings += [_finding(warning, facts.get(warning.address, around), words) for warning in verdict.warnings]
+    by_address = {one.view.evidence.address: one for one in reversed(verdict.attempts)}
+    for warning in verdict.warnings:
+        around = by_address.get(warning.address, next(iter(verdict.attempts), None))
+        warnings.append(_finding(warning, around.facts if around is not None else {}, words))
     deciding = (said.diagnosis for one, said in attempts if one is verdict.deciding)
     return Result(
         name=connector.name,
@@ -71,7 +75,19 @@ def worded(verdict: ConnectorVerdict, words: Catalogue = ENGLISH) -> Result:
         attempts=tuple(said for _, said in attempts),
         evidence=verdict.evidence,
         outage=verdict.outage,
+        verdict=verdict,
     )
+
+
+def in_words(report: Report, words: Catalogue) -> Report:
+    """``report`` said in another language; what its results mean is not judged again."""
+    results = []
+    for result in report.results:
+        assert isinstance(result.verdict, ConnectorVerdict)
+        said = replace(worded(result.verdict, words), expected=result.expected, outage=result.outage)
+        results.append(with_maintenance(said, result.maintenance, words))
+    notes = notes_in_words((one for one in report.vantage.said if isinstance(one, Said)), words)
+    return replace(report, vantage=replace(report.vantage, notes=notes), results=tuple(results))
 
 
 def notes_in_words(notes: Iterable[Said], words: Catalogue) -> tuple[str, ...]:
