@@ -69,6 +69,7 @@ async def probe_all(
     amend: Callable[[Result], Result] | None = None,
     on_stage: Callable[[StageEnded], None] = lambda ended: None,
     beside: Callable[[], Iterable[ConnectorEvidence]] = lambda: (),
+    processes: int = 1,
 ) -> Report:
     """Probe connectors side by side, at most ``jobs`` at once; results come in the order of ``connectors``.
 
@@ -77,7 +78,9 @@ async def probe_all(
     ``recovering``: names of connectors that failed before; as a failure counts only when it repeats (``retries``), so
     does their recovery. ``amend`` adds to a result what is known from elsewhere. ``on_stage`` is called as each stage
     of each attempt ends. ``beside``: what this machine saw of other connectors at the same time, outside this run; it
-    is asked for once the run has ended, where something is not as it should be. Raises TrustError.
+    is asked for once the run has ended, where something is not as it should be. ``processes``: over how many the
+    work is split, by fork(2), before which there should be no thread; then nothing is told to ``on_stage``. Raises
+    TrustError.
     """
     door = network or SystemNetwork()
     started_at, began = datetime.now(UTC), door.now()
@@ -102,9 +105,23 @@ async def probe_all(
         return connector.name in recovering and conclude(connector, evidence).status in FLOWING
 
     again = recovers if recovering else None
-    await gather_all(
-        connectors, trust, door, JUDGE, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again, watch=on_stage
-    )
+    if processes > 1 and network is None:
+        from connector_probe.probing.workers import gather_split  # late: for large runs only
+
+        await gather_split(
+            connectors,
+            trust,
+            JUDGE,
+            processes=processes,
+            jobs=jobs,
+            stop=stop,
+            on_evidence=judge,
+            must_repeat=again,
+        )
+    else:
+        await gather_all(
+            connectors, trust, door, JUDGE, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again, watch=on_stage
+        )
     doubtful = [number for number, one in found.items() if one.status is not Status.HEALTHY]
     seen = [*beside(), *(one.evidence for one in found.values())] if doubtful else []
     if len(seen) > 1:  # what the others showed may acquit, or explain it

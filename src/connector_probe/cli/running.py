@@ -13,7 +13,7 @@ from connector_probe.api import probe_all
 from connector_probe.cli.progress import progress
 from connector_probe.model.connector import Connector
 from connector_probe.model.verdict import FailureClass, Report, Result
-from connector_probe.probing.fleet import DEFAULT_JOBS
+from connector_probe.probing.fleet import DEFAULT_JOBS, processes_for
 from connector_probe.wording.catalogue import Catalogue
 
 MANY_FILES = 8192  # two for each of the connections that a run may hold open, and some to spare
@@ -76,6 +76,7 @@ async def run_probe(
                 stop=stop,
                 recovering=recovering,
                 amend=amend,
+                processes=processes_for(connectors, jobs),
             )
         )
         if deadline is not None:

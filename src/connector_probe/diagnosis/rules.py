@@ -97,7 +97,9 @@ def classify_certificate(view: View) -> FailureClass | None:
 
 
 def _stopped(view: View) -> FailureClass | None:
-    return FailureClass.LOCAL_INTERRUPTED if view.evidence.stopped else None
+    if not view.evidence.stopped:
+        return None
+    return FailureClass.LOCAL_INTERRUPTED if view.evidence.connection is None else FailureClass.LOCAL_RESOURCES
 
 
 # --- what the domain publishes ---------------------------------------------------------------------------------

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from connector_probe.model.connector import Connector, RootList
@@ -15,13 +18,23 @@ from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network
 from connector_probe.probing.judge import Judge
 from connector_probe.probing.prober import Prober
+from connector_probe.probing.sharing import AT_ONE_ADDRESS
 from connector_probe.probing.work_slots import SLOT_TIME, WorkSlots
 from connector_probe.trust import Trust
 
 DEFAULT_JOBS = 100  # connectors side by side
+LEAST_FOR_A_PROCESS = 50  # connectors: with fewer, what it takes to begin is more than it saves
 WAITING_FOR_EACH_JOB = 10  # connectors that only wait (for TCP, a tarpit, the pause before a retry), for each job
 
 TrustOf = Mapping[tuple[RootList, str | None, bool], Trust]  # by Connector.trusts
+
+
+def processes_for(connectors: Sequence[Connector], jobs: int) -> int:
+    """Over how many processes it pays to split a run of ``connectors`` on this machine."""
+    if sys.platform in ("win32", "darwin"):  # no fork, or none that the system's own libraries bear
+        return 1
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return max(1, min(cores, jobs, len(connectors) // LEAST_FOR_A_PROCESS))
 
 
 async def gather_all(
@@ -32,6 +45,7 @@ async def gather_all(
     *,
     jobs: int = DEFAULT_JOBS,
     slot_time: float = SLOT_TIME,
+    at_one_address: int = AT_ONE_ADDRESS,
     stop: asyncio.Event | None = None,
     on_evidence: Callable[[int, ConnectorEvidence], None],
     must_repeat: Callable[[int, ConnectorEvidence], bool] | None = None,
@@ -45,7 +59,8 @@ async def gather_all(
     counts only when it is met again, ``retries`` times; the first that says otherwise ends it.
     """
     slots, begun = WorkSlots(jobs, slot_time), asyncio.Semaphore(jobs * (1 + WAITING_FOR_EACH_JOB))
-    prober, told = Prober(network, judge, slots, watch), _Telling(on_evidence)
+    new_prober = partial(Prober, network, judge, slots, watch, at_one_address)
+    prober, told = new_prober(), _Telling(on_evidence)
     started_at, began = datetime.now(UTC), network.now()
 
     async def one(number: int, connector: Connector) -> None:
@@ -56,7 +71,7 @@ async def gather_all(
                 evidence = await _repeated(
                     connector,
                     trusted,
-                    lambda: Prober(network, judge, slots, watch),
+                    new_prober,
                     evidence,
                     lambda it: must_repeat(number, it),
                 )

@@ -21,7 +21,7 @@ from connector_probe.probing.follow_ups.dns import AskDnsAgain
 from connector_probe.probing.judge import Judge
 from connector_probe.probing.run import Run
 from connector_probe.probing.session import run_session
-from connector_probe.probing.sharing import AddressBudget, SharedAttempts
+from connector_probe.probing.sharing import AT_ONE_ADDRESS, AddressBudget, SharedAttempts
 from connector_probe.probing.target import SessionSettings, Target
 from connector_probe.probing.work_slots import WorkSlots
 from connector_probe.stages.addresses import hosts_left_out, resolve
@@ -49,6 +49,7 @@ class Prober:
         judge: Judge,
         slots: WorkSlots | None = None,
         watch: Callable[[StageEnded], None] = lambda ended: None,
+        at_one_address: int = AT_ONE_ADDRESS,
     ) -> None:
         """``slots``: the run's, where there are more connectors than may be worked on at once.
 
@@ -58,7 +59,7 @@ class Prober:
         self._judge = judge
         self._watch = watch
         self._run = Run(network, slots or WorkSlots(MAX_ADDRESSES * MAX_CONNECTIONS))
-        self._attempts = SharedAttempts(self._attempt)
+        self._attempts = SharedAttempts(self._attempt, at_one_address)
         self._follow_ups = [kind(self._run) for kind in FOLLOW_UPS]
         self._policies = DomainPolicies(self._run)
         self._dns_again = AskDnsAgain(self._run, judge)

@@ -18,14 +18,15 @@ class TlsLoading:
         """From the moment that a name has an address, or TCP is up somewhere."""
         if self._loading is None:
             with contextlib.suppress(RuntimeError):  # no thread to be had: then each is loaded when it is needed
-                self._loading = asyncio.get_running_loop().run_in_executor(None, _load, trust)
+                self._loading = asyncio.get_running_loop().run_in_executor(None, load, trust)
 
     async def finished(self) -> None:
         if self._loading is not None:
             await asyncio.shield(self._loading)
 
 
-def _load(trust: Trust) -> None:
+def load(trust: Trust) -> None:
+    """All that it takes to shake hands, and to judge by ``trust``."""
     import connector_probe.network.tls
     import connector_probe.protocol.certificate
     import connector_probe.stages.revocation  # noqa: F401 - loaded for those who need them later

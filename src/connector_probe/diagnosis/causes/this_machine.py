@@ -24,6 +24,13 @@ def _by_class(case: Case) -> None:
     """The class says it all."""
 
 
+def _lack(case: Case) -> Judged | None:
+    """The system ends processes where memory runs out; a person may have done so as well."""
+    connection = case.evidence.connection
+    ended = connection is not None and connection.fault is not None and connection.fault.kind is FaultKind.PROCESS_ENDED
+    return Judged(_LIKELY) if ended else None
+
+
 @ROWS.cause(
     CauseId.LOCAL_NAMESERVER,
     _HERE,
@@ -91,7 +98,7 @@ ROWS.cause(
     _HERE,
     alone(_SURE, _F.LOCAL_RESOURCES),
     remedies=(_R.FREE_RESOURCES, _R.PROBE_FROM_ELSEWHERE),
-)(_by_class)
+)(_lack)
 ROWS.cause(
     CauseId.LOCAL_OPTIONS,
     _HERE,

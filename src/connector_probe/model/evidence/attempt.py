@@ -119,7 +119,7 @@ class AttemptEvidence:
     policy: TransportPolicy | None = None
     clock: ClockEvidence | None = None
     earlier_failures: tuple[str, ...] = ()
-    stopped: bool = False  # the run was stopped before this had ended: nothing else was kept
+    stopped: bool = False  # before it had ended: the run, or (``connection`` says so) its process; the rest is unknown
     seconds: float = 0.0
 
 

@@ -40,6 +40,7 @@ class FaultKind(StrEnum):
     NOT_PERMITTED = "not-permitted"  # this machine's own firewall or policy forbids it
     SOURCE_UNAVAILABLE = "source-unavailable"  # the source address is not this machine's
     NO_RESOURCES = "no-resources"  # this machine is out of sockets, ports or memory
+    PROCESS_ENDED = "process-ended"  # a process of ours was ended from outside, while it probed
     LOCAL_OTHER = "local-other"  # the operating system turned the call down, no packet left
 
 
@@ -50,6 +51,7 @@ LOCAL_FAULTS = frozenset(
         FaultKind.NOT_PERMITTED,
         FaultKind.SOURCE_UNAVAILABLE,
         FaultKind.NO_RESOURCES,
+        FaultKind.PROCESS_ENDED,
         FaultKind.LOCAL_OTHER,
     }
 )
@@ -57,13 +59,13 @@ LOCAL_FAULTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class NetworkFault:
-    """``errno`` is the symbolic name (ECONNREFUSED), empty where there was none; ``text`` the system's own words.
+    """``errno`` is the symbolic name (ECONNREFUSED; a signal's with PROCESS_ENDED), empty where there was none.
 
-    ``alert`` is the TLS alert's name (RFC 8446 6.2, underscores as there), set with ALERT only. ``icmp`` is the ICMP
-    error behind a failed connect ("host-unreachable", "admin-prohibited"), where the system tells it, and ``icmp_from``
-    who sent it: a router or firewall on the way, the host itself, or this machine; ``first_hop`` whether that is this
-    machine's own gateway. ``stranded`` is how many TCP
-    segments arrived and could not be read, since one before them never came; with TIMED_OUT only, where it is told.
+    ``text`` is the system's own words, ``alert`` the TLS alert's name (RFC 8446 6.2, underscores as there), set with
+    ALERT only. ``icmp`` is the ICMP error behind a failed connect ("host-unreachable", "admin-prohibited"), where the
+    system tells it, and ``icmp_from`` who sent it: a router or firewall on the way, the host itself, or this machine;
+    ``first_hop`` whether that is this machine's own gateway. ``stranded`` is how many TCP segments arrived and could
+    not be read, since one before them never came; with TIMED_OUT only, where it is told.
     """
 
     kind: FaultKind

@@ -86,7 +86,7 @@ TITLES: dict[F, str] = {
     F.LOCAL_CLOCK: "This machine's clock is not plausible",
     F.LOCAL_NOT_PERMITTED: "This machine forbids the connection",
     F.LOCAL_SOURCE_ADDRESS: "The source address is not usable",
-    F.LOCAL_RESOURCES: "This machine cannot open connections",
+    F.LOCAL_RESOURCES: "This machine broke the probe off",
     F.LOCAL_INTERRUPTED: "Run was stopped",
 }
 
@@ -172,6 +172,6 @@ DETAILS: dict[F, str] = {
     F.LOCAL_CLOCK: "The dates of certificates and signatures cannot be judged: this machine's clock says {judged_at}, {clock_hint}.",
     F.LOCAL_NOT_PERMITTED: "This machine's own firewall or policy forbids the connection to {endpoint}: {fault}.",
     F.LOCAL_SOURCE_ADDRESS: "Connections cannot leave from {source}: {fault}.",
-    F.LOCAL_RESOURCES: "The operating system turned the call down: {fault}.",
+    F.LOCAL_RESOURCES: "The operating system put an end to it: {fault}.",
     F.LOCAL_INTERRUPTED: "The run was stopped before {server} had been probed to the end: nothing is known of it.",
 }

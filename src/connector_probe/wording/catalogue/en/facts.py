@@ -113,6 +113,7 @@ FACTS: dict[str, str] = {
     "fault-not-permitted": "not-permitted",
     "fault-source-unavailable": "source-unavailable",
     "fault-no-resources": "no-resources",
+    "fault-process-ended": "the process that probed it was ended",
     "fault-local-other": "local-other",
     "lookup-answer": "answer",
     "lookup-nodata": "no such record",

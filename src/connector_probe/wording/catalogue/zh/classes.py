@@ -86,7 +86,7 @@ TITLES: dict[F, str] = {
     F.LOCAL_CLOCK: "本机的时钟不可信",
     F.LOCAL_NOT_PERMITTED: "本机禁止此连接",
     F.LOCAL_SOURCE_ADDRESS: "源地址不可用",
-    F.LOCAL_RESOURCES: "本机无法打开连接",
+    F.LOCAL_RESOURCES: "本机中断了探测",
     F.LOCAL_INTERRUPTED: "运行已停止",
 }
 
@@ -172,6 +172,6 @@ DETAILS: dict[F, str] = {
     F.LOCAL_CLOCK: "无法判断证书和签名的日期：本机的时钟显示 {judged_at}，{clock_hint}。",
     F.LOCAL_NOT_PERMITTED: "本机自己的防火墙或策略禁止连接到 {endpoint}：{fault}。",
     F.LOCAL_SOURCE_ADDRESS: "无法从 {source} 发起连接：{fault}。",
-    F.LOCAL_RESOURCES: "操作系统拒绝了该调用：{fault}。",
+    F.LOCAL_RESOURCES: "操作系统终止了探测：{fault}。",
     F.LOCAL_INTERRUPTED: "在对 {server} 的探测完成之前，运行已被停止：对其情况一无所知。",
 }

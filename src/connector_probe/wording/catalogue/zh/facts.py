@@ -113,6 +113,7 @@ FACTS: dict[str, str] = {
     "fault-not-permitted": "不被允许",
     "fault-source-unavailable": "源地址不可用",
     "fault-no-resources": "资源不足",
+    "fault-process-ended": "执行探测的进程被终止",
     "fault-local-other": "本机错误",
     "lookup-answer": "有应答",
     "lookup-nodata": "没有此类记录",
