@@ -17,6 +17,7 @@ from connector_probe.lab import Lab
 from connector_probe.lab import certificates as made
 from connector_probe.lab.authority import Authority, CertificateMaker, ServedChain, TlsShape
 from connector_probe.lab.behaviours import after_client_hello
+from connector_probe.lab.scenarios.healthy import P521
 from connector_probe.lab.session import hangs_up, resets, says_and_hangs_up, session, stays_silent
 from connector_probe.lab.smtp import Behaviour, Listener, Visit
 from connector_probe.lab.sockets import bind, port_of
@@ -270,6 +271,14 @@ async def test_what_only_another_client_could_agree_on_is_a_risk() -> None:
     assert attempt.exchange_offer is not None
     assert attempt.ehlo_again is not None
     assert visits == [1, 2]
+
+
+async def test_a_key_of_another_curve_is_named() -> None:
+    async with server(session, made.elliptic_521, P521) as (ask, _):
+        (warning,) = (await ask()).warnings
+    assert warning.id == "key-outside-client-profile"
+    assert "ECDSA P-521" in warning.text
+    assert [one.id for one in warning.remedies] == ["change-key"]
 
 
 async def test_a_handshake_that_fails_once_is_not_laid_to_what_was_offered() -> None:

@@ -13,7 +13,7 @@ from connector_probe.diagnosis.policies.conclusions import dane_passed, policy_w
 from connector_probe.diagnosis.revocation import revocation_findings
 from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
-from connector_probe.model.client_profile import takes_client_certificate
+from connector_probe.model.client_profile import takes_client_certificate, takes_key
 from connector_probe.model.connector import Connector, ConnectorType
 from connector_probe.model.evidence import Certificate, CertificateProblemKind, Exchange, LookupStatus
 from connector_probe.model.ids import WarningId
@@ -197,10 +197,14 @@ def _client_profile(view: View, connector: Connector) -> Iterator[tuple[str, Fac
     session = handshake.session if handshake is not None else None
     if refused is None or refused.fault is None or session is None:
         return
-    fault = refused.fault
+    fault, certificate = refused.fault.alert or refused.fault, view.evidence.certificate
+    key = certificate.chain[0].key if certificate is not None and certificate.chain else ""
+    if not takes_key(session, key):
+        yield WarningId.KEY_OUTSIDE_CLIENT_PROFILE, Facts(profile_fault=fault, leaf_key=key)
+        return
     yield (
         WarningId.OUTSIDE_CLIENT_PROFILE,
-        Facts(profile_fault=fault.alert or fault, version=session.version, cipher=session.cipher, group=session.group),
+        Facts(profile_fault=fault, version=session.version, cipher=session.cipher, group=session.group),
     )
 
 

@@ -77,8 +77,8 @@ def _rsa_key(bits: int, purpose: str) -> rsa.RSAPrivateKey:
 
 
 @cache
-def _ec_key(purpose: str) -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
+def _ec_key(purpose: str, curve: type[ec.EllipticCurve]) -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(curve())
 
 
 def rsa_key(purpose: str, bits: int = 2048) -> rsa.RSAPrivateKey:
@@ -87,10 +87,10 @@ def rsa_key(purpose: str, bits: int = 2048) -> rsa.RSAPrivateKey:
         return _rsa_key(bits, purpose)
 
 
-def ec_key(purpose: str) -> ec.EllipticCurvePrivateKey:
-    """This process's P-256 key for ``purpose``."""
+def ec_key(purpose: str, curve: type[ec.EllipticCurve] = ec.SECP256R1) -> ec.EllipticCurvePrivateKey:
+    """This process's key of ``curve`` for ``purpose``."""
     with _making_keys:
-        return _ec_key(purpose)
+        return _ec_key(purpose, curve)
 
 
 def name(common_name: str) -> x509.Name:

@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID, ObjectIdentifier
 
 from connector_probe.lab.authority import Authority, CertificateMaker, Issuer, Key, ServedChain, der, ec_key, rsa_key
@@ -68,7 +68,8 @@ def _name(**attributes: str) -> x509.Name:
 
 
 good = _server()  # the host's own name, an intermediate, a root that is trusted, a year to go
-elliptic = _server(key=partial(ec_key, "server"))  # none of the cipher suites that Exchange Online lists can use it
+elliptic = _server(key=partial(ec_key, "server"))
+elliptic_521 = _server(key=partial(ec_key, "server", ec.SECP521R1))  # no curve that Exchange Online is known to offer
 
 
 def wildcard(ca: Authority, host: str) -> ServedChain:

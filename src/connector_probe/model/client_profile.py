@@ -66,6 +66,12 @@ def is_documented_suite(session: TlsSession) -> bool:
     return session.version != _TLS12 or session.cipher in TLS12_SUITES
 
 
+def takes_key(session: TlsSession, key: str) -> bool:
+    """Whether the GROUPS take a certificate's ``key`` ("ECDSA P-521"), which they bind in TLS 1.2 (RFC 8422 5.1)."""
+    kind, _, curve = key.partition(" ")
+    return session.version != _TLS12 or kind != "ECDSA" or curve in GROUPS
+
+
 def is_known_session(session: TlsSession) -> bool:
     """Whether Exchange Online is known to agree on version, suite and group. A group that is not known decides nothing.
 

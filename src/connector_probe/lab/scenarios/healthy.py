@@ -12,6 +12,7 @@ from connector_probe.model.connector import TlsSettings
 
 TLS12 = TlsShape(maximum=0x0303)
 TLS13 = TlsShape(minimum=0x0304)
+P521 = TlsShape(maximum=0x0303, groups="P-384:P-256:P-521")
 X25519 = TlsShape(minimum=0x0304, groups="X25519")
 RSA_SUITES = TlsShape(ciphers="aRSA")
 TARPIT = 0.5  # seconds; Exchange's own default is five, which would make a long wait for a demonstration
@@ -97,6 +98,11 @@ HEALTHY: tuple[Scenario, ...] = (
 WARNING: tuple[Scenario, ...] = (
     warning("certificate-expires-soon", "five days left", servers=(Server(certificate=certificates.expires_soon),)),
     warning("tls13-x25519-only", "TLS 1.3 with X25519 alone", servers=(Server(tls=X25519),)),
+    warning(
+        "tls12-p521-key",
+        "TLS 1.2 alone, and a key of the curve P-521",
+        servers=(Server(certificate=certificates.elliptic_521, tls=P521),),
+    ),
     warning(
         "early-session-ticket",
         "a session ticket before the client's Finished, as Go's crypto/tls sends it",

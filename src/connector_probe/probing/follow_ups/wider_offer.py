@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connector_probe.model.client_profile import is_known_session
+from connector_probe.model.client_profile import is_known_session, takes_key
 from connector_probe.model.evidence import AttemptEvidence, FaultKind, Handshake
 from connector_probe.network import EXCHANGE_OFFER, WIDE_OFFER, TlsOffer
 from connector_probe.probing.attempt import Attempt
@@ -41,7 +41,9 @@ class TryWiderOffer:
         attempt.transcript.add("note", "once more, with everything that this machine's OpenSSL can offer")
         seen, shown = await self._session(attempt, WIDE_OFFER, attempt.transcript)
         wide = seen.handshake
-        if wide is None or wide.session is None or is_known_session(wide.session):
+        if wide is None or wide.session is None:
+            return attempt
+        if is_known_session(wide.session) and takes_key(wide.session, _key_of(shown)):
             return attempt
         if not _is_about_the_offer(first):  # a server that fails now and then, too, would do well this time
             again, _ = await self._session(attempt, EXCHANGE_OFFER, Transcript(attempt.transcript.clock))
@@ -73,6 +75,12 @@ def _was_broken_off(handshake: Handshake) -> bool:
     if fault is None or handshake.client_certificate_requested or fault.local:
         return False
     return fault.kind in _BROKEN_OFF
+
+
+def _key_of(shown: PresentedChain) -> str:
+    from connector_probe.protocol.x509_facts import read_certificate  # late: few handshakes are broken off
+
+    return read_certificate(shown.chain[0]).key if shown.chain else ""
 
 
 def _is_about_the_offer(handshake: Handshake) -> bool:

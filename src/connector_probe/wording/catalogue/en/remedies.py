@@ -47,6 +47,7 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.CHECK_TLS_SETTINGS: "Check the TLS settings and the certificate on the server, and on any firewall or balancer that ends TLS for it.",
     RemedyId.ENABLE_TLS12: "Turn TLS 1.2 on at the server (SChannel, OpenSSL or the appliance in front of it).",
     RemedyId.ENABLE_CIPHERS: "Allow cipher suites that Microsoft 365 uses, such as TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384: https://learn.microsoft.com/purview/technical-reference-details-about-encryption",
+    RemedyId.CHANGE_KEY: "Give the server a certificate with an RSA key of 2048 bits or more, or with ECDSA P-256 or P-384; or let it speak TLS 1.3 as well.",
     RemedyId.ENABLE_GROUPS: "Allow the key exchange groups P-384 and P-256 (secp384r1, prime256v1) and, for TLS 1.3, TLS_AES_256_GCM_SHA384 at the server, beside those that it has (Postfix: tls_eecdh_auto_curves).",
     RemedyId.STOP_EARLY_TICKETS: "Turn session tickets off at the server (Go: tls.Config.SessionTicketsDisabled), or let it use TLS 1.2 only.",
     RemedyId.TRUST_EXCHANGE_CERTIFICATE: "Make sure that the server trusts the root of Exchange Online's client certificate, DigiCert Global Root G2 (SHA-1 DF3C24F9BFD666761B268073FE06D1CC8D4F82A4), or only requests a certificate instead of requiring it.",

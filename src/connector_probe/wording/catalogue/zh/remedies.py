@@ -47,6 +47,7 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.CHECK_TLS_SETTINGS: "检查服务器上的 TLS 设置和证书，以及代其终结 TLS 的防火墙或负载均衡器上的 TLS 设置和证书。",
     RemedyId.ENABLE_TLS12: "在服务器（SChannel、OpenSSL 或其前面的设备）上启用 TLS 1.2。",
     RemedyId.ENABLE_CIPHERS: "允许 Microsoft 365 使用的密码套件，例如 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384：https://learn.microsoft.com/purview/technical-reference-details-about-encryption",
+    RemedyId.CHANGE_KEY: "为服务器换用 2048 位或以上的 RSA 密钥证书，或 ECDSA P-256、P-384 的证书；或者让它也支持 TLS 1.3。",
     RemedyId.ENABLE_GROUPS: "在服务器上除现有设置外，还允许密钥交换组 P-384 和 P-256（secp384r1、prime256v1），TLS 1.3 还需允许 TLS_AES_256_GCM_SHA384（Postfix：tls_eecdh_auto_curves）。",
     RemedyId.STOP_EARLY_TICKETS: "在服务器上关闭会话票证（Go：tls.Config.SessionTicketsDisabled），或者让它只使用 TLS 1.2。",
     RemedyId.TRUST_EXCHANGE_CERTIFICATE: "确保服务器信任 Exchange Online 客户端证书的根 DigiCert Global Root G2（SHA-1 DF3C24F9BFD666761B268073FE06D1CC8D4F82A4），或者只请求证书而不强制要求证书。",

@@ -32,6 +32,7 @@ WARNINGS: dict[WarningId, str] = {
     WarningId.MX_NULL_BESIDE: "{domain} 既有空 MX (0 .)，表示该域不接收邮件，又有其他 MX 记录 ({mx_records})。RFC 7505 禁止这样做，Exchange Online 以哪一个为准也没有文档说明：请删除空 MX。",
     WarningId.EARLY_SESSION_TICKET: "自 2024 年 10 月起，已见 Microsoft 的 TLS 客户端在服务器早于它自己的 Finished 发送会话票证时中断 TLS 1.3（451 4.4.0 Security status Renegotiate），此服务器正是如此（Go 的 crypto/tls）。现在是否仍然如此尚不清楚：请关闭会话票证。",
     WarningId.CLIENT_AUTHORITY_MISSING: "服务器要求客户端证书，并列出了它接受的颁发机构：{authorities}。其中既没有 DigiCert Global Root G2，也没有截至 2026 年 7 月所见的 Exchange Online 证书的颁发者（DigiCert Cloud Services CA-1、Microsoft TLS G2 RSA CA OCSP 16）：邮件可能会因 4.4.317（STARTTLS is required）而排队。",
+    WarningId.KEY_OUTSIDE_CLIENT_PROFILE: "风险：服务器的密钥是 {leaf_key}，而它只有 TLS 1.2，在此版本中客户端只接受它所提供曲线上的密钥（RFC 8422）：就 Exchange Online 所知，为 P-384 或 P-256。服务器会中断这样的握手（{profile_fault}）；邮件随后会因 4.4.317 而排队。",
     WarningId.OUTSIDE_CLIENT_PROFILE: "风险：对于已知 Exchange Online 会提供的握手（TLS 1.3 与 AES-256-GCM，或 TLS 1.2；密钥交换 P-384 或 P-256），服务器予以中断（{profile_fault}），而在更宽的提议下同意 {version}、{cipher}、{group}。Exchange Online 是否支持这些尚不清楚；若不支持，邮件会因 4.4.317 而排队。",
     WarningId.CERTIFICATE_REVOKED: "{revoked_what} 已于 {revoked_on} 被 {revoked_issuer} 吊销{revoked_reason}，依据：{revoked_source}。当前的 TLS 设置不检查这一点；在 certificate-validation 和 domain-validation 下会因 4.7.320 而失败。",
     WarningId.REVOCATION_UNKNOWN: "无法确定 {unsure_subject} 是否已被吊销：{unsure_sources}。Exchange Online 此时会怎样处理，没有文档说明；使用 --no-revocation 则不查询。",
