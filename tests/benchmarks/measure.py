@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 WRONG = 2  # the exit code of ours where a command or a file was wrong
 
@@ -41,6 +42,18 @@ def run(argv: Sequence[str], environment: Mapping[str, str] | None = None) -> Sp
     if child.returncode == WRONG:
         raise ChildProcessError(f"nothing was probed: {' '.join(argv)}")
     return Spent(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds that a process which is up has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_of(pid: int) -> float:
+    """The most memory that it had, in MiB."""
+    peak = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if "VmHWM" in line)
+    return int(peak.split()[1]) / 1024
 
 
 def interleaved(trials: Mapping[str, Trial], runs: int) -> dict[str, list[Spent]]:

@@ -12,9 +12,8 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from measure import Spent
+from measure import Spent, cpu_of, peak_of
 from servers import NAME, Servers
 
 _SIDE_BY_SIDE = 100  # as many as we probe at the same time
@@ -62,22 +61,20 @@ class Exporter:
     """A blackbox_exporter that is up, as Prometheus asks it."""
 
     def __init__(self, pid: int, port: int) -> None:
-        self._pid, self._port = pid, port
+        self.pid, self.port = pid, port
 
     def probe(self, endpoints: Sequence[str]) -> Spent:
         """What a scrape of each of ``endpoints`` cost it. Raises ChildProcessError where one is not well."""
-        before, began = self._cpu(), time.perf_counter()
+        before, began = cpu_of(self.pid), time.perf_counter()
         asyncio.run(self._scrape_all(endpoints))
-        wall = time.perf_counter() - began
-        peak = next(line for line in Path(f"/proc/{self._pid}/status").read_text().splitlines() if "VmHWM" in line)
-        return Spent(self._cpu() - before, wall, int(peak.split()[1]) / 1024)
+        return Spent(cpu_of(self.pid) - before, time.perf_counter() - began, peak_of(self.pid))
 
     async def _scrape_all(self, endpoints: Sequence[str]) -> None:
         slots = asyncio.Semaphore(_SIDE_BY_SIDE)
 
         async def scrape(endpoint: str) -> None:
             async with slots:
-                reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
                 writer.write(f"GET /probe?module=smtp&target={endpoint} HTTP/1.0\r\n\r\n".encode())
                 answer = await reader.read(-1)
                 writer.close()
@@ -85,10 +82,6 @@ class Exporter:
                 raise ChildProcessError(f"the exporter finds a fault in {endpoint}")
 
         await asyncio.gather(*map(scrape, endpoints))
-
-    def _cpu(self) -> float:
-        fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
@@ -98,23 +91,27 @@ def exporter(servers: Servers) -> Iterator[Exporter | None]:
     if program is None:
         yield None
         return
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
         file.write(_MODULE.format(name=NAME, ca_file=servers.ca_file))
         file.flush()
         command = [program, f"--config.file={file.name}", f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            _await_answer(f"http://127.0.0.1:{port}/-/healthy")
+            await_answer(f"http://127.0.0.1:{port}/-/healthy")
             yield Exporter(process.pid, port)
         finally:
             process.terminate()
             process.wait()
 
 
-def _await_answer(url: str) -> None:
-    for _ in range(100):
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def await_answer(url: str) -> None:
+    for _ in range(400):
         with contextlib.suppress(OSError), urllib.request.urlopen(url):
             return
         time.sleep(0.05)

@@ -1,8 +1,8 @@
 """Prometheus' text format, for the textfile collector of node_exporter (write it with ``-o FILE.prom``).
 
-Names and labels are blackbox_exporter's where they mean the same, so that its dashboards and alert rules fit. One
-series stands for one address of one connector; nothing here is a time series' own timestamp, which the collector
-refuses.
+The tables say once what there is to tell of an address and of a connector; ``serve`` tells the same of one connector
+at ``/probe``. Names and labels are blackbox_exporter's where they mean the same, so that its dashboards and alert
+rules fit. Nothing here is a time series' own timestamp, which the collector refuses.
 """
 
 from __future__ import annotations
@@ -10,40 +10,71 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Generic, ParamSpec
 
 from connector_probe.formats.options import RenderOptions
 from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.evidence import AttemptEvidence, Stage
 from connector_probe.model.names import is_address
-from connector_probe.model.verdict import FLOWING, Attempt, CertificateReport, KnownFrom, Report, Result, Status
+from connector_probe.model.verdict import FLOWING, Attempt, FailureClass, KnownFrom, Report, Result, Status
 
-Labels = Mapping[str, str]
-Samples = Iterator[tuple[Labels, float]]
-_TLS_VERSIONS = {"TLSv1": "TLS 1.0", "TLSv1.1": "TLS 1.1", "TLSv1.2": "TLS 1.2", "TLSv1.3": "TLS 1.3"}
+Samples = Iterable[tuple[Mapping[str, str], float]]
+_P = ParamSpec("_P")
+_TLS_VERSIONS = {"TLSv1": "TLS 1.0", "TLSv1.1": "TLS 1.1", "TLSv1.2": "TLS 1.2", "TLSv1.3": "TLS 1.3"}  # as Go has them
 _VALUE_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+# What a server answered, and not what an SMTP client expects: blackbox_exporter's query_response fails there.
+_UNEXPECTED_REPLY = frozenset(
+    {
+        FailureClass.BANNER_REJECTED,
+        FailureClass.BANNER_NOT_SMTP,
+        FailureClass.EHLO_REJECTED,
+        FailureClass.EHLO_MALFORMED,
+        FailureClass.STARTTLS_NOT_OFFERED,
+        FailureClass.STARTTLS_REJECTED,
+        FailureClass.STARTTLS_MALFORMED,
+    }
+)
 
 
-@dataclass(frozen=True, slots=True)
-class _Metric:
-    """``worse`` chooses between two values for the same labels (a connector or an address that is listed twice)."""
+@dataclass(frozen=True)
+class Metric(Generic[_P]):
+    """A gauge. ``worse`` chooses between two values for the same labels.
+
+    ``every``: at ``/probe``, which has no label for an address, it stands for all; else for the one that decides.
+    """
 
     name: str
     help: str
-    samples: Callable[[Report], Samples]
+    samples: Callable[_P, Samples]
     worse: Callable[[float, float], float] = max
+    every: bool = False
 
 
 def render(report: Report, options: RenderOptions) -> str:
-    """All metrics that have a sample, in the table's order, samples in the report's."""
-    return "".join(
-        line for one in _METRICS for line in family(one.name, one.help, one.samples(report), worse=one.worse)
-    )
+    """All metrics that have a sample, in the tables' order, samples in the report's."""
+    addresses = list(_addresses(report))
+    lines: list[str] = []
+    for one in (SUCCESS, DURATION, *OF_ADDRESSES):
+        samples = (
+            (labels | dict(more), value)
+            for labels, attempt, evidence in addresses
+            for more, value in one.samples(attempt, evidence)
+        )
+        lines += family(one.name, one.help, samples, one.worse)
+    for each in OF_CONNECTORS:
+        found = (
+            ({"connector": result.name, **more}, value)
+            for result in report.results
+            for more, value in each.samples(result)
+        )
+        lines += family(each.name, each.help, found, each.worse)
+    lines += family(*STARTED, [({}, report.started_at.timestamp())])
+    lines += family("probe_build_info", "The prober's version.", [({"version": report.version}, 1.0)])
+    return "".join(lines)
 
 
-def family(
-    name: str, help_: str, samples: Iterable[tuple[Labels, float]], *, worse: Callable[[float, float], float] = min
-) -> Iterator[str]:
-    """The lines of one gauge; nothing without samples. ``worse`` chooses between two values for the same labels."""
+def family(name: str, help_: str, samples: Samples, worse: Callable[[float, float], float] = max) -> Iterator[str]:
+    """The lines of one gauge; nothing without samples."""
     values: dict[str, float] = {}
     for labels, value in samples:
         series = ",".join(f'{key}="{text.translate(_VALUE_ESCAPES)}"' for key, text in labels.items())
@@ -57,9 +88,6 @@ def family(
 def _number(value: float) -> str:
     """Go's float syntax; six decimals are more than any clock here resolves."""
     return f"{value:.6f}".rstrip("0").rstrip(".")
-
-
-# --- labels ----------------------------------------------------------------------------------------------------
 
 
 def _addresses(report: Report) -> Iterator[tuple[dict[str, str], Attempt, AttemptEvidence]]:
@@ -76,137 +104,165 @@ def _server(attempt: Attempt) -> str:
     return f"[{attempt.server}]:{attempt.port}" if ":" in attempt.server else f"{attempt.server}:{attempt.port}"
 
 
-# --- samples ---------------------------------------------------------------------------------------------------
+# --- of an address -----------------------------------------------------------------------------------------------
 
 
-def _success(report: Report) -> Samples:
-    return ((labels, float(attempt.status in FLOWING)) for labels, attempt, _ in _addresses(report))
+def _lookup_time(attempt: Attempt, evidence: AttemptEvidence) -> Samples:
+    return (({}, one.duration) for one in attempt.stages if one.stage is Stage.DNS and one.duration is not None)
 
 
-def _duration(report: Report) -> Samples:
-    return ((labels, evidence.seconds) for labels, _, evidence in _addresses(report))
+def _phases(attempt: Attempt, evidence: AttemptEvidence) -> Samples:
+    """The certificate takes no time of its own."""
+    timed = (one for one in attempt.stages if one.stage is not Stage.CERTIFICATE)
+    return (({"phase": one.stage.value}, one.duration) for one in timed if one.duration is not None)
 
 
-def _lookup_time(report: Report) -> Samples:
-    for labels, attempt, _ in _addresses(report):
-        for stage in attempt.stages:
-            if stage.stage is Stage.DNS and stage.duration is not None:
-                yield labels, stage.duration
+def _protocol(attempt: Attempt, evidence: AttemptEvidence) -> Samples:
+    if attempt.address is not None and is_address(attempt.address):
+        yield {}, float(ipaddress.ip_address(attempt.address).version)
 
 
-def _phases(report: Report) -> Samples:
-    for labels, attempt, _ in _addresses(report):
-        for stage in attempt.stages:
-            if stage.duration is not None and stage.stage is not Stage.CERTIFICATE:  # which takes no time of its own
-                yield labels | {"phase": stage.stage.value}, stage.duration
+def _hash(attempt: Attempt, evidence: AttemptEvidence) -> Samples:
+    """FNV-1a with 32 bits, as blackbox_exporter has it."""
+    if attempt.address is not None and is_address(attempt.address):
+        value = 0x811C9DC5
+        for octet in ipaddress.ip_address(attempt.address).packed:
+            value = (value ^ octet) * 0x01000193 & 0xFFFFFFFF
+        yield {}, float(value)
 
 
-def _protocol(report: Report) -> Samples:
-    for labels, attempt, _ in _addresses(report):
-        if attempt.address is not None and is_address(attempt.address):
-            yield labels, float(ipaddress.ip_address(attempt.address).version)
+def _regex(attempt: Attempt, evidence: AttemptEvidence) -> Samples:
+    if evidence.connection is not None and evidence.connection.fault is None:
+        yield {}, float(attempt.class_ in _UNEXPECTED_REPLY)
 
 
-def _expiry(report: Report) -> Samples:
-    for labels, attempt, _ in _addresses(report):
-        ends = [one.not_after.timestamp() for one in attempt.certificates if one.not_after is not None]
-        if ends:
-            yield labels, min(ends)
+def _ends(attempt: Attempt, evidence: AttemptEvidence) -> Samples:
+    return (({}, one.not_after.timestamp()) for one in attempt.certificates if one.not_after is not None)
 
 
-def _leaf(report: Report) -> Samples:
-    for labels, attempt, _ in _addresses(report):
-        for leaf in attempt.certificates[:1]:
-            yield labels | leaf_labels(leaf), 1.0
+def _begins(attempt: Attempt, evidence: AttemptEvidence) -> Samples:
+    return (({}, one.not_before.timestamp()) for one in attempt.certificates if one.not_before is not None)
 
 
-def leaf_labels(leaf: CertificateReport) -> dict[str, str]:
-    """A server's own certificate, as blackbox_exporter labels it."""
-    return {
-        "fingerprint_sha256": leaf.sha256.lower(),
-        "subject": leaf.subject,
-        "issuer": leaf.issuer,
-        "subjectalternative": ",".join(leaf.names),
-        "serialnumber": leaf.serial.lower(),
-    }
+def _chain_ends(attempt: Attempt, evidence: AttemptEvidence) -> Samples:
+    """Only of a chain that holds."""
+    ends = [value for _, value in _ends(attempt, evidence)]
+    if ends and len(ends) == len(attempt.certificates) and not attempt.certificate_problems:
+        yield {}, min(ends)
 
 
-def _version(report: Report) -> Samples:
-    for labels, attempt, _ in _addresses(report):
-        if attempt.tls is not None:
-            yield labels | {"version": tls_version(attempt.tls.version)}, 1.0
+def _leaf(attempt: Attempt, evidence: AttemptEvidence) -> Samples:
+    for leaf in attempt.certificates[:1]:
+        yield (
+            {
+                "fingerprint_sha256": leaf.sha256.lower(),
+                "subject": leaf.subject,
+                "issuer": leaf.issuer,
+                "subjectalternative": ",".join(leaf.names),
+                "serialnumber": leaf.serial.lower(),
+            },
+            1.0,
+        )
 
 
-def tls_version(version: str) -> str:
-    """ "TLSv1.3" as Go writes it: "TLS 1.3"."""
-    return _TLS_VERSIONS.get(version, version)
+def _version(attempt: Attempt, evidence: AttemptEvidence) -> Samples:
+    if attempt.tls is not None:
+        yield {"version": _TLS_VERSIONS.get(attempt.tls.version, attempt.tls.version)}, 1.0
 
 
-def _failure(report: Report) -> Samples:
-    for labels, attempt, _ in _addresses(report):
-        found = attempt.diagnosis
-        if found is not None:
-            told = {"stage": found.stage.value, "class": found.class_.value, "code": found.code or ""}
-            yield labels | told, 1.0
+def _cipher(attempt: Attempt, evidence: AttemptEvidence) -> Samples:
+    if attempt.tls is not None:
+        yield {"cipher": attempt.tls.cipher}, 1.0
 
 
-def _status(report: Report) -> Samples:
+def _failure(attempt: Attempt, evidence: AttemptEvidence) -> Samples:
+    found = attempt.diagnosis
+    if found is not None:
+        told = {"stage": found.stage, "class": found.class_, "code": found.code or "", "culprit": found.culprit}
+        yield told, 1.0
+
+
+SUCCESS = Metric[Attempt, AttemptEvidence](
+    "probe_success",
+    "Displays whether or not the probe was a success",
+    lambda attempt, _: [({}, float(attempt.status in FLOWING))],
+    min,
+)
+DURATION = Metric[Attempt, AttemptEvidence](
+    "probe_duration_seconds",
+    "Returns how long the probe took to complete in seconds",
+    lambda _, evidence: [({}, evidence.seconds)],
+)
+OF_ADDRESSES = (
+    Metric("probe_dns_lookup_time_seconds", "Returns the time taken for probe dns lookup in seconds", _lookup_time),
+    Metric("probe_smtp_duration_seconds", "Duration of SMTP session by phase", _phases),
+    Metric("probe_ip_protocol", "Specifies whether probe ip protocol is IP4 or IP6", _protocol),
+    Metric(
+        "probe_ip_addr_hash",
+        "Specifies the hash of IP address. It's useful to detect if the IP address changes.",
+        _hash,
+    ),
+    Metric("probe_failed_due_to_regex", "Indicates if probe failed due to regex", _regex),
+    Metric("probe_ssl_earliest_cert_expiry", "Returns earliest SSL cert expiry date", _ends, min, every=True),
+    Metric("probe_ssl_latest_cert_not_before", "Returns when the last certificate sent begins", _begins, every=True),
+    Metric(
+        "probe_ssl_last_chain_expiry_timestamp_seconds",
+        "Returns last SSL chain expiry in timestamp seconds",
+        _chain_ends,
+        every=True,
+    ),
+    Metric("probe_ssl_last_chain_info", "Contains SSL leaf certificate information", _leaf, every=True),
+    Metric("probe_tls_version_info", "Returns the TLS version used, or NaN when unknown", _version),
+    Metric("probe_tls_cipher_info", "Returns the TLS cipher negotiated during handshake", _cipher),
+    Metric("probe_failure_info", "What failed: stage, class, code (empty without one), whose it is to mend", _failure),
+)
+
+# --- of a connector ----------------------------------------------------------------------------------------------
+
+
+def states(label: str) -> Metric[Result]:
     """One series for each status, so that a change of status is no new series."""
-    for result in report.results:
-        for status in Status:
-            yield {"connector": result.name, "status": status.value}, float(result.status is status)
-
-
-def _bounces(report: Report) -> Samples:
-    return (
-        ({"connector": one.name}, one.outage.bounces_at.timestamp()) for one in report.results if one.outage is not None
+    return Metric(
+        f"probe_connector_{label}",
+        f"1 for the {label} of the connector, 0 for the others",
+        lambda result: states_of(label, result.status),
     )
 
 
-def _since(report: Report) -> Samples:
+def states_of(label: str, status: Status) -> Samples:
+    return [({label: one.value}, float(one is status)) for one in Status]
+
+
+def _bounces(result: Result) -> Samples:
+    if result.outage is not None:
+        yield {}, result.outage.bounces_at.timestamp()
+
+
+def _since(result: Result) -> Samples:
     """Only from history: without it, the time of this run would look like the beginning of the failure."""
-    for one in report.results:
-        if one.outage is not None and one.outage.known_from is KnownFrom.HISTORY:
-            yield {"connector": one.name}, one.outage.since.timestamp()
+    if result.outage is not None and result.outage.known_from is KnownFrom.HISTORY:
+        yield {}, result.outage.since.timestamp()
 
 
-def _of_connector(value: Callable[[Result], float]) -> Callable[[Report], Samples]:
-    return lambda report: (({"connector": result.name}, value(result)) for result in report.results)
-
-
-_METRICS = (
-    _Metric("probe_success", "Whether mail would flow by this address.", _success, min),
-    _Metric("probe_duration_seconds", "How long the probe of this address took.", _duration),
-    _Metric("probe_dns_lookup_time_seconds", "How long the DNS lookups for this server took.", _lookup_time),
-    _Metric("probe_smtp_duration_seconds", "How long each phase of the SMTP session took.", _phases),
-    _Metric("probe_ip_protocol", "Whether the address is IPv4 or IPv6 (4 or 6).", _protocol),
-    _Metric("probe_ssl_earliest_cert_expiry", "When the first certificate sent expires, in Unix time.", _expiry, min),
-    _Metric("probe_ssl_last_chain_info", "The server's certificate.", _leaf),
-    _Metric("probe_tls_version_info", "The TLS version agreed on.", _version),
-    _Metric("probe_failure_info", "What failed: stage, failure class, and code (empty without one).", _failure),
-    _Metric("probe_connector_status", "1 for the status of the connector, 0 for the others.", _status),
-    _Metric(
+STARTED = ("probe_run_started_timestamp_seconds", "When this run began, in Unix time")
+OF_CONNECTORS = (
+    states("status"),
+    Metric[Result](
         "probe_connector_expected",
-        "Whether the connector is as expected.",
-        _of_connector(lambda result: float(result.expected)),
+        "Whether the connector is as expected",
+        lambda result: [({}, float(result.expected))],
         min,
     ),
-    _Metric(
+    Metric[Result](
         "probe_connector_warnings",
-        "How many warnings the connector has.",
-        _of_connector(lambda result: float(len(result.warnings))),
+        "How many warnings the connector has",
+        lambda result: [({}, float(len(result.warnings)))],
     ),
-    _Metric("probe_bounce_timestamp_seconds", "When mail that queues starts to bounce, in Unix time.", _bounces, min),
-    _Metric(
+    Metric("probe_bounce_timestamp_seconds", "When mail that queues starts to bounce, in Unix time", _bounces, min),
+    Metric(
         "probe_failing_since_timestamp_seconds",
-        "When the connector began to fail, as far as history knows, in Unix time.",
+        "When the connector began to fail, as far as history knows, in Unix time",
         _since,
         min,
     ),
-    _Metric(
-        "probe_run_started_timestamp_seconds",
-        "When this run began, in Unix time.",
-        lambda report: iter([({}, report.started_at.timestamp())]),
-    ),
-    _Metric("probe_build_info", "The prober's version.", lambda report: iter([({"version": report.version}, 1.0)])),
 )

@@ -77,8 +77,8 @@ class _Page(Sheet):
 
     def table(self, sections: Sequence[tree.Section]) -> Iterator[str]:
         """A line each."""
-        words = max(columns(one.verdict.word) for one in sections)
-        names = min(max(columns(one.verdict.name) for one in sections), self._options.width * 2 // 5)
+        words = max((columns(one.verdict.word) for one in sections), default=0)
+        names = min(max((columns(one.verdict.name) for one in sections), default=0), self._options.width * 2 // 5)
         for one in sections:
             told = one.verdict
             word, name = pad(told.word, words), pad(cut(told.name, names), names)

@@ -21,7 +21,7 @@ from connector_probe.model.connector import Connector, ConnectorError
 from connector_probe.model.names import show
 from connector_probe.model.verdict import Report, Status
 from connector_probe.serve.context import Context
-from connector_probe.serve.exposition import exposition, unanswered
+from connector_probe.serve.exposition import exposition, of_scrape, unanswered
 from connector_probe.serve.service import ProbeFailedError
 from connector_probe.serve.snapshots import HERE, Trigger
 
@@ -48,6 +48,7 @@ class _Exporter:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._service = context.service
+        self._texts: dict[str, tuple[Report, str]] = {}
 
     async def probe(self, request: Request) -> Response:
         target = request.query_params.get("target", "")
@@ -82,10 +83,20 @@ class _Exporter:
         except ProbeFailedError as error:
             problem = str(error)
         waited = time.monotonic() - began
-        text = exposition(report.results[0], waited, age) if report is not None else unanswered(waited)
+        text = self._told(report, waited, age) if report is not None else unanswered(waited)
         if request.query_params.get("debug") == "true":
             return PlainTextResponse(self._debug(target, report, problem, text))
         return Response(text, media_type=TEXT_FORMAT)
+
+    def _told(self, report: Report, waited: float, age: float) -> str:
+        """Put together once for each report: several scrapes may share it."""
+        result = report.results[0]
+        of, text = self._texts.get(result.name, (None, ""))
+        if of is not report:
+            text = exposition(result)
+            if result.name in self._service.names:
+                self._texts[result.name] = (report, text)
+        return text + of_scrape(waited, age)
 
     def _latest(self, target: str) -> tuple[Report | None, float]:
         """The newest report of a server that takes longer than a scrape may, as long as the next is not due."""
