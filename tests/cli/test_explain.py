@@ -50,6 +50,7 @@ def test_words_without_quotes_are_one_text(capsys: pytest.CaptureFixture[str]) -
     assert out.startswith("4.4.316 Connection refused\n")
     assert "mail.contoso.com" in out
     assert "Socket error code 10061" in out
+    assert out.endswith("\n\n4.4.316 Connection refused\n"), "the verdict stays on the screen"
     assert err == ""
 
 

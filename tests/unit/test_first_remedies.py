@@ -48,6 +48,17 @@ def unreachable(icmp: str, sender: str) -> Diagnosis:
     return diagnosed(made.unconnected(fault))
 
 
+@pytest.mark.parametrize(
+    ("domain", "port", "named"),
+    [(None, 25, NAME), (None, 2525, f"{NAME}:2525"), ("contoso.com", 25, "--mx contoso.com")],
+)
+def test_what_is_probed_again_is_what_was_probed(domain: str | None, port: int, named: str) -> None:
+    evidence = made.unconnected(NetworkFault(FaultKind.NO_ROUTE))
+    evidence = replace(evidence, port=port, resolution=replace(evidence.resolution, mx_domain=domain))
+    commands = [line for remedy in diagnosed(evidence).remedies for line in remedy.commands]
+    assert [line for line in commands if line.startswith("probe ")] == [f"probe {named}"]
+
+
 def test_a_firewall_that_says_so_is_opened_first() -> None:
     found = [one.id for one in unreachable("admin-prohibited", ROUTER).remedies]
     assert found[0] == "open-port-25"

@@ -22,8 +22,9 @@ from connector_probe.bounces.advice import (
 from connector_probe.bounces.bounce import Bounce, BounceSource
 from connector_probe.bounces.known_codes import TOPICS, Direction, Topic, known
 from connector_probe.diagnosis.headlines import HEADLINES
+from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.evidence import Stage
-from connector_probe.model.names import InvalidNameError, is_address, parse_smart_host
+from connector_probe.model.names import InvalidNameError, host_port, is_address, parse_smart_host
 from connector_probe.model.verdict import (
     Cause,
     CauseVerdict,
@@ -412,7 +413,7 @@ def facts_of(bounce: Bounce) -> LenientFacts:
     """For the catalogue's templates. A paste can hold anything as a server: commands get only what is a host."""
     host = host_of(bounce)
     where = bounce.address or host
-    port = str(bounce.port or 25)
+    port = str(bounce.port or SMTP_PORT)
     facts = Placeholders(port=port, message=bounce.message or "", thumbprint=bounce.thumbprint or "")
     if host is not None:
         parent = host if is_address(host) else ".".join(host.split(".")[-2:])
@@ -420,8 +421,8 @@ def facts_of(bounce: Bounce) -> LenientFacts:
     if host is not None and is_routing_domain(host):
         where = bounce.address or "<MX host>"
     if where is not None:
-        bracketed = f"[{where}]" if ":" in where else where
-        facts.update(address=where, address_or_server=where, target=where, dial=f"{bracketed}:{port}")
+        dial = host_port(where, bounce.port or SMTP_PORT)
+        facts.update(address=where, address_or_server=where, target=where, dial=dial)
     if bounce.expected_subject is not None:
         facts.update(expected=bounce.expected_subject)
     return facts

@@ -20,7 +20,7 @@ from connector_probe.diagnosis.revocation import facts_of_revocation
 from connector_probe.diagnosis.rules import DANE_RENAMES, classify_plain
 from connector_probe.diagnosis.signs import overwritten_command, speaks_implicit_tls
 from connector_probe.diagnosis.view import View
-from connector_probe.model.connector import Connector
+from connector_probe.model.connector import SMTP_PORT, Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
     Certificate,
@@ -30,7 +30,7 @@ from connector_probe.model.evidence import (
     FaultKind,
     LookupStatus,
 )
-from connector_probe.model.names import is_address
+from connector_probe.model.names import host_port, is_address
 from connector_probe.model.notation import MAX_NAMES, day, endpoint, pasteable, quote, span
 from connector_probe.model.printable import printable
 from connector_probe.model.sentence import (
@@ -128,15 +128,17 @@ def clock_hint(signs: Iterable[ClockSign]) -> Value:
 
 
 def _dial(evidence: AttemptEvidence) -> str:
-    """Address and port as commands take them, an IPv6 address in brackets (RFC 3986 3.2.2)."""
-    host = evidence.address or pasteable(evidence.server)
-    return f"[{host}]:{evidence.port}" if ":" in host else f"{host}:{evidence.port}"
+    """Where openssl and its like connect to."""
+    return host_port(evidence.address or pasteable(evidence.server), evidence.port)
 
 
 def _probed(evidence: AttemptEvidence) -> str:
     """What a command line of ours names: the domain that is followed by its MX records, or the smart host."""
     domain = evidence.resolution.mx_domain
-    return pasteable(evidence.server) if domain is None else f"--mx {pasteable(domain)}"
+    host = pasteable(evidence.server if domain is None else domain)
+    if evidence.port != SMTP_PORT:
+        host = host_port(host, evidence.port)
+    return host if domain is None else f"--mx {host}"
 
 
 def _parent(name: str) -> str:

@@ -137,7 +137,7 @@ class _Page(Sheet):
         name = self._report.exchange.tls_certificate_name
         if name is not None:
             yield f"  {self._say['tls-certificate-name']}"
-            yield from self._wrap(name, "    ", "    ")
+            yield f"    {name}"  # to be pasted, as the record below: a terminal wraps it better than we do
         yield from (f"  {command}" for command in self._report.exchange.commands)
 
     def tlsa(self) -> Iterator[str]:
@@ -155,7 +155,7 @@ class _Page(Sheet):
 
     def _record(self, found: TlsaReport, record: str, what: str) -> Iterator[str]:
         owner = found.owner or "_25._tcp.<MX>."
-        yield from self._wrap(f"{owner} IN TLSA {record}", "  ", "    ")
+        yield f"  {owner} IN TLSA {record}"
         yield from self._wrap(f"; {self._say[what]}", "    ", "    ", DIM)
 
     def certificates(self) -> Iterator[str]:

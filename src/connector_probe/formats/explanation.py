@@ -9,7 +9,7 @@ from connector_probe.formats.document import advice
 from connector_probe.formats.json import dumps, members
 from connector_probe.formats.layout import pad
 from connector_probe.formats.options import RenderOptions, confidence, full_stop
-from connector_probe.formats.sheet import BOLD, DIM, Sheet
+from connector_probe.formats.sheet import BOLD, DIM, SCREEN, Sheet
 from connector_probe.model.names import is_address
 from connector_probe.model.notation import day
 from connector_probe.model.verdict import Culprit, Report
@@ -24,6 +24,8 @@ def to_json(document: ExplanationDocument, report: Report | None = None) -> str:
 def to_text(document: ExplanationDocument, options: RenderOptions) -> str:
     page = _Page(options)
     blocks = ["\n".join(page.match(one)) for one in document.matches]
+    if len(blocks) == 1 and blocks[0].count("\n") > SCREEN:
+        blocks.append("\n".join(page.title(document.matches[0])))
     blocks += ["\n".join(page.note(one)) for one in document.notes]
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
@@ -49,9 +51,13 @@ class _Page(Sheet):
         yield from self._wrap(confidence(one.confidence, self._words), "", "  ", DIM)
         yield self._paint(f"{self._say['reference']} {one.reference}", DIM)
 
+    def title(self, one: Explanation) -> Iterator[str]:
+        """The first line, and where that has scrolled away the last one too."""
+        yield from self._wrap(" ".join(filter(None, (one.code, one.title))), "", "  ", BOLD)
+
     def _head(self, one: Explanation) -> Iterator[str]:
         say = self._words.explain
-        yield from self._wrap(" ".join(filter(None, (one.code, one.title))), "", "  ", BOLD)
+        yield from self.title(one)
         if one.heading is not None and one.heading != one.title:
             yield from self._wrap(full_stop(one.heading, self._words), "  ", "  ", BOLD)
         yield from self._wrap(one.meaning, "  ", "  ")

@@ -12,7 +12,7 @@ from connector_probe.formats.layout import pad, wrap
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.sheet import BOLD, COLOURS, DIM, Sheet
 from connector_probe.model.history import Change, ConnectorHistory, Episode, HistoryDocument
-from connector_probe.model.names import show
+from connector_probe.model.names import host_port, show
 from connector_probe.model.notation import day
 from connector_probe.model.verdict import Badge, FailureClass, MailFlowCode, Status
 from connector_probe.wording.outage import lasting
@@ -113,7 +113,7 @@ class _Page(Sheet):
             self._fill(
                 "renewed",
                 at=day(each.at),
-                server=f"{each.server}:{each.port}",
+                server=host_port(each.server, each.port),
                 not_after=day(each.not_after),
                 before=day(each.not_after_before),
             )
@@ -123,7 +123,7 @@ class _Page(Sheet):
             met = known.certificate
             row = self._fill(
                 "certificate",
-                server=f"{met.server}:{met.port}",
+                server=host_port(met.server, met.port),
                 subject=met.subject,
                 not_after=day(met.not_after),
                 first=day(known.first_at),

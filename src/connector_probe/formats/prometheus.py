@@ -15,7 +15,7 @@ from typing import Generic, ParamSpec
 from connector_probe.formats.options import RenderOptions
 from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.evidence import AttemptEvidence, Stage
-from connector_probe.model.names import is_address
+from connector_probe.model.names import host_port, is_address
 from connector_probe.model.verdict import FLOWING, Attempt, FailureClass, KnownFrom, Report, Result, Status
 
 Samples = Iterable[tuple[Mapping[str, str], float]]
@@ -99,9 +99,7 @@ def _addresses(report: Report) -> Iterator[tuple[dict[str, str], Attempt, Attemp
 
 def _server(attempt: Attempt) -> str:
     """As the connector has it: with its port where that is not 25."""
-    if attempt.port == SMTP_PORT:
-        return attempt.server
-    return f"[{attempt.server}]:{attempt.port}" if ":" in attempt.server else f"{attempt.server}:{attempt.port}"
+    return attempt.server if attempt.port == SMTP_PORT else host_port(attempt.server, attempt.port)
 
 
 # --- of an address -----------------------------------------------------------------------------------------------

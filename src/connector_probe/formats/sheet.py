@@ -19,6 +19,7 @@ COLOURS = {
 }
 
 
+SCREEN = 22  # lines of a terminal of 24 that a document has: the verdict must not scroll away
 BOLD, DIM = "1", "2"  # SGR, as the colours of statuses
 
 

@@ -8,10 +8,8 @@ from dataclasses import replace
 from connector_probe.formats import document as tree
 from connector_probe.formats.layout import columns, cut, pad
 from connector_probe.formats.options import RenderOptions, gist, shown
-from connector_probe.formats.sheet import BOLD, COLOURS, DIM, Sheet
+from connector_probe.formats.sheet import BOLD, COLOURS, DIM, SCREEN, Sheet
 from connector_probe.model.verdict import Badge, Report, Result
-
-SCREEN = 22  # lines of a terminal of 24 that a document has: the verdict must not scroll away
 
 
 def render(report: Report, options: RenderOptions) -> str:

@@ -47,9 +47,12 @@ class SmartHost:
         return is_address(self.host)
 
     def __str__(self) -> str:
-        if self.port is None:
-            return self.host
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return self.host if self.port is None else host_port(self.host, self.port)
+
+
+def host_port(host: str, port: int) -> str:
+    """Both as commands take them, an IPv6 address in brackets (RFC 3986 3.2.2)."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 @lru_cache(maxsize=4096)  # asked again and again of the same few

@@ -21,7 +21,7 @@ import uvicorn
 from connector_probe.config import ConfigError, Configuration, Entry, load
 from connector_probe.history.run_history import RunHistory
 from connector_probe.model.maintenance import Window
-from connector_probe.model.names import show
+from connector_probe.model.names import host_port, show
 from connector_probe.model.verdict import Result
 from connector_probe.notifications import NotificationError, Sink, sinks_of
 from connector_probe.serve.app import make_app
@@ -93,8 +93,9 @@ def listen(address: str, port: int) -> socket.socket:
         sock.listen(BACKLOG)
     except OSError as error:
         sock.close()
-        where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        raise ListenError(f"cannot listen on {where}: {error.strerror}", "name another with --listen") from None
+        raise ListenError(
+            f"cannot listen on {host_port(address, port)}: {error.strerror}", "name another with --listen"
+        ) from None
     return sock
 
 

@@ -14,6 +14,7 @@ from itertools import groupby, pairwise
 from connector_probe.diagnosis.warnings import DEFAULT_WARN_DAYS, usual_warn_days
 from connector_probe.model.evidence import Stage, StageEnded
 from connector_probe.model.history import Timeline
+from connector_probe.model.names import host_port
 from connector_probe.model.verdict import Attempt, Badge, CertificateReport, Result, Status
 from connector_probe.serve.documents import ConnectorDocument
 
@@ -261,7 +262,7 @@ def endings(results: Iterable[tuple[str, Result]], now: datetime) -> list[Ending
                     continue
                 _, _, names, servers = found.setdefault(one.sha256, (one, position == 0, {}, {}))
                 names[name] = None
-                servers[f"{attempt.server}:{attempt.port}"] = None
+                servers[host_port(attempt.server, attempt.port)] = None
     drawn = [
         Ending(lifetime(one, now), own, tuple(names), tuple(servers)) for one, own, names, servers in found.values()
     ]

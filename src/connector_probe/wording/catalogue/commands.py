@@ -23,12 +23,12 @@ COMMANDS: dict[RemedyId, tuple[str, ...]] = {
     RemedyId.DISABLE_CONNECTOR: ("Set-OutboundConnector -Identity '{identity}' -Enabled $false",),
     RemedyId.SET_AUTHORITATIVE: ("Set-AcceptedDomain -Identity <domain> -DomainType Authoritative",),
     RemedyId.STOP_PROXY_HEADER: ("postconf -e smtpd_upstream_proxy_protocol=haproxy   (Postfix)",),
-    RemedyId.GIVE_ANOTHER_NAME: ("probe --helo <name> {host}",),
+    RemedyId.GIVE_ANOTHER_NAME: ("probe --helo <name> {probed}",),
     RemedyId.CHECK_SERVICE_STATE: (
         "Get-ServerComponentState -Identity <server>",
         "Get-ReceiveConnector | Format-List Identity,Bindings,Enabled",
     ),
-    RemedyId.PROBE_AGAIN: ("probe --retries 3 --retry-delay 60s {host}",),
+    RemedyId.PROBE_AGAIN: ("probe --retries 3 --retry-delay 60s {probed}",),
     RemedyId.REPAIR_EXCHANGE_CERTIFICATE: (
         "Get-ReceiveConnector | Format-List Identity,Fqdn,TlsCertificateName",
         "Get-ExchangeCertificate | Format-List Subject,Issuer,NotAfter,Thumbprint,Services,Status,RootCAType",
@@ -65,7 +65,7 @@ COMMANDS: dict[RemedyId, tuple[str, ...]] = {
     ),
     RemedyId.INSTALL_INTERMEDIATE: ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
     RemedyId.PROBE_FROM_ELSEWHERE: (
-        "probe {host}",
+        "probe {probed}",
         "Validate-OutboundConnector -Identity '{identity}' -Recipients <address>",
     ),
     RemedyId.EXEMPT_FROM_INSPECTION: ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
