@@ -18,11 +18,14 @@ from connector_probe.model.evidence import (
     CertificateProblemKind,
     ConnectorEvidence,
     Control,
+    Exchange,
     FaultKind,
+    Garble,
     Lookup,
     LookupStatus,
     MxRecord,
     NetworkFault,
+    ProxiedGreeting,
     Resolution,
 )
 from connector_probe.model.verdict import CauseVerdict, Culprit, Diagnosis, FailureClass, Result, Status
@@ -87,9 +90,12 @@ def test_another_host_of_the_same_owner_is_no_certificate_to_be_bought() -> None
     assert "archive.contoso.com" in found.remedies[0].text
 
 
-def test_a_certificate_of_another_owner_names_nobody() -> None:
+def test_another_host_of_another_owner_is_where_it_leads_or_what_to_expect() -> None:
+    """A hosting service's, or the end of a wrong NAT rule: whose fault it is the evidence leaves open."""
     (attempt,) = another_host("mx1.fabrikam.com").attempts
-    assert led(diagnosed(attempt))[1] == "certificate-subject-mismatch"
+    found = diagnosed(attempt)
+    assert led(found) == ("unknown", "another-host-answers", "check-where-it-leads")
+    assert [one.id for one in found.remedies][1] == "change-tls-domain"
 
 
 @pytest.mark.parametrize(
@@ -119,6 +125,19 @@ def test_the_firewall_that_said_so_stands_in_the_first_sentence() -> None:
     found = diagnosed(made.unconnected(fault))
     assert led(found) == ("network", "firewall-blocks", "open-port-25")
     assert found.heading == "A firewall rejects the connection"
+
+
+def test_routers_that_hand_it_round_are_the_network_s() -> None:
+    fault = NetworkFault(FaultKind.HOST_UNREACHABLE, "EHOSTUNREACH", "No route", None, "ttl-exceeded", ROUTER)
+    assert led(diagnosed(made.unconnected(fault))) == ("network", "network-trouble", "check-network-path")
+
+
+def test_a_nameserver_from_which_nothing_comes_back_leaves_the_network_in_question() -> None:
+    silent = made.unresolved(LookupStatus.TIMED_OUT)
+    root = Lookup(".", "NS", LookupStatus.TIMED_OUT, nameserver="198.51.100.53")
+    found = diagnosed(replace(silent, resolution=replace(silent.resolution, control=root)))
+    assert found.class_ is FailureClass.LOCAL_NAMESERVER_SILENT
+    assert [one.id for one in found.remedies][:2] == ["configure-nameserver", "check-local-route"]
 
 
 def test_a_name_with_a_private_address_is_corrected_in_dns() -> None:
@@ -154,6 +173,50 @@ def test_a_control_host_at_the_server_s_own_address_is_about_dns() -> None:
     assert "as a network does that wants a log-in first" in found.detail
 
 
+def test_an_inspection_is_not_what_comes_first_before_any_greeting() -> None:
+    """What examines SMTP has none to examine yet."""
+    for fault in (made.CLOSED, made.RESET):
+        found = diagnosed(made.until_banner(banner=made.broken("", fault)))
+        assert led(found)[1:] == ("server-malfunction", "check-server-health")
+
+
+def test_a_gateway_s_own_ca_is_told_as_what_it_calls_itself() -> None:
+    (attempt,) = resigned("CN=Contoso Web Gateway CA").attempts
+    (inspection,) = [one for one in diagnosed(attempt).causes if one.id == "tls-inspection"]
+    assert inspection.verdict is CauseVerdict.SUPPORTED
+    assert "CN=Contoso Web Gateway CA" in inspection.evidence[0]
+
+
+def test_http_in_answer_to_a_proxy_header_is_no_mail_server() -> None:
+    said = Exchange("", 0.1, 0.02, garble=Garble.NOT_SMTP, sample=r"HTTP/1.1 400 Bad Request\x0d\x0a")
+    found = diagnosed(replace(made.until_banner(banner=made.broken("", TIMED_OUT)), proxied=ProxiedGreeting(said)))
+    assert led(found) == ("server", "not-a-mail-server", "point-to-smtp")
+    assert found.heading == "The port speaks HTTP, not SMTP"
+
+
+def test_over_the_other_ip_version_the_same_name_takes_mail() -> None:
+    """TCP came about, so that the server may hang as well: the family is named first, and nobody is blamed."""
+    six = replace(made.until_banner(SIX, banner=made.broken("", TIMED_OUT)))
+    found = result_of(six, made.session())
+    assert found.status is Status.WARNING
+    attempt = found.attempts[0].diagnosis
+    assert attempt is not None
+    assert led(attempt) == ("unknown", "one-family-dead", "mend-family")
+
+
+def test_what_our_own_system_sends_back_although_its_gateway_answers_is_its_firewall_s() -> None:
+    """A REJECT with "host unreachable" reads like a neighbour that is silent."""
+    fault = NetworkFault(
+        FaultKind.GATEWAY_SILENT, "EHOSTUNREACH", "the gateway", None, "host-unreachable", "192.0.2.10"
+    )
+    attempt = made.unconnected(fault)
+    assert led(diagnosed(attempt)) == ("this-machine", "local-policy", "check-local-firewall")
+    assert "host-unreachable (EHOSTUNREACH; ICMP host-unreachable, 192.0.2.10)" in diagnosed(attempt).detail
+    inside = replace(attempt.resolution.lookups[1], nameserver="10.0.0.1#53")
+    alone = replace(attempt, resolution=replace(attempt.resolution, lookups=(inside,)))
+    assert led(diagnosed(alone)) == ("this-machine", "local-network", "check-local-route")
+
+
 # --- the clock -------------------------------------------------------------------------------------------------
 
 
@@ -174,6 +237,14 @@ def test_one_host_s_greeting_acquits_the_others() -> None:
     assert found.class_ is FailureClass.LOCAL_CLOCK
     assert found.diagnosis is not None
     assert "the greeting of mx2.contoso.com" in found.diagnosis.detail
+
+
+def test_the_control_host_s_greeting_is_asked_for_the_time() -> None:
+    told = f"mx.google.com ESMTP ready at {NOW - timedelta(days=10):%a, %d %b %Y %H:%M:%S +0000}"
+    asked = replace(control(None), banner=made.answered("", 220, told))
+    found = diagnosed(replace(expired(), control=asked))
+    assert led(found) == ("this-machine", "local-clock", "set-clock")
+    assert "gmail-smtp-in.l.google.com" in found.detail
 
 
 def test_a_stranger_s_clock_alone_acquits_nobody() -> None:
@@ -217,6 +288,23 @@ def test_an_address_that_only_our_nameserver_knows_is_a_name_that_fails() -> Non
     assert (found.status, found.diagnosis.code) == (Status.FAILING, "4.4.312")
     assert [one.id for one in found.warnings] == ["nameserver-untrue"]
     assert [one.id for one in found.warnings[0].remedies] == ["check-split-dns", "configure-nameserver"]
+
+
+def test_a_host_that_only_an_mx_record_names_is_mended_in_dns() -> None:
+    gone = made.unresolved(LookupStatus.NXDOMAIN, rcode="NXDOMAIN")
+    by_mx = replace(gone.resolution, mx_domain="contoso.com", mx=(MxRecord(10, NAME),), preference=10)
+    assert led(diagnosed(gone)) == ("connector", "name-does-not-exist", "correct-smart-host")
+    assert led(diagnosed(replace(gone, resolution=by_mx))) == ("dns", "name-does-not-exist", "repair-mx")
+
+
+def test_name_servers_at_odds_come_before_a_server_that_is_not_reached() -> None:
+    """Where one of them still gives the address of old, which refuses."""
+    refused = made.unconnected(made.REFUSED)
+    old = replace(says(ServerSays.ANSWER, ADDRESS), serial=1)
+    new = replace(says(ServerSays.ANSWER, "203.0.113.8"), server="ns2.contoso.com", address="198.51.100.3", serial=2)
+    found = diagnosed(inquired(refused, old, new))
+    assert led(found) == ("dns", "dns-hosting-trouble", "fix-dns")
+    assert found.heading == "The name's authoritative servers disagree"
 
 
 def test_an_mx_host_that_is_an_alias() -> None:

@@ -139,6 +139,8 @@ def test_an_icmp_error_of_the_kernel() -> None:
     assert icmp.parse(head + sender) == icmp.IcmpError("host-unreachable", "198.51.100.2")
     six = struct.pack("=IBBBBII", 13, 3, 1, 1, 0, 0, 0) + struct.pack("=HHI16s", 10, 0, 0, bytes(15) + b"\x01")
     assert icmp.parse(six) == icmp.IcmpError("admin-prohibited", "::1")
+    loop = struct.pack("=IBBBBII", 113, 2, 11, 0, 0, 0, 0)
+    assert icmp.parse(loop + sender) == icmp.IcmpError("ttl-exceeded", "198.51.100.2")
     strange = struct.pack("=IBBBBII", 113, 2, 11, 99, 0, 0, 0)
     assert icmp.parse(strange + sender) == icmp.IcmpError("type 11 code 99", "198.51.100.2")
     assert icmp.parse(head + sender[:3]) is None  # cut short

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from connector_probe.diagnosis.dns.facts import dns_facts, label, said
 from connector_probe.diagnosis.dns.mx_origin import mx_hint, mx_origin
@@ -82,7 +83,7 @@ def facts_of(view: View, connector: Connector, failure: FailureClass | None) -> 
     facts |= _dns(evidence)
     facts |= dns_facts(view)
     facts |= trust_facts(view)
-    facts |= _connection(evidence)
+    facts |= _connection(evidence, failure)
     if evidence.certificate is not None:
         signs = (sign for found in (view.dnssec_clock_signs, *view.clock_signs.values()) for sign in found)
         facts |= {"judged_at": day(evidence.certificate.judged_at), "clock_hint": clock_hint(signs)}
@@ -186,12 +187,15 @@ def _dns(evidence: AttemptEvidence) -> Facts:
     return found
 
 
-def _connection(evidence: AttemptEvidence) -> Facts:
+def _connection(evidence: AttemptEvidence, failure: FailureClass | None) -> Facts:
     if evidence.connection is None:
         return {}
     found = Facts(connect_seconds=span(evidence.connection.seconds))
     if evidence.connection.fault is not None:
-        found["fault"] = evidence.connection.fault
+        fault = evidence.connection.fault
+        if fault.kind is FaultKind.GATEWAY_SILENT and failure is not FailureClass.LOCAL_GATEWAY:
+            fault = replace(fault, kind=FaultKind.HOST_UNREACHABLE, text="")
+        found["fault"] = fault
     return found
 
 

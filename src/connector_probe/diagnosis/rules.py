@@ -13,7 +13,7 @@ from connector_probe.diagnosis.dns.nameserver_trust import (
     has_failed,
     why_the_nameserver_is_not_believed,
 )
-from connector_probe.diagnosis.dns.rules import why_there_is_no_address, why_this_machine_has_no_address
+from connector_probe.diagnosis.dns.rules import ANSWERED, why_there_is_no_address, why_this_machine_has_no_address
 from connector_probe.diagnosis.policies.judgement import (
     DaneState,
     DaneVerdict,
@@ -155,6 +155,8 @@ def _connect(view: View) -> FailureClass | None:
         return FailureClass.LOCAL_FIRST_HOP
     if is_cut_off_here(view.evidence.control, connection.fault) and not local and family not in run.open_families:
         return FailureClass.LOCAL_IPV6 if family == 6 else FailureClass.LOCAL_PORT_BLOCKED
+    if connection.fault.kind is FaultKind.GATEWAY_SILENT and _leads_out(view):
+        return FailureClass.LOCAL_NOT_PERMITTED  # so the "host unreachable" of our own system is its firewall's
     unanswered = connection.fault.kind is not FaultKind.REFUSED and leaves_by_port_25(view.evidence)
     if view.evidence.control is None and run.unreached is not None and unanswered and not local:
         return FailureClass.LOCAL_PORT_BLOCKED  # over this family nothing could be tried; the other one is blocked
@@ -171,6 +173,15 @@ def _ends_at_our_gateway(view: View, fault: NetworkFault) -> bool:
     control, opened = view.evidence.control, family_of(view.evidence) in view.context.run.open_families
     led_out = opened or (control is not None and control.fault is None and control.lookup is None)
     return is_outside(view.evidence.address or "") and not led_out
+
+
+def _leads_out(view: View) -> bool:
+    """Whether somebody outside has answered over the attempt's family: a host of the run, or the nameserver."""
+    family = family_of(view.evidence)
+    asked = (one for one in view.evidence.resolution.lookups if one.status in ANSWERED and one.nameserver)
+    nameservers = [str(one.nameserver).partition("#")[0] for one in asked]
+    outside = (6 if ":" in one else 4 for one in nameservers if is_outside(one))
+    return family in view.context.run.open_families or family in outside
 
 
 # --- SMTP before TLS -------------------------------------------------------------------------------------------

@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 
 def another_host(view: View) -> str | None:
-    """The name that greeting and EHLO give and the certificate carries, where it is another host of the same owner."""
+    """The name that greeting and EHLO give and the certificate carries, where it is another host than was expected."""
     certificate, banner, ehlo = view.evidence.certificate, view.evidence.banner, view.evidence.ehlo
     name = _named(banner)
     if certificate is None or not certificate.chain or not name or name != _named(ehlo):
         return None
     expected = view.expected.lower().removeprefix("*.")
-    same_owner = _domain(name) == _domain(expected) and not is_address(expected)
-    if (
-        name in (expected, view.evidence.server.lower())
-        or not same_owner
-        or not match(certificate.chain[0], name).matches
-    ):
+    if name in (expected, view.evidence.server.lower()) or is_address(expected):
         return None
-    return name
+    return name if match(certificate.chain[0], name).matches else None
+
+
+def are_of_one_owner(name: str, other: str) -> bool:
+    """Whether two hosts share what stands below their own label: as near as a certificate comes to an owner."""
+    return name.partition(".")[2] == other.lower().removeprefix("*.").partition(".")[2]
 
 
 def _named(exchange: Exchange | None) -> str:
@@ -35,8 +35,3 @@ def _named(exchange: Exchange | None) -> str:
         return ""
     name = exchange.reply.lines[0].split(" ", 1)[0].lower().rstrip(".")
     return name if name.count(".") >= 2 else ""
-
-
-def _domain(name: str) -> str:
-    """What stands below the host's own label: that two hosts share it is as near as a certificate comes to an owner."""
-    return name.partition(".")[2]

@@ -45,6 +45,7 @@ _IPV6 = {
     6: "reject-route",
 }
 _UNREACHABLE = {_ORIGIN_ICMP: 3, _ORIGIN_ICMP6: 1}
+_TTL_EXCEEDED = {_ORIGIN_ICMP: (11, 0), _ORIGIN_ICMP6: (3, 0)}  # in transit: routers hand it round
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +100,6 @@ def parse(data: bytes) -> IcmpError | None:
     sender = socket.inet_ntop(socket.AF_INET if origin == _ORIGIN_ICMP else socket.AF_INET6, raw)
     names = _IPV4 if origin == _ORIGIN_ICMP else _IPV6
     meaning = names.get(code) if kind == _UNREACHABLE[origin] else None
+    if (kind, code) == _TTL_EXCEEDED[origin]:
+        meaning = "ttl-exceeded"
     return IcmpError(meaning or f"type {kind} code {code}", sender)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes.row import Judged, Rows, alone
 from connector_probe.diagnosis.revocation import undecided
-from connector_probe.diagnosis.who_answers import another_host
+from connector_probe.diagnosis.who_answers import another_host, are_of_one_owner
 from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
@@ -95,11 +95,16 @@ def _appliance_certificate(case: Case) -> Judged | None:
     remedies=(RemedyId.CHECK_WHERE_IT_LEADS, RemedyId.ADD_NAME),
 )
 def _another_host_answers(case: Case) -> Judged | None:
-    """Greeting, EHLO and a certificate of the same owner agree on another name than the one that is expected."""
-    if case.view.name_problem is None or another_host(case.view) is None:
+    """Greeting, EHLO and certificate agree on another name than the one that is expected.
+
+    A stranger's may be a hosting service's, which the connector should expect, or the end of a wrong way.
+    """
+    name = another_host(case.view) if case.view.name_problem is not None else None
+    if name is None:
         return None
-    seen = (EvidenceId.ALL_NAME_ANOTHER,)
-    return Judged(_SURE, seen, heading=HeadingId.ANOTHER_HOST_ANSWERS)
+    stranger = None if are_of_one_owner(name, case.view.expected) else Culprit.UNKNOWN
+    mended = (RemedyId.CHECK_WHERE_IT_LEADS, RemedyId.CHANGE_TLS_DOMAIN) if stranger else None
+    return Judged(_SURE, (EvidenceId.ALL_NAME_ANOTHER,), mended, stranger, heading=HeadingId.ANOTHER_HOST_ANSWERS)
 
 
 def _chain(case: Case) -> tuple[Certificate, ...]:

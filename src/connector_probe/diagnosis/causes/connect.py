@@ -20,18 +20,20 @@ _POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
 _LIKELY, _SURE = CauseVerdict.SUPPORTED, CauseVerdict.CONFIRMED
 _F = FailureClass
 _SILENCE = (_F.TCP_TIMEOUT, _F.TCP_UNREACHABLE)
+_LATER_SILENCE = (_F.BANNER_TIMEOUT, _F.EHLO_TIMEOUT, _F.STARTTLS_TIMEOUT, _F.TLS_TIMEOUT)
 
 
 @ROWS.cause(
     CauseId.ONE_FAMILY_DEAD,
     Culprit.NETWORK,
     {},
-    shown_for=(_F.TCP_REFUSED, *_SILENCE),
+    shown_for=(_F.TCP_REFUSED, *_SILENCE, *_LATER_SILENCE),
     remedies=(RemedyId.MEND_FAMILY,),
 )
 def _one_family_dead(case: Case) -> Judged | None:
-    """The same name takes mail over the other IP version."""
-    return Judged(_LIKELY, (EvidenceId.OTHER_FAMILY_SERVED,)) if case.view.context.other_family_served else None
+    """The same name takes mail over the other IP version; once TCP is up, the server itself may hang over this one."""
+    verdict = _POSSIBLE if case.failure in _LATER_SILENCE else _LIKELY
+    return Judged(verdict, (EvidenceId.OTHER_FAMILY_SERVED,)) if case.view.context.other_family_served else None
 
 
 @ROWS.cause(

@@ -41,7 +41,7 @@ CAUSES: dict[CauseId, str] = {
     CauseId.GREYLISTING: "Greylisting: the server asks unknown senders to come again.",
     CauseId.BACK_PRESSURE: "The server is short of resources and puts mail off.",
     CauseId.TLS_INSPECTION: "A firewall that inspects TLS ends the connection and signs the server's certificate anew with its own CA.",
-    CauseId.ANOTHER_HOST_ANSWERS: "Another host of the same owner answers at this address: NAT or the DNS record leads to it, or it lacks this name.",
+    CauseId.ANOTHER_HOST_ANSWERS: "Another host answers at this address than the one that is meant: NAT or the DNS record leads to it, or it lacks this name.",
     CauseId.STS_PATTERN_TOO_SHALLOW: "The policy's pattern does not reach the MX host: its star stands for one label.",
     CauseId.ONE_FAMILY_DEAD: "The server takes mail over one version of IP, and not at its address of the other.",
     CauseId.CLIENT_CERTIFICATE_DEMANDED: "The server demands a client certificate, which only Exchange Online has.",

@@ -41,7 +41,7 @@ CAUSES: dict[CauseId, str] = {
     CauseId.GREYLISTING: "灰名单：服务器要求陌生的发送方稍后重试。",
     CauseId.BACK_PRESSURE: "服务器资源不足，因而推迟接收邮件。",
     CauseId.TLS_INSPECTION: "检查 TLS 的防火墙终止了连接，并用自己的 CA 重新签发了服务器的证书。",
-    CauseId.ANOTHER_HOST_ANSWERS: "同一所有者的另一台主机在此地址应答：NAT 或 DNS 记录指向了它，或者它缺少此名称。",
+    CauseId.ANOTHER_HOST_ANSWERS: "在此地址应答的不是所指的主机，而是另一台：NAT 或 DNS 记录指向了它，或者它缺少此名称。",
     CauseId.STS_PATTERN_TOO_SHALLOW: "策略中的模式匹配不到该 MX 主机：星号只代表一个标签。",
     CauseId.ONE_FAMILY_DEAD: "服务器通过一种 IP 版本接收邮件，而另一种版本的地址不通。",
     CauseId.CLIENT_CERTIFICATE_DEMANDED: "服务器要求客户端证书，而只有 Exchange Online 拥有该证书。",
