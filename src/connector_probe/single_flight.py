@@ -1,13 +1,19 @@
-"""Single flight: of several callers who want the same thing, the first starts the work and all share its result."""
+"""Side by side, and single flight: of several who want the same thing, the first starts the work and all share it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from typing import Generic, TypeVar
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
+
+
+async def side_by_side(calls: Iterable[Awaitable[_Value]]) -> tuple[_Value, ...]:
+    """What ``calls`` give, in their order. One alone, which most are, needs no task of its own."""
+    every = tuple(calls)
+    return (await every[0],) if len(every) == 1 else tuple(await asyncio.gather(*every))
 
 
 class SingleFlight(Generic[_Key, _Value]):

@@ -33,12 +33,14 @@ async def test_a_standstill_counts_only_where_nobody_waits() -> None:
     began = clock.now()
     hands.at += 3.0
     assert clock.now() - began == pytest.approx(3.0)
-    with clock.waiting():
-        hands.at += 30.0
+    said = [asyncio.get_running_loop().create_future() for _ in range(2)]
+    waits = [asyncio.ensure_future(clock.until(one)) for one in said]
+    await asyncio.sleep(0)
+    hands.at += 30.0
+    for one, wait in zip(said, waits, strict=True):
         assert clock.now() - began == pytest.approx(3.0 + LONGEST)
-        with clock.waiting():
-            hands.at += LONGEST
-            assert clock.now() - began == pytest.approx(3.0 + LONGEST)
+        one.set_result(None)
+        await wait
     hands.at += 3.0
     assert clock.now() - began == pytest.approx(6.0 + LONGEST)
 
@@ -50,15 +52,16 @@ async def test_a_limit_waits_for_as_long_as_others_have_had() -> None:
 
     async def limited() -> None:
         async with time_limit(clock.now, 0.01):
-            with clock.waiting():
-                reached.set()
-                await asyncio.Event().wait()
+            reached.set()
+            await clock.until(asyncio.get_running_loop().create_future())
 
     task = asyncio.ensure_future(limited())
+    short = asyncio.ensure_future(clock.until(asyncio.get_running_loop().create_future(), 0.01))
     await reached.wait()
     await asyncio.sleep(0.05)
     assert not task.done()  # by the clock no time has passed
-    while not task.done():
+    assert not short.done()
+    while not (task.done() and short.done()):
         hands.at += LONGEST
         await asyncio.sleep(0)
     with pytest.raises(TimeoutError):

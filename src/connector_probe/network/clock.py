@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Final
-from weakref import WeakKeyDictionary
+from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
+from typing import Any, Final
 
 TICK: Final = 0.005  # seconds between two looks at the loop, while somebody waits
 # What counts of the time between two of them: timers are some milliseconds late even where nothing else runs.
@@ -25,85 +26,76 @@ class LoopClock:
         self._time = time_source
         self._counted = 0.0
         self._since = time_source()
-        self._waiting = 0
+        self._ends: dict[asyncio.Future[Any], float] = {}  # of all who wait for others
+        self._first = math.inf  # no wait ends before
         self._tick: asyncio.TimerHandle | None = None
 
     def now(self) -> float:
         passed = self._time() - self._since
-        return self._counted + (min(passed, LONGEST) if self._waiting else passed)
+        return self._counted + (min(passed, LONGEST) if self._ends else passed)
 
-    @contextlib.contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Around a wait for somebody else."""
-        if not self._waiting:
+    async def until(self, something: asyncio.Future[Any], limit: float = math.inf) -> None:
+        """Wait for somebody else: until ``something`` is done, or ``limit`` seconds have passed. It is done then.
+
+        ``something`` is this wait's own.
+        """
+        if not self._ends:
             self._look_again()
-        self._waiting += 1
+        end = self._ends[something] = self.now() + limit
+        self._first = min(self._first, end)
         try:
-            yield
+            await something
         finally:
-            if self._waiting == 1 and self._tick is not None:
+            if len(self._ends) == 1 and self._tick is not None:
                 self._count()
                 self._tick.cancel()
-            self._waiting -= 1
+            del self._ends[something]
 
     def _count(self) -> None:
         self._counted, self._since = self.now(), self._time()
 
     def _look_again(self) -> None:
         self._count()
+        if self._first <= self._counted:
+            for something, end in self._ends.items():
+                if end <= self._counted and not something.done():
+                    something.set_result(None)
+            self._first = min((end for end in self._ends.values() if end > self._counted), default=math.inf)
         self._tick = asyncio.get_running_loop().call_later(TICK, self._look_again)
 
 
-_CLOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, LoopClock] = WeakKeyDictionary()
+@lru_cache(maxsize=4)
+def _clock_of(loop: asyncio.AbstractEventLoop) -> LoopClock:
+    return LoopClock()
 
 
 def loop_clock() -> LoopClock:
     """The one of the running loop: whoever waits on it sees the same pauses."""
-    loop = asyncio.get_running_loop()
-    clock = _CLOCKS.get(loop)
-    if clock is None:
-        clock = _CLOCKS[loop] = LoopClock()
-    return clock
-
-
-def call_after(now: Callable[[], float], seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-    """Call ``callback`` once ``seconds`` have passed by the clock ``now``. Gives what cancels that."""
-    loop, end = asyncio.get_running_loop(), now() + seconds
-    timer: asyncio.TimerHandle | None = None
-
-    def look() -> None:
-        nonlocal timer
-        left = end - now()
-        if left > 0:
-            timer = loop.call_later(left, look)
-        else:
-            callback()
-
-    def cancel() -> None:
-        if timer is not None:
-            timer.cancel()
-
-    timer = loop.call_later(max(seconds, 0.0), look)
-    return cancel
+    return _clock_of(asyncio.get_running_loop())
 
 
 @contextlib.asynccontextmanager
 async def time_limit(now: Callable[[], float], seconds: float) -> AsyncIterator[None]:
     """As ``asyncio.timeout``, by the clock ``now``. Raises TimeoutError."""
+    loop, end = asyncio.get_running_loop(), now() + seconds
+    timer: asyncio.TimerHandle | None = None
     async with asyncio.timeout(None) as limit:
-        cancel = call_after(now, seconds, lambda: limit.reschedule(asyncio.get_running_loop().time()))
+
+        def look() -> None:
+            nonlocal timer
+            if (left := end - now()) > 0:
+                timer = loop.call_later(left, look)
+            else:
+                limit.reschedule(loop.time())
+
+        look()
         try:
             yield
         finally:
-            cancel()
+            if timer is not None:
+                timer.cancel()
 
 
 async def sleep(seconds: float) -> None:
     """As ``asyncio.sleep``, but a standstill of the loop does not count."""
-    clock, over = loop_clock(), asyncio.get_running_loop().create_future()
-    with clock.waiting():
-        cancel = call_after(clock.now, seconds, lambda: over.set_result(None))
-        try:
-            await over
-        finally:
-            cancel()
+    await loop_clock().until(asyncio.get_running_loop().create_future(), seconds)

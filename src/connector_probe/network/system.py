@@ -3,7 +3,7 @@
 Sockets are read and written directly, neither by streams nor by transports: reading happens only when asked for (so no
 server can fill our memory), and a failed send does not throw away a reply that had already arrived.
 
-Two rules hold for every wait. Who sends without pause gets no more than one turn of the loop, so that timers, signals
+Two rules hold for every wait. Who sends without pause is read once in each turn of the loop, so that timers, signals
 and other connections go on. And limits count the time of the other side (``LoopClock``), at whose end the socket is
 looked at once more: a loop that came late is no silent server.
 """
@@ -13,17 +13,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import math
 import os
 import socket
 from collections.abc import Coroutine, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.model.names import is_address
-from connector_probe.network.clock import LoopClock, call_after, loop_clock
+from connector_probe.network.clock import loop_clock
 from connector_probe.network.faults import NetworkFaultError, fault_of, timed_out
 from connector_probe.network.handshakes import TlsOffer, TlsOutcome
 from connector_probe.network.icmp import ask_for_icmp, forget_icmp, read_icmp
@@ -57,7 +57,7 @@ class SystemNetwork:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if source is not None:
                 _bind(sock, source)
-            early_fault = await _connect(sock, address, port, limit, loop_clock())
+            early_fault = await _connect(sock, address, port, limit)
             return SocketStream(sock, early_fault)
         except BaseException:
             sock.close()
@@ -74,12 +74,92 @@ class SystemNetwork:
         return SocketDatagrams(sock)
 
 
+class _Arrivals:
+    """What arrives at a socket. It is read only where somebody waits for it, and then by the loop itself."""
+
+    def __init__(self, sock: socket.socket, size: int) -> None:
+        """``size``: octets taken at once, at most."""
+        self.socket = sock
+        self.clock = loop_clock()
+        self._size = size
+        self._loop = asyncio.get_running_loop()
+        self._listening = False
+        self._waiting: asyncio.Future[None] | None = None
+        self._data: bytes | None = None
+        self._error: OSError | None = None
+
+    async def wait(self, limit: float = math.inf) -> None:
+        """Until there is something to take, be it the end, or ``limit`` seconds are over.
+
+        Raises NotImplementedError on Windows' own loop.
+        """
+        if self._has_some():
+            return
+        if not self._listening:
+            self._loop.add_reader(self.socket.fileno(), self._arrived)
+            self._listening = True
+        self._waiting = self._loop.create_future()
+        try:
+            await self.clock.until(self._waiting, limit)
+        finally:
+            self._waiting = None
+
+    async def take(self, limit: float, text: str) -> bytes:
+        """Some octets, none at the end of a stream. Raises NetworkFaultError; ``text`` says what is missing."""
+        try:
+            if limit > 0:
+                await self.wait(limit)
+            else:
+                await asyncio.sleep(0)
+        except NotImplementedError:
+            try:
+                return await _within(limit, self._loop.sock_recv(self.socket, self._size), text)
+            except OSError as error:
+                raise NetworkFaultError(fault_of(error)) from None
+        if not (self._has_some() or self._read()):
+            raise NetworkFaultError(timed_out(f"{text} within {limit:.3g} s"))
+        data, broken, self._data, self._error = self._data, self._error, None, None
+        if broken is not None:
+            raise NetworkFaultError(fault_of(broken))
+        assert data is not None
+        return data
+
+    def close(self) -> None:
+        self._listen_no_more()
+        self.socket.close()
+
+    def _arrived(self) -> None:
+        if self._waiting is None:
+            self._listen_no_more()
+        elif not self._waiting.done() and self._read():
+            self._waiting.set_result(None)
+
+    def _read(self) -> bool:
+        """Whether there was anything."""
+        try:
+            self._data = self.socket.recv(self._size)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            self._error = error
+        return self._has_some()
+
+    def _has_some(self) -> bool:
+        return self._data is not None or self._error is not None
+
+    def _listen_no_more(self) -> None:
+        if self._listening:
+            self._loop.remove_reader(self.socket.fileno())
+            self._listening = False
+
+
 class SocketStream:
     """One TCP connection, with TLS once ``start_tls`` has succeeded."""
 
     def __init__(self, sock: socket.socket, early_fault: NetworkFault | None = None) -> None:
         self._socket = sock
-        self._clock = loop_clock()
+        self._arrivals = _Arrivals(sock, _CHUNK)
+        self._clock = self._arrivals.clock
         self._tls: TlsClient | None = None
         self._early_fault = early_fault
         self._source = _name(sock)
@@ -115,7 +195,7 @@ class SocketStream:
     async def readable(self) -> None:
         if self._early_fault is None:
             with contextlib.suppress(NotImplementedError):  # Windows' own loop cannot tell; it is taken as said at once
-                await _until_ready(self._socket, None, self._clock)
+                await self._arrivals.wait()
 
     async def start_tls(self, server_name: str | None, offer: TlsOffer, limit: float, early: bytes = b"") -> TlsOutcome:
         from connector_probe.network.tls import TlsClient  # late: loading OpenSSL is a tenth of the start-up
@@ -149,7 +229,7 @@ class SocketStream:
         return client.outcome(None)
 
     async def close(self) -> None:
-        self._socket.close()
+        self._arrivals.close()
 
     async def _send_raw(self, data: bytes, limit: float) -> None:
         if data:
@@ -158,7 +238,7 @@ class SocketStream:
     async def _receive_raw(self, limit: float) -> bytes:
         if self._early_fault is not None:
             return self._left_behind(self._early_fault)
-        data = await _receive(self._socket, _CHUNK, limit, self._clock, "nothing arrived")
+        data = await self._arrivals.take(limit, "nothing arrived")
         if not data:
             raise NetworkFaultError(NetworkFault(FaultKind.CLOSED))
         return data
@@ -198,17 +278,16 @@ class SocketDatagrams:
     """A connected UDP socket."""
 
     def __init__(self, sock: socket.socket) -> None:
-        self._socket = sock
-        self._clock = loop_clock()
+        self._arrivals = _Arrivals(sock, _DATAGRAM)
 
     async def send(self, data: bytes, limit: float) -> None:
-        await _send(self._socket, data, limit, "not sent")
+        await _send(self._arrivals.socket, data, limit, "not sent")
 
     async def receive(self, limit: float) -> bytes:
-        return await _receive(self._socket, _DATAGRAM, limit, self._clock, "no answer")
+        return await self._arrivals.take(limit, "no answer")
 
     def close(self) -> None:
-        self._socket.close()
+        self._arrivals.close()
 
 
 def system_nameservers() -> tuple[str, ...]:
@@ -233,25 +312,6 @@ def _readable_nameservers() -> Iterator[str]:
                 yield words[1]
 
 
-async def _receive(sock: socket.socket, size: int, limit: float, clock: LoopClock, text: str) -> bytes:
-    """Up to ``size`` octets, none at the end of a stream. Raises NetworkFaultError; ``text`` says what is missing."""
-    try:
-        try:
-            data = sock.recv(size)
-            await asyncio.sleep(0)
-            return data
-        except BlockingIOError:
-            try:
-                await _until_ready(sock, limit, clock)
-            except NotImplementedError:
-                return await _within(limit, asyncio.get_running_loop().sock_recv(sock, size), text)
-            return sock.recv(size)
-    except BlockingIOError:
-        raise NetworkFaultError(timed_out(f"{text} within {limit:.3g} s")) from None
-    except OSError as error:
-        raise NetworkFaultError(fault_of(error)) from None
-
-
 async def _send(sock: socket.socket, data: bytes, limit: float, text: str) -> None:
     """All of ``data``. Raises NetworkFaultError; ``text`` says what did not happen in time."""
     try:
@@ -263,23 +323,18 @@ async def _send(sock: socket.socket, data: bytes, limit: float, text: str) -> No
         raise NetworkFaultError(fault_of(error)) from None
 
 
-async def _until_ready(sock: socket.socket, limit: float | None, clock: LoopClock, *, to_write: bool = False) -> None:
-    """Wait until ``sock`` can be read or written, or ``limit`` seconds are over: the caller finds out which.
+async def _until_writable(sock: socket.socket, limit: float) -> None:
+    """Wait until ``sock`` can be written, or ``limit`` seconds are over: the caller finds out which.
 
     Raises NotImplementedError on Windows' own loop.
     """
     loop, file = asyncio.get_running_loop(), sock.fileno()  # by number: asyncio writes out what it does not know yet
-    add, remove = (loop.add_writer, loop.remove_writer) if to_write else (loop.add_reader, loop.remove_reader)
     waiting: asyncio.Future[None] = loop.create_future()
-    add(file, _settle, waiting)
-    with clock.waiting():
-        stop_timer = None if limit is None else call_after(clock.now, limit, partial(_settle, waiting))
-        try:
-            await waiting
-        finally:
-            remove(file)
-            if stop_timer is not None:
-                stop_timer()
+    loop.add_writer(file, _settle, waiting)
+    try:
+        await loop_clock().until(waiting, limit)
+    finally:
+        loop.remove_writer(file)
 
 
 async def _within(limit: float, call: Coroutine[Any, Any, _Result], text: str) -> _Result:
@@ -318,11 +373,11 @@ def _bind(sock: socket.socket, source: str) -> None:
         raise NetworkFaultError(NetworkFault(FaultKind.SOURCE_UNAVAILABLE, fault.errno, fault.text)) from None
 
 
-async def _connect(sock: socket.socket, address: str, port: int, limit: float, clock: LoopClock) -> NetworkFault | None:
+async def _connect(sock: socket.socket, address: str, port: int, limit: float) -> NetworkFault | None:
     """Connect. A reset that overtakes us after the SYN-ACK is returned: TCP was up, and the banner will miss."""
     ask_for_icmp(sock)
     try:
-        await _establish(sock, _sockaddr(address, port, socket.SOCK_STREAM), limit, clock)
+        await _establish(sock, _sockaddr(address, port, socket.SOCK_STREAM), limit)
     except ConnectionResetError as error:
         return fault_of(error)
     except OSError as error:
@@ -332,13 +387,13 @@ async def _connect(sock: socket.socket, address: str, port: int, limit: float, c
     return None
 
 
-async def _establish(sock: socket.socket, target: Any, limit: float, clock: LoopClock) -> None:  # noqa: ANN401
+async def _establish(sock: socket.socket, target: Any, limit: float) -> None:  # noqa: ANN401
     """TCP's handshake. Raises OSError, and NetworkFaultError for silence."""
     try:
         sock.connect(target)
     except BlockingIOError:
         try:
-            await _until_ready(sock, limit, clock, to_write=True)
+            await _until_writable(sock, limit)
         except NotImplementedError:
             await _within(limit, asyncio.get_running_loop().sock_connect(sock, target), "no answer")
         if error := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):

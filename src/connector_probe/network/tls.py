@@ -209,14 +209,12 @@ class TlsClient:
 
     def give(self) -> bytes:
         """Ciphertext for the server; empty when there is none."""
-        parts: list[bytes] = []
-        while True:
-            try:
-                parts.append(self._connection.bio_read(_CHUNK))
-            except SSL.WantReadError:
-                return b"".join(parts)
-            except SSL.Error:  # the connection is broken beyond sending; what was read so far still goes out
-                return b"".join(parts)
+        given = b""
+        with contextlib.suppress(SSL.Error):  # nothing there; or it is broken beyond sending
+            while len(part := self._connection.bio_read(_CHUNK)) == _CHUNK:
+                given += part
+            given += part
+        return given
 
     def encrypt(self, data: bytes) -> bytes:
         try:

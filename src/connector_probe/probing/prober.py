@@ -24,6 +24,7 @@ from connector_probe.probing.session import run_session
 from connector_probe.probing.sharing import AT_ONE_ADDRESS, AddressBudget, SharedAttempts
 from connector_probe.probing.target import SessionSettings, Target
 from connector_probe.probing.work_slots import WorkSlots
+from connector_probe.single_flight import side_by_side
 from connector_probe.stages.addresses import hosts_left_out, resolve
 from connector_probe.stages.conversation import Clock, Transcript
 from connector_probe.stages.local_clock import clock_evidence, hangs_on_the_clock
@@ -74,7 +75,7 @@ class Prober:
         async with self._run.slots.slot():
             resolved = await resolve(connector, resolver, self._network, began)
             by_host = [
-                await asyncio.gather(*(self._dns_again.as_the_public(one, connector) for one in resolutions))
+                await side_by_side(self._dns_again.as_the_public(one, connector) for one in resolutions)
                 for resolutions in resolved
             ]
         ports = [connector.port_of(host) for host in connector.hosts] or [connector.port]
@@ -92,14 +93,12 @@ class Prober:
             self._run.tls_loading.start(trust)  # beside TCP's handshake: there is a network on the way to a name
         look = self._mx_beside.begin([one.resolution for one in targets], resolver, connector.family)
         budgets: defaultdict[tuple[str, int], AddressBudget] = defaultdict(AddressBudget)
-        done = await asyncio.gather(
-            *(
-                self._settle(
-                    target, connector, trust, seeker, budgets[target.address or target.server, target.port], number
-                )
-                for target in targets[:MAX_ADDRESSES]
-                for number in range(connector.connections if target.address is not None else 1)
+        done = await side_by_side(
+            self._settle(
+                target, connector, trust, seeker, budgets[target.address or target.server, target.port], number
             )
+            for target in targets[:MAX_ADDRESSES]
+            for number in range(connector.connections if target.address is not None else 1)
         )
         made = [one for one in done if one is not None]
         hurried = {

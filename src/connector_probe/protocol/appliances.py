@@ -12,38 +12,39 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from connector_probe.model.evidence import Certificate
 
-_APPLIANCES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
-    (name, re.compile(pattern, re.IGNORECASE))
-    for name, pattern in (
-        ("FortiGate or FortiMail (Fortinet)", r"\bforti(?:net|gate|mail|web|adc|os)\b"),
-        ("Sophos", r"\bsophos\b|\bcyberoam\b|\bastaro\b"),
-        ("SonicWall", r"\bsonicwall\b"),
-        ("Barracuda", r"\bbarracuda\b"),
-        ("WatchGuard", r"\bwatch ?guard|\bfireware\b"),
-        ("Cisco", r"\bironport\b|\bcisco appliance\b|\bcisco systems\b|\basa temporary self signed\b"),
-        ("Check Point", r"\bcheck ?point\b"),
-        ("Palo Alto Networks", r"\bpalo ?alto networks\b|\bpan-?os\b"),
-        ("Juniper", r"\bjuniper networks\b"),
-        ("F5 BIG-IP", r"\bbig-?ip\b|\bf5 networks\b"),
-        ("Citrix NetScaler", r"\bcitrix\b|\bnetscaler\b|\bns internal\b"),
-        ("Kemp LoadMaster", r"\bkemp technologies\b|\bloadmaster\b"),
-        ("A10 Networks", r"\ba10 networks\b"),
-        ("Zyxel", r"\bzyxel\b|\bzywall\b"),
-        ("DrayTek", r"\bdraytek\b"),
-        ("MikroTik", r"\bmikrotik\b|\brouteros\b"),
-        ("pfSense", r"\bpfsense\b"),
-        ("OPNsense", r"\bopnsense\b"),
-        ("Hillstone", r"\bhillstone\b"),
-        ("Sangfor", r"\bsangfor\b"),
-        ("Huawei", r"\bhuawei\b"),
-        ("Trend Micro", r"\btrend ?micro\b"),
-        ("Symantec Messaging Gateway", r"\bbrightmail\b|\bmessaging gateway\b"),
-        ("Proofpoint", r"\bproofpoint\b"),
-        ("Traefik", r"\btraefik default cert\b"),
-        ("Kubernetes ingress", r"\bingress controller fake certificate\b"),
-        ("Synology", r"\bsynology\b"),
-        ("Plesk", r"\bplesk\b|\bparallels panel\b"),
-    )
+# In lower case, as whole words.
+_APPLIANCES: Final = (
+    (
+        "FortiGate or FortiMail (Fortinet)",
+        ("fortinet", "fortigate", "fortimail", "fortiweb", "fortiadc", "fortios"),
+    ),
+    ("Sophos", ("sophos", "cyberoam", "astaro")),
+    ("SonicWall", ("sonicwall",)),
+    ("Barracuda", ("barracuda",)),
+    ("WatchGuard", ("watchguard", "watch guard", "watchguard_technologies", "fireware")),
+    ("Cisco", ("ironport", "cisco appliance", "cisco systems", "asa temporary self signed")),
+    ("Check Point", ("checkpoint", "check point")),
+    ("Palo Alto Networks", ("palo alto networks", "paloalto networks", "pan-os", "panos")),
+    ("Juniper", ("juniper networks",)),
+    ("F5 BIG-IP", ("big-ip", "bigip", "f5 networks")),
+    ("Citrix NetScaler", ("citrix", "netscaler", "ns internal")),
+    ("Kemp LoadMaster", ("kemp technologies", "loadmaster")),
+    ("A10 Networks", ("a10 networks",)),
+    ("Zyxel", ("zyxel", "zywall")),
+    ("DrayTek", ("draytek",)),
+    ("MikroTik", ("mikrotik", "routeros")),
+    ("pfSense", ("pfsense",)),
+    ("OPNsense", ("opnsense",)),
+    ("Hillstone", ("hillstone",)),
+    ("Sangfor", ("sangfor",)),
+    ("Huawei", ("huawei",)),
+    ("Trend Micro", ("trendmicro", "trend micro")),
+    ("Symantec Messaging Gateway", ("brightmail", "messaging gateway")),
+    ("Proofpoint", ("proofpoint",)),
+    ("Traefik", ("traefik default cert",)),
+    ("Kubernetes ingress", ("ingress controller fake certificate",)),
+    ("Synology", ("synology",)),
+    ("Plesk", ("plesk", "parallels panel")),
 )
 
 
@@ -62,5 +63,11 @@ def names_an_inspection(certificate: Certificate) -> bool:
 
 def appliance(certificate: Certificate) -> str | None:
     """The device or product that the certificate's subject or issuer names, in its maker's words; None without one."""
-    words = f"{certificate.subject} {certificate.issuer}"
-    return next((name for name, pattern in _APPLIANCES if pattern.search(words)), None)
+    text = f"{certificate.subject} {certificate.issuer}".lower()
+    return next(
+        (name for name, words in _APPLIANCES if any(one in text and _is_whole(one, text) for one in words)), None
+    )
+
+
+def _is_whole(words: str, text: str) -> bool:
+    return re.search(rf"\b{re.escape(words)}\b", text) is not None

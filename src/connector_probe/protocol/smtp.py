@@ -79,7 +79,7 @@ class ReplyReader:
         self._scanned = 0  # how far it is known to hold no LF, so that one-octet feeds cost no second look
         self._code = 0
         self._lines: list[str] = []
-        self._as_sent: list[str] = []
+        self._as_sent: list[bytes] = []
         self._flaws: set[ReplyFlaw] = set()
 
     @property
@@ -186,13 +186,14 @@ class ReplyReader:
             self._flaws.add(ReplyFlaw.NO_SEPARATOR)
         # RFC 5321 4.2 allows a tab in a textstring; nobody means anything but a blank by it.
         self._lines.append(printable(rest[1:].replace(b"\t", b" ") if separated else rest))
-        self._as_sent.append(printable(line))
+        self._as_sent.append(line)
         if rest.startswith(b"-"):
             if len(self._lines) >= MAX_LINES:
                 self._garble = Garble.TOO_MANY_LINES
             return None
-        flaws = tuple(flaw for flaw in ReplyFlaw if flaw in self._flaws)
-        reply = Reply(code, tuple(self._lines), flaws, tuple(self._as_sent) if _UNLIKE_OTHERS & self._flaws else ())
+        flaws = tuple(flaw for flaw in ReplyFlaw if flaw in self._flaws) if self._flaws else ()
+        as_sent = tuple(map(printable, self._as_sent)) if _UNLIKE_OTHERS & self._flaws else ()
+        reply = Reply(code, tuple(self._lines), flaws, as_sent)
         del self._buffer[: self._line]
         self._restart()
         return reply

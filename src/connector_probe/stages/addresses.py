@@ -14,6 +14,7 @@ from connector_probe.model.connector import AddressFamily, Connector
 from connector_probe.model.evidence import Lookup, LookupStatus, MxRecord, Resolution
 from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network
+from connector_probe.single_flight import side_by_side
 from connector_probe.stages.resolve import LOOPBACK, WORTH_ANOTHER_TRY, Resolver, mx_records
 
 NAMES_AT_ONCE = 8  # hosts that are looked up side by side, by two questions each
@@ -49,7 +50,7 @@ async def _side_by_side(lookups: Iterable[Awaitable[Found]]) -> tuple[Found, ...
         async with places:
             return await lookup
 
-    return tuple(await asyncio.gather(*map(one, lookups)))
+    return await side_by_side(map(one, lookups))
 
 
 async def _given_address(address: str, start: float) -> tuple[Resolution, ...]:
@@ -130,10 +131,10 @@ async def _resolve_name(
         return with_addresses(base, LOOPBACK, connector.family)
     if not resolver.has_nameservers:
         return replace(base, no_nameservers=True)
-    lookups = await asyncio.gather(*(resolver.look_up(name, rdtype) for rdtype in ("AAAA", "A")))
+    lookups = await side_by_side(resolver.look_up(name, rdtype) for rdtype in ("AAAA", "A"))
     every = tuple(dict.fromkeys(record for lookup in lookups for record in lookup.records))
     control = None if every else await _control(resolver, lookups)
-    found = replace(base, lookups=tuple(lookups), control=control, seconds=to_microseconds(network.now() - began))
+    found = replace(base, lookups=lookups, control=control, seconds=to_microseconds(network.now() - began))
     return with_addresses(found, every, connector.family)
 
 

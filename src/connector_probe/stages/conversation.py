@@ -50,11 +50,10 @@ class Transcript:
         self.clock = clock
         self._lines: list[TranscriptLine] = []
 
-    def add(self, source: Speaker, text: str) -> None:
-        if len(self._lines) < MAX_TRANSCRIPT_LINES:
-            self._lines.append(
-                TranscriptLine(round(self.clock.elapsed(), 4), source, printable(text, MAX_TRANSCRIPT_TEXT))
-            )
+    def add(self, source: Speaker, *texts: str) -> None:
+        at = round(self.clock.elapsed(), 4)
+        for text in texts[: MAX_TRANSCRIPT_LINES - len(self._lines)]:
+            self._lines.append(TranscriptLine(at, source, printable(text, MAX_TRANSCRIPT_TEXT)))
 
     @property
     def lines(self) -> tuple[TranscriptLine, ...]:
@@ -117,8 +116,7 @@ class Conversation:
             self._transcript.add("server", reply.sample)
             self._transcript.add("note", f"this is no SMTP reply ({reply.garble})")
             return Exchange(shown, start, seconds, garble=reply.garble, sample=reply.sample)
-        for line in reply.wire_lines:
-            self._transcript.add("server", line)
+        self._transcript.add("server", *reply.wire_lines)
         behind = self._reader.sample() if not command and self._reader.buffered else ""
         return Exchange(shown, start, seconds, reply=reply, behind=behind)
 
@@ -142,8 +140,9 @@ class Conversation:
                     self._ended = error.fault
                 break
             whole = self._reader.with_the_rest(whole)
-        for line in whole.wire_lines[len(reply.wire_lines) :]:
-            self._transcript.add("server", line)
+        if whole is reply:
+            return exchange
+        self._transcript.add("server", *whole.wire_lines[len(reply.wire_lines) :])
         return replace(exchange, reply=whole)
 
     async def _reply(self, end: float, send_fault: NetworkFault | None) -> Reply | GarbledReply:
