@@ -7,6 +7,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -177,12 +178,22 @@ async def test_places_judge_by_quorum(tmp_path: Path, smtp: SmtpServer) -> None:
             ("here", True, "warning"),
             ("branch", False, "failing"),
         ]
+        page = (await one.get("/connectors/A")).text
+        assert "Turned away from branch, warning from here: the server goes by the source address" in page
         await pushed(one, "plant", branch)
         seen = (await one.json("/api/v1/connectors/A"))["connector"]
         assert (seen["status"], seen["code"]) == ("failing", "4.4.317")
         assert seen["bounces_at"] is not None
         known = await one.json("/api/v1/connectors/A/history")
         assert [each["place"] for each in known["connectors"]] == ["", "branch", "plant"]
+        snapshots = one.server.service.tracked("A").snapshots
+        for place in ("branch", "plant"):  # an hour in which neither has been heard of
+            since = snapshots[place].received_at - timedelta(hours=1)
+            snapshots[place] = replace(snapshots[place], received_at=since)
+        seen = (await one.json("/api/v1/connectors/A"))["connector"]
+        assert (seen["status"], seen["bounces_at"]) == ("warning", None), "who is silent has no voice"
+        assert [each["silent"] for each in seen["places"]] == [False, True, True]
+        assert (await one.get("/connectors/A")).text.count("has fallen silent") == 2
     async with running(here, history=tmp_path / "h.sqlite3") as one:
         seen = (await one.json("/api/v1/connectors/A"))["connector"]
         assert seen["status"] == "failing", "a restart forgets no place"

@@ -11,12 +11,14 @@ from typing import Literal
 
 from connector_probe.formats.options import headline, sentence
 from connector_probe.history.run_history import RunHistory
+from connector_probe.model.ids import WarningId
 from connector_probe.model.verdict import FLOWING, Badge, Culprit, Report, Status
 from connector_probe.serve.service import Service, Tracked
 from connector_probe.serve.snapshots import HERE, Judged, Snapshot
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
 
+_ENDS_SOON = {WarningId.CERTIFICATE_EXPIRES_SOON, WarningId.ISSUER_EXPIRES_SOON}
 _WORST_FIRST = (Status.FAILING, Status.UNKNOWN, Status.WARNING, Status.HEALTHY, None)
 
 
@@ -46,7 +48,8 @@ class ConnectorDocument:
     status or whether an expected code was met. ``since``: when this status was seen first. ``bounces_at``: when
     queued mail starts to bounce. ``probed_at`` and ``next_at``: the probe before and the one to come, of the server
     itself. ``probing``: one is under way. ``problem``: why it could not be probed. ``culprit``: whose the failure
-    is to mend. ``certificate_ends_at``: when the first of its certificates ends.
+    is to mend. ``certificate_ends_at``: when the first of its certificates ends; ``certificate_ends_soon``: that is
+    warned of.
     """
 
     name: str
@@ -68,6 +71,7 @@ class ConnectorDocument:
     interval: float
     maintenance_until: datetime | None
     certificate_ends_at: datetime | None
+    certificate_ends_soon: bool
     places: tuple[PlaceDocument, ...]
 
 
@@ -156,6 +160,7 @@ def connector_document(
         interval=one.entry.interval,
         maintenance_until=result.maintenance if result is not None else None,
         certificate_ends_at=_certificate_end(one),
+        certificate_ends_soon=result is not None and not _ENDS_SOON.isdisjoint(found.id for found in result.warnings),
         places=tuple(_place(service, one, snapshot, words, moment) for snapshot in service.snapshots(name, words)),
     )
 

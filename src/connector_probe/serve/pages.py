@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
@@ -18,6 +20,8 @@ from connector_probe._version import __version__
 from connector_probe.bounces.bounce import InputTooLargeError, read_bounces
 from connector_probe.bounces.explanation import ExplanationDocument
 from connector_probe.bounces.explanation import document as explanation
+from connector_probe.comparing.compare import compare
+from connector_probe.comparing.comparison import Relation
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.formats.options import (
     cause_text,
@@ -35,7 +39,7 @@ from connector_probe.model.evidence import Stage
 from connector_probe.model.history import Episode
 from connector_probe.model.names import show
 from connector_probe.model.notation import day, span
-from connector_probe.model.verdict import Culprit, Report
+from connector_probe.model.verdict import FLOWING, Culprit, Report, Status
 from connector_probe.serve import views
 from connector_probe.serve.context import Context
 from connector_probe.serve.documents import all_connectors, connector_document
@@ -49,6 +53,7 @@ from connector_probe.wording.sentences import fill
 MAX_PASTED = 1024 * 1024  # octets of a form
 WINDOWS = {"day": timedelta(days=1), "week": timedelta(days=7), "quarter": timedelta(days=90)}
 MOST_OUTAGES = 10  # that a page lists
+MOST_APART = 5  # places that are compared with one where mail flows
 FORM = "application/x-www-form-urlencoded"
 # A report is one file with its own styles, made to be sent to somebody.
 REPORT_POLICY = (
@@ -123,7 +128,13 @@ class _Pages:
             "views": views,
             "with_query": with_query,
         }
-        self._templates.filters |= {"day": day, "span": span, "quoted": quoted, "lasting": self._lasting}
+        self._templates.filters |= {
+            "begun": lambda said: said[:1].upper() + said[1:],
+            "day": day,
+            "span": span,
+            "quoted": quoted,
+            "lasting": self._lasting,
+        }
 
     # --- pages ---
 
@@ -241,6 +252,7 @@ class _Pages:
             report=report,
             live=views.live_addresses(one.stages) if one.running is not None else [],
             chains=views.chains(seen.attempts, now) if seen is not None else [],
+            apart=self._apart(name, judged.silent if judged is not None else ()),
             past=past,
             unread=unread,
             last=last
@@ -248,6 +260,23 @@ class _Pages:
             else None,
             problem=problem,
         )
+
+    def _apart(self, name: str, silent: Sequence[str]) -> list[str]:
+        """What follows from what places see differently: each where mail fails beside one where it flows."""
+        heard = [one for one in self._service.snapshots(name, self._words) if one.place not in silent]
+        flowing = next((one for one in heard if one.result.status in FLOWING), None)
+        if flowing is None:
+            return []
+        told: dict[str, None] = {}
+        for one in [one for one in heard if one.result.status is Status.FAILING][:MOST_APART]:
+            places = (flowing.place or self._service.place, one.place or self._service.place)
+            first, second = (
+                replace(each.report, vantage=replace(each.report.vantage, hostname=place))
+                for each, place in zip((flowing, one), places, strict=True)
+            )
+            found = compare(first, second, self._words, files=places, relation=Relation.PLACES)
+            told |= dict.fromkeys(difference.text for difference in found.connectors[0].differences)
+        return list(told)
 
     async def _past(self, name: str, now: datetime) -> tuple[dict[str, Any] | None, str]:
         """Plots and outages of this place, else of the one that has reported; and why there are none."""

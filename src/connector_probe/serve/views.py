@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
-from connector_probe.diagnosis.warnings import DEFAULT_WARN_DAYS, usual_warn_days
+from connector_probe.diagnosis.warnings import usual_warn_days
 from connector_probe.model.evidence import Stage, StageEnded
 from connector_probe.model.history import Timeline
 from connector_probe.model.names import host_port
@@ -20,7 +20,6 @@ from connector_probe.serve.documents import ConnectorDocument
 
 WIDTH, HEIGHT = 720.0, 90.0
 PARTS = 120  # of a history strip and of its plot
-SOON = timedelta(days=DEFAULT_WARN_DAYS)  # before an end of which no more is known, as on the list of all connectors
 NOT_PROBED = "none"  # the state of a connector that nobody has seen yet
 UNEXPECTED = "unexpected"  # the filter for what is not as expected
 STATES = (
@@ -162,9 +161,14 @@ def chains(attempts: Iterable[Attempt], now: datetime) -> list[Chain]:
 
 
 def _short_name(subject: str) -> str:
-    """The common name of a distinguished name, else all of it."""
-    parts = dict(part.partition("=")[::2] for part in reversed(subject.split(",")))
-    return parts.get("CN", subject).strip() or subject
+    """The common name of a distinguished name (RFC 4514), else all of it."""
+    from cryptography.x509 import Name, NameOID
+
+    try:
+        names = Name.from_rfc4514_string(subject).get_attributes_for_oid(NameOID.COMMON_NAME)
+    except ValueError:  # a server may write there whatever it likes
+        names = []
+    return str(names[0].value) if names else subject
 
 
 @dataclass(frozen=True, slots=True)

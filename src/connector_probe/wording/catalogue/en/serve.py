@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SERVE: dict[str, str] = {
-    "fails-from-places": "Mail does not flow from {places}, while it does elsewhere: the fault is on that place's own way, not at the server.",
+    "fails-from-places": "Mail does not flow from {places}, while it does elsewhere: the fault is on the way from there, or in the server that is met there.",
     "connectors": "Connectors",
     "connector": "Connector",
     "certificates": "Certificates",

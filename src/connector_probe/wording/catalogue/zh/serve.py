@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SERVE: dict[str, str] = {
-    "fails-from-places": "仅从 {places} 邮件无法送达，其他位置正常：故障在该位置自己的线路上，而不在服务器。",
+    "fails-from-places": "仅从 {places} 邮件无法送达，其他位置正常：故障在从那里出发的线路上，或在从那里到达的服务器上。",
     "connectors": "连接器",
     "connector": "连接器",
     "certificates": "证书",
