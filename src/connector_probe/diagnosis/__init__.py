@@ -1,1 +1,1 @@
-"""From evidence to a verdict. Pure: no sockets, no clock, no files; evidence and words are passed in."""
+"""From evidence to a verdict: ids and facts. Pure: no sockets, no clock, no files, no words."""

@@ -1,7 +1,7 @@
 """What a row of the table of causes is: which failures a cause can explain, who judges it, whose it is, what mends it.
 
-To add a cause: a row in the file of its stage, its sentence and evidence in both catalogues, a scenario of the lab (or
-a test in tests/real), and its two cases in tests/unit/test_cause_verdicts.py.
+To add a cause: its id in ``model.ids``, a row in the file of its stage, its sentence and evidence in both catalogues,
+and a scenario of the lab that names it in ``expect_causes``, which is its test.
 """
 
 from __future__ import annotations
