@@ -9,10 +9,8 @@ import json
 import os
 import signal
 import sqlite3
-import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,41 +21,16 @@ from connector_probe.formats.json import jsonable
 from connector_probe.formats.saved import diagnose_again, read_report
 from connector_probe.lab.authority import Authority
 from tests.cli import servers
-from tests.cli.servers import GENEROUS, Heard, HttpServer, SmtpServer, ended, running, tls_context, write_file
+from tests.cli.servers import GENEROUS, Heard, SmtpServer, ended, write_file
 from tests.history.rows import rows_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGINT and a pseudo-terminal")
-
-
-@pytest.fixture(scope="session")
-def authority() -> Iterator[Authority]:
-    with Authority() as one:
-        yield one
-
-
-@pytest.fixture(scope="session")
-def tls(authority: Authority) -> ssl.SSLContext:
-    return tls_context(authority)
 
 
 @pytest.fixture(autouse=True)
 def _trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file of these tests trusts the test's own root."""
     monkeypatch.setattr(servers, "CA_FILE", authority.ca_file)
-
-
-@pytest.fixture
-def smtp(tls: ssl.SSLContext) -> Iterator[SmtpServer]:
-    server = SmtpServer(tls)
-    with running(server):
-        yield server
-
-
-@pytest.fixture
-def web() -> Iterator[Heard]:
-    server = HttpServer()
-    with running(server):
-        yield server.heard
 
 
 @pytest.fixture(autouse=True)

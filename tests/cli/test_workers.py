@@ -12,7 +12,7 @@ import signal
 import ssl
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,6 @@ fleet.LEAST_FOR_A_PROCESS = 1
 from connector_probe.cli import main
 main()
 """
-
-
-@pytest.fixture(scope="module")
-def authority() -> Iterator[Authority]:
-    with Authority() as one:
-        yield one
 
 
 class Hosts:

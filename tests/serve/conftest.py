@@ -1,36 +1,5 @@
-"""Mail servers on loopback that can change their mind, and one authority for all of them."""
+"""The servers that the tests of the command line have, too."""
 
-from __future__ import annotations
+from tests.cli.conftest import authority, smtp, tls, web
 
-import ssl
-from collections.abc import Iterator
-
-import pytest
-
-from connector_probe.lab.authority import Authority
-from tests.cli.servers import HttpServer, SmtpServer, running, tls_context
-
-
-@pytest.fixture(scope="session")
-def authority() -> Iterator[Authority]:
-    with Authority() as one:
-        yield one
-
-
-@pytest.fixture(scope="session")
-def tls(authority: Authority) -> ssl.SSLContext:
-    return tls_context(authority)
-
-
-@pytest.fixture
-def smtp(tls: ssl.SSLContext) -> Iterator[SmtpServer]:
-    server = SmtpServer(tls)
-    with running(server):
-        yield server
-
-
-@pytest.fixture
-def web() -> Iterator[HttpServer]:
-    server = HttpServer()
-    with running(server):
-        yield server
+__all__ = ["authority", "smtp", "tls", "web"]

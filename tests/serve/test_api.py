@@ -18,7 +18,7 @@ from connector_probe.cli.app import run
 from connector_probe.formats.schema import report_schema
 from connector_probe.serve.context import Limits
 from connector_probe.serve.limits import RateLimit
-from tests.cli.servers import GENEROUS, HttpServer, SmtpServer
+from tests.cli.servers import GENEROUS, Heard, SmtpServer
 from tests.serve.harness import row, running, write
 
 NO_LIMITS = Limits(**{field.name: RateLimit(1e9, 1_000_000) for field in fields(Limits)})
@@ -26,7 +26,10 @@ AWKWARD = "A/B %2F ?#\u00fc\u4e2d <script>"
 
 
 async def test_schemathesis_finds_nothing(tmp_path: Path, smtp: SmtpServer) -> None:
-    """Every operation, by the document alone: each status, media type, header and body must be one it names."""
+    """Every operation, by the document alone: each status, media type, header and body must be one it names.
+
+    At the bounds of each schema, on both sides; examples by chance found nothing beyond that, at twice the time.
+    """
     file = write(tmp_path, [row("A", smtp.port), row(AWKWARD, smtp.port)])
     async with running(file, history=tmp_path / "h.sqlite3", limits=NO_LIMITS) as one:
         document = await one.json("/api/openapi.json")
@@ -36,7 +39,7 @@ async def test_schemathesis_finds_nothing(tmp_path: Path, smtp: SmtpServer) -> N
         assert tool is not None
         process = await asyncio.create_subprocess_exec(
             *(tool, "run", str(tmp_path / "openapi.json"), "--url", one.url, "--exclude-path", "/api/v1/events"),
-            *("--seed", "1", "--max-examples", "2", "--phases", "coverage,fuzzing", "--no-color"),
+            *("--seed", "1", "--phases", "coverage", "--no-color"),
             cwd=tmp_path,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -123,7 +126,7 @@ async def test_events_arrive_as_they_happen(path: str, kinds: list[str], tmp_pat
 async def test_probe_run_pushes(
     tmp_path: Path,
     smtp: SmtpServer,
-    web: HttpServer,
+    web: Heard,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -149,7 +152,7 @@ async def test_probe_run_pushes(
         told = capsys.readouterr().err
         assert "HTTP 401 (is the token in PROBE_TOKEN or --token-file right?)" in told
         assert "another-token" not in told
-    assert await asyncio.to_thread(run, [*command, f"http://127.0.0.1:{web.heard.port}/"]) == 1
+    assert await asyncio.to_thread(run, [*command, f"http://127.0.0.1:{web.port}/"]) == 1
     assert "answers otherwise than probe serve" in capsys.readouterr().err
     for wrong in ("mail.contoso.com", "ftp://x", "https://user:secret@host/"):
         assert run([*command, wrong]) == 2

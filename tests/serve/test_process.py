@@ -20,7 +20,7 @@ import pytest
 
 from connector_probe.cli.app import run
 from tests.cli.servers import GENEROUS, SmtpServer
-from tests.serve.harness import row, write
+from tests.serve.harness import row, running, write
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals and AF_UNIX")
 _URL = re.compile(r"http://\S+?(?=/:)")
@@ -96,7 +96,7 @@ def test_sigterm_ends_it_whatever_goes_on_and_systemd_is_told(tmp_path: Path, sm
     assert heard.index("READY=1") < heard.index("RELOADING=1\nMONOTONIC_USEC=") < heard.index("STOPPING=1")
 
 
-def test_kill_9_under_load_harms_nothing(tmp_path: Path, smtp: SmtpServer) -> None:
+async def test_kill_9_under_load_harms_nothing(tmp_path: Path, smtp: SmtpServer) -> None:
     smtp.sound = False
     rows = [row(f"C{number}", smtp.port) for number in range(12)]
     history = tmp_path / "h.sqlite3"
@@ -111,9 +111,9 @@ def test_kill_9_under_load_harms_nothing(tmp_path: Path, smtp: SmtpServer) -> No
         one.process.wait(GENEROUS)
     with contextlib.closing(sqlite3.connect(history)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    with served(file, "--history", str(history), "--no-schedule") as one:
-        known = json.loads(one.get("/api/v1/connectors"))["connectors"]
-        seen = {each["name"]: each["code"] for each in known if each["status"] is not None}
+    async with running(file, history=history) as again:
+        known = (await again.json("/api/v1/connectors"))["connectors"]
+    seen = {each["name"]: each["code"] for each in known if each["status"] is not None}
     assert set(seen.values()) == {"4.4.317"}
     assert seen.keys() >= {f"C{number}" for number in range(6)}
 

@@ -18,7 +18,7 @@ from connector_probe.config import shard
 from connector_probe.lab.authority import Authority
 from connector_probe.serve.credentials import Credentials
 from connector_probe.serve.snapshots import Trigger
-from tests.cli.servers import GENEROUS, HttpServer, SmtpServer
+from tests.cli.servers import GENEROUS, Heard, SmtpServer
 from tests.real.parts import Part, free_ports, require
 from tests.serve.harness import Running, row, running, series, write
 
@@ -40,11 +40,11 @@ def program(folder: Path, port: int, binary: str, package: str, *options: str) -
         part.stop()
 
 
-async def alert(web: HttpServer, status: str, connector: str) -> dict[str, Any]:
+async def alert(web: Heard, status: str, connector: str) -> dict[str, Any]:
     """The first message of that kind that the receiver is sent."""
     for number in range(1, 100):
-        await asyncio.to_thread(web.heard.wait_for, number)
-        for one in json.loads(web.heard.requests[number - 1][1])["alerts"]:
+        await asyncio.to_thread(web.wait_for, number)
+        for one in json.loads(web.requests[number - 1][1])["alerts"]:
             labels = one["labels"]
             if (one["status"], labels["alertname"], labels.get("connector")) == (
                 status,
@@ -56,7 +56,7 @@ async def alert(web: HttpServer, status: str, connector: str) -> dict[str, Any]:
 
 
 async def test_an_alert_fires_and_is_resolved(
-    tmp_path: Path, smtp: SmtpServer, web: HttpServer, authority: Authority
+    tmp_path: Path, smtp: SmtpServer, web: Heard, authority: Authority
 ) -> None:
     """Two replicas, each with its shard, found and scraped by the files of ``probe example``; waits are shortened."""
     rows = [row(name, smtp.port, ca_file=authority.ca_file) for name in NAMES]
@@ -64,7 +64,7 @@ async def test_an_alert_fires_and_is_resolved(
     (tmp_path / "token").write_text(TOKEN)
     rules = re.sub(r"for: \w+", "for: 0s", text_of("prometheus-alerts"))
     (tmp_path / "connector-probe.rules.yml").write_text(rules)
-    (tmp_path / "alertmanager.yml").write_text(RECEIVER.format(port=web.heard.port))
+    (tmp_path / "alertmanager.yml").write_text(RECEIVER.format(port=web.port))
     credentials = Credentials(TOKEN, "the test")
     async with running(file, credentials=credentials) as one, running(file, credentials=credentials) as other:
         config = text_of("prometheus-serve").replace("/etc/prometheus/connector-probe.token", str(tmp_path / "token"))

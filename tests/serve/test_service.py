@@ -19,7 +19,7 @@ from connector_probe.serve.events import Event, EventKind
 from connector_probe.serve.scheduling import SOONER, SPREAD, pause, turn
 from connector_probe.serve.snapshots import Trigger
 from connector_probe.wording.catalogue.zh import CHINESE
-from tests.cli.servers import HttpServer, SmtpServer
+from tests.cli.servers import Heard, SmtpServer
 from tests.serve.harness import GENEROUS, Running, lab_row, row, running, write
 
 CLOSED = 1  # a port that nobody listens on
@@ -221,17 +221,17 @@ async def test_what_is_pushed_and_cannot_be_read_is_rejected_by_itself(tmp_path:
 
 
 async def test_sinks_are_told_once_of_a_change(
-    tmp_path: Path, smtp: SmtpServer, web: HttpServer, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, smtp: SmtpServer, web: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PROBE_NOTIFY", f"json://127.0.0.1:{web.heard.port}/told")
+    monkeypatch.setenv("PROBE_NOTIFY", f"json://127.0.0.1:{web.port}/told")
     monkeypatch.setattr("connector_probe.serve.notifier.GATHER", 0.0)
     file = write(tmp_path, [row("A", smtp.port, notify="${PROBE_NOTIFY}")])
     async with running(file, history=tmp_path / "h.sqlite3") as one:
         for sound, told in ((True, 1), (False, 2), (False, 2), (True, 3)):
             smtp.sound = sound
             await one.client.post("/api/v1/connectors/A/probe?wait=true")
-            await asyncio.to_thread(web.heard.wait_for, told)
-    titles = [json.loads(body)["title"] for _, body in web.heard.requests]
+            await asyncio.to_thread(web.wait_for, told)
+    titles = [json.loads(body)["title"] for _, body in web.requests]
     assert len(titles) == 3, titles
     assert "WARNING" in titles[0]
     assert "FAILING" in titles[1]
