@@ -517,6 +517,12 @@ def test_what_may_be_besides_is_no_first_remedy() -> None:
     assert not {"check-appliance"} & {one.id for one in marked.remedies}
 
 
+def test_a_refused_connection_is_no_matter_of_dns() -> None:
+    said = [one.id for one in explain(REFUSED).remedies]
+    assert said[0] == "open-port-25"
+    assert not {"renew-domain", "fix-dns", "mend-family"} & set(said)
+
+
 def test_an_address_that_is_no_more_is_named() -> None:
     assert "192.0.2.5" in live(REFUSED, result(attempt(None, "192.0.2.6"))).text
     assert "192.0.2.5" not in live(REFUSED, result(attempt(None))).text

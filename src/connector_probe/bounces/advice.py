@@ -21,7 +21,7 @@ CLIENT_CERTIFICATE = "client-certificate-untrusted"  # the cause that no probe c
 _ORDER = tuple(CauseVerdict)
 _LIKELY = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
 # Advice that only what a probe saw can give; the rest of that kind is said last, as what it may be besides.
-_NEEDS_A_PROBE = frozenset({"use-plain-smtp-port", "send-proxy-header", "point-to-smtp"})
+_NEEDS_A_PROBE = frozenset({"use-plain-smtp-port", "send-proxy-header", "point-to-smtp", "mend-family"})
 # Exchange Online stops at the first fault of a certificate, so that the others are still open; and its DNS servers may
 # fail because they still ask the name servers of before a move.
 _LEFT_OPEN = (Stage.CERTIFICATE, Stage.DNS)

@@ -159,7 +159,8 @@ def usual_remedies(failures: Iterable[FailureClass], likely: Collection[CauseId]
         rows = [
             CAUSES[cause] for cause, verdict in by_class_alone(failure).items() if verdict is not CauseVerdict.RULED_OUT
         ]
-        rows += [row for row in CAUSES.values() if failure in row.shown_for and failure not in row.explains]
+        signs = (row for row in CAUSES.values() if failure in row.shown_for and failure not in row.explains)
+        rows += [row for row in signs if row.culprit is not Culprit.DNS]  # which shows where a lookup fails
         for row in rows:
             remedies = row.usual_remedies(failure)
             said |= dict.fromkeys(remedies)
