@@ -6,17 +6,22 @@ This file loads nothing of ours before signals are seen to, and catches what com
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNKNOWN, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 COMPLETE = "_PROBE_COMPLETE"  # set by a shell's completion script
+# Objects made between two collections. What is loaded stays, and evidence has no circles: with Python's 700, an eighth
+# of a start and a twentieth of a run went into looking at them.
+UNCOLLECTED = 20_000
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))  # Windows has one
 
 
 def main() -> None:
     """The ``probe`` command."""
+    gc.set_threshold(UNCOLLECTED)
     for number in (signal.SIGINT, *ENDING):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as by nohup, and in the background of a script
             signal.signal(number, end_at_once)

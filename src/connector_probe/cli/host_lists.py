@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +12,7 @@ from connector_probe.cli.inputs import STANDARD_INPUT, name_of, read_input
 from connector_probe.cli.output import say
 from connector_probe.cli.values import UsageProblemError, parse_choice, parse_whole
 from connector_probe.model.connector import ConnectorType, TlsSettings
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.names import show
 
 MAX_LIST = 16 * 1024 * 1024  # octets; some 500,000 hosts

@@ -14,10 +14,6 @@ from connector_probe.cli import ENDING, end_at_once
 
 _Answer = TypeVar("_Answer")
 
-# Objects made between two collections. Evidence is kept to the end and has no circles: with Python's 700 a tenth of a
-# run's time went into looking at it.
-_UNCOLLECTED = 20_000
-
 
 def run_async(main: Coroutine[Any, Any, _Answer]) -> _Answer:
     """``asyncio.run(main)``, where SIGTERM and SIGHUP cancel ``main`` as Ctrl-C does, and only once.
@@ -47,7 +43,6 @@ def run_async(main: Coroutine[Any, Any, _Answer]) -> _Answer:
     if before[signal.SIGINT] is end_at_once:
         signal.signal(signal.SIGINT, signal.default_int_handler)  # with any other, asyncio leaves Ctrl-C alone
     gc.freeze()  # what is loaded stays
-    gc.set_threshold(_UNCOLLECTED)
     try:
         return asyncio.run(cancellable())
     except asyncio.CancelledError:

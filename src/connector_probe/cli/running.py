@@ -7,11 +7,12 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from connector_probe.api import probe_all
 from connector_probe.cli.progress import progress
 from connector_probe.model.connector import Connector
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.verdict import FailureClass, Report, Result
 from connector_probe.probing.fleet import DEFAULT_JOBS, processes_for
 from connector_probe.wording.catalogue import Catalogue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from connector_probe.cli import EXIT_INTERRUPTED
@@ -13,6 +13,7 @@ from connector_probe.cli.output import terminal_width, wants_colour
 from connector_probe.cli.targets import OutputTarget, choose_outputs
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.formats import RENDERERS, Format, RenderOptions, in_pieces
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.verdict import Report, Status
 from connector_probe.wording.catalogue import Catalogue
 

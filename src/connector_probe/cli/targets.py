@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from connector_probe.cli.values import UsageProblemError
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.documents import Format
 from connector_probe.model.names import show
 

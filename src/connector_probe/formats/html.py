@@ -6,6 +6,7 @@ markup. The page's own content policy forbids scripts and everything foreign, sh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
@@ -273,7 +274,7 @@ def _linked(text: str) -> _Html:
     """``text``, with the trusted addresses in it as links."""
     parts: list[str] = []
     at = 0
-    for link in TRUSTED_LINK.finditer(text):
+    for link in re.finditer(TRUSTED_LINK, text):
         parts += [text[at : link.start()], _tag("a", link[0], href=link[0], rel="noreferrer")]
         at = link.end()
     return _join([*parts, text[at:]])

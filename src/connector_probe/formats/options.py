@@ -44,7 +44,7 @@ WORST_FIRST = (
 )
 MAX_NAMES = 8  # of a certificate; the rest is counted
 # The only addresses that become links: a server can write others into its replies, and they must stay text.
-TRUSTED_LINK = re.compile(r"https://learn\.microsoft\.com/(?:[A-Za-z0-9/_.#?=-]*[A-Za-z0-9/])?", re.ASCII)
+TRUSTED_LINK = r"(?a)https://learn\.microsoft\.com/(?:[A-Za-z0-9/_.#?=-]*[A-Za-z0-9/])?"
 
 # The facts of a stage that are worth a place in its row, best first.
 _STAGE_FACTS = {
@@ -296,25 +296,25 @@ def certificate_rows(certificate: CertificateReport, words: Catalogue) -> Iterat
 
 
 # What begins a construct anywhere in Markdown's inline text (CommonMark 6), and a table cell's end (GFM 4.10).
-_MARKDOWN_INLINE = re.compile(r"[\\`*_\[\]<>&|~$]")
+_MARKDOWN_INLINE = r"[\\`*_\[\]<>&|~$]"
 # What begins a block where a line begins (CommonMark 4 and 5), and what GFM makes a link of by itself.
-_MARKDOWN_BLOCK = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)]))")
-_MARKDOWN_LINK = re.compile(r"(?i)(?<=\bwww)(?=\.)|(?<=\bhttp)(?=:)|(?<=\bhttps)(?=:)|(?<=\bftp)(?=:)")
+_MARKDOWN_BLOCK = r"^(\s*)([#+=-]|\d+(?=[.)]))"
+_MARKDOWN_LINK = r"(?i)(?<=\bwww)(?=\.)|(?<=\bhttp)(?=:)|(?<=\bhttps)(?=:)|(?<=\bftp)(?=:)"
 
 
 def markdown_text(text: str) -> str:
     """``text`` so that Markdown shows it as it is: no markup, no HTML, no links but the trusted ones."""
     found, at = [], 0
-    for link in TRUSTED_LINK.finditer(text):
+    for link in re.finditer(TRUSTED_LINK, text):
         found += [_markdown_plain(text[at : link.start()]), f"<{link[0]}>"]
         at = link.end()
     escaped = "".join([*found, _markdown_plain(text[at:])])
-    return _MARKDOWN_BLOCK.sub(_escape_block, escaped)
+    return re.sub(_MARKDOWN_BLOCK, _escape_block, escaped)
 
 
 def _markdown_plain(text: str) -> str:
-    escaped = _MARKDOWN_INLINE.sub(r"\\\g<0>", text)
-    return _MARKDOWN_LINK.sub(r"\\", escaped)
+    escaped = re.sub(_MARKDOWN_INLINE, r"\\\g<0>", text)
+    return re.sub(_MARKDOWN_LINK, r"\\", escaped)
 
 
 def _escape_block(match: re.Match[str]) -> str:

@@ -9,7 +9,8 @@ import contextlib
 import socket
 import struct
 import sys
-from dataclasses import dataclass
+
+from connector_probe.model.dataclass import dataclass
 
 # <linux/in.h>, <linux/in6.h>; Python's socket module has IP_RECVERR only from 3.14 on.
 _RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}

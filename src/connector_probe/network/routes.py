@@ -9,8 +9,9 @@ from __future__ import annotations
 import ipaddress
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from connector_probe.model.dataclass import dataclass
 
 _TABLES = Path("/proc/thread-self/net")  # a thread can stand in another network namespace than its process
 _IPV4, _IPV6 = _TABLES / "route", _TABLES / "ipv6_route"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import AttemptEvidence
 from connector_probe.probing.target import SessionSettings, Target
 from connector_probe.stages.conversation import Transcript

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from connector_probe.model.connector import Connector
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import AttemptEvidence, Resolution
 from connector_probe.model.verdict import FailureClass
 

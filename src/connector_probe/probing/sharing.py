@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.probing.attempt import Attempt
 from connector_probe.probing.target import SessionSettings, Target
 from connector_probe.single_flight import SingleFlight

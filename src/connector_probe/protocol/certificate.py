@@ -7,10 +7,10 @@ server sends makes it raise or work long.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import CertificateEvidence, CertificateProblem, CertificateProblemKind, RootBar
 from connector_probe.model.printable import printable
 from connector_probe.protocol.openssl import load

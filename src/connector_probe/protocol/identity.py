@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Certificate
 
 _WILDCARD: Final = "*."

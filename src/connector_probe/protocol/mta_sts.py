@@ -13,13 +13,13 @@ MAX_POLICY: Final = 64 * 1024  # octets, as RFC 8461 3.3 suggests
 MAX_PATTERNS: Final = 200
 MAX_AGE: Final = 31_557_600  # RFC 8461 3.2
 MODES: Final = ("enforce", "testing", "none")
-_RECORD = re.compile(r"v=STSv1[ \t]*;(?P<rest>.*)", re.DOTALL)
-_IS_RECORD = re.compile(r"v=STSv1[ \t]*(;|\Z)")
-_ID = re.compile(r"[A-Za-z0-9]{1,32}", re.ASCII)
+_RECORD = r"(?s)v=STSv1[ \t]*;(?P<rest>.*)"
+_IS_RECORD = r"v=STSv1[ \t]*(;|\Z)"
+_ID = r"(?a)[A-Za-z0-9]{1,32}"
 # RFC 8461 3.2: a name, or one label of any name in front of it.
-_PATTERN = re.compile(r"(?:\*\.)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?", re.ASCII)
+_PATTERN = r"(?a)(?:\*\.)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?"
 _MARK = b"\xef\xbb\xbf"
-_WHOLE = re.compile(r"[0-9]{1,10}", re.ASCII)
+_WHOLE = r"(?a)[0-9]{1,10}"
 
 
 class StsError(ValueError):
@@ -28,18 +28,18 @@ class StsError(ValueError):
 
 def sts_records(texts: Sequence[str]) -> tuple[str, ...]:
     """Those TXT records that are of MTA-STS; RFC 8461 3.1 has the others discarded."""
-    return tuple(text for text in texts if _IS_RECORD.match(text))
+    return tuple(text for text in texts if re.match(_IS_RECORD, text))
 
 
 def read_record(text: str) -> str:
     """The id of the record. Raises StsError."""
-    record = _RECORD.fullmatch(text.strip(" \t"))
+    record = re.fullmatch(_RECORD, text.strip(" \t"))
     if record is None:
         raise StsError("nothing follows v=STSv1")
     for part in record["rest"].split(";"):
         name, equals, value = part.strip(" \t").partition("=")
         if name.strip(" \t") == "id" and equals:
-            if _ID.fullmatch(value.strip(" \t")):
+            if re.fullmatch(_ID, value.strip(" \t")):
                 return value.strip(" \t")
             raise StsError(f"id is {printable(value, 60) or 'empty'}, not 1 to 32 letters and digits")
     raise StsError("id is missing")
@@ -67,11 +67,11 @@ def read_policy(body: bytes) -> StsPolicy:
     if fields.get("mode") not in MODES:
         raise StsError(f"mode is {_told(fields, 'mode')}, not one of {', '.join(MODES)}")
     age = fields.get("max_age", "")
-    if not _WHOLE.fullmatch(age) or int(age) > MAX_AGE:
+    if not re.fullmatch(_WHOLE, age) or int(age) > MAX_AGE:
         raise StsError(f"max_age is {_told(fields, 'max_age')}, not a number of seconds up to {MAX_AGE}")
     if not patterns and fields["mode"] != "none":
         raise StsError("mx is missing")
-    wrong = next((pattern for pattern in patterns if not _PATTERN.fullmatch(pattern)), None)
+    wrong = next((pattern for pattern in patterns if not re.fullmatch(_PATTERN, pattern)), None)
     if wrong is not None:
         raise StsError(f"mx {printable(wrong, 80) or '(empty)'} is no host name")
     if len(patterns) > MAX_PATTERNS:

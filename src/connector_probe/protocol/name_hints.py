@@ -5,10 +5,10 @@ Pure. Only explains: whether a name fits is ``identity.match``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Certificate
 from connector_probe.model.names import is_address
 

@@ -22,40 +22,39 @@ class Refusal(StrEnum):
     STATE = "state"  # the server's own state (RFC 3463 X.3.X: mail system status)
 
 
-_RATE: Final = re.compile(
+# Compiled where they are first looked for: few servers refuse anything.
+_RATE: Final = (
+    r"(?i)"
     r"too (?:many|much|fast|frequent\w*)(?! (?:\w+ )?(?:errors?|hops|recipients?|commands?|data)\b)(?: [a-z-]+){0,3}"
     r"|(?:connection|rate|message|sessions?)[ -]?(?:limit|rate)\w*"
     r"|maximum (?:number of )?(?:concurrent |simultaneous )?(?:connections|sessions)|throttl\w+|exceed\w* (?:a |the )?"
-    r"(?:limit|rate|quota)|slow down|rate[- ]?limit\w*",
-    re.IGNORECASE,
+    r"(?:limit|rate|quota)|slow down|rate[- ]?limit\w*"
 )
 # Postfix: "<x>: Helo command rejected: Host not found"; Exim: "Syntactically invalid HELO argument(s)", cPanel's
 # "Access denied - Invalid HELO name". Not: "EHLO command unrecognized", "send HELO first".
-_HELO: Final = re.compile(
+_HELO: Final = (
+    r"(?i)"
     r"\b(?:helo|ehlo)\b(?: command rejected\b|[^.;:]{0,20}\b(?:name|argument|hostname|invalid|must be)\b)[^.;]{0,60}"
     r"|(?:invalid|illegal|bad|forged|unacceptable|malformed|fake)(?: \w+)? (?:helo|ehlo)\b(?: \w+)?"
-    r"|need fully[- ]qualified hostname",
-    re.IGNORECASE,
+    r"|need fully[- ]qualified hostname"
 )
-_SOURCE: Final = re.compile(
-    r"(?:black|block|deny|reject)[- ]?list\w*|\blisted\b|reputation|sender ?(?:base|score)|spamhaus|spamcop|sorbs"
-    r"|barracudacentral|abuseat|uceprotect|proofpoint|dnsbl|\brbl\b|\bblocked\b|\bbanned\b|reverse dns|\bptr\b",
-    re.IGNORECASE,
+_SOURCE: Final = (
+    r"(?i)(?:black|block|deny|reject)[- ]?list\w*|\blisted\b|reputation|sender ?(?:base|score)|spamhaus|spamcop|sorbs"
+    r"|barracudacentral|abuseat|uceprotect|proofpoint|dnsbl|\brbl\b|\bblocked\b|\bbanned\b|reverse dns|\bptr\b"
 )
 # What is also said of a name in HELO, beside it.
-_UNWANTED: Final = re.compile(
-    r"client host (?:\S+ )?rejected|(?:not|is not|isn't) (?:allowed|authori[sz]ed|permitted) to"
+_UNWANTED: Final = (
+    r"(?i)client host (?:\S+ )?rejected|(?:not|is not|isn't) (?:allowed|authori[sz]ed|permitted) to"
     r"|(?:ip|ip address|host|client)(?: \S+)? (?:is )?(?:denied|rejected|refused)"
-    r"|(?<!relay )(?<!rejected: )access denied",  # those two are about the recipient
-    re.IGNORECASE,
+    r"|(?<!relay )(?<!rejected: )access denied"  # those two are about the recipient
 )
 # postscreen(8) turns down who is on its deny list with 521 or 550, and asks who is new to it to come again with 450.
-_POSTSCREEN: Final = re.compile(r"[45]\.3\.2 Service currently unavailable\Z")
+_POSTSCREEN: Final = r"[45]\.3\.2 Service currently unavailable\Z"
 
 
 def is_of_postscreen(reply: Reply) -> bool:
     """Whether these are the words of Postfix's postscreen, about a client; X.3.2 says otherwise than RFC 3463 means."""
-    return any(_POSTSCREEN.match(line) for line in reply.lines)
+    return any(re.match(_POSTSCREEN, line) for line in reply.lines)
 
 
 _KINDS: Final = {Refusal.RATE: _RATE, Refusal.HELO: _HELO, Refusal.SOURCE: _SOURCE}
@@ -67,7 +66,7 @@ def refusal_kind(reply: Reply) -> tuple[Refusal | None, str]:
     Of a name in HELO and a block list what is named first: a block list may tell the name beside it.
     """
     text = " ".join(reply.lines)
-    found = {kind: pattern.search(text) for kind, pattern in _KINDS.items()}
+    found = {kind: re.search(pattern, text) for kind, pattern in _KINDS.items()}
     told = {kind: match for kind, match in found.items() if match is not None}
     if told:
         first = Refusal.RATE if Refusal.RATE in told else min(told, key=lambda kind: told[kind].start())
@@ -77,7 +76,7 @@ def refusal_kind(reply: Reply) -> tuple[Refusal | None, str]:
         status is not None and status.split(".")[1] == "3"
     ):  # Postfix: 4.3.5 Client host rejected: Server configuration error
         return Refusal.STATE, status
-    unwanted = _UNWANTED.search(text)
+    unwanted = re.search(_UNWANTED, text)
     if unwanted is not None:
         return Refusal.SOURCE, unwanted[0]
     if status is not None and status.split(".")[1:] == ["7", "25"]:  # RFC 7372 3.3: reverse DNS

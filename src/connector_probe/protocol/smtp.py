@@ -331,32 +331,32 @@ def _command(before: str, argument: str, allowed: re.Pattern[str], after: str = 
 
 # What a server that speaks first says, as ``printable`` shows it. Only what nothing else says: FTP and NNTP greet
 # with a code as SMTP does, and "-ERR" may be POP3 or Redis.
-_PROTOCOLS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("http", re.compile(r"HTTP/[0-9]|(?i:<!doctype html|<html)")),  # RFC 9112 4; without a head, as HTTP/0.9 had it
-    ("ssh", re.compile(r"SSH-[12]\.[0-9]+-")),  # RFC 4253 4.2
-    ("imap", re.compile(r"\* (?:OK|PREAUTH|BYE)(?![\w-])")),  # RFC 9051 7.1
-    ("pop3", re.compile(r"\+OK(?![\w-])")),  # RFC 1939 3
-    ("managesieve", re.compile(r'"IMPLEMENTATION" ')),  # RFC 5804 1.7
+_PROTOCOLS: Final = (
+    ("http", r"HTTP/[0-9]|(?i:<!doctype html|<html)"),  # RFC 9112 4; without a head, as HTTP/0.9 had it
+    ("ssh", r"SSH-[12]\.[0-9]+-"),  # RFC 4253 4.2
+    ("imap", r"\* (?:OK|PREAUTH|BYE)(?![\w-])"),  # RFC 9051 7.1
+    ("pop3", r"\+OK(?![\w-])"),  # RFC 1939 3
+    ("managesieve", r'"IMPLEMENTATION" '),  # RFC 5804 1.7
     # A record: change_cipher_spec to application_data, version 3.0 to 3.4 (RFC 8446 5.1).
-    ("tls", re.compile(r"\\x1[4-7]\\x03\\x0[0-4]")),
+    ("tls", r"\\x1[4-7]\\x03\\x0[0-4]"),
     # The PROXY protocol's two headers, from a balancer whose two sides were swapped.
-    ("proxy-protocol", re.compile(r"PROXY (?:TCP[46]|UNKNOWN)|\\x0d\\x0a\\x0d\\x0a\\x00\\x0d\\x0aQUIT\\x0a")),
+    ("proxy-protocol", r"PROXY (?:TCP[46]|UNKNOWN)|\\x0d\\x0a\\x0d\\x0a\\x00\\x0d\\x0aQUIT\\x0a"),
     # A packet (three octets of length, number 0) with protocol version 10 and the server's version, or its refusal.
-    ("mysql", re.compile(r"(?:\\x[0-9a-f]{2}|.)\\x00\\x00\\x00(?:\\x0a[0-9]+\.|\\xff.*this (?:MySQL|MariaDB) server)")),
-    ("vnc", re.compile(r"RFB [0-9]{3}\.[0-9]{3}")),  # RFC 6143 7.1.1
-    ("telnet", re.compile(r"\\xff\\xf[b-e]")),  # RFC 854: IAC and WILL, WONT, DO or DONT
+    ("mysql", r"(?:\\x[0-9a-f]{2}|.)\\x00\\x00\\x00(?:\\x0a[0-9]+\.|\\xff.*this (?:MySQL|MariaDB) server)"),
+    ("vnc", r"RFB [0-9]{3}\.[0-9]{3}"),  # RFC 6143 7.1.1
+    ("telnet", r"\\xff\\xf[b-e]"),  # RFC 854: IAC and WILL, WONT, DO or DONT
 )
 
 
 def looks_like(sample: bytes | str) -> str | None:
     """The protocol that a garbled sample (octets, or as ``ReplyReader.sample`` gives it) is, where that is certain."""
     text = printable(sample) if isinstance(sample, bytes) else sample
-    return next((name for name, pattern in _PROTOCOLS if pattern.match(text)), None)
+    return next((name for name, pattern in _PROTOCOLS if re.match(pattern, text)), None)
 
 
 # Protocols that greet with a code, as SMTP does, and say in words what they are (RFC 959 5.4, RFC 3977 5.1).
 _FTP_GREETING: Final = re.compile(r"\bFTP\b|\bvsFTPd\b|\bProFTPD\b|\bFileZilla Server\b", re.IGNORECASE)
-_NNTP_GREETING: Final = re.compile(r"\bNNTP\b|\bINN\b|news ?server|\bNNRP\b", re.IGNORECASE)
+_NNTP_GREETING: Final = r"(?i)\bNNTP\b|\bINN\b|news ?server|\bNNRP\b"
 
 
 def greeting_protocol(reply: Reply) -> str | None:
@@ -364,7 +364,7 @@ def greeting_protocol(reply: Reply) -> str | None:
     text = " ".join(reply.lines)
     if reply.code in (120, 220) and _FTP_GREETING.search(text) and "smtp" not in text.lower():
         return "ftp"
-    return "nntp" if reply.code in (200, 201) and _NNTP_GREETING.search(text) else None
+    return "nntp" if reply.code in (200, 201) and re.search(_NNTP_GREETING, text) else None
 
 
 # RFC 5322 3.3 date-time, as greetings have it: "... ready at Tue, 24 Nov 2026 03:42:51 +0000".

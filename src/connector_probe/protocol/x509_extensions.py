@@ -7,9 +7,9 @@ kept as a fact. Pure, and never an exception.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.names import is_address
 from connector_probe.model.printable import printable
 from connector_probe.protocol import der

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.delegation import SILENT, ServerSays
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.network import Network, NetworkFaultError

@@ -8,9 +8,9 @@ STARTTLS, are tried over the same family and port.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 from connector_probe.model.connector import SMTP_PORT
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import AttemptEvidence, CertificateProblemKind, Control, LookupStatus
 from connector_probe.model.names import is_address, parse_smart_host
 from connector_probe.network import Network, NetworkFaultError

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.delegation import (
     MAX_TOLD,
     SILENT,

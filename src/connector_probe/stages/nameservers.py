@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.network import Datagrams, Network, NetworkFaultError
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Exchange, Handshake
 from connector_probe.model.names import is_address
 from connector_probe.network import TlsOffer
