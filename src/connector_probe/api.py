@@ -40,15 +40,11 @@ def _failure_of(evidence: AttemptEvidence, connector: Connector) -> FailureClass
     return classify(view_of(evidence, connector))
 
 
-def _unsettled_domain(evidence: AttemptEvidence, connector: Connector) -> str | None:
-    return unsettled_domain(view_of(evidence, connector))
-
-
 def _denied_name(evidence: AttemptEvidence, connector: Connector) -> str | None:
     return name_to_invent_beside(view_of(evidence, connector))
 
 
-JUDGE = Judge(_failure_of, _unsettled_domain, _denied_name, public_addresses)
+JUDGE = Judge(_failure_of, unsettled_domain, _denied_name, public_addresses)
 
 
 async def probe(connector: Connector) -> Report:

@@ -16,10 +16,9 @@ from connector_probe.diagnosis.dns.rules import ANSWERED, deciding_lookup
 from connector_probe.diagnosis.local_clock import ClockSign
 from connector_probe.diagnosis.middlebox_facts import hints, middlebox_facts
 from connector_probe.diagnosis.policies.facts import policy_facts
-from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.revocation import facts_of_revocation
 from connector_probe.diagnosis.rules import DANE_RENAMES, classify_plain
-from connector_probe.diagnosis.signs import overwritten_command, speaks_implicit_tls
+from connector_probe.diagnosis.signs import overwritten_command, refusal, speaks_implicit_tls
 from connector_probe.diagnosis.view import View
 from connector_probe.model.connector import SMTP_PORT, Connector
 from connector_probe.model.evidence import (
@@ -89,8 +88,7 @@ def facts_of(view: View, connector: Connector, failure: FailureClass | None) -> 
         facts |= {"judged_at": day(evidence.certificate.judged_at), "clock_hint": clock_hint(signs)}
     facts |= _conversation(view, failure)
     facts |= _tls(view)
-    refused = refusal(evidence)
-    if refused is not None and refused.reply is not None:
+    if view.refusal is not None:
         facts["said"] = Phrase("it-said")
     elif facts.get("alert"):
         facts["said"] = Phrase("it-sent-alert")

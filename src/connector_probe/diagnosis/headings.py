@@ -5,7 +5,6 @@ from __future__ import annotations
 from connector_probe.diagnosis.dns.facts import dns_heading
 from connector_probe.diagnosis.dns.mx_origin import mx_heading
 from connector_probe.diagnosis.dns.nameserver_trust import DistrustReason, distrust_reason
-from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.signs import (
     SURE_OF_A_HEADER,
     hides_starttls,
@@ -22,7 +21,7 @@ from connector_probe.diagnosis.view import View
 from connector_probe.model.ids import HeadingId
 from connector_probe.model.sentence import Phrase, Value, joined
 from connector_probe.model.verdict import FailureClass
-from connector_probe.protocol.refusals import Refusal, refusal_kind
+from connector_probe.protocol.refusals import Refusal
 from connector_probe.protocol.smtp import capabilities
 
 _F = FailureClass
@@ -73,12 +72,9 @@ def _of_greeting(failure: FailureClass, view: View) -> HeadingId | None:
         return HeadingId.OTHER_PROTOCOL
     if failure is _F.EHLO_REJECTED and proxy_header_sent(view.evidence) in SURE_OF_A_HEADER:
         return HeadingId.PROXY_HEADER_SENT
-    exchange = refusal(view.evidence)
-    said = exchange.reply if exchange is not None else None
-    kind = refusal_kind(said)[0] if said is not None else None
-    if kind is Refusal.HELO and failure is _F.EHLO_REJECTED:
+    if view.refusal_kind is Refusal.HELO and failure is _F.EHLO_REJECTED:
         return HeadingId.HELO_NAME
-    limited = kind is Refusal.RATE and failure in (_F.BANNER_REJECTED, _F.EHLO_REJECTED)
+    limited = view.refusal_kind is Refusal.RATE and failure in (_F.BANNER_REJECTED, _F.EHLO_REJECTED)
     return HeadingId.TOO_MANY_CONNECTIONS if limited else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.signs import (
     greets_at_times,
     hides_starttls,
@@ -52,9 +51,8 @@ def middlebox_facts(view: View) -> Facts:
         found["own_banner"] = quote(_said(evidence.banner)) if evidence.banner is not None else ""
     if evidence.proxied is not None and evidence.proxied.banner.reply is not None:
         found["proxied_reply"] = quote(evidence.proxied.banner.reply.wire)
-    refused = refusal(evidence)
-    if refused is not None and refused.reply is not None:
-        found["refusal_words"] = quote(refusal_kind(refused.reply)[1])
+    if view.refusal is not None:
+        found["refusal_words"] = quote(refusal_kind(view.refusal)[1])
     if view.greeting is not None:
         found["private_keywords"] = quote(" ".join(private_keywords(view.greeting)))
     fault = evidence.connection.fault if evidence.connection is not None else None
@@ -89,12 +87,9 @@ def hints(view: View) -> Facts:
         found["ehlo_hint"] = Phrase("protocol-in-greeting")
         if silent and evidence.banner is not None and not evidence.banner.sample:
             found["sample_note"] = Phrase("other-protocol-hint")
-    refused = refusal(evidence)
-    said = refused.reply if refused is not None else None
-    kind = refusal_kind(said)[0] if said is not None else None
-    if kind in (Refusal.RATE, Refusal.SOURCE):
+    if view.refusal_kind in (Refusal.RATE, Refusal.SOURCE):
         found["source_hint"] = Phrase("source-hint")
-    elif kind is Refusal.HELO:
+    elif view.refusal_kind is Refusal.HELO:
         found["source_hint"] = Phrase("helo-name-hint")
     if replies_come_late(evidence):
         found["ehlo_hint"] = Phrase("replies-late-hint")

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.headlines import HEADLINES, POLICY_LINES, SESSION_HEADLINE, WINSOCK_995
 from connector_probe.diagnosis.profiles import PROFILES
-from connector_probe.diagnosis.signs import greets_at_times, other_protocol, speaks_implicit_tls, waits_for_proxy_header
+from connector_probe.diagnosis.signs import (
+    greets_at_times,
+    other_protocol,
+    refusal,
+    speaks_implicit_tls,
+    waits_for_proxy_header,
+)
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import FaultKind
 from connector_probe.model.verdict import FailureClass, MailFlowCode
@@ -19,7 +25,7 @@ from connector_probe.model.verdict import FailureClass, MailFlowCode
 if TYPE_CHECKING:
     from connector_probe.diagnosis.profiles import Profile
     from connector_probe.diagnosis.view import View
-    from connector_probe.model.evidence import AttemptEvidence, Exchange
+    from connector_probe.model.evidence import AttemptEvidence
 
 _SUSPICIOUS = "SuspiciousRemoteServerError"
 _SERVER_SAID = frozenset(
@@ -41,34 +47,13 @@ class OtherLine:
     note: str
 
 
-def refusal(evidence: AttemptEvidence) -> Exchange | None:
-    """The last exchange that came back with something else than what RFC 5321 4.3.2 and RFC 3207 4 call success."""
-    order = (
-        (evidence.recipient, None),
-        (evidence.mail, None),
-        (evidence.ehlo_again, 250),
-        (evidence.starttls, 220),
-        (evidence.helo, 250),
-        (evidence.ehlo, 250),
-        (evidence.banner, 220),
-    )
-    return next((one for one, only in order if one is not None and not _succeeded(one, only)), None)
-
-
-def _succeeded(exchange: Exchange, only: int | None) -> bool:
-    """``only``: the one code that is success, None where every 2yz is."""
-    reply = exchange.reply
-    return reply is not None and (reply.severity == 2 if only is None else reply.code == only)
-
-
 def may_pass(failure: FailureClass, view: View) -> bool:
     """Whether the failure is of a kind that another try may clear: a cut, or a reply that says so (4yz)."""
     if waits_for_proxy_header(view.evidence) or speaks_implicit_tls(view.evidence) or other_protocol(view.evidence)[0]:
         return False  # a matter of how the port was set up
     if failure.endswith(("-closed", "-reset")) or greets_at_times(view.evidence):
         return True
-    exchange = refusal(view.evidence) if failure in _SERVER_SAID else None
-    return exchange is not None and exchange.reply is not None and exchange.reply.severity == 4
+    return failure in _SERVER_SAID and view.refusal is not None and view.refusal.severity == 4
 
 
 def expected_reply(failure: FailureClass, view: View) -> str | None:
@@ -155,8 +140,7 @@ def line(code: MailFlowCode, headline: str, message: str, evidence: AttemptEvide
 
 def _message(failure: FailureClass, profile: Profile, view: View) -> str:
     if failure in _SERVER_SAID:
-        exchange = refusal(view.evidence)
-        return exchange.reply.wire if exchange is not None and exchange.reply is not None else ""
+        return view.refusal.wire if view.refusal is not None else ""
     last = refusal(view.evidence) if failure is FailureClass.RECIPIENT_CUT else None
     if last is not None and last.fault is not None and last.fault.kind is FaultKind.TIMED_OUT:
         return ""  # silence, and no abrupt end

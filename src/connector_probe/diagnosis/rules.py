@@ -34,6 +34,7 @@ from connector_probe.model.client_profile import is_documented_suite
 from connector_probe.model.connector import SmtpDaneMode
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import (
+    AttemptEvidence,
     Exchange,
     FaultKind,
     NetworkFault,
@@ -390,13 +391,17 @@ def _recipient(view: View) -> FailureClass | None:
     return None
 
 
+def _by_evidence(rule: Callable[[AttemptEvidence], FailureClass | None]) -> Rule:
+    return lambda view: rule(view.evidence)
+
+
 RULES: tuple[Rule, ...] = (
     _stopped,
-    why_this_machine_has_no_address,
+    _by_evidence(why_this_machine_has_no_address),
     _denied,
     why_the_nameserver_is_not_believed,
     _dnssec,
-    why_there_is_no_address,
+    _by_evidence(why_there_is_no_address),
     _policies,
     _connect,
     _banner,

@@ -34,6 +34,29 @@ PROHIBITED = frozenset(
 )
 
 
+# --- what the server turned down ---------------------------------------------------------------------------------
+
+
+def refusal(evidence: AttemptEvidence) -> Exchange | None:
+    """The last exchange that came back with something else than what RFC 5321 4.3.2 and RFC 3207 4 call success."""
+    order = (
+        (evidence.recipient, None),
+        (evidence.mail, None),
+        (evidence.ehlo_again, 250),
+        (evidence.starttls, 220),
+        (evidence.helo, 250),
+        (evidence.ehlo, 250),
+        (evidence.banner, 220),
+    )
+    return next((one for one, only in order if one is not None and not _succeeded(one, only)), None)
+
+
+def _succeeded(exchange: Exchange, only: int | None) -> bool:
+    """``only``: the one code that is success, None where every 2yz is."""
+    reply = exchange.reply
+    return reply is not None and (reply.severity == 2 if only is None else reply.code == only)
+
+
 # --- by a control host -----------------------------------------------------------------------------------------
 
 

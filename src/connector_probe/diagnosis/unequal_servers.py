@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
-from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate
@@ -13,7 +12,7 @@ from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import day, endpoint
 from connector_probe.model.sentence import Facts, Phrase, Word, joined, listed
 from connector_probe.model.verdict import UNTELLABLE, FailureClass
-from connector_probe.protocol.refusals import Refusal, refusal_kind
+from connector_probe.protocol.refusals import Refusal
 
 MAX_SHOWN = 4
 _VERDICTS = WarningId.UNEQUAL_VERDICTS
@@ -63,9 +62,7 @@ def _of_address(pairs: Sequence[_Pair]) -> Iterator[Said]:
 
 def _may_be_limited(view: View, failure: FailureClass | None) -> bool:
     """Whether a limit on connections, which this very run has met, explains the failure as well."""
-    exchange = refusal(view.evidence)
-    said = exchange.reply if exchange is not None else None
-    return failure in _TURNED_AWAY or (said is not None and refusal_kind(said)[0] is Refusal.RATE)
+    return failure in _TURNED_AWAY or view.refusal_kind is Refusal.RATE
 
 
 def _of_server(views: Sequence[View]) -> Iterator[Said]:

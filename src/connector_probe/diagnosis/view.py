@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import field, replace
 from functools import cached_property
 
+from connector_probe.diagnosis.dns.delegation import DnsView
+from connector_probe.diagnosis.dns.second_look import dns_view_of
 from connector_probe.diagnosis.local_clock import ClockSign, signature_moment, signs_about, signs_against
 from connector_probe.diagnosis.policies.judgement import (
     DATES,
@@ -22,6 +24,7 @@ from connector_probe.diagnosis.policies.judgement import (
 )
 from connector_probe.diagnosis.revocation import revoked_problems
 from connector_probe.diagnosis.run_context import AttemptContext
+from connector_probe.diagnosis.signs import refusal
 from connector_probe.model.connector import MtaStsMode, SmtpDaneMode, TlsSettings
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import (
@@ -33,6 +36,7 @@ from connector_probe.model.evidence import (
 from connector_probe.model.policy import DaneEvidence, DnssecReason, MtaStsEvidence, TlsaRecord
 from connector_probe.model.revocation import MissingIssuers
 from connector_probe.protocol.identity import NameMatch, NameOutcome, match
+from connector_probe.protocol.refusals import Refusal, refusal_kind
 from connector_probe.protocol.smtp import capabilities
 
 _UNTIMELY = frozenset({DaneVerdict.EXPIRED, DaneVerdict.NOT_YET_VALID})
@@ -71,6 +75,22 @@ class View:
         """The reply that introduced the session: EHLO's, or HELO's where EHLO was unknown."""
         exchange = self.evidence.helo or self.evidence.ehlo
         return exchange.reply if exchange is not None else None
+
+    @cached_property
+    def refusal(self) -> Reply | None:
+        """The server's words where it turned something down."""
+        exchange = refusal(self.evidence)
+        return exchange.reply if exchange is not None else None
+
+    @cached_property
+    def refusal_kind(self) -> Refusal | None:
+        """What those words are about."""
+        return refusal_kind(self.refusal)[0] if self.refusal is not None else None
+
+    @cached_property
+    def dns_view(self) -> DnsView | None:
+        """What the second look at DNS came to; None where none was taken."""
+        return dns_view_of(self.evidence)
 
     @cached_property
     def offers_starttls(self) -> bool:

@@ -21,6 +21,6 @@ class Judge:
     """
 
     failure_of: Callable[[AttemptEvidence, Connector], FailureClass | None]
-    unsettled_domain: Callable[[AttemptEvidence, Connector], str | None]
+    unsettled_domain: Callable[[AttemptEvidence], str | None]
     denied_name: Callable[[AttemptEvidence, Connector], str | None]
     public_addresses: Callable[[Resolution], tuple[str, ...]]

@@ -190,7 +190,7 @@ def _stale_mx(case: Case) -> Judged | None:
     remedies_for={_F.DNS_CNAME_LOOP: (RemedyId.FIX_ALIAS, RemedyId.FIX_DNS)},
 )
 def _dns_hosting_trouble(case: Case) -> Judged | None:
-    dns_view = case.dns_view
+    dns_view = case.view.dns_view
     if case.failure in _CONNECT:
         if dns_view is None or not dns_view.out_of_step:
             return None
@@ -240,4 +240,5 @@ def _hosting(failure: FailureClass, dns_view: DnsView) -> tuple[CauseVerdict | N
 
 def _heard(case: Case) -> DnsView | None:
     """The second look, where any server that was asked directly has answered."""
-    return case.dns_view if case.dns_view is not None and not case.dns_view.unreached else None
+    dns_view = case.view.dns_view
+    return dns_view if dns_view is not None and not dns_view.unreached else None

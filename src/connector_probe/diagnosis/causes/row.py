@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.dns.delegation import DnsView
     from connector_probe.diagnosis.view import View
     from connector_probe.model.evidence import AttemptEvidence
     from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
@@ -32,13 +30,6 @@ class Case:
     @property
     def evidence(self) -> AttemptEvidence:
         return self.view.evidence
-
-    @cached_property
-    def dns_view(self) -> DnsView | None:
-        """What the second look at DNS came to; None where none was taken."""
-        from connector_probe.diagnosis.dns.second_look import dns_view_of  # late: it needs the evidence's types
-
-        return dns_view_of(self.view)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes.row import Judged
-from connector_probe.diagnosis.replies import refusal
 from connector_probe.diagnosis.signs import other_protocol, speaks_implicit_tls, waits_for_proxy_header
 from connector_probe.model.ids import EvidenceId
 from connector_probe.model.verdict import CauseVerdict
 from connector_probe.protocol.addresses import is_nowhere
-from connector_probe.protocol.refusals import is_of_postscreen, refusal_kind
+from connector_probe.protocol.refusals import is_of_postscreen
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.causes.row import Case
-    from connector_probe.model.evidence import Reply
-    from connector_probe.protocol.refusals import Refusal
 
 
 def explained(case: Case) -> Judged | None:
@@ -29,21 +26,8 @@ def explained(case: Case) -> Judged | None:
     return None
 
 
-def reply_of_refusal(case: Case) -> Reply | None:
-    """The server's words where it turned something down."""
-    exchange = refusal(case.evidence)
-    return exchange.reply if exchange is not None else None
-
-
-def kind_of_refusal(case: Case) -> Refusal | None:
-    """What those words are about."""
-    reply = reply_of_refusal(case)
-    return refusal_kind(reply)[0] if reply is not None else None
-
-
 def is_postscreen(case: Case) -> bool:
-    reply = reply_of_refusal(case)
-    return reply is not None and is_of_postscreen(reply)
+    return case.view.refusal is not None and is_of_postscreen(case.view.refusal)
 
 
 def icmp_of(case: Case) -> str:

@@ -11,8 +11,6 @@ from connector_probe.diagnosis.causes.seen import (
     icmp_of,
     is_nowhere_at_all,
     is_postscreen,
-    kind_of_refusal,
-    reply_of_refusal,
 )
 from connector_probe.diagnosis.signs import (
     SURE_OF_A_HEADER,
@@ -236,7 +234,7 @@ def _malformed_reply(case: Case) -> Judged | None:
 def _service_not_available(case: Case) -> Judged | None:
     """An immediate error; where its words are about the sender, that is the cause, and this only how it is told."""
     if case.failure not in _REJECTED:
-        state = case.failure is _F.STARTTLS_REJECTED and kind_of_refusal(case) is Refusal.STATE
+        state = case.failure is _F.STARTTLS_REJECTED and case.view.refusal_kind is Refusal.STATE
         if state and not case.view.ends_at_starttls:
             seen = (EvidenceId.REPLY_RECEIVED, EvidenceId.NAMES_THE_MAIL_SYSTEM)
             mended = (RemedyId.CHECK_MAIL_FILTER, RemedyId.CHECK_SERVICE_STATE)
@@ -244,7 +242,7 @@ def _service_not_available(case: Case) -> Judged | None:
         return Judged(_LIKELY, (EvidenceId.REPLY_RECEIVED,)) if case.view.ends_at_starttls else None
     if (known := explained(case)) is not None:
         return known
-    sender = kind_of_refusal(case) in (Refusal.SOURCE, Refusal.RATE, Refusal.HELO) or is_postscreen(case)
+    sender = case.view.refusal_kind in (Refusal.SOURCE, Refusal.RATE, Refusal.HELO) or is_postscreen(case)
     told = sender or proxy_header_sent(case.evidence) is not None
     return Judged(_POSSIBLE if told else None, (EvidenceId.REPLY_RECEIVED,))
 
@@ -261,7 +259,7 @@ def _source_blocked(case: Case) -> Judged | None:
     sign = proxy_header_sent(case.evidence)
     if sign is not None and sign in SURE_OF_A_HEADER:
         return Judged(_OUT, (sign,))
-    kind = kind_of_refusal(case)
+    kind = case.view.refusal_kind
     if case.failure is _F.RECIPIENT_REJECTED and case.evidence.recipient is None and kind is not Refusal.SOURCE:
         return Judged(None, (), (RemedyId.READ_THE_REPLY, RemedyId.ALLOW_RELAY, RemedyId.ALLOW_EXCHANGE_ONLINE))
     if is_postscreen(case):
@@ -282,7 +280,7 @@ def _rate_limited(case: Case) -> Judged | None:
     sign = proxy_header_sent(case.evidence)
     if sign is not None and sign in SURE_OF_A_HEADER:
         return Judged(_OUT, (sign,))
-    kind, reply = kind_of_refusal(case), reply_of_refusal(case)
+    kind, reply = case.view.refusal_kind, case.view.refusal
     if is_postscreen(case):
         return None
     if kind is Refusal.RATE:
@@ -299,7 +297,7 @@ def _rate_limited(case: Case) -> Judged | None:
 )
 def _helo_name(case: Case) -> Judged | None:
     """The name in our own EHLO, which Exchange Online does not give."""
-    if kind_of_refusal(case) is Refusal.HELO:
+    if case.view.refusal_kind is Refusal.HELO:
         return Judged(_LIKELY, (EvidenceId.NAMES_THE_HELO,))
     return Judged(_OUT, (EvidenceId.HELO_WAS_WELCOME,)) if case.failure is _F.SESSION_REJECTED else None
 
@@ -315,7 +313,7 @@ def _not_a_mail_server(case: Case) -> Judged | None:
         return Judged(_SURE, (EvidenceId.OTHER_PROTOCOL_SEEN,))
     if waits_for_proxy_header(case.evidence):
         return Judged(_OUT, (EvidenceId.PROXY_GREETED,))
-    said = reply_of_refusal(case)
+    said = case.view.refusal
     if case.failure is _F.EHLO_REJECTED and said is not None and _is_of_smtp(said, case):
         return Judged(_OUT, (EvidenceId.SPEAKS_SMTP,))
     if case.failure is _F.BANNER_NOT_SMTP and has_begun_to_greet(case.evidence):
@@ -325,7 +323,7 @@ def _not_a_mail_server(case: Case) -> Judged | None:
 
 def _is_of_smtp(said: Reply, case: Case) -> bool:
     """Whether only a mail server answers so: with RFC 2034's codes, or about the name in HELO."""
-    return any(map(enhanced_status, said.lines)) or kind_of_refusal(case) is Refusal.HELO
+    return any(map(enhanced_status, said.lines)) or case.view.refusal_kind is Refusal.HELO
 
 
 # --- the recipient ---------------------------------------------------------------------------------------------
@@ -341,21 +339,21 @@ def _recipient_refused(case: Case) -> Judged | None:
     """A refusal of MAIL FROM comes before any recipient is named (RFC 5321 3.3)."""
     if case.evidence.recipient is None:
         return Judged(_OUT, (EvidenceId.BEFORE_THE_RECIPIENT,))
-    return Judged(_POSSIBLE) if kind_of_refusal(case) is Refusal.SOURCE or is_postscreen(case) else None
+    return Judged(_POSSIBLE) if case.view.refusal_kind is Refusal.SOURCE or is_postscreen(case) else None
 
 
 @ROWS.cause(
     CauseId.GREYLISTING, Culprit.SERVER, alone(_POSSIBLE, _F.RECIPIENT_DEFERRED), remedies=(RemedyId.TRY_AGAIN,)
 )
 def _greylisting(case: Case) -> Judged | None:
-    reply = reply_of_refusal(case)
+    reply = case.view.refusal
     if reply is None:
         return None
     if _GREYLISTING.search(" ".join(reply.lines)):
         return Judged(_LIKELY, (EvidenceId.NAMES_GREYLISTING,))
     if is_postscreen(case):
         return Judged(_LIKELY, (EvidenceId.POSTSCREEN_DEFERS,))
-    return Judged(_OUT, (EvidenceId.NAMES_ITS_STATE,)) if kind_of_refusal(case) is Refusal.STATE else None
+    return Judged(_OUT, (EvidenceId.NAMES_ITS_STATE,)) if case.view.refusal_kind is Refusal.STATE else None
 
 
 @ROWS.cause(
@@ -365,11 +363,11 @@ def _greylisting(case: Case) -> Judged | None:
     remedies=(RemedyId.RELIEVE_SERVER, RemedyId.TRY_AGAIN),
 )
 def _back_pressure(case: Case) -> Judged | None:
-    reply = reply_of_refusal(case)
+    reply = case.view.refusal
     if reply is None:
         return None
     if _GREYLISTING.search(" ".join(reply.lines)):
         return Judged(_OUT, (EvidenceId.NAMES_GREYLISTING,))
     if is_postscreen(case):
         return Judged(_OUT, (EvidenceId.POSTSCREEN_DEFERS,))
-    return Judged(_LIKELY, (EvidenceId.NAMES_ITS_STATE,)) if kind_of_refusal(case) is Refusal.STATE else None
+    return Judged(_LIKELY, (EvidenceId.NAMES_ITS_STATE,)) if case.view.refusal_kind is Refusal.STATE else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes.row import Judged, Rows, alone
-from connector_probe.diagnosis.causes.seen import kind_of_refusal
 from connector_probe.diagnosis.signs import hides_starttls, is_masked, overwritten_command, takes_unlisted_starttls
 from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
@@ -23,6 +22,25 @@ _BROKEN = (
     *(_F.TLS_PROTOCOL, _F.TLS_VERSION, _F.TLS_CIPHER),
 )
 _AGREED = frozenset({_F.TLS_VERSION, _F.TLS_CIPHER})  # TLS came about, and not as it should
+
+
+@ROWS.cause(
+    CauseId.LARGE_PACKETS_LOST,
+    Culprit.NETWORK,
+    alone(_POSSIBLE, _F.TLS_TIMEOUT),
+    shown_for=(*_BROKEN, _F.DANE_TLS_FAILED),
+    remedies=(RemedyId.CHECK_PATH_MTU,),
+)
+def _large_packets_lost(case: Case) -> Judged | None:
+    """TCP sends a lost segment again, so that a gap which lasts is no accident: what fills it never gets through."""
+    handshake, certificate = case.evidence.handshake, case.evidence.certificate
+    if handshake is not None and handshake.fault is not None and handshake.fault.stranded > 0:
+        return Judged(_LIKELY, (EvidenceId.BEHIND_A_GAP,))
+    if case.failure is not _F.TLS_TIMEOUT:
+        return None
+    if certificate is not None and certificate.chain:
+        return Judged(_OUT, (EvidenceId.CERTIFICATE_ARRIVED,))
+    return Judged(_OUT, (EvidenceId.ANOTHER_SERVED,)) if case.view.context.served else None
 
 
 @ROWS.cause(
@@ -56,7 +74,7 @@ def _tls_not_supported(case: Case) -> Judged | None:
     if failure is _F.STARTTLS_REJECTED:
         if view.ends_at_starttls:
             return Judged(_POSSIBLE)
-        if kind_of_refusal(case) is not None:  # its words are about something else than TLS
+        if case.view.refusal_kind is not None:  # its words are about something else than TLS
             return Judged(_OUT, (EvidenceId.REPLY_RECEIVED,))
         return Judged(_POSSIBLE if touched else None, (EvidenceId.REPLY_RECEIVED,))
     handshake = case.evidence.handshake
@@ -97,22 +115,3 @@ def _tls_broken_on_the_way(case: Case) -> Judged | None:
     if handshake is not None and handshake.session is not None and case.failure in _AGREED:
         return Judged(_OUT, (EvidenceId.HANDSHAKE_DONE,))
     return Judged(_LIKELY, (EvidenceId.MASKED,)) if is_masked(case.evidence.banner, case.view.greeting) else None
-
-
-@ROWS.cause(
-    CauseId.LARGE_PACKETS_LOST,
-    Culprit.NETWORK,
-    alone(_POSSIBLE, _F.TLS_TIMEOUT),
-    shown_for=(*_BROKEN, _F.DANE_TLS_FAILED),
-    remedies=(RemedyId.CHECK_PATH_MTU,),
-)
-def _large_packets_lost(case: Case) -> Judged | None:
-    """TCP sends a lost segment again, so that a gap which lasts is no accident: what fills it never gets through."""
-    handshake, certificate = case.evidence.handshake, case.evidence.certificate
-    if handshake is not None and handshake.fault is not None and handshake.fault.stranded > 0:
-        return Judged(_LIKELY, (EvidenceId.BEHIND_A_GAP,))
-    if case.failure is not _F.TLS_TIMEOUT:
-        return None
-    if certificate is not None and certificate.chain:
-        return Judged(_OUT, (EvidenceId.CERTIFICATE_ARRIVED,))
-    return Judged(_OUT, (EvidenceId.ANOTHER_SERVED,)) if case.view.context.served else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.dns.delegation import SETTLED, Authorities
 from connector_probe.diagnosis.dns.nameserver_trust import denied_by_the_public
-from connector_probe.diagnosis.dns.second_look import all_failed, by_registry, dns_view_of
+from connector_probe.diagnosis.dns.second_look import all_failed, by_registry
 from connector_probe.diagnosis.policies.facts import dnssec_reason
 from connector_probe.model.delegation import SILENT, ServerSays
 from connector_probe.model.evidence import LookupStatus
@@ -27,7 +27,7 @@ MAX_LISTED = 4
 
 def dns_facts(view: View) -> Facts:
     """What the sentences about the second look are filled with, and the hint for the detail."""
-    dns_view = dns_view_of(view)
+    dns_view = view.dns_view
     if dns_view is None:
         return {}
     found = _of_difference(dns_view.mismatch) | _of_recheck(dns_view.bogus)
@@ -54,7 +54,7 @@ def _version(reply: AuthorityReply, dns_view: DnsView) -> Value:
 
 def dns_heading(view: View) -> HeadingId | None:
     """The key of the sentence that names what is broken, where the second look at DNS has shown it."""
-    dns_view = dns_view_of(view)
+    dns_view = view.dns_view
     hint = _hint(dns_view) if dns_view is not None and not denied_by_the_public(view) else None
     if dns_view is None or hint is None:
         return None

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.dns.second_look import dns_view_of
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.delegation import ServerSays
 from connector_probe.model.ids import HeadingId
@@ -53,7 +52,7 @@ def mx_origin(view: View) -> MxOrigin | None:
     policy = view.mta_sts.policy if view.mta_sts is not None else None
     if lookup is None or policy is None:
         return None
-    dns_view = dns_view_of(view)
+    dns_view = view.dns_view
     heard = dns_view is not None and not dns_view.unreached
     mismatch = dns_view.mismatch if dns_view is not None and heard else None
     named = _named(dns_view, lookup) if dns_view is not None and heard else frozenset()

@@ -12,7 +12,6 @@ from connector_probe.diagnosis.dns.nameserver_trust import (
     is_split_mx,
     telling_control,
 )
-from connector_probe.diagnosis.dns.second_look import dns_view_of
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.sentence import Phrase, Word, joined, listed
 
@@ -26,7 +25,7 @@ MAX_SHOWN = 3  # addresses in a sentence
 
 def trust_facts(view: View) -> Facts:
     """Empty where no other name was asked for."""
-    control, reason, dns_view = telling_control(view), distrust_reason(view), dns_view_of(view)
+    control, reason, dns_view = telling_control(view), distrust_reason(view), view.dns_view
     found: Facts = {}
     if control is not None:
         found |= {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from connector_probe.diagnosis.dns.delegation import Authorities
 from connector_probe.diagnosis.dns.mx_origin import mx_origin
 from connector_probe.diagnosis.dns.rules import deciding_lookup
-from connector_probe.diagnosis.dns.second_look import dns_view_of, hosting_is_convicted
+from connector_probe.diagnosis.dns.second_look import hosting_is_convicted
 from connector_probe.diagnosis.policies.judgement import sts_lists
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.reach import is_inside, meant
@@ -55,7 +55,7 @@ def distrust_reason(view: View) -> DistrustReason | None:
         return DistrustReason.SPLIT if is_split_mx(view) else None
     if view.evidence.resolution.own_zone is not None:  # the public's address was tried, which may not lead back in
         return DistrustReason.SPLIT
-    address, dns_view = view.evidence.address, dns_view_of(view)
+    address, dns_view = view.evidence.address, view.dns_view
     if address is None:
         if _is_blocked(view, dns_view):
             return DistrustReason.BLOCKED
@@ -99,7 +99,7 @@ def is_split_mx(view: View) -> bool:
 
 def denied_by_the_public(view: View) -> bool:
     """Whether only our nameserver has an address for the name: all of the zone's own servers say that there is none."""
-    dns_view = dns_view_of(view)
+    dns_view = view.dns_view
     mismatch = dns_view.mismatch if dns_view is not None else None
     if dns_view is None or mismatch is None or view.evidence.address is None or not mismatch.ours.records:
         return False
@@ -115,7 +115,7 @@ def name_to_invent_beside(view: View) -> str | None:
 
     Of a domain that is not delegated any more it is the domain: below it, its old servers may still answer anything.
     """
-    dns_view = dns_view_of(view)
+    dns_view = view.dns_view
     mismatch = dns_view.mismatch if dns_view is not None else None
     if dns_view is None or mismatch is None or view.evidence.address is None or mismatch.own_zone:
         return None
@@ -149,7 +149,7 @@ def _is_overridden(dns_view: DnsView) -> bool:
 
 def _is_cut_off(view: View) -> bool:
     """Whether nothing else resolves either, and no authoritative server has said what the matter is."""
-    check, dns_view, lookup = (view.evidence.resolution.countercheck, dns_view_of(view), deciding_lookup(view.evidence))
+    check, dns_view, lookup = (view.evidence.resolution.countercheck, view.dns_view, deciding_lookup(view.evidence))
     if view.evidence.address is not None or check is None or not check.controls:
         return False
     if lookup is not None and lookup.status is LookupStatus.ANSWER:  # a null MX, which is the fault

@@ -9,7 +9,6 @@ from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.verdict import FailureClass
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.view import View
     from connector_probe.model.evidence import AttemptEvidence, Lookup
 
 _BY_LOOKUP = {
@@ -77,15 +76,15 @@ def _fails_at_its_source(lookup: Lookup, evidence: AttemptEvidence) -> bool:
     return denied and bool(told & (BROKEN | SILENT)) and not told & SPOKE_WITH_AUTHORITY
 
 
-def why_this_machine_has_no_address(view: View) -> FailureClass | None:
-    resolution = view.evidence.resolution
+def why_this_machine_has_no_address(evidence: AttemptEvidence) -> FailureClass | None:
+    resolution = evidence.resolution
     if resolution.addresses:
         return None
     if resolution.no_nameservers:
         return FailureClass.LOCAL_NO_NAMESERVER
     if resolution.excluded:
         return FailureClass.LOCAL_FAMILY_EXCLUDED
-    lookup, control = deciding_lookup(view.evidence), resolution.control
+    lookup, control = deciding_lookup(evidence), resolution.control
     if lookup is None or control is None or lookup.status in ANSWERED:
         return None
     # A nameserver that the user chose only has to be alive; the machine's own must resolve something at all.
@@ -94,11 +93,11 @@ def why_this_machine_has_no_address(view: View) -> FailureClass | None:
     return FailureClass.LOCAL_NAMESERVER_SILENT if silent or useless else None
 
 
-def why_there_is_no_address(view: View) -> FailureClass | None:
-    resolution = view.evidence.resolution
+def why_there_is_no_address(evidence: AttemptEvidence) -> FailureClass | None:
+    resolution = evidence.resolution
     if resolution.addresses:
         return None
     if resolution.mx and not any(record.exchange for record in resolution.mx):
         return FailureClass.DNS_NULL_MX
-    lookup = deciding_lookup(view.evidence)
+    lookup = deciding_lookup(evidence)
     return _BY_LOOKUP[lookup.status] if lookup is not None else FailureClass.DNS_NO_ADDRESS

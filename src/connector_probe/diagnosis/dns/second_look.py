@@ -13,9 +13,8 @@ from connector_probe.model.verdict import CauseVerdict, FailureClass
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.dns.delegation import WalkView
-    from connector_probe.diagnosis.view import View
     from connector_probe.model.delegation import Registration
-    from connector_probe.model.evidence import Resolution
+    from connector_probe.model.evidence import AttemptEvidence, Resolution
 
 Weighed = tuple[CauseVerdict | None, tuple[EvidenceId, ...]]
 _NOTHING: Weighed = (None, ())
@@ -29,12 +28,12 @@ _ENDED = frozenset({"redemption period", "pending delete", "pending restore"})
 _HELD = frozenset({"auto renew period", "client hold", "server hold"})
 
 
-def dns_view_of(view: View) -> DnsView | None:
+def dns_view_of(evidence: AttemptEvidence) -> DnsView | None:
     """None where no second look was taken."""
-    resolution, lookup = view.evidence.resolution, deciding_lookup(view.evidence)
+    resolution, lookup = evidence.resolution, deciding_lookup(evidence)
     if resolution.inquiry is None or lookup is None:
         return None
-    return DnsView(resolution, lookup.last_name, view.evidence.address if resolution.own_zone is None else None)
+    return DnsView(resolution, lookup.last_name, evidence.address if resolution.own_zone is None else None)
 
 
 def public_addresses(resolution: Resolution) -> tuple[str, ...]:
@@ -50,11 +49,11 @@ def public_addresses(resolution: Resolution) -> tuple[str, ...]:
     return tuple(dict.fromkeys(record for one in told for record in one.records))
 
 
-def unsettled_domain(view: View) -> str | None:
+def unsettled_domain(evidence: AttemptEvidence) -> str | None:
     """The registered domain of which the delegation leaves open whether it has expired; None where it does not."""
-    dns_view = dns_view_of(view)
+    dns_view = dns_view_of(evidence)
     walk_view = dns_view.walk_view if dns_view is not None else None
-    if walk_view is None or view.evidence.address is not None or walk_view.no_such_top_level:
+    if walk_view is None or evidence.address is not None or walk_view.no_such_top_level:
         return None
     open_ = walk_view.undelegated or walk_view.parked is not None or walk_view.authorities is Authorities.NOTHING
     return walk_view.walk.domain if open_ else None

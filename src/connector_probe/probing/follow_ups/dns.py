@@ -109,7 +109,7 @@ class AskDnsAgain:
         if check is not None and (denied := self._judge.denied_name(evidence, connector)) is not None:
             check = replace(check, sibling=await ask_for_sibling(denied, resolver))
             evidence = replace(evidence, resolution=replace(evidence.resolution, countercheck=check))
-        domain = self._judge.unsettled_domain(evidence, connector) if connector.rdap is not None else None
+        domain = self._judge.unsettled_domain(evidence) if connector.rdap is not None else None
         if inquiry is None or domain is None or connector.rdap is None:
             return evidence
         if self._registrations is None:
