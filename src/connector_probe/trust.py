@@ -104,15 +104,27 @@ def load_roots(
         if only_ca_file:
             raise TrustError("no CA file was given, and no other root is to be trusted", "name a PEM file of roots")
         return _microsoft_roots() if roots is RootList.MICROSOFT else _system_roots(os.environ.get(_CONFIGURED) or None)
+    seen = None  # reading it will say what is wrong with it
+    with contextlib.suppress(OSError, ValueError):
+        file = Path(ca_file).stat()
+        seen = (file.st_ino, file.st_size, file.st_mtime_ns)
+    return _with_file(roots, ca_file, only_ca_file, os.environ.get(_CONFIGURED) or None, seen)
+
+
+@lru_cache(maxsize=16)
+def _with_file(
+    roots: RootList, ca_file: str, only: bool, configured: str | None, seen: tuple[int, ...] | None
+) -> TrustRoots:
+    """``seen``: the file as it stands, so that one which was replaced is read anew, and any other only once."""
     from connector_probe.protocol.roots import TrustRoots  # late: what ends before TLS needs no OpenSSL
 
     own, name = read_certificates(ca_file), printable(ca_file)
-    if only_ca_file:
+    if only:
         return TrustRoots(own, f"{name} only")
     if roots is RootList.MICROSOFT:
         program, label = _microsoft_program()
         return TrustRoots(own, f"{label} + {name}", program)
-    system, label = _system_certificates(os.environ.get(_CONFIGURED) or None)
+    system, label = _system_certificates(configured)
     return TrustRoots((*system, *own), f"{label} + {name}")
 
 

@@ -48,6 +48,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def _forget() -> None:
     trust._system_roots.cache_clear()
     trust._system_certificates.cache_clear()
+    trust._with_file.cache_clear()
 
 
 # --- a file ----------------------------------------------------------------------------------------------------
@@ -254,3 +255,13 @@ def test_windows_has_a_store_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ssl, "enum_certificates", lambda _: store, raising=False)
     roots = load_roots(RootList.SYSTEM)
     assert (roots.label, len(roots)) == ("system", 1)
+
+
+def test_a_file_that_is_replaced_is_read_anew(tmp_path: Path) -> None:
+    """By a server that goes on and on."""
+    file = tmp_path / "ca.pem"
+    file.write_text(pem(authority("First")))
+    before = load_roots(ca_file=str(file), only_ca_file=True)
+    assert load_roots(ca_file=str(file), only_ca_file=True) is before
+    file.write_text(pem(authority("First"), authority("Second")))
+    assert len(load_roots(ca_file=str(file), only_ca_file=True)) == 2

@@ -53,36 +53,39 @@ class Metric(Generic[_P]):
 def render(report: Report, options: RenderOptions) -> str:
     """All metrics that have a sample, in the tables' order, samples in the report's."""
     addresses = list(_addresses(report))
-    lines: list[str] = []
+    families: list[str] = []
     for one in (SUCCESS, DURATION, *OF_ADDRESSES):
         samples = (
             (labels | dict(more), value)
             for labels, attempt, evidence in addresses
             for more, value in one.samples(attempt, evidence)
         )
-        lines += family(one.name, one.help, samples, one.worse)
+        families.append(family(one.name, one.help, samples, one.worse))
     for each in OF_CONNECTORS:
         found = (
             ({"connector": result.name, **more}, value)
             for result in report.results
             for more, value in each.samples(result)
         )
-        lines += family(each.name, each.help, found, each.worse)
-    lines += family(*STARTED, [({}, report.started_at.timestamp())])
-    lines += family("probe_build_info", "The prober's version.", [({"version": report.version}, 1.0)])
-    return "".join(lines)
+        families.append(family(each.name, each.help, found, each.worse))
+    families.append(family(*STARTED, [({}, report.started_at.timestamp())]))
+    families.append(family("probe_build_info", "The prober's version.", [({"version": report.version}, 1.0)]))
+    return "".join(families)
 
 
-def family(name: str, help_: str, samples: Samples, worse: Callable[[float, float], float] = max) -> Iterator[str]:
-    """The lines of one gauge; nothing without samples."""
+def family(name: str, help_: str, samples: Samples, worse: Callable[[float, float], float] = max) -> str:
+    """The lines of one gauge; empty without samples."""
     values: dict[str, float] = {}
     for labels, value in samples:
-        series = ",".join(f'{key}="{text.translate(_VALUE_ESCAPES)}"' for key, text in labels.items())
+        series = name
+        if labels:
+            told = [f'{key}="{text.translate(_VALUE_ESCAPES)}"' for key, text in labels.items()]
+            series = f"{name}{{{','.join(told)}}}"
         values[series] = worse(values[series], value) if series in values else value
-    if values:
-        yield f"# HELP {name} {help_}\n# TYPE {name} gauge\n"
-    for series, value in values.items():
-        yield f"{name}{{{series}}} {_number(value)}\n" if series else f"{name} {_number(value)}\n"
+    if not values:
+        return ""
+    lines = [f"{series} {_number(value)}\n" for series, value in values.items()]
+    return f"# HELP {name} {help_}\n# TYPE {name} gauge\n{''.join(lines)}"
 
 
 def _number(value: float) -> str:

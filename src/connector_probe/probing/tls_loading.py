@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 
 from connector_probe.trust import Trust, TrustError
 
@@ -16,7 +17,7 @@ class TlsLoading:
 
     def start(self, trust: Trust) -> None:
         """From the moment that a name has an address, or TCP is up somewhere."""
-        if self._loading is None:
+        if self._loading is None and "connector_probe.stages.revocation" not in sys.modules:  # a server's first probe
             with contextlib.suppress(RuntimeError):  # no thread to be had: then each is loaded when it is needed
                 self._loading = asyncio.get_running_loop().run_in_executor(None, load, trust)
 

@@ -31,12 +31,8 @@ def of_scrape(seconds: float, age: float) -> str:
     """What each scrape adds. ``seconds``: how long it waited; ``age``: seconds since the probe ended."""
     told = "How long ago this probe ended; scrapes close together share one"
     waited = "How long this scrape waited for the probe"
-    return "".join(
-        [
-            *family("probe_result_age_seconds", told, [({}, age)]),
-            *family("probe_scrape_duration_seconds", waited, [({}, seconds)]),
-        ]
-    )
+    of_age = family("probe_result_age_seconds", told, [({}, age)])
+    return of_age + family("probe_scrape_duration_seconds", waited, [({}, seconds)])
 
 
 def unanswered(seconds: float) -> str:
@@ -45,9 +41,9 @@ def unanswered(seconds: float) -> str:
 
 
 def _first(status: Status, seconds: float) -> Iterator[str]:
-    yield from family(SUCCESS.name, SUCCESS.help, [({}, float(status in FLOWING))])
-    yield from family(DURATION.name, DURATION.help, [({}, seconds)])
-    yield from family(STATE.name, STATE.help, states_of("state", status))
+    yield family(SUCCESS.name, SUCCESS.help, [({}, float(status in FLOWING))])
+    yield family(DURATION.name, DURATION.help, [({}, seconds)])
+    yield family(STATE.name, STATE.help, states_of("state", status))
 
 
 def _families(result: Result) -> Iterator[str]:
@@ -56,11 +52,11 @@ def _families(result: Result) -> Iterator[str]:
     deciding = [_deciding(result, pairs)]
     for one in OF_ADDRESSES:
         samples = (sample for pair in (pairs if one.every else deciding) for sample in one.samples(*pair))
-        yield from family(one.name, one.help, samples, one.worse)
-    yield from family("probe_address_success", "Whether mail would flow by this address", _addresses(result), min)
+        yield family(one.name, one.help, samples, one.worse)
+    yield family("probe_address_success", "Whether mail would flow by this address", _addresses(result), min)
     for each in OF_CONNECTORS:
-        yield from family(each.name, each.help, each.samples(result), each.worse)
-    yield from family(*STARTED, [({}, result.evidence.started_at.timestamp())])
+        yield family(each.name, each.help, each.samples(result), each.worse)
+    yield family(*STARTED, [({}, result.evidence.started_at.timestamp())])
 
 
 def _deciding(result: Result, pairs: list[tuple[Attempt, AttemptEvidence]]) -> tuple[Attempt, AttemptEvidence]:
