@@ -13,7 +13,7 @@ from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate, CertificateEvidence, CertificateProblemKind
 from connector_probe.model.notation import quote
-from connector_probe.model.sentence import Facts, Phrase, Value
+from connector_probe.model.sentence import Facts, Phrase, Value, some
 
 _DISTRUST = frozenset(
     {
@@ -45,9 +45,7 @@ def chain_remarks(view: View) -> tuple[Said, ...]:
 
 def authority_list(names: Sequence[str]) -> Value:
     """Distinguished names, one behind the other; the first of many."""
-    shown = "; ".join(quote(name) for name in names[:MAX_AUTHORITIES])
-    more = len(names) - MAX_AUTHORITIES
-    return Phrase("more-names", {"names": shown, "number": str(more)}) if more > 0 else shown
+    return some(map(quote, names), MAX_AUTHORITIES, "between-sources")
 
 
 def _remarks(evidence: CertificateEvidence) -> Iterator[tuple[str, Facts]]:

@@ -43,6 +43,7 @@ from connector_probe.model.sentence import (
     joined,
     listed,
     next_sentence,
+    some,
 )
 from connector_probe.model.verdict import FailureClass
 from connector_probe.protocol.identity import NameOutcome
@@ -284,13 +285,10 @@ def _certificate(view: View) -> Facts:
         return {}
     leaf = certificate.chain[0]
     names = leaf.names or (leaf_name(leaf),)
-    shown: Value = ", ".join(names[:MAX_NAMES]) or Phrase("no-name")
-    if len(names) > MAX_NAMES:
-        shown = Phrase("more-names", {"names": shown, "number": str(len(names) - MAX_NAMES)})
     found = Facts(
         not_after=day(leaf.not_after),
         not_before=day(leaf.not_before),
-        names=Short(shown),
+        names=Short(some(names, MAX_NAMES) if any(names) else Phrase("no-name")),
         leaf_key=leaf.key,
         trust=certificate.trust,
         top_issuer=_top_issuer(view),

@@ -15,7 +15,7 @@ from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
 from connector_probe.model.client_profile import takes_client_certificate, takes_key
 from connector_probe.model.connector import Connector, ConnectorType
-from connector_probe.model.evidence import Certificate, CertificateProblemKind, Exchange, LookupStatus
+from connector_probe.model.evidence import Certificate, CertificateProblemKind, LookupStatus
 from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import day, span
 from connector_probe.model.sentence import Facts, Phrase, Value, Word, listed
@@ -131,18 +131,8 @@ def _middleboxes(view: View, connector: Connector) -> Iterator[tuple[str, Facts]
 
 def _manners(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     evidence = view.evidence
-    exchanges: list[Exchange] = [
-        one
-        for one in (
-            evidence.banner,
-            evidence.ehlo,
-            evidence.helo,
-            evidence.starttls,
-            evidence.ehlo_again,
-            evidence.recipient,
-        )
-        if one is not None
-    ]
+    session = (evidence.banner, evidence.ehlo, evidence.helo, evidence.starttls, evidence.ehlo_again)
+    exchanges = [one for one in (*session, evidence.recipient) if one is not None]
     slowest = max(exchanges, key=lambda one: one.seconds, default=None)
     if slowest is not None and slowest.seconds >= SLOW_REPLY:
         command: Value = slowest.command.split(" ", 1)[0] or Phrase("slow-connection")

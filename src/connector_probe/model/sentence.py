@@ -70,11 +70,11 @@ def next_sentence(part: Phrase) -> Joined:
     return Joined((Phrase("between-sentences"), part))
 
 
-def some(items: Iterable[Value], most: int) -> Value:
-    """The first few, and how many more there are: "a, b (+3)"."""
+def some(items: Iterable[Value], most: int, separator: str = "between-items") -> Value:
+    """The first few, and how many more there are: "a, b and 3 more"."""
     whole = tuple(items)
-    first = Listed(whole[:most])
-    return Joined((first, f" (+{len(whole) - most})")) if len(whole) > most else first
+    first = Listed(whole[:most], separator)
+    return Phrase("more-names", {"names": first, "number": str(len(whole) - most)}) if len(whole) > most else first
 
 
 # --- the slots -------------------------------------------------------------------------------------------------

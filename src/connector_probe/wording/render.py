@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
+from operator import attrgetter
 from string import Formatter
 
 from connector_probe.diagnosis.headings import detail_phrase, heading_phrase
@@ -123,21 +124,10 @@ def _certificates(evidence: AttemptEvidence) -> tuple[CertificateReport, ...]:
 
 
 def certificate_reports(certificates: Iterable[Certificate]) -> tuple[CertificateReport, ...]:
-    return tuple(
-        CertificateReport(
-            certificate.subject,
-            certificate.issuer,
-            certificate.names,
-            certificate.not_before,
-            certificate.not_after,
-            certificate.serial,
-            certificate.sha1,
-            certificate.sha256,
-            certificate.key,
-            certificate.signature,
-        )
-        for certificate in certificates
-    )
+    return tuple(CertificateReport(*_told_of(certificate)) for certificate in certificates)
+
+
+_told_of = attrgetter(*(one.name for one in fields(CertificateReport)))
 
 
 def diagnosis_in_words(attempt: AttemptVerdict, words: Catalogue = ENGLISH) -> Diagnosis | None:

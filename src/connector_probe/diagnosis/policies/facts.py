@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.policies.judgement import DaneState, DaneVerdict, deciding_lookup_of
 from connector_probe.model.notation import day
 from connector_probe.model.policy import DnssecReason, StsProblem
-from connector_probe.model.sentence import Facts, Listed, Phrase, Word, joined, listed
+from connector_probe.model.sentence import Facts, Phrase, Word, joined, listed, some
 from connector_probe.protocol.mta_sts import shallow_pattern
 
 if TYPE_CHECKING:
@@ -67,9 +66,9 @@ def _dane(view: View) -> Facts:
         "dnssec_reason": dnssec_reason(lookup),
         "dane_absence": absence,
         "tlsa_name": dane.tlsa.name if dane.tlsa is not None else "",
-        "tlsa_records": _shown(str(one) for one in dane.records),
+        "tlsa_records": some(map(str, dane.records), MAX_SHOWN),
         "tlsa_matched": str(matched) if matched is not None else "",
-        "tlsa_unusable": _shown(str(one) for one in dane.records if not one.usable),
+        "tlsa_unusable": some((str(one) for one in dane.records if not one.usable), MAX_SHOWN),
         "anchor_problems": anchor_problems,
         "tlsa_misnumbered": str(misnumbered) if misnumbered is not None else "",
         "tlsa_fits_as": misnumbered.fits_as[0] if misnumbered is not None else "",
@@ -91,20 +90,12 @@ def _mta_sts(view: View) -> Facts:
         found["sts_from_here"] = Phrase("sts-from-here")
     if sts.policy is not None:
         found["sts_mode"] = sts.policy.mode
-        found["sts_patterns"] = _shown(sts.policy.mx)
+        found["sts_patterns"] = some(sts.policy.mx, MAX_SHOWN)
         found["sts_pattern"] = shallow_pattern(sts.policy, view.evidence.server)
     mx = view.evidence.resolution.mx_lookup
     found["mx_nameserver"] = (mx.nameserver if mx is not None else None) or Phrase("system-nameserver")
     found["sts_problems"] = listed(Word("problem", one.kind) for one in view.mta_sts_problems)
     return found
-
-
-def _shown(items: Iterable[str]) -> Value:
-    whole = tuple(items)
-    shown = Listed(whole[:MAX_SHOWN])
-    if len(whole) <= MAX_SHOWN:
-        return shown
-    return Phrase("more-names", {"names": shown, "number": str(len(whole) - MAX_SHOWN)})
 
 
 CHAIN_REASONS = frozenset({DnssecReason.KEYS_MISFIT, DnssecReason.KEYS_MISSING, DnssecReason.SIGNED_BY_STRANGER})
