@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from connector_probe.diagnosis.causes import CAUSES
-from connector_probe.diagnosis.headlines import HEADLINES
-from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.profiles import HEADLINES, PROFILES
 from connector_probe.diagnosis.view import CERTIFICATE_ORDER
 from connector_probe.lab.scenarios import SCENARIOS
 from connector_probe.model.evidence import CertificateProblemKind, FaultKind, Garble, LookupStatus, ReplyFlaw, Stage

@@ -25,8 +25,7 @@ from connector_probe.bounces.bounce import (
 )
 from connector_probe.bounces.decoding import MAX_INPUT
 from connector_probe.bounces.surroundings import address_and_port, last_time
-from connector_probe.diagnosis.headlines import HEADLINES, SESSION_HEADLINE, WINSOCK_995
-from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.profiles import HEADLINES, PROFILES, SESSION_HEADLINE, WINSOCK_995
 from connector_probe.model.verdict import FailureClass, MailFlowCode
 
 TEXTS = Path(__file__).parent.parent / "data" / "bounces"

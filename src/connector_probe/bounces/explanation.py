@@ -21,7 +21,7 @@ from connector_probe.bounces.advice import (
 )
 from connector_probe.bounces.bounce import Bounce, BounceSource
 from connector_probe.bounces.known_codes import TOPICS, Direction, Topic, known
-from connector_probe.diagnosis.headlines import HEADLINES
+from connector_probe.diagnosis.profiles import HEADLINES
 from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import InvalidNameError, host_port, is_address, parse_smart_host

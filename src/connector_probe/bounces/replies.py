@@ -18,7 +18,7 @@ from connector_probe.bounces.known_codes import KnownCode, Precision, known
 from connector_probe.bounces.patterns import pattern
 from connector_probe.bounces.phrases import Meaning, own_words
 from connector_probe.bounces.surroundings import address_and_port, one_line
-from connector_probe.diagnosis.headlines import HEADLINES, SESSION_HEADLINE
+from connector_probe.diagnosis.profiles import HEADLINES, SESSION_HEADLINE
 
 MAX_DETAIL = 4_000  # characters behind a code that can belong to it; real ones have some 600
 MAX_HEADLINE = 500

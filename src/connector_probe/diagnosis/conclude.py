@@ -11,13 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.chain_remarks import chain_remarks
-from connector_probe.diagnosis.dns.null_mx import null_mx_beside_others
-from connector_probe.diagnosis.dns.smart_host_mx import smart_hosts_with_mx
+from connector_probe.diagnosis.dns.mx_warnings import null_mx_beside_others, smart_hosts_with_mx
 from connector_probe.diagnosis.headings import detail_phrase, heading, heading_phrase
-from connector_probe.diagnosis.headlines import REFERENCE
 from connector_probe.diagnosis.outage import outage_of
 from connector_probe.diagnosis.policies.conclusions import confidence_of, policy_remarks, reference_of
-from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.profiles import PROFILES, REFERENCE
 from connector_probe.diagnosis.replies import also_seen_as, expected_reply
 from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.run_context import NOTHING_KNOWN, AttemptContext, RunContext, family_of

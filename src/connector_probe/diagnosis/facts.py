@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from connector_probe.diagnosis.dns.facts import dns_facts, label, said
+from connector_probe.diagnosis.dns.facts import dns_facts, label, said, trust_facts
 from connector_probe.diagnosis.dns.mx_origin import mx_hint, mx_origin
-from connector_probe.diagnosis.dns.nameserver_facts import trust_facts
 from connector_probe.diagnosis.dns.rules import ANSWERED, deciding_lookup
 from connector_probe.diagnosis.local_clock import ClockSign
 from connector_probe.diagnosis.middlebox_facts import hints, middlebox_facts

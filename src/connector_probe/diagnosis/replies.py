@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.headlines import HEADLINES, POLICY_LINES, SESSION_HEADLINE, WINSOCK_995
-from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.profiles import HEADLINES, POLICY_LINES, PROFILES, SESSION_HEADLINE, WINSOCK_995
 from connector_probe.diagnosis.signs import (
     greets_at_times,
     other_protocol,

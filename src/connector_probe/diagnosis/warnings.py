@@ -16,7 +16,7 @@ from connector_probe.diagnosis.view import View
 from connector_probe.model.client_profile import takes_client_certificate, takes_key
 from connector_probe.model.connector import Connector, ConnectorType
 from connector_probe.model.evidence import Certificate, CertificateProblemKind, LookupStatus
-from connector_probe.model.ids import WarningId
+from connector_probe.model.ids import RemedyId, WarningId
 from connector_probe.model.notation import day, span
 from connector_probe.model.sentence import Facts, Phrase, Value, Word, listed
 from connector_probe.protocol.microsoft import is_exchange_online
@@ -221,3 +221,36 @@ CHECKS: tuple[Check, ...] = (
     _revocation,
     policy_warnings,
 )
+
+# What to do about a warning. One that is not listed needs somebody to look, and no step of its own.
+_W, _R = WarningId, RemedyId
+WARNING_REMEDIES: dict[WarningId, tuple[RemedyId, ...]] = {
+    _W.CERTIFICATE_EXPIRES_SOON: (_R.RENEW_CERTIFICATE,),
+    _W.ISSUER_EXPIRES_SOON: (_R.INSTALL_INTERMEDIATE,),
+    _W.CERTIFICATE_REVOKED: (_R.REPLACE_REVOKED,),
+    _W.CLOCK_DOUBTFUL: (_R.SET_CLOCK,),
+    _W.STARTTLS_NOT_OFFERED: (_R.OFFER_STARTTLS,),
+    _W.STARTTLS_REJECTED: (_R.REPAIR_STARTTLS,),
+    _W.EARLY_SESSION_TICKET: (_R.STOP_EARLY_TICKETS,),
+    _W.CLIENT_AUTHORITY_MISSING: (_R.TRUST_EXCHANGE_CERTIFICATE,),
+    _W.OUTSIDE_CLIENT_PROFILE: (_R.ENABLE_GROUPS,),
+    _W.KEY_OUTSIDE_CLIENT_PROFILE: (_R.CHANGE_KEY,),
+    _W.TLS12_NO_SUITE: (_R.ENABLE_CIPHERS,),
+    _W.TLS12_REFUSED: (_R.ENABLE_TLS12,),
+    _W.BANNER_MASKED: (_R.CHECK_FIREWALL_INSPECTION,),
+    _W.KEYWORDS_MASKED: (_R.CHECK_FIREWALL_INSPECTION,),
+    _W.PLAINTEXT_INJECTION: (_R.CHECK_FIREWALL_INSPECTION,),
+    _W.SLOW_REPLY: (_R.CHECK_SERVER_HEALTH,),
+    _W.MALFORMED_REPLY: (_R.FIX_REPLY_FORMAT,),
+    _W.LOOKUP_FAILED: (_R.CHECK_SPLIT_DNS, _R.FIX_DNS),
+    _W.ADDRESS_NOT_TESTED: (_R.PROBE_FROM_ELSEWHERE,),
+    _W.UNEQUAL_VERDICTS: (_R.COMPARE_SERVERS,),
+    _W.UNEQUAL_FAILURES: (_R.COMPARE_SERVERS,),
+    _W.UNEQUAL_CERTIFICATES: (_R.COMPARE_SERVERS,),
+    _W.UNEQUAL_STARTTLS: (_R.COMPARE_SERVERS,),
+    _W.ROUTES_TO_EXCHANGE_ONLINE: (_R.CORRECT_SMART_HOST,),
+    _W.MX_IS_ALIAS: (_R.REPAIR_MX,),
+    _W.NAMESERVER_UNTRUE: (_R.CHECK_SPLIT_DNS, _R.CONFIGURE_NAMESERVER),
+    _W.DANE_UNUSABLE: (_R.PUBLISH_MATCHING_TLSA,),
+    _W.MTA_STS_TESTING_HOST: (_R.LIST_MX_IN_POLICY,),
+}

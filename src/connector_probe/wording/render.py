@@ -11,7 +11,7 @@ from string import Formatter
 from connector_probe.diagnosis.headings import detail_phrase, heading_phrase
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, Said
-from connector_probe.diagnosis.warning_remedies import WARNING_REMEDIES
+from connector_probe.diagnosis.warnings import WARNING_REMEDIES
 from connector_probe.model.evidence import AttemptEvidence, Certificate, Lookup, NetworkFault, TranscriptLine
 from connector_probe.model.ids import RemedyId, WarningId
 from connector_probe.model.notation import quote

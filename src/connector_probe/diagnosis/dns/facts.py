@@ -6,7 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.dns.delegation import SETTLED, Authorities
-from connector_probe.diagnosis.dns.nameserver_trust import denied_by_the_public
+from connector_probe.diagnosis.dns.nameserver_trust import (
+    DistrustReason,
+    denied_by_the_public,
+    distrust_reason,
+    is_split_mx,
+    telling_control,
+)
 from connector_probe.diagnosis.dns.second_look import all_failed, by_registry
 from connector_probe.diagnosis.policies.facts import dnssec_reason
 from connector_probe.model.delegation import SILENT, ServerSays
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from connector_probe.model.sentence import Value
 
 MAX_LISTED = 4
+MAX_SHOWN = 3  # addresses in a sentence
 
 
 def dns_facts(view: View) -> Facts:
@@ -215,3 +222,40 @@ def _ours(lookup: Lookup) -> Value:
 def _told(replies: Iterable[AuthorityReply]) -> Value:
     """ "ns1.contoso.com [192.0.2.53]: NXDOMAIN" for each."""
     return some((joined(f"{label(one)}: ", said(one)) for one in replies), MAX_LISTED)
+
+
+# --- our own nameserver, where it is the one at fault ----------------------------------------------------------
+
+
+def trust_facts(view: View) -> Facts:
+    """Empty where no other name was asked for."""
+    control, reason, dns_view = telling_control(view), distrust_reason(view), view.dns_view
+    found: Facts = {}
+    if control is not None:
+        found |= {
+            "counter_host": control.name,
+            "counter_records": listed(control.records[:MAX_SHOWN]),
+            "counter_lookup": _ended(control),
+        }
+    elif reason is DistrustReason.PORTAL and view.evidence.control is not None:
+        found["counter_host"] = view.evidence.control.host
+    mismatch = dns_view.mismatch if dns_view is not None else None
+    if mismatch is not None and denied_by_the_public(view):
+        asked = mismatch.ours.last_name
+        found |= {"nameserver": label(mismatch.theirs), "queried": asked, "mx_hint": Phrase("only-here-hint")}
+    elif view.evidence.address is not None and reason is not None:  # not what decided that there is an address
+        asked_for = view.evidence.resolution.lookups
+        found_by = (one for one in asked_for if view.evidence.address in one.records)
+        lookup = view.evidence.resolution.mx_lookup if is_split_mx(view) else next(found_by, None)
+        if lookup is not None:
+            found |= {"nameserver": lookup.nameserver or "", "queried": lookup.last_name}
+    if reason is not None:
+        tried = view.evidence.resolution.own_zone is not None and view.evidence.address is not None
+        found["untrue"] = Phrase("untrue-split-tried" if tried else f"untrue-{reason}")
+    return found
+
+
+def _ended(lookup: Lookup) -> Value:
+    if lookup.status is LookupStatus.OTHER_RCODE:
+        return f"{lookup.rdtype}: {lookup.rcode}"
+    return joined(f"{lookup.rdtype}: ", Word("lookup", lookup.status))

@@ -1,4 +1,4 @@
-"""Smart hosts that have MX records: servers that were reached by them, and servers that may be reached by them.
+"""What MX records give cause to say: of smart hosts that have some, and of a null MX beside others.
 
 Microsoft documents that a smart host is a server, an MX name or an A name (Set-OutboundConnector), and that it needs a
 valid MX or an A record (validation of connectors). Which of the two Exchange Online asks for first is not documented.
@@ -85,3 +85,16 @@ def _command(connector: Connector, attempt: AttemptEvidence, domain: str, lookup
     if attempt.resolution.nameservers_given and lookup is not None and lookup.nameserver is not None:
         words += ["--nameserver", lookup.nameserver.removesuffix("#53")]
     return shlex.join(words)
+
+
+def null_mx_beside_others(attempts: Sequence[AttemptEvidence]) -> Iterator[Said]:
+    """One warning for each domain; RFC 7505 3 forbids it. A null MX alone is a failure class of its own."""
+    told = set()
+    for one in attempts:
+        domain, records = one.resolution.mx_domain, one.resolution.mx or ()
+        others = [f"{record.preference} {record.exchange}" for record in records if record.exchange]
+        if domain is None or domain in told or not others or len(others) == len(records):
+            continue
+        told.add(domain)
+        facts = Facts(domain=domain, mx_records=quote(", ".join(others[:MAX_NAMES])))
+        yield Said(WarningId.MX_NULL_BESIDE, facts)
