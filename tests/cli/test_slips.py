@@ -99,6 +99,7 @@ SLIPS: list[tuple[list[str], str]] = [
     (["smtp:*.contoso.com;1"], "by its MX records: probe --mx contoso.com"),
     (["25"], "as in: probe mail.contoso.com"),
     (["http://mail.contoso.com/owa"], "leave the scheme out: mail.contoso.com"),
+    (["smtp://mail.contoso.com"], "leave the scheme out: mail.contoso.com"),
     (["admin@contoso.com"], "probe --mx contoso.com"),
     # ports that no connector goes to
     (["mail.contoso.com:587"], "If 587 is meant: probe -- mail.contoso.com:587"),

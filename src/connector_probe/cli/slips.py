@@ -196,7 +196,7 @@ def _punctuation(word: str, before: Sequence[str], after: Sequence[str], *, mx: 
             f"{show(word)} is a name in a certificate (TlsDomain), not a host",
             f"as in: probe --tls-domain '{show(word)}' HOST",
         )
-    if word.casefold().startswith("smtp:"):
+    if word.casefold().startswith("smtp:") and "://" not in word:
         domain = word[5:].split(";")[0].removeprefix("*.")
         return _Slip(f"{show(word)} is an address space, not a host", f"by its MX records: probe --mx {show(domain)}")
     return None
