@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
+import select
 import statistics
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+SAMPLED = 0.1  # seconds between two looks at the memory of a tree of processes
 WRONG = 2  # the exit code of ours where a command or a file was wrong
 
 
 @dataclass(frozen=True)
 class Spent:
-    """CPU time, user and system, and elapsed, in seconds; and the most memory it had, in MiB."""
+    """CPU time, user and system, and elapsed, in seconds; and the most memory it had, in MiB.
+
+    Memory: the process's own peak, or that of all its processes together where this is more (Linux: the sum of their
+    proportional set sizes, looked at every ``SAMPLED`` seconds).
+    """
 
     cpu: float
     wall: float
@@ -36,12 +43,35 @@ def run(argv: Sequence[str], environment: Mapping[str, str] | None = None) -> Sp
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    together = _peak_of_all(child.pid)
     _, status, used = os.wait4(child.pid, 0)
     wall = time.perf_counter() - began
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode == WRONG:
         raise ChildProcessError(f"nothing was probed: {' '.join(argv)}")
-    return Spent(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
+    return Spent(used.ru_utime + used.ru_stime, wall, max(used.ru_maxrss / 1024, together))
+
+
+def _peak_of_all(process: int) -> float:
+    """The most memory, in MiB, that it and its children had together until it ended; 0 where that is not known."""
+    if not hasattr(os, "pidfd_open"):
+        return 0.0
+    most, ended = 0.0, os.pidfd_open(process)
+    while not select.select([ended], [], [], SAMPLED)[0]:
+        with suppress(OSError):
+            children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+            most = max(most, sum(map(_proportional, children)) + _proportional(process)) if children else most
+    os.close(ended)
+    return most
+
+
+def _proportional(process: int | str) -> float:
+    """Its proportional set size in MiB; 0 where it has ended."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
 
 
 def cpu_of(pid: int) -> float:

@@ -7,10 +7,9 @@ import contextlib
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from connector_probe.model.connector import Connector, RootList
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Resolution, StageEnded
@@ -24,6 +23,7 @@ from connector_probe.trust import Trust
 
 DEFAULT_JOBS = 100  # connectors side by side
 LEAST_FOR_A_PROCESS = 50  # connectors: with fewer, what it takes to begin is more than it saves
+AT_A_TIME, BREATH = 50, 0.02  # connectors that begin at once, and seconds before the next ones do
 WAITING_FOR_EACH_JOB = 10  # connectors that only wait (for TCP, a tarpit, the pause before a retry), for each job
 
 TrustOf = Mapping[tuple[RootList, str | None, bool], Trust]  # by Connector.trusts
@@ -61,35 +61,34 @@ async def gather_all(
     slots, begun = WorkSlots(jobs, slot_time), asyncio.Semaphore(jobs * (1 + WAITING_FOR_EACH_JOB))
     new_prober = partial(Prober, network, judge, slots, watch, at_one_address)
     prober, told = new_prober(), _Telling(on_evidence)
-    started_at, began = datetime.now(UTC), network.now()
+    started_at, began, left = datetime.now(UTC), network.now(), dict.fromkeys(range(len(connectors)))
 
-    async def one(number: int, connector: Connector) -> None:
-        async with begun:
-            trusted = trust[connector.trusts]
-            evidence = await prober.gather(connector, trusted)
-            if must_repeat is not None and must_repeat(number, evidence):
-                evidence = await _repeated(
-                    connector,
-                    trusted,
-                    new_prober,
-                    evidence,
-                    lambda it: must_repeat(number, it),
-                )
+    async def one(number: int) -> None:
+        connector = connectors[number]
+        trusted = trust[connector.trusts]
+        evidence = await prober.gather(connector, trusted)
+        if must_repeat is not None and must_repeat(number, evidence):
+            evidence = await _repeated(connector, trusted, new_prober, evidence, lambda it: must_repeat(number, it))
+        del left[number]
         told.later(number, evidence)
 
-    tasks = [asyncio.create_task(one(number, connector)) for number, connector in enumerate(connectors)]
+    async def every() -> None:
+        async with asyncio.TaskGroup() as group:
+            for number in range(len(connectors)):
+                if number and number % AT_A_TIME == 0:  # whoever connects at once is counted as waiting by then
+                    await asyncio.sleep(BREATH)
+                await slots.uncrowded()
+                await begun.acquire()
+                group.create_task(one(number)).add_done_callback(lambda _: begun.release())
+
     try:
-        done = await _all_done(tasks, stop)
+        await _until(stop, every())
         told.the_rest()
-        if not done:
-            for number, task in enumerate(tasks):
-                if task.cancelled():
-                    seconds = to_microseconds(network.now() - began)
-                    on_evidence(number, unfinished(connectors[number], started_at, seconds))
+        seconds = to_microseconds(network.now() - began)
+        for number in left:
+            on_evidence(number, unfinished(connectors[number], started_at, seconds))
     finally:
         told.stop()
-        for task in tasks:
-            task.cancel()
         prober.close()
 
 
@@ -110,34 +109,21 @@ async def _repeated(
     return evidence
 
 
-async def _all_done(tasks: Sequence[asyncio.Task[None]], stop: asyncio.Event | None) -> bool:
-    """Whether all was done; False when ``stop`` was set, and the rest has ended. Raises what a task raised."""
-    together = asyncio.gather(*tasks)
-    together.add_done_callback(_heard)
-    if stop is None:
-        await together
-        return True
-    stopped = asyncio.ensure_future(stop.wait())
-    either: set[asyncio.Future[Any]] = {together, stopped}
+async def _until(stop: asyncio.Event | None, work: Coroutine[None, None, None]) -> None:
+    """``work``, which is cancelled once ``stop`` is set. Raises what it raises; of several problems the first."""
+    working = asyncio.create_task(work)
+    stopped = asyncio.create_task(stop.wait()) if stop is not None else working
     try:
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if together.done():
-            together.result()
-            return True
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        with contextlib.suppress(asyncio.CancelledError):
-            await together
-        return False
+        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        working.cancel()
+        await asyncio.wait({working})
+        if not working.cancelled():
+            working.result()
+    except BaseExceptionGroup as problems:
+        raise problems.exceptions[0] from None
     finally:
+        working.cancel()
         stopped.cancel()
-
-
-def _heard(together: asyncio.Future[Any]) -> None:
-    """Where the run itself is cancelled nobody waits for ``together`` any more, and asyncio would print its end."""
-    if not together.cancelled():
-        together.exception()
 
 
 def unfinished(connector: Connector, started_at: datetime, seconds: float) -> ConnectorEvidence:

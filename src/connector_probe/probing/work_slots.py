@@ -11,11 +11,14 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from connector_probe.network import Stream
+from connector_probe.network.clock import loop_clock
 from connector_probe.stages.conversation import Clock
 
 # Seconds that one holder counts as working: a server that answers is done by then, and one that does not (a tarpit, a
-# silent nameserver) costs nothing but a socket.
+# silent nameserver) costs nothing but a socket. Our own lateness does not count: else a busy
+# machine would hold everybody for one.
 SLOT_TIME = 2.0
+CROWD = 2  # that wait for a slot, for each slot: more would only take memory
 
 
 class WorkSlots:
@@ -24,15 +27,40 @@ class WorkSlots:
     def __init__(self, slots: int, slot_time: float = SLOT_TIME) -> None:
         self._slot_time = slot_time
         self._free = asyncio.Semaphore(slots)
+        self._most = slots * CROWD
+        self._waiting = 0
+        self._uncrowded = asyncio.Event()
+
+    async def uncrowded(self) -> None:
+        """Until few enough wait for a slot that another one may begin."""
+        while self._waiting >= self._most:
+            self._uncrowded.clear()
+            await self._uncrowded.wait()
 
     @contextlib.asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
         """Hold a slot while the body runs; they are given in the order of asking."""
-        await self._free.acquire()
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
+            self._uncrowded.set()
+        loop, now = asyncio.get_running_loop(), loop_clock().now
         with contextlib.ExitStack() as stack:
             stack.callback(self._free.release)
-            timer = asyncio.get_running_loop().call_later(self._slot_time, stack.close)
-            stack.callback(timer.cancel)
+            end = now() + self._slot_time
+            timer: asyncio.Handle
+
+            def look() -> None:
+                nonlocal timer
+                if (left := end - now()) > 0:
+                    timer = loop.call_later(left, look)
+                else:
+                    stack.close()
+
+            timer = loop.call_later(self._slot_time, look)
+            stack.callback(lambda: timer.cancel())
             yield
 
     @contextlib.asynccontextmanager
