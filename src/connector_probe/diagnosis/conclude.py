@@ -133,7 +133,7 @@ def conclude(connector: Connector, evidence: ConnectorEvidence, run: RunContext 
         status=status,
         expected=expected,
         deciding=deciding,
-        by_tls_mode={mode: _code_of(_failures_under(mode, views, failures)) for mode in TlsSettings},
+        by_tls_mode=_codes(views, failures),
         attempts=attempts,
         warnings=tuple(warnings),
         outage=None
@@ -262,14 +262,20 @@ def _where(attempt: AttemptVerdict) -> tuple[str, str | None, int]:
     return evidence.server, evidence.address, evidence.port
 
 
-def _failures_under(
-    mode: TlsSettings, views: Sequence[View], failures: Sequence[FailureClass | None]
-) -> Sequence[FailureClass | None]:
-    """What each attempt would have failed with under another TlsSettings; ``failures`` is what it did under its own."""
-    return [
-        failure if view.mode is mode or view.suits_every_mode else classify(replace(view, mode=mode))
-        for view, failure in zip(views, failures, strict=True)
-    ]
+def _codes(views: Sequence[View], failures: Sequence[FailureClass | None]) -> dict[TlsSettings, str | None]:
+    """The code under each TlsSettings; ``failures`` is what the attempts failed with under their own."""
+    if not any(failures) and all(view.suits_every_mode for view in views):
+        return dict.fromkeys(TlsSettings)
+    pairs = list(zip(views, failures, strict=True))
+    return {
+        mode: _code_of(
+            [
+                failure if view.mode is mode or view.suits_every_mode else classify(replace(view, mode=mode))
+                for view, failure in pairs
+            ]
+        )
+        for mode in TlsSettings
+    }
 
 
 def _code_of(failures: Sequence[FailureClass | None]) -> str | None:
