@@ -49,7 +49,7 @@ def authority_list(names: Sequence[str]) -> Value:
 
 
 def _remarks(evidence: CertificateEvidence) -> Iterator[tuple[str, Facts]]:
-    distinct = {one.sha256: one for one in evidence.chain}
+    distinct = {certificate.sha256: certificate for certificate in evidence.chain}
     if len(distinct) < len(evidence.chain):
         twice = [one for one in distinct.values() if [each.sha256 for each in evidence.chain].count(one.sha256) > 1]
         yield "chain-duplicates", {"chain_subjects": _subjects(twice)}
@@ -87,5 +87,5 @@ def _trusted_by_one(evidence: CertificateEvidence) -> tuple[str, Facts] | None:
 
 
 def _subjects(certificates: list[Certificate]) -> str:
-    shown = "; ".join(one.subject or one.sha1 for one in certificates[:_SHOWN])
+    shown = "; ".join(certificate.subject or certificate.sha1 for certificate in certificates[:_SHOWN])
     return shown + (" ..." if len(certificates) > _SHOWN else "")

@@ -197,9 +197,9 @@ def judge_attempt(view: View, failure: FailureClass | None, connector: Connector
         warnings = warnings_beside(view, connector)
     nameless = connector.tls_domain is None and evidence.server == evidence.address
     kinds = [
-        one.kind
-        for one in view.problems
-        if not (nameless and one is view.name_problem and not view.mode.validates_name)
+        problem.kind
+        for problem in view.problems
+        if not (nameless and problem is view.name_problem and not view.mode.validates_name)
     ]
     return AttemptVerdict(
         view=view,
@@ -230,7 +230,7 @@ def _furthest(attempts: Sequence[AttemptVerdict], status: Status) -> AttemptVerd
         ipv6 = failure is FailureClass.LOCAL_IPV6
         return _STAGES.index(PROFILES[failure].stage), not ipv6, one.view.evidence.control is not None
 
-    deciding = [(one, one.failure) for one in attempts if one.status is status]
+    deciding = [(attempt, attempt.failure) for attempt in attempts if attempt.status is status]
     ranked = [(rank(one, failure.failure), one) for one, failure in deciding if failure is not None]
     return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
@@ -297,7 +297,7 @@ def _tls_domain(connector: Connector, evidence: ConnectorEvidence) -> str | None
     """
     if connector.tls_domain is not None or not connector.tls_settings.validates_name:
         return connector.tls_domain
-    if any(one.resolution.smart_host is not None for one in evidence.attempts):
+    if any(attempt.resolution.smart_host is not None for attempt in evidence.attempts):
         return None
     names = [host.host for host in connector.hosts if not host.is_address]
     return names[0] if len(names) == 1 and len(connector.hosts) == 1 else None

@@ -298,7 +298,7 @@ def _certificate(view: View) -> Facts:
         first = problems[0]
         found["problem_subject"] = quote(first.subject or leaf.subject) or Phrase("the-certificate")
         found["problem_note"] = quote(_readable(first.note)) or Word("problem", first.kind)
-        kinds = {one.kind for one in problems}
+        kinds = {problem.kind for problem in problems}
         if certificate.root_bar is not None:
             since = day(certificate.root_bar.since).split()[0]
             found["chain_hint"] = Phrase(f"root-barred-{certificate.root_bar.kind}", {"since": since})
@@ -374,7 +374,7 @@ def _readable(note: str) -> str:
 def _named_issuer(evidence: AttemptEvidence) -> Facts:
     """Where a certificate says that its issuer is, when nobody went there."""
     problems = evidence.certificate.problems if evidence.certificate is not None else ()
-    notes = [one.note for one in problems if one.kind is CertificateProblemKind.MISSING_INTERMEDIATE]
+    notes = [problem.note for problem in problems if problem.kind is CertificateProblemKind.MISSING_INTERMEDIATE]
     named = _ISSUER_URL.search(notes[0]) if notes else None
     return {} if named is None else {"issuer_hint": Phrase("issuer-named", {"issuer_url": quote(named[1])})}
 

@@ -69,7 +69,7 @@ def _difference(kind: str, look: SecondLook, view: View, leaf_key: str) -> Hands
 def _problems(look: SecondLook, view: View) -> tuple[CertificateProblemKind, ...]:
     """What the connector's mode has against that certificate."""
     seen = View(replace(view.evidence, certificate=look.certificate, revocation=None), view.mode, view.expected)
-    return tuple(one.kind for one in seen.judged_problems)
+    return tuple(problem.kind for problem in seen.judged_problems)
 
 
 def _differs(look: SecondLook, first: Certificate) -> bool:

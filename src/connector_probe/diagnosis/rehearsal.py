@@ -176,7 +176,7 @@ def _is_in(program: TrustRoots | None, chain: Sequence[bytes], evidence: Certifi
     if path.trusted:
         issued = path.certificates[0].certificate.not_before
         return program.bar(path.certificates[-1], issued, evidence.judged_at) is None
-    return None if any(one.kind is _Kind.MISSING_INTERMEDIATE for one in evidence.problems) else False
+    return None if any(problem.kind is _Kind.MISSING_INTERMEDIATE for problem in evidence.problems) else False
 
 
 def _by_tls_mode(view: View, mode: TlsSettings, connector: Connector) -> str | None:
@@ -214,7 +214,7 @@ _OF_CHECK = {
 
 def _checks(view: View, chain: Sequence[bytes], connector: Connector, in_program: bool | None) -> Iterator[Check]:
     for check, kinds in _OF_CHECK.items():
-        found = [one for one in view.problems if one.kind in kinds]
+        found = [problem for problem in view.problems if problem.kind in kinds]
         if check is CheckId.NAME and not view.mode.validates_name and connector.tls_domain is None:
             yield Check(check, CheckResult.UNKNOWN, (Said("check-name-not-asked"),))
         elif found:
@@ -318,10 +318,10 @@ def _ends_early(turns: Sequence[Turn], leaf: Certificate) -> Iterator[Said]:
     """A certificate that passes now, and will not before its own end."""
     if turns[0].problems or leaf.not_after is None:
         return
-    first = next((one for one in turns[1:] if one.problems), None)
+    first = next((turn for turn in turns[1:] if turn.problems), None)
     if first is not None and first.at <= leaf.not_after:
         facts = Facts(since=day(first.at), not_after=day(leaf.not_after))
-        facts["problem_list"] = listed(Word("problem", one.kind) for one in first.problems)
+        facts["problem_list"] = listed(Word("problem", problem.kind) for problem in first.problems)
         yield Said("fails-before-its-end", facts)
 
 

@@ -12,7 +12,7 @@ from connector_probe.model.sentence import some
 
 def shown_by(attempts: Sequence[AttemptEvidence]) -> tuple[Certificate, ...]:
     """The servers' own certificates, each once."""
-    chains = (one.certificate.chain for one in attempts if one.certificate is not None)
+    chains = (attempt.certificate.chain for attempt in attempts if attempt.certificate is not None)
     return tuple({chain[0].sha256: chain[0] for chain in chains if chain}.values())
 
 

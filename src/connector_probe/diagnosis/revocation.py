@@ -31,9 +31,9 @@ def revoked_problems(evidence: AttemptEvidence) -> tuple[CertificateProblem, ...
     if evidence.revocation is None:
         return ()
     return tuple(
-        CertificateProblem(CertificateProblemKind.REVOKED, one.depth, one.subject, _note(check))
-        for one in evidence.revocation.certificates
-        if (check := one.revoked) is not None
+        CertificateProblem(CertificateProblemKind.REVOKED, certificate.depth, certificate.subject, _note(check))
+        for certificate in evidence.revocation.certificates
+        if (check := certificate.revoked) is not None
     )
 
 
@@ -46,14 +46,14 @@ def undecided(evidence: AttemptEvidence) -> tuple[CertificateRevocation, ...]:
     """The certificates of which no source said anything that counts."""
     if evidence.revocation is None:
         return ()
-    return tuple(one for one in evidence.revocation.certificates if not one.decided)
+    return tuple(certificate for certificate in evidence.revocation.certificates if not certificate.decided)
 
 
 def bad_staple(evidence: AttemptEvidence) -> RevocationCheck | None:
     """The stapled response, where it is of no use."""
     if evidence.revocation is None:
         return None
-    checks = (check for one in evidence.revocation.certificates for check in one.checks)
+    checks = (check for certificate in evidence.revocation.certificates for check in certificate.checks)
     return next((one for one in checks if one.source is RevocationSource.STAPLE and not one.decides), None)
 
 
@@ -73,7 +73,7 @@ def facts_of_revocation(evidence: AttemptEvidence) -> Facts:
             "revoked_reason": Short(Phrase("revoked-reason", {"reason": check.reason})) if check.reason else "",
             "revoked_source": Short(_source(check)),
         }
-    asked = [check for one in revocation.certificates for check in one.checks if check.decides]
+    asked = [check for certificate in revocation.certificates for check in certificate.checks if check.decides]
     if asked:
         found["revocation_sources"] = Short(listed((_source(one) for one in asked), "between-sources"))
     unsure = undecided(evidence)
@@ -86,7 +86,7 @@ def facts_of_revocation(evidence: AttemptEvidence) -> Facts:
 
 
 def facts_of_undecided(certificate: CertificateRevocation) -> Facts:
-    asked = (_outcome(one) for one in certificate.checks[:_SHOWN])
+    asked = (_outcome(check) for check in certificate.checks[:_SHOWN])
     return {
         "unsure_subject": quote(certificate.subject),
         "unsure_sources": Short(listed(asked, "between-sources")),
@@ -125,7 +125,7 @@ def revocation_findings(evidence: AttemptEvidence, *, judged: bool) -> Iterator[
     if revoked_problems(evidence) and not judged:
         yield WarningId.CERTIFICATE_REVOKED, {}
     for certificate in undecided(evidence):
-        if all(one.source is RevocationSource.STAPLE for one in certificate.checks):
+        if all(check.source is RevocationSource.STAPLE for check in certificate.checks):
             continue  # the next warning says it all
         yield WarningId.REVOCATION_UNKNOWN, facts_of_undecided(certificate)
     if bad_staple(evidence) is not None:

@@ -179,7 +179,7 @@ def _ends_at_our_gateway(view: View, fault: NetworkFault) -> bool:
 def _leads_out(view: View) -> bool:
     """Whether somebody outside has answered over the attempt's family: a host of the run, or the nameserver."""
     family = family_of(view.evidence)
-    asked = (one for one in view.evidence.resolution.lookups if one.status in ANSWERED and one.nameserver)
+    asked = (lookup for lookup in view.evidence.resolution.lookups if lookup.status in ANSWERED and lookup.nameserver)
     nameservers = [str(one.nameserver).partition("#")[0] for one in asked]
     outside = (6 if ":" in one else 4 for one in nameservers if is_outside(one))
     return family in view.context.run.open_families or family in outside

@@ -32,11 +32,11 @@ class RunContext:
 
     @classmethod
     def of(cls, runs: Iterable[ConnectorEvidence]) -> RunContext:
-        attempts = [(one, run) for run in runs for one in run.attempts]
+        attempts = [(attempt, run) for run in runs for attempt in run.attempts]
         opened = {family_of(one) for one, _ in attempts if _took_the_connection(one)}
         told = tuple(dict.fromkeys(told for one, run in attempts for told in statements(one, _our_time(one, run))))
         controls = [one.control for one, _ in attempts if one.control is not None and one.control.address]
-        cut_off = all(one.fault is not None for one in controls)
+        cut_off = all(control.fault is not None for control in controls)
         return cls(
             frozenset(opened),
             controls[0] if controls and cut_off and not opened else None,

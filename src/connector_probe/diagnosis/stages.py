@@ -87,7 +87,7 @@ def _tls_rows(evidence: AttemptEvidence) -> Iterator[_Row]:
     yield Stage.TLS, handshake.start, handshake.seconds, {key: value for key, value in detail.items() if value}
     certificate = evidence.certificate
     if certificate is not None:
-        facts = {"problems": ", ".join(dict.fromkeys(str(one.kind) for one in certificate.problems))}
+        facts = {"problems": ", ".join(dict.fromkeys(str(problem.kind) for problem in certificate.problems))}
         if certificate.chain:
             facts["subject"] = certificate.chain[0].subject
         facts = {key: value for key, value in facts.items() if value}

@@ -137,7 +137,7 @@ class View:
         certificate = self.evidence.certificate
         if certificate is None or not certificate.chain:
             return None
-        unread = {one.kind for one in certificate.problems if one.depth == 0} & _UNREADABLE
+        unread = {problem.kind for problem in certificate.problems if problem.depth == 0} & _UNREADABLE
         # Of a certificate that cannot be read as a whole there may be names all the same.
         named = bool(certificate.chain[0].names or certificate.chain[0].common_name)
         broken = _KINDS.UNPARSEABLE_EXTENSION in unread or (bool(unread) and not named)
@@ -170,7 +170,7 @@ class View:
         if not self.mode.validates_chain:
             return ()
         by_name = self.mode.validates_name and self.name_given
-        relevant = [one for one in self.problems if by_name or one is not self.name_problem]
+        relevant = [problem for problem in self.problems if by_name or problem is not self.name_problem]
         return self._in_order(relevant)
 
     def _in_order(self, problems: Iterable[CertificateProblem]) -> tuple[CertificateProblem, ...]:
@@ -211,7 +211,7 @@ class View:
     def decisive_problems(self) -> tuple[CertificateProblem, ...]:
         """Those of the certificate that a verdict would rest on: by DANE, by MTA-STS, or by this mode."""
         if self.dane_state is DaneState.APPLIES:
-            return in_order([one for one in self.problems if one.depth == 0 and one.kind in DATES])
+            return in_order([problem for problem in self.problems if problem.depth == 0 and problem.kind in DATES])
         return self.mta_sts_problems if self.mta_sts_binds else self.judged_problems
 
     @cached_property

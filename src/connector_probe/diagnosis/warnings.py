@@ -136,7 +136,7 @@ def _manners(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     slowest = max(exchanges, key=lambda one: one.seconds, default=None)
     if slowest is not None and slowest.seconds >= SLOW_REPLY:
         command: Value = slowest.command.split(" ", 1)[0] or Phrase("slow-connection")
-        slow = [one for one in exchanges if one.seconds >= SLOW_REPLY]
+        slow = [exchange for exchange in exchanges if exchange.seconds >= SLOW_REPLY]
         hint = "slow-all-hint" if len(slow) > 1 else "slow-greeting-hint" if slowest is evidence.banner else ""
         told: Value = Phrase(hint, {"slow_number": str(len(slow))}) if hint else ""
         yield WarningId.SLOW_REPLY, {"slowest": span(slowest.seconds), "slow_command": command, "slow_hint": told}
@@ -157,7 +157,7 @@ def _names(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
 def _alias_of_mx(view: View) -> str | None:
     """The name that the MX host stands for, where it is an alias (RFC 2181 10.3, RFC 5321 5.1)."""
     resolution = view.evidence.resolution
-    aliases = (one.aliases[-1] for one in resolution.lookups if one.rdtype != "MX" and one.aliases)
+    aliases = (lookup.aliases[-1] for lookup in resolution.lookups if lookup.rdtype != "MX" and lookup.aliases)
     return next(aliases, None) if resolution.preference is not None else None
 
 

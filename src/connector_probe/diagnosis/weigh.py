@@ -105,7 +105,7 @@ def culprit_of(causes: Sequence[WeighedCause]) -> Culprit:
     """Whose it is to mend: that of the leading cause; unknown where others that are no less possible are another's."""
     if not causes or causes[0].verdict is CauseVerdict.RULED_OUT:
         return Culprit.UNKNOWN
-    rivals = {one.culprit for one in causes if one.verdict is causes[0].verdict}
+    rivals = {cause.culprit for cause in causes if cause.verdict is causes[0].verdict}
     alone = len(rivals) == 1 or causes[0].verdict in LIKELY
     return causes[0].culprit if alone else Culprit.UNKNOWN
 

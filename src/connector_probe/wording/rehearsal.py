@@ -68,7 +68,7 @@ def rehearsal_in_words(
         CheckReport(one.id, one.result, words.join(_say(said, words) for said in one.told)) for one in rehearsal.checks
     )
     warnings = (*warnings_in_words(verdict, words), *(Finding(one.id, _say(one, words)) for one in rehearsal.warnings))
-    failed = [one.text for one in checks if one.result == CheckResult.FAILED]
+    failed = [check.text for check in checks if check.result == CheckResult.FAILED]
     diagnosis = None if attempt.diagnosis is None else _of_file(attempt.diagnosis, failed, words)
     status = _status(rehearsal, warnings)
     remarks = [Finding(one.id, one.text) for one in attempt.remarks]
@@ -89,14 +89,14 @@ def rehearsal_in_words(
         by_tls_mode=rehearsal.by_tls_mode,
         checks=checks,
         in_microsoft_program=rehearsal.in_program,
-        outlook=tuple(_turn(one, words) for one in rehearsal.turns),
+        outlook=tuple(_turn(turn, words) for turn in rehearsal.turns),
         warnings=warnings,
         remarks=tuple(remarks),
         certificates=attempt.certificates,
         certificate_problems=attempt.certificate_problems,
         lifetime_days=None if rehearsal.lifetime is None else round(rehearsal.lifetime / timedelta(days=1), 2),
         renew_by=rehearsal.renew_by,
-        renewals=tuple(RenewalReport(one.on, one.days, one.until) for one in rehearsal.renewals),
+        renewals=tuple(RenewalReport(renewal.on, renewal.days, renewal.until) for renewal in rehearsal.renewals),
         tlsa=_tlsa(leaf, against, verdict.view.evidence.server),
         exchange=_exchange(leaf, file),
         against=None if against is None else _against(leaf, against, words),
@@ -108,7 +108,7 @@ def _say(said: Said, words: Catalogue) -> str:
 
 
 def _status(rehearsal: Rehearsal, warnings: Sequence[Finding]) -> Status:
-    if any(one.id == "private-key" and one.result is CheckResult.FAILED for one in rehearsal.checks):
+    if any(check.id == "private-key" and check.result is CheckResult.FAILED for check in rehearsal.checks):
         return Status.FAILING
     status = rehearsal.verdict.status
     return Status.WARNING if status is Status.HEALTHY and warnings else status
@@ -116,14 +116,14 @@ def _status(rehearsal: Rehearsal, warnings: Sequence[Finding]) -> Status:
 
 def _of_file(diagnosis: Diagnosis, failed: Sequence[str], words: Catalogue) -> Diagnosis:
     """With what is wrong with the file, in place of what a server does."""
-    remedies = tuple(one for one in diagnosis.remedies if one.id not in _OF_SERVERS)
+    remedies = tuple(remedy for remedy in diagnosis.remedies if remedy.id not in _OF_SERVERS)
     return replace(diagnosis, detail=words.listed(failed) or diagnosis.detail, remedies=remedies)
 
 
 def _turn(turn: Turn, words: Catalogue) -> TurnReport:
-    kinds = tuple(dict.fromkeys(one.kind for one in turn.problems))
+    kinds = tuple(dict.fromkeys(problem.kind for problem in turn.problems))
     code = MailFlowCode.CERTIFICATE_VALIDATION_FAILED.value if kinds else None
-    facts = Facts(code=code or "", problem_list=listed(Word("problem", one) for one in kinds))
+    facts = Facts(code=code or "", problem_list=listed(Word("problem", kind) for kind in kinds))
     text = sentence(words.phrases["turn-fails" if kinds else "turn-passes"], facts, words)
     return TurnReport(turn.at, code, kinds, text)
 

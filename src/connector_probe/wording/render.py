@@ -45,7 +45,7 @@ def worded(verdict: ConnectorVerdict, words: Catalogue = ENGLISH) -> Result:
         for one, transcript in zip(verdict.attempts, verdict.evidence.transcripts, strict=True)
     ]
     warnings = [warning for one, _ in attempts for warning in warnings_in_words(one, words)]
-    by_address = {one.view.evidence.address: one for one in reversed(verdict.attempts)}
+    by_address = {attempt.view.evidence.address: attempt for attempt in reversed(verdict.attempts)}
     for warning in verdict.warnings:
         around = by_address.get(warning.address, next(iter(verdict.attempts), None))
         warnings.append(_finding(warning, around.facts if around is not None else {}, words))

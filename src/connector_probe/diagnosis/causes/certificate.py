@@ -66,7 +66,7 @@ def _tls_inspection(case: Case) -> Judged | None:
     if not chain or named is None or not named.matches or not _is_of_nobody(case):
         return None
     seen = (EvidenceId.SIGNED_BY_AN_APPLIANCE,)
-    if any(appliance(one) is not None for one in chain):
+    if any(appliance(certificate) is not None for certificate in chain):
         return Judged(_SURE, seen, heading=HeadingId.TLS_INSPECTION)
     return Judged(_LIKELY, (EvidenceId.SIGNED_BY_A_GATEWAY,)) if any(map(names_an_inspection, chain)) else None
 
@@ -153,7 +153,7 @@ def _certificate_subject_mismatch(case: Case) -> Judged:
 )
 def _certificate_no_longer_valid(case: Case) -> Judged:
     view = case.view
-    judged = [one for one in view.judged_problems if one not in view.clock_signs]
+    judged = [problem for problem in view.judged_problems if problem not in view.clock_signs]
     rest = [one for one in judged if one.kind is not _Kind.EXPIRED and one is not view.name_problem]
     if rest:
         revoked = (EvidenceId.REVOKED_SAYS,) if any(one.kind is _Kind.REVOKED for one in rest) else ()

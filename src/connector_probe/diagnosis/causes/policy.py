@@ -90,7 +90,7 @@ def _dane_without_tls(case: Case) -> Judged | None:
 )
 def _tlsa_outdated(case: Case) -> Judged:
     """Not so where every record is of this very chain, and only misnumbered."""
-    usable = [one for one in case.view.dane.records if one.usable] if case.view.dane is not None else []
+    usable = [record for record in case.view.dane.records if record.usable] if case.view.dane is not None else []
     misnumbered = _misnumbered(case)
     if misnumbered and all(one in misnumbered for one in usable):
         return Judged(_OUT, (EvidenceId.TLSA_OF_THIS_CHAIN,))
@@ -106,7 +106,7 @@ def _tlsa_outdated(case: Case) -> Judged:
 def _tlsa_malformed(case: Case) -> Judged:
     if _misnumbered(case):
         return Judged(_SURE, (EvidenceId.TLSA_FITS_AS,))
-    unusable = case.view.dane is not None and any(not one.usable for one in case.view.dane.records)
+    unusable = case.view.dane is not None and any(not record.usable for record in case.view.dane.records)
     return Judged(_LIKELY, (EvidenceId.TLSA_UNUSABLE,)) if unusable else Judged(_OUT)
 
 
@@ -176,7 +176,7 @@ def _misnumbered(case: Case) -> tuple[TlsaRecord, ...]:
     """The records whose data is of what the server sends, so that only their usage or selector is another's."""
     mismatch = _came_to(case) is DaneVerdict.MISMATCH
     records = case.view.dane.records if case.view.dane is not None and mismatch else ()
-    return tuple(one for one in records if one.fits_as)
+    return tuple(record for record in records if record.fits_as)
 
 
 # --- MTA-STS ---------------------------------------------------------------------------------------------------

@@ -73,17 +73,17 @@ class WalkView:
         if not self.walk.zones:
             return ()
         last = self.walk.zones[-1]
-        return tuple(one for one in self.walk.replies if one.zone == last or is_below(one.zone, last))
+        return tuple(reply for reply in self.walk.replies if reply.zone == last or is_below(reply.zone, last))
 
     @cached_property
     def spoke(self) -> tuple[AuthorityReply, ...]:
         """Those that answered with authority."""
-        return tuple(one for one in self.last_zone if one.status in SPOKE_WITH_AUTHORITY)
+        return tuple(reply for reply in self.last_zone if reply.status in SPOKE_WITH_AUTHORITY)
 
     @cached_property
     def failed(self) -> tuple[AuthorityReply, ...]:
         """Those that answered no question with authority, one reply each. Silence only where it says something."""
-        good = {one.address for one in self.spoke}
+        good = {reply.address for reply in self.spoke}
         found: dict[str, AuthorityReply] = {}
         for one in self.last_zone:
             if one.address is None or one.address in good or one.transport != "udp":
@@ -96,19 +96,19 @@ class WalkView:
     @cached_property
     def nameless(self) -> tuple[AuthorityReply, ...]:
         """Name servers that nobody can ask: without an address, or with one that no public zone may lead to."""
-        found = [one for one in self.last_zone if one.status is ServerSays.NOT_ASKED and one.note in _NAMELESS]
+        found = [reply for reply in self.last_zone if reply.status is ServerSays.NOT_ASKED and reply.note in _NAMELESS]
         return tuple({(one.server, one.address): one for one in found}.values())
 
     @cached_property
     def authorities(self) -> Authorities:
-        kinds = {self._state(address) for address in {one.address for one in self.spoke}} - {None}
+        kinds = {self._state(address) for address in {reply.address for reply in self.spoke}} - {None}
         if not kinds:
             return Authorities.NOTHING
         return next(iter(kinds)) or Authorities.NOTHING if len(kinds) == 1 else Authorities.DISAGREE
 
     def _state(self, address: str | None) -> Authorities | None:
         """What one server says: any record counts; that there is none, only when it was asked for every type."""
-        replies = [one for one in self.spoke if one.address == address]
+        replies = [reply for reply in self.spoke if reply.address == address]
         found = {_STATES[one.status] for one in replies}
         if Authorities.RECORD in found:
             return Authorities.RECORD
@@ -118,8 +118,8 @@ class WalkView:
 
     def _fails_about_a_type(self, address: str | None) -> bool:
         return any(
-            one.address == address and one.transport == "udp" and one.status in SILENT | BROKEN
-            for one in self.last_zone
+            reply.address == address and reply.transport == "udp" and reply.status in SILENT | BROKEN
+            for reply in self.last_zone
         )
 
     def saying(self, state: Authorities) -> AuthorityReply | None:
@@ -135,7 +135,7 @@ class WalkView:
         Different records alone prove nothing: some servers tell each asker another address, as do those here where
         one version tells different ones.
         """
-        serials = {one.address: one.serial for one in self.spoke if one.serial is not None}
+        serials = {reply.address: reply.serial for reply in self.spoke if reply.serial is not None}
         by_version: dict[int, AuthorityReply] = {}
         for one in self.spoke:
             version = serials.get(one.address)
@@ -153,7 +153,7 @@ class WalkView:
         domain = self.walk.domain
         if domain is None or self.authorities is not Authorities.NO_NAME or self.no_such_top_level:
             return False
-        return all(is_below(domain, one.zone) for one in self.spoke)
+        return all(is_below(domain, reply.zone) for reply in self.spoke)
 
     @cached_property
     def delegated_to(self) -> tuple[str, ...]:
@@ -161,7 +161,7 @@ class WalkView:
         domain = self.walk.domain
         if domain is None or self.undelegated:
             return ()
-        within = [one for one in self.walk.replies if one.zone == domain or is_below(one.zone, domain)]
+        within = [reply for reply in self.walk.replies if reply.zone == domain or is_below(reply.zone, domain)]
         return tuple(sorted({one.server for one in within if one.server}))
 
     @cached_property
@@ -171,12 +171,12 @@ class WalkView:
 
     @cached_property
     def no_such_top_level(self) -> bool:
-        return self.authorities is Authorities.NO_NAME and all(one.zone == "." for one in self.spoke)
+        return self.authorities is Authorities.NO_NAME and all(reply.zone == "." for reply in self.spoke)
 
     @cached_property
     def redirected(self) -> bool:
         """Whether something else answered in the root servers' place: then it does so in every server's."""
-        roots = [one for one in self.walk.replies if one.zone == "."]
+        roots = [reply for reply in self.walk.replies if reply.zone == "."]
         answered = [one for one in roots if one.status in LAME | BROKEN]
         return bool(answered) and not any(
             one.status is ServerSays.REFERRAL or one.status in SPOKE_WITH_AUTHORITY for one in roots
@@ -225,17 +225,17 @@ class DnsView:
         if inquiry is None:
             return ()
         heard = [
-            one.address
+            reply.address
             for walk in inquiry.walks
-            for one in walk.replies
-            if one.address is not None and one.status not in SILENT and one.status is not ServerSays.NOT_ASKED
+            for reply in walk.replies
+            if reply.address is not None and reply.status not in SILENT and reply.status is not ServerSays.NOT_ASKED
         ]
         # On loopback there is nothing on the way that could keep questions back.
         heard += [
             address
-            for one in self.resolution.lookups
-            if one.nameserver is not None and one.status in SETTLED
-            for address in (one.nameserver.partition("#")[0],)
+            for lookup in self.resolution.lookups
+            if lookup.nameserver is not None and lookup.status in SETTLED
+            for address in (lookup.nameserver.partition("#")[0],)
             if _kind(address)[1] == "loopback"
         ]
         return tuple(WalkView(walk, tuple(dict.fromkeys(heard))) for walk in inquiry.walks)
@@ -243,14 +243,14 @@ class DnsView:
     @cached_property
     def walk_view(self) -> WalkView | None:
         """That of the queried name."""
-        return next((one for one in self.walk_views if one.walk.name == self.queried), None)
+        return next((walk_view for walk_view in self.walk_views if walk_view.walk.name == self.queried), None)
 
     @cached_property
     def unreached(self) -> bool:
         """Whether servers were asked directly and not one of them answered anything, or something in their place."""
         if any(walk_view.redirected for walk_view in self.walk_views):
             return True
-        replies = [one for walk_view in self.walk_views for one in walk_view.walk.replies]
+        replies = [reply for walk_view in self.walk_views for reply in walk_view.walk.replies]
         tried = [one for one in replies if one.status is not ServerSays.NOT_ASKED or one.note == "no-way-out"]
         return bool(tried) and all(one.status in SILENT or one.status is ServerSays.NOT_ASKED for one in tried)
 
@@ -283,7 +283,7 @@ class DnsView:
     def _unvalidated(self) -> tuple[Recheck, ...]:
         inquiry = self.resolution.inquiry
         rechecks = inquiry.rechecks if inquiry is not None else ()
-        return tuple(one for one in rechecks if one.fails_when_checked)
+        return tuple(recheck for recheck in rechecks if recheck.fails_when_checked)
 
     @property
     def registration(self) -> Registration | None:
@@ -314,9 +314,9 @@ class DnsView:
     def _relevant(self) -> tuple[Lookup, ...]:
         """With an address, what led to it: the other family's records may be as they like."""
         return tuple(
-            one
-            for one in self.resolution.lookups
-            if self.address is None or one.rdtype not in ADDRESSES or self.address in one.records
+            lookup
+            for lookup in self.resolution.lookups
+            if self.address is None or lookup.rdtype not in ADDRESSES or self.address in lookup.records
         )
 
     @cached_property
@@ -373,7 +373,7 @@ def _contradicts(lookup: Lookup, replies: Sequence[AuthorityReply]) -> Authority
     """Servers may each tell a part of a large set, so ours is only compared with all that they told."""
     if not replies:
         return None
-    theirs = {record for one in replies for record in one.records}
+    theirs = {record for reply in replies for record in reply.records}
     holding = next((one for one in replies if one.records), None)
     if lookup.status is LookupStatus.ANSWER:
         return None if theirs.issuperset(lookup.records) else holding or replies[0]

@@ -42,7 +42,7 @@ def dns_facts(view: View) -> Facts:
         found |= {"same_label": label(dns_view.same), "same_said": said(dns_view.same)}
     if dns_view.walk_view is not None:
         found |= _of_walk(dns_view.walk_view)
-    found["versions"] = listed(_version(one, dns_view) for one in dns_view.out_of_step[:MAX_LISTED])
+    found["versions"] = listed(_version(reply, dns_view) for reply in dns_view.out_of_step[:MAX_LISTED])
     if dns_view.registration is not None:
         found |= _of_registration(dns_view.registration)
     hint = _hint(dns_view)
@@ -112,7 +112,7 @@ def _hint(dns_view: DnsView) -> str | None:
 
 def _is_settled(dns_view: DnsView) -> bool:
     """Whether the nameserver itself knew the answer."""
-    return any(one.status in SETTLED for one in dns_view.resolution.lookups)
+    return any(lookup.status in SETTLED for lookup in dns_view.resolution.lookups)
 
 
 def _of_difference(mismatch: AnswerMismatch | None) -> Facts:
@@ -180,7 +180,7 @@ def _of_server(walk_view: WalkView, first: AuthorityReply) -> list[AuthorityRepl
     """What the server of ``first`` says by the same transport: one reply a type, or the one that stands for all."""
     replies = [one for one in walk_view.spoke if one.address == first.address and one.transport == first.transport]
     if first.status is ServerSays.ANSWER:
-        return [one for one in replies if one.status is ServerSays.ANSWER]
+        return [reply for reply in replies if reply.status is ServerSays.ANSWER]
     return replies if first.status is ServerSays.NODATA else [first]
 
 
@@ -221,7 +221,7 @@ def _ours(lookup: Lookup) -> Value:
 
 def _told(replies: Iterable[AuthorityReply]) -> Value:
     """ "ns1.contoso.com [192.0.2.53]: NXDOMAIN" for each."""
-    return some((joined(f"{label(one)}: ", said(one)) for one in replies), MAX_LISTED)
+    return some((joined(f"{label(reply)}: ", said(reply)) for reply in replies), MAX_LISTED)
 
 
 # --- our own nameserver, where it is the one at fault ----------------------------------------------------------

@@ -95,7 +95,7 @@ def _is_secure(view: View, lookup: Lookup) -> bool:
     """Whether the look-up with DNSSEC was validated, and gave the same hosts."""
     if view.dane is None or view.dane.mx.status is not DnssecStatus.SECURE:
         return False
-    return {_host(one) for one in view.dane.mx.records} == {_host(one) for one in lookup.records}
+    return {_host(record) for record in view.dane.mx.records} == {_host(one) for one in lookup.records}
 
 
 # --- the words -------------------------------------------------------------------------------------------------

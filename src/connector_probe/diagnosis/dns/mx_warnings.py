@@ -90,8 +90,8 @@ def _command(connector: Connector, attempt: AttemptEvidence, domain: str, lookup
 def null_mx_beside_others(attempts: Sequence[AttemptEvidence]) -> Iterator[Said]:
     """One warning for each domain; RFC 7505 3 forbids it. A null MX alone is a failure class of its own."""
     told = set()
-    for one in attempts:
-        domain, records = one.resolution.mx_domain, one.resolution.mx or ()
+    for attempt in attempts:
+        domain, records = attempt.resolution.mx_domain, attempt.resolution.mx or ()
         others = [f"{record.preference} {record.exchange}" for record in records if record.exchange]
         if domain is None or domain in told or not others or len(others) == len(records):
             continue

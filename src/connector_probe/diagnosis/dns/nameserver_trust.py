@@ -154,7 +154,7 @@ def _is_cut_off(view: View) -> bool:
         return False
     if lookup is not None and lookup.status is LookupStatus.ANSWER:  # a null MX, which is the fault
         return False
-    if any(one.status in _EXISTS for one in check.controls):
+    if any(control.status in _EXISTS for control in check.controls):
         return False
     if dns_view is None or dns_view.unreached:
         return True
@@ -170,4 +170,4 @@ def telling_control(view: View) -> Lookup | None:
         return None
     if check.sibling is not None and check.sibling.status is LookupStatus.ANSWER:
         return check.sibling
-    return next((one for one in check.controls if address is None or address in one.records), None)
+    return next((control for control in check.controls if address is None or address in control.records), None)

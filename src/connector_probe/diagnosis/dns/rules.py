@@ -69,7 +69,7 @@ def _fails_at_its_source(lookup: Lookup, evidence: AttemptEvidence) -> bool:
         return False
     name = lookup.last_name
     replies = [
-        one for walk in inquiry.walks if walk.name == name for one in walk.replies if one.zone in walk.zones[-1:]
+        reply for walk in inquiry.walks if walk.name == name for reply in walk.replies if reply.zone in walk.zones[-1:]
     ]
     told = {one.status for one in replies if one.rdtype == lookup.rdtype}
     denied = any(one.status is ServerSays.NXDOMAIN for one in replies)

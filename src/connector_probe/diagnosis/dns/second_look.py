@@ -44,7 +44,7 @@ def public_addresses(resolution: Resolution) -> tuple[str, ...]:
         return ()
     if any(meant(one).is_unspecified for one in mismatch.ours.records):  # a filter's
         return ()
-    spoke = [one for walk_view in dns_view.walk_views for one in walk_view.spoke]
+    spoke = [reply for walk_view in dns_view.walk_views for reply in walk_view.spoke]
     told = [one for one in spoke if one.status is ServerSays.ANSWER and one.rdtype in ADDRESSES]
     return tuple(dict.fromkeys(record for one in told for record in one.records))
 
@@ -64,7 +64,7 @@ def all_failed(failure: FailureClass, walk_view: WalkView) -> Weighed:
     bad = walk_view.failed
     if not bad and not walk_view.nameless:
         return _NOTHING
-    asked = {one.address for one in walk_view.last_zone if one.status is not ServerSays.NOT_ASKED}
+    asked = {reply.address for reply in walk_view.last_zone if reply.status is not ServerSays.NOT_ASKED}
     if failure not in TROUBLED or len(bad) < len(asked):  # some were silent, and that says nothing here
         return None, (EvidenceId.SOME_AUTHORITIES_FAIL,)
     sure = walk_view.from_the_roots or all(one.status not in LAME for one in bad)

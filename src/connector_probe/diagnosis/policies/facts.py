@@ -50,10 +50,10 @@ def _dane(view: View) -> Facts:
     if not absence and view.dane_state is DaneState.TLS_ONLY:
         absence = Phrase("dane-unusable")
     matched = view.dane_verdict[1] if view.dane_verdict is not None else None
-    anchor_problems = listed(Word("problem", one.kind) for one in dane.anchor_problems or ())
+    anchor_problems = listed(Word("problem", problem.kind) for problem in dane.anchor_problems or ())
     asked = view.evidence.resolution.lookups
     leaf = view.evidence.certificate.chain[:1] if view.evidence.certificate is not None else ()
-    misnumbered = next((one for one in dane.records if one.fits_as), None)
+    misnumbered = next((record for record in dane.records if record.fits_as), None)
     failure: Value = ""
     if view.dane_verdict is not None and view.dane_verdict[0] in _TOLD:
         begins = day(leaf[0].not_before if leaf else None)
@@ -94,7 +94,7 @@ def _mta_sts(view: View) -> Facts:
         found["sts_pattern"] = shallow_pattern(sts.policy, view.evidence.server)
     mx = view.evidence.resolution.mx_lookup
     found["mx_nameserver"] = (mx.nameserver if mx is not None else None) or Phrase("system-nameserver")
-    found["sts_problems"] = listed(Word("problem", one.kind) for one in view.mta_sts_problems)
+    found["sts_problems"] = listed(Word("problem", problem.kind) for problem in view.mta_sts_problems)
     return found
 
 

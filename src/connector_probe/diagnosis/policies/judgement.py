@@ -87,15 +87,15 @@ def dane_state(dane: DaneEvidence | None) -> DaneState:
         return by_status[deciding.status]
     if not dane.records:
         return DaneState.ABSENT
-    return DaneState.APPLIES if any(one.usable for one in dane.records) else DaneState.TLS_ONLY
+    return DaneState.APPLIES if any(record.usable for record in dane.records) else DaneState.TLS_ONLY
 
 
 def deciding_lookup_of(dane: DaneEvidence) -> SecureLookup:
     """The one that settles whether DANE applies: what is bogus, else the first that is not secure, else the last."""
-    addressed = [one for one in dane.addresses if one.records]
+    addressed = [lookup for lookup in dane.addresses if lookup.records]
     addresses = addressed or [one for one in dane.addresses if one.status is not DnssecStatus.SECURE]
     telling = [dane.mx, *addresses, *((dane.tlsa,) if dane.tlsa is not None else ())]
-    bogus = next((one for one in dane.lookups if _is_bogus(one)), None)
+    bogus = next((lookup for lookup in dane.lookups if _is_bogus(lookup)), None)
     weak = next((one for one in telling if one.status is not DnssecStatus.SECURE), None)
     return bogus or weak or telling[-1]
 
@@ -119,9 +119,9 @@ def dane_verdict(evidence: AttemptEvidence, dane: DaneEvidence) -> tuple[DaneVer
         return (DaneVerdict.NOT_YET_VALID if _Kind.NOT_YET_VALID in kinds else DaneVerdict.PASSED), ee
     if dane.anchor_problems is None or certificate is None or not certificate.chain:
         return DaneVerdict.MISMATCH, None
-    anchors = [one for one in dane.records if one.usage == DANE_TA and one.usable]
+    anchors = [record for record in dane.records if record.usage == DANE_TA and record.usable]
     ta = next((one for one in anchors if one.matched or not one.matching_type), None)
-    of_leaf = {one.kind for one in dane.anchor_problems if one.depth == 0}
+    of_leaf = {problem.kind for problem in dane.anchor_problems if problem.depth == 0}
     if _Kind.EXPIRED in of_leaf:
         return DaneVerdict.EXPIRED, ta
     if _Kind.NOT_YET_VALID in of_leaf:
