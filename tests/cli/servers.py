@@ -105,7 +105,7 @@ class _Http(http.server.BaseHTTPRequestHandler):
     server: HttpServer
 
     def _answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode(errors="surrogateescape")
         self.server.heard.add(f"{self.command} {self.path}", body)
         self.send_response(500 if "broken" in self.path else 200)
         self.send_header("Content-Length", "0")

@@ -34,6 +34,7 @@ from connector_probe.serve.recorder import Recorder
 from connector_probe.serve.service import Service
 from connector_probe.serve.snapshots import HERE, Snapshot
 from connector_probe.serve.supervisor import Supervisor
+from connector_probe.serve.telemetry import telemetry_of
 from connector_probe.wording.catalogue import Catalogue
 
 GRACE = 3  # seconds for answers that are on their way when the end comes; all of it takes five at most
@@ -110,12 +111,14 @@ class Server:
         self.started = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[object]] = set()
+        self._telemetry = telemetry_of(os.environ, settings.place)
         self.service = Service(
             settings.configuration,
             recorder=self._recorder,
             place=settings.place,
             scheduled=settings.scheduled,
             observe=self._metrics.probed,
+            seen=self._telemetry.add if self._telemetry is not None else lambda snapshot: None,
         )
         self._notifier = Notifier(self._standing, self._history, settings.words, settings.remind)
         self._notifier.sinks = self._sinks(settings.configuration)
@@ -179,6 +182,8 @@ class Server:
             await asyncio.wait({web}, timeout=GRACE + 0.5)
             await self.service.stop()
             self._notifier.close()
+            if self._telemetry is not None:
+                await asyncio.to_thread(self._telemetry.close)
 
     def stop(self) -> None:
         self._stop.set()

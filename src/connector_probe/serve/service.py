@@ -71,7 +71,10 @@ class Tracked:
 
 
 class Service:
-    """``place``: what this server's own place is called. ``observe`` is told of each probe that was made here."""
+    """``place``: what this server's own place is called. ``observe`` is told of each probe that was made here,
+
+    ``seen`` of each report, those of other places included.
+    """
 
     def __init__(
         self,
@@ -81,6 +84,7 @@ class Service:
         place: str,
         scheduled: bool = True,
         observe: Callable[[Trigger, Status | None, float], None] = lambda trigger, status, seconds: None,
+        seen: Callable[[Snapshot], None] = lambda snapshot: None,
     ) -> None:
         self.configuration = configuration
         self.loaded_at = datetime.now(UTC)
@@ -90,6 +94,7 @@ class Service:
         self.hub = Hub()
         self.ready = False
         self._observe = observe
+        self._seen = seen
         self._windows: dict[str, Sequence[Window]] = {}
         self.recorder = recorder(self._windows)
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -295,6 +300,7 @@ class Service:
         self._tell(one, snapshot)
 
     def _tell(self, one: Tracked, snapshot: Snapshot) -> None:
+        self._seen(snapshot)
         result = snapshot.result
         code = result.diagnosis.code if result.diagnosis is not None else None
         self.hub.publish(

@@ -127,7 +127,7 @@ class Lifetime:
 
 def lifetime(certificate: CertificateReport, now: datetime) -> Lifetime:
     begins, ends = certificate.not_before, certificate.not_after
-    name = _short_name(certificate.subject)
+    name = common_name(certificate.subject)
     if begins is None or ends is None or ends <= begins:
         return Lifetime(certificate, name, None, None, Status.UNKNOWN)
     left = ends - now
@@ -155,12 +155,12 @@ def chains(attempts: Iterable[Attempt], now: datetime) -> list[Chain]:
     drawn = []
     for same in found.values():
         last = same[0].certificates[-1]
-        issuer = _short_name(last.issuer) if last.issuer != last.subject else ""
+        issuer = common_name(last.issuer) if last.issuer != last.subject else ""
         drawn.append(Chain(tuple(same), tuple(lifetime(one, now) for one in same[0].certificates), issuer))
     return drawn
 
 
-def _short_name(subject: str) -> str:
+def common_name(subject: str) -> str:
     """The common name of a distinguished name (RFC 4514), else all of it."""
     from cryptography.x509 import Name, NameOID
 
