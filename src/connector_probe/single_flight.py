@@ -39,7 +39,7 @@ class SingleFlight(Generic[_Key, _Value]):
 
     def forget(self, key: _Key) -> None:
         """Drop the result for ``key``: the next caller starts the work again."""
-        del self._tasks[key]
+        self._tasks.pop(key, None)
 
     def close(self) -> None:
         """Cancel the work that is still under way."""

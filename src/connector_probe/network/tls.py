@@ -106,6 +106,7 @@ def _context(offer: TlsOffer) -> tuple[SSL.Context, bool]:
         context.set_tls13_ciphersuites(offer.suites.encode())
     own_groups = bool(offer.groups) and not choose_groups(context, offer.groups)
     context.set_options(_LEGACY_SERVER_CONNECT)
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)  # 34 KiB less for each of the connections that wait
     context.set_verify(SSL.VERIFY_NONE)
     context.set_info_callback(_tell_watch)
     context.set_ocsp_client_callback(_keep_staple)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -59,7 +59,11 @@ async def gather_all(
     counts only when it is met again, ``retries`` times; the first that says otherwise ends it.
     """
     slots, begun = WorkSlots(jobs, slot_time), asyncio.Semaphore(jobs * (1 + WAITING_FOR_EACH_JOB))
-    new_prober = partial(Prober, network, judge, slots, watch, at_one_address)
+    named = Counter(host.host for one in connectors for host in one.hosts)
+    by_mx = any(one.use_mx for one in connectors)  # which may lead to any server
+    new_prober = partial(
+        Prober, network, judge, slots, watch, at_one_address, lambda server: by_mx or named[server] != 1
+    )
     prober, told = new_prober(), _Telling(on_evidence)
     started_at, began, left = datetime.now(UTC), network.now(), dict.fromkeys(range(len(connectors)))
 

@@ -51,6 +51,7 @@ class Prober:
         slots: WorkSlots | None = None,
         watch: Callable[[StageEnded], None] = lambda ended: None,
         at_one_address: int = AT_ONE_ADDRESS,
+        wanted_again: Callable[[str], bool] = lambda server: True,
     ) -> None:
         """``slots``: the run's, where there are more connectors than may be worked on at once.
 
@@ -60,7 +61,7 @@ class Prober:
         self._judge = judge
         self._watch = watch
         self._run = Run(network, slots or WorkSlots(MAX_ADDRESSES * MAX_CONNECTIONS))
-        self._attempts = SharedAttempts(self._attempt, at_one_address)
+        self._attempts = SharedAttempts(self._attempt, at_one_address, wanted_again=wanted_again)
         self._follow_ups = [kind(self._run) for kind in FOLLOW_UPS]
         self._policies = DomainPolicies(self._run)
         self._dns_again = AskDnsAgain(self._run, judge)

@@ -52,9 +52,14 @@ class SharedAttempts:
         make: Callable[[Target, SessionSettings], Awaitable[Attempt]],
         at_one_address: int = AT_ONE_ADDRESS,
         at_once: int | None = None,
+        wanted_again: Callable[[str], bool] = lambda server: True,
     ) -> None:
-        """``make``: the attempt itself. ``at_once``: connections that this process may have, by default as it may."""
+        """``make``: the attempt itself. ``at_once``: connections that this process may have, by default as it may.
+
+        ``wanted_again``: whether another connector may ask for an attempt at this server; else none is kept.
+        """
         self._make = make
+        self._wanted_again = wanted_again
         self._at_one_address = at_one_address
         self._per_address: dict[tuple[str, int], asyncio.Semaphore] = {}
         self._connections = asyncio.Semaphore(at_once or connections_allowed())
@@ -65,7 +70,10 @@ class SharedAttempts:
         """The attempt at ``target``, which has an address: made now, or when another connector asked for the same."""
         assert target.address is not None
         key = _Key(target.server, target.address, target.port, settings, number)
-        return _as_seen_from(target, await self._attempts.get(key, lambda: self._in_turn(key, target)))
+        attempt = await self._attempts.get(key, lambda: self._in_turn(key, target))
+        if not self._wanted_again(target.server):
+            self._attempts.forget(key)
+        return _as_seen_from(target, attempt)
 
     def close(self) -> None:
         """Cancel the attempts that are still under way."""
