@@ -16,7 +16,7 @@ import ipaddress
 import math
 import os
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -45,8 +45,10 @@ _Result = TypeVar("_Result")
 class SystemNetwork:
     """TCP and UDP of this machine."""
 
-    def now(self) -> float:
-        return loop_clock().now()
+    @property
+    def now(self) -> Callable[[], float]:
+        """That of the running loop."""
+        return loop_clock().now
 
     async def connect(self, address: str, port: int, source: str | None, limit: float) -> SocketStream:
         """A TCP connection from ``source`` (None: the system chooses). Raises NetworkFaultError."""

@@ -62,26 +62,14 @@ class _Watch:
         self.ticket_read = False
         self.staple = b""
 
-    def __call__(self, connection: SSL.Connection, where: int, value: int) -> None:
-        if where & SSL.SSL_CB_ALERT and where & SSL.SSL_CB_READ:
-            self.alert = value & 0xFF
-        elif self.shaken:
-            if where & SSL.SSL_CB_LOOP:
-                state = connection.get_state_string()
-                self.ticket_read = self.ticket_read or any(part in state for part in _TICKET_STATES)
-        elif where & SSL.SSL_CB_LOOP and not self.client_certificate_answered:
-            requested, answered = _of_client_certificate(connection.get_state_string())
-            if self.client_certificate_requested:
-                self.client_certificate_answered = answered
-            else:
-                self.client_certificate_requested = requested
-
-
-@cache  # OpenSSL has some fifty states, and a handshake passes through twenty
-def _of_client_certificate(state: bytes) -> tuple[bool, bool]:
-    """Whether in ``state`` the server asks for one, and whether we answer that."""
-    requested = any(part in state for part in _CLIENT_CERTIFICATE_STATES)
-    return requested, any(part in state for part in _CLIENT_ANSWER_STATES)
+    def entered(self, state: bytes) -> None:
+        """The connection did what ``state`` says."""
+        if self.shaken:
+            self.ticket_read = self.ticket_read or any(part in state for part in _TICKET_STATES)
+        elif self.client_certificate_requested:
+            self.client_certificate_answered |= any(part in state for part in _CLIENT_ANSWER_STATES)
+        else:
+            self.client_certificate_requested = any(part in state for part in _CLIENT_CERTIFICATE_STATES)
 
 
 def choose_groups(context: SSL.Context, groups: str) -> bool:
@@ -115,15 +103,15 @@ def _context(offer: TlsOffer) -> tuple[SSL.Context, bool]:
 
 def _tell_watch(connection: SSL.Connection, where: int, value: int) -> None:
     watch = connection.get_app_data()
-    if isinstance(watch, _Watch):
-        watch(connection, where, value)
+    if where & SSL.SSL_CB_LOOP:
+        watch.entered(connection.get_state_string())
+    elif where & SSL.SSL_CB_ALERT and where & SSL.SSL_CB_READ:
+        watch.alert = value & 0xFF
 
 
 def _keep_staple(connection: SSL.Connection, response: bytes, _: object) -> bool:
     """Whatever the response says, the handshake goes on."""
-    watch = connection.get_app_data()
-    if isinstance(watch, _Watch):
-        watch.staple = response
+    connection.get_app_data().staple = response
     return True
 
 

@@ -27,12 +27,12 @@ class Clock:
     """Seconds since an attempt began, and how many of them it has left."""
 
     def __init__(self, network: Network, deadline: float) -> None:
-        self._network = network
-        self._began = network.now()
+        self._now = network.now
+        self._began = self._now()
         self._deadline = deadline
 
     def elapsed(self) -> float:
-        return to_microseconds(self._network.now() - self._began)
+        return to_microseconds(self._now() - self._began)
 
     def leave_out(self, seconds: float) -> None:
         """Stop counting ``seconds`` that have passed: they were ours, not the server's."""
