@@ -122,7 +122,8 @@ def _hosted(serial: int) -> tuple[dict[str, str], str]:
     digest = good_anchor.split()[-1]
     zones = {
         "hosting.test": head + f"ns1 A {FIRST}\nns2 A {SECOND}\n",
-        "contoso.test": head + f'mail A {NEW}\ntext TXT "no address"\nalias CNAME mail\ndangling CNAME nobody\n',
+        "contoso.test": head + f'mail A {NEW}\ntext TXT "no address"\nalias CNAME mail\ndangling CNAME nobody\n'
+        "away CNAME mail.dead.test.\n",
         "half.test": head + "text TXT there\n",
         "parked.test": head + "text TXT there\n",
         "split.test": mail + f"inside A {NEW}\n",

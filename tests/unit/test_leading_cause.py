@@ -140,9 +140,11 @@ def test_a_nameserver_from_which_nothing_comes_back_leaves_the_network_in_questi
     assert [one.id for one in found.remedies][:2] == ["configure-nameserver", "check-local-route"]
 
 
-def test_a_name_with_a_private_address_is_corrected_in_dns() -> None:
-    found = diagnosed(made.unconnected(TIMED_OUT, PRIVATE))
+@pytest.mark.parametrize("address", [PRIVATE, "127.0.0.1", "0.0.0.0"])
+def test_a_name_with_an_address_of_nobody_outside_is_corrected_in_dns(address: str) -> None:
+    found = diagnosed(made.unconnected(TIMED_OUT, address))
     assert led(found) == ("dns", "wrong-smart-host", "publish-public-address")
+    assert found.heading == f"No way leads from the internet to {address}"
 
 
 def control(fault: NetworkFault | None = TIMED_OUT) -> Control:

@@ -385,7 +385,7 @@ class HeadingId(StrEnum):
     SENDER_DEFERRED = "sender-deferred"
     TLS_INSPECTION = "tls-inspection"
     ANOTHER_HOST_ANSWERS = "another-host-answers"
-    PRIVATE_ADDRESS = "private-address"
+    ADDRESS_OF_NOBODY_OUTSIDE = "address-of-nobody-outside"
     NAT_TO_A_DEAD_HOST = "nat-to-a-dead-host"
     FIREWALL_REJECTS = "firewall-rejects"
     MAIL_SYSTEM_REFUSES = "mail-system-refuses"

@@ -103,6 +103,9 @@ class Inquiries:
         try:
             async with time_limit(self._network.now, limit):
                 await asyncio.gather(*(walker.walk() for walker in walkers), _recheck(resolution, resolver, rechecks))
+                if (target := _alias_beyond(walkers, resolution)) is not None and len(walkers) < MAX_WALKS:
+                    walkers.append(_Walker(self._network, resolver, self._authorities, *target))
+                    await walkers[-1].walk()
                 done = True
         except TimeoutError:
             pass
@@ -124,6 +127,16 @@ def _questions(resolution: Resolution) -> Iterator[Asked]:
     for name in reversed(types):
         if name and name != "." and not is_address(name):
             yield name, tuple(types[name])
+
+
+def _alias_beyond(walkers: Sequence[_Walker], resolution: Resolution) -> Asked | None:
+    """Where an alias leads that only the authoritative servers told of, since our nameserver failed behind it."""
+    known = {alias for lookup in resolution.lookups for alias in lookup.aliases}
+    for walker in walkers:
+        for reply in walker.replies:
+            if reply.status is ServerSays.ALIAS and reply.records[0] not in known:
+                return reply.records[0], walker.rdtypes
+    return None
 
 
 async def _recheck(resolution: Resolution, resolver: Resolver, found: list[Recheck]) -> None:
@@ -166,8 +179,8 @@ class _Walker:
         self._network = network
         self._resolver = resolver
         self._authorities = authorities
-        self._name = name
-        self._rdtypes = rdtypes
+        self.name = name
+        self.rdtypes = rdtypes
         self._started_from = StartedFrom.NAMESERVER if resolver.given else StartedFrom.ROOTS
         self._zones: list[str] = []
         self.replies: list[AuthorityReply] = []
@@ -176,8 +189,8 @@ class _Walker:
 
     def result(self, complete: bool) -> Walk:
         return Walk(
-            self._name,
-            self._rdtypes,
+            self.name,
+            self.rdtypes,
             self._started_from,
             self._domain,
             tuple(self._zones),
@@ -188,7 +201,7 @@ class _Walker:
     def _place(self, reply: AuthorityReply) -> tuple[int, str, str, bool, int]:
         """Zone by zone, server by server, UDP first: not in the order in which answers happened to come."""
         zone = self._zones.index(reply.zone) if reply.zone in self._zones else len(self._zones)
-        asked = self._rdtypes.index(reply.rdtype) if reply.rdtype in self._rdtypes else 0
+        asked = self.rdtypes.index(reply.rdtype) if reply.rdtype in self.rdtypes else 0
         return zone, reply.server, reply.address or "", reply.transport == "tcp", asked
 
     async def walk(self) -> None:
@@ -207,13 +220,13 @@ class _Walker:
         else:
             await self._from_nameserver()
         if self.replies:
-            self._domain = await asyncio.to_thread(registrable, self._name)
+            self._domain = await asyncio.to_thread(registrable, self.name)
 
     async def _from_nameserver(self) -> None:
         """From the deepest zone whose name servers our nameserver knows; when they are silent, one further up too."""
         from connector_probe.protocol.delegation import MAX_NAME_SERVERS, NameServer, Said, enclosing
 
-        above = list(enclosing(self._name))[-MAX_DEPTH:]
+        above = list(enclosing(self.name))[-MAX_DEPTH:]
         lookups = await asyncio.gather(*(self._resolver.ask_again(zone, "NS") for zone in above))
         known = [one for one in lookups if one.status is LookupStatus.ANSWER and not one.aliases]
         starts = [
@@ -255,7 +268,7 @@ class _Walker:
                         await self._complete(zone, servers[:SCOUTS])
                     return
             else:
-                said = await self._ask_each(zone, servers[:MAX_ADDRESSES], self._rdtypes[0], WAITS)
+                said = await self._ask_each(zone, servers[:MAX_ADDRESSES], self.rdtypes[0], WAITS)
                 further = _deepest(said)
                 if further is None:
                     await self._complete(zone, servers[:MAX_ADDRESSES])
@@ -265,7 +278,7 @@ class _Walker:
     async def _pass_through(self, zone: str, servers: Sequence[_Server], waits: Sequence[float]) -> Said | None:
         """The way on, from a few servers of ``zone``, or a few others where those are silent."""
         for at in range(0, min(len(servers), 2 * SCOUTS), SCOUTS):
-            said = await self._ask_each(zone, servers[at : at + SCOUTS], self._rdtypes[0], waits)
+            said = await self._ask_each(zone, servers[at : at + SCOUTS], self.rdtypes[0], waits)
             if any(one.status not in SILENT | {ServerSays.NOT_ASKED} for one in said):
                 return _deepest(said)
         return None
@@ -278,8 +291,8 @@ class _Walker:
         servers = [server for server in servers if server.address not in beyond]
         spoke = [server for server in servers if server.address not in silent]
         await asyncio.gather(
-            *(self._ask_each(zone, spoke, rdtype, WAITS) for rdtype in self._rdtypes[1:]),
-            self._ask_each(zone, servers, self._rdtypes[0], (TCP_WAIT,), tcp=True),
+            *(self._ask_each(zone, spoke, rdtype, WAITS) for rdtype in self.rdtypes[1:]),
+            self._ask_each(zone, servers, self.rdtypes[0], (TCP_WAIT,), tcp=True),
         )
 
     async def _with_addresses(self, zone: str, servers: Sequence[NameServer]) -> list[_Server]:
@@ -303,7 +316,7 @@ class _Walker:
             if not found[name]:
                 has_none = all(one.status in _HAS_NONE for one in looked_up if one.name == name)
                 note = NO_ADDRESS if has_none else ""
-                self.replies.append(AuthorityReply(zone, name, None, self._rdtypes[0], ServerSays.NOT_ASKED, note=note))
+                self.replies.append(AuthorityReply(zone, name, None, self.rdtypes[0], ServerSays.NOT_ASKED, note=note))
         pairs = dict.fromkeys(_Server(name, address) for name, addresses in found.items() for address in addresses[:4])
         return sorted(pairs, key=lambda server: ":" in server.address)
 
@@ -319,9 +332,7 @@ class _Walker:
         began, by_tcp = self._network.now(), tcp
         ours = [one.address for one in self._resolver.nameservers] if self._resolver.given else []
         nameserver = self._nameserver_at(server.address)
-        question = DirectQuestion(
-            nameserver, self._name.rpartition(".")[2] if zone == "." else self._name, rdtype, zone
-        )
+        question = DirectQuestion(nameserver, self.name.rpartition(".")[2] if zone == "." else self.name, rdtype, zone)
         try:
             if not may_be_asked(server.address, ours):
                 said = Said(ServerSays.NOT_ASKED, note=INSIDE)

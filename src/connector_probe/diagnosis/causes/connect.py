@@ -70,16 +70,20 @@ def _wrong_smart_host(case: Case) -> Judged | None:
     address = case.evidence.address
     if case.view.context.accepted:
         return Judged(_OUT, (EvidenceId.ANOTHER_CONNECTED,))
+    if address is None:
+        return None
     if is_nowhere_at_all(case):
-        return Judged(_SURE, (EvidenceId.NO_HOSTS_ADDRESS,))
-    if is_own_by_dns(case.evidence):
-        return Judged(_LIKELY, (EvidenceId.OWN_ADDRESS,))
-    if address is None or not is_private(address):
+        verdict, seen = _SURE, EvidenceId.NO_HOSTS_ADDRESS
+    elif is_own_by_dns(case.evidence):
+        verdict, seen = _LIKELY, EvidenceId.OWN_ADDRESS
+    elif is_private(address):
+        verdict, seen = _LIKELY, EvidenceId.PRIVATE_ADDRESS
+    else:
         return None
     if address == case.evidence.server:
-        return Judged(_LIKELY, (EvidenceId.PRIVATE_ADDRESS,), heading=HeadingId.PRIVATE_ADDRESS)
+        return Judged(verdict, (seen,), heading=HeadingId.ADDRESS_OF_NOBODY_OUTSIDE)
     mended = (RemedyId.PUBLISH_PUBLIC_ADDRESS, RemedyId.CORRECT_SMART_HOST)
-    return Judged(_LIKELY, (EvidenceId.PRIVATE_ADDRESS,), mended, Culprit.DNS, heading=HeadingId.PRIVATE_ADDRESS)
+    return Judged(verdict, (seen,), mended, Culprit.DNS, heading=HeadingId.ADDRESS_OF_NOBODY_OUTSIDE)
 
 
 @ROWS.cause(CauseId.FIREWALL_DROPS, Culprit.NETWORK, alone(_POSSIBLE, *_SILENCE), remedies=(RemedyId.OPEN_PORT_25,))

@@ -242,8 +242,12 @@ class DnsView:
 
     @cached_property
     def walk_view(self) -> WalkView | None:
-        """That of the queried name."""
-        return next((walk_view for walk_view in self.walk_views if walk_view.walk.name == self.queried), None)
+        """That of the queried name, or of where it leads as an alias, which our nameserver did not tell."""
+        by_name = {one.walk.name: one for one in self.walk_views}
+        found = by_name.get(self.queried)
+        told = found.saying(Authorities.RECORD) if found is not None else None
+        alias = told.records[0] if told is not None and told.status is ServerSays.ALIAS else ""
+        return by_name.get(alias, found)
 
     @cached_property
     def unreached(self) -> bool:

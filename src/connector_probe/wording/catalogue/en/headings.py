@@ -35,7 +35,7 @@ HEADINGS: dict[HeadingId, str] = {
     HeadingId.SENDER_DEFERRED: "The server defers the mail at MAIL FROM",
     HeadingId.TLS_INSPECTION: "A firewall signs the server's certificate anew (TLS inspection)",
     HeadingId.ANOTHER_HOST_ANSWERS: "Another host answers: {greeting_name}",
-    HeadingId.PRIVATE_ADDRESS: "The name leads to a private address",
+    HeadingId.ADDRESS_OF_NOBODY_OUTSIDE: "No way leads from the internet to {address}",
     HeadingId.NAT_TO_A_DEAD_HOST: "The firewall at the address gets no answer from the server behind it (NAT)",
     HeadingId.FIREWALL_REJECTS: "A firewall rejects the connection",
     HeadingId.MAIL_SYSTEM_REFUSES: "The server's mail system refuses the session at STARTTLS",

@@ -78,7 +78,7 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.PROBE_FROM_ELSEWHERE: "Nothing is known about the server yet. Probe from another machine or network (one whose port 25 is open: many clouds block it), or from Exchange Online itself: Mail flow > Connectors > Validate this connector.",
     RemedyId.EXEMPT_FROM_INSPECTION: "Exempt SMTP (port 25) to this server from TLS inspection on the firewall, so that Exchange Online meets the server's own certificate.",
     RemedyId.CHECK_WHERE_IT_LEADS: "Check where {address} leads: the A or AAAA record of {server}, and the NAT or balancer rule behind it, should lead to the server that is meant; here {greeting_name} answers.",
-    RemedyId.PUBLISH_PUBLIC_ADDRESS: "Let the public record of {server} name an address that can be reached from the internet: {address} is a private one.",
+    RemedyId.PUBLISH_PUBLIC_ADDRESS: "Let the public record of {server} name an address that can be reached from the internet: {address} cannot.",
     RemedyId.MEND_FAMILY: "Let the other version of IP reach {server}, too (firewall, NAT, route, the service's own binding), or take the record of {address} out of DNS: Exchange Online tries IPv6 first.",
     RemedyId.CHECK_NAT: "Check the NAT or port-forwarding rule for {address}, and that the server behind it is up: the device that holds the address gets no answer from it.",
     RemedyId.CHECK_MAIL_FILTER: "Check the server's mail system: the log at this time, content filters (milters) and their sockets, free disk space. TLS is not the fault.",

@@ -35,7 +35,7 @@ HEADINGS: dict[HeadingId, str] = {
     HeadingId.SENDER_DEFERRED: "服务器在 MAIL FROM 时推迟了邮件",
     HeadingId.TLS_INSPECTION: "防火墙重新签发了服务器的证书（TLS 检查）",
     HeadingId.ANOTHER_HOST_ANSWERS: "应答的是另一台主机：{greeting_name}",
-    HeadingId.PRIVATE_ADDRESS: "该名称指向专用地址",
+    HeadingId.ADDRESS_OF_NOBODY_OUTSIDE: "从互联网无法到达 {address}",
     HeadingId.NAT_TO_A_DEAD_HOST: "该地址上的防火墙得不到其后服务器的应答（NAT）",
     HeadingId.FIREWALL_REJECTS: "防火墙拒绝了连接",
     HeadingId.MAIL_SYSTEM_REFUSES: "服务器的邮件系统在 STARTTLS 处拒绝了会话",

@@ -78,7 +78,7 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.PROBE_FROM_ELSEWHERE: "目前对服务器的情况一无所知。请从另一台计算机或另一个网络进行探测（其端口 25 须开放：许多云会阻止该端口），或者从 Exchange Online 本身进行：邮件流 > 连接器 > 验证此连接器。",
     RemedyId.EXEMPT_FROM_INSPECTION: "在防火墙上让到此服务器的 SMTP（端口 25）不做 TLS 检查，使 Exchange Online 看到服务器自己的证书。",
     RemedyId.CHECK_WHERE_IT_LEADS: "检查 {address} 指向何处：{server} 的 A 或 AAAA 记录及其后的 NAT 或负载均衡规则应指向预期的服务器；此处应答的是 {greeting_name}。",
-    RemedyId.PUBLISH_PUBLIC_ADDRESS: "让 {server} 的公共记录指向可从互联网访问的地址：{address} 是专用地址。",
+    RemedyId.PUBLISH_PUBLIC_ADDRESS: "让 {server} 的公共记录指向可从互联网访问的地址：{address} 无法访问。",
     RemedyId.MEND_FAMILY: "让另一种 IP 版本也能到达 {server}（防火墙、NAT、路由、服务的绑定地址），或者从 DNS 中删除 {address} 的记录：Exchange Online 会先尝试 IPv6。",
     RemedyId.CHECK_NAT: "检查 {address} 的 NAT 或端口转发规则，以及其后的服务器是否正常运行：持有该地址的设备得不到它的应答。",
     RemedyId.CHECK_MAIL_FILTER: "检查服务器的邮件系统：该时间的日志、内容过滤器（milter）及其套接字、可用磁盘空间。问题不在 TLS。",
