@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
 from connector_probe.cli import completers
-from connector_probe.cli import options as opt
 from connector_probe.cli.fleet import Only
-
-if TYPE_CHECKING:
-    from connector_probe.cli.hosts import Asked
+from connector_probe.cli.hosts import Asked, read_hosts
 
 Config = Annotated[
     str | None, typer.Option("--config", metavar="FILE", help="Wait for the connectors of this file, and for no HOST.")
@@ -31,62 +30,19 @@ Every = Annotated[
 ]
 MOST_TIMES = 1000
 _OWN = frozenset({"config", "only", "until", "for_", "times", "every"})
+_NOT_TAKEN = frozenset({"expect", "history"})  # --until says the one, and nothing is remembered
 _OF_THE_DOCUMENT = ("format_", "json", "output", "lang", "brief", "quiet", "verbose", "transcript")
 
 
 def wait(
     ctx: typer.Context,
-    hosts: opt.Hosts = None,
-    hosts_file: opt.HostsFile = None,
-    as_written: opt.AsWritten = False,
     config: Config = None,
     only: Only = None,
     until: Until = None,
     for_: For = "10m",
     times: Times = "1",
     every: Every = "10s",
-    port: opt.Port = "25",
-    tls: opt.Tls = None,
-    tls_domain: opt.TlsDomain = None,
-    mx: opt.Mx = False,
-    type_: opt.Type = "on-premises",
-    roots: opt.Roots = "microsoft",
-    ca_file: opt.CaFile = None,
-    only_ca_file: opt.OnlyCaFile = False,
-    nameserver: opt.Nameservers = None,
-    source_address: opt.SourceAddress = None,
-    ipv4: opt.Ipv4 = False,
-    ipv6: opt.Ipv6 = False,
-    control: opt.ControlHosts = None,
-    no_control: opt.NoControl = False,
-    helo: opt.Helo = None,
-    connect_timeout: opt.ConnectTimeout = "21s",
-    timeout: opt.Timeout = "60s",
-    deadline: opt.Deadline = "120s",
-    connections: opt.Connections = "1",
-    retries: opt.Retries = "0",
-    retry_delay: opt.RetryDelay = "10s",
-    queue_lifetime: opt.QueueLifetime = "24h",
-    no_revocation: opt.NoRevocation = False,
-    thorough: opt.Thorough = False,
-    rdap: opt.Rdap = None,
-    rcpt: opt.Rcpt = None,
-    warn_days: opt.WarnDays = None,
-    as_of: opt.AsOf = None,
-    dane: opt.Dane = "opportunistic",
-    mta_sts: opt.MtaSts = "opportunistic",
-    mta_sts_port: opt.MtaStsPort = "443",
-    trust_anchor: opt.TrustAnchor = None,
-    trust_ad: opt.TrustAd = False,
-    strict: opt.Strict = False,
-    format_: opt.FormatOption = None,
-    json: opt.Json = False,
-    output: opt.Output = None,
-    lang: opt.Lang = None,
-    brief: opt.Brief = False,
-    quiet: opt.Quiet = False,
-    verbose: opt.Verbose = False,
-    transcript: opt.ShowTranscript = False,
+    **options: Any,  # noqa: ANN401 - the others are those of a probe, as read_hosts has them: see below
 ) -> None:
     """Probe again and again until a server is healthy, or gives a code.
 
@@ -107,14 +63,13 @@ def wait(
         raise UsageProblemError("--every of nothing", "a pause between the probes, as in: --every 10s")
     if not 1 <= goal.times <= MOST_TIMES:
         raise UsageProblemError(f"--times of {goal.times}", f"a number from 1 to {MOST_TIMES}")
-    if quiet and verbose:
-        raise UsageProblemError("-q and -v exclude each other", "give one of them")
+    hosts = options["hosts"]
     if hosts and config is not None:
         raise UsageProblemError("a HOST and --config exclude each other", "give one of them")
-    if not hosts and hosts_file is None and config is None:
+    if not hosts and options["hosts_file"] is None and config is None:
         raise UsageProblemError("nothing to wait for", "as in: probe wait mail.contoso.com, or --config probes.yaml")
     try:
-        asked = _of_file(ctx, config, only, until) if config is not None else _of_hosts(ctx, only, until)
+        asked = _of_file(ctx, config, only, until) if config is not None else _of_hosts(options, only, until)
     except ConnectorError as problem:
         if until is None or not str(problem).startswith("expect "):
             raise
@@ -122,13 +77,21 @@ def wait(
     raise typer.Exit(wait_and_print(asked, goal))
 
 
-def _of_hosts(ctx: typer.Context, only: list[str] | None, until: str | None) -> Asked:
-    from connector_probe.cli.hosts import read_hosts
+def _taking_options_of_a_probe(function: Callable[..., None]) -> inspect.Signature:
+    """What Typer reads: the function's own parameters, and in place of ``options`` those of ``read_hosts``."""
+    own, probe = (inspect.signature(one, eval_str=True).parameters for one in (function, read_hosts))
+    given = [one for name, one in own.items() if name != "options"]
+    return inspect.Signature([*given, *(one for name, one in probe.items() if name not in _NOT_TAKEN)])
+
+
+setattr(wait, "__signature__", _taking_options_of_a_probe(wait))  # noqa: B010 - no attribute that mypy knows
+
+
+def _of_hosts(options: dict[str, Any], only: list[str] | None, until: str | None) -> Asked:
     from connector_probe.cli.values import UsageProblemError
 
     if only:
         raise UsageProblemError("--only without --config", "it picks connectors of a file")
-    options: dict[str, Any] = {name: value for name, value in ctx.params.items() if name not in _OWN}
     return read_hosts(**options, expect=until if until is not None else "healthy")
 
 
@@ -137,7 +100,6 @@ def _of_file(ctx: typer.Context, file: str, only: list[str] | None, until: str |
     from dataclasses import replace
 
     from connector_probe.cli.fleet import choose_entries, load_file, locations_of
-    from connector_probe.cli.hosts import Asked
     from connector_probe.cli.settings import OutputSettings
     from connector_probe.cli.values import UsageProblemError
 
