@@ -190,19 +190,13 @@ def _worded(
 
 
 def _write(report: RehearsalReport, words: Catalogue, *, json: bool, output: str | None, verbosity: int) -> None:
-    from connector_probe.cli.output import put_document, terminal_width, wants_colour
-    from connector_probe.formats import RenderOptions
+    from connector_probe.cli.output import put_document, text_options
     from connector_probe.formats.certificate import to_json, to_text
 
     if json:
         put_document(to_json(report), output)
         return
-    options = RenderOptions(
-        words=words,
-        colour=output is None and wants_colour(sys.stdout),
-        width=terminal_width(sys.stdout) if output is None else 80,
-        verbosity=verbosity,
-    )
+    options = text_options(words, to_file=output is not None, verbosity=verbosity)
     put_document(to_text(report, options), output)
 
 

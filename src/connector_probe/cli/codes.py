@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -29,9 +28,9 @@ def codes(asked: Code = None, json: opt.Json = False, lang: opt.Lang = None) -> 
     """List the error codes: what each means, its causes, its remedies, and where to read on: probe codes 4.4.316"""
     from connector_probe.bounces.code_catalogue import document
     from connector_probe.cli.language import words_for
-    from connector_probe.cli.output import page_through, terminal_width, wants_colour, write_document
+    from connector_probe.cli.output import page_through, text_options, write_document
     from connector_probe.cli.values import UsageProblemError
-    from connector_probe.formats import Format, RenderOptions
+    from connector_probe.formats import Format
     from connector_probe.formats.codes import to_json, to_text
     from connector_probe.model.names import show
 
@@ -47,8 +46,7 @@ def codes(asked: Code = None, json: opt.Json = False, lang: opt.Lang = None) -> 
     if json:
         write_document(to_json(found))
         return
-    options = RenderOptions(words=words, colour=wants_colour(sys.stdout), width=terminal_width(sys.stdout))
-    page_through(to_text(found, options, whole=text is not None and len(found.codes) == 1))
+    page_through(to_text(found, text_options(words), whole=text is not None and len(found.codes) == 1))
 
 
 def _like(text: str, entries: Sequence[CodeEntry]) -> list[CodeEntry]:

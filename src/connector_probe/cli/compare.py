@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -205,21 +204,11 @@ def _data(path: Path, name: str) -> bytes:
 
 
 def _write(found: Comparison, words: Catalogue, *, json: bool, output: str | None, quiet: bool) -> None:
-    from connector_probe.cli.output import put_document, terminal_width, wants_colour
-    from connector_probe.formats import RenderOptions
+    from connector_probe.cli.output import put_document, text_options
     from connector_probe.formats.comparison import to_json, to_text
 
-    if json:
-        document = to_json(found)
-    else:
-        options = RenderOptions(
-            words=words,
-            colour=output is None and wants_colour(sys.stdout),
-            width=terminal_width(sys.stdout) if output is None else 80,
-            verbosity=-1 if quiet else 0,
-        )
-        document = to_text(found, options)
-    put_document(document, output)
+    options = text_options(words, to_file=output is not None, verbosity=-1 if quiet else 0)
+    put_document(to_json(found) if json else to_text(found, options), output)
 
 
 def _exit_code(found: Comparison) -> int:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from connector_probe.api import probe_all
 from connector_probe.cli.loop import run_async
-from connector_probe.cli.output import say, terminal_width, wants_colour, write_document
+from connector_probe.cli.output import say, text_options, write_document
 from connector_probe.cli.progress import progress
 from connector_probe.formats import RenderOptions, text
 from connector_probe.formats.layout import pad, wrap
@@ -37,7 +36,7 @@ async def _demo(scenarios: Sequence[Scenario], words: Catalogue, *, every: bool)
     ):
         connectors = [lab.connector(one.name) for one in scenarios]
         report = await probe_all(connectors, words=words, jobs=WALK_JOBS)
-    options = RenderOptions(words=words, width=terminal_width(sys.stdout), colour=wants_colour(sys.stdout))
+    options = text_options(words)
     wrong = [
         scenario.name
         for scenario, result in zip(scenarios, report.results, strict=True)

@@ -307,20 +307,14 @@ def _with_live(
 
 
 def _write(settings: _Settings, found: ExplanationDocument, report: Report | None) -> None:
-    from connector_probe.cli.output import put_document, terminal_width, wants_colour
-    from connector_probe.formats import Format, RenderOptions
+    from connector_probe.cli.output import put_document, text_options
+    from connector_probe.formats import Format
     from connector_probe.formats.explanation import to_json, to_text
 
     if settings.json:
         put_document(to_json(found, report), settings.output)
         return
-    at_terminal = settings.output is None
-    options = RenderOptions(
-        words=settings.words,
-        colour=at_terminal and wants_colour(sys.stdout),
-        width=terminal_width(sys.stdout) if at_terminal else 80,
-    )
-    text = to_text(found, options)
+    text = to_text(found, text_options(settings.words, to_file=settings.output is not None))
     if report is not None:
         from connector_probe.cli.settings import OutputSettings
 

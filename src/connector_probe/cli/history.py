@@ -44,12 +44,11 @@ def history(
 
     from connector_probe.cli.history_file import default_file
     from connector_probe.cli.language import words_for
-    from connector_probe.cli.output import put_document, terminal_width, wants_colour
+    from connector_probe.cli.output import put_document, text_options
     from connector_probe.cli.targets import check_target
     from connector_probe.cli.values import UsageProblemError, parse_duration
     from connector_probe.formats import Format
     from connector_probe.formats.history import to_json, to_text
-    from connector_probe.formats.options import RenderOptions
     from connector_probe.history.summary import sum_up
     from connector_probe.model.history import HISTORY_SCHEMA, HistoryDocument
     from connector_probe.model.names import show
@@ -71,11 +70,7 @@ def history(
         text = words.history["empty"].format(path=show(str(path), 300)) + "\n"
     else:
         at_terminal = output is None
-        options = RenderOptions(
-            words=words,
-            colour=at_terminal and wants_colour(sys.stdout),
-            width=terminal_width(sys.stdout) if at_terminal else 80,
-        )
+        options = text_options(words, to_file=not at_terminal)
         ascii_only = at_terminal and not _shows("▁▄█·", sys.stdout.encoding)
         text = to_text(document, options, detailed=bool(names), ascii_only=ascii_only)
     put_document(text, output)

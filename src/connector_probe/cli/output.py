@@ -9,12 +9,16 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from connector_probe.cli.targets import is_open_file
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.model.names import show
 from connector_probe.model.printable import printable
+
+if TYPE_CHECKING:
+    from connector_probe.formats import RenderOptions
+    from connector_probe.wording.catalogue import Catalogue
 
 NARROWEST, WIDEST = 40, 100
 
@@ -37,6 +41,14 @@ def write_document(text: str | Iterable[str], *, whole: bool = False) -> None:
         if whole or not isinstance(error, BrokenPipeError):
             reason = "it is closed" if error.errno == errno.EBADF else error.strerror or error
             raise UsageProblemError(f"standard output cannot be written: {reason}") from None
+
+
+def text_options(words: Catalogue, *, to_file: bool = False, verbosity: int = 0) -> RenderOptions:
+    """Of a text for the terminal, if standard output is one; in a file it has 80 columns and no colour."""
+    from connector_probe.formats import RenderOptions
+
+    colour, width = (False, 80) if to_file else (wants_colour(sys.stdout), terminal_width(sys.stdout))
+    return RenderOptions(words=words, colour=colour, width=width, verbosity=verbosity)
 
 
 def page_through(text: str) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 
 from connector_probe.cli import EXIT_INTERRUPTED
 from connector_probe.cli.language import words_for
-from connector_probe.cli.output import terminal_width, wants_colour
+from connector_probe.cli.output import text_options
 from connector_probe.cli.targets import OutputTarget, choose_outputs
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.formats import RENDERERS, Format, RenderOptions, in_pieces
@@ -66,11 +65,8 @@ class OutputSettings:
     def options(self, target: OutputTarget, names: frozenset[str] | None = None) -> RenderOptions:
         """``names``: the connectors that a document for people has; None for all."""
         at_terminal = target.path is None and target.format is Format.TEXT
-        return RenderOptions(
-            words=self.words_of(target),
-            colour=at_terminal and wants_colour(sys.stdout),
-            width=terminal_width(sys.stdout) if at_terminal else 80,
-            verbosity=self.verbosity,
+        return replace(
+            text_options(self.words_of(target), to_file=not at_terminal, verbosity=self.verbosity),
             brief=self.brief,
             transcript=self.transcript,
             modes=self.modes,
