@@ -220,13 +220,11 @@ class _Api:
         name, wait = self._name(request), _truth(request, "wait")
         if self._service.tracked(name).running is None and (left := self._context.limits.requests.take()):
             raise _TooManyError(left)
-        probing = asyncio.ensure_future(self._service.probe(name, Trigger.REQUEST))
+        probing = self._service.begin(name, Trigger.REQUEST)
         if not wait:
-            probing.add_done_callback(lambda done: done.cancelled() or done.exception())
-            await asyncio.sleep(0)  # it has begun when the answer says so
             return _json(connector_document(self._service, name), 202)
         try:
-            await probing
+            await asyncio.shield(probing)
         except ProbeFailedError as error:
             raise BadRequestError(503, str(error)) from None
         return _json(self._detail(name))
@@ -244,7 +242,7 @@ class _Api:
             if not isinstance(text, str):
                 raise BadRequestError(400, 'the object has no text, as in: {"text": "450 4.4.316 ..."}')
             data = text
-        return _json(await asyncio.to_thread(explained, data))
+        return _json(await asyncio.to_thread(lambda: explanation(read_bounces(data), ENGLISH)))  # as all JSON
 
     async def results(self, request: Request) -> Response:
         if left := self._context.limits.reports.take():
@@ -278,11 +276,6 @@ class _Api:
         one, judged = self._service.tracked(name), self._service.judged(name)
         spoken = one.here or (judged.of if judged is not None else None)
         return ConnectorDetail(connector_document(self._service, name), spoken.report if spoken is not None else None)
-
-
-def explained(data: str | bytes) -> ExplanationDocument:
-    """In English, as all JSON."""
-    return explanation(read_bounces(data), ENGLISH)
 
 
 def _reports(body: bytes) -> tuple[list[Report], list[Rejected]]:

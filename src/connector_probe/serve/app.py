@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from connector_probe.serve import api, exporter, pages
 from connector_probe.serve.context import Context
@@ -24,25 +24,7 @@ def make_app(context: Context, *, secured: bool) -> ASGIApp:
         exception_handlers={HTTPException: _said, Exception: _confessed},
     )
     app.router.redirect_slashes = False
-    return _Counted(app, context)
-
-
-class _Counted:
-    """Counts answers by route and status: never by path, of which a client can make up any number."""
-
-    def __init__(self, app: ASGIApp, context: Context) -> None:
-        self._app = app
-        self._requests = context.metrics.requests
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def counted(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                route = scope.get("route")
-                path = getattr(route, "path", "") or "none"
-                self._requests.labels(path, str(message["status"])).inc()
-            await send(message)
-
-        await self._app(scope, receive, counted)
+    return app
 
 
 async def _said(request: Request, problem: Exception) -> Response:

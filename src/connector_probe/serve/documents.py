@@ -219,5 +219,5 @@ def _place(service: Service, one: Tracked, snapshot: Snapshot, words: Catalogue,
 def _urgency(one: ConnectorDocument) -> tuple[bool, datetime, int, str]:
     """What bounces first comes first; then by status, what is expected last; then by name."""
     never = datetime.max.replace(tzinfo=UTC)
-    calm = one.expected is not False
-    return calm, one.bounces_at or never, _WORST_FIRST.index(one.status), one.name
+    status = Status.HEALTHY if one.badge is Badge.AS_EXPECTED else one.status
+    return one.expected is not False, one.bounces_at or never, _WORST_FIRST.index(status), one.name

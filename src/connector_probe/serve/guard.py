@@ -75,6 +75,9 @@ class Guard:
                 given = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     given.setdefault(name, value)
+                # By route, never by path, of which a client can make up any number.
+                path = getattr(scope.get("route"), "path", "") or "none"
+                self._metrics.requests.labels(path, str(message["status"])).inc()
             await send(message)
 
         refusal = await self._refusal(scope, headers)

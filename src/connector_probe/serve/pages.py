@@ -169,8 +169,7 @@ class _Pages:
         if self._service.tracked(name).running is None and (wait := self._context.limits.requests.take()):
             told = fill(self._words.serve["too-many"], {"wait": str(wait)})
             return await self._connector(name, told, 429, {"retry-after": str(wait)})
-        probing = asyncio.ensure_future(self._service.probe(name, Trigger.REQUEST))
-        probing.add_done_callback(lambda done: done.cancelled() or done.exception())
+        probing = self._service.begin(name, Trigger.REQUEST)
         await asyncio.wait({probing}, timeout=2.0)  # most have ended by then, and the page shows what came of it
         if probing.done() and not probing.cancelled() and isinstance(probing.exception(), ProbeFailedError):
             return await self._connector(name, str(probing.exception()), 503)

@@ -188,14 +188,18 @@ class Service:
         One that is at most ``max_age`` seconds old does, too. Whoever gives up waiting ends it for nobody. Raises
         KeyError and ProbeFailedError.
         """
-        one = self._tracked[name]
-        here = one.here
+        here = self._tracked[name].here
         if max_age and here is not None and here.age(datetime.now(UTC)) <= max_age:
             return here
+        return await asyncio.shield(self.begin(name, trigger))
+
+    def begin(self, name: str, trigger: Trigger) -> asyncio.Task[Snapshot]:
+        """The probe that is under way, else a new one; nobody has to wait for it. Raises KeyError."""
+        one = self._tracked[name]
         if one.running is None:
             one.running = asyncio.create_task(self._probe(one, trigger))
             one.running.add_done_callback(_heard)
-        return await asyncio.shield(one.running)
+        return one.running
 
     async def probe_other(self, connector: Connector) -> Report:
         """A report of what the file does not have, shared by all who ask for it meanwhile. Raises ProbeFailedError."""
