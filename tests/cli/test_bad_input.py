@@ -63,6 +63,7 @@ BAD: list[tuple[list[str], str]] = [
     (["--rcpt", "a\r\nDATA@b.com", "mail.contoso.com"], "is not a mail address"),
     (["--warn-days", "-1", "mail.contoso.com"], "warn_days of -1"),
     (["--as-of", "tomorrow", "mail.contoso.com"], "--as-of 'tomorrow' is not a date"),
+    (["--as-of", "9999-12-31T23:59:59-14:00", "mail.contoso.com"], "is not a date"),
     (["--expect", "4.4.999", "mail.contoso.com"], "expect 4.4.999 is not known"),
     (["--format", "pdf", "mail.contoso.com"], "--format pdf is not known"),
     (["--json", "--format", "text", "mail.contoso.com"], "exclude each other"),

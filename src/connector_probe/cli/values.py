@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
+from connector_probe.model import durations
 from connector_probe.model.names import show
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "": 1.0}
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
-_DURATION = re.compile(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?) ?(?P<unit>ms|s|m|h|d|)", re.ASCII)
 
 
 class UsageProblemError(Exception):
@@ -62,10 +61,10 @@ def parse_whole(option: str, text: str) -> int:
 
 def parse_duration(option: str, text: str) -> float:
     """Seconds from "500ms", "10s", "5m", "2h" or plain seconds. Raises UsageProblemError."""
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
+    found = durations.seconds(text)
+    if found is None:
         raise UsageProblemError(f"{option} {show(text)!r} is not a duration", "as in: 500ms, 10s, 5m, 2h, or seconds")
-    return float(match["number"]) * _UNITS[match["unit"]]
+    return found
 
 
 def web_url(text: str) -> SplitResult | None:
@@ -85,12 +84,8 @@ def web_url(text: str) -> SplitResult | None:
 
 def parse_moment(option: str, text: str) -> datetime:
     """A moment in UTC from "2026-12-24" or RFC 3339; a date alone is its noon. Raises UsageProblemError."""
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise UsageProblemError(
-            f"{option} {show(text)!r} is not a date", "as in: 2026-12-24 or 2026-12-24T20:00:00+01:00"
-        ) from None
-    if len(text.strip()) <= 10:
-        moment = moment.replace(hour=12)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    found = durations.moment(text)
+    if found is None:
+        hint = "as in: 2026-12-24 or 2026-12-24T20:00:00+01:00"
+        raise UsageProblemError(f"{option} {show(text)!r} is not a date", hint)
+    return found

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from connector_probe.config.durations import DURATION, moment, seconds
 from connector_probe.config.environment import ReferenceProblemError, expand
 from connector_probe.config.nodes import Items, Node, Scalar
 from connector_probe.config.problems import MAX_PROBLEMS, nearest
+from connector_probe.model.durations import DURATION, moment, seconds
 from connector_probe.model.names import show
 from connector_probe.model.printable import printable
 

@@ -18,11 +18,11 @@ from connector_probe._version import __version__
 from connector_probe.bounces.bounce import read_bounces
 from connector_probe.bounces.explanation import ExplanationDocument
 from connector_probe.bounces.explanation import document as explanation
-from connector_probe.config.durations import seconds
 from connector_probe.formats.json import dumps
 from connector_probe.formats.saved import SavedReportError, diagnose_again, read_report
 from connector_probe.history import HistoryError
 from connector_probe.history.summary import sum_up
+from connector_probe.model.durations import seconds
 from connector_probe.model.history import HISTORY_SCHEMA, HistoryDocument
 from connector_probe.model.names import show
 from connector_probe.model.printable import printable
