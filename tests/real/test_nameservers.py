@@ -86,6 +86,12 @@ async def test_name(nameserver: str, port: int, ca_file: str, name: str, expecte
     assert modes_of(result) == modes(code, code, code, code)
 
 
+async def test_a_referral_is_no_answer_of_a_resolver(knot: str, port: int, ca_file: str) -> None:
+    """A nameserver that refers to others, in place of asking them itself, says nothing of the name."""
+    result = await ask("mail.child.contoso.test", [knot], port, ca_file)
+    assert verdict_of(result) == no_answer("dns-refused")
+
+
 @pytest.mark.parametrize(
     ("domain", "expected"),
     [

@@ -21,6 +21,7 @@ dead         A      127.0.0.2
              A      127.0.0.3
 text         TXT    "a name without any address"
 below.empty A      127.0.0.1
+child        NS     ns.fabrikam.test.
 
 alias        CNAME  hop
 hop          CNAME  last

@@ -64,6 +64,7 @@ class Answer:
     authenticated: bool = False
     truncated: bool = False
     edns_refused: bool = False
+    referral: bool = False  # other servers are named in place of an answer; ``status`` is then NODATA
     note: str = ""
 
 
@@ -161,7 +162,14 @@ def _interpret(message: dns.message.Message, asked: Question, truncated: bool) -
         records=records,
         aliases=tuple(aliases),
         ttl=min(ttls) if ttls else None,
+        referral=status is LookupStatus.NODATA and _is_referral(message),
     )
+
+
+def _is_referral(message: dns.message.Message) -> bool:
+    """Whether it names servers in place of an answer (RFC 2308 2.2.1), as one does that is no resolver, or not ours."""
+    kinds = {rrset.rdtype for rrset in message.authority}
+    return not message.flags & dns.flags.AA and dns.rdatatype.NS in kinds and dns.rdatatype.SOA not in kinds
 
 
 def extended_error(message: dns.message.Message) -> str:

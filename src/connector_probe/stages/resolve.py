@@ -179,6 +179,8 @@ class Resolver:
             return replace(base, status=status, transport=transport, fault=error.fault), None
         if heard is None:
             return base, None
+        if heard.referral:  # no resolver, or not ours: it says nothing of the name
+            heard = replace(heard, status=LookupStatus.REFUSED, note="it refers to other servers, and asks none itself")
         found = replace(
             base,
             status=heard.status or LookupStatus.NODATA,
