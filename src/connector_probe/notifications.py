@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector_probe.config.environment import ReferenceProblemError
 from connector_probe.config.secrets import Secret, secret
+from connector_probe.model.errors import HintedError
 from connector_probe.model.names import show
 
 if TYPE_CHECKING:
@@ -23,12 +24,8 @@ if TYPE_CHECKING:
 LIMIT = 30.0  # seconds for all sinks together, which are told side by side
 
 
-class NotificationError(ValueError):
+class NotificationError(HintedError, ValueError):
     """A notification that could never be sent as it is asked for. ``hint`` says what to do; neither shows a URL."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from connector_probe.model.connector import RootList
+from connector_probe.model.errors import HintedError
 from connector_probe.model.printable import printable
 from connector_probe.protocol import pem
 
@@ -44,12 +45,8 @@ _CONFIGURED: Final = "SSL_CERT_FILE"  # in the environment, as OpenSSL has it
 _SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"  # RFC 5280 4.2.1.12, as Windows marks what a root is trusted for
 
 
-class TrustError(ValueError):
+class TrustError(HintedError, ValueError):
     """Roots that cannot be used. ``str()`` names the file and what is wrong with it; ``hint`` says what to do."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 class Trust:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from connector_probe.model.errors import HintedError
 from connector_probe.model.names import show
 
 _REFERENCE = re.compile(r"(?P<escaped>\$\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|(?P<open>\$\{[^}\s]{0,60}\}?)")
 
 
-class ReferenceProblemError(ValueError):
+class ReferenceProblemError(HintedError, ValueError):
     """A ${NAME} that leads nowhere. ``hint`` says what to do."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 def expand(text: str, environ: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from connector_probe.model.errors import HintedError
 from connector_probe.model.printable import printable
 
 MAX_PROBLEMS = 100  # told of one file; a file with more is another kind of file
@@ -46,12 +47,8 @@ class ConfigError(ValueError):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-class SelectionError(ValueError):
+class SelectionError(HintedError, ValueError):
     """A name, a share or a file that was asked for and cannot be had. ``hint`` says what to do."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 class Problems:

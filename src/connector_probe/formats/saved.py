@@ -21,6 +21,7 @@ from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.diagnosis.outage import with_earlier
 from connector_probe.diagnosis.run_context import RunContext
 from connector_probe.model.connector import Connector, ConnectorError
+from connector_probe.model.errors import HintedError
 from connector_probe.model.evidence import ConnectorEvidence, Exchange, Handshake
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import (
@@ -45,12 +46,8 @@ if TYPE_CHECKING:
 MAX_DEPTH = 30  # brackets within brackets; a report has ten or so
 
 
-class SavedReportError(ValueError):
+class SavedReportError(HintedError, ValueError):
     """A file that is no report, or not one that can be read. ``str()`` says why; ``hint`` says what to do."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)

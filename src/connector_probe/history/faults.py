@@ -5,15 +5,12 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from connector_probe.model.errors import HintedError
 from connector_probe.model.names import show
 
 
-class HistoryError(Exception):
+class HistoryError(HintedError):
     """History cannot be read or written just now. ``str()`` says why in one line; ``hint`` says what to do."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 class NotAHistoryError(HistoryError):

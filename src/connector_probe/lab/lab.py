@@ -23,6 +23,7 @@ from connector_probe.lab.signing import PORT, Signed, anchors_of
 from connector_probe.lab.smtp import Listener
 from connector_probe.lab.sockets import available, bind_together, fill_backlog
 from connector_probe.model.connector import HTTPS_PORT, Connector
+from connector_probe.model.errors import HintedError
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
@@ -39,12 +40,8 @@ IMPATIENT = {"connect_timeout": 2.0, "timeout": 2.0, "deadline": 12.0}
 WALK_JOBS = 8
 
 
-class LabError(Exception):
+class LabError(HintedError):
     """The lab cannot do what was asked. ``hint`` says what to do."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)

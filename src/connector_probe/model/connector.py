@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from connector_probe.model.dataclass import dataclass
+from connector_probe.model.errors import HintedError
 from connector_probe.model.names import (
     InvalidNameError,
     SmartHost,
@@ -38,12 +39,8 @@ ROUTES = (
 HTTPS_PORT = 443
 
 
-class ConnectorError(ValueError):
+class ConnectorError(HintedError, ValueError):
     """A connector that cannot be probed as asked. ``str()`` says why; ``hint`` says what to do."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 class TlsSettings(StrEnum):

@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 
 from connector_probe.model.dataclass import dataclass
+from connector_probe.model.errors import HintedError
 from connector_probe.model.printable import printable
 
 MAX_NAME = 253  # RFC 1035 2.3.4: 255 octets on the wire, 253 characters as text
@@ -24,12 +25,8 @@ _ZONE = re.compile(r"[A-Za-z0-9._~-]{1,64}\Z")
 _MAX_GIVEN = 4 * MAX_NAME  # what UTS #46 mapping can still make a name of; its work grows faster than the text
 
 
-class InvalidNameError(ValueError):
+class InvalidNameError(HintedError, ValueError):
     """A host, address or port that cannot be used. ``str()`` says why; ``hint`` says what to do."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
