@@ -108,7 +108,7 @@ def _dns() -> Target:
     def read(data: bytes) -> None:
         for question in asked:
             wire.read(question.wire[:2] + data[2:], question)
-        read_answer(secure.wire[:2] + data[2:], secure)
+        read_answer(secure.to_wire()[:2] + data[2:], secure)
 
     seeds = []
     for question, record in zip(

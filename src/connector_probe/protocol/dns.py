@@ -135,7 +135,7 @@ def _interpret(message: dns.message.Message, asked: Question, truncated: bool) -
     aliases: list[str] = []
     ttls: list[int] = []
     seen = {at}
-    while (alias := _rrset(message, at, dns.rdatatype.CNAME)) is not None:
+    while (alias := records_of(message.answer, at, dns.rdatatype.CNAME)) is not None:
         ttls.append(alias.ttl)
         at = alias[0].target
         aliases.append(name_text(at))
@@ -144,10 +144,10 @@ def _interpret(message: dns.message.Message, asked: Question, truncated: bool) -
         seen.add(at)
         if len(aliases) > MAX_ALIASES:
             return replace(base, status=LookupStatus.CNAME_TOO_LONG, name=name_text(at), aliases=tuple(aliases))
-    data = _rrset(message, at, wanted)
+    data = records_of(message.answer, at, wanted)
     if data is not None:
         ttls.append(data.ttl)
-        records = tuple(_record_text(record) for record in list(data)[:MAX_RECORDS])
+        records = tuple(record_text(record) for record in list(data)[:MAX_RECORDS])
         status: LookupStatus | None = LookupStatus.ANSWER
     else:
         records = ()
@@ -200,19 +200,20 @@ def _can_deny(zone: dns.name.Name, name: dns.name.Name, rcode: dns.rcode.Rcode) 
     return name.is_subdomain(zone) and (name != zone or rcode != dns.rcode.NXDOMAIN)
 
 
-def _rrset(
-    message: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
+def records_of(
+    section: list[dns.rrset.RRset], owner: dns.name.Name, rdtype: dns.rdatatype.RdataType
 ) -> dns.rrset.RRset | None:
-    for rrset in message.answer:
-        if rrset.name == name and rrset.rdtype == rdtype and rrset.rdclass == dns.rdataclass.IN and len(rrset):
+    for rrset in section:
+        if rrset.name == owner and rrset.rdtype == rdtype and rrset.rdclass == dns.rdataclass.IN and len(rrset):
             return rrset
     return None
 
 
-def _record_text(record: dns.rdata.Rdata) -> str:
+def record_text(record: dns.rdata.Rdata, limit: int = 1000) -> str:
+    """In presentation form, for evidence: MX as "10 mail.contoso.com"."""
     if record.rdtype == dns.rdatatype.MX:
         return f"{record.preference} {name_text(record.exchange)}"  # type: ignore[attr-defined]
-    return printable(record.to_text(), 1000)
+    return printable(record.to_text(), limit)
 
 
 def name_text(name: dns.name.Name) -> str:

@@ -32,7 +32,7 @@ import dns.rrset
 
 from connector_probe.model.policy import DnssecReason
 from connector_probe.model.printable import printable
-from connector_probe.protocol.dns import EDNS_PAYLOAD, MAX_MESSAGE, name_text
+from connector_probe.protocol.dns import EDNS_PAYLOAD, MAX_MESSAGE, name_text, record_text, records_of
 
 MAX_KEYS: Final = 16  # of one zone, or DS records of one; real zones have two to six
 MAX_SIGNATURES: Final = 8  # over one set of records; a rollover of algorithms makes four
@@ -92,27 +92,14 @@ def parse_anchors(text: str) -> Anchors:
 # --- messages --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class SecureQuestion:
-    """``wire`` is the message; ``name`` is absolute."""
-
-    name: dns.name.Name
-    rdtype: dns.rdatatype.RdataType
-    message: dns.message.QueryMessage
-
-    @property
-    def wire(self) -> bytes:
-        return self.message.to_wire()
-
-
-def secure_question(name: dns.name.Name, rdtype: str, *, checking_disabled: bool = True) -> SecureQuestion:
+def secure_question(name: dns.name.Name, rdtype: str, *, checking_disabled: bool = True) -> dns.message.QueryMessage:
     """A recursive question for the records with their signatures; CD asks for them even if they do not validate."""
     message = dns.message.make_query(name, rdtype, want_dnssec=True, payload=EDNS_PAYLOAD)
     message.flags |= dns.flags.CD if checking_disabled else dns.flags.AD
-    return SecureQuestion(name, dns.rdatatype.from_text(rdtype), message)
+    return message
 
 
-def read_answer(wire: bytes, asked: SecureQuestion) -> dns.message.Message | None:
+def read_answer(wire: bytes, asked: dns.message.Message) -> dns.message.Message | None:
     """The message if it answers the question, however badly; None for anything else. Never raises."""
     if len(wire) > MAX_MESSAGE:
         return None
@@ -120,9 +107,9 @@ def read_answer(wire: bytes, asked: SecureQuestion) -> dns.message.Message | Non
         message = _read_message(wire)
     except Exception:  # dnspython raises more than its own classes on hostile bytes
         return None
-    if message.id != asked.message.id or not message.flags & dns.flags.QR:
+    if message.id != asked.id or not message.flags & dns.flags.QR:
         return None
-    if message.question != asked.message.question and (message.question or message.rcode() == dns.rcode.NOERROR):
+    if message.question != asked.question and (message.question or message.rcode() == dns.rcode.NOERROR):
         return None
     return message
 
@@ -167,27 +154,16 @@ def _as_tlsa(rrset: dns.rrset.RRset) -> dns.rrset.RRset:
 
 
 def text_of(record: dns.rdata.Rdata) -> str:
-    """In presentation form, for evidence: TLSA as RFC 6698 2.2 has it, MX as "10 mail.contoso.com"."""
-    if record.rdtype == dns.rdatatype.MX:
-        return f"{record.preference} {name_text(record.exchange)}"  # type: ignore[attr-defined]
+    """As ``record_text``, and TLSA as RFC 6698 2.2 has it."""
     if isinstance(record, dns.rdata.GenericRdata) and record.rdtype == dns.rdatatype.TLSA and len(record.data) >= 3:
         usage, selector, kind = record.data[:3]
         return printable(f"{usage} {selector} {kind} {record.data[3:].hex()}", MAX_TEXT)
-    return printable(record.to_text(), MAX_TEXT)
+    return record_text(record, MAX_TEXT)
 
 
 def answers(message: dns.message.Message) -> bool:
     """Whether the message says what there is, or that there is nothing."""
     return message.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
-
-
-def records_of(
-    section: list[dns.rrset.RRset], owner: dns.name.Name, rdtype: dns.rdatatype.RdataType
-) -> dns.rrset.RRset | None:
-    for rrset in section:
-        if rrset.name == owner and rrset.rdtype == rdtype and rrset.rdclass == dns.rdataclass.IN and len(rrset):
-            return rrset
-    return None
 
 
 def signatures_of(
@@ -347,13 +323,14 @@ def denies(denial: dns.rrset.RRset, zone: dns.name.Name, name: dns.name.Name, rd
     if denial.rdtype == dns.rdatatype.NSEC:
         if denial.name == name:
             return not _listed(record.windows, rdtype)
-        return _between(denial.name, name, record.next, last=record.next == zone)
+        # RFC 4034 6.1: canonical order, which is that of dnspython's names.
+        return bool(denial.name < name and (record.next == zone or name < record.next))
     if record.algorithm != dns.dnssectypes.NSEC3Hash.SHA1:  # RFC 5155 8.1: to be ignored
         return False
     if record.iterations > MAX_ITERATIONS:
         return True
     owner = denial.name.labels[0].decode("ascii", "replace").upper()
-    following = _base32(record.next)
+    following = base64.b32hexencode(record.next).decode("ascii").rstrip("=")
     at = name
     while at != zone and len(at.labels) > len(zone.labels):
         hashed = dns.dnssec.nsec3_hash(at, record.salt, record.iterations, record.algorithm).upper()
@@ -371,16 +348,6 @@ def _listed(windows: list[tuple[int, bytes]], rdtype: dns.rdatatype.RdataType) -
         if number == window and offset // 8 < len(bitmap):
             return bool(bitmap[offset // 8] & (0x80 >> (offset % 8)))
     return False
-
-
-def _between(start: dns.name.Name, name: dns.name.Name, end: dns.name.Name, *, last: bool) -> bool:
-    """RFC 4034 6.1: canonical order, which is that of dnspython's names."""
-    return start < name and (last or name < end)
-
-
-def _base32(data: bytes) -> str:
-    plain = base64.b32encode(data).decode("ascii").rstrip("=")
-    return plain.translate(str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHIJKLMNOPQRSTUV"))
 
 
 def zone_text(zone: dns.name.Name) -> str:

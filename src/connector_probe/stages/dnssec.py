@@ -23,7 +23,7 @@ import dns.rrset
 
 from connector_probe.model.policy import DnssecReason, DnssecStatus, SecureLookup
 from connector_probe.network import Network, NetworkFaultError
-from connector_probe.protocol.dns import name_text
+from connector_probe.protocol.dns import name_text, records_of
 from connector_probe.protocol.dnssec import (
     Anchor,
     Anchors,
@@ -38,7 +38,6 @@ from connector_probe.protocol.dnssec import (
     hold_in_their_time,
     is_supported,
     read_answer,
-    records_of,
     secure_question,
     signatures_of,
     text_of,
@@ -126,7 +125,6 @@ class Validator:
     # --- one name ----------------------------------------------------------------------------------------------
 
     async def _look_up(self, name: str, at: dns.name.Name, rdtype: str) -> SecureLookup:
-
         kind = dns.rdatatype.from_text(rdtype)
         found = SecureLookup(name, rdtype, _Status.SECURE)
         for _ in range(MAX_HOPS):
@@ -241,7 +239,6 @@ class Validator:
         return await self._zones.get(zone, lambda: self._find_keys(zone))
 
     async def _find_keys(self, zone: dns.name.Name) -> _Trust:
-
         text = zone_text(zone)
         if zone in self._anchors:
             trust = await self._enter(zone, self._anchors[zone])
@@ -311,10 +308,10 @@ class Validator:
     ) -> dns.message.Message | None:
         """The first message that answers; else the last refusal; None for silence."""
         asked = secure_question(name, rdtype, checking_disabled=checking_disabled)
-        read = partial(read_answer, asked=asked)
+        wire, read = asked.to_wire(), partial(read_answer, asked=asked)
 
         def over_udp(nameserver: Nameserver) -> UdpQuestion[dns.message.Message | None]:
-            return UdpQuestion(self._network, nameserver, asked.wire, read, lambda one: one is None)
+            return UdpQuestion(self._network, nameserver, wire, read, lambda one: one is None)
 
         heard, refusal = set[Nameserver](), None
         replies = ask_in_turn(self._network, self._nameservers, over_udp, WAITS, self._patience)
@@ -322,7 +319,7 @@ class Validator:
             async for nameserver, message in replies:
                 if isinstance(message, dns.message.Message) and message.flags & dns.flags.TC:
                     try:
-                        message = await ask_over_tcp(self._network, nameserver, asked.wire, TCP_WAIT, read)
+                        message = await ask_over_tcp(self._network, nameserver, wire, TCP_WAIT, read)
                     except NetworkFaultError:
                         message = None
                 heard.add(nameserver)
@@ -350,7 +347,6 @@ def _rcode(message: dns.message.Message) -> str:
 
 
 def _has_soa(message: dns.message.Message) -> bool:
-
     return any(rrset.rdtype == dns.rdatatype.SOA for rrset in message.authority)
 
 
