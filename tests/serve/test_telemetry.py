@@ -19,35 +19,47 @@ def attributes(one: Any) -> dict[str, Any]:  # noqa: ANN401 - of many kinds of m
     return {each.key: each.value.string_value or each.value.int_value for each in one.attributes}
 
 
-async def test_a_collector_is_sent_metrics_and_a_span_for_each_stage(
-    tmp_path: Path, smtp: SmtpServer, web: Heard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    metrics_of = pytest.importorskip("opentelemetry.proto.collector.metrics.v1.metrics_service_pb2")
-    traces_of = pytest.importorskip("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{web.port}")
-    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
-    monkeypatch.setenv("OTEL_METRIC_EXPORT_INTERVAL", "100")
-    async with running(write(tmp_path, [row("well", smtp.port), row("closed", 1)])) as one:
-        for name in ("well", "closed"):
-            await one.server.service.probe(name, Trigger.REQUEST)
-        async with asyncio.timeout(GENEROUS):
-            number = 0
-            while not {METRICS, TRACES} <= {asked for asked, _ in web.requests}:
-                await asyncio.to_thread(web.wait_for, number := number + 1)
-    spans, points = dict[tuple[str, str], Any](), dict[tuple[str, str], Any]()
-    for asked, body in web.requests:
-        message = (
-            metrics_of.ExportMetricsServiceRequest() if asked == METRICS else traces_of.ExportTraceServiceRequest()
-        )
+class Collector:
+    """What arrived so far: spans and data points, by connector and name."""
+
+    def __init__(self, web: Heard) -> None:
+        self._web = web
+        self._metrics = pytest.importorskip("opentelemetry.proto.collector.metrics.v1.metrics_service_pb2")
+        self._traces = pytest.importorskip("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
+        self._read = 0
+        self.spans, self.points = dict[tuple[str, str], Any](), dict[tuple[str, str], Any]()
+
+    async def more(self) -> None:
+        await asyncio.to_thread(self._web.wait_for, self._read + 1)
+        asked, body = self._web.requests[self._read]
+        self._read += 1
+        kind = self._metrics.ExportMetricsServiceRequest if asked == METRICS else self._traces.ExportTraceServiceRequest
+        message = kind()
         message.ParseFromString(body.encode(errors="surrogateescape"))
         for resource in message.resource_metrics if asked == METRICS else message.resource_spans:
             assert attributes(resource.resource)["service.name"] == "connector-probe"
             for scope in resource.scope_metrics if asked == METRICS else resource.scope_spans:
                 for span in scope.spans if asked == TRACES else ():
-                    spans[attributes(span)["connector"], span.name] = span
+                    self.spans[attributes(span)["connector"], span.name] = span
                 for metric in scope.metrics if asked == METRICS else ():
                     for point in (metric.sum if metric.HasField("sum") else metric.gauge).data_points:
-                        points[attributes(point)["connector"], metric.name] = point
+                        self.points[attributes(point)["connector"], metric.name] = point
+
+
+async def test_a_collector_is_sent_metrics_and_a_span_for_each_stage(
+    tmp_path: Path, smtp: SmtpServer, web: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{web.port}")
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
+    monkeypatch.setenv("OTEL_METRIC_EXPORT_INTERVAL", "100")
+    collector = Collector(web)
+    spans, points = collector.spans, collector.points
+    async with running(write(tmp_path, [row("well", smtp.port), row("closed", 1)])) as one:
+        for name in ("well", "closed"):
+            await one.server.service.probe(name, Trigger.REQUEST)
+        async with asyncio.timeout(GENEROUS):
+            while ("closed", "probe") not in spans or ("closed", "tcpcheck.error") not in points:
+                await collector.more()
     of_well = [name for connector, name in spans if connector == "well"]
     assert set(of_well) == {"probe", "connect", "banner", "ehlo", "starttls", "tls", "certificate"}
     whole, inner = spans["well", "probe"], spans["well", "tls"]

@@ -140,7 +140,7 @@ def _rehearse(file: CertificateFile, connector: Connector, against: str | None) 
     from connector_probe.trust import Trust
 
     trust, host = Trust(*connector.trusts), connector.hosts[0]
-    evidence = judge_by(trust, file.chain, connector.as_of, datetime.now(UTC))
+    evidence, _ = judge_by(trust, file.chain, connector.as_of, datetime.now(UTC))
     doubtful = connector.as_of is None and any(one.kind.is_about_dates for one in evidence.problems)
     clock = clock_evidence(trust.roots, evidence.judged_at, HeardDates(), None) if doubtful else None
     expected = connector.tls_domain

@@ -34,7 +34,8 @@ class CertificateCache:
         """What is wrong with ``chain`` on the day that was asked for, or (None) now. Raises TrustError."""
         key = (chain, id(trust), as_of)
         if key not in self._verdicts:
-            self._verdicts[key] = judge_by(trust, chain, as_of, self.now)
+            self._verdicts[key], path = judge_by(trust, chain, as_of, self.now)
+            self._paths[chain, id(trust.roots), as_of or self.now] = path
         return self._verdicts[key]
 
     def path(self, chain: DerChain, roots: TrustRoots, at: datetime) -> Path:
@@ -58,16 +59,17 @@ class CertificateCache:
         return ocsp_made_at(staple, path.certificates[0].data, path.certificates[1].data)
 
 
-def judge_by(trust: Trust, chain: DerChain, as_of: datetime | None, now: datetime) -> CertificateEvidence:
-    """The verdict on ``chain``, and beside it what other roots than those of ``trust`` say. Raises TrustError."""
-    from connector_probe.protocol.certificate import judge
+def judge_by(trust: Trust, chain: DerChain, as_of: datetime | None, now: datetime) -> tuple[CertificateEvidence, Path]:
+    """The verdict on ``chain``, in it what other roots than those of ``trust`` say, and its path. Raises TrustError."""
+    from connector_probe.protocol.certificate import judge, judged
 
     at, others, released = as_of or now, trust.other_roots, trust.released
-    found = judge(chain, trust.roots, at)
+    found, path = judged(chain, trust.roots, at)
     other = judge(chain, others, at) if others is not None else None
-    return replace(
+    evidence = replace(
         found,
         as_of_given=as_of is not None,
         outdated_list=released if released is not None and now - released > LIST_AGE else None,
         other_roots=OtherRoots(other.trust, other.is_trusted, other.path[-1] if other.path else "") if other else None,
     )
+    return evidence, path

@@ -19,7 +19,7 @@ from connector_probe.protocol.roots import TrustRoots
 from connector_probe.protocol.x509_extensions import PURPOSES
 from connector_probe.protocol.x509_facts import MAX_CERTIFICATE, ParsedCertificate, parse_certificate, read_certificate
 
-__all__ = ["MAX_CERTIFICATE", "MAX_CHAIN", "TrustRoots", "judge", "path_of", "read_certificate"]
+__all__ = ["MAX_CERTIFICATE", "MAX_CHAIN", "TrustRoots", "judge", "judged", "path_of", "read_certificate"]
 
 MAX_CHAIN: Final = 100  # certificates looked at, as OpenSSL's own default has it; real servers send two to five
 
@@ -34,11 +34,16 @@ def judge(chain: Sequence[bytes], roots: TrustRoots, at: datetime) -> Certificat
     strangers among them; ``at`` is taken as UTC when it has no zone. NAME_MISMATCH, COMMON_NAME_ONLY and REVOKED are
     never among the problems. Problems are ordered by depth, then as in the enum. Never raises.
     """
+    return judged(chain, roots, at)[0]
+
+
+def judged(chain: Sequence[bytes], roots: TrustRoots, at: datetime) -> tuple[CertificateEvidence, Path]:
+    """As ``judge``, and the path that it goes by."""
     sent = [parse_certificate(data) for data in chain[:MAX_CHAIN]]
     path, found, complete = _best(sent, roots, moment := _utc(at))
     if sent and _is_usable(sent[0]) and not path.trusted:
         _find_distrust(path, sent, roots, found)
-    return CertificateEvidence(
+    evidence = CertificateEvidence(
         chain=tuple(facts.certificate for facts in sent),
         problems=found.in_order(),
         path=tuple(facts.label for facts in path.certificates),
@@ -48,6 +53,7 @@ def judge(chain: Sequence[bytes], roots: TrustRoots, at: datetime) -> Certificat
         all_paths=complete,
         root_bar=_root_bar(path, roots, moment),
     )
+    return evidence, path
 
 
 def path_of(chain: Sequence[bytes], roots: TrustRoots, at: datetime) -> Path:
