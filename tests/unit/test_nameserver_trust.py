@@ -41,11 +41,15 @@ def look(status: LookupStatus, *records: str, name: str = NAME, note: str = "", 
 
 
 def class_of(
-    lookup: Lookup, *replies: AuthorityReply, check: Countercheck | None = None, address: str | None = None
+    lookup: Lookup,
+    *replies: AuthorityReply,
+    check: Countercheck | None = None,
+    address: str | None = None,
+    zones: tuple[str, ...] = (".", ZONE),
 ) -> str:
     """What is concluded where the name's lookup ended so, and ``address`` (with one) refused."""
     referral = replace(says(ServerSays.REFERRAL, "ns1.contoso.com", zone="."), address="198.41.0.4")
-    walk = Walk(NAME, ("A",), StartedFrom.ROOTS, ZONE, (".", ZONE), (referral, *replies))
+    walk = Walk(NAME, ("A",), StartedFrom.ROOTS, ZONE, zones, (*((referral,) if ZONE in zones else ()), *replies))
     inquiry = DnsInquiry((walk,)) if replies else None
     addresses = () if address is None else (address,)
     resolution = Resolution(NAME, addresses, (lookup,), inquiry=inquiry, countercheck=check)
@@ -86,6 +90,14 @@ def test_what_the_authorities_say_counts_although_our_nameserver_is_cut_off() ->
     assert class_of(look(_S.NXDOMAIN), says(ServerSays.NXDOMAIN), check=check) == "dns-nxdomain"
     assert class_of(look(_S.SERVFAIL), says(ServerSays.SERVFAIL), check=check) == "dns-servfail"
     assert class_of(look(_S.SERVFAIL), says(ServerSays.ANSWER, PUBLIC), check=check) == CUT_OFF
+
+
+def test_roots_that_deny_what_everybody_knows_are_somebody_in_their_place() -> None:
+    """A network that sends all of port 53 to a nameserver of its own, which denies every name."""
+    denied = says(ServerSays.NXDOMAIN, zone=".")
+    assert class_of(look(_S.NXDOMAIN), denied, check=controls(_S.NXDOMAIN), zones=(".",)) == CUT_OFF
+    known = controls(_S.ANSWER, "142.250.9.27")
+    assert class_of(look(_S.NXDOMAIN), denied, check=known, zones=(".",)) == "dns-nxdomain"
 
 
 @pytest.mark.parametrize("policy", ["Blocked", "Censored: by law", "Filtered", "Forged Answer"])

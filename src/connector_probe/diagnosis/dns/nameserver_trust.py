@@ -160,7 +160,10 @@ def _is_cut_off(view: View) -> bool:
         return True
     if dns_view.bogus is not None or hosting_is_convicted(dns_view):
         return False
-    return dns_view.walk_view is None or dns_view.walk_view.authorities in (Authorities.NOTHING, Authorities.RECORD)
+    walk_view = dns_view.walk_view
+    if walk_view is None or walk_view.authorities in (Authorities.NOTHING, Authorities.RECORD):
+        return True
+    return walk_view.no_such_top_level  # what denies the control hosts may well speak in the roots' place
 
 
 def telling_control(view: View) -> Lookup | None:
