@@ -6,16 +6,11 @@ import asyncio
 import socket
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from connector_probe._version import __version__
-from connector_probe.diagnosis.conclude import conclude, view_of, with_expectation
-from connector_probe.diagnosis.dns.nameserver_trust import name_to_invent_beside
-from connector_probe.diagnosis.dns.second_look import public_addresses, unsettled_domain
-from connector_probe.diagnosis.notes import vantage_notes
-from connector_probe.diagnosis.rules import classify
-from connector_probe.diagnosis.run_context import RunContext
 from connector_probe.model.connector import Connector
-from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, StageEnded
+from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Resolution, StageEnded
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import (
     FLOWING,
@@ -33,18 +28,46 @@ from connector_probe.probing.judge import Judge
 from connector_probe.trust import Trust, load_anchors
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
-from connector_probe.wording.render import notes_in_words, worded
+
+if TYPE_CHECKING:
+    from connector_probe.diagnosis.run_context import RunContext
+
+# What concludes and words is loaded while servers are waited for (``_load``): it is a tenth of a cold probe.
+
+
+def _load() -> None:
+    import connector_probe.diagnosis.conclude
+    import connector_probe.diagnosis.notes
+    import connector_probe.wording.render  # noqa: F401 - loaded for those below
 
 
 def _failure_of(evidence: AttemptEvidence, connector: Connector) -> FailureClass | None:
+    from connector_probe.diagnosis.conclude import view_of
+    from connector_probe.diagnosis.rules import classify
+
     return classify(view_of(evidence, connector))
 
 
+def _unsettled_domain(evidence: AttemptEvidence) -> str | None:
+    from connector_probe.diagnosis.dns.second_look import unsettled_domain
+
+    return unsettled_domain(evidence)
+
+
 def _denied_name(evidence: AttemptEvidence, connector: Connector) -> str | None:
+    from connector_probe.diagnosis.conclude import view_of
+    from connector_probe.diagnosis.dns.nameserver_trust import name_to_invent_beside
+
     return name_to_invent_beside(view_of(evidence, connector))
 
 
-JUDGE = Judge(_failure_of, unsettled_domain, _denied_name, public_addresses)
+def _public_addresses(resolution: Resolution) -> tuple[str, ...]:
+    from connector_probe.diagnosis.dns.second_look import public_addresses
+
+    return public_addresses(resolution)
+
+
+JUDGE = Judge(_failure_of, _unsettled_domain, _denied_name, _public_addresses, _load)
 
 
 async def probe(connector: Connector) -> Report:
@@ -87,6 +110,9 @@ async def probe_all(
     found: dict[int, Result] = {}
 
     def said(number: int, evidence: ConnectorEvidence, run: RunContext | None = None) -> Result:
+        from connector_probe.diagnosis.conclude import conclude, with_expectation
+        from connector_probe.wording.render import worded
+
         result = worded(conclude(connectors[number], evidence, run), words)
         result = with_expectation(result, strict=strictness[number])
         return amend(result) if amend is not None else result
@@ -97,6 +123,8 @@ async def probe_all(
             on_result(found[number])
 
     def recovers(number: int, evidence: ConnectorEvidence) -> bool:
+        from connector_probe.diagnosis.conclude import conclude
+
         connector = connectors[number]
         return connector.name in recovering and conclude(connector, evidence).status in FLOWING
 
@@ -121,6 +149,8 @@ async def probe_all(
     doubtful = [number for number, one in found.items() if one.status is not Status.HEALTHY]
     seen = [*beside(), *(one.evidence for one in found.values())] if doubtful else []
     if len(seen) > 1:  # what the others showed may acquit, or explain it
+        from connector_probe.diagnosis.run_context import RunContext
+
         run = RunContext.of(seen)
         for number in doubtful:
             found[number] = said(number, found[number].evidence, run)
@@ -148,6 +178,9 @@ def assemble(
 
 
 def _vantage(connectors: Sequence[Connector], evidence: Sequence[ConnectorEvidence], words: Catalogue) -> VantageReport:
+    from connector_probe.diagnosis.notes import vantage_notes
+    from connector_probe.wording.render import notes_in_words
+
     attempts = [attempt for one in evidence for attempt in one.attempts]
     told = vantage_notes(connectors, evidence)
     sources = {one.connection.source: None for one in attempts if one.connection is not None and one.connection.source}

@@ -17,7 +17,6 @@ from connector_probe.formats import Format, github
 from connector_probe.model.connector import Connector
 from connector_probe.model.names import show
 from connector_probe.model.verdict import Report, Result
-from connector_probe.wording.render import in_words
 
 _ACTIONS = "GITHUB_ACTIONS"  # is "true" in a step of GitHub Actions
 _STEP_SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub Actions reads a step's summary from
@@ -99,6 +98,8 @@ class Delivery:
 
     def _worded(self, report: Report, target: OutputTarget) -> Report:
         """``report`` in the words of the document: text follows the locale, JSON does not."""
+        from connector_probe.wording.render import in_words  # late, as what judges is
+
         words = self._settings.words_of(target)
         return report if words is self._settings.words else in_words(report, words)
 

@@ -18,9 +18,11 @@ class Judge:
     ``unsettled_domain``: the registered domain of which DNS leaves open whether it has expired.
     ``denied_name``: the name that our nameserver resolves although its zone's own servers deny it.
     ``public_addresses``: those that the public gets where our nameserver has a zone of its own that says otherwise.
+    ``load``: loads what the others need, in a thread or before a fork.
     """
 
     failure_of: Callable[[AttemptEvidence, Connector], FailureClass | None]
     unsettled_domain: Callable[[AttemptEvidence], str | None]
     denied_name: Callable[[AttemptEvidence, Connector], str | None]
     public_addresses: Callable[[Resolution], tuple[str, ...]]
+    load: Callable[[], None] = lambda: None

@@ -60,7 +60,7 @@ class Prober:
         self._network = network
         self._judge = judge
         self._watch = watch
-        self._run = Run(network, slots or WorkSlots(MAX_ADDRESSES * MAX_CONNECTIONS))
+        self._run = Run(network, slots or WorkSlots(MAX_ADDRESSES * MAX_CONNECTIONS), judge.load)
         self._attempts = SharedAttempts(self._attempt, at_one_address, wanted_again=wanted_again)
         self._follow_ups = [kind(self._run) for kind in FOLLOW_UPS]
         self._policies = DomainPolicies(self._run)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from connector_probe.network import Network
 from connector_probe.probing.certificates import CertificateCache
 from connector_probe.probing.resolvers import Resolvers
@@ -12,16 +14,19 @@ from connector_probe.stages.local_clock import HeardDates
 
 
 class Run:
-    """``dates``: what web servers told of the time in passing. ``web``: fetches, each URL once."""
+    """``dates``: what web servers told of the time in passing. ``web``: fetches, each URL once.
 
-    def __init__(self, network: Network, slots: WorkSlots) -> None:
+    ``load`` is called in a thread, once servers are waited for.
+    """
+
+    def __init__(self, network: Network, slots: WorkSlots, load: Callable[[], None]) -> None:
         self.network = network
         self.slots = slots
         self.resolvers = Resolvers(network)
         self.dates = HeardDates()
         self.web = Web(network, self.dates)
         self.certificates = CertificateCache()
-        self.tls_loading = TlsLoading()
+        self.tls_loading = TlsLoading(load)
 
     def close(self) -> None:
         """Cancel what is still under way."""

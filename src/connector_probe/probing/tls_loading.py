@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from collections.abc import Callable
 
 from connector_probe.trust import Trust, TrustError
 
@@ -12,7 +13,9 @@ from connector_probe.trust import Trust, TrustError
 class TlsLoading:
     """What a handshake and its judgement need takes a tenth of a second to load: it hides behind what is waited for."""
 
-    def __init__(self) -> None:
+    def __init__(self, then: Callable[[], None] = lambda: None) -> None:
+        """``then`` loads what is needed later still."""
+        self._then = then
         self._loading: asyncio.Future[None] | None = None
 
     def start(self, trust: Trust) -> None:
@@ -20,6 +23,11 @@ class TlsLoading:
         if self._loading is None and "connector_probe.stages.revocation" not in sys.modules:  # a server's first probe
             with contextlib.suppress(RuntimeError):  # no thread to be had: then each is loaded when it is needed
                 self._loading = asyncio.get_running_loop().run_in_executor(None, load, trust)
+                self._loading.add_done_callback(self._go_on)
+
+    def _go_on(self, loaded: asyncio.Future[None]) -> None:
+        with contextlib.suppress(RuntimeError):  # as above; or the run is over
+            loaded.get_loop().run_in_executor(None, self._then)
 
     async def finished(self) -> None:
         if self._loading is not None:

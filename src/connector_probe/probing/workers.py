@@ -77,6 +77,7 @@ async def gather_split(
     """
     for roots in trust.values():
         load(roots)
+    judge.load()
     split, workers = shares(connectors, processes), list[_Worker]()
     lines = [socket.socketpair() for _ in split]
 
