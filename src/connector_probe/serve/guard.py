@@ -73,6 +73,8 @@ class Guard:
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = MutableHeaders(scope=message)
+                if "etag" in given:  # it may be kept, and is asked about each time
+                    given.setdefault("cache-control", "no-cache")
                 for name, value in HEADERS.items():
                     given.setdefault(name, value)
                 # By route, never by path, of which a client can make up any number.

@@ -20,65 +20,26 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        info = Gauge(
-            "connector_probe_build_info",
-            "Version of the prober and of Python.",
-            ["version", "python"],
-            registry=self.registry,
-        )
-        info.labels(__version__, platform.python_version()).set(1)
-        self._probes = Counter(
-            "connector_probe_probes",
-            "Probes made here, by what asked for them and what was seen; error: none could be made.",
-            ["trigger", "status"],
-            registry=self.registry,
-        )
+        self._gauge("build_info", "Version of the prober and of Python.", "version", "python").labels(
+            __version__, platform.python_version()
+        ).set(1)
+        probes = "Probes made here, by what asked for them and what was seen; error: none could be made."
+        self._probes = self._counter("probes", probes, "trigger", "status")
         self._seconds = Histogram(
-            "connector_probe_probe_duration_seconds",
-            "How long probes took.",
-            buckets=BUCKETS,
-            registry=self.registry,
+            "connector_probe_probe_duration_seconds", "How long probes took.", buckets=BUCKETS, registry=self.registry
         )
-        self.requests = Counter(
-            "connector_probe_http_requests", "Requests answered.", ["handler", "code"], registry=self.registry
-        )
-        self.refused = Counter(
-            "connector_probe_http_refused",
-            "Requests turned away before they were looked at.",
-            ["reason"],
-            registry=self.registry,
-        )
-        self.reload_success = Gauge(
-            "connector_probe_config_last_reload_successful",
-            "Whether probes.yaml was good when it was read last.",
-            registry=self.registry,
-        )
-        self.reload_at = Gauge(
-            "connector_probe_config_last_reload_success_timestamp_seconds",
-            "When probes.yaml was last read and good.",
-            registry=self.registry,
-        )
-        self.connectors = Gauge(
-            "connector_probe_connectors", "Connectors by what was seen last.", ["status"], registry=self.registry
-        )
-        self.running = Gauge("connector_probe_running_probes", "Probes under way.", registry=self.registry)
-        self.listeners = Gauge(
-            "connector_probe_event_listeners", "Who listens to /api/v1/events.", registry=self.registry
-        )
-        self.late = Gauge(
-            "connector_probe_schedule_lag_seconds", "How far the most overdue probe is behind.", registry=self.registry
-        )
-        self.unwritten = Counter(
-            "connector_probe_history_write_failures",
-            "Times that the history could not be written.",
-            registry=self.registry,
-        )
-        self.places = Gauge(
-            "connector_probe_place_last_report_timestamp_seconds",
-            "When each other place reported last.",
-            ["place"],
-            registry=self.registry,
-        )
+        self.requests = self._counter("http_requests", "Requests answered.", "handler", "code")
+        self.refused = self._counter("http_refused", "Requests turned away before they were looked at.", "reason")
+        good, at = "config_last_reload_successful", "config_last_reload_success_timestamp_seconds"
+        self.reload_success = self._gauge(good, "Whether probes.yaml was good when it was read last.")
+        self.reload_at = self._gauge(at, "When probes.yaml was last read and good.")
+        self.connectors = self._gauge("connectors", "Connectors by what was seen last.", "status")
+        self.running = self._gauge("running_probes", "Probes under way.")
+        self.listeners = self._gauge("event_listeners", "Who listens to /api/v1/events.")
+        self.late = self._gauge("schedule_lag_seconds", "How far the most overdue probe is behind.")
+        self.unwritten = self._counter("history_write_failures", "Times that the history could not be written.")
+        last = "place_last_report_timestamp_seconds"
+        self.places = self._gauge(last, "When each other place reported last.", "place")
 
     def probed(self, trigger: Trigger, status: Status | None, seconds: float) -> None:
         self._probes.labels(trigger.value, status.value if status is not None else "error").inc()
@@ -86,3 +47,9 @@ class Metrics:
 
     def exposition(self) -> bytes:
         return generate_latest(self.registry)
+
+    def _gauge(self, name: str, told: str, *labels: str) -> Gauge:
+        return Gauge(f"connector_probe_{name}", told, labels, registry=self.registry)
+
+    def _counter(self, name: str, told: str, *labels: str) -> Counter:
+        return Counter(f"connector_probe_{name}", told, labels, registry=self.registry)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import mimetypes
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from connector_probe._version import __version__
 from connector_probe.bounces.bounce import InputTooLargeError, read_bounces
@@ -59,11 +59,11 @@ FORM = "application/x-www-form-urlencoded"
 REPORT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_STATIC = {"style.css": "text/css", "live.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
-def routes(context: Context) -> list[Route]:
+def routes(context: Context) -> list[BaseRoute]:
     pages = _Pages(context)
+    mimetypes.add_type("text/javascript", ".js")  # whatever Windows' registry says: it is not run as anything else
     one = f"/connectors/{CONNECTOR}"
     return [
         Route("/", pages.overview),
@@ -72,29 +72,8 @@ def routes(context: Context) -> list[Route]:
         Route("/calendar", pages.calendar),
         Route("/explain", pages.explain, methods=["GET", "POST"]),
         Route(f"/report/{CONNECTOR}.html", pages.report),
-        Route("/static/{file}", _Static()),
+        Mount("/static", StaticFiles(packages=[("connector_probe.serve", "static")])),
     ]
-
-
-class _Static:
-    """Style sheet, script and icon; read once."""
-
-    def __init__(self) -> None:
-        folder = files("connector_probe.serve") / "static"
-        self._files = {name: (folder / name).read_bytes() for name in _STATIC}
-        self._tags = {name: f'"{hashlib.sha256(body).hexdigest()[:16]}"' for name, body in self._files.items()}
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own
-        request = Request(scope)
-        name = request.path_params["file"]
-        answer: Response = PlainTextResponse("no such file\n", 404)
-        if name in self._files:
-            headers = {"etag": self._tags[name], "cache-control": "no-cache"}
-            if request.headers.get("if-none-match") == self._tags[name]:
-                answer = Response(status_code=304, headers=headers)
-            else:
-                answer = Response(self._files[name], headers=headers, media_type=_STATIC[name])
-        await answer(scope, receive, send)
 
 
 class _Pages:
