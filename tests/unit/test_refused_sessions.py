@@ -103,6 +103,14 @@ def test_only_its_own_answer_confirms_that_a_server_has_no_starttls(
     assert (found["tls-not-supported"], found["packet-inspection"]) == (unsupported, inspected)
 
 
+def test_what_is_wrong_with_the_certificate_behind_it_is_told() -> None:
+    taken = made.answered("STARTTLS", 220, "go ahead")
+    expired = replace(made.shown(made.leaf()), problems=(CertificateProblem(CertificateProblemKind.EXPIRED),))
+    found = diagnosed(replace(made.without_starttls(), unlisted_starttls=taken, certificate=expired))
+    assert found.class_ is FailureClass.STARTTLS_NOT_OFFERED
+    assert found.detail.endswith("Behind it the certificate would not pass either: expired.")
+
+
 def test_a_masked_list_before_a_server_that_takes_starttls_confirms_the_inspection() -> None:
     taken = made.answered("STARTTLS", 220, "go ahead")
     masked = replace(made.without_starttls(ADDRESS, "SIZE", "XXXXXXXA"), unlisted_starttls=taken)

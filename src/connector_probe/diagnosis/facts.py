@@ -315,7 +315,10 @@ def _certificate(view: View) -> Facts:
         # Behind one that stands, what hangs on a doubtful clock is told by itself.
         rest = (one for one in problems[1:] if one not in view.clock_signs or first in view.clock_signs)
         others = [one.kind for one in rest if one.kind is not first.kind]
-        found["more_problems"] = Phrase("more-problems", {"problems": problem_list(others)}) if others else ""
+        told = "more-problems"
+        if view.evidence.handshake is None:  # behind a STARTTLS that is not listed: none of them is the failure
+            told, others = "no-better-problems", [one.kind for one in view.judged_problems]
+        found["more_problems"] = Phrase(told, {"problems": problem_list(others)}) if others else ""
     return found
 
 

@@ -112,7 +112,7 @@ DETAILS: dict[F, str] = {
     F.EHLO_RESET: "The server greeted, and the connection was reset at EHLO.{sample_note}",
     F.EHLO_REJECTED: "The server answers {refused_verb} with: {reply}{ehlo_hint}{source_hint}",
     F.EHLO_MALFORMED: "The answer to EHLO breaks the SMTP rules ({flaws}): {sample}",
-    F.STARTTLS_NOT_OFFERED: "The connector requires TLS, and {no_starttls}.{starttls_hint}",
+    F.STARTTLS_NOT_OFFERED: "The connector requires TLS, and {no_starttls}.{starttls_hint}{more_problems}",
     F.STARTTLS_REJECTED: "The server offers STARTTLS, but answers the command with: {reply}{overwritten_hint}",
     F.STARTTLS_TIMEOUT: "The server did not answer STARTTLS within {waited}.{sample_note}",
     F.STARTTLS_CLOSED: "The server closed the connection in answer to STARTTLS.{sample_note}",

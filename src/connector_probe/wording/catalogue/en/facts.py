@@ -74,6 +74,7 @@ FACTS: dict[str, str] = {
     "hours-left": "{number} h",
     "issuer-with-other-key": " The one of that name that it does send has another key: it is not the one that signed.",
     "more-names": "{names} and {number} more",
+    "no-better-problems": " Behind it the certificate would not pass either: {problems}.",
     "more-problems": " Also: {problems}.",
     "slow-connection": "the connection",
     "fault-not-offered": "not offered",

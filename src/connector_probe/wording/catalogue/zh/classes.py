@@ -112,7 +112,7 @@ DETAILS: dict[F, str] = {
     F.EHLO_RESET: "服务器发送了问候语，随后连接在 EHLO 时被重置。{sample_note}",
     F.EHLO_REJECTED: "服务器对 {refused_verb} 的应答为：{reply}{ehlo_hint}{source_hint}",
     F.EHLO_MALFORMED: "对 EHLO 的应答违反了 SMTP 规则（{flaws}）：{sample}",
-    F.STARTTLS_NOT_OFFERED: "连接器要求 TLS，而{no_starttls}。{starttls_hint}",
+    F.STARTTLS_NOT_OFFERED: "连接器要求 TLS，而{no_starttls}。{starttls_hint}{more_problems}",
     F.STARTTLS_REJECTED: "服务器提供 STARTTLS，但对该命令的应答为：{reply}{overwritten_hint}",
     F.STARTTLS_TIMEOUT: "服务器在 {waited} 内没有应答 STARTTLS。{sample_note}",
     F.STARTTLS_CLOSED: "收到 STARTTLS 后，服务器关闭了连接。{sample_note}",

@@ -74,6 +74,7 @@ FACTS: dict[str, str] = {
     "hours-left": "{number} 小时",
     "issuer-with-other-key": "服务器发送的同名证书使用另一个密钥，并不是签发者。",
     "more-names": "{names} 等，另有 {number} 个",
+    "no-better-problems": "其后的证书同样无法通过验证：{problems}。",
     "more-problems": "此外：{problems}。",
     "slow-connection": "连接",
     "fault-not-offered": "未提供",
