@@ -13,7 +13,8 @@ import pytest
 
 from connector_probe.comparing.compare import NothingInCommonError, compare, match, reason_of
 from connector_probe.comparing.comparison import Comparison, ConnectorComparison, Outcome, Reason, Relation
-from connector_probe.formats.comparison import to_json, to_text
+from connector_probe.formats.comparison import to_text
+from connector_probe.formats.json import to_json
 from connector_probe.formats.layout import columns
 from connector_probe.formats.options import RenderOptions
 from connector_probe.model.connector import Connector, SmtpDaneMode, TlsSettings

@@ -191,7 +191,8 @@ def _worded(
 
 def _write(report: RehearsalReport, words: Catalogue, *, json: bool, output: str | None, verbosity: int) -> None:
     from connector_probe.cli.output import put_document, text_options
-    from connector_probe.formats.certificate import to_json, to_text
+    from connector_probe.formats.certificate import to_text
+    from connector_probe.formats.json import to_json
 
     if json:
         put_document(to_json(report), output)

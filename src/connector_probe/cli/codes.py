@@ -31,7 +31,8 @@ def codes(asked: Code = None, json: opt.Json = False, lang: opt.Lang = None) -> 
     from connector_probe.cli.output import page_through, text_options, write_document
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.formats import Format
-    from connector_probe.formats.codes import to_json, to_text
+    from connector_probe.formats.codes import to_text
+    from connector_probe.formats.json import to_json
     from connector_probe.model.names import show
 
     words = words_for(lang, Format.JSON if json else Format.TEXT)

@@ -205,7 +205,8 @@ def _data(path: Path, name: str) -> bytes:
 
 def _write(found: Comparison, words: Catalogue, *, json: bool, output: str | None, quiet: bool) -> None:
     from connector_probe.cli.output import put_document, text_options
-    from connector_probe.formats.comparison import to_json, to_text
+    from connector_probe.formats.comparison import to_text
+    from connector_probe.formats.json import to_json
 
     options = text_options(words, to_file=output is not None, verbosity=-1 if quiet else 0)
     put_document(to_json(found) if json else to_text(found, options), output)

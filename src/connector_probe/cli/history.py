@@ -48,7 +48,8 @@ def history(
     from connector_probe.cli.targets import check_target
     from connector_probe.cli.values import UsageProblemError, parse_duration
     from connector_probe.formats import Format
-    from connector_probe.formats.history import to_json, to_text
+    from connector_probe.formats.history import to_text
+    from connector_probe.formats.json import to_json
     from connector_probe.history.summary import sum_up
     from connector_probe.model.history import HISTORY_SCHEMA, HistoryDocument
     from connector_probe.model.names import show

@@ -1,4 +1,4 @@
-"""Two reports compared, as text, what differs first said, and as JSON."""
+"""Two reports compared, as text, what differs first said."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from connector_probe.comparing.comparison import (
     Relation,
     Side,
 )
-from connector_probe.formats.json import dumps
 from connector_probe.formats.layout import columns
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.sheet import BOLD, DIM, Sheet
@@ -30,11 +29,6 @@ _COLOURS = {
     Outcome.ONLY_FIRST: "33;1",
     Outcome.ONLY_SECOND: "33;1",
 }
-
-
-def to_json(comparison: Comparison) -> str:
-    """One object, in ASCII."""
-    return dumps(comparison, indent=2) + "\n"
 
 
 def to_text(comparison: Comparison, options: RenderOptions) -> str:

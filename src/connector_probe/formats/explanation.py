@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connector_probe.bounces.explanation import Explanation, ExplanationDocument, LiveVerdict
+from connector_probe.formats import json
 from connector_probe.formats.document import advice
-from connector_probe.formats.json import dumps, members
 from connector_probe.formats.layout import pad
 from connector_probe.formats.options import RenderOptions, confidence, full_stop
 from connector_probe.formats.sheet import BOLD, DIM, SCREEN, Sheet
@@ -18,7 +18,7 @@ from connector_probe.model.verdict import Culprit, Report
 def to_json(document: ExplanationDocument, report: Report | None = None) -> str:
     """One object, in ASCII; ``report`` is that of --probe."""
     beside = {} if report is None else {"report": report}
-    return dumps(members(document) | beside, indent=2) + "\n"
+    return json.to_json(json.members(document) | beside)
 
 
 def to_text(document: ExplanationDocument, options: RenderOptions) -> str:

@@ -1,4 +1,4 @@
-"""``probe history`` as text, the present state first, and as JSON."""
+"""``probe history`` as text, the present state first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.outage import began_within
-from connector_probe.formats.json import dumps
 from connector_probe.formats.layout import pad, wrap
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.sheet import BOLD, COLOURS, DIM, Sheet
@@ -23,11 +22,6 @@ _BLOCKS = {Status.HEALTHY: "▁", Status.WARNING: "▄", Status.FAILING: "█", 
 _ASCII = {Status.HEALTHY: "_", Status.WARNING: "-", Status.FAILING: "#", Status.UNKNOWN: "?", None: "."}
 _INDENT = " " * 9
 _WORST_FIRST = (Status.FAILING, Status.UNKNOWN, Status.WARNING, Status.HEALTHY, None)
-
-
-def to_json(document: HistoryDocument) -> str:
-    """One object, in ASCII."""
-    return dumps(document, indent=2) + "\n"
 
 
 def to_text(document: HistoryDocument, options: RenderOptions, *, detailed: bool, ascii_only: bool = False) -> str:

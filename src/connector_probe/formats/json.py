@@ -26,7 +26,7 @@ def render(report: Report, options: RenderOptions) -> str:
 def pieces(report: Report, options: RenderOptions) -> Iterator[str]:
     """As ``render``, a result at a time: the whole of a fleet's would take more memory than the run."""
     if len(report.results) <= INDENTED:
-        yield dumps(report, indent=2) + "\n"
+        yield to_json(report)
         return
     before = dumps(replace(report, results=())).removesuffix(_NO_RESULTS)
     for result in report.results:
@@ -46,6 +46,11 @@ def dumps(value: object, indent: int | None = None, separators: tuple[str, str] 
         allow_nan=False,
         check_circular=False,
     )
+
+
+def to_json(document: object) -> str:
+    """A document as a file of its own: one object, in ASCII."""
+    return dumps(document, indent=2) + "\n"
 
 
 def jsonable(value: object) -> Any:  # noqa: ANN401 - any JSON value comes out
