@@ -1,10 +1,10 @@
-"""A rehearsed renewal as text, verdict first, and as JSON."""
+"""A rehearsed renewal as text, verdict first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connector_probe.formats.json import dumps
+from connector_probe.formats import document as tree
 from connector_probe.formats.layout import columns, pad, wrap
 from connector_probe.formats.options import RenderOptions, certificate_rows, full_stop
 from connector_probe.formats.sheet import BOLD, COLOURS, DIM, Sheet
@@ -14,11 +14,6 @@ from connector_probe.model.verdict import Badge, Status
 from connector_probe.wording.sentences import fill
 
 _RESULTS = {"passed": "ok", "failed": "failed", "unknown": "skipped"}  # as the stages of a probe
-
-
-def to_json(report: RehearsalReport) -> str:
-    """One object, in ASCII."""
-    return dumps(report, indent=2) + "\n"
 
 
 def to_text(report: RehearsalReport, options: RenderOptions) -> str:
@@ -95,18 +90,14 @@ class _Page(Sheet):
     def warnings(self) -> Iterator[str]:
         if self._report.warnings:
             yield self._heading("warnings")
-        for one in self._report.warnings:
-            yield from self._wrap(one.text, "  - ", "    ")
+            yield from self._block(tree.Bullets([one.text for one in self._report.warnings]))
 
     def remedies(self) -> Iterator[str]:
         diagnosis = self._report.diagnosis
         if diagnosis is None or not diagnosis.remedies:
             return
         yield self._heading("do")
-        for number, remedy in enumerate(diagnosis.remedies, 1):
-            yield from self._wrap(remedy.text, f"  {number}. ", "     ")
-            for command in remedy.commands:
-                yield f"       {command}"
+        yield from self._block(tree.Steps(diagnosis.remedies))
 
     def against(self) -> Iterator[str]:
         against = self._report.against
@@ -161,14 +152,10 @@ class _Page(Sheet):
     def certificates(self) -> Iterator[str]:
         yield self._heading("certificate")
         most = None if self._options.verbosity > 0 else 1
-        for depth, certificate in enumerate(self._report.certificates[:most]):
-            if depth:
-                yield f"  [{depth}]"
-            for label, value in certificate_rows(certificate, self._options.words):
-                yield from self._wrap(value, f"  {pad(label, 8)} ", " " * 11)
-        rest = " <- ".join(one.subject for one in self._report.certificates[1:]) if most is not None else ""
-        if rest:
-            yield from self._wrap(rest, f"  {pad(self._say['chain'], 8)} ", " " * 11)
+        rows = [list(certificate_rows(one, self._options.words)) for one in self._report.certificates[:most]]
+        if most is not None and self._report.certificates[1:]:
+            rows[-1].append((self._say["chain"], " <- ".join(one.subject for one in self._report.certificates[1:])))
+        yield from self._block(tree.Certificates(rows, ()))
 
     def notes(self) -> Iterator[str]:
         yield self._heading("notes")

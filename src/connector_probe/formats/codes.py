@@ -1,21 +1,16 @@
-"""The catalogue of codes, as text: all in a line each, or one with everything; and as JSON."""
+"""The catalogue of codes, as text: all in a line each, or one with everything."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from connector_probe.bounces.code_catalogue import CodeDocument, CodeEntry
-from connector_probe.formats.json import dumps
+from connector_probe.formats.document import Bullets, Part
 from connector_probe.formats.layout import pad
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.sheet import BOLD, DIM, Sheet
 from connector_probe.model.verdict import Culprit
 from connector_probe.wording.sentences import fill
-
-
-def to_json(document: CodeDocument) -> str:
-    """One object, in ASCII."""
-    return dumps(document, indent=2) + "\n"
 
 
 def to_text(document: CodeDocument, options: RenderOptions, *, whole: bool) -> str:
@@ -39,10 +34,7 @@ class _Page(Sheet):
         if one.culprit is not Culprit.UNKNOWN:
             yield from self._labelled("label-culprit", self._words.explain[f"culprit-{one.culprit}"])
         if one.causes:
-            yield ""
-            yield self._paint(self._say["why"], BOLD)
-            for cause in one.causes:
-                yield from self._wrap(cause.text, "  - ", "    ")
+            yield from self.part(Part(self._say["why"], [Bullets([cause.text for cause in one.causes])]))
         if one.remedies:
             yield ""
             yield self._paint(self._say["do"], BOLD)

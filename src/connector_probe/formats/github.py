@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from connector_probe.formats.options import (
     RenderOptions,
+    as_long_as,
     code_or_class,
     expectation,
     headline,
@@ -45,7 +46,7 @@ def summary(report: Report, options: RenderOptions) -> str:
     heading = f"### {_TITLE}\n\n{markdown_text(totals(report, options.words))}\n\n"
     rows = ["| | | |\n|---|---|---|\n", *(_row(result, options) for result in report.results)]
     sections = (_section(result, options) for result in report.results if not result.expected)
-    return _bounded([heading, *rows, "\n", *sections]) if report.results else heading
+    return as_long_as(MAX_SUMMARY, "", [heading, *rows, "\n", *sections], "\n...\n") if report.results else heading
 
 
 def _annotations(kind: str, most: int, report: Report, options: RenderOptions) -> Iterator[str]:
@@ -120,15 +121,3 @@ def _section(result: Result, options: RenderOptions) -> str:
         lines += [f"{number}. {markdown_text(remedy.text)}" for number, remedy in enumerate(diagnosis.remedies, 1)]
         lines.append(f"\n{say['reference']} {markdown_text(diagnosis.reference)}\n")
     return "\n".join(lines) + "\n"
-
-
-def _bounded(parts: list[str]) -> str:
-    """As many parts as GitHub takes; the rest is only said to be missing."""
-    taken: list[str] = []
-    size = 0
-    for part in parts:
-        size += len(part.encode("utf-8", "replace"))
-        if size > MAX_SUMMARY:
-            return "".join([*taken, "\n...\n"])
-        taken.append(part)
-    return "".join(taken)

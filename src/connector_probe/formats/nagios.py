@@ -6,13 +6,14 @@ days of the certificate, addresses that take mail. The times have none: too slow
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from connector_probe.diagnosis.outage import time_left
 from connector_probe.diagnosis.warnings import warn_days
 from connector_probe.formats.options import (
     RenderOptions,
+    as_long_as,
     code_or_class,
     endpoint,
     expectation,
@@ -44,13 +45,13 @@ _TIMED_STAGES = tuple(stage for stage in Stage if stage is not Stage.CERTIFICATE
 def render(report: Report, options: RenderOptions) -> str:
     """The whole output of the plugin."""
     first, more = _alone(report.results[0], options) if len(report.results) == 1 else _several(report, options)
-    figures = _as_long_as(MAX_FIGURES, " ", _unique(_all_figures(report)), "")
+    figures = as_long_as(MAX_FIGURES, " ", _unique(_all_figures(report)), "")
     whole = _harmless(first)
     text = _cut(whole)
     lines = [f"PROBE {_NAMES[exit_code(report)]} - {text}{f' | {figures}' if figures else ''}"]
     if text != whole and len(report.results) == 1:  # of several, each has its own lines below
         lines.append(whole)
-    return _as_long_as(MAX_OUTPUT, "\n", [*lines, *map(_harmless, more)], "...") + "\n"
+    return as_long_as(MAX_OUTPUT, "\n", [*lines, *map(_harmless, more)], "...") + "\n"
 
 
 def exit_code(report: Report) -> int:
@@ -182,18 +183,6 @@ def _unique(figures: Iterator[tuple[str, str]]) -> Iterator[str]:
         clean = label.translate(_HARMLESS_LABEL)
         seen[clean] = seen.get(clean, 0) + 1
         yield f"'{clean}'={value}" if seen[clean] == 1 else f"'{clean} {seen[clean]}'={value}"
-
-
-def _as_long_as(most: int, separator: str, parts: Iterable[str], rest: str) -> str:
-    """As many whole parts as fit, and ``rest`` for those that do not."""
-    taken: list[str] = []
-    size = len(rest)
-    for part in parts:
-        size += len(part.encode("utf-8", "replace")) + len(separator)
-        if size > most:
-            return separator.join([*taken, *filter(None, [rest])])
-        taken.append(part)
-    return separator.join(taken)
 
 
 def _harmless(text: str) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
 
+from connector_probe.model import notation
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import CertificateProblemKind, Stage
-from connector_probe.model.names import is_address
 from connector_probe.model.notation import day
 from connector_probe.model.verdict import (
     Attempt,
@@ -148,6 +148,18 @@ def colon(text: str, words: Catalogue) -> str:
     return fill(words.text["colon"], {"text": text})
 
 
+def as_long_as(most: int, separator: str, parts: Iterable[str], rest: str) -> str:
+    """As many whole parts as fit into ``most`` octets, and ``rest`` for those that do not."""
+    taken: list[str] = []
+    size = len(rest)
+    for part in parts:
+        size += len(part.encode("utf-8", "replace")) + len(separator)
+        if size > most:
+            return separator.join([*taken, *filter(None, [rest])])
+        taken.append(part)
+    return separator.join(taken)
+
+
 def confidence(level: Confidence, words: Catalogue) -> str:
     """How sure a diagnosis is, as a sentence."""
     say = words.text
@@ -203,9 +215,7 @@ def endpoint(attempt: Attempt, words: Catalogue) -> str:
     """ "mail.contoso.com [192.0.2.5]:25"."""
     if attempt.address is None:
         return f"{attempt.server} ({words.text['no-address']})"
-    if is_address(attempt.server):
-        return f"[{attempt.address}]:{attempt.port}"
-    return f"{attempt.server} [{attempt.address}]:{attempt.port}"
+    return notation.endpoint(attempt)
 
 
 def code_or_class(attempt: Attempt) -> str:

@@ -283,23 +283,8 @@ def _result(value: Any, place: str) -> SavedResult:  # noqa: ANN401 - any JSON v
         _read(bool, value, "expected", place),
     )
     try:
-        connector = Connector(
-            name=_read(str, value, "name", place),
-            smart_hosts=asked.smart_hosts,
-            use_mx=asked.use_mx,
-            port=asked.port,
-            type=asked.type,
-            tls=asked.tls,
-            tls_domain=asked.tls_domain,
-            source_address=asked.source_address,
-            rcpt=asked.rcpt,
-            warn_days=asked.warn_days,
-            as_of=asked.as_of,
-            queue_lifetime=asked.queue_lifetime,
-            smtp_dane_mode=asked.smtp_dane_mode,
-            mta_sts_mode=asked.mta_sts_mode,
-            expect=expect,
-        )
+        given = {field.name: getattr(asked, field.name) for field in fields(asked)}
+        connector = Connector(name=_read(str, value, "name", place), expect=expect, **given)
     except ConnectorError as problem:
         raise SavedReportError(f"{place}.connector: {problem}", problem.hint) from None
     strict = status is Status.WARNING and expect == "healthy" and not expected

@@ -10,13 +10,14 @@ from connector_probe.model.names import is_address
 
 if TYPE_CHECKING:
     from connector_probe.model.evidence import AttemptEvidence
+    from connector_probe.model.verdict import Attempt
 
 MAX_QUOTED = 300  # characters of a server's words in a sentence; the whole is in the transcript
 MAX_NAMES = 6
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:%-]*")
 
 
-def endpoint(evidence: AttemptEvidence) -> str:
+def endpoint(evidence: AttemptEvidence | Attempt) -> str:
     """ "mail.contoso.com [192.0.2.5]:25"."""
     if evidence.address is None:
         return evidence.server
