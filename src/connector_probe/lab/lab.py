@@ -7,7 +7,7 @@ import socket
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import partial
 from itertools import cycle, repeat
 from types import MappingProxyType
@@ -59,6 +59,7 @@ class Running:
     received: MappingProxyType[str, deque[bytes]] = field(compare=False)
 
 
+_OF_THE_LAB = frozenset({"use_mx", "by_address", "nameservers"})  # Options that are no fields of Connector
 _BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
@@ -140,18 +141,9 @@ class Lab:
             "only_ca_file": True,
             "helo": HELO,
             "control": (),  # nothing but loopback is dialled, so there is nobody to try port 25 with
-            "tls": options.tls,
-            "tls_domain": options.tls_domain,
-            "family": options.family,
-            "source_address": options.source_address,
-            "rcpt": options.rcpt,
-            "thorough": options.thorough,
-            "retries": options.retries,
-            "connections": options.connections,
             "retry_delay": 0.0,
-            "smtp_dane_mode": options.smtp_dane_mode,
             "mta_sts_port": running.policy_port,
-            "expect": options.expect,
+            **{one.name: getattr(options, one.name) for one in fields(options) if one.name not in _OF_THE_LAB},
             **(IMPATIENT if running.scenario.waits else PATIENT),
         }
         if options.use_mx:
