@@ -28,6 +28,7 @@ from connector_probe.model.connector import TlsSettings
 from connector_probe.model.names import is_address
 from connector_probe.model.notation import day
 from connector_probe.model.verdict import FLOWING, ConnectorReport, Report, Result, Status, VantageReport
+from connector_probe.protocol.addresses import is_loopback
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.outage import lasting
 from connector_probe.wording.sentences import fill
@@ -88,7 +89,7 @@ def reason_of(first: VantageReport, second: VantageReport) -> Reason:
 
 
 def _telling(addresses: Iterable[str]) -> set[str]:
-    return {one for one in addresses if is_address(one) and not one.startswith("127.") and one != "::1"}
+    return {one for one in addresses if is_address(one) and not is_loopback(one)}
 
 
 def _origins(first: Report, second: Report, files: tuple[str, str], relation: Relation) -> tuple[Origin, Origin]:

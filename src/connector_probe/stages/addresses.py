@@ -20,8 +20,6 @@ from connector_probe.stages.resolve import LOOPBACK, WORTH_ANOTHER_TRY, Resolver
 NAMES_AT_ONCE = 8  # hosts that are looked up side by side, by two questions each
 # Of one set of MX records: as many as a connector has attempts, and a bound on what a hostile zone can make us look up.
 MAX_MX_HOSTS = 64
-# Where a verdict would rest on the nameserver's silence or refusal, it is first asked something harmless.
-_NEEDS_CONTROL = WORTH_ANOTHER_TRY
 Found = TypeVar("Found")
 
 
@@ -139,7 +137,8 @@ async def _resolve_name(
 
 
 async def _control(resolver: Resolver, lookups: Sequence[Lookup]) -> Lookup | None:
-    if any(lookup.status in _NEEDS_CONTROL for lookup in lookups):
+    """Where a verdict would rest on the nameserver's silence or refusal, it is first asked something harmless."""
+    if any(lookup.status in WORTH_ANOTHER_TRY for lookup in lookups):
         return await resolver.control()
     return None
 

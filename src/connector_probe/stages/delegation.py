@@ -37,6 +37,8 @@ from connector_probe.stages.nameservers import Nameserver
 from connector_probe.stages.resolve import Resolver
 
 if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
     from connector_probe.protocol.delegation import NameServer, Said
 
 AT_ONCE = 64  # inquiries in one run, so that a fleet of failing connectors does not use up the sockets
@@ -380,16 +382,12 @@ def _is_loopback(address: str) -> bool:
 
 
 @cache
-def _suffixes() -> object:
-    from publicsuffixlist import PublicSuffixList
+def _suffixes() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList  # late: few runs need its tables
 
     return PublicSuffixList(only_icann=True)
 
 
 def registrable(name: str) -> str | None:
     """The registered domain that ``name`` belongs to: one label below a registry's suffix (publicsuffix.org)."""
-    from publicsuffixlist import PublicSuffixList
-
-    suffixes = _suffixes()
-    assert isinstance(suffixes, PublicSuffixList)
-    return suffixes.privatesuffix(name)
+    return _suffixes().privatesuffix(name)

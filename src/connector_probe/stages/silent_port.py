@@ -90,17 +90,12 @@ def _may_wait_for_more(banner: Exchange | None) -> bool:
     """Whether something else than we said may have been waited for."""
     if banner is not None and banner.reply is not None:
         return banner.reply.code == 421 and any(map(_GAVE_UP.search, banner.reply.lines))
-    return fell_silent(banner) or _was_cut_off(banner)
+    return _ended_wordless(banner, _SILENCE | _CUTS)
 
 
 def fell_silent(banner: Exchange | None) -> bool:
     """Whether the port took the connection and said nothing at all."""
     return _ended_wordless(banner, _SILENCE)
-
-
-def _was_cut_off(banner: Exchange | None) -> bool:
-    """Whether the port took the connection and ended it without a word."""
-    return _ended_wordless(banner, _CUTS)
 
 
 def _ended_wordless(banner: Exchange | None, ways: frozenset[FaultKind]) -> bool:
