@@ -12,6 +12,7 @@ import signal
 import ssl
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,14 @@ import connector_probe.probing.fleet as fleet
 cores = range(int(sys.argv.pop(1)))
 os.sched_getaffinity = lambda process: cores
 fleet.LEAST_FOR_A_PROCESS = 1
+if len(cores) > 2:  # than there are processes to be had
+    fork, forked = os.fork, []
+    def fork_once():
+        if forked:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        forked.append(1)
+        return fork()
+    os.fork = fork_once
 from connector_probe.cli import main
 main()
 """
@@ -43,6 +52,8 @@ class Hosts:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
         self.held: set[str] = set()
+        self.refusing: set[str] = set()
+        self.times: Counter[str] = Counter()
         self.released = asyncio.Event()
         self.met: dict[str, asyncio.Event] = {}
         self.port = 0
@@ -57,10 +68,11 @@ class Hosts:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         here = writer.get_extra_info("sockname")[0]
         self.met.setdefault(here, asyncio.Event()).set()
+        self.times[here] += 1
         with contextlib.suppress(OSError, EOFError):
             if here in self.held:
                 await self.released.wait()
-            writer.write(b"220 mail.test ESMTP\r\n")
+            writer.write(b"554 5.3.2 no\r\n" if here in self.refusing else b"220 mail.test ESMTP\r\n")
             while line := await reader.readline():
                 if line.startswith(b"STARTTLS") and self._tls is not None:
                     writer.write(b"220 go ahead\r\n")
@@ -85,7 +97,7 @@ def probes_yaml(folder: Path, hosts: Sequence[str], **defaults: object) -> Path:
 
 async def started(file: Path, *argv: str, cores: int = 2) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", SPLIT, str(cores), "run", str(file), "--no-history", *argv),
+        *(sys.executable, "-c", SPLIT, str(cores), "run", str(file), *argv),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
@@ -122,20 +134,20 @@ def timeless(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 
 async def test_the_document_is_the_same_over_one_process_and_over_two(authority: Authority, tmp_path: Path) -> None:
-    """But for the times. Some are healthy by one chain, one is refused, two lead to one smart host."""
+    """But for the times, and where no process can be had. Some are healthy by one chain, two lead to one smart host."""
     documents = []
     async with Hosts(tls_context(authority)).serving() as hosts:
         asked = [f"{one}:{hosts.port}" for one in (*ADDRESSES, ADDRESSES[0])] + ["127.9.0.200:1"]
         trusted = {"ca_file": authority.ca_file, "only_ca_file": True, "tls_domain": "mail.test"}
         file = probes_yaml(tmp_path, asked, tls="domain-validation", **trusted)
-        for cores in (1, 2):
-            process = await started(file, "--json", cores=cores)
+        for cores in (1, 2, 3):
+            process = await started(file, "--no-history", "--json", cores=cores)
             with ended(process):
                 code, report, _ = await report_of(process)
             assert code == 1
             assert verdicts(report) == ["healthy"] * 9 + ["tcp-refused"]
             documents.append(timeless(report))
-    assert documents[0] == documents[1]
+    assert documents[0] == documents[1] == documents[2]
 
 
 async def test_a_worker_that_is_killed_leaves_its_connectors_unknown(tmp_path: Path) -> None:
@@ -143,7 +155,7 @@ async def test_a_worker_that_is_killed_leaves_its_connectors_unknown(tmp_path: P
     async with Hosts().serving() as hosts:
         hosts.held = set(ADDRESSES)
         file = probes_yaml(tmp_path, [f"{one}:{hosts.port}" for one in ADDRESSES], timeout="600s", deadline="600s")
-        process = await started(file, "--json")
+        process = await started(file, "--no-history", "--json")
         with ended(process):
             await hosts.all_met(ADDRESSES)
             workers = workers_of(process)
@@ -159,14 +171,14 @@ async def test_a_worker_that_is_killed_leaves_its_connectors_unknown(tmp_path: P
     assert lost["diagnosis"]["causes"][0]["verdict"] == "supported"
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, None], ids=["SIGINT", "SIGTERM", "--run-deadline"])
-async def test_what_is_known_is_told_when_the_run_is_to_end(sent: signal.Signals | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=lambda sent: sent.name)
+async def test_what_is_known_is_told_when_the_run_is_to_end(sent: signal.Signals, tmp_path: Path) -> None:
     """The signals reach all processes, as those of a terminal and of a service manager do."""
     async with Hosts().serving() as hosts:
         hosts.held = set(ADDRESSES[2:])
         file = probes_yaml(tmp_path, [f"{one}:{hosts.port}" for one in ADDRESSES], timeout="600s", deadline="600s")
-        extra = [] if sent else ["--run-deadline", "3s"]
-        process = await started(file, "--format", "jsonl", "--format", f"json={tmp_path / 'report'}", *extra)
+        documents = ["--format", "jsonl", "--format", f"json={tmp_path / 'report'}"]
+        process = await started(file, "--no-history", *documents)
         with ended(process):
             await hosts.all_met(ADDRESSES)
             assert process.stdout is not None
@@ -174,11 +186,10 @@ async def test_what_is_known_is_told_when_the_run_is_to_end(sent: signal.Signals
                 await asyncio.wait_for(process.stdout.readline(), GENEROUS)
             workers = workers_of(process)
             assert len(workers) == 2
-            if sent is not None:
-                os.killpg(process.pid, sent)
+            os.killpg(process.pid, sent)
             async with asyncio.timeout(GENEROUS):
                 await process.communicate()
-    assert process.returncode == (130 if sent else 3)
+    assert process.returncode == 130
     report = json.loads((tmp_path / "report").read_text())
     assert verdicts(report) == ["warning"] * 2 + ["local-interrupted"] * 6
     for one in workers:
@@ -186,11 +197,22 @@ async def test_what_is_known_is_told_when_the_run_is_to_end(sent: signal.Signals
             os.kill(one, 0)
 
 
+async def test_the_deadline_of_a_run_holds_in_every_process(tmp_path: Path) -> None:
+    async with Hosts().serving() as hosts:
+        hosts.held = set(ADDRESSES)
+        file = probes_yaml(tmp_path, [f"{one}:{hosts.port}" for one in ADDRESSES], timeout="600s", deadline="600s")
+        process = await started(file, "--no-history", "--json", "--run-deadline", "500ms")
+        with ended(process):
+            code, report, err = await report_of(process)
+    assert (code, verdicts(report)) == (3, ["local-interrupted"] * 8)
+    assert "the run's deadline has passed: 8 of 8 were not probed to the end" in err
+
+
 async def test_workers_end_with_whoever_began_them(tmp_path: Path) -> None:
     async with Hosts().serving() as hosts:
         hosts.held = set(ADDRESSES)
         file = probes_yaml(tmp_path, [f"{one}:{hosts.port}" for one in ADDRESSES], timeout="600s", deadline="600s")
-        process = await started(file, "--json")
+        process = await started(file, "--no-history", "--json")
         with ended(process), contextlib.ExitStack() as stack:
             await hosts.all_met(ADDRESSES)
             watched = [os.pidfd_open(one) for one in workers_of(process)]
@@ -202,6 +224,19 @@ async def test_workers_end_with_whoever_began_them(tmp_path: Path) -> None:
                 readable, _, _ = await asyncio.to_thread(select.select, [one], [], [], GENEROUS)
                 assert readable, "the worker still runs"
             await process.communicate()
+
+
+async def test_a_recovery_counts_only_when_it_repeats_in_whichever_process(tmp_path: Path) -> None:
+    async with Hosts().serving() as hosts:
+        asked = [f"{one}:{hosts.port}" for one in ADDRESSES[:4]]
+        file = probes_yaml(tmp_path, asked, retries=1, retry_delay="100ms")
+        for refusing, met in (({ADDRESSES[1]}, [1, 2, 1, 1]), (set[str](), [1, 2, 1, 1]), (set[str](), [1, 1, 1, 1])):
+            hosts.refusing = refusing
+            hosts.times.clear()
+            process = await started(file, "--history", str(tmp_path / "history"), "--json")
+            with ended(process):
+                await report_of(process)
+            assert [hosts.times[one] for one in ADDRESSES[:4]] == met
 
 
 def connector(*hosts: str) -> Connector:

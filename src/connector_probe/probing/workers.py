@@ -102,7 +102,22 @@ async def gather_split(
     gc.freeze()  # so that the pages of what is loaded stay shared
     try:
         for share, (ours, theirs) in zip(split, lines, strict=True):
-            workers.append(_Worker(ours, share, os.fork() or work(share, theirs)))
+            try:
+                workers.append(_Worker(ours, share, os.fork() or work(share, theirs)))
+            except OSError:  # there is no further process to be had: this one does it all
+                while workers:
+                    workers.pop().end()
+                await gather_all(
+                    connectors,
+                    trust,
+                    SystemNetwork(),
+                    judge,
+                    jobs=jobs,
+                    stop=stop,
+                    on_evidence=on_evidence,
+                    must_repeat=must_repeat,
+                )
+                break
         for _, theirs in lines:
             theirs.close()
         ended = asyncio.create_task(_end_when(stop, workers))
@@ -114,6 +129,8 @@ async def gather_split(
         gc.unfreeze()
         for one in workers:
             one.end()
+        for end in (end for pair in lines for end in pair):
+            end.close()
 
 
 async def _end_when(stop: asyncio.Event | None, workers: Sequence[_Worker]) -> None:
@@ -165,7 +182,6 @@ class _Worker:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process, signal.SIGKILL)
             self._status = os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
-            self._line.close()
 
 
 def _lost(connector: Connector, started_at: datetime, seconds: float, status: int) -> ConnectorEvidence:
