@@ -10,7 +10,7 @@ import pytest
 
 from connector_probe.diagnosis.conclude import conclude
 from connector_probe.diagnosis.run_context import RunContext
-from connector_probe.model.connector import Connector
+from connector_probe.model.connector import Connector, TlsSettings
 from connector_probe.model.delegation import ServerSays
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -75,6 +75,16 @@ def test_tls_inspection_that_signs_the_right_name_anew() -> None:
     assert led(found) == ("network", "tls-inspection", "exempt-from-inspection")
     assert "TLS inspection" in found.heading
     assert "appliance-certificate" not in {one.id for one in found.causes}, "a device is not ruled out by the name"
+
+
+def test_an_address_sends_no_server_name_which_is_told() -> None:
+    """A server that chooses by SNI shows its default certificate then."""
+    shown = replace(made.session(), certificate=made.shown(made.leaf("mail.fabrikam.com")))
+    for server, told in ((NAME, False), (ADDRESS, True)):
+        asked = Connector(smart_hosts=[server], tls=TlsSettings.DOMAIN_VALIDATION, tls_domain=NAME)
+        (attempt,) = made.report(replace(shown, server=server), connector=asked).results[0].attempts
+        assert attempt.diagnosis is not None
+        assert ("(SNI)" in attempt.diagnosis.detail) is told
 
 
 def test_a_private_ca_is_no_inspection() -> None:

@@ -345,7 +345,9 @@ def _name_hint(view: View) -> Value:
     if certificate is None or found is None or found.outcome is not NameOutcome.MISMATCH or not found.nearest:
         return ""
     told = hint(certificate.chain[0], view.expected, found.nearest)
-    return Phrase(f"name-{told.kind}", Facts(near=quote(told.near), near_domain=told.domain, expected=view.expected))
+    near = Phrase(f"name-{told.kind}", Facts(near=quote(told.near), near_domain=told.domain, expected=view.expected))
+    by_address = view.evidence.server == view.evidence.address and not is_address(view.expected)
+    return joined(near, Phrase("sni-default-hint")) if by_address else near
 
 
 def _missing_issuers(evidence: AttemptEvidence) -> Facts:

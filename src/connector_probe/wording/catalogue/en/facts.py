@@ -46,6 +46,7 @@ FACTS: dict[str, str] = {
     "helo-name-hint": " (This is about the name that this probe gives itself, {helo_name}; Exchange Online gives another one. --helo sets it.)",
     "overwritten-hint": " (It did not get the command as it was sent: a firewall on the way has overwritten it.)",
     "sni-missing-hint": " It wants to be told a server name (SNI), and there is none in an address: probe it by its name.",
+    "sni-default-hint": " An address sends no server name (SNI): if the server has several certificates, this is the one it shows then.",
     "sni-unknown-hint": " It does not know the name {server}, which was sent as server name (SNI).",
     "source-hint": " (This is about the source address: Exchange Online's may fare better or worse.)",
     "ipv6-hint": " With -4, IPv6 is left out.",

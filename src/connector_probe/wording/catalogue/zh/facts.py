@@ -46,6 +46,7 @@ FACTS: dict[str, str] = {
     "helo-name-hint": "（这针对的是本探测自报的名称 {helo_name}；Exchange Online 自报的是另一个名称。可用 --helo 更改。）",
     "overwritten-hint": "（它收到的命令与发出的不同：途中有防火墙改写了命令。）",
     "sni-missing-hint": "它要求给出服务器名称 (SNI)，而 IP 地址不含名称：请按名称探测。",
+    "sni-default-hint": "IP 地址不发送服务器名称 (SNI)：如果服务器有多个证书，此时出示的就是这一个。",
     "sni-unknown-hint": "它不认识作为服务器名称 (SNI) 发送的 {server}。",
     "source-hint": "（这取决于来源地址：Exchange Online 的地址得到的结果可能更好，也可能更差。）",
     "ipv6-hint": "使用 -4 可排除 IPv6。",
