@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from connector_probe.bounces.advice import (
     Placeholders,
@@ -17,6 +16,7 @@ from connector_probe.bounces.advice import (
 from connector_probe.bounces.explanation import title_of
 from connector_probe.bounces.known_codes import KNOWN_CODES, TOPICS, Direction, KnownCode, known
 from connector_probe.bounces.replies import CODE
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.verdict import Culprit, FailureClass, MailFlowCode, Remedy
 from connector_probe.wording.catalogue import Catalogue
 

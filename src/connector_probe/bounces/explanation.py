@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -23,6 +22,7 @@ from connector_probe.bounces.bounce import Bounce, BounceSource
 from connector_probe.bounces.known_codes import TOPICS, Direction, Topic, known
 from connector_probe.diagnosis.profiles import HEADLINES
 from connector_probe.model.connector import SMTP_PORT
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import InvalidNameError, host_port, is_address, parse_smart_host
 from connector_probe.model.verdict import (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from connector_probe.bounces import surroundings
 from connector_probe.bounces.known_codes import Topic
@@ -12,6 +11,7 @@ from connector_probe.bounces.parser import BounceSource, ErrorFound, Found, erro
 from connector_probe.bounces.patterns import pattern
 from connector_probe.bounces.phrases import Meaning
 from connector_probe.bounces.text import plain
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.verdict import Confidence, FailureClass
 
 _MAX_DEPTH = 20

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ import typer
 
 from connector_probe.cli import EXIT_FAILED, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE, completers
 from connector_probe.cli import options as opt
+from connector_probe.model.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

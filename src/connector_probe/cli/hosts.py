@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from connector_probe.model.connector import (
     RootList,
     SmtpDaneMode,
 )
+from connector_probe.model.dataclass import dataclass
 
 if TYPE_CHECKING:
     from connector_probe.cli.settings import OutputSettings

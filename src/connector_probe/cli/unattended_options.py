@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from connector_probe.cli import cron
@@ -13,6 +12,7 @@ from connector_probe.cli import ping as dead_man
 from connector_probe.cli.history_file import checked_file, default_file
 from connector_probe.cli.values import UsageProblemError, parse_duration
 from connector_probe.config import Configuration, Entry
+from connector_probe.model.dataclass import dataclass
 from connector_probe.notifications import NotificationError, Sink, sinks_of
 
 STANDARD_OUTPUT = "stdout"  # whom --only-changes speaks to, in the history

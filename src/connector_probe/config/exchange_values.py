@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from connector_probe.config.decoding import UndecodableError, decode
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.names import show
 from connector_probe.protocol import powershell
 

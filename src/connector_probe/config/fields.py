@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from connector_probe.config.kinds import Boolean, Choice, Duration, File, Integer, Kind, Moment, Text, Texts
 from connector_probe.config.secrets import Secrets
 from connector_probe.config.windows import Windows
@@ -17,6 +15,7 @@ from connector_probe.model.connector import (
     SmtpDaneMode,
     TlsSettings,
 )
+from connector_probe.model.dataclass import dataclass
 
 VERSION = 1
 SHORTEST_INTERVAL = 10.0  # seconds: what a probe takes of a server, mail does not get

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from connector_probe.config.environment import ReferenceProblemError, expand
 from connector_probe.config.nodes import Items, Node, Scalar
 from connector_probe.config.problems import MAX_PROBLEMS, nearest
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.durations import DURATION, moment, seconds
 from connector_probe.model.names import show
 from connector_probe.model.printable import printable

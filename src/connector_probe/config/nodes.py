@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector_probe.config.problems import ConfigError, Place, Problems
 from connector_probe.config.syntax import explain
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.names import show
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from connector_probe.config.problems import ConfigError, ConfigProblem, Place, P
 from connector_probe.config.secrets import Secret
 from connector_probe.config.wording import in_yaml
 from connector_probe.model.connector import Connector, ConnectorError
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.maintenance import Window
 from connector_probe.model.names import show
 

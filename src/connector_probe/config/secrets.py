@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as AnyMapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from connector_probe.config.environment import ReferenceProblemError
 from connector_probe.config.kinds import ReadContext, WrongValueError, read_each
 from connector_probe.config.nodes import Items, Node, Scalar
+from connector_probe.model.dataclass import dataclass
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _REFERENCE = re.compile(rf"\$\{{(?P<braced>{_NAME})\}}|\$?(?P<plain>{_NAME})", re.ASCII)

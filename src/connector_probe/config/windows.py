@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from connector_probe.config.kinds import ReadContext, WrongValueError, read_each, reading_of
 from connector_probe.config.nodes import Broken, Items, Mapping, Node, Scalar
 from connector_probe.config.problems import nearest
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.maintenance import Once, Weekly, Window
 from connector_probe.model.names import show
 

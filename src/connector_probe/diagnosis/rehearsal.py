@@ -6,7 +6,7 @@ The judge is that of a probe; what a probe would see of a server is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from connector_probe.diagnosis.verdict import AttemptVerdict, Said
 from connector_probe.diagnosis.view import View
 from connector_probe.diagnosis.warnings import usual_warn_days, warn_days
 from connector_probe.model.connector import Connector, TlsSettings
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import (
     AttemptEvidence,
     Certificate,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from connector_probe.formats.options import (
     stage_fact,
     subtitle,
 )
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.verdict import Attempt, Badge, Diagnosis, Report, Result, StageReport, Status
 from connector_probe.wording.outage import clock
 from connector_probe.wording.sentences import fill

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Generic, ParamSpec
 
 from connector_probe.formats.options import RenderOptions
 from connector_probe.model.connector import SMTP_PORT
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import AttemptEvidence, Stage
 from connector_probe.model.names import host_port, is_address
 from connector_probe.model.verdict import FLOWING, Attempt, FailureClass, KnownFrom, Report, Result, Status

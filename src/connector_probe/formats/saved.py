@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.diagnosis.outage import with_earlier
 from connector_probe.diagnosis.run_context import RunContext
 from connector_probe.model.connector import Connector, ConnectorError
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.errors import HintedError
 from connector_probe.model.evidence import ConnectorEvidence, Exchange, Handshake
 from connector_probe.model.printable import printable

@@ -6,10 +6,11 @@ Rows are ordered by ``seq`` and never by ``at``: a clock can be set back. All mo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.verdict import Badge, Status
 
 NOT_RECORDED = ""  # the servers of a connector that an earlier version recorded

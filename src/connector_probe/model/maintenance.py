@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
+
+from connector_probe.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

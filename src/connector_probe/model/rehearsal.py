@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import TlsSettings
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.verdict import CertificateReport, Diagnosis, Finding, Status
 
 if TYPE_CHECKING:

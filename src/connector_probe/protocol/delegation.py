@@ -7,7 +7,7 @@ addresses of name servers come only from a zone above them (RFC 2181 5.4.1).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import dns.flags
 import dns.message
@@ -17,6 +17,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.delegation import ServerSays
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.reach import Reach, is_inside, reach_of

@@ -5,7 +5,7 @@ High-level resolvers call malformed, wrong-id and wrong-question answers time-ou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import dns.edns
 import dns.exception
@@ -19,6 +19,7 @@ import dns.rdatatype
 import dns.rdtypes.ANY.CNAME
 import dns.rrset
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.printable import printable
 

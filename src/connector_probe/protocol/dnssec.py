@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -30,6 +29,7 @@ import dns.rdtypes.ANY.DS
 import dns.rdtypes.ANY.RRSIG
 import dns.rrset
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.policy import DnssecReason
 from connector_probe.model.printable import printable
 from connector_probe.protocol.dns import EDNS_PAYLOAD, MAX_MESSAGE, name_text, record_text, records_of

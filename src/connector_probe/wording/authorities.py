@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from connector_probe.diagnosis.dns.facts import label, said
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.delegation import DnsInquiry, StartedFrom, Walk
 from connector_probe.model.evidence import AttemptEvidence
 from connector_probe.wording.catalogue import Catalogue
