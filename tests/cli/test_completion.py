@@ -98,24 +98,40 @@ CASES = {
 }
 
 
+SOME = ("ru", "--tls dom", "--mx --lang ")  # a command, a value, and a place without a word yet: for the shells
+
+
+def test_each_place_is_completed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Asked as bash's script asks."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("_PROBE_COMPLETE", "complete_bash")
+    for words, expected in CASES.items():
+        monkeypatch.setenv("COMP_WORDS", "\n".join(["probe", *words.split(" ")]))
+        monkeypatch.setenv("COMP_CWORD", str(len(words.split(" "))))
+        with pytest.raises(SystemExit):
+            run([])
+        assert sorted(capsys.readouterr().out.split()) == expected.split(), words
+
+
 def test_bash_completes(folder: Path) -> None:
     lines = [f"source {folder / 'probe.bash'}"]
-    for words in {**CASES, "run --only H": ""}:
+    for words in (*SOME, "run --only H"):
         at = len(words.split(" "))
         lines += [
             f"COMP_WORDS=(probe {words}{' ' + repr('') if words.endswith(' ') else ''}); COMP_CWORD={at}",
             "_probe_completion probe; (IFS=$'\\n'; sort <<< \"${COMPREPLY[*]}\") | paste -sd ' ' -",
         ]
     told = ask(folder, [shell("bash"), "-c", "\n".join(lines)])
-    assert told == [*CASES.values(), r"Hybrid,\ head\ office"]  # bash inserts it as it is
+    assert told == [*(CASES[words] for words in SOME), r"Hybrid,\ head\ office"]  # bash inserts it as it is
 
 
 def test_fish_completes(folder: Path) -> None:
-    """What is offered is the program's answer, as in bash: here a command, a value, and a place without a word yet."""
-    some = ("ru", "--tls dom", "--mx --lang ")
+    """What is offered is the program's answer, as in bash."""
     lines = [f"source {folder / 'probe.fish'}"]
-    lines += [f"complete -C 'probe {words}' | cut -f1 | sort | paste -sd ' ' -" for words in some]
-    assert ask(folder, [shell("fish"), "-c", "\n".join(lines)]) == [CASES[words] for words in some]
+    lines += [f"complete -C 'probe {words}' | cut -f1 | sort | paste -sd ' ' -" for words in SOME]
+    assert ask(folder, [shell("fish"), "-c", "\n".join(lines)]) == [CASES[words] for words in SOME]
 
 
 @pytest.mark.parametrize("words", ["run --only ", "run broken.yaml --only ", "wait --config missing.yaml --only "])
