@@ -11,6 +11,7 @@ from typing import Final
 from connector_probe.model.printable import printable
 from connector_probe.protocol import der
 from connector_probe.protocol.der import DerError, Element
+from connector_probe.protocol.x509_facts import tbs_fields
 
 # The keys of CertNameToStr by attribute type; every other one is written as "OID." and dotted numbers.
 _KEYS: Final = {
@@ -34,7 +35,6 @@ _KEYS: Final = {
     "1.2.840.113549.1.9.1": "E",
 }
 _SPECIAL: Final = frozenset(',+="\n<>#;')
-_VERSION: Final = 0xA0  # the tag of TBSCertificate's first field, left out in version 1
 
 
 def tls_certificate_name(certificate: bytes) -> str | None:
@@ -43,9 +43,8 @@ def tls_certificate_name(certificate: bytes) -> str | None:
     None where the certificate (DER) cannot be read.
     """
     try:
-        fields = der.single(certificate).parts(1)[0].children()
-        at = 1 if fields and fields[0].tag == _VERSION else 0
-        return f"<I>{_name(fields[at + 2])}<S>{_name(fields[at + 4])}"
+        fields = tbs_fields(certificate)
+        return f"<I>{_name(fields[2])}<S>{_name(fields[4])}"
     except (DerError, IndexError):
         return None
 

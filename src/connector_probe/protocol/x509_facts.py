@@ -115,11 +115,16 @@ def parse_certificate(data: bytes) -> ParsedCertificate:
     return _Reader(fields, body).facts(data)
 
 
+def tbs_fields(data: bytes) -> list[Element]:
+    """The fields behind the version: serialNumber, signature, issuer, validity, subject, ... Raises DerError."""
+    fields = der.single(data).parts(1)[0].children()
+    return fields[1:] if fields and fields[0].tag == _VERSION else fields
+
+
 def read_validity(data: bytes) -> tuple[datetime, datetime] | None:
     """From when until when a certificate is valid, in UTC; None where that cannot be read. Never raises."""
     try:
-        fields = der.single(data).children()[0].children()
-        dates = fields[4 if fields[0].tag == _VERSION else 3].parts(2)
+        dates = tbs_fields(data)[3].parts(2)
         return der.moment(dates[0]), der.moment(dates[1])
     except (DerError, IndexError):
         return None
@@ -128,8 +133,7 @@ def read_validity(data: bytes) -> tuple[datetime, datetime] | None:
 def read_subject(data: bytes) -> tuple[NameKey | None, str]:
     """A certificate's subject for comparing, and its organisation: what of a root is read in advance. Never raises."""
     try:
-        fields = der.single(data).children()[0].children()
-        subject = _name(fields[5 if fields[0].tag == _VERSION else 4].raw)
+        subject = _name(tbs_fields(data)[4].raw)
     except (DerError, IndexError):
         return None, ""
     return subject.key, subject.organization
