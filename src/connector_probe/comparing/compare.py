@@ -273,13 +273,6 @@ def _class(result: Result) -> str:
 
 
 def summary_of(connectors: Sequence[ConnectorComparison]) -> ComparisonSummary:
-    counts = {outcome: sum(one.outcome is outcome for one in connectors) for outcome in Outcome}
-    return ComparisonSummary(
-        same=counts[Outcome.SAME],
-        differs=counts[Outcome.DIFFERS],
-        new=counts[Outcome.NEW],
-        fixed=counts[Outcome.FIXED],
-        changed=counts[Outcome.CHANGED],
-        unknown=counts[Outcome.UNKNOWN],
-        missing=counts[Outcome.ONLY_FIRST] + counts[Outcome.ONLY_SECOND],
-    )
+    counts = {outcome.value: sum(one.outcome is outcome for one in connectors) for outcome in Outcome}
+    missing = counts.pop(Outcome.ONLY_FIRST) + counts.pop(Outcome.ONLY_SECOND)
+    return ComparisonSummary(**counts, missing=missing)

@@ -121,6 +121,10 @@ class _Place:
         return any(one.flows for one in self.known)
 
     @property
+    def starttls(self) -> bool:
+        return any(one.starttls for one in self.known)
+
+    @property
     def flows_inside(self) -> bool:
         return any(one.flows for one in self.inside)
 
@@ -170,7 +174,7 @@ def compare_with_sender(
             connectors.append(_connector(mine[0], places, judged, base.connectors[number] if base else None, words))
         elif base is not None:
             connectors.append(base.connectors[number])
-    if not any(_has_sender(one, base) for one in connectors):
+    if (base is not None and all(one.third is None for one in connectors)) or not connectors:
         raise NothingInCommonError
     notes = list(base.notes) if base is not None else []
     apart = max((abs(report.started_at - at) for report in reports for at in times), default=None)
@@ -188,10 +192,6 @@ def compare_with_sender(
         summary=summary_of(connectors),
         connectors=tuple(connectors),
     )
-
-
-def _has_sender(one: ConnectorComparison, base: Comparison | None) -> bool:
-    return base is None or one.third is not None
 
 
 def _is_about(failure: SenderFailure, result: Result, rows: Sequence[tuple[Result | None, Result | None]]) -> bool:
@@ -345,7 +345,7 @@ def _of_session(case: _Case) -> Iterator[Difference]:
     inside = [one for one in case.places if one.flows_inside]
     if case.kind is _Kind.CERTIFICATE and (well or failing):
         yield from _of_certificate(case, well, failing)
-    elif case.kind is _Kind.STARTTLS and (offered := [one for one in case.places if _offers_starttls(one)]):
+    elif case.kind is _Kind.STARTTLS and (offered := [one for one in case.places if one.starttls]):
         yield case.say("sender-starttls", offered)
     elif well:
         yield case.say(f"sender-{case.kind}", well)
@@ -353,10 +353,6 @@ def _of_session(case: _Case) -> Iterator[Difference]:
         yield from _failing_too(case, failing)
     elif inside:
         yield case.say("sender-inside-only", inside)
-
-
-def _offers_starttls(place: _Place) -> bool:
-    return any(one.starttls for one in place.known)
 
 
 def _of_certificate(case: _Case, well: Sequence[_Place], failing: Sequence[_Place]) -> Iterator[Difference]:

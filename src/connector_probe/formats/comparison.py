@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 from connector_probe.comparing.comparison import (
     Comparison,
@@ -84,8 +85,7 @@ class _Page(Sheet):
 
     def summary(self) -> Iterator[str]:
         found = self._comparison
-        counts = {name: str(getattr(found.summary, name)) for name in ("same", "differs", "new", "fixed", "changed")}
-        counts |= {"unknown": str(found.summary.unknown), "missing": str(found.summary.missing)}
+        counts = {field.name: str(getattr(found.summary, field.name)) for field in fields(found.summary)}
         counts["total"] = str(len(found.connectors) - found.summary.missing)
         told = [fill(self._say[f"summary-{found.relation}"], counts)]
         if found.summary.missing:

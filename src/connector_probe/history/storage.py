@@ -146,7 +146,8 @@ class History:
             return nothing
         with contextlib.closing(self._connect()) as connection:
             if version_of(connection, self.path) < VERSION:
-                self._migrate(connection)
+                with self._alone():
+                    migrate(connection, self.path)
             return work(connection)
 
     def _write(self, work: Callable[[sqlite3.Connection], None]) -> None:
@@ -167,10 +168,6 @@ class History:
             if found != "ok":
                 raise DamagedError(f"history {show(str(self.path), 300)} is damaged: {show(found)}")
             tables.done(connection, tables.CHECK, now)
-
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        with self._alone():
-            migrate(connection, self.path)
 
     def _connect(self) -> sqlite3.Connection:
         refuse_foreign(self.path)
