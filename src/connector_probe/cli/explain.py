@@ -174,13 +174,12 @@ def _content(file: str) -> bytes:
     from connector_probe.cli.values import UsageProblemError
     from connector_probe.model.documents import MAX_REPORT, SAMPLE, is_report
 
-    data = read_input(file, MAX_REPORT, "check name and permissions")
+    larger = (MAX_REPORT, lambda data: is_report(decode(data[:SAMPLE])))
+    data = read_input(file, MAX_INPUT, "check name and permissions", larger=larger)
     if data.startswith(_OUTLOOK_ITEM):
         raise UsageProblemError(
             f"{name_of(file)} is an Outlook item, which cannot be read", "save it as .eml or .txt, or paste its text"
         )
-    if not is_report(decode(data[:SAMPLE])):
-        return data[: MAX_INPUT + 1]
     refuse_too_large(data)
     return data
 
