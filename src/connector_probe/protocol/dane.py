@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from connector_probe.model.policy import DANE_EE, DANE_TA, AnchorProblem, TlsaRecord
 from connector_probe.protocol.certificate import MAX_CHAIN, TrustRoots, judge
-from connector_probe.protocol.openssl import verifies
+from connector_probe.protocol.openssl import key_signed
 
 MAX_TLSA: Final = 32  # records looked at for one host; a rollover of several keys needs four
 MAX_DATA: Final = 8192  # hex digits kept; a whole RSA 4096 certificate has some 4000
@@ -114,9 +114,6 @@ def judge_anchored(
 def _is_signed_with(key: bytes, certificate: bytes) -> bool:
     """Whether ``key`` (SubjectPublicKeyInfo) made the certificate's signature."""
     try:
-        signer, signed = load_der_public_key(key), x509.load_der_x509_certificate(certificate)
-        digest = signed.signature_hash_algorithm
-        message = signed.signature, signed.tbs_certificate_bytes
-        return verifies(signer, *message, digest, signed.signature_algorithm_oid)
+        return key_signed(load_der_public_key(key), x509.load_der_x509_certificate(certificate))
     except Exception:  # whatever the parsers raise on a hostile certificate
         return False

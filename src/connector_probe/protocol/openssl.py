@@ -99,6 +99,13 @@ def signed_by(certificate: bytes, issuer: bytes) -> bool:
     return True
 
 
+def key_signed(key: object, certificate: x509.Certificate) -> bool:
+    """Whether the public ``key`` made the certificate's signature. Raises what its parser raises."""
+    digest = certificate.signature_hash_algorithm
+    signed = certificate.signature, certificate.tbs_certificate_bytes
+    return verifies(key, *signed, digest, certificate.signature_algorithm_oid)
+
+
 def verifies(
     key: object, signature: bytes, signed: bytes, digest: hashes.HashAlgorithm | None, algorithm: x509.ObjectIdentifier
 ) -> bool:

@@ -22,7 +22,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.printable import printable
 from connector_probe.model.revocation import RevocationCheck, RevocationSource, RevocationStatus
-from connector_probe.protocol.openssl import verifies
+from connector_probe.protocol.openssl import key_signed, verifies
 
 MAX_URL_SHOWN: Final = 300
 MAX_POINTERS: Final = 4  # places asked for one certificate; authorities name one or two
@@ -233,7 +233,7 @@ def _ocsp_distrust(response: ocsp.OCSPResponse, issuer: x509.Certificate, at: da
     if signer is None:
         return "not signed by the issuer, nor by a certificate sent along"
     who = printable(signer.subject.rfc4514_string(), 100)
-    if signer.issuer != issuer.subject or not _issued(signer, issuer):
+    if signer.issuer != issuer.subject or not key_signed(issuer.public_key(), signer):
         return f"signed by {who}, which the certificate's issuer did not issue"
     purposes = _extension(signer.extensions, x509.ExtendedKeyUsage)
     if purposes is None or ExtendedKeyUsageOID.OCSP_SIGNING not in purposes:
@@ -250,11 +250,6 @@ def _digest(signed: ocsp.OCSPResponse | x509.CertificateRevocationList) -> hashe
     except Exception:  # an algorithm that cryptography has no name for
         return None
     return None if isinstance(digest, hashes.MD5) else digest
-
-
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    signed = certificate.signature, certificate.tbs_certificate_bytes, certificate.signature_hash_algorithm
-    return verifies(issuer.public_key(), *signed, certificate.signature_algorithm_oid)
 
 
 # --- CRL -------------------------------------------------------------------------------------------------------
