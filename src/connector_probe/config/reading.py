@@ -16,7 +16,6 @@ from connector_probe.config.kinds import Integer, ReadContext, WrongValueError, 
 from connector_probe.config.nodes import MAX_CHARACTERS, Broken, Items, Mapping, Node, Scalar, read_nodes, retyped
 from connector_probe.config.problems import ConfigError, ConfigProblem, Place, Problems, nearest
 from connector_probe.config.secrets import Secret
-from connector_probe.config.wording import in_yaml
 from connector_probe.model.connector import Connector, ConnectorError
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.maintenance import Window
@@ -26,6 +25,10 @@ TOP_KEYS = ("version", *(field.key for field in TOP_FIELDS), "defaults", "connec
 INTERVAL = 300.0  # seconds between two probes of probe serve
 _BEGINNING = Place(1, 1)
 _MAX_BYTES = 4 * MAX_CHARACTERS  # in UTF-8 and in UTF-16 a character takes four at most
+_COMMAND = re.compile(r"(?<=: )probe (?=\S)")
+_FAMILY = re.compile(r"(?<!\S)-([46])\b")
+_OPTION = re.compile(r"(?P<example>(?<=: ))?(?<!\S)--(?P<name>[a-z]+(?:-[a-z]+)*)(?P<value> (?=\S))?")
+_OPTIONS = {"mx": "use_mx"}
 _ANY_HOST = "host.invalid"  # RFC 2606 2; stands in while one value is tried by itself
 
 
@@ -179,10 +182,10 @@ class _Reader:
         """Each value fits by itself; together they do not."""
         culprit = _culprit(given)
         if culprit is None:
-            self._problems.add(node.place, "", in_yaml(str(error)), in_yaml(error.hint))
+            self._problems.add(node.place, "", _in_yaml(str(error)), _in_yaml(error.hint))
         else:
             key = culprit.field.key
-            self._problems.add(culprit.node.place, key, _about(key, str(error)), in_yaml(error.hint))
+            self._problems.add(culprit.node.place, key, _about(key, str(error)), _in_yaml(error.hint))
 
     def _refuse_same_names(self, entries: Iterable[tuple[_Given | None, Entry | None]]) -> Iterator[Entry]:
         """The sound ones. History, --only and --shard know a connector by its name."""
@@ -244,13 +247,26 @@ class _Reader:
                 secret = node.text if isinstance(node, Scalar) and refers(node.text) else None  # is never shown
                 message = str(error) if secret is None else f"{show(secret)} from the environment does not fit"
                 hint = (retyped(node) or error.hint) if secret is None else given.field.help
-                self._problems.add(node.place, given.field.key, _about(given.field.key, message), in_yaml(hint))
+                self._problems.add(node.place, given.field.key, _about(given.field.key, message), _in_yaml(hint))
         return sound
+
+
+def _in_yaml(text: str) -> str:
+    """``text`` with the options of the command line, which Connector speaks of, turned into keys."""
+    return _OPTION.sub(_as_key, _FAMILY.sub(r"family: ipv\1", _COMMAND.sub("", text)))
+
+
+def _as_key(match: re.Match[str]) -> str:
+    name = match["name"].replace("-", "_")
+    key = _OPTIONS.get(name, name)
+    if key not in BY_KEY:
+        return match[0]  # something that the file says, not an option
+    return key + (": " if match["example"] is not None and match["value"] else match["value"] or "")
 
 
 def _about(key: str, message: str) -> str:
     """``message`` in the words of the file, with the key in front."""
-    told = in_yaml(message)
+    told = _in_yaml(message)
     return told if re.match(rf"{key}\b", told) else f"{key}: {told}"
 
 
