@@ -117,6 +117,7 @@ def test_a_proxy_header() -> None:
         ("100.64.0.1", True, False),
         ("169.254.1.1", True, False),
         ("fe80::1%eth0", True, False),
+        ("fec0::1", True, False),
         ("fd12::1", True, False),
         ("127.0.0.1", False, False),
         ("::1", False, False),

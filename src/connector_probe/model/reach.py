@@ -18,7 +18,7 @@ def _networks(*texts: str) -> _Networks:
 
 
 # Not beyond this network (RFC 1918, RFC 4193, RFC 6598, RFC 1122 3.2.1.3): what a public zone may not send us to.
-_PRIVATE = _networks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fec0::/10")
+PRIVATE = _networks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fec0::/10")
 # For benchmarks and documentation (RFC 2544, 5737, 3849, 9637): laboratories use them, nobody else.
 _NOT_ROUTED = _networks(
     *("198.18.0.0/15", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"), *("2001:db8::/32", "3fff::/20")
@@ -50,9 +50,9 @@ def reach_of(address: str) -> Reach:
     parsed = meant(address)
     if parsed.is_loopback:
         return Reach.LOOPBACK
-    if _lies_in(parsed, _OFF_LIMITS):
+    if lies_in(parsed, _OFF_LIMITS):
         return Reach.OFF_LIMITS
-    if _lies_in(parsed, _PRIVATE) or _lies_in(parsed, _NOT_ROUTED):
+    if lies_in(parsed, PRIVATE) or lies_in(parsed, _NOT_ROUTED):
         return Reach.PRIVATE
     return Reach.PUBLIC if parsed.version == 4 or parsed in _UNICAST else Reach.OFF_LIMITS
 
@@ -60,7 +60,7 @@ def reach_of(address: str) -> Reach:
 def is_inside(address: str) -> bool:
     """Whether ``address`` lies on this machine or in this network, or is no host's: nothing a public zone may name."""
     parsed = meant(address)
-    return parsed.is_loopback or _lies_in(parsed, _OFF_LIMITS) or _lies_in(parsed, _PRIVATE)
+    return parsed.is_loopback or lies_in(parsed, _OFF_LIMITS) or lies_in(parsed, PRIVATE)
 
 
 def meant(address: str) -> _Address:
@@ -73,5 +73,5 @@ def meant(address: str) -> _Address:
     return parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else parsed)
 
 
-def _lies_in(address: _Address, networks: _Networks) -> bool:
+def lies_in(address: _Address, networks: _Networks) -> bool:
     return any(address.version == network.version and address in network for network in networks)

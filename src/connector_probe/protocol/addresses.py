@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
-
-from connector_probe.model.reach import BROADCAST, meant
-
-# RFC 1918, RFC 4193, RFC 6598: the way there says nothing about the way out, and nobody outside can take it.
-_PRIVATE = tuple(
-    map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
-)
+from connector_probe.model.reach import BROADCAST, PRIVATE, lies_in, meant
 
 
 def is_private(address: str) -> bool:
     """Whether ``address`` is private or link-local: reachable from its own network alone. Loopback is not meant."""
     parsed = meant(address)
-    if parsed.is_link_local:
-        return True
-    return any(parsed.version == network.version and parsed in network for network in _PRIVATE)
+    return parsed.is_link_local or lies_in(parsed, PRIVATE)
 
 
 def is_outside(address: str) -> bool:

@@ -50,7 +50,6 @@ MAX_PUSHED = 64 * 1024 * 1024  # octets; a thousand connectors have some thirty 
 MAX_PLACE = 100  # characters of a place's name
 WINDOW = "24h"
 _WINDOW = r"^[1-9][0-9]{0,3}[mhd]$"
-_PLACE = r"^[^\s\x00-\x1f\x7f](.*[^\s\x00-\x1f\x7f])?$"
 MAIL = "message/rfc822"
 
 _Handler = Callable[[Request], Awaitable[Response]]
