@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import threading
 import time
+import weakref
 
 import pytest
 
 from connector_probe.model.evidence import FaultKind
 from connector_probe.network import NetworkFaultError, SystemNetwork
-from connector_probe.network.clock import LONGEST, LoopClock, time_limit
+from connector_probe.network.clock import LONGEST, LoopClock, loop_clock, sleep, time_limit
 
 PATIENT = 60.0  # for the busiest machine
 STANDSTILL = 0.5  # seconds
@@ -43,6 +45,22 @@ async def test_a_standstill_counts_only_where_nobody_waits() -> None:
         await wait
     hands.at += 3.0
     assert clock.now() - began == pytest.approx(6.0 + LONGEST)
+
+
+async def test_a_loop_keeps_its_clock_however_many_others_there_are_and_no_longer_than_it_lives() -> None:
+    clock, others = loop_clock(), [asyncio.new_event_loop() for _ in range(8)]
+    forgotten = [weakref.ref(one) for one in others]
+
+    def wait_in_each() -> None:
+        for one in others:
+            one.run_until_complete(sleep(0.001))
+            one.close()
+        others.clear()
+
+    await asyncio.to_thread(wait_in_each)
+    assert loop_clock() is clock
+    gc.collect()
+    assert not any(one() is not None for one in forgotten)
 
 
 async def test_a_limit_waits_for_as_long_as_others_have_had() -> None:

@@ -11,8 +11,8 @@ import contextlib
 import math
 import time
 from collections.abc import AsyncIterator, Callable
-from functools import lru_cache
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 TICK: Final = 0.005  # seconds between two looks at the loop, while somebody waits
 # What counts of the time between two of them: timers are some milliseconds late even where nothing else runs.
@@ -49,6 +49,7 @@ class LoopClock:
             if len(self._ends) == 1 and self._tick is not None:
                 self._count()
                 self._tick.cancel()
+                self._tick = None  # it knows the loop, which is to be forgotten with whoever ran it
             del self._ends[something]
 
     def _count(self) -> None:
@@ -64,14 +65,15 @@ class LoopClock:
         self._tick = asyncio.get_running_loop().call_later(TICK, self._look_again)
 
 
-@lru_cache(maxsize=4)
-def _clock_of(loop: asyncio.AbstractEventLoop) -> LoopClock:
-    return LoopClock()
+_CLOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, LoopClock] = WeakKeyDictionary()
 
 
 def loop_clock() -> LoopClock:
-    """The one of the running loop: whoever waits on it sees the same pauses."""
-    return _clock_of(asyncio.get_running_loop())
+    """The one of the running loop, for as long as that lives: whoever waits on it sees the same pauses."""
+    loop = asyncio.get_running_loop()
+    if (clock := _CLOCKS.get(loop)) is None:
+        clock = _CLOCKS[loop] = LoopClock()
+    return clock
 
 
 @contextlib.asynccontextmanager
