@@ -385,7 +385,9 @@ def test_a_server_that_offers_starttls_to_us_has_turned_exchange_online_s_certif
     assert found.class_ is F.TLS_CLIENT_CERTIFICATE
     assert verdicts(found)["client-certificate-untrusted"] is CauseVerdict.SUPPORTED
     assert verdicts(found)["tls-not-supported"] is CauseVerdict.RULED_OUT
+    assert found.causes[0].id == "client-certificate-untrusted"
     assert found.causes[0].evidence
+    assert verdicts(found)["client-certificate-demanded"] is CauseVerdict.POSSIBLE  # it asked us for none
     assert found.remedies[0].id == "trust-exchange-certificate"
     assert "offer-starttls" not in {one.id for one in found.remedies}
     assert "Turn TLS on" not in to_text(replace(document([]), matches=(found,)), RenderOptions())

@@ -169,7 +169,19 @@ def _by_certificate(explanation: Explanation, bounce: Bounce, result: Result, wo
     asked = any(handshake.client_certificate_requested for handshake in handshakes)
     decided = explain(bounce._replace(failure_class=FailureClass.TLS_CLIENT_CERTIFICATE, alternatives=()), words)
     offered, certificate = say["starttls-offered-here"], say["certificate-asked" if asked else "certificate-not-asked"]
-    likely = (replace(cause, evidence=(offered, certificate)) for cause in decided.causes)
+    # The demand itself was not met here: this machine was at most asked.
+    demand = CauseVerdict.SUPPORTED if asked else CauseVerdict.POSSIBLE
+    likely = sorted(
+        (
+            replace(
+                cause,
+                verdict=demand if cause.verdict is CauseVerdict.CONFIRMED else cause.verdict,
+                evidence=(offered, certificate),
+            )
+            for cause in decided.causes
+        ),
+        key=lambda cause: cause.verdict is not CauseVerdict.SUPPORTED,
+    )
     others = (
         replace(cause, verdict=CauseVerdict.RULED_OUT, evidence=(offered,))
         for cause in explanation.causes
