@@ -43,7 +43,7 @@ async def _stay(names: Sequence[str], port: int | None, *, config: bool) -> None
             say("probe: the lab runs until Ctrl-C; in another terminal: probe run FILE")
         else:
             lines = [
-                f"{len(lab.running)} smart hosts on loopback. Try one in another terminal:",
+                f"Smart hosts on loopback: {len(lab.running)}. Try one in another terminal:",
                 "",
                 *(f"  {command_of(one.scenario.name, lab)}" for one in lab.running),
                 "",
