@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from connector_probe.serve.snapshots import Trigger
+from connector_probe.serve.telemetry import telemetry_of
 from tests.cli.servers import GENEROUS, Heard, SmtpServer
 from tests.serve.harness import row, running, write
 
@@ -74,3 +75,12 @@ async def test_a_collector_is_sent_metrics_and_a_span_for_each_stage(
     assert attributes(points["well", "tlscheck.time_left"])["tlscheck.x509.cn"]
     assert points["well", "tlscheck.time_left"].as_int > 0
     assert points["closed", "connector_probe.expected"].as_int == 0
+
+
+def test_a_number_that_the_sdk_does_not_take_is_told_and_stops_no_server(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip("opentelemetry.sdk")
+    monkeypatch.setenv("OTEL_METRIC_EXPORT_INTERVAL", "0")
+    assert telemetry_of({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}, "here") is None
+    assert "no OpenTelemetry: interval value 0.0 is invalid" in caplog.text

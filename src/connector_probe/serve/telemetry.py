@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from connector_probe._version import __version__
 from connector_probe.extras import how_to_add
 from connector_probe.model.evidence import Stage
+from connector_probe.model.names import show
 from connector_probe.model.verdict import Attempt, FailureClass
 from connector_probe.serve.snapshots import Snapshot
 from connector_probe.serve.views import common_name
@@ -31,14 +32,16 @@ log = logging.getLogger(__name__)
 
 
 def telemetry_of(environ: Mapping[str, str], place: str) -> Telemetry | None:
-    """None where nobody wants it; where the SDK is missing that is logged. ``place``: the server's own."""
+    """None where nobody wants it; where the SDK is missing or set up wrong that is logged. ``place``: the server's."""
     if not any(environ.get(one) for one in SWITCHES) or environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return None
     try:
         return Telemetry(place)
     except ImportError:
         log.error("no OpenTelemetry: %s is not installed; %s", _PACKAGE, how_to_add(_PACKAGE))
-        return None
+    except ValueError as problem:  # a number in OTEL_... that the SDK does not take
+        log.error("no OpenTelemetry: %s", show(str(problem), 300))
+    return None
 
 
 class Telemetry:
