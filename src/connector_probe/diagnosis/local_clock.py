@@ -216,6 +216,8 @@ def _root_signature(evidence: AttemptEvidence) -> datetime | None:
 
 def signature_moment(note: str) -> datetime | None:
     """The note of a signature out of its time, as ``protocol.dnssec`` writes it."""
+    if not note:
+        return None  # nearly always; strptime takes 2 ms to load
     try:
         return datetime.strptime(note, "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
     except ValueError:
