@@ -79,7 +79,7 @@ def response(
     builder = (
         ocsp.OCSPResponseBuilder()
         .add_response_by_hash(
-            issuer_name_hash=named.issuer_name_hash,
+            issuer_name_hash=_name_hash(issuer),
             issuer_key_hash=named.issuer_key_hash,
             serial_number=serial,
             algorithm=hashes.SHA1(),
@@ -94,6 +94,12 @@ def response(
     if signer is not None:
         builder = builder.certificates([signer.certificate])
     return builder.sign(by.key, hashes.SHA256()).public_bytes(_DER)
+
+
+def _name_hash(issuer: Issuer) -> bytes:
+    digest = hashes.Hash(hashes.SHA1())  # RFC 6960 names by it
+    digest.update(issuer.certificate.subject.public_bytes())
+    return digest.finalize()
 
 
 def _responds(
