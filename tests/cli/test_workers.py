@@ -150,7 +150,8 @@ async def test_the_document_is_the_same_over_one_process_and_over_two(authority:
     assert documents[0] == documents[1] == documents[2]
 
 
-async def test_a_worker_that_is_killed_leaves_its_connectors_unknown(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("by", "called"), [(signal.SIGKILL, "SIGKILL"), (signal.SIGRTMIN + 1, "signal ")])
+async def test_a_worker_that_is_killed_leaves_its_connectors_unknown(by: int, called: str, tmp_path: Path) -> None:
     """As the system kills one where memory runs out: the others' are told as ever, and the run comes to its end."""
     async with Hosts().serving() as hosts:
         hosts.held = set(ADDRESSES)
@@ -160,13 +161,13 @@ async def test_a_worker_that_is_killed_leaves_its_connectors_unknown(tmp_path: P
             await hosts.all_met(ADDRESSES)
             workers = workers_of(process)
             assert len(workers) == 2
-            os.kill(workers[0], signal.SIGKILL)
+            os.kill(workers[0], by)
             hosts.released.set()
             code, report, err = await report_of(process)
     assert (code, err) == (3, "")
     assert sorted(verdicts(report)) == ["local-resources"] * 4 + ["warning"] * 4
     lost = next(one for one in report["results"] if one["status"] == "unknown")
-    assert "SIGKILL" in lost["diagnosis"]["detail"]
+    assert f"({called}" in lost["diagnosis"]["detail"]
     assert lost["diagnosis"]["culprit"] == "this-machine"
     assert lost["diagnosis"]["causes"][0]["verdict"] == "supported"
 
@@ -241,6 +242,34 @@ async def test_a_recovery_counts_only_when_it_repeats_in_whichever_process(tmp_p
 
 def connector(*hosts: str) -> Connector:
     return Connector(smart_hosts=hosts, control=())
+
+
+LAST_REFUSED = """
+import asyncio, sys
+from connector_probe import Connector, probe_all
+hosts, seen = sys.argv[1:], []
+def on_result(result):
+    seen.append(result)
+    if len(seen) == len(hosts):
+        raise OSError("of the caller's own")
+asked = [Connector(smart_hosts=[one], helo="probe.test", control=()) for one in hosts]
+try:
+    asyncio.run(probe_all(asked, processes=2, on_result=on_result))
+except OSError as problem:
+    print(problem, len(seen))
+"""
+
+
+async def test_what_the_caller_raises_is_not_taken_for_the_end_of_a_worker() -> None:
+    async with Hosts().serving() as hosts:
+        asked = [f"{one}:{hosts.port}" for one in ADDRESSES]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", LAST_REFUSED, *asked, stdout=subprocess.PIPE, start_new_session=True
+        )
+        with ended(process):
+            async with asyncio.timeout(GENEROUS):
+                out, _ = await process.communicate()
+    assert out.decode() == f"of the caller's own {len(ADDRESSES)}\n"
 
 
 def test_a_smart_host_is_in_one_share_alone() -> None:

@@ -157,10 +157,9 @@ class _Worker:
         """Hand on what comes until the worker has ended. Raises what it raised."""
         started_at, began = datetime.now(UTC), asyncio.get_running_loop().time()
         reader, writer = await asyncio.open_connection(sock=self._line)
-        with contextlib.suppress(EOFError, OSError), contextlib.closing(writer):
-            while True:
-                size = int.from_bytes(await reader.readexactly(_SIZE))
-                message = _Reading(await reader.readexactly(size), self._certificates).load()
+        with contextlib.closing(writer):
+            while data := await _next_message(reader):
+                message = _Reading(data, self._certificates).load()
                 if isinstance(message, Exception):
                     raise message
                 position, evidence = message
@@ -184,9 +183,18 @@ class _Worker:
             self._status = os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
 
 
+async def _next_message(reader: asyncio.StreamReader) -> bytes:
+    """None of them is empty; what is, is the end, however it came."""
+    with contextlib.suppress(EOFError, OSError):
+        return await reader.readexactly(int.from_bytes(await reader.readexactly(_SIZE)))
+    return b""
+
+
 def _lost(connector: Connector, started_at: datetime, seconds: float, status: int) -> ConnectorEvidence:
     """The evidence of a connector whose worker ended before it told; ``status``: as of ``waitstatus_to_exitcode``."""
-    name = signal.Signals(-status).name if status < 0 else f"exit code {status}"
+    name = f"exit code {status}"
+    if status < 0:  # a real-time signal has no name
+        name = next((one.name for one in signal.Signals if one == -status), f"signal {-status}")
     ended = Connection(0.0, seconds, fault=NetworkFault(FaultKind.PROCESS_ENDED, name))
     evidence = unfinished(connector, started_at, seconds)
     return replace(evidence, attempts=tuple(replace(one, connection=ended) for one in evidence.attempts))
