@@ -107,6 +107,7 @@ SLIPS: list[tuple[list[str], str]] = [
     (["--port", "587", "mail.contoso.com"], "If 587 is meant: probe --port 587 -- mail.contoso.com"),
     # options and their values
     (["--check", "mail.contoso.com"], "--check is an option of: probe run"),
+    (["wait", "--expect", "healthy", "mail.contoso.com"], "--expect is an option of: probe HOST"),
     (["--only", "x", "mail.contoso.com"], "--only is an option of: probe run, probe wait"),
     (["-p", "25", "mail.contoso.com"], "did you mean --port?"),
     (["--tls", "strict", "mail.contoso.com"], "one of: opportunistic, encryption-only"),

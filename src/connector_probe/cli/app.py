@@ -97,9 +97,8 @@ def _option_of(option: str | None) -> str:
         long = [one for parameter in command(HOST).params for one in parameter.opts if one.startswith(f"-{option}")]
         return f"did you mean {long[0]}?" if long else ""
     have = [name for name, one in all_commands().items() for parameter in one.params if option in parameter.opts]
-    return (
-        f"{show(option)} is an option of: {', '.join(f'probe {name}' for name in have if name != HOST)}" if have else ""
-    )
+    others = [f"probe {name}" for name in have if name != HOST] or ["probe HOST"]
+    return f"{show(option)} is an option of: {', '.join(others)}" if have else ""
 
 
 def _reason(problem: BaseException) -> str:

@@ -46,7 +46,7 @@ def _is_unconnected(stage: Stage, evidence: AttemptEvidence) -> bool:
 
 def _rows(evidence: AttemptEvidence) -> Iterator[_Row]:
     resolution = evidence.resolution
-    if resolution.lookups or not resolution.addresses:
+    if (resolution.lookups or not resolution.addresses) and not evidence.stopped:
         found = {"addresses": ", ".join(resolution.addresses)} if resolution.addresses else {}
         for lookup in resolution.lookups:
             found[lookup.rdtype.lower()] = ", ".join(lookup.records) if lookup.records else str(lookup.status)

@@ -79,7 +79,7 @@ async def gather_split(
         load(roots)
     judge.load()
     split, workers = shares(connectors, processes), list[_Worker]()
-    lines = [socket.socketpair() for _ in split]
+    lines: list[tuple[socket.socket, socket.socket]] = []
 
     def work(share: Sequence[int], line: socket.socket) -> NoReturn:
         for one in (end for pair in lines for end in pair if end is not line):
@@ -101,23 +101,25 @@ async def gather_split(
 
     gc.freeze()  # so that the pages of what is loaded stay shared
     try:
-        for share, (ours, theirs) in zip(split, lines, strict=True):
-            try:
+        try:
+            lines.extend(socket.socketpair() for _ in split)
+            for share, (ours, theirs) in zip(split, lines, strict=True):
                 workers.append(_Worker(ours, share, os.fork() or work(share, theirs)))
-            except OSError:  # there is no further process to be had: this one does it all
-                while workers:
-                    workers.pop().end()
-                await gather_all(
-                    connectors,
-                    trust,
-                    SystemNetwork(),
-                    judge,
-                    jobs=jobs,
-                    stop=stop,
-                    on_evidence=on_evidence,
-                    must_repeat=must_repeat,
-                )
-                break
+        except OSError:  # there is no further process, or line to one, to be had: this one does it all
+            while workers:
+                workers.pop().end()
+            for end in (end for pair in lines for end in pair):
+                end.close()
+            await gather_all(
+                connectors,
+                trust,
+                SystemNetwork(),
+                judge,
+                jobs=jobs,
+                stop=stop,
+                on_evidence=on_evidence,
+                must_repeat=must_repeat,
+            )
         for _, theirs in lines:
             theirs.close()
         ended = asyncio.create_task(_end_when(stop, workers))
