@@ -76,26 +76,35 @@ def loop_clock() -> LoopClock:
     return clock
 
 
+def call_after(now: Callable[[], float], seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+    """Call ``callback`` once ``seconds`` have passed by the clock ``now``. Gives what cancels that."""
+    loop, end = asyncio.get_running_loop(), now() + seconds
+    timer: asyncio.TimerHandle | None = None
+
+    def look() -> None:
+        nonlocal timer
+        if (left := end - now()) > 0:
+            timer = loop.call_later(left, look)
+        else:
+            callback()
+
+    def cancel() -> None:
+        if timer is not None:
+            timer.cancel()
+
+    look()
+    return cancel
+
+
 @contextlib.asynccontextmanager
 async def time_limit(now: Callable[[], float], seconds: float) -> AsyncIterator[None]:
     """As ``asyncio.timeout``, by the clock ``now``. Raises TimeoutError."""
-    loop, end = asyncio.get_running_loop(), now() + seconds
-    timer: asyncio.TimerHandle | None = None
     async with asyncio.timeout(None) as limit:
-
-        def look() -> None:
-            nonlocal timer
-            if (left := end - now()) > 0:
-                timer = loop.call_later(left, look)
-            else:
-                limit.reschedule(loop.time())
-
-        look()
+        cancel = call_after(now, seconds, lambda: limit.reschedule(asyncio.get_running_loop().time()))
         try:
             yield
         finally:
-            if timer is not None:
-                timer.cancel()
+            cancel()
 
 
 async def sleep(seconds: float) -> None:

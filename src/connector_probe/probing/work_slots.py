@@ -11,12 +11,12 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from connector_probe.network import Stream
-from connector_probe.network.clock import loop_clock
+from connector_probe.network.clock import call_after, loop_clock
 from connector_probe.stages.conversation import Clock
 
 # Seconds that one holder counts as working: a server that answers is done by then, and one that does not (a tarpit, a
-# silent nameserver) costs nothing but a socket. Our own lateness does not count: else a busy
-# machine would hold everybody for one.
+# silent nameserver) costs nothing but a socket. Our own lateness does not count: else a busy machine would hold
+# everybody for one.
 SLOT_TIME = 2.0
 CROWD = 2  # that wait for a slot, for each slot: more would only take memory
 
@@ -46,21 +46,9 @@ class WorkSlots:
         finally:
             self._waiting -= 1
             self._uncrowded.set()
-        loop, now = asyncio.get_running_loop(), loop_clock().now
         with contextlib.ExitStack() as stack:
             stack.callback(self._free.release)
-            end = now() + self._slot_time
-            timer: asyncio.Handle
-
-            def look() -> None:
-                nonlocal timer
-                if (left := end - now()) > 0:
-                    timer = loop.call_later(left, look)
-                else:
-                    stack.close()
-
-            timer = loop.call_later(self._slot_time, look)
-            stack.callback(lambda: timer.cancel())
+            stack.callback(call_after(loop_clock().now, self._slot_time, stack.close))
             yield
 
     @contextlib.asynccontextmanager
