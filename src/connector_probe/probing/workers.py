@@ -239,7 +239,8 @@ async def _gather_and_tell(line: socket.socket, gather: _Gather) -> NoReturn:
         problem.add_note(traceback.format_exc())
         tell(problem)
     await writer.drain()
-    os._exit(0 if obeying else 1)
+    obeying.cancel()
+    os._exit(0)
 
 
 class _Writing(pickle.Pickler):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from connector_probe._version import __version__
 from connector_probe.extras import how_to_add
 from connector_probe.model.evidence import Stage
-from connector_probe.model.names import show
+from connector_probe.model.names import host_port, show
 from connector_probe.model.verdict import Attempt, FailureClass
 from connector_probe.serve.snapshots import Snapshot
 from connector_probe.serve.views import common_name
@@ -86,7 +86,8 @@ class Telemetry:
             self._metrics.shutdown(LAST)
 
     def _measure(self, attempt: Attempt, of: Mapping[str, str]) -> None:
-        told = {**of, "tcpcheck.endpoint": _endpoint(attempt)}
+        endpoint = host_port(attempt.address or attempt.server, attempt.port)
+        told = {**of, "tcpcheck.endpoint": endpoint}
         for one in attempt.stages:
             if one.stage is Stage.CONNECT and one.status != "skipped":
                 self._status.set(int(one.status == "ok"), told)
@@ -96,7 +97,7 @@ class Telemetry:
                     self._errors.add(1, {**told, "error.code": code})
         for certificate in attempt.certificates:
             if certificate.not_after is not None:
-                shown: dict[str, str | Sequence[str]] = {**of, "tlscheck.target": _endpoint(attempt)}
+                shown: dict[str, str | Sequence[str]] = {**of, "tlscheck.target": endpoint}
                 shown["tlscheck.x509.cn"] = common_name(certificate.subject)
                 shown |= {"tlscheck.x509.issuer": certificate.issuer, "tlscheck.x509.san": certificate.names}
                 self._left.set(int((certificate.not_after - datetime.now(UTC)).total_seconds()), shown)
@@ -123,11 +124,6 @@ class Telemetry:
         if attempt.diagnosis is not None:
             whole.set_status(StatusCode.ERROR, attempt.diagnosis.detail)
         whole.end(_nanoseconds(began, max(ends, default=0.0)))
-
-
-def _endpoint(attempt: Attempt) -> str:
-    address = attempt.address or attempt.server
-    return f"[{address}]:{attempt.port}" if ":" in address else f"{address}:{attempt.port}"
 
 
 def _nanoseconds(began: datetime, after: float) -> int:
