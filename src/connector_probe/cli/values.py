@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from connector_probe.model import durations
+from connector_probe.model.errors import HintedError
 from connector_probe.model.names import show
 
 if TYPE_CHECKING:
@@ -16,12 +17,8 @@ if TYPE_CHECKING:
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
 
 
-class UsageProblemError(Exception):
+class UsageProblemError(HintedError):
     """Something on the command line, or in a file, that cannot be worked with: exit code 2."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 class NothingProbedError(Exception):

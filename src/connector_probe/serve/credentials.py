@@ -9,6 +9,8 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 
+from connector_probe.model.errors import HintedError
+
 SHORTEST_TOKEN = 16  # characters; a password, which people choose, goes in as its hash
 MAX_PRESENTED = 1024  # of an Authorization header's value
 _SCRYPT = "scrypt"
@@ -17,12 +19,8 @@ _MAX_LOG_COST = 17
 _REMEMBERED = 256
 
 
-class CredentialsError(ValueError):
+class CredentialsError(HintedError, ValueError):
     """What cannot be used. ``hint`` says what to do; neither shows a secret."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ import uvicorn
 
 from connector_probe.config import ConfigError, Configuration, Entry, load
 from connector_probe.history.run_history import RunHistory
+from connector_probe.model.errors import HintedError
 from connector_probe.model.maintenance import Window
 from connector_probe.model.names import host_port, show
 from connector_probe.model.verdict import Result
@@ -46,12 +47,8 @@ MAX_CONNECTIONS = 1000  # beyond which uvicorn answers 503
 log = logging.getLogger(__name__)
 
 
-class ListenError(Exception):
+class ListenError(HintedError):
     """The address cannot be listened on, or the TLS files cannot be used. ``hint`` says what to do."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
