@@ -22,10 +22,11 @@ from lxml import etree
 from connector_probe.formats import RENDERERS, Format, RenderOptions, github
 from connector_probe.formats.options import totals
 from connector_probe.manual import page
+from connector_probe.model.documents import Language
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import Report
 from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.catalogue.languages import CATALOGUES
+from connector_probe.wording.catalogue.languages import catalogue_of
 from tests.formats.comparing import compare
 from tests.formats.foreign import READERS, commands_of, figures_of, promtool, read_markdown
 from tests.formats.sample import HOSTILE, NOW, only, sample
@@ -48,7 +49,7 @@ LOCATIONS = {"Edge: expired": ("mail, all/probes.yaml", 12), HOSTILE: ("probes.y
 SAMPLE = sample()
 OPTIONS = RenderOptions(transcript=True, modes=True, locations=LOCATIONS)
 every_format = pytest.mark.parametrize("format_", Format)
-every_language = pytest.mark.parametrize("words", CATALOGUES.values(), ids=lambda words: words.language)
+every_language = pytest.mark.parametrize("words", map(catalogue_of, Language), ids=lambda words: words.language)
 
 
 def golden_report(format_: Format | None) -> Report:

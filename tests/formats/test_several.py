@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 import pytest
 
 from connector_probe.formats import RENDERERS, Format, RenderOptions
+from connector_probe.model.documents import Language
 from connector_probe.model.verdict import Badge, Report, Status
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
-from connector_probe.wording.catalogue.languages import CATALOGUES
+from connector_probe.wording.catalogue.languages import catalogue_of
 from connector_probe.wording.outage import with_maintenance
 from tests.formats.comparing import compare
 from tests.formats.sample import sample
@@ -24,7 +25,7 @@ SHUT = next(one for one in REPORT.results if one.badge is Badge.AS_EXPECTED)
 NOT_WELL = [one for one in REPORT.results if one.badge not in (Badge.HEALTHY, Badge.AS_EXPECTED)]
 
 
-every_language = pytest.mark.parametrize("words", CATALOGUES.values(), ids=lambda words: words.language)
+every_language = pytest.mark.parametrize("words", map(catalogue_of, Language), ids=lambda words: words.language)
 
 
 def text(report: Report, **options: object) -> str:

@@ -17,9 +17,10 @@ from connector_probe.formats.json import jsonable, render
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
 from connector_probe.lab import SCENARIOS, Scenario, obstacle
+from connector_probe.model.documents import Language
 from connector_probe.model.seconds import to_microseconds
 from connector_probe.model.verdict import FailureClass, Report, Status
-from connector_probe.wording.catalogue.languages import CATALOGUES, Language
+from connector_probe.wording.catalogue.languages import catalogue_of
 from tests.formats.foreign import READERS
 
 HERE = [one for one in SCENARIOS if obstacle(one) is None]
@@ -73,7 +74,7 @@ def without_words(value: object, key: str = "") -> object:
 @by_name
 def test_the_same_diagnosis_from_the_file_in_both_languages(scenario: Scenario, reports: dict[str, Report]) -> None:
     saved = render(reports[scenario.name], RenderOptions())
-    english, chinese = (diagnose_again(read_report(saved), words) for words in CATALOGUES.values())
+    english, chinese = (diagnose_again(read_report(saved), words) for words in map(catalogue_of, Language))
     before, told, translated = (
         json.loads(each) for each in (saved, *(render(one, RenderOptions()) for one in (english, chinese)))
     )
@@ -82,9 +83,9 @@ def test_the_same_diagnosis_from_the_file_in_both_languages(scenario: Scenario, 
     for document in (before, told):
         del document["summary"], document["vantage"]["notes"]  # the fixture's are those of all scenarios
     assert told == before
-    page = text.render(chinese, RenderOptions(words=CATALOGUES[Language.CHINESE], modes=True, verbosity=1))
+    page = text.render(chinese, RenderOptions(words=catalogue_of(Language.CHINESE), modes=True, verbosity=1))
     assert any("\u4e00" <= character <= "\u9fff" for character in page)
-    assert not set(labels(page)) & set(CATALOGUES[Language.ENGLISH].text.values())
+    assert not set(labels(page)) & set(catalogue_of(Language.ENGLISH).text.values())
 
 
 def labels(page: str) -> list[str]:

@@ -15,17 +15,19 @@ from connector_probe.diagnosis.causes import CAUSES
 from connector_probe.diagnosis.profiles import HEADLINES, PROFILES
 from connector_probe.diagnosis.view import CERTIFICATE_ORDER
 from connector_probe.lab.scenarios import SCENARIOS
+from connector_probe.model.documents import Language
 from connector_probe.model.evidence import CertificateProblemKind, FaultKind, Garble, LookupStatus, ReplyFlaw, Stage
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId, WarningId
 from connector_probe.model.sentence import Facts
 from connector_probe.model.verdict import UNTELLABLE, CauseVerdict, Confidence, Culprit, FailureClass, Status
-from connector_probe.wording.catalogue import Catalogue, languages
+from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.commands import COMMANDS
 from connector_probe.wording.catalogue.en import ENGLISH
+from connector_probe.wording.catalogue.languages import catalogue_of
 from connector_probe.wording.catalogue.zh import CHINESE
 from connector_probe.wording.sentences import headline_of
 
-CATALOGUES = tuple(languages.CATALOGUES.values())
+CATALOGUES = tuple(map(catalogue_of, Language))
 TABLES = tuple(field.name for field in fields(Catalogue) if field.name not in ("language", "phrases", "missing"))
 # What no scenario on loopback can show without root; tests/unit/test_rules.py has them from evidence.
 NEEDS_A_NAMESPACE = {
@@ -164,7 +166,7 @@ def test_every_template_can_be_filled(words: Catalogue) -> None:
 @pytest.mark.parametrize("words", CATALOGUES, ids=lambda words: words.language)
 def test_every_sentence_of_a_verdict_uses_facts_that_there_are(words: Catalogue) -> None:
     known = set(Facts.__annotations__)
-    tables = ("classes", "headings", "causes", "remedies", "evidence", "warnings", "notes")
+    tables = ("titles", "details", "headings", "causes", "remedies", "evidence", "warnings", "notes", "facts")
     sentences = {key: text for key, text in _sentences(words).items() if key.split("/")[0] in tables}
     assert not [key for key, text in sentences.items() if not set(_fields(text)) <= known]
 

@@ -6,9 +6,10 @@ import pytest
 
 from connector_probe.cli.language import FOR_PEOPLE, words_for
 from connector_probe.formats import Format
+from connector_probe.model.documents import Language
 from connector_probe.wording.catalogue.commands import COMMANDS
 from connector_probe.wording.catalogue.en import ENGLISH
-from connector_probe.wording.catalogue.languages import CATALOGUES, Language, language_of
+from connector_probe.wording.catalogue.languages import catalogue_of, language_of
 from connector_probe.wording.catalogue.zh import CHINESE
 
 
@@ -61,7 +62,7 @@ def test_a_program_s_format_follows_the_option_alone(monkeypatch: pytest.MonkeyP
 
 
 def test_every_language_is_registered_under_its_code() -> None:
-    assert {language: words.language for language, words in CATALOGUES.items()} == {one: one.value for one in Language}
+    assert [catalogue_of(one).language for one in Language] == list(Language)
 
 
 def test_an_event_is_looked_for_by_its_number() -> None:

@@ -7,8 +7,9 @@ import sys
 
 from connector_probe.cli.values import parse_choice
 from connector_probe.formats import Format
+from connector_probe.model.documents import Language
 from connector_probe.wording.catalogue import Catalogue
-from connector_probe.wording.catalogue.languages import CATALOGUES, Language, language_of
+from connector_probe.wording.catalogue.languages import catalogue_of, language_of
 
 # What a person reads follows the person's locale. What a program reads is the same on every machine, so that it
 # follows --lang alone.
@@ -22,11 +23,11 @@ def words_for(lang: str | None, format_: Format) -> Catalogue:
     UsageProblemError for a language that there is not.
     """
     if lang is not None:
-        return CATALOGUES[parse_choice("--lang", lang, Language)]
+        return catalogue_of(parse_choice("--lang", lang, Language))
     found = language_of(os.environ) if format_ in FOR_PEOPLE else Language.ENGLISH
-    if format_ is Format.TEXT and not _can_show(CATALOGUES[found].text["healthy"]):
+    if format_ is Format.TEXT and not _can_show(catalogue_of(found).text["healthy"]):
         found = Language.ENGLISH
-    return CATALOGUES[found]
+    return catalogue_of(found)
 
 
 def _can_show(text: str) -> bool:

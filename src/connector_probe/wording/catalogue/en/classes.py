@@ -1,7 +1,8 @@
-"""A title and a sentence for each failure class."""
+"""A title and a sentence for each failure class; and the first sentence where more is known than the class says."""
 
 from __future__ import annotations
 
+from connector_probe.model.ids import HeadingId
 from connector_probe.model.verdict import FailureClass as F
 
 TITLES: dict[F, str] = {
@@ -88,6 +89,17 @@ TITLES: dict[F, str] = {
     F.LOCAL_SOURCE_ADDRESS: "The source address is not usable",
     F.LOCAL_RESOURCES: "This machine broke the probe off",
     F.LOCAL_INTERRUPTED: "Run was stopped",
+    F.DANE_DNSSEC_INVALID: "DNSSEC is broken",
+    F.DANE_REQUIRED: "DANE is mandatory, and the domain has none",
+    F.DANE_STARTTLS_NOT_SUPPORTED: "TLSA records, but no STARTTLS",
+    F.DANE_TLS_FAILED: "TLSA records, but TLS fails",
+    F.DANE_CERTIFICATE_EXPIRED: "The certificate has expired",
+    F.DANE_TLSA_INVALID: "The TLSA records do not fit the certificate",
+    F.DANE_HOST_MISMATCH: "The certificate has another name",
+    F.MTA_STS_MX_NOT_LISTED: "The MX host is not in the MTA-STS policy",
+    F.MTA_STS_TLS_REQUIRED: "The MTA-STS policy requires TLS",
+    F.MTA_STS_CERTIFICATE: "The certificate does not meet the MTA-STS policy",
+    F.LOCAL_DNSSEC: "DNSSEC cannot be validated from here",
 }
 
 DETAILS: dict[F, str] = {
@@ -174,4 +186,52 @@ DETAILS: dict[F, str] = {
     F.LOCAL_SOURCE_ADDRESS: "Connections cannot leave from {source}: {fault}.",
     F.LOCAL_RESOURCES: "The operating system put an end to it: {fault}.",
     F.LOCAL_INTERRUPTED: "The run was stopped before {server} had been probed to the end: nothing is known of it.",
+    F.DANE_DNSSEC_INVALID: "{dane_question} does not validate, as {nameserver_or_system} hands it out: in the zone {dnssec_zone}, {dnssec_reason}.",
+    F.DANE_REQUIRED: "The connector's SmtpDaneMode is Mandatory, and DANE does not apply to {server}: {dane_absence}.",
+    F.DANE_STARTTLS_NOT_SUPPORTED: "{tlsa_name} has TLSA records, so that TLS is required. {trouble}",
+    F.DANE_TLS_FAILED: "{tlsa_name} has TLSA records, so that TLS is required. {trouble}",
+    F.DANE_CERTIFICATE_EXPIRED: "The certificate matches the TLSA record {tlsa_matched}, but it expired on {not_after}.",
+    F.DANE_TLSA_INVALID: "DANE fails for {server}: {dane_failure} (TLSA {tlsa_name}: {tlsa_records}).",
+    F.DANE_HOST_MISMATCH: "The certificate is issued by what the TLSA record {tlsa_matched} names, but it carries {names}; expected is {server}.",
+    F.MTA_STS_MX_NOT_LISTED: "The policy at {sts_url} (mode enforce) lists {sts_patterns}, and not {server}.{sts_mx_hint}",
+    F.MTA_STS_TLS_REQUIRED: "The policy at {sts_url} (mode enforce) requires TLS, and the server gives none.",
+    F.MTA_STS_CERTIFICATE: "The policy at {sts_url} (mode enforce) requires a certificate that is valid for {server}; found: {sts_problems}.",
+    F.LOCAL_DNSSEC: "The connector's SmtpDaneMode is Mandatory, and whether DANE applies cannot be told: {dane_question}: {dnssec_reason}.",
+}
+
+HEADINGS: dict[HeadingId, str] = {
+    HeadingId.DNSSEC_BROKEN: "DNSSEC of the name's zone is broken",
+    HeadingId.DOMAIN_EXPIRED: "The domain's registration has ended",
+    HeadingId.NOT_DELEGATED: "The domain is not delegated: expired, or never registered",
+    HeadingId.NOT_DELEGATED_BUT_REGISTERED: "The domain is registered, but not delegated",
+    HeadingId.AUTHORITIES_DISAGREE: "The name's authoritative servers disagree",
+    HeadingId.AUTHORITIES_FAIL: "The name's authoritative servers do not answer as they should",
+    HeadingId.NAMESERVER_FAILS: "The nameserver fails, although the authoritative servers answer",
+    HeadingId.OLD_ANSWER: "The nameserver holds an old answer",
+    HeadingId.OTHER_ANSWER: "The nameserver and the authoritative servers say different things",
+    HeadingId.OWN_ZONE: "The nameserver has a zone of its own that says otherwise (split DNS)",
+    HeadingId.MX_OTHERS_LISTED: "The MX record is not the one that the domain's own name servers give",
+    HeadingId.PROXY_PROTOCOL: "The server waits for a PROXY protocol header",
+    HeadingId.PROXY_HEADER_SENT: "The server gets a PROXY header that it does not expect",
+    HeadingId.IMPLICIT_TLS: "The port speaks TLS from the first byte",
+    HeadingId.OTHER_PROTOCOL: "The port speaks {protocol}, not SMTP",
+    HeadingId.TOO_MANY_CONNECTIONS: "The server takes no more connections for now",
+    HeadingId.HELO_NAME: "The server does not accept this probe's name in EHLO",
+    HeadingId.HELO_ONLY: "The server knows no EHLO, and so no STARTTLS",
+    HeadingId.COMMAND_OVERWRITTEN: "A firewall that inspects SMTP overwrites STARTTLS",
+    HeadingId.STARTTLS_ENDS_SESSION: "The server ends the session at STARTTLS",
+    HeadingId.STARTTLS_TAKEN: "The server takes STARTTLS, and EHLO does not list it",
+    HeadingId.STARTTLS_MASKED: "A firewall that inspects SMTP hides STARTTLS",
+    HeadingId.STARTTLS_BESIDE_MASKED_BANNER: "No STARTTLS, and a firewall masks the banner",
+    HeadingId.EXCHANGE_HIDES_STARTTLS: "Exchange hides STARTTLS: its certificate is probably broken",
+    HeadingId.LARGE_PACKETS_LOST: "Large packets from the server get lost on the way",
+    HeadingId.APPLIANCE_CERTIFICATE: "The certificate names {appliance}, not the server",
+    HeadingId.SENDER_REJECTED: "The server rejects MAIL FROM",
+    HeadingId.SENDER_DEFERRED: "The server defers the mail at MAIL FROM",
+    HeadingId.TLS_INSPECTION: "A firewall signs the server's certificate anew (TLS inspection)",
+    HeadingId.ANOTHER_HOST_ANSWERS: "Another host answers: {greeting_name}",
+    HeadingId.ADDRESS_OF_NOBODY_OUTSIDE: "No way leads from the internet to {address}",
+    HeadingId.NAT_TO_A_DEAD_HOST: "The firewall at the address gets no answer from the server behind it (NAT)",
+    HeadingId.FIREWALL_REJECTS: "A firewall rejects the connection",
+    HeadingId.MAIL_SYSTEM_REFUSES: "The server's mail system refuses the session at STARTTLS",
 }

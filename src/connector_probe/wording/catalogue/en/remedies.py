@@ -1,4 +1,4 @@
-"""What to do, and the commands for it."""
+"""What to do; the commands for it are in ``catalogue.commands``."""
 
 from __future__ import annotations
 
@@ -82,4 +82,20 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.MEND_FAMILY: "Let the other version of IP reach {server}, too (firewall, NAT, route, the service's own binding), or take the record of {address} out of DNS: Exchange Online tries IPv6 first.",
     RemedyId.CHECK_NAT: "Check the NAT or port-forwarding rule for {address}, and that the server behind it is up: the device that holds the address gets no answer from it.",
     RemedyId.CHECK_MAIL_FILTER: "Check the server's mail system: the log at this time, content filters (milters) and their sockets, free disk space. TLS is not the fault.",
+    RemedyId.REPAIR_DNSSEC_CHAIN: "Have the DNS hosting service repair DNSSEC: sign the zone anew, and let the DS record at the registrar name a key that the zone has.",
+    RemedyId.REMOVE_DS: "Or have the DS record removed at the registrar, until DNSSEC works: the domain then counts as unsigned.",
+    RemedyId.LIFT_DANE: "Until the domain's owner has repaired it, mail can flow if the connector does not look (less secure: nothing then guards against a forged server).",
+    RemedyId.PUBLISH_TLSA: "Have the domain signed with DNSSEC, and a TLSA record (3 1 1) published for each MX host, under _25._tcp.<MX host>.",
+    RemedyId.MAKE_DANE_OPPORTUNISTIC: "Or use DANE where it is offered only.",
+    RemedyId.WITHDRAW_TLSA: "Or take the TLSA records out of DNS as long as the server has no working TLS.",
+    RemedyId.RENEW_TLSA: "Publish the TLSA record of the new certificate before it comes into use.",
+    RemedyId.PUBLISH_MATCHING_TLSA: "Publish TLSA records for the certificate in use (3 1 1: the SHA-256 of its public key), and at each renewal those of the next one ahead of it.",
+    RemedyId.ADD_MX_NAME: "Use a certificate that carries {server} among its subject alternative names.",
+    RemedyId.USE_DANE_EE: "Or publish TLSA records with usage 3 (3 1 1), which do not look at the name.",
+    RemedyId.LIST_MX_IN_POLICY: "Let the policy at https://mta-sts.<domain>/.well-known/mta-sts.txt list every MX host, and change the id in the TXT record _mta-sts.<domain>.",
+    RemedyId.TRACE_MX: "Empty the cache of {stale_nameserver}, and ask again for the MX records of {domain}: an old answer is gone then, and in time it goes by itself. If it comes again, somebody answers in the place of the domain's name servers: let no mail go to {server}. Exchange Online asks other nameservers, and may well see the right record.",
+    RemedyId.CORRECT_MX: "Or correct the MX record, if mail is not meant to go to {server}.",
+    RemedyId.SET_POLICY_TESTING: "Or publish the policy with mode: testing until the servers meet it, and change the id in the TXT record.",
+    RemedyId.LIFT_MTA_STS: "Until the domain's owner has repaired it, mail can flow if the connector does not look (less secure).",
+    RemedyId.CONFIGURE_DNSSEC: "Name a nameserver that hands DNSSEC records on (--nameserver ADDR), or believe a validating resolver on this machine (--trust-ad).",
 }

@@ -1,7 +1,8 @@
-"""The words around a report: labels, stage and status words."""
+"""The words around a report, a notification, and ``probe history``; the bounce clock."""
 
 from __future__ import annotations
 
+# labels, stage and status words
 TEXT: dict[str, str] = {
     "healthy": "HEALTHY",
     "warning": "WARNING",
@@ -91,4 +92,83 @@ TEXT: dict[str, str] = {
     "labelled": "{label}: {text}",
     "between-sentences": " ",
     "between-items": ", ",
+    "walk": "Asked directly about {name}, from the root servers: {path}",
+    "walk-nameserver": "Asked directly about {name}, by what the nameserver says: {path}",
+    "walk-incomplete": "The time for it ended first.",
+    "policy-dane-bogus": "DANE: DNSSEC is broken ({dane_question}: {dnssec_reason}).",
+    "policy-dane-absent": "DANE: does not apply ({dane_absence}).",
+    "policy-dane-undetermined": "DANE: could not be looked at ({dane_question}: {dnssec_reason}).",
+    "policy-dane-tls-only": "DANE: TLSA records, none usable ({tlsa_records}); TLS is required.",
+    "policy-dane-applies": "DANE: TLSA records ({tlsa_records}); no TLS to compare them with.",
+    "policy-dane-passed": "DANE: the certificate matches TLSA {tlsa_matched}.",
+    "policy-dane-failed": "DANE: the certificate fails the TLSA records ({tlsa_records}).",
+    "policy-mta-sts-unknown": "MTA-STS: could not be looked at (the TXT record gave no answer).",
+    "policy-mta-sts-absent": "MTA-STS: none published.",
+    "policy-mta-sts-unusable": "MTA-STS: announced, but there is no usable policy ({sts_problem}).",
+    "policy-mta-sts-none": "MTA-STS: policy with mode none.",
+    "policy-mta-sts-testing": "MTA-STS: policy with mode testing, for {sts_patterns}.",
+    "policy-mta-sts-enforce": "MTA-STS: policy with mode enforce, for {sts_patterns}.",
+    "policy-mta-sts-superseded": "MTA-STS: policy with mode {sts_mode}; DANE stands in its place.",
+}
+
+# when mail that queues now starts to bounce; and durations of hours and days
+CLOCK: dict[str, str] = {
+    "from-now": "Mail queued from now on starts to bounce in {left} ({bounces_at}).",
+    "left": "Failing since {since}: queued mail starts to bounce in {left} ({bounces_at}).",
+    "bouncing": "Failing since {since}: queued mail has been bouncing since {bounces_at}.",
+    "left-by": "Failing since {since} at the latest (mail flowed on {flowed_at}): queued mail starts to bounce in {left} at the latest ({bounces_at}).",
+    "left-perhaps": "Failing since {since} at the latest (mail flowed on {flowed_at}): queued mail starts to bounce in {left} at the latest ({bounces_at}), and may bounce already.",
+    "left-unseen": "Seen failing since {since}: mail queued since then starts to bounce in {left} ({bounces_at}), older mail sooner.",
+    "bouncing-by": "Failing since {since} at the latest: queued mail has been bouncing since {bounces_at} at the latest.",
+    "days": "{days} d {hours} h",
+    "hours": "{hours} h",
+    "hours-minutes": "{hours} h {minutes} m",
+    "minutes": "{minutes} m",
+    "moment": "less than a minute",
+}
+
+# of a notification: short, for a telephone
+NOTICE: dict[str, str] = {
+    "title": "{status}: {name}: {headline}",
+    "title-several": "connector-probe: {counts}",
+    "cause": "Cause ({verdict}): {cause}",
+    "remedy": "What to do: {remedy}",
+    "expected": "As expected again.",
+    "failed": "It failed from {since} to {at} ({lasting}).",
+    "more": "And {count} more: probe history lists them.",
+    "from": "Probed from {host} at {at}.",
+}
+
+HISTORY: dict[str, str] = {
+    "between": ", ",
+    "empty": "Nothing is recorded yet in {path}: probe run writes it.",
+    "nothing-of": "Nothing is recorded of {name} yet.",
+    "seen-from": "{name}, seen from {place}",
+    "since": "since {since} ({lasting})",
+    "like-this-since": "like this since {since}",
+    "last-seen": "last probed {ago} ago",
+    "days": "{days} d",
+    "bounces": "queued mail starts to bounce in {left} ({bounces_at})",
+    "bouncing": "queued mail has been bouncing since {bounces_at}",
+    "bounces-by": "queued mail starts to bounce in {left} at the latest ({bounces_at})",
+    "bouncing-by": "queued mail has been bouncing since {bounces_at} at the latest",
+    "still-failing": "failing since {since}, as far as earlier runs could tell",
+    "flapping": "FLAPPING: {flaps} changes between failing and flowing in a day",
+    "timeline": "last {window}",
+    "legend": "{healthy} healthy  {warning} warning  {failing} failing  {unknown} unknown  {none} not probed",
+    "outages": "Outages",
+    "no-outages": "none",
+    "outage": "{since}, for {lasting}: {codes}; seen {runs} times",
+    "outage-once": "{since}, for {lasting}: {codes}; seen once",
+    "outage-open": "{since}, for {lasting} so far: {codes}; seen {runs} times",
+    "outage-open-once": "{since}: {codes}; seen once",
+    "outages-column": "{window}, outages: {outages}",
+    "earlier": "{count} earlier",
+    "changes": "Changes",
+    "change-first": "{at}  {after} (first probe)",
+    "change": "{at}  {before} -> {after}",
+    "maintenance": "{after} (in maintenance)",
+    "certificates": "Certificates",
+    "certificate": "{server}: {subject}, until {not_after}; seen {first} to {last}, issued by {issuer}",
+    "renewed": "{at}  {server}: renewed, until {not_after} (before: until {before})",
 }

