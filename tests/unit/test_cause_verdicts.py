@@ -38,7 +38,6 @@ from connector_probe.model.evidence import (
 )
 from connector_probe.model.ids import CauseId
 from connector_probe.model.policy import (
-    AnchorProblem,
     DaneEvidence,
     DnssecReason,
     DnssecStatus,
@@ -271,7 +270,7 @@ def bogus(reason: DnssecReason) -> Case:
     return by_mx(made.session(), DaneEvidence(lookup))
 
 
-def published(*records: TlsaRecord, anchor: tuple[AnchorProblem, ...] | None = None) -> DaneEvidence:
+def published(*records: TlsaRecord, anchor: tuple[CertificateProblem, ...] | None = None) -> DaneEvidence:
     return DaneEvidence(_MX, (_A,), NAME, _TLSA, records, anchor)
 
 
@@ -309,7 +308,7 @@ _EXPIRED = replace(
 _EARLY = replace(
     made.session(), certificate=made.shown(made.leaf(), CertificateProblem(CertificateProblemKind.NOT_YET_VALID))
 )
-_BROKEN_PATH = (AnchorProblem("bad-signature", 0, f"CN={NAME}"),)
+_BROKEN_PATH = (CertificateProblem(CertificateProblemKind.BAD_SIGNATURE, 0, f"CN={NAME}"),)
 
 _KIND = CertificateProblemKind
 # Cause -> what speaks for it, what rules it out.

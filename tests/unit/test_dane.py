@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector_probe.model.policy import AnchorProblem, TlsaRecord
+from connector_probe.model.evidence import CertificateProblem
+from connector_probe.model.policy import TlsaRecord
 from connector_probe.protocol.dane import judge_anchored, match_tlsa, read_tlsa
 from tests.unit.certificates import NOW, Issued, Key, authority, ec_key, forged, rsa_key, server
 
@@ -29,7 +30,7 @@ def record(text: str) -> TlsaRecord:
     return found
 
 
-def judged(text: str, *chain: Issued) -> tuple[AnchorProblem, ...] | None:
+def judged(text: str, *chain: Issued) -> tuple[CertificateProblem, ...] | None:
     sent = [one.der for one in chain]
     return judge_anchored(match_tlsa([record(text)], sent), sent, NOW)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from connector_probe.model.dataclass import dataclass
+from connector_probe.model.evidence.tls import CertificateProblem
 
 
 class DnssecStatus(StrEnum):
@@ -94,16 +95,6 @@ class TlsaRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class AnchorProblem:
-    """What is wrong with the path to a certificate that usage 2 matches; ``kind`` is a CertificateProblemKind."""
-
-    kind: str
-    depth: int = 0
-    subject: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class DaneEvidence:
     """One MX host. ``mx`` is the domain's; the next ones are asked only when what they rest on is secure.
 
@@ -116,7 +107,7 @@ class DaneEvidence:
     base: str = ""
     tlsa: SecureLookup | None = None
     records: tuple[TlsaRecord, ...] = ()
-    anchor_problems: tuple[AnchorProblem, ...] | None = None
+    anchor_problems: tuple[CertificateProblem, ...] | None = None
 
     @property
     def lookups(self) -> tuple[SecureLookup, ...]:

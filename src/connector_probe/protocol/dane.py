@@ -11,7 +11,8 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-from connector_probe.model.policy import DANE_EE, DANE_TA, AnchorProblem, TlsaRecord
+from connector_probe.model.evidence import CertificateProblem
+from connector_probe.model.policy import DANE_EE, DANE_TA, TlsaRecord
 from connector_probe.protocol.certificate import MAX_CHAIN, TrustRoots, judge
 from connector_probe.protocol.openssl import key_signed
 
@@ -93,7 +94,7 @@ def _public_key(data: bytes) -> bytes | None:
 
 def judge_anchored(
     records: Sequence[TlsaRecord], chain: Sequence[bytes], at: datetime
-) -> tuple[AnchorProblem, ...] | None:
+) -> tuple[CertificateProblem, ...] | None:
     """What is wrong with ``chain`` when what usage 2 matches is all that is trusted; None where it matches nothing.
 
     A whole certificate or key in the record itself (2 0 0, 2 1 0) needs not be sent (RFC 7671 5.2.1, 5.2.3).
@@ -107,8 +108,7 @@ def judge_anchored(
     roots = TrustRoots(anchors, "TLSA")
     if not len(roots):
         return None
-    problems = judge(chain, roots, at).problems
-    return tuple(AnchorProblem(str(problem.kind), problem.depth, problem.subject, problem.note) for problem in problems)
+    return judge(chain, roots, at).problems
 
 
 def _is_signed_with(key: bytes, certificate: bytes) -> bool:

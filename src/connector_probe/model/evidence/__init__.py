@@ -10,77 +10,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from connector_probe.model.evidence.attempt import (
-        AttemptEvidence,
-        Connection,
-        ConnectorEvidence,
-        Control,
-        ProxiedGreeting,
-        StageEnded,
-        TranscriptLine,
-        Vantage,
-    )
-    from connector_probe.model.evidence.clock import ClockEvidence, RootDates, ServerDate
-    from connector_probe.model.evidence.dns import Countercheck, Lookup, LookupStatus, MxBeside, MxRecord, Resolution
-    from connector_probe.model.evidence.faults import LOCAL_FAULTS, FaultKind, NetworkFault, Stage
-    from connector_probe.model.evidence.smtp import Exchange, Garble, Reply, ReplyFlaw
-    from connector_probe.model.evidence.tls import (
-        Certificate,
-        CertificateEvidence,
-        CertificateProblem,
-        CertificateProblemKind,
-        Handshake,
-        OtherRoots,
-        RootBar,
-        RootBarKind,
-        SecondLook,
-        TlsSession,
-    )
+    from connector_probe.model.evidence.attempt import *
+    from connector_probe.model.evidence.clock import *
+    from connector_probe.model.evidence.dns import *
+    from connector_probe.model.evidence.faults import *
+    from connector_probe.model.evidence.smtp import *
+    from connector_probe.model.evidence.tls import *
 
-__all__ = [
-    "LOCAL_FAULTS",
-    "AttemptEvidence",
-    "Certificate",
-    "CertificateEvidence",
-    "CertificateProblem",
-    "CertificateProblemKind",
-    "ClockEvidence",
-    "Connection",
-    "ConnectorEvidence",
-    "Control",
-    "Countercheck",
-    "Exchange",
-    "FaultKind",
-    "Garble",
-    "Handshake",
-    "Lookup",
-    "LookupStatus",
-    "MxBeside",
-    "MxRecord",
-    "NetworkFault",
-    "OtherRoots",
-    "ProxiedGreeting",
-    "Reply",
-    "ReplyFlaw",
-    "Resolution",
-    "RootBar",
-    "RootBarKind",
-    "RootDates",
-    "SecondLook",
-    "ServerDate",
-    "Stage",
-    "StageEnded",
-    "TlsSession",
-    "TranscriptLine",
-    "Vantage",
-]
+_HOMES = ("faults", "tls", "dns", "smtp", "clock", "attempt")
 
 
 def __getattr__(name: str) -> object:
-    """The names above, from their homes when first asked for (PEP 562): what explains a bounce needs two of them."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    homes = (import_module(f"{__name__}.{home}") for home in ("faults", "tls", "dns", "smtp", "clock", "attempt"))
-    value: object = next(getattr(home, name) for home in homes if hasattr(home, name))
-    globals()[name] = value
-    return value
+    """What the modules define, from there when first asked for (PEP 562): who explains a bounce needs two names."""
+    for home in _HOMES if not name.startswith("_") else ():
+        module = import_module(f"{__name__}.{home}")
+        if hasattr(module, name):
+            return globals().setdefault(name, getattr(module, name))
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
