@@ -13,9 +13,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from connector_probe.formats import RENDERERS, Format
+from connector_probe.formats.document import Answers, Depth, document
 from connector_probe.formats.options import RenderOptions, certificate_rows, headline, other_modes, subtitle
 from connector_probe.model.verdict import Report, Result
-from connector_probe.wording.authorities import tables_of
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.outage import clock
 
@@ -63,8 +63,10 @@ def sentences(result: Result, report: Report) -> Iterator[str]:
         yield from (f"{one.from_}{one.text}" for one in attempt.transcript)
         for certificate in attempt.certificates:
             yield from (value for _, value in certificate_rows(certificate, ENGLISH))
-    for table in tables_of(result.evidence.attempts, ENGLISH):
-        yield from (table.path, *(row.server + row.what for row in table.rows), *(row.answer for row in table.rows))
+    for part in document(report, RenderOptions(names=frozenset({result.name})), Depth.ALL).sections[0].parts:
+        for block in part.blocks:
+            if isinstance(block, Answers):
+                yield from (block.caption, *(text for row in block.rows for text in row))
 
 
 @pytest.mark.parametrize("verbosity", [0, 1])

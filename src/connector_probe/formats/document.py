@@ -36,6 +36,7 @@ from connector_probe.formats.options import (
 )
 from connector_probe.model import verdict as model
 from connector_probe.model.dataclass import dataclass
+from connector_probe.model.delegation import StartedFrom
 from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import day, span
 from connector_probe.model.verdict import (
@@ -372,14 +373,19 @@ class _Builder:
         return Address(where, badge, word, code_or_class(attempt), stages, policies)
 
     def _answers(self, result: Result) -> Iterator[Part]:
-        """Where DNS was looked into after a failure."""
-        from connector_probe.wording.authorities import tables_of  # late: it takes the diagnosis of DNS with it
+        """Where DNS was looked into after a failure: of each name that was followed up, which server said what."""
+        from connector_probe.diagnosis.dns.facts import label, said  # late: only a whole report has it
+        from connector_probe.wording.render import text_of
 
-        for table in tables_of(result.evidence.attempts, self._words):
-            heading = self._say["walk" if table.from_roots else "walk-nameserver"]
-            caption = fill(heading, {"name": table.name, "path": table.path})
-            rows = [(row.server, row.what, span(row.seconds), row.answer) for row in table.rows]
-            yield Part("", [Answers(caption, rows, "" if table.complete else self._say["walk-incomplete"])])
+        inquiries = (one.resolution.inquiry for one in result.evidence.attempts)
+        for walk in dict.fromkeys(walk for inquiry in inquiries if inquiry is not None for walk in inquiry.walks):
+            heading = self._say["walk" if walk.started_from is StartedFrom.ROOTS else "walk-nameserver"]
+            caption = fill(heading, {"name": walk.name, "path": " > ".join(walk.zones)})
+            rows = [
+                (label(one), f"{one.rdtype}/{one.transport}", span(one.seconds), text_of(said(one), self._words))
+                for one in walk.replies
+            ]
+            yield Part("", [Answers(caption, rows, "" if walk.complete else self._say["walk-incomplete"])])
 
     def _certificates(self, attempts: Sequence[Attempt]) -> Iterator[Part]:
         for chain in chains(attempts, self._options):
