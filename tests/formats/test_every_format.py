@@ -49,7 +49,7 @@ LOCATIONS = {"Edge: expired": ("mail, all/probes.yaml", 12), HOSTILE: ("probes.y
 SAMPLE = sample()
 OPTIONS = RenderOptions(transcript=True, modes=True, locations=LOCATIONS)
 every_format = pytest.mark.parametrize("format_", Format)
-every_language = pytest.mark.parametrize("words", map(catalogue_of, Language), ids=lambda words: words.language)
+every_language = pytest.mark.parametrize("words", list(map(catalogue_of, Language)), ids=lambda words: words.language)
 
 
 def golden_report(format_: Format | None) -> Report:

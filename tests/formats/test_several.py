@@ -25,7 +25,7 @@ SHUT = next(one for one in REPORT.results if one.badge is Badge.AS_EXPECTED)
 NOT_WELL = [one for one in REPORT.results if one.badge not in (Badge.HEALTHY, Badge.AS_EXPECTED)]
 
 
-every_language = pytest.mark.parametrize("words", map(catalogue_of, Language), ids=lambda words: words.language)
+every_language = pytest.mark.parametrize("words", list(map(catalogue_of, Language)), ids=lambda words: words.language)
 
 
 def text(report: Report, **options: object) -> str:
