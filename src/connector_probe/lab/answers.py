@@ -18,6 +18,7 @@ import dns.rdatatype
 import dns.rrset
 
 ORIGIN = "lab.test"
+_HOST = ("host", *ORIGIN.split("."), "")  # the labels of a scenario's host
 TTL = 60
 MAX_CHASED = 100  # CNAMEs put into one answer; more than any resolver follows
 PLAIN_UDP = 512  # RFC 1035 4.2.1: what a client without EDNS can take
@@ -33,6 +34,11 @@ class Query:
     @property
     def name(self) -> dns.name.Name:
         return self.message.question[0].name
+
+    @property
+    def origin(self) -> dns.name.Name:
+        """The scenario's host: what completes a relative name in an answer, as in a zone file."""
+        return dns.name.Name(self.name.labels[-len(_HOST) :])
 
     @property
     def asked(self) -> str:
@@ -66,10 +72,10 @@ def _truncation(query: Query) -> bytes:
     return response.to_wire()
 
 
-def _with_soa(query: Query, rcode: dns.rcode.Rcode, origin: str = ORIGIN) -> bytes:
+def _with_soa(query: Query, rcode: dns.rcode.Rcode, origin: str = f"{ORIGIN}.") -> bytes:
     response = query.response(rcode)
     response.authority.append(
-        dns.rrset.from_text(f"{origin}.", TTL, "IN", "SOA", f"ns.{origin}. admin.{origin}. 1 3600 600 86400 60")
+        dns.rrset.from_text(origin, TTL, "IN", "SOA", f"ns.{origin} admin.{origin} 1 3600 600 86400 60")
     )
     return response.to_wire()
 
@@ -79,7 +85,10 @@ def _with_soa(query: Query, rcode: dns.rcode.Rcode, origin: str = ORIGIN) -> byt
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Records by type, in presentation form; any other type is NODATA. A CNAME is followed within the zone."""
+    """Records by type, in presentation form; any other type is NODATA. A CNAME is followed within the zone.
+
+    A name in a record is relative to the scenario's host unless it ends with a dot.
+    """
 
     by_type: tuple[tuple[str, tuple[str, ...]], ...]
     ttl: int = TTL
@@ -99,10 +108,12 @@ class Records:
                 found, rdtype = alias, dns.rdatatype.CNAME
             else:
                 break
-            response.answer.append(dns.rrset.from_text(at, records.ttl, "IN", rdtype, *found))
+            response.answer.append(
+                dns.rrset.from_text_list(at, records.ttl, "IN", rdtype, found, origin=query.origin, relativize=False)
+            )
             if rdtype == query.rdtype:
                 break
-            at = dns.name.from_text(alias[0])
+            at = dns.name.from_text(alias[0], query.origin)
             following = zone.get(at.to_text(omit_final_dot=True).lower())
             if at in [rrset.name for rrset in response.answer]:  # a circle: all of it has been told
                 break
@@ -123,12 +134,12 @@ def addresses(*texts: str, ttl: int = TTL) -> Records:
 
 
 def exchanges(*preferences: tuple[int, str], ttl: int = TTL) -> Records:
-    """MX records: preference and absolute name."""
+    """MX records: preference and name."""
     return Records((("MX", tuple(f"{number} {name}" for number, name in preferences)),), ttl)
 
 
 def alias(target: str) -> Records:
-    """A CNAME to an absolute name in presentation form."""
+    """A CNAME to a name in presentation form."""
     return Records((("CNAME", (target,)),))
 
 
@@ -142,7 +153,7 @@ def nxdomain(query: Query, zone: Zone) -> bytes:
 
 
 def nxdomain_in(origin: str) -> Answerer:
-    """There is no such name in the zone ``origin``."""
+    """There is no such name in the zone ``origin``, an absolute name."""
 
     def answer(query: Query, zone: Zone) -> bytes:
         return _with_soa(query, dns.rcode.NXDOMAIN, origin)
@@ -151,8 +162,8 @@ def nxdomain_in(origin: str) -> Answerer:
 
 
 def name_servers(*names: str) -> Records:
-    """NS records, by absolute names without the final dot."""
-    return Records((("NS", tuple(f"{name}." for name in names)),))
+    """NS records."""
+    return Records((("NS", names),))
 
 
 def cached(whole: Answerer) -> Answerer:
@@ -244,7 +255,7 @@ def by_type(answers: Mapping[str, Answerer], otherwise: Answerer = nodata) -> An
 
 
 def chain(names: Sequence[str], *, end: Answerer) -> dict[str, Answerer]:
-    """CNAMEs from each of ``names`` (without a final dot) to the next, and ``end`` at the last."""
-    links: dict[str, Answerer] = {name: alias(f"{following}.") for name, following in pairwise(names)}
+    """CNAMEs from each of ``names`` to the next, and ``end`` at the last."""
+    links: dict[str, Answerer] = {name: alias(following) for name, following in pairwise(names)}
     links[names[-1]] = end
     return links

@@ -19,7 +19,7 @@ from connector_probe.lab.authority import Authority
 from connector_probe.lab.dns import ADDRESS, DeadPort, LabNameserver
 from connector_probe.lab.scenario import Listens, Nameservers, Scenario, Server
 from connector_probe.lab.scenarios import SCENARIOS
-from connector_probe.lab.signing import PORT, Signed, anchors_of
+from connector_probe.lab.signing import PORT, anchors_of
 from connector_probe.lab.smtp import Listener
 from connector_probe.lab.sockets import available, bind_together, fill_backlog
 from connector_probe.model.connector import HTTPS_PORT, Connector
@@ -104,12 +104,10 @@ class Lab:
             running = tuple([await _run(scenario, authority, stack, ports) for scenario in chosen])
             zones: dict[str, dict[str, Answerer]] = {ADDRESS: {website.HOST: addresses(website.ADDRESS)}}
             for each in running:
-                zone = {name.replace(PORT, str(each.port)): said for name, said in each.scenario.zone.items()}
-                zones[ADDRESS].update(zone)
-                for address, answers in each.scenario.authorities.items():
-                    zones.setdefault(address, {}).update(answers)
-            signed = {said.apex for said in zones[ADDRESS].values() if isinstance(said, Signed)}
-            authority.write_anchors(anchors_of(signed))
+                for address, zone in each.scenario.zones.items():
+                    said = {name.replace(PORT, str(each.port)): answer for name, answer in zone.items()}
+                    zones.setdefault(address, {}).update(said)
+            authority.write_anchors(anchors_of((each.scenario.host, each.scenario.answers) for each in running))
             with _port_taken(nameserver_port):
                 nameserver = await LabNameserver.start(zones, nameserver_port)
             stack.push_async_callback(nameserver.stop)
@@ -222,13 +220,12 @@ async def _start(
 
 
 def _listen(scenario: Scenario, server: Server, sock: socket.socket, authority: Authority) -> Listener:
-    name = server.name or scenario.host
-
+    name = scenario.absolute(server.host)
     shown = cycle((server.certificate, server.second or server.certificate))
 
     async def make_context() -> SSL.Context:
         # In a thread: the first one makes RSA keys, and nobody else shall wait for that.
-        return await asyncio.to_thread(partial(authority.context, next(shown), name, server.tls))
+        return await asyncio.to_thread(partial(authority.context, next(shown), name, server.tls_shape))
 
     pause = PAUSE if server.listens is Listens.AT_TIMES else None
     return Listener(sock, server.behaviour, name, make_context, pause=pause)

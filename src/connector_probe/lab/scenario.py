@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from connector_probe.lab.answers import ORIGIN, Answerer, addresses
 from connector_probe.lab.authority import CertificateMaker, TlsShape
@@ -17,7 +17,9 @@ from connector_probe.model.connector import AddressFamily, SmtpDaneMode, TlsSett
 from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.verdict import CauseVerdict, FailureClass, MailFlowCode, Status
 
-LOOPBACK = "127.0.0.1"
+_Part = TypeVar("_Part", "Server", "Options")
+LOOPBACK, SECOND, THIRD, FOURTH = (f"127.0.0.{number}" for number in range(1, 5))
+HERE = addresses(LOOPBACK)
 PLAIN_TLS = TlsShape()
 
 
@@ -34,7 +36,8 @@ class Listens(StrEnum):
 class Server:
     """One smart host on loopback. All servers of a scenario have the same port, each its own address.
 
-    ``second``: what every other connection is shown in place of ``certificate``.
+    ``host``: what it calls itself and what its certificate is for, as ``answers`` of a scenario has names. ``second``:
+    what every other connection is shown in place of ``certificate``.
     """
 
     behaviour: Behaviour = session
@@ -42,8 +45,8 @@ class Server:
     listens: Listens = Listens.ANSWERS
     certificate: CertificateMaker = good
     second: CertificateMaker | None = None
-    name: str = ""  # what it calls itself and what its certificate is for; by default the scenario's host
-    tls: TlsShape = PLAIN_TLS
+    host: str = "@"
+    tls_shape: TlsShape = PLAIN_TLS
 
 
 class Nameservers(StrEnum):
@@ -73,17 +76,19 @@ class Options:
     expect: str = "healthy"
 
 
+Answers = Mapping[str, Answerer]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """One smart host with one peculiarity.
 
-    ``expect_*``: what a probe must find under domain-validation; ``expect_problems`` all of a certificate's faults.
-    ``waits``: the probe ends by a timeout, so give it short ones. ``answers``: what DNS says, by absolute name
-    without the final dot; by default the host has the addresses of all servers; "{port}" in a name is the servers'
-    port. ``authorities``: the same of further name servers, by their address, on the nameserver's port.
-    ``policy``: the web server of the domain's MTA-STS policy, on a port of its own.
-    ``expect_causes``: verdicts that the diagnosis must give, or where mail flows all the same that of an attempt.
-    ``needs``: see ``Need``.
+    ``expect_*``: what a probe must find under domain-validation; ``expect_problems`` all of a certificate's faults;
+    ``expect_causes`` verdicts that the diagnosis must give, or where mail flows all the same that of an attempt.
+    ``waits``: the probe ends by a timeout, so give it short ones. ``answers``: what DNS says, by name as in a zone
+    file: "@" is the host, "mail" lies below it, "contoso.invalid." is absolute; by default the host has the addresses
+    of all servers, and "{port}" is the servers' port. ``authorities``: the same of further name servers, by their
+    address, on the nameserver's port. ``policy``: the web server of the domain's MTA-STS policy, on a port of its own.
     """
 
     name: str
@@ -92,45 +97,78 @@ class Scenario:
     expect_class: FailureClass | None = None
     expect_code: str | None = None
     expect_problems: tuple[CertificateProblemKind, ...] = ()
+    expect_causes: Mapping[str, CauseVerdict] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
     waits: bool = False
-    needs: tuple[Need, ...] = ()
     servers: tuple[Server, ...] = (Server(),)
-    answers: Mapping[str, Answerer] = field(default_factory=dict)
-    authorities: Mapping[str, Mapping[str, Answerer]] = field(default_factory=dict)
+    answers: Answers = field(default_factory=dict)
+    authorities: Mapping[str, Answers] = field(default_factory=dict)
     policy: Server | None = None
-    expect_causes: Mapping[str, CauseVerdict] = field(default_factory=dict)
 
     @property
     def host(self) -> str:
         """The DNS name: what a probe is pointed at, or the domain whose MX records it follows."""
-        return host_of(self.name)
+        return f"{self.name}.{ORIGIN}"
 
     @property
-    def zone(self) -> Mapping[str, Answerer]:
-        return self.answers or {self.host: addresses(*(server.address for server in self.servers))}
+    def zones(self) -> dict[str, dict[str, Answerer]]:
+        """What each name server says, by its address, and there by absolute name without the final dot."""
+        usual = {"@": addresses(*(server.address for server in self.servers))}
+        said = {LOOPBACK: self.answers or usual, **self.authorities}
+        return {
+            address: {self.absolute(name): answer for name, answer in answers.items()}
+            for address, answers in said.items()
+        }
 
+    def absolute(self, name: str) -> str:
+        """The name in ``answers``, or a server's, without the final dot."""
+        below = self.host if name == "@" else f"{name}.{self.host}"
+        return name[:-1] if name.endswith(".") else below
 
-def host_of(name: str) -> str:
-    """The DNS name of the scenario called ``name``."""
-    return f"{name}.{ORIGIN}"
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What it takes of this machine beyond 127.0.0.1."""
+        of_listening = {Listens.IGNORES: Need.FULL_BACKLOG, Listens.AT_TIMES: Need.PAUSED_LISTENING}
+        used = {server.address for server in self.servers} | set(self.authorities)
+        needs = {of_listening[server.listens] for server in self.servers if server.listens in of_listening}
+        needs |= {Need.IPV6 if ":" in address else Need.LOOPBACK_NET for address in used - {LOOPBACK}}
+        return frozenset(needs)
 
 
 # --- short ways to write one --------------------------------------------------------------------------------------
 
 
 class More(TypedDict, total=False):
-    """Fields of a scenario that most leave as they are."""
+    """Fields of a scenario, of its options and of its one server that most leave as they are."""
 
     expect_problems: tuple[CertificateProblemKind, ...]
-    options: Options
-    waits: bool
-    needs: tuple[Need, ...]
-    servers: tuple[Server, ...]
-    answers: Mapping[str, Answerer]
-    authorities: Mapping[str, Mapping[str, Answerer]]
-    policy: Server | None
     expect_causes: Mapping[str, CauseVerdict]
+    waits: bool
+    servers: tuple[Server, ...]
+    answers: Answers
+    authorities: Mapping[str, Answers]
+    policy: Server | None
+
+    use_mx: bool
+    by_address: bool
+    nameservers: Nameservers
+    tls: TlsSettings
+    tls_domain: str
+    family: AddressFamily
+    source_address: str
+    rcpt: str
+    retries: int
+    connections: int
+    thorough: bool
+    smtp_dane_mode: SmtpDaneMode
+    expect: str
+
+    address: str
+    listens: Listens
+    certificate: CertificateMaker
+    second: CertificateMaker
+    host: str
+    tls_shape: TlsShape
 
 
 def healthy(name: str, summary: str, behaviour: Behaviour = session, **more: Unpack[More]) -> Scenario:
@@ -153,12 +191,31 @@ def unknown(
     return _scenario(name, summary, Status.UNKNOWN, failure, behaviour, more)
 
 
+def bad_certificate(name: str, summary: str, make: CertificateMaker, *problems: CertificateProblemKind) -> Scenario:
+    """The first problem is the one that names the failure."""
+    return failing(name, summary, FailureClass.of_certificate(problems[0]), certificate=make, expect_problems=problems)
+
+
 def _scenario(
     name: str, summary: str, status: Status, failure: FailureClass | None, behaviour: Behaviour, more: More
 ) -> Scenario:
-    more = {"servers": (Server(behaviour=behaviour),), **more}
+    given: dict[str, Any] = {"behaviour": behaviour, "waits": bool(failure and failure.endswith("-timeout")), **more}
+    server, options = _taken(Server, given), _taken(Options, given)
     code = code_of(failure) if status is Status.FAILING and failure is not None else None
-    return Scenario(name=name, summary=summary, expect_status=status, expect_class=failure, expect_code=code, **more)
+    return Scenario(
+        name=name,
+        summary=summary,
+        expect_status=status,
+        expect_class=failure,
+        expect_code=code,
+        options=options,
+        **{"servers": (server,), **given},
+    )
+
+
+def _taken(kind: type[_Part], given: dict[str, Any]) -> _Part:
+    """A ``kind`` made of those of ``given`` that are its fields, which are taken out."""
+    return kind(**{one.name: given.pop(one.name) for one in fields(kind) if one.name in given})
 
 
 # Microsoft, "Mail flow intelligence in EOP"; told here once more, independently of the diagnosis that it checks.

@@ -7,7 +7,7 @@ made for the question (RFC 4470, RFC 9824).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +22,7 @@ import dns.rdtypes.ANY.DNSKEY
 import dns.rrset
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from connector_probe.lab.answers import TTL, Answerer, Query, Records, Zone, nodata, packed
+from connector_probe.lab.answers import TTL, Answerer, Query, Records, Zone, packed
 from connector_probe.lab.authority import Key, ec_key, rsa_key
 
 PORT = "{port}"  # in the names of a zone: the port of the scenario's servers
@@ -36,10 +36,10 @@ def _dnskey(purpose: str) -> dns.rdtypes.ANY.DNSKEY.DNSKEY:
     return key
 
 
-def anchors_of(apexes: set[str]) -> str:
-    """What ``--trust-anchor`` reads, for these zones."""
-    key = _dnskey("dnssec").to_text()
-    return "".join(f"{apex}. IN DNSKEY {key}\n" for apex in sorted(apexes))
+def anchors_of(zones: Iterable[tuple[str, Mapping[str, Answerer]]]) -> str:
+    """What ``--trust-anchor`` reads, for those of the zones, each with its apex, that are signed."""
+    signed = sorted(apex for apex, said in zones if any(isinstance(one, Signed) for one in said.values()))
+    return "".join(f"{apex}. IN DNSKEY {_dnskey('dnssec').to_text()}\n" for apex in signed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,13 @@ SOUNDLY = Signing()
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """``answer`` signed with the key of the zone ``apex``."""
+    """``answer`` signed with a key of its zone, whose apex is the scenario's host."""
 
-    apex: str
     answer: Answerer
     how: Signing = SOUNDLY
 
     def __call__(self, query: Query, zone: Zone) -> bytes | None:
-        if query.asked == self.apex and dns.rdatatype.to_text(query.rdtype) in _SERVED:
+        if query.name == query.origin and dns.rdatatype.to_text(query.rdtype) in _SERVED:
             return self._of_zone(query)
         wire = self.answer(query, zone)
         if wire is None or query.message.edns < 0:
@@ -74,38 +73,35 @@ class Signed:
         response = dns.message.from_wire(wire)
         response.id = query.message.id
         if not response.answer:
-            response.authority = [self._soa(), self._nsec(query)]
+            response.authority = [_soa(query.origin), self._nsec(query)]
         for section in (response.answer, response.authority):
-            section.extend([self._signature(rrset) for rrset in list(section)])
+            section.extend([self._signature(rrset, query.origin) for rrset in list(section)])
         response.set_rcode(dns.rcode.NOERROR)
         return packed(query, response)
 
     def _of_zone(self, query: Query) -> bytes:
         response = query.response()
         if query.rdtype == dns.rdatatype.SOA:
-            rrset = self._soa()
+            rrset = _soa(query.origin)
         else:
             rrset = dns.rrset.from_rdata(query.name, TTL, _dnskey("dnssec"))
         # Only records are signed badly: the keys' own signature holds, so that what breaks is the zone, not the anchor.
-        sound = Signed(self.apex, self.answer)
-        response.answer = [rrset, (sound if query.rdtype == dns.rdatatype.DNSKEY else self)._signature(rrset)]
+        signer = Signed(self.answer) if query.rdtype == dns.rdatatype.DNSKEY else self
+        response.answer = [rrset, signer._signature(rrset, query.origin)]
         return packed(query, response)
-
-    def _soa(self) -> dns.rrset.RRset:
-        return dns.rrset.from_text(f"{self.apex}.", TTL, "IN", "SOA", f"ns.{self.apex}. admin.{self.apex}. 1 1 1 1 60")
 
     def _nsec(self, query: Query) -> dns.rrset.RRset:
         following = rf"\000.{query.name.to_text()}"
         types = [kind for kind, texts in self.answer.by_type if texts] if isinstance(self.answer, Records) else []
         return dns.rrset.from_text(query.name, TTL, "IN", "NSEC", " ".join((following, *types, "RRSIG", "NSEC")))
 
-    def _signature(self, rrset: dns.rrset.RRset) -> dns.rrset.RRset:
+    def _signature(self, rrset: dns.rrset.RRset, apex: dns.name.Name) -> dns.rrset.RRset:
         now = datetime.now(UTC)
         end = now + _HOUR * self.how.until
         record: dns.rdata.Rdata = dns.dnssec.sign(
             rrset,
             ec_key(self.how.key),
-            dns.name.from_text(self.apex),
+            apex,
             _dnskey(self.how.key),
             inception=min(now, end) - 24 * _HOUR,
             expiration=end,
@@ -115,10 +111,13 @@ class Signed:
         return dns.rrset.from_rdata(rrset.name, rrset.ttl, record)
 
 
-def signed(apex: str, answers: Mapping[str, Answerer], how: Signing = SOUNDLY) -> dict[str, Answerer]:
-    """The zone ``apex`` with these names, and an apex that has at least its keys."""
-    names = {apex: nodata} | dict(answers)
-    return {name: Signed(apex, answer, how) for name, answer in names.items()}
+def _soa(apex: dns.name.Name) -> dns.rrset.RRset:
+    return dns.rrset.from_text(apex, TTL, "IN", "SOA", f"ns.{apex} admin.{apex} 1 1 1 1 60")
+
+
+def signed(answers: Mapping[str, Answerer], how: Signing = SOUNDLY) -> dict[str, Answerer]:
+    """The zone with these names, "@" among them: each answer, and the keys, are signed."""
+    return {name: Signed(answer, how) for name, answer in answers.items()}
 
 
 def tlsa(*keys: tuple[int, str]) -> Answerer:

@@ -2,126 +2,112 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from connector_probe.lab import certificates
-from connector_probe.lab.authority import CertificateMaker
-from connector_probe.lab.scenario import Scenario, Server, failing
+from connector_probe.lab.scenario import Scenario, bad_certificate, failing
 from connector_probe.model.evidence import CertificateProblemKind as Kind
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 
-
-def _certificate(name: str, summary: str, make: CertificateMaker, *problems: Kind) -> Scenario:
-    """The first problem is the one that names the failure."""
-    return failing(
-        name,
-        summary,
-        FailureClass.of_certificate(problems[0]),
-        servers=(Server(certificate=make),),
-        expect_problems=problems,
-    )
-
-
 CERTIFICATES: tuple[Scenario, ...] = (
-    _certificate("certificate-expired", "ended a month ago", certificates.expired, Kind.EXPIRED),
-    _certificate("certificate-not-yet-valid", "begins in a month", certificates.not_yet_valid, Kind.NOT_YET_VALID),
-    _certificate("certificate-name-mismatch", "for another name", certificates.other_name, Kind.NAME_MISMATCH),
-    _certificate(
+    bad_certificate("certificate-expired", "ended a month ago", certificates.expired, Kind.EXPIRED),
+    bad_certificate("certificate-not-yet-valid", "begins in a month", certificates.not_yet_valid, Kind.NOT_YET_VALID),
+    bad_certificate("certificate-name-mismatch", "for another name", certificates.other_name, Kind.NAME_MISMATCH),
+    bad_certificate(
         "certificate-common-name-only",
         "the name stands in the subject alone",
         certificates.common_name_only,
         Kind.COMMON_NAME_ONLY,
     ),
-    _certificate(
+    bad_certificate(
         "certificate-expired-and-mismatched",
         "two problems at once",
         certificates.expired_and_other_name,
         Kind.EXPIRED,
         Kind.NAME_MISMATCH,
     ),
-    _certificate(
+    bad_certificate(
         "appliance-certificate",
         "a firewall answers STARTTLS with its maker's certificate",
         certificates.of_an_appliance,
         Kind.SELF_SIGNED,
         Kind.NAME_MISMATCH,
     ),
-    replace(
-        _certificate(
-            "tls-inspection",
-            "a firewall signs the server's certificate anew with its own CA",
-            certificates.resigned,
-            Kind.UNTRUSTED_ROOT,
-        ),
+    failing(
+        "tls-inspection",
+        "a firewall signs the server's certificate anew with its own CA",
+        FailureClass.CERTIFICATE_UNTRUSTED_ROOT,
+        certificate=certificates.resigned,
+        expect_problems=(Kind.UNTRUSTED_ROOT,),
         expect_causes={"tls-inspection": CauseVerdict.CONFIRMED},
     ),
     failing(
         "another-host-answers",
         "NAT leads to another host of the same owner, which greets and has a certificate for its own name",
         FailureClass.CERTIFICATE_NAME_MISMATCH,
-        servers=(Server(name="archive.lab.test"),),
+        host="archive.lab.test.",
         expect_problems=(Kind.NAME_MISMATCH,),
         expect_causes={"another-host-answers": CauseVerdict.CONFIRMED},
     ),
-    _certificate("certificate-self-signed", "signed by itself", certificates.self_signed, Kind.SELF_SIGNED),
-    _certificate(
+    bad_certificate("certificate-self-signed", "signed by itself", certificates.self_signed, Kind.SELF_SIGNED),
+    bad_certificate(
         "certificate-untrusted-root", "a complete chain nobody trusts", certificates.untrusted_root, Kind.UNTRUSTED_ROOT
     ),
-    _certificate(
+    bad_certificate(
         "certificate-missing-intermediate",
         "the intermediate is not sent",
         certificates.leaf_only,
         Kind.MISSING_INTERMEDIATE,
     ),
-    _certificate(
+    bad_certificate(
         "certificate-issuer-expired", "the intermediate ended", certificates.expired_intermediate, Kind.ISSUER_EXPIRED
     ),
-    _certificate(
+    bad_certificate(
         "certificate-issuer-not-yet-valid",
         "the intermediate begins in a month",
         certificates.future_intermediate,
         Kind.ISSUER_NOT_YET_VALID,
     ),
-    _certificate(
+    bad_certificate(
         "certificate-bad-signature", "one bit of the signature is wrong", certificates.bad_signature, Kind.BAD_SIGNATURE
     ),
-    _certificate("certificate-invalid-ca", "the issuer is no CA", certificates.not_an_authority, Kind.INVALID_CA),
-    _certificate(
+    bad_certificate("certificate-invalid-ca", "the issuer is no CA", certificates.not_an_authority, Kind.INVALID_CA),
+    bad_certificate(
         "certificate-path-too-long",
         "an intermediate below one that allows none",
         certificates.path_too_long,
         Kind.PATH_TOO_LONG,
     ),
-    _certificate(
+    bad_certificate(
         "certificate-name-constraint",
         "the issuer may not sign for this name",
         certificates.outside_name_constraint,
         Kind.NAME_CONSTRAINT,
     ),
-    _certificate(
+    bad_certificate(
         "certificate-wrong-purpose", "for clients, not servers", certificates.client_purpose, Kind.WRONG_PURPOSE
     ),
-    _certificate("certificate-weak-key", "RSA with 1024 bits", certificates.weak_key, Kind.WEAK_KEY),
-    _certificate("certificate-weak-signature", "signed with SHA-1", certificates.sha1_signature, Kind.WEAK_SIGNATURE),
-    _certificate(
+    bad_certificate("certificate-weak-key", "RSA with 1024 bits", certificates.weak_key, Kind.WEAK_KEY),
+    bad_certificate(
+        "certificate-weak-signature", "signed with SHA-1", certificates.sha1_signature, Kind.WEAK_SIGNATURE
+    ),
+    bad_certificate(
         "certificate-unknown-algorithm",
         "signed by a method that nobody can check",
         certificates.unknown_signature_algorithm,
         Kind.INVALID_PATH,
     ),
-    _certificate(
+    bad_certificate(
         "certificate-unparseable-extension",
         "the SAN's bytes break off",
         certificates.unparseable_names,
         Kind.UNPARSEABLE_EXTENSION,
     ),
-    _certificate(
+    bad_certificate(
         "certificate-unknown-critical-extension",
         "a critical extension that nobody knows",
         certificates.unknown_critical_extension,
         Kind.UNKNOWN_CRITICAL_EXTENSION,
     ),
-    _certificate(
+    bad_certificate(
         "certificate-unparseable",
         "X.509 version 6, which there is not",
         certificates.impossible_version,

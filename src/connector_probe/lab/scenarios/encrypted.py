@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector_probe.lab import behaviours as lab
 from connector_probe.lab.authority import TlsShape
-from connector_probe.lab.scenario import Scenario, Server, failing, unknown
+from connector_probe.lab.scenario import Scenario, failing, unknown
 from connector_probe.lab.session import (
     READY,
     hangs_up,
@@ -44,10 +44,6 @@ def _inside(answer: Behaviour) -> Behaviour:
     return speaks(inside={"EHLO": answer, "HELO": answer})
 
 
-def _speaks(shape: TlsShape) -> tuple[Server, ...]:
-    return (Server(tls=shape),)
-
-
 STARTTLS: tuple[Scenario, ...] = (
     failing("starttls-454", "454 TLS not available", F.STARTTLS_REJECTED, _answers(NO_TLS_TODAY)),
     failing(
@@ -74,7 +70,7 @@ STARTTLS: tuple[Scenario, ...] = (
         F.STARTTLS_REJECTED,
         _answers("421 4.7.0 Try again later, closing connection", then=hangs_up),
     ),
-    failing("starttls-silent", "no answer to STARTTLS", F.STARTTLS_TIMEOUT, speaks(STARTTLS=stays_silent), waits=True),
+    failing("starttls-silent", "no answer to STARTTLS", F.STARTTLS_TIMEOUT, speaks(STARTTLS=stays_silent)),
     failing("starttls-closed", "hangs up on STARTTLS", F.STARTTLS_CLOSED, speaks(STARTTLS=hangs_up)),
     failing("starttls-reset", "resets on STARTTLS", F.STARTTLS_RESET, speaks(STARTTLS=resets)),
     failing(
@@ -86,10 +82,8 @@ STARTTLS: tuple[Scenario, ...] = (
 )
 
 HANDSHAKE: tuple[Scenario, ...] = (
-    failing("tls-silent", "220, then no ServerHello", F.TLS_TIMEOUT, lab.after_client_hello(stays_silent), waits=True),
-    failing(
-        "tls-stalled", "half a ServerHello, then nothing", F.TLS_TIMEOUT, lab.within_handshake(stays_silent), waits=True
-    ),
+    failing("tls-silent", "220, then no ServerHello", F.TLS_TIMEOUT, lab.after_client_hello(stays_silent)),
+    failing("tls-stalled", "half a ServerHello, then nothing", F.TLS_TIMEOUT, lab.within_handshake(stays_silent)),
     failing("tls-closed", "hangs up on the ClientHello", F.TLS_CLOSED, lab.after_client_hello(hangs_up)),
     failing("tls-closed-at-once", "220, and at once the end", F.TLS_CLOSED, _answers(READY, then=hangs_up)),
     failing("tls-cut", "hangs up in the middle of the handshake", F.TLS_CLOSED, lab.within_handshake(hangs_up)),
@@ -140,26 +134,26 @@ HANDSHAKE: tuple[Scenario, ...] = (
         F.TLS_PROTOCOL,
         lab.after_client_hello(repeats(RECORD + bytes(0x4000), first=LONG_HELLO)),
     ),
-    failing("tls10", "TLS 1.0 at most", F.TLS_VERSION, servers=_speaks(TlsShape(maximum=0x0301))),
-    failing("tls11", "TLS 1.1 at most", F.TLS_VERSION, servers=_speaks(TlsShape(maximum=0x0302))),
-    failing("tls-cipher", "TLS 1.2 with ChaCha20 alone", F.TLS_CIPHER, servers=_speaks(CHACHA)),
-    failing("tls-cipher-dhe", "TLS 1.2 with finite-field Diffie-Hellman alone", F.TLS_CIPHER, servers=_speaks(DHE)),
+    failing("tls10", "TLS 1.0 at most", F.TLS_VERSION, tls_shape=TlsShape(maximum=0x0301)),
+    failing("tls11", "TLS 1.1 at most", F.TLS_VERSION, tls_shape=TlsShape(maximum=0x0302)),
+    failing("tls-cipher", "TLS 1.2 with ChaCha20 alone", F.TLS_CIPHER, tls_shape=CHACHA),
+    failing("tls-cipher-dhe", "TLS 1.2 with finite-field Diffie-Hellman alone", F.TLS_CIPHER, tls_shape=DHE),
     unknown(
         "client-certificate-tls12",
         "demands a client certificate, TLS 1.2",
         F.TLS_CLIENT_CERTIFICATE,
-        servers=_speaks(TlsShape(maximum=0x0303, client_certificate=True)),
+        tls_shape=TlsShape(maximum=0x0303, client_certificate=True),
     ),
     unknown(
         "client-certificate-tls13",
         "demands a client certificate, TLS 1.3: told after our side is done",
         F.TLS_CLIENT_CERTIFICATE,
-        servers=_speaks(TlsShape(minimum=0x0304, client_certificate=True)),
+        tls_shape=TlsShape(minimum=0x0304, client_certificate=True),
     ),
 )
 
 SESSION: tuple[Scenario, ...] = (
-    failing("session-silent", "no answer to EHLO inside TLS", F.SESSION_TIMEOUT, _inside(stays_silent), waits=True),
+    failing("session-silent", "no answer to EHLO inside TLS", F.SESSION_TIMEOUT, _inside(stays_silent)),
     failing("session-closed", "hangs up on EHLO inside TLS", F.SESSION_CLOSED, _inside(lab.says_goodbye_in_tls)),
     failing(
         "handshake-then-closed",

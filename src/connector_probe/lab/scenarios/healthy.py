@@ -5,9 +5,8 @@ from __future__ import annotations
 from connector_probe.lab import behaviours as lab
 from connector_probe.lab import certificates
 from connector_probe.lab.authority import TlsShape
-from connector_probe.lab.scenario import Options, Scenario, Server, healthy, warning
+from connector_probe.lab.scenario import Scenario, Server, healthy, warning
 from connector_probe.lab.session import EXTENSIONS, answers_ehlo, drips, greets, late, lists, says, speaks, writes
-from connector_probe.lab.sockets import Need
 from connector_probe.model.connector import TlsSettings
 
 TLS12 = TlsShape(maximum=0x0303)
@@ -24,18 +23,14 @@ HEALTHY: tuple[Scenario, ...] = (
     healthy(
         "healthy-by-address",
         "the smart host is an IP address, so no name is checked",
-        options=Options(by_address=True, tls=TlsSettings.CERTIFICATE_VALIDATION),
+        by_address=True,
+        tls=TlsSettings.CERTIFICATE_VALIDATION,
     ),
-    healthy("healthy-recipient", "RCPT TO is accepted too", options=Options(rcpt="postmaster@lab.test")),
-    healthy("healthy-ipv6", "reached over IPv6", needs=(Need.IPV6,), servers=(Server(address="::1"),)),
-    healthy(
-        "healthy-both-families",
-        "the same server on IPv4 and IPv6",
-        needs=(Need.IPV6,),
-        servers=(Server(), Server(address="::1")),
-    ),
-    healthy("tls12-only", "TLS 1.2 and no newer", servers=(Server(tls=TLS12),)),
-    healthy("tls13-only", "TLS 1.3 and no older", servers=(Server(tls=TLS13),)),
+    healthy("healthy-recipient", "RCPT TO is accepted too", rcpt="postmaster@lab.test"),
+    healthy("healthy-ipv6", "reached over IPv6", address="::1"),
+    healthy("healthy-both-families", "the same server on IPv4 and IPv6", servers=(Server(), Server(address="::1"))),
+    healthy("tls12-only", "TLS 1.2 and no newer", tls_shape=TLS12),
+    healthy("tls13-only", "TLS 1.3 and no older", tls_shape=TLS13),
     healthy(
         "banner-multi-line",
         "a 220 banner of three lines",
@@ -65,64 +60,57 @@ HEALTHY: tuple[Scenario, ...] = (
     healthy(
         "client-certificate-optional",
         "asks for a client certificate and goes on without",
-        servers=(Server(tls=TlsShape(client_certificate=False)),),
+        tls_shape=TlsShape(client_certificate=False),
     ),
-    healthy("certificate-elliptic", "an ECDSA certificate", servers=(Server(certificate=certificates.elliptic),)),
-    healthy(
-        "certificate-wildcard", "a certificate for *.lab.test", servers=(Server(certificate=certificates.wildcard),)
-    ),
+    healthy("certificate-elliptic", "an ECDSA certificate", certificate=certificates.elliptic),
+    healthy("certificate-wildcard", "a certificate for *.lab.test", certificate=certificates.wildcard),
     healthy(
         "certificate-tls-domain",
         "a certificate for the connector's TlsDomain instead of the host's name",
-        options=Options(tls_domain="*.elsewhere.test"),
-        servers=(Server(certificate=certificates.other_name),),
+        tls_domain="*.elsewhere.test",
+        certificate=certificates.other_name,
     ),
-    healthy(
-        "certificate-long-chain",
-        "six intermediates, all sent in order",
-        servers=(Server(certificate=certificates.long),),
-    ),
-    healthy(
-        "certificate-wrong-order",
-        "a complete chain in the wrong order",
-        servers=(Server(certificate=certificates.wrong_order),),
-    ),
-    healthy("certificate-with-root", "the root is sent along", servers=(Server(certificate=certificates.with_root),)),
+    healthy("certificate-long-chain", "six intermediates, all sent in order", certificate=certificates.long),
+    healthy("certificate-wrong-order", "a complete chain in the wrong order", certificate=certificates.wrong_order),
+    healthy("certificate-with-root", "the root is sent along", certificate=certificates.with_root),
     healthy(
         "certificate-hostile-subject",
         "escape sequences, bidi marks, NUL and markup in the certificate's subject",
-        servers=(Server(certificate=certificates.hostile_subject),),
+        certificate=certificates.hostile_subject,
     ),
 )
 
 WARNING: tuple[Scenario, ...] = (
-    warning("certificate-expires-soon", "five days left", servers=(Server(certificate=certificates.expires_soon),)),
-    warning("tls13-x25519-only", "TLS 1.3 with X25519 alone", servers=(Server(tls=X25519),)),
+    warning("certificate-expires-soon", "five days left", certificate=certificates.expires_soon),
+    warning("tls13-x25519-only", "TLS 1.3 with X25519 alone", tls_shape=X25519),
     warning(
         "tls12-p521-key",
         "TLS 1.2 alone, and a key of the curve P-521",
-        servers=(Server(certificate=certificates.elliptic_521, tls=P521),),
+        certificate=certificates.elliptic_521,
+        tls_shape=P521,
     ),
     warning(
         "early-session-ticket",
         "a session ticket before the client's Finished, as Go's crypto/tls sends it",
-        servers=(Server(behaviour=speaks(STARTTLS=lab.sends_its_ticket_early), tls=TlsShape(early_ticket=True)),),
+        speaks(STARTTLS=lab.sends_its_ticket_early),
+        tls_shape=TlsShape(early_ticket=True),
     ),
     warning(
         "client-certificate-of-others",
         "asks for a client certificate of an authority that Exchange Online's is not from",
-        servers=(Server(tls=TlsShape(client_certificate=False, client_authorities=("DigiCert Global Root CA",))),),
+        tls_shape=TlsShape(client_certificate=False, client_authorities=("DigiCert Global Root CA",)),
     ),
     healthy(
         "client-certificate-of-digicert",
         "asks for a client certificate of DigiCert Global Root G2",
-        servers=(Server(tls=TlsShape(client_certificate=False, client_authorities=("DigiCert Global Root G2",))),),
+        tls_shape=TlsShape(client_certificate=False, client_authorities=("DigiCert Global Root G2",)),
     ),
     warning(
         "certificate-elliptic-tls13-only",
         "an ECDSA certificate, and no suite for it in TLS 1.2",
-        options=Options(thorough=True),
-        servers=(Server(certificate=certificates.elliptic, tls=RSA_SUITES),),
+        thorough=True,
+        certificate=certificates.elliptic,
+        tls_shape=RSA_SUITES,
     ),
     warning(
         "banner-masked", "a firewall masks the banner with asterisks but lets STARTTLS through", speaks(lab.masked)
@@ -137,7 +125,7 @@ WARNING: tuple[Scenario, ...] = (
         "unequal-servers",
         "two servers behind one address, one of them without STARTTLS",
         lab.is_one_of_two,
-        options=Options(connections=5),
+        connections=5,
     ),
     warning(
         "banner-not-ascii",
@@ -147,7 +135,5 @@ WARNING: tuple[Scenario, ...] = (
     warning("banner-long-line", "a banner line beyond 512 octets", speaks(says(f"220 {{host}} ESMTP {'lab ' * 150}"))),
     warning("banner-bare-lf", "the banner ends with LF alone", speaks(writes(b"220 lab ESMTP\n"))),
     warning("starttls-injection", "plaintext behind the 220 to STARTTLS", speaks(STARTTLS=lab.injects_plaintext)),
-    warning(
-        "retry-clears", "421 on the first connection, fine on the second", lab.recovers, options=Options(retries=1)
-    ),
+    warning("retry-clears", "421 on the first connection, fine on the second", lab.recovers, retries=1),
 )

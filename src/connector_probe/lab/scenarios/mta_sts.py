@@ -7,32 +7,17 @@ from typing import Unpack
 
 from connector_probe.lab import behaviours as lab
 from connector_probe.lab import certificates
-from connector_probe.lab.answers import TTL, Answerer, Records, addresses, cached, exchanges
+from connector_probe.lab.answers import TTL, Answerer, Records, cached, exchanges
 from connector_probe.lab.authority import CertificateMaker
-from connector_probe.lab.scenario import (
-    LOOPBACK,
-    Listens,
-    More,
-    Options,
-    Scenario,
-    Server,
-    failing,
-    healthy,
-    host_of,
-    warning,
-)
-from connector_probe.lab.scenarios.authorities import FIRST, SECOND, delegation
+from connector_probe.lab.scenario import HERE, Listens, More, Scenario, Server, failing, healthy, warning
+from connector_probe.lab.scenarios.authorities import both, delegation
 from connector_probe.lab.session import session
 from connector_probe.lab.smtp import Behaviour, Visit
-from connector_probe.lab.sockets import Need
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.evidence import CertificateProblemKind as Kind
 from connector_probe.model.verdict import CauseVerdict
 from connector_probe.model.verdict import FailureClass as F
 
-# By itself the connector would let mail flow: what stops it is the domain's policy alone.
-BY_POLICY = Options(use_mx=True, tls=TlsSettings.OPPORTUNISTIC)
-HERE = addresses(LOOPBACK)
 MAX_AGE = 604_800  # seconds, a week; RFC 8461 3.2 wants weeks
 _CONFIRMED, _SUPPORTED, _POSSIBLE, _OUT = (
     CauseVerdict.CONFIRMED,
@@ -40,6 +25,13 @@ _CONFIRMED, _SUPPORTED, _POSSIBLE, _OUT = (
     CauseVerdict.POSSIBLE,
     CauseVerdict.RULED_OUT,
 )
+_MX = exchanges((10, "mail"))
+ANNOUNCED: Mapping[str, Answerer] = {  # a domain with one MX host that announces a policy
+    "@": _MX,
+    "mail": HERE,
+    "_mta-sts": Records((("TXT", ('"v=STSv1; id=20261124T0900;"',)),)),
+    "mta-sts": HERE,
+}
 
 
 def policy_text(mode: str, *patterns: str) -> str:
@@ -49,42 +41,26 @@ def policy_text(mode: str, *patterns: str) -> str:
 
 
 def publishes(text: str) -> Behaviour:
-    """``text`` as the policy, to whoever asks for whatever."""
-    body = text.encode("ascii")
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    """``text`` as the policy, to whoever asks for whatever; "{domain}" in it is the policy's domain."""
 
     async def answer(visit: Visit) -> None:
         await visit.secure()
         while await visit.command() != "":
             pass
+        body = text.replace("{domain}", visit.host.removeprefix("mta-sts.")).encode("ascii")
+        head = (
+            f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
         await visit.send(head.encode("ascii") + body)
 
     return answer
 
 
-def _mail(name: str) -> str:
-    return f"mail.{host_of(name)}"
-
-
-def announced(name: str, mx: Answerer | None = None) -> dict[str, Answerer]:
-    """A domain with one MX host that announces a policy; ``mx`` in place of its MX records."""
-    return {
-        host_of(name): mx or exchanges((10, f"{_mail(name)}.")),
-        _mail(name): HERE,
-        f"_mta-sts.{host_of(name)}": Records((("TXT", ('"v=STSv1; id=20261124T0900;"',)),)),
-        f"mta-sts.{host_of(name)}": HERE,
-    }
-
-
-def _by_the_domain(name: str) -> dict[str, dict[str, Answerer]]:
-    """What the domain's own name servers say."""
-    return {address: {host_of(name): exchanges((10, f"{_mail(name)}."))} for address in (FIRST, SECOND)}
-
-
-def policy_host(name: str, text: str = "", certificate: CertificateMaker = certificates.good) -> Server:
+def policy_host(
+    text: str = policy_text("enforce", "mail.{domain}"), certificate: CertificateMaker = certificates.good
+) -> Server:
     """The web server of the policy, by default one that is enforced and lists the domain's MX host."""
-    text = text or policy_text("enforce", _mail(name))
-    return Server(name=f"mta-sts.{host_of(name)}", behaviour=publishes(text), certificate=certificate)
+    return Server(host="mta-sts", behaviour=publishes(text), certificate=certificate)
 
 
 def _sts(
@@ -92,34 +68,25 @@ def _sts(
     name: str,
     summary: str,
     *failure: F,
-    text: str = "",
-    certificate: CertificateMaker = certificates.good,
     behaviour: Behaviour = session,
     **more: Unpack[More],
 ) -> Scenario:
-    """A domain with one MX host and a policy (see ``policy_host``)."""
-    domain: More = {
-        "options": BY_POLICY,
-        "servers": (Server(name=_mail(name), certificate=certificate, behaviour=behaviour),),
-        "answers": announced(name),
-        "policy": policy_host(name, text),
-    }
-    return kind(name, summary, *failure, **{**domain, **more})
+    """A domain with one MX host and a policy. By itself the connector would let mail flow: only the policy stops it."""
+    usual: More = {"use_mx": True, "tls": TlsSettings.OPPORTUNISTIC, "host": "mail", "answers": ANNOUNCED}
+    return kind(name, summary, *failure, behaviour, **{**usual, "policy": policy_host(), **more})
 
 
 def _led_elsewhere(name: str, summary: str, ttl: int, expect_causes: Mapping[str, CauseVerdict]) -> Scenario:
     """The nameserver's MX record leads to another host than those of the domain's own name servers."""
-    other = f"relay.{host_of(name)}"
-    led = announced(name) | delegation(name, cached(exchanges((10, f"{other}."), ttl=ttl)), FIRST, SECOND)
+    led = delegation(cached(exchanges((10, "relay"), ttl=ttl)))
     return _sts(
         failing,
         name,
         summary,
         F.MTA_STS_MX_NOT_LISTED,
-        needs=(Need.LOOPBACK_NET,),
-        servers=(Server(name=other),),
-        answers=led | {other: HERE},
-        authorities=_by_the_domain(name),
+        host="relay",
+        answers={**ANNOUNCED, **led, "relay": HERE},
+        authorities=both(_MX),
         expect_causes=expect_causes,
     )
 
@@ -131,13 +98,9 @@ MTA_STS: tuple[Scenario, ...] = (
         "mta-sts-mx-not-listed",
         "the MTA-STS policy lists an old mail server, not the MX host",
         F.MTA_STS_MX_NOT_LISTED,
-        text=policy_text("enforce", "old.lab.test"),
-        needs=(Need.LOOPBACK_NET,),
-        answers=announced("mta-sts-mx-not-listed")
-        | delegation(
-            "mta-sts-mx-not-listed", cached(exchanges((10, f"{_mail('mta-sts-mx-not-listed')}."))), FIRST, SECOND
-        ),
-        authorities=_by_the_domain("mta-sts-mx-not-listed"),
+        policy=policy_host(policy_text("enforce", "old.lab.test")),
+        answers={**ANNOUNCED, **delegation(cached(_MX))},
+        authorities=both(_MX),
         expect_causes={"sts-policy-outdated": _SUPPORTED, "sts-mx-redirected": _POSSIBLE, "stale-dns-cache": _OUT},
     ),
     _sts(
@@ -145,7 +108,7 @@ MTA_STS: tuple[Scenario, ...] = (
         "mta-sts-star-too-shallow",
         "the pattern in the MTA-STS policy reaches one label, and the MX host lies two below",
         F.MTA_STS_MX_NOT_LISTED,
-        text=policy_text("enforce", "*.lab.test"),
+        policy=policy_host(policy_text("enforce", "*.lab.test")),
         expect_causes={"sts-pattern-too-shallow": _CONFIRMED},
     ),
     _led_elsewhere(
@@ -181,7 +144,7 @@ MTA_STS: tuple[Scenario, ...] = (
         warning,
         "mta-sts-testing",
         "an MTA-STS policy in mode testing that does not list the MX host",
-        text=policy_text("testing", "old.lab.test"),
+        policy=policy_host(policy_text("testing", "old.lab.test")),
     ),
     _sts(
         warning,
@@ -193,12 +156,12 @@ MTA_STS: tuple[Scenario, ...] = (
         warning,
         "mta-sts-invalid",
         "an MTA-STS policy without a mode",
-        text="version: STSv1\r\nmx: *.lab.test\r\nmax_age: 604800\r\n",
+        policy=policy_host("version: STSv1\r\nmx: *.lab.test\r\nmax_age: 604800\r\n"),
     ),
     _sts(
         warning,
         "mta-sts-wrong-certificate",
         "an MTA-STS policy on a web server whose certificate has another name",
-        policy=policy_host("mta-sts-wrong-certificate", certificate=certificates.other_name),
+        policy=policy_host(certificate=certificates.other_name),
     ),
 )

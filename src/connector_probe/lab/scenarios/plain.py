@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from connector_probe.lab import behaviours as lab
 from connector_probe.lab import certificates
-from connector_probe.lab.answers import addresses
-from connector_probe.lab.scenario import (
-    LOOPBACK,
-    Listens,
-    Options,
-    Scenario,
-    Server,
-    failing,
-    host_of,
-    unknown,
-    warning,
-)
+from connector_probe.lab.scenario import SECOND, Listens, Scenario, Server, failing, unknown, warning
 from connector_probe.lab.session import (
     EXTENSIONS,
     NOT_IMPLEMENTED,
@@ -36,13 +25,11 @@ from connector_probe.lab.session import (
     writes_and_waits,
 )
 from connector_probe.lab.smtp import Behaviour
-from connector_probe.lab.sockets import Need
 from connector_probe.model.connector import AddressFamily
 from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.verdict import CauseVerdict
 from connector_probe.model.verdict import FailureClass as F
 
-SECOND = "127.0.0.2"
 NOT_OURS = "192.0.2.1"  # RFC 5737: no machine has it, so binding to it fails before anything is dialled
 DRIP = 1.0  # seconds from byte to byte: slow enough that no sensible limit is met
 MYSQL = b"J\x00\x00\x00\n8.0.36\x00\x08\x00\x00\x00\x01\x02\x03\xff\xfe\x80\x00mysql_native_password\x00"
@@ -73,43 +60,31 @@ def _without_starttls(*extensions: str, greet: Behaviour | None = None) -> Behav
 
 def _recipient(name: str, summary: str, failure: F, *, waits: bool = False, **answers: Behaviour) -> Scenario:
     """``answers`` inside TLS, to a probe with a recipient."""
-    options = Options(rcpt="postmaster@lab.test")
-    return failing(name, summary, failure, speaks(inside=answers), options=options, waits=waits)
+    return failing(name, summary, failure, speaks(inside=answers), rcpt="postmaster@lab.test", waits=waits)
 
 
 CONNECT: tuple[Scenario, ...] = (
-    failing("refused", "nothing listens on the port", F.TCP_REFUSED, servers=(Server(listens=Listens.REFUSES),)),
-    failing(
-        "no-answer",
-        "the backlog is full: a SYN is not answered",
-        F.TCP_TIMEOUT,
-        waits=True,
-        needs=(Need.FULL_BACKLOG,),
-        servers=(Server(listens=Listens.IGNORES),),
-    ),
+    failing("refused", "nothing listens on the port", F.TCP_REFUSED, listens=Listens.REFUSES),
+    failing("no-answer", "the backlog is full: a SYN is not answered", F.TCP_TIMEOUT, listens=Listens.IGNORES),
     warning(
         "one-address-refused",
         "two addresses, one of them refuses",
-        needs=(Need.LOOPBACK_NET,),
         servers=(Server(), Server(address=SECOND, listens=Listens.REFUSES)),
     ),
     warning(
         "one-address-silent",
         "two addresses, one of them does not answer",
         waits=True,
-        needs=(Need.LOOPBACK_NET, Need.FULL_BACKLOG),
         servers=(Server(), Server(address=SECOND, listens=Listens.IGNORES)),
     ),
     warning(
         "ipv6-dead",
         "an AAAA record that leads nowhere beside a good A record",
-        needs=(Need.IPV6,),
         servers=(Server(), Server(address="::1", listens=Listens.REFUSES)),
     ),
     warning(
         "one-address-bad-certificate",
         "two servers behind one name, one with an expired certificate",
-        needs=(Need.LOOPBACK_NET,),
         servers=(Server(), Server(address=SECOND, certificate=certificates.expired)),
         expect_problems=(CertificateProblemKind.EXPIRED,),
     ),
@@ -117,30 +92,27 @@ CONNECT: tuple[Scenario, ...] = (
         "both-addresses-refused",
         "two addresses, both refuse",
         F.TCP_REFUSED,
-        needs=(Need.LOOPBACK_NET,),
         servers=(Server(listens=Listens.REFUSES), Server(address=SECOND, listens=Listens.REFUSES)),
     ),
     failing(
         "refused-as-expected",
         "after a cutover: nothing listens any more, and that is what is expected",
         F.TCP_REFUSED,
-        options=Options(expect="4.4.316"),
-        servers=(Server(listens=Listens.REFUSES),),
+        expect="4.4.316",
+        listens=Listens.REFUSES,
         expect_causes={"migrated": CauseVerdict.SUPPORTED},
     ),
     warning(
         "one-of-two-stopped",
         "two servers behind one address, on one of them nothing listens",
-        needs=(Need.PAUSED_LISTENING,),
-        options=Options(connections=2),
-        servers=(Server(listens=Listens.AT_TIMES),),
+        connections=2,
+        listens=Listens.AT_TIMES,
         expect_causes={"service-stopped": CauseVerdict.SUPPORTED, "firewall-blocks": CauseVerdict.RULED_OUT},
     ),
     failing(
         "furthest-decides",
         "one address refuses, the other gets as far as STARTTLS",
         F.STARTTLS_REJECTED,
-        needs=(Need.LOOPBACK_NET,),
         servers=(
             Server(listens=Listens.REFUSES),
             Server(
@@ -149,44 +121,39 @@ CONNECT: tuple[Scenario, ...] = (
         ),
     ),
     unknown(
-        "source-address",
-        "the source address is not this machine's",
-        F.LOCAL_SOURCE_ADDRESS,
-        options=Options(source_address=NOT_OURS),
-        answers={host_of("source-address"): addresses(LOOPBACK)},
+        "source-address", "the source address is not this machine's", F.LOCAL_SOURCE_ADDRESS, source_address=NOT_OURS
     ),
     unknown(
         "clock-doubtful",
         "the certificate has expired by our clock, and the server's greeting tells a time at which it was valid",
         F.LOCAL_CLOCK,
-        servers=(Server(behaviour=lab.tells_another_time, certificate=certificates.expired),),
+        lab.tells_another_time,
+        certificate=certificates.expired,
         expect_problems=(CertificateProblemKind.EXPIRED,),
     ),
     unknown(
         "family-excluded",
         "only IPv6 was asked for, and the host has only an IPv4 address",
         F.LOCAL_FAMILY_EXCLUDED,
-        options=Options(family=AddressFamily.IPV6),
+        family=AddressFamily.IPV6,
     ),
 )
 
 BANNER: tuple[Scenario, ...] = (
-    failing("banner-silent", "accepts and says nothing", F.BANNER_TIMEOUT, speaks(stays_silent), waits=True),
-    failing("banner-silent-once", "silent once", F.BANNER_TIMEOUT, lab.is_silent_at_first, waits=True),
+    failing("banner-silent", "accepts and says nothing", F.BANNER_TIMEOUT, speaks(stays_silent)),
+    failing("banner-silent-once", "silent once", F.BANNER_TIMEOUT, lab.is_silent_at_first),
     failing(
         "banner-dripping",
         "a banner of one byte a second",
         F.BANNER_TIMEOUT,
         speaks(drips(b"220 " + b"lab " * 100_000, DRIP)),
-        waits=True,
     ),
-    failing("implicit-tls", "TLS from the first byte, as on 465", F.BANNER_TIMEOUT, lab.waits_for_tls, waits=True),
+    failing("implicit-tls", "TLS from the first byte, as on 465", F.BANNER_TIMEOUT, lab.waits_for_tls),
     failing(
         "proxy-protocol",
         "silent until a PROXY header comes, as behind a balancer",
         F.BANNER_TIMEOUT,
         lab.waits_for_proxy_header,
-        waits=True,
     ),
     failing(
         "proxy-protocol-impatient",
@@ -267,7 +234,7 @@ BANNER: tuple[Scenario, ...] = (
 )
 
 EHLO: tuple[Scenario, ...] = (
-    failing("ehlo-silent", "no answer to EHLO", F.EHLO_TIMEOUT, speaks(EHLO=stays_silent), waits=True),
+    failing("ehlo-silent", "no answer to EHLO", F.EHLO_TIMEOUT, speaks(EHLO=stays_silent)),
     failing("banner-then-closed", "hangs up after the banner", F.EHLO_CLOSED, speaks(in_turn(greets, hangs_up))),
     failing("banner-then-reset", "resets right after the banner", F.EHLO_RESET, speaks(in_turn(greets, resets))),
     failing("ehlo-closed", "hangs up on EHLO", F.EHLO_CLOSED, speaks(EHLO=hangs_up, HELO=hangs_up)),

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Unpack
 
 from connector_probe.lab import behaviours as lab
 from connector_probe.lab import certificates
-from connector_probe.lab.answers import Answerer, addresses, by_type, exchanges, nodata, servfail
-from connector_probe.lab.authority import CertificateMaker
-from connector_probe.lab.scenario import (
-    LOOPBACK,
-    More,
-    Options,
-    Scenario,
-    Server,
-    failing,
-    healthy,
-    host_of,
-    unknown,
-    warning,
-)
+from connector_probe.lab.answers import Answerer, by_type, exchanges, nodata, servfail
+from connector_probe.lab.scenario import HERE, More, Scenario, failing, healthy, unknown, warning
 from connector_probe.lab.session import resets, session
 from connector_probe.lab.signing import PORT, SOUNDLY, Signing, signed, tlsa
 from connector_probe.lab.smtp import Behaviour
@@ -29,16 +17,11 @@ from connector_probe.model.evidence import CertificateProblemKind as Kind
 from connector_probe.model.verdict import CauseVerdict
 from connector_probe.model.verdict import FailureClass as F
 
-MX = Options(use_mx=True)
-MANDATORY = Options(use_mx=True, smtp_dane_mode=SmtpDaneMode.MANDATORY)
+MANDATORY = SmtpDaneMode.MANDATORY
 _CONFIRMED, _SUPPORTED, _OUT = CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED, CauseVerdict.RULED_OUT
 _SERVER, _INTERMEDIATE, _OTHER = (3, "server"), (2, "intermediate"), (3, "another server")
-
-
-def _mx(name: str) -> dict[str, Answerer]:
-    """A domain with one MX host, neither of them signed."""
-    host = f"mail.{host_of(name)}"
-    return {host_of(name): exchanges((10, f"{host}.")), host: addresses(LOOPBACK)}
+_MX = exchanges((10, "mail"))
+UNSIGNED: Mapping[str, Answerer] = {"@": _MX, "mail": HERE}  # a domain with one MX host
 
 
 def _dane(
@@ -47,28 +30,21 @@ def _dane(
     summary: str,
     *failure: F,
     records: tuple[tuple[int, str], ...] = (_SERVER,),
-    certificate: CertificateMaker = certificates.good,
-    second: CertificateMaker | None = None,
-    behaviour: Behaviour = session,
     signing: Signing = SOUNDLY,
+    behaviour: Behaviour = session,
     **more: Unpack[More],
 ) -> Scenario:
     """A signed domain with one MX host, and TLSA ``records`` for it; other ``answers`` where they are given."""
-    host = f"mail.{host_of(name)}"
-    published = {f"_{PORT}._tcp.{host}": tlsa(*records) if records else nodata}
-    domain: More = {
-        "options": MX,
-        "servers": (Server(name=host, certificate=certificate, second=second, behaviour=behaviour),),
-        "answers": signed(host_of(name), _mx(name) | published, signing),
-    }
-    return kind(name, summary, *failure, **{**domain, **more})
+    published = {f"_{PORT}._tcp.mail": tlsa(*records) if records else nodata}
+    usual: More = {"use_mx": True, "host": "mail", "answers": signed({**UNSIGNED, **published}, signing)}
+    return kind(name, summary, *failure, behaviour, **{**usual, **more})
 
 
 PUBLISHED: tuple[Scenario, ...] = (
     _dane(healthy, "dane", "a TLSA record that fits the server's key"),
     _dane(healthy, "dane-anchor", "a TLSA record that fits the intermediate's key", records=(_INTERMEDIATE,)),
     _dane(healthy, "dane-absent", "a signed domain without TLSA records", records=()),
-    _dane(healthy, "dane-mandatory", "SmtpDaneMode Mandatory, and a TLSA record that fits", options=MANDATORY),
+    _dane(healthy, "dane-mandatory", "SmtpDaneMode Mandatory, and a TLSA record that fits", smtp_dane_mode=MANDATORY),
     _dane(
         warning,
         "dane-self-signed",
@@ -105,8 +81,8 @@ PUBLISHED: tuple[Scenario, ...] = (
         "dane-required",
         "SmtpDaneMode Mandatory, and a domain that is not signed",
         F.DANE_REQUIRED,
-        options=MANDATORY,
-        answers=_mx("dane-required"),
+        smtp_dane_mode=MANDATORY,
+        answers=UNSIGNED,
     ),
     _dane(
         failing,
@@ -163,7 +139,7 @@ PUBLISHED: tuple[Scenario, ...] = (
         warning,
         "dane-one-of-two",
         "two servers behind one address, and a TLSA record for the key of one of them",
-        options=Options(use_mx=True, connections=2),
+        connections=2,
         second=certificates.elliptic,
         expect_causes={"dane-other-server": _SUPPORTED},
     ),
@@ -181,13 +157,8 @@ PUBLISHED: tuple[Scenario, ...] = (
         "dane-unverifiable",
         "SmtpDaneMode Mandatory, and a nameserver that knows no DNSSEC",
         F.LOCAL_DNSSEC,
-        options=MANDATORY,
+        smtp_dane_mode=MANDATORY,
         # MX records without a signature, and nobody says whether they should have one.
-        answers=_mx("dane-unverifiable")
-        | {
-            host_of("dane-unverifiable"): by_type(
-                {"MX": _mx("dane-unverifiable")[host_of("dane-unverifiable")]}, servfail
-            )
-        },
+        answers={**UNSIGNED, "@": by_type({"MX": _MX}, servfail)},
     ),
 )
