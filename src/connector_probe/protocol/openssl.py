@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -16,7 +16,7 @@ from OpenSSL import crypto
 
 from connector_probe.model.dataclass import dataclass
 
-_REMEMBERED: Final = 256  # certificates kept loaded, and signatures kept checked
+_REMEMBERED: Final = 256  # certificates kept loaded, signatures and paths kept checked
 
 _NO_CHECK_TIME: Final = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL's x509_vfy.h; pyOpenSSL has no name for it
 # Dates and critical extensions are looked at in certificate.py, each by itself; here they would hide the rest.
@@ -45,7 +45,8 @@ def load(data: bytes) -> crypto.X509 | None:
         return None
 
 
-def objection(path: Sequence[bytes]) -> PathError | None:
+@lru_cache(maxsize=_REMEMBERED)
+def objection(path: tuple[bytes, ...]) -> PathError | None:
     """What is wrong with this very path if its last certificate is trusted and dates do not count; None: nothing."""
     certificate = load(path[0])
     if certificate is None:

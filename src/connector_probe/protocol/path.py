@@ -89,7 +89,7 @@ class Search:
 
 
 def _verified(path: tuple[ParsedCertificate, ...], trusted: bool) -> Path:
-    error = objection([certificate.data for certificate in path])
+    error = objection(tuple(certificate.data for certificate in path))
     if error is None:
         return Path(path, trusted)
     pairs = enumerate(pairwise(path))

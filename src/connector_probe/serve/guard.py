@@ -9,7 +9,7 @@ import socket
 from collections.abc import Collection
 from urllib.parse import unquote, urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,15 +28,16 @@ POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
-    "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "cache-control": "no-store",
+    b"content-security-policy": POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
+    b"cache-control": b"no-store",
 }
+_KEPT = {b"cache-control": b"no-cache"}  # what has an etag may be kept, and is asked about each time
 CHALLENGE = {"www-authenticate": 'Basic realm="connector-probe", charset="UTF-8"'}
 
 log = logging.getLogger(__name__)
@@ -72,11 +73,9 @@ class Guard:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                given = MutableHeaders(scope=message)
-                if "etag" in given:  # it may be kept, and is asked about each time
-                    given.setdefault("cache-control", "no-cache")
-                for name, value in HEADERS.items():
-                    given.setdefault(name, value)
+                given = {name for name, _ in message["headers"]}
+                ours = HEADERS | _KEPT if b"etag" in given else HEADERS
+                message["headers"] = [*message["headers"], *(one for one in ours.items() if one[0] not in given)]
                 # By route, never by path, of which a client can make up any number.
                 path = getattr(scope.get("route"), "path", "") or "none"
                 self._metrics.requests.labels(path, str(message["status"])).inc()

@@ -24,7 +24,7 @@ from connector_probe.model.verdict import Status
 from connector_probe.serve.snapshots import HERE, Snapshot
 from connector_probe.wording.catalogue.en import ENGLISH
 
-GATHER = 0.1  # seconds that a batch is gathered for; what kill -9 can take
+GATHER = 1.0  # seconds that a batch is gathered for: each is three transactions; what kill -9 can take
 RETRY = 30.0  # seconds until a batch that could not be written is tried again
 MOST_PENDING = 20_000  # snapshots that wait for a disk
 
