@@ -59,7 +59,7 @@ glued NS ns.glued
 ns.glued A {first}
 ns1.expired-domains A {first}
 """
-_HOSTED = ("contoso", "lame", "differ", "old", "bogus", "wrong-ds", "split", "null", "nulled", "blocked")
+_HOSTED = ("contoso", "lame", "differ", "odds", "old", "bogus", "wrong-ds", "split", "null", "nulled", "blocked")
 _RESOLVER = """
 server:
     interface: {address}@53
@@ -123,9 +123,9 @@ def _hosted(serial: int) -> tuple[dict[str, str], str]:
     zones = {
         "hosting.test": head + f"ns1 A {FIRST}\nns2 A {SECOND}\n",
         "contoso.test": head + f'mail A {NEW}\ntext TXT "no address"\nalias CNAME mail\ndangling CNAME nobody\n'
-        "away CNAME mail.dead.test.\n",
+        "away CNAME mail.dead.test.\n@ MX 10 alias\n" + "".join(f"big A 203.0.114.{number}\n" for number in range(90)),
         "half.test": head + "text TXT there\n",
-        "parked.test": head + "text TXT there\n",
+        "parked.test": head + f"text TXT there\npage A {NEW}\n",
         "split.test": mail + f"inside A {NEW}\n",
         "null.test": head + "@ MX 0 .\n",
         "nulled.test": mail,
@@ -134,6 +134,11 @@ def _hosted(serial: int) -> tuple[dict[str, str], str]:
         "wrong-ds.test": good,
     }
     return zones, expired_anchor + good_anchor.replace(digest, digest[::-1])
+
+
+def _odds(serial: int, address: str) -> dict[str, str]:
+    """One version of a zone that no transfer brings from one server to the other."""
+    return {"odds.test": _HEAD.format(serial=serial) + f"mail A {address}\n"}
 
 
 _OLD = {
@@ -178,8 +183,10 @@ class Internet:
         zones["old.test"] = _HEAD.format(serial=version) + _OLD[version]
         head = _HEAD.format(serial=version)
         glued = head.replace("@ NS ns1.hosting.test.\n@ NS ns2.hosting.test.", "@ NS ns")  # and no address of its own
-        self._knot("first", {**zones, "differ.test": head + f"mail A {NEW}\n", "glued.test": glued}, FIRST)
-        self._knot("second", {**zones, "differ.test": head}, SECOND)
+        self._knot(
+            "first", {**zones, "differ.test": head + f"mail A {NEW}\n", "glued.test": glued, **_odds(1, OLD)}, FIRST
+        )
+        self._knot("second", {**zones, "differ.test": head, **_odds(2, NEW)}, SECOND)
         return anchors
 
     def change(self) -> None:
@@ -218,13 +225,10 @@ class Internet:
         part.wait_until_listening(DNS)
         self._parts["resolver"] = part
 
-    def block_dns(self) -> None:
-        """From now on DNS leaves for the resolver only, as behind many a firewall."""
-        self.namespace.filter(
-            "table inet wall {\nchain out {\ntype filter hook input priority 0\n"
-            f"meta l4proto {{ tcp, udp }} th dport 53 ip saddr != {RESOLVER} ip daddr != {RESOLVER} drop\n"
-            "meta l4proto { tcp, udp } th dport 53 meta nfproto ipv6 drop\n}\n}\n"
-        )
+    def block_dns(self, *rules: str) -> None:
+        """From now on nothing of DNS passes that fits one of ``rules`` of nftables."""
+        dropped = "".join(f"{rule} th dport 53 drop\n" for rule in rules)
+        self.namespace.filter(f"table inet wall {{\nchain out {{\ntype filter hook input priority 0\n{dropped}}}\n}}\n")
 
     def open_dns(self) -> None:
         self.namespace.filter("delete table inet wall")

@@ -91,6 +91,9 @@ def services(authority: Authority) -> dict[str, dict[str, str]]:
         "gives-a-balancer-up": good
         | {"smtpd_upstream_proxy_protocol": "haproxy", "smtpd_upstream_proxy_timeout": "1s"},
         "rejects-clients": good | {"smtpd_client_restrictions": "reject"},
+        "rejects-nameless": good
+        | {"smtpd_client_restrictions": "reject_unknown_client_hostname", "smtpd_peername_lookup": "no"}
+        | {"unknown_client_reject_code": "550"},
         "defers-clients": good | {"smtpd_client_restrictions": "defer"},
         "rejects-helo": good | {"smtpd_helo_restrictions": "reject"},
         "defers-relay": good | {"smtpd_relay_restrictions": "defer_unauth_destination"},

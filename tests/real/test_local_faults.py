@@ -18,12 +18,13 @@ from tests.real.authority import HOST
 from tests.real.crowd import Crowd
 from tests.real.nameservers import Knot
 from tests.real.namespaces import Namespace
-from tests.real.verdicts import Ended, command_line, shows
+from tests.real.verdicts import Ended, command_line, first_said, shows
 
 SERVER, SERVER6 = "203.0.113.7", "2a01:db8:7::25"
 SILENT, MASKED, CLOSED, REFUSING = "203.0.113.8", "203.0.113.9", "203.0.113.10", "203.0.113.11"
 UNREACHABLE, PROHIBITED, PROHIBITED6, REJECTING = "203.0.113.20", "203.0.113.21", "2a01:db8:7::21", "203.0.113.22"
-PRIVATE, NOWHERE = "10.9.8.7", "203.0.114.1"
+PRIVATE, NOWHERE, PORTAL = "10.9.8.7", "203.0.114.1", "203.0.113.30"
+DEAD_NEIGHBOUR = "198.51.100.77"
 CONTROL, CONTROL6, NAMESERVER, NOBODY = "142.250.9.27", "2a01:db8:9::27", "9.9.9.53", "9.9.9.54"
 US, GATEWAY, US6, GATEWAY6 = "198.51.100.2", "198.51.100.1", "2a01:db8:1::2", "2a01:db8:1::1"
 BY_NAME = "mail.contoso.test"
@@ -39,6 +40,7 @@ mail IN AAAA {SERVER6}
 dead IN A {CLOSED}
 dead IN AAAA {SERVER6}
 strange IN A {SERVER}
+inner IN A {PRIVATE}
 """,
     "google.com": f"""
 @                    IN SOA ns hostmaster 1 1h 1h 1h 60
@@ -46,6 +48,7 @@ strange IN A {SERVER}
 ns                   IN A {NAMESERVER}
 gmail-smtp-in.l      IN A {CONTROL}
 gmail-smtp-in.l      IN AAAA {CONTROL6}
+four                 IN A {CONTROL}
 """,
 }
 HELD_BACK = 0.5  # seconds to connect, where nothing will ever answer
@@ -61,7 +64,7 @@ _REDIRECT = """
 table inet t {{
     chain c {{
         type nat hook prerouting priority -100
-        meta nfproto ipv4 tcp dport 25 dnat ip to {address}:25
+        meta nfproto ipv4 {what} tcp dport 25 dnat ip to {address}:25
     }}
 }}
 """
@@ -302,8 +305,7 @@ def test_a_gateway_that_is_dead(here: Namespace, crowd: Crowd, family: str, gate
 
 def test_a_neighbour_that_is_dead_is_no_fault_of_ours(here: Namespace, crowd: Crowd) -> None:
     """On our own link there is no gateway to blame: nobody has the address."""
-    neighbour = "198.51.100.77"
-    (result,) = here.probe(asked(crowd, neighbour, connect_timeout=5.0))
+    (result,) = here.probe(asked(crowd, DEAD_NEIGHBOUR, connect_timeout=5.0))
     assert found(result) == ("failing", "tcp-unreachable")
     assert verdict_on("server-down", result.attempts[0]) is CauseVerdict.SUPPORTED
 
@@ -360,11 +362,12 @@ def test_ipv6_that_leads_nowhere(here: Namespace, there: Namespace, crowd: Crowd
 def test_port_25_is_dropped(here: Namespace, there: Namespace, crowd: Crowd, end: str) -> None:
     namespace, hook = (here, "output") if end == "here" else (there, "input")
     namespace.filter(_RULES.format(hook=hook, rule="tcp dport 25 drop"))
-    blocked, unchecked, elsewhere, private = here.probe(
+    blocked, unchecked, elsewhere, private, in_dns = here.probe(
         asked(crowd, SERVER),
         asked(crowd, SERVER, control=()),
         asked(crowd, f"{SERVER}:2525"),
         asked(crowd, PRIVATE),
+        asked(crowd, "inner.contoso.test"),
     )
     local(blocked, "local-port-blocked")
     assert blocked.diagnosis is not None
@@ -374,14 +377,42 @@ def test_port_25_is_dropped(here: Namespace, there: Namespace, crowd: Crowd, end
     # The way to a private address is another one than the way out: nothing can be concluded of it.
     assert found(private) == ("failing", "tcp-timeout")
     assert private.evidence.attempts[0].control is None
-    assert verdict_on("wrong-smart-host", private.attempts[0]) is CauseVerdict.SUPPORTED
+    heading = f"No way leads from the internet to {PRIVATE}"
+    assert first_said(private.diagnosis) == ("connector", "wrong-smart-host", heading, "correct-smart-host")
+    assert first_said(in_dns.diagnosis) == ("dns", "wrong-smart-host", heading, "publish-public-address")
 
 
 def test_port_25_is_dropped_for_both_families(here: Namespace, crowd: Crowd) -> None:
-    """The first address is of IPv6; that is no reason to call it a fault of IPv6."""
+    """The first address is of IPv6: no reason to call it a fault of IPv6, nor the server's where no control host has
+
+    an address of IPv6.
+    """
     here.filter(_RULES.format(hook="output", rule="tcp dport 25 drop"))
-    (result,) = here.probe(asked(crowd, BY_NAME))
-    local(result, "local-port-blocked")
+    for result in here.probe(asked(crowd, BY_NAME), asked(crowd, BY_NAME, control=("four.google.com",))):
+        local(result, "local-port-blocked")
+        heading = "Port 25 is blocked here"
+        assert first_said(result.diagnosis) == ("this-machine", "local-port-blocked", heading, "check-outgoing-port")
+        assert result.diagnosis is not None
+        assert f"[{SERVER}]:25" in result.diagnosis.detail
+
+
+def test_a_portal_that_wants_a_log_in(here: Namespace, there: Namespace, crowd: Crowd, tmp_path: Path) -> None:
+    """Its nameserver gives every name one public address: that is about DNS, not about port 25."""
+    zone = f"@ IN SOA ns hostmaster 1 1h 1h 1h 60\n@ IN NS ns\nns IN A {NOBODY}\n* IN A {PORTAL}\n"
+    part = Knot(tmp_path, {".": zone}, 53, address=NOBODY, inside=there.inside)
+    here.resolv_conf(f"nameserver {NOBODY}\n")
+    there.ip("route", "add", "blackhole", PORTAL)
+    try:
+        ended = run(crowd, here, BY_NAME, "--connect-timeout", "500ms")
+    finally:
+        there.ip("route", "delete", "blackhole", PORTAL)
+        part.stop()
+    exit_code, class_, detail = told(ended)
+    assert (exit_code, class_) == (3, "local-nameserver-untrue")
+    heading = "The nameserver does not say what is in DNS"
+    said = first_said(ended.document["results"][0]["diagnosis"])
+    assert said == ("this-machine", "local-nameserver-errs", heading, "configure-nameserver")
+    assert "as a network does that wants a log-in first" in detail
 
 
 def test_one_server_drops_and_port_25_is_open(here: Namespace, there: Namespace, crowd: Crowd) -> None:
@@ -417,9 +448,8 @@ def test_large_packets_that_get_lost(here: Namespace, there: Namespace, crowd: C
     assert found(hung) == ("failing", "tls-timeout")
     assert verdict_on("large-packets-lost", hung.attempts[0]) is CauseVerdict.SUPPORTED
     assert verdict_on("tls-not-supported", hung.attempts[0]) is CauseVerdict.RULED_OUT
-    assert hung.diagnosis is not None
-    assert hung.diagnosis.heading == "Large packets from the server get lost on the way"
-    assert hung.diagnosis.remedies[0].id == "check-path-mtu"
+    heading = "Large packets from the server get lost on the way"
+    assert first_said(hung.diagnosis) == ("network", "large-packets-lost", heading, "check-path-mtu")
 
 
 def test_a_reset_is_no_silence(here: Namespace, there: Namespace, crowd: Crowd) -> None:
@@ -479,7 +509,8 @@ def test_this_machine_s_own_gateway_prohibits(here: Namespace, crowd: Crowd, add
     local(result, "local-first-hop")
     assert result.diagnosis is not None
     assert "this machine's own gateway that says so" in result.diagnosis.detail
-    assert (result.diagnosis.culprit, result.diagnosis.remedies[0].id) == ("this-machine", "check-outgoing-port")
+    heading = "This machine's own gateway turns it down"
+    assert first_said(result.diagnosis) == ("this-machine", "local-network", heading, "check-outgoing-port")
 
 
 def test_this_machine_s_own_gateway_knows_no_way_out(here: Namespace, there: Namespace, crowd: Crowd) -> None:
@@ -505,7 +536,8 @@ def test_the_server_s_own_firewall_rejects(here: Namespace, there: Namespace, cr
     (prohibited,) = here.probe(asked(crowd, REJECTING))
     assert found(prohibited) == ("failing", "tcp-unreachable")
     assert verdict_on("server-down", prohibited.attempts[0]) is CauseVerdict.RULED_OUT
-    assert verdict_on("firewall-blocks", prohibited.attempts[0]) is CauseVerdict.SUPPORTED
+    heading = "A firewall rejects the connection"
+    assert first_said(prohibited.diagnosis) == ("network", "firewall-blocks", heading, "open-port-25")
     assert found(rejected) == found(closed) == ("failing", "tcp-refused")
     assert verdict_on("firewall-blocks", rejected.attempts[0]) is CauseVerdict.SUPPORTED
     assert verdict_on("firewall-blocks", closed.attempts[0]) is CauseVerdict.POSSIBLE
@@ -531,13 +563,13 @@ def test_a_masked_server_is_held_against_the_server(here: Namespace, crowd: Crow
 
 @shows("local-interception")
 def test_this_network_takes_port_25_for_itself(here: Namespace, there: Namespace, crowd: Crowd) -> None:
-    there.filter(_REDIRECT.format(address=SILENT))
+    there.filter(_REDIRECT.format(what="", address=SILENT))
     (result,) = here.probe(asked(crowd, SERVER, timeout=0.5))
     local(result, "local-intercepted")
 
 
 def test_this_network_turns_every_session_away(here: Namespace, there: Namespace, crowd: Crowd) -> None:
-    there.filter(_REDIRECT.format(address=REFUSING))
+    there.filter(_REDIRECT.format(what="", address=REFUSING))
     blocked, unchecked = here.probe(asked(crowd, SERVER), asked(crowd, SERVER, control=()))
     local(blocked, "local-intercepted")
     assert blocked.diagnosis is not None
@@ -548,7 +580,7 @@ def test_this_network_turns_every_session_away(here: Namespace, there: Namespace
 
 def test_this_network_decrypts_tls(here: Namespace, there: Namespace, crowd: Crowd) -> None:
     """A proxy with one certificate for all: it greets in the control host's place, too."""
-    there.filter(_REDIRECT.format(address=PRIVATE))
+    there.filter(_REDIRECT.format(what="", address=PRIVATE))
     blocked, unchecked = here.probe(
         asked(crowd, "strange.contoso.test", tls_domain="strange.contoso.test"),
         asked(crowd, "strange.contoso.test", tls_domain="strange.contoso.test", control=()),
@@ -558,7 +590,7 @@ def test_this_network_decrypts_tls(here: Namespace, there: Namespace, crowd: Cro
 
 
 def test_this_network_takes_starttls_away(here: Namespace, there: Namespace, crowd: Crowd) -> None:
-    there.filter(_REDIRECT.format(address=MASKED))
+    there.filter(_REDIRECT.format(what="", address=MASKED))
     (result,) = here.probe(asked(crowd, SERVER))
     local(result, "local-starttls-stripped")
     assert result.by_tls_mode[result.connector.tls] == "unknown"
@@ -573,3 +605,13 @@ def test_a_report_of_a_local_fault_is_diagnosed_again(here: Namespace, crowd: Cr
     run(crowd, here, SERVER, "-o", str(report))
     again = command_line("explain", str(report))
     assert told(again)[:2] == (3, "local-not-permitted")
+
+
+def test_nat_to_a_dead_host(here: Namespace, there: Namespace, crowd: Crowd) -> None:
+    """The address itself says "host unreachable": it is the firewall that has it, of the server behind."""
+    there.filter(_REDIRECT.format(what=f"ip daddr {CLOSED}", address=DEAD_NEIGHBOUR))
+    for key, value in (("retrans_time_ms", "20"), ("mcast_solicit", "1")):
+        there.set(f"net.ipv4.neigh.wire.{key}", value)
+    (result,) = here.probe(asked(crowd, CLOSED, connect_timeout=5.0))
+    heading = "The firewall at the address gets no answer from the server behind it (NAT)"
+    assert first_said(result.diagnosis) == ("server", "server-down", heading, "check-nat")

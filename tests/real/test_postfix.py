@@ -16,6 +16,7 @@ from tests.real.verdicts import (
     WARNING,
     Verdict,
     command_line,
+    first_said,
     modes,
     modes_of,
     problems_of,
@@ -61,6 +62,7 @@ STATES: dict[str, tuple[Verdict, list[str], dict[str, str | None]]] = {
     "tls-mandatory": (HEALTHY, [], ALL_FLOW),
     "asks-certificate": (WARNING, [], ALL_FLOW),  # it takes clients of its own CA, and so not Exchange Online
     "rejects-clients": (failing("4.4.317", "banner-rejected", "banner"), [], ALL_FAIL),
+    "rejects-nameless": (failing("4.4.317", "banner-rejected", "banner"), [], ALL_FAIL),
     "defers-clients": (failing("4.4.317", "banner-rejected", "banner"), [], ALL_FAIL),
     "rejects-helo": (failing("4.4.317", "ehlo-rejected", "ehlo"), [], ALL_FAIL),
 }
@@ -73,14 +75,23 @@ async def test_state(postfix: dict[str, str], ca_file: str, state: str) -> None:
     assert (verdict_of(result), sorted(problems_of(attempt)), modes_of(result)) == STATES[state]
 
 
-@pytest.mark.parametrize(("state", "remedy"), [("no-tls", "offer-starttls"), ("expired", "renew-certificate")])
-async def test_the_commands_are_the_server_s_own(
-    postfix: dict[str, str], ca_file: str, state: str, remedy: str
+@pytest.mark.parametrize(
+    ("state", "cause", "heading", "remedy", "commands"),
+    [
+        ("no-tls", "tls-not-supported", "The server offers no STARTTLS", "offer-starttls", ["postconf"]),
+        ("expired", "certificate-expired", "The certificate has expired", "renew-certificate", ["postconf"]),
+        # 550 5.7.25: reverse DNS, and so about the sender (RFC 7372 3.3)
+        ("rejects-nameless", "source-blocked", "The server turns the connection away", "allow-exchange-online", []),
+    ],
+)
+async def test_what_is_said_first(
+    postfix: dict[str, str], ca_file: str, state: str, cause: str, heading: str, remedy: str, commands: list[str]
 ) -> None:
+    """The commands are those of the server that greets."""
     result = await result_of(Connector(smart_hosts=[postfix[state]], tls_domain=HOST, ca_file=ca_file))
+    assert first_said(result.diagnosis) == ("server", cause, heading, remedy)
     assert result.diagnosis is not None
-    first = result.diagnosis.remedies[0]
-    assert (first.id, first.commands[0].split()[0]) == (remedy, "postconf")
+    assert [line.split()[0] for line in result.diagnosis.remedies[0].commands[:1]] == commands
 
 
 @pytest.mark.parametrize("state", ["demands-certificate-1.2", "demands-certificate-1.3"])

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from connector_probe import Attempt, Connector, Result, TlsSettings, probe
 from connector_probe.cli.app import run
+from connector_probe.formats.json import jsonable
 from connector_probe.model.verdict import CauseVerdict
 
 _LIMIT = 60.0
@@ -93,6 +94,12 @@ def verdict_in(result: Any) -> Verdict:  # noqa: ANN401 - JSON
     if diagnosis is None:
         return Verdict(result["status"])
     return Verdict(result["status"], diagnosis["code"], diagnosis["class"], diagnosis["stage"])
+
+
+def first_said(diagnosis: object) -> tuple[str, str, str, str]:
+    """Whose it is, the leading cause, the first sentence, the first remedy: of a Diagnosis, or of a JSON report's."""
+    told = jsonable(diagnosis)
+    return told["culprit"], told["causes"][0]["id"], told["heading"], told["remedies"][0]["id"]
 
 
 def problems_of(attempt: Attempt) -> list[str]:

@@ -243,7 +243,7 @@ async def test_what_one_connector_proves_about_this_machine_holds_for_the_others
     """Two servers that tell the same other time acquit a third one's certificate: our clock may be wrong."""
     async with Lab.start(["certificate-expired", "clock-doubtful"]) as lab:
         doubtful = lab.connector("clock-doubtful")
-        again = lab_row(doubtful, name="again", smart_hosts=["127.0.0.1"])
+        again = lab_row(doubtful, name="again", smart_hosts=["127.0.0.2"])
         rows = [lab_row(lab.connector("certificate-expired")), lab_row(doubtful), again]
         async with running(write(tmp_path, rows)) as one:
             seen = one.server.service

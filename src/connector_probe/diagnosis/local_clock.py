@@ -114,7 +114,7 @@ def _of_others(evidence: AttemptEvidence, told: Sequence[Statement]) -> Iterator
     for one in told:
         if one.key != "clock-greeting":
             yield one
-        elif one.by != evidence.server:
+        elif (one.by, one.address) != (evidence.server, evidence.address):
             yield replace(one, key="clock-control")
 
 

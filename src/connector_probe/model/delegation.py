@@ -26,7 +26,7 @@ class ServerSays(StrEnum):
     SERVFAIL = "servfail"
     OTHER_RCODE = "other-rcode"
     MALFORMED = "malformed"  # unreadable, or to another question
-    TRUNCATED = "truncated"  # says that the answer needs TCP
+    TRUNCATED = "truncated"  # says that the answer needs TCP, and gave none over that
     TIMED_OUT = "timed-out"
     UNREACHABLE = "unreachable"  # an ICMP error or a reset
     NOT_ASKED = "not-asked"  # ``note`` says why: no route from here, an address that must not be followed

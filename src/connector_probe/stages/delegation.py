@@ -341,7 +341,8 @@ class _Walker:
             else:
                 said = await self._authorities.ask(question, tuple(waits), tcp=tcp)
                 if said.status is ServerSays.TRUNCATED and not tcp:
-                    said, by_tcp = await self._authorities.ask(question, (TCP_WAIT,), tcp=True), True
+                    whole = await self._authorities.ask(question, (TCP_WAIT,), tcp=True)
+                    said, by_tcp = (said, False) if whole.status in SILENT else (whole, True)
         except ValueError:  # a name that DNS cannot carry, or an address that is none
             said = Said(ServerSays.NOT_ASKED)
         if nameserver in self._resolver.nameservers and said.status not in SPOKE_WITH_AUTHORITY:

@@ -35,24 +35,21 @@ _FAILED_LOOKUPS = (_F.DNS_SERVFAIL, _F.DNS_REFUSED, _F.DNS_TIMEOUT)
 )
 def _name_does_not_exist(case: Case) -> Judged:
     dns_view, whose = _heard(case), _whose_name(case)
-    # What an MX record names stands in DNS, and not in the connector.
-    culprit = Culprit.DNS if case.evidence.resolution.preference is not None else None
+    # What an MX record or an alias names stands in DNS, and not in the connector.
+    culprit = Culprit.DNS if whose in (_ALIAS_TARGET, _MX_HOST) else None
+    remedies = (RemedyId.FIX_ALIAS,) if whose == _ALIAS_TARGET else None
+    verdict, evidence = None, [EvidenceId.DNS_ANSWER]
     walk_view = dns_view.walk_view if dns_view is not None else None
-    if dns_view is None or walk_view is None or walk_view.authorities is Authorities.NOTHING:
-        return Judged(None, (EvidenceId.DNS_ANSWER,), culprit=culprit, sentence=whose)
-    verdict = _name_missing(dns_view, walk_view)
-    told = verdict is _CONFIRMED or (verdict is _OUT and not walk_view.undelegated)
-    return Judged(
-        verdict,
-        (EvidenceId.DNS_ANSWER, EvidenceId.AUTHORITY_SAYS) if told else (EvidenceId.DNS_ANSWER,),
-        culprit=culprit,
-        sentence=whose,
-    )
+    if dns_view is not None and walk_view is not None and walk_view.authorities is not Authorities.NOTHING:
+        verdict = _name_missing(dns_view, walk_view)
+        if verdict is _CONFIRMED or (verdict is _OUT and not walk_view.undelegated):
+            evidence.append(EvidenceId.AUTHORITY_SAYS)
+    return Judged(verdict, tuple(evidence), remedies, culprit, whose)
 
 
 def _name_missing(dns_view: DnsView, walk_view: WalkView) -> CauseVerdict:
-    if walk_view.authorities is Authorities.DISAGREE:
-        return _POSSIBLE
+    if walk_view.authorities is Authorities.DISAGREE or walk_view.parked is not None:
+        return _POSSIBLE  # servers for expired domains know no name that was there before
     if walk_view.undelegated:
         if by_registry(dns_view.registration)[0] is _CONFIRMED:
             return _OUT
@@ -61,14 +58,17 @@ def _name_missing(dns_view: DnsView, walk_view: WalkView) -> CauseVerdict:
     return _CONFIRMED if walk_view.authorities is Authorities.NO_NAME else _OUT
 
 
+_ALIAS_TARGET, _MX_HOST = "alias-target-missing", "mx-host-missing"
+
+
 def _whose_name(case: Case) -> str:
     """What a name that does not exist means where it is none that stands in the connector."""
     resolution, lookup = case.evidence.resolution, deciding_lookup(case.evidence)
     if lookup is not None and lookup.aliases:
-        return "alias-target-missing"
+        return _ALIAS_TARGET
     if resolution.mx_domain is None:
         return ""
-    return "mx-domain-missing" if resolution.preference is None else "mx-host-missing"
+    return "mx-domain-missing" if resolution.preference is None else _MX_HOST
 
 
 @ROWS.cause(
@@ -118,7 +118,9 @@ def _domain_expired(case: Case) -> Judged | None:
         return None
     verdict, evidence = _by_delegation(walk_view)
     told, more = by_registry(dns_view.registration)
-    return Judged(told or verdict, (*evidence, *more))
+    parked = HeadingId.PARKED if walk_view.parked is not None else None
+    heading = HeadingId.DOMAIN_EXPIRED if told is _CONFIRMED else parked
+    return Judged(told or verdict, (*evidence, *more), heading=heading)
 
 
 def _by_delegation(walk_view: WalkView) -> tuple[CauseVerdict | None, tuple[EvidenceId, ...]]:
@@ -156,7 +158,8 @@ def _stale_dns_cache(case: Case) -> Judged | None:
     evidence = (EvidenceId.STALE_DIFFERS, *ttl, EvidenceId.NO_SOA) if filtered else (EvidenceId.STALE_DIFFERS, *ttl)
     varying = mismatch.varying and mismatch.ours.status is LookupStatus.ANSWER
     verdict = _POSSIBLE if varying else _CONFIRMED if mismatch.certain else _SUPPORTED
-    return Judged(verdict, evidence, remedies=(RemedyId.WAIT_FOR_CACHE,))
+    heading = HeadingId.OLD_ANSWER if mismatch.certain else HeadingId.OTHER_ANSWER
+    return Judged(verdict, evidence, remedies=(RemedyId.WAIT_FOR_CACHE,), heading=heading)
 
 
 def _stale_mx(case: Case) -> Judged | None:
@@ -195,6 +198,12 @@ def _dns_hosting_trouble(case: Case) -> Judged | None:
         if dns_view is None or not dns_view.out_of_step:
             return None
         return Judged(*_hosting(case.failure, dns_view), heading=HeadingId.AUTHORITIES_DISAGREE)
+    lookup = deciding_lookup(case.evidence)
+    mute = dns_view is not None and dns_view.walk_view is not None and dns_view.walk_view.without_tcp
+    if mute or (lookup is not None and lookup.status is LookupStatus.TRUNCATED):
+        evidence = (EvidenceId.DNS_ANSWER, *((EvidenceId.AUTHORITIES_WITHOUT_TCP,) if mute else ()))
+        mended = (RemedyId.OPEN_DNS_TCP, RemedyId.FIX_DNS)
+        return Judged(_SUPPORTED, evidence, mended, heading=HeadingId.DNS_WITHOUT_TCP)
     if dns_view is None:
         return Judged(None, (EvidenceId.DNS_ANSWER,))
     if dns_view.unreached:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes.row import Judged, Rows, alone
+from connector_probe.diagnosis.dns.nameserver_trust import DistrustReason, distrust_reason
 from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.model.evidence import FaultKind
-from connector_probe.model.ids import CauseId, RemedyId
+from connector_probe.model.ids import CauseId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 
 if TYPE_CHECKING:
@@ -50,12 +51,19 @@ def _local_nameserver(case: Case) -> Judged | None:
     return Judged(None, remedies=(*route, _R.CONFIGURE_NAMESERVER, _R.PROBE_FROM_ELSEWHERE))
 
 
-ROWS.cause(
+@ROWS.cause(
     CauseId.LOCAL_NAMESERVER_ERRS,
     _HERE,
     alone(_SURE, _F.LOCAL_NAMESERVER_UNTRUE),
     remedies=(_R.CONFIGURE_NAMESERVER, _R.CHECK_SPLIT_DNS, _R.PROBE_FROM_ELSEWHERE),
-)(_by_class)
+)
+def _local_nameserver_errs(case: Case) -> Judged | None:
+    if distrust_reason(case.view) is not DistrustReason.TRUNCATED:
+        return None
+    mended = (_R.OPEN_DNS_TCP, _R.CONFIGURE_NAMESERVER, _R.PROBE_FROM_ELSEWHERE)
+    return Judged(None, remedies=mended, heading=HeadingId.DNS_WITHOUT_TCP)
+
+
 ROWS.cause(
     CauseId.LOCAL_NETWORK,
     _HERE,

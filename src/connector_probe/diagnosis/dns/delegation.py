@@ -94,6 +94,12 @@ class WalkView:
         return tuple(found.values())
 
     @cached_property
+    def without_tcp(self) -> bool:
+        """Whether an answer needs TCP, and none of the zone's servers says anything over that."""
+        by_tcp = any(reply.transport == "tcp" and reply.status not in SILENT for reply in self.last_zone)
+        return not by_tcp and any(reply.status is ServerSays.TRUNCATED for reply in self.last_zone)
+
+    @cached_property
     def nameless(self) -> tuple[AuthorityReply, ...]:
         """Name servers that nobody can ask: without an address, or with one that no public zone may lead to."""
         found = [reply for reply in self.last_zone if reply.status is ServerSays.NOT_ASKED and reply.note in _NAMELESS]

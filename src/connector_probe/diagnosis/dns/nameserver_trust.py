@@ -40,6 +40,7 @@ class DistrustReason(StrEnum):
     OVERRIDDEN = "overridden"
     NULLED = "nulled"
     SPLIT = "split"
+    TRUNCATED = "truncated"
 
 
 def why_the_nameserver_is_not_believed(view: View) -> FailureClass | None:
@@ -57,6 +58,10 @@ def distrust_reason(view: View) -> DistrustReason | None:
         return DistrustReason.SPLIT
     address, dns_view = view.evidence.address, view.dns_view
     if address is None:
+        lookup = deciding_lookup(view.evidence)
+        cut_short = lookup is not None and lookup.status is LookupStatus.TRUNCATED
+        if cut_short and not view.evidence.resolution.nameservers_given:
+            return DistrustReason.TRUNCATED
         if _is_blocked(view, dns_view):
             return DistrustReason.BLOCKED
         if dns_view is not None and dns_view.validates_nothing:

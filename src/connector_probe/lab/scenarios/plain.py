@@ -125,10 +125,12 @@ CONNECT: tuple[Scenario, ...] = (
     ),
     unknown(
         "clock-doubtful",
-        "the certificate has expired by our clock, and the server's greeting tells a time at which it was valid",
+        "two servers whose certificate has expired by our clock; one's greeting tells a time at which it was valid",
         F.LOCAL_CLOCK,
-        lab.tells_another_time,
-        certificate=certificates.expired,
+        servers=(
+            Server(certificate=certificates.expired),
+            Server(behaviour=lab.tells_another_time, address=SECOND, certificate=certificates.expired),
+        ),
         expect_problems=(CertificateProblemKind.EXPIRED,),
     ),
     unknown(

@@ -13,6 +13,7 @@ COMMANDS: dict[RemedyId, tuple[str, ...]] = {
     RemedyId.PUBLISH_MX: ("nslookup -type=MX {mx_domain}",),
     RemedyId.REPAIR_MX: ("nslookup -type=MX {mx_domain}",),
     RemedyId.FIX_DNS: ("nslookup -type=NS {parent}", "nslookup {host} <name server>"),
+    RemedyId.OPEN_DNS_TCP: ("dig +tcp {host}",),
     RemedyId.REPAIR_DNSSEC: ("delv {host}", "dig +cd {host}"),
     RemedyId.WAIT_FOR_CACHE: ("Clear-DnsServerCache   (Windows DNS server)", "unbound-control flush {host}"),
     RemedyId.CHECK_SPLIT_DNS: ("probe --nameserver <public nameserver> {probed}",),

@@ -202,10 +202,12 @@ DETAILS: dict[F, str] = {
 HEADINGS: dict[HeadingId, str] = {
     HeadingId.DNSSEC_BROKEN: "DNSSEC of the name's zone is broken",
     HeadingId.DOMAIN_EXPIRED: "The domain's registration has ended",
+    HeadingId.PARKED: "The domain is parked: its registration has probably ended",
     HeadingId.NOT_DELEGATED: "The domain is not delegated: expired, or never registered",
     HeadingId.NOT_DELEGATED_BUT_REGISTERED: "The domain is registered, but not delegated",
     HeadingId.AUTHORITIES_DISAGREE: "The name's authoritative servers disagree",
     HeadingId.AUTHORITIES_FAIL: "The name's authoritative servers do not answer as they should",
+    HeadingId.DNS_WITHOUT_TCP: "The answer needs TCP port 53, and nothing comes over it",
     HeadingId.NAMESERVER_FAILS: "The nameserver fails, although the authoritative servers answer",
     HeadingId.OLD_ANSWER: "The nameserver holds an old answer",
     HeadingId.OTHER_ANSWER: "The nameserver and the authoritative servers say different things",

@@ -60,6 +60,7 @@ FACTS: dict[str, str] = {
     "untrue-portal": "answers {counter_host} with {address}, as it does {queried}: it gives every name that address, as a network does that wants a log-in first",
     "untrue-blocked": "blocks {queried} by a rule of its own ({lookup})",
     "untrue-overridden": "denies {queried} by a rule of its own ({lookup}, as an authority, and without the SOA record that a zone has); {stale_authority} says: {stale_theirs}",
+    "untrue-truncated": "says over UDP that the answer about {queried} is too large for it, and gives none over TCP ({lookup})",
     "untrue-unvalidated": "can validate nothing, not even the root: with validation switched off (CD) it answers, and with it {lookup}. Its clock or its trust anchor is wrong",
     "untrue-misvalidated": "cannot validate {queried} ({lookup}), although every signature on the way there, asked for with validation switched off (CD), is good when validated from here. Its clock or its trust anchor is wrong",
     "untrue-nulled": "answers {queried} with {address}, as a filter does; {stale_authority} says: {stale_theirs}",

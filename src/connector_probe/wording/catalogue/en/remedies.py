@@ -11,6 +11,7 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.PUBLISH_MX: "Publish an MX record for {mx_domain} that names its mail server, at the DNS hosting service.",
     RemedyId.REPAIR_MX: "Correct the MX records of {domain}: each has to name a host that exists and takes its mail.",
     RemedyId.RENEW_DOMAIN: "Check at the registrar that the domain is registered and delegated; renew it if it has expired.",
+    RemedyId.OPEN_DNS_TCP: "Let TCP port 53 through, beside UDP, to every authoritative name server: what does not fit into UDP is asked for again over TCP (RFC 7766).",
     RemedyId.FIX_DNS: "Ask the DNS hosting service to repair the domain's authoritative name servers, and compare what they answer.",
     RemedyId.REPAIR_DNSSEC: "Have the DNS hosting service sign the zone anew, or have the registrar remove a DS record that does not fit.",
     RemedyId.WAIT_FOR_CACHE: "Wait until the old answer has left the caches, or flush the cache of the nameserver that was asked.",

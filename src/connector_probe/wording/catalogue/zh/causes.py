@@ -152,6 +152,7 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.AUTHORITIES_DISAGREE: "各权威服务器的应答不一致：{disagreement}。",
     EvidenceId.AUTHORITIES_OUT_OF_STEP: "它的权威服务器上是同一区域的不同版本：{versions}。发送方遇到哪一个全凭偶然。",
     EvidenceId.AUTHORITIES_FAIL: "{zone} 的服务器都没有给出权威应答：{failed_list}。",
+    EvidenceId.AUTHORITIES_WITHOUT_TCP: "{zone} 的服务器通过 UDP 表示应答过大；通过 TCP（53 端口）则没有一台应答。",
     EvidenceId.SOME_AUTHORITIES_FAIL: "{zone} 的以下服务器没有给出权威应答：{failed_list}。",
     EvidenceId.AUTHORITIES_ANSWER: "直接查询时，{authority_label} 的应答为：{authority_said}。",
     EvidenceId.AUTHORITIES_ANSWER_US: "从此处直接查询时，{authority_label} 的应答为：{authority_said}。问题出在 {nameserver} 与该服务器之间。",

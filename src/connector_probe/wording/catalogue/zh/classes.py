@@ -202,10 +202,12 @@ DETAILS: dict[F, str] = {
 HEADINGS: dict[HeadingId, str] = {
     HeadingId.DNSSEC_BROKEN: "该名称所在区域的 DNSSEC 已损坏",
     HeadingId.DOMAIN_EXPIRED: "域的注册已到期",
+    HeadingId.PARKED: "该域名已被停放：其注册可能已经到期",
     HeadingId.NOT_DELEGATED: "该域没有委派：已到期，或从未注册",
     HeadingId.NOT_DELEGATED_BUT_REGISTERED: "该域已注册，但没有委派",
     HeadingId.AUTHORITIES_DISAGREE: "该名称的各权威服务器应答不一致",
     HeadingId.AUTHORITIES_FAIL: "该名称的权威服务器没有给出应有的应答",
+    HeadingId.DNS_WITHOUT_TCP: "应答需要 TCP 53 端口，而该端口没有任何应答",
     HeadingId.NAMESERVER_FAILS: "DNS 服务器出现故障，而权威服务器有应答",
     HeadingId.OLD_ANSWER: "DNS 服务器保留着旧的应答",
     HeadingId.OTHER_ANSWER: "DNS 服务器与权威服务器的应答不同",

@@ -60,6 +60,7 @@ FACTS: dict[str, str] = {
     "untrue-portal": "对 {counter_host} 也应答 {address}，与对 {queried} 的应答一样：它对所有名称都给出这个地址，要求先登录的网络就是这样",
     "untrue-blocked": "按自己的规则阻止了 {queried}（{lookup}）",
     "untrue-overridden": "按自己的规则否认了 {queried}（{lookup}，以权威身份应答，却没有区域应有的 SOA 记录）；{stale_authority} 的应答是：{stale_theirs}",
+    "untrue-truncated": "通过 UDP 表示关于 {queried} 的应答过大，而通过 TCP 没有给出应答（{lookup}）",
     "untrue-unvalidated": "什么都无法验证，连根也不行：关闭验证（CD）时有应答，开启时则为 {lookup}。它的时钟或信任锚有误",
     "untrue-misvalidated": "无法验证 {queried}（{lookup}），但关闭验证（CD）后取得的整条签名链在本机验证均有效。它的时钟或信任锚有误",
     "untrue-nulled": "对 {queried} 应答 {address}，过滤器就是这样应答的；{stale_authority} 的应答是：{stale_theirs}",

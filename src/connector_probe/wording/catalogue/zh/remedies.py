@@ -11,6 +11,7 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.PUBLISH_MX: "在 DNS 托管服务处为 {mx_domain} 发布一条指向其邮件服务器的 MX 记录。",
     RemedyId.REPAIR_MX: "更正 {domain} 的 MX 记录：每条记录都必须指向一个存在并接收该域邮件的主机。",
     RemedyId.RENEW_DOMAIN: "向域名注册机构确认该域已注册并已委派；如果已过期，请续订。",
+    RemedyId.OPEN_DNS_TCP: "除 UDP 之外，还要为每台权威名称服务器放行 TCP 53 端口：UDP 装不下的应答会改用 TCP 重新查询（RFC 7766）。",
     RemedyId.FIX_DNS: "请 DNS 托管服务修复该域的权威名称服务器，并比较它们的应答。",
     RemedyId.REPAIR_DNSSEC: "请 DNS 托管服务重新对该区域签名，或者请域名注册机构删除不匹配的 DS 记录。",
     RemedyId.WAIT_FOR_CACHE: "等待旧的应答从缓存中消失，或者清除所查询的 DNS 服务器的缓存。",
