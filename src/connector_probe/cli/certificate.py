@@ -12,6 +12,11 @@ import typer
 
 from connector_probe.cli import EXIT_FAILED, EXIT_OK, EXIT_UNKNOWN
 from connector_probe.cli import options as opt
+from connector_probe.cli.inputs import name_of, read_input
+from connector_probe.cli.output import put_document, text_options
+from connector_probe.cli.targets import check_target
+from connector_probe.cli.values import UsageProblemError, parse_choice, parse_moment, parse_whole
+from connector_probe.model.names import show
 
 if TYPE_CHECKING:
     from connector_probe.certificate_file import CertificateFile
@@ -69,10 +74,7 @@ def certificate(
     """
     from connector_probe.certificate_file import MAX_FILE, parse_certificate_file
     from connector_probe.cli.host_lists import parse_tls
-    from connector_probe.cli.inputs import name_of, read_input
     from connector_probe.cli.language import words_for
-    from connector_probe.cli.targets import check_target
-    from connector_probe.cli.values import UsageProblemError, parse_choice, parse_moment, parse_whole
     from connector_probe.formats import Format
     from connector_probe.model.connector import CONTROL_HOSTS, Connector, RootList, TlsSettings
     from connector_probe.trust import TrustError
@@ -113,8 +115,6 @@ def certificate(
 
 def _password(name: str, variable: str | None) -> bytes | None:
     """That of the variable, or what is typed; None where there is nobody to ask. Raises UsageProblemError."""
-    from connector_probe.cli.values import UsageProblemError
-    from connector_probe.model.names import show
 
     if variable is not None:
         given = os.environ.get(variable)
@@ -190,7 +190,6 @@ def _worded(
 
 
 def _write(report: RehearsalReport, words: Catalogue, *, json: bool, output: str | None, verbosity: int) -> None:
-    from connector_probe.cli.output import put_document, text_options
     from connector_probe.formats.certificate import to_text
     from connector_probe.formats.json import to_json
 

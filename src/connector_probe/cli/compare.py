@@ -9,6 +9,12 @@ import typer
 
 from connector_probe.cli import EXIT_FAILED, EXIT_OK, EXIT_UNKNOWN
 from connector_probe.cli import options as opt
+from connector_probe.cli.inputs import read_input
+from connector_probe.cli.output import put_document, text_options
+from connector_probe.cli.targets import check_target
+from connector_probe.cli.values import UsageProblemError
+from connector_probe.model.documents import MAX_REPORT, is_report
+from connector_probe.model.names import show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +57,6 @@ def compare(
       probe compare ndr.eml outside.json inside.json
     """
     from connector_probe.cli.language import words_for
-    from connector_probe.cli.targets import check_target
-    from connector_probe.cli.values import UsageProblemError
     from connector_probe.comparing.compare import NothingInCommonError
     from connector_probe.formats import Format
 
@@ -92,7 +96,6 @@ def _compared(
     read: Sequence[_Read], words: Catalogue, ranges: Sequence[str], *, two_places: bool, two_times: bool
 ) -> Comparison:
     """Raises UsageProblemError and NothingInCommonError."""
-    from connector_probe.cli.values import UsageProblemError
     from connector_probe.comparing.compare import compare as compare_reports
     from connector_probe.comparing.comparison import Relation
 
@@ -122,7 +125,6 @@ def _with_sender(
 ) -> Comparison:
     """Raises UsageProblemError where the words are about the way into Exchange Online, and NothingInCommonError."""
     from connector_probe.bounces.explanation import classes_of, is_for_microsoft, title_of, topic_of
-    from connector_probe.cli.values import UsageProblemError
     from connector_probe.comparing.exchange_online import SenderFailure, compare_with_sender
 
     theirs = [one for one in text.bounces if not is_for_microsoft(one)]
@@ -150,8 +152,6 @@ def _with_sender(
 def _ranges(path: str) -> tuple[str, ...]:
     """Raises UsageProblemError."""
     from connector_probe.bounces.bounce import decode
-    from connector_probe.cli.values import UsageProblemError
-    from connector_probe.model.names import show
     from connector_probe.protocol.microsoft import EndpointsError, mail_ranges
 
     try:
@@ -167,10 +167,7 @@ def _read(given: str, words: Catalogue) -> _Read:
     """A report, judged by today's rules, or a text of errors. Raises UsageProblemError, which names the file."""
     from connector_probe.bounces.bounce import InputTooLargeError, decode, read_bounces
     from connector_probe.cli.saved_report import diagnosed, is_there
-    from connector_probe.cli.values import UsageProblemError
     from connector_probe.formats.saved import SavedReportError
-    from connector_probe.model.documents import is_report
-    from connector_probe.model.names import show
 
     if not is_there(given) and (bounces := read_bounces(given)):
         return _Read(show(given, 40), None, bounces)
@@ -191,10 +188,7 @@ def _read(given: str, words: Catalogue) -> _Read:
 
 
 def _data(path: Path, name: str) -> bytes:
-    from connector_probe.cli.inputs import read_input
     from connector_probe.cli.saved_report import refuse_too_large
-    from connector_probe.cli.values import UsageProblemError
-    from connector_probe.model.documents import MAX_REPORT
 
     data = read_input(str(path), MAX_REPORT, "make one with: probe HOST --json -o FILE")
     refuse_too_large(data, name)
@@ -204,7 +198,6 @@ def _data(path: Path, name: str) -> bytes:
 
 
 def _write(found: Comparison, words: Catalogue, *, json: bool, output: str | None, quiet: bool) -> None:
-    from connector_probe.cli.output import put_document, text_options
     from connector_probe.formats.comparison import to_text
     from connector_probe.formats.json import to_json
 

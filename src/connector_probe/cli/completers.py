@@ -11,6 +11,8 @@ from pathlib import Path
 import typer
 
 from connector_probe.cli import COMPLETE
+from connector_probe.cli.commands import SUMMARIES
+from connector_probe.cli.history_file import default_file
 
 
 def _each_of(module: str, name: str) -> Callable[[], list[str]]:
@@ -49,7 +51,6 @@ def scenario() -> list[str]:
 
 
 def topic() -> list[str]:
-    from connector_probe.cli.commands import SUMMARIES
     from connector_probe.manual import TOPICS
 
     return [*TOPICS, *SUMMARIES]
@@ -70,7 +71,6 @@ def connector(ctx: typer.Context) -> list[str]:
 
 def recorded(ctx: typer.Context) -> list[str]:
     """Connectors that the history knows."""
-    from connector_probe.cli.history_file import default_file
     from connector_probe.history import History, HistoryError
 
     try:

@@ -8,6 +8,9 @@ from typing import Annotated
 import typer
 
 from connector_probe.cli import completers
+from connector_probe.cli.output import write_document
+from connector_probe.cli.values import UsageProblemError
+from connector_probe.model.names import show
 
 # Each is a file of the same name in cli/examples.
 EXAMPLES = {
@@ -45,9 +48,6 @@ def example(name: Name = None) -> None:
       probe example crontab
       probe example github > .github/workflows/mail-connectors.yaml
     """
-    from connector_probe.cli.output import write_document
-    from connector_probe.cli.values import UsageProblemError
-    from connector_probe.model.names import show
 
     if name is None:
         width = max(map(len, EXAMPLES))

@@ -11,7 +11,13 @@ import typer
 
 from connector_probe.cli import EXIT_FAILED, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE, completers
 from connector_probe.cli import options as opt
+from connector_probe.cli.inputs import name_of, read_input
+from connector_probe.cli.output import fail, put_document, say, text_options
+from connector_probe.cli.targets import check_target
+from connector_probe.cli.values import UsageProblemError, parse_duration, parse_whole
 from connector_probe.model.dataclass import dataclass
+from connector_probe.model.documents import MAX_REPORT, SAMPLE, is_report
+from connector_probe.model.names import show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,9 +78,6 @@ def explain(
     """
     from connector_probe.bounces.bounce import InputTooLargeError, decode
     from connector_probe.cli.host_lists import parse_tls
-    from connector_probe.cli.targets import check_target
-    from connector_probe.cli.values import UsageProblemError, parse_duration, parse_whole
-    from connector_probe.model.documents import is_report
 
     alone = {"--port": port, "--tls": tls, "--tls-domain": tls_domain, "--nameserver": nameserver, "--ca-file": ca_file}
     for name, value in alone.items():
@@ -145,8 +148,6 @@ def _given(texts: Sequence[str]) -> str | bytes:
     """Files where all of ``texts`` are files, standard input, or the words themselves."""
     from connector_probe.bounces.bounce import codes_seen
     from connector_probe.cli.saved_report import is_there
-    from connector_probe.cli.values import UsageProblemError
-    from connector_probe.model.names import show
 
     if not texts or list(texts) == ["-"]:
         if not texts and (sys.stdin is None or sys.stdin.isatty()):
@@ -169,10 +170,7 @@ def _given(texts: Sequence[str]) -> str | bytes:
 def _content(file: str) -> bytes:
     """As much of it as a bounce may have, and one octet more; of a report, which a large fleet's is, far more."""
     from connector_probe.bounces.decoding import MAX_INPUT, decode
-    from connector_probe.cli.inputs import name_of, read_input
     from connector_probe.cli.saved_report import refuse_too_large
-    from connector_probe.cli.values import UsageProblemError
-    from connector_probe.model.documents import MAX_REPORT, SAMPLE, is_report
 
     larger = (MAX_REPORT, lambda data: is_report(decode(data[:SAMPLE])))
     data = read_input(file, MAX_INPUT, "check name and permissions", larger=larger)
@@ -191,7 +189,6 @@ def _explain(data: str | bytes, settings: _Settings, *, probe: bool) -> int:
     from connector_probe.bounces.bounce import MAX_BOUNCES, codes_seen, read
     from connector_probe.bounces.explanation import document
     from connector_probe.bounces.known_codes import looked_for
-    from connector_probe.cli.output import fail, say
     from connector_probe.cli.slips import refuse_no_error
 
     reading = read(data)
@@ -265,7 +262,6 @@ def _report(connectors: list[Connector], settings: _Settings) -> Report:
     from connector_probe.api import probe_all
     from connector_probe.cli.loop import run_async
     from connector_probe.cli.progress import progress
-    from connector_probe.cli.values import UsageProblemError
     from connector_probe.trust import TrustError
 
     what = connectors[0].name if len(connectors) == 1 else f"{len(connectors)} servers"
@@ -306,7 +302,6 @@ def _with_live(
 
 
 def _write(settings: _Settings, found: ExplanationDocument, report: Report | None) -> None:
-    from connector_probe.cli.output import put_document, text_options
     from connector_probe.formats import Format
     from connector_probe.formats.explanation import to_json, to_text
 
@@ -336,10 +331,8 @@ def _write(settings: _Settings, found: ExplanationDocument, report: Report | Non
 
 def _again(text: str, settings: _Settings, *, probe: bool) -> int:
     """A saved report, diagnosed anew: printed, and answered by the exit code, as ``probe`` would."""
-    from connector_probe.cli.output import put_document
     from connector_probe.cli.saved_report import diagnosed
     from connector_probe.cli.settings import OutputSettings, exit_code
-    from connector_probe.cli.values import UsageProblemError
     from connector_probe.formats.saved import SavedReportError
 
     if probe:

@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
+from connector_probe._version import __version__
 from connector_probe.cli import completers
+from connector_probe.cli.commands import SUMMARIES, command
+from connector_probe.cli.output import page_through, terminal_width, wants_colour, write_document
+from connector_probe.cli.values import UsageProblemError
+from connector_probe.model.names import show
 
 Topic = Annotated[
     str | None,
@@ -25,10 +30,7 @@ def help_(topic: Topic = None) -> None:
     """
     from difflib import get_close_matches
 
-    from connector_probe.cli.commands import SUMMARIES, command
-    from connector_probe.cli.values import UsageProblemError
     from connector_probe.manual import TOPICS
-    from connector_probe.model.names import show
 
     name = (topic or "").strip().lower()
     if name in TOPICS:
@@ -45,15 +47,11 @@ def help_(topic: Topic = None) -> None:
 
 def version() -> None:
     """Print the version."""
-    from connector_probe._version import __version__
-    from connector_probe.cli.output import write_document
-
     write_document(f"probe {__version__}\n")
 
 
 def _list_pages() -> None:
     """What there is to read, in one screen."""
-    from connector_probe.cli.output import write_document
     from connector_probe.manual import TOPICS
 
     width = max(map(len, TOPICS))
@@ -63,7 +61,6 @@ def _list_pages() -> None:
 
 def _show_page(name: str) -> None:
     """At a terminal drawn by rich, with the reader's pager; elsewhere as it is written."""
-    from connector_probe.cli.output import page_through, terminal_width, wants_colour, write_document
     from connector_probe.manual import page
 
     text = page(name)

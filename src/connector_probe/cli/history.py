@@ -11,6 +11,11 @@ import typer
 from connector_probe.cli import completers
 from connector_probe.cli import options as opt
 from connector_probe.cli import run_options as opts
+from connector_probe.cli.history_file import default_file
+from connector_probe.cli.output import put_document, text_options
+from connector_probe.cli.targets import check_target
+from connector_probe.cli.values import UsageProblemError, parse_duration
+from connector_probe.model.names import show
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -42,17 +47,12 @@ def history(
     import sys
     from datetime import UTC, datetime, timedelta
 
-    from connector_probe.cli.history_file import default_file
     from connector_probe.cli.language import words_for
-    from connector_probe.cli.output import put_document, text_options
-    from connector_probe.cli.targets import check_target
-    from connector_probe.cli.values import UsageProblemError, parse_duration
     from connector_probe.formats import Format
     from connector_probe.formats.history import to_text
     from connector_probe.formats.json import to_json
     from connector_probe.history.summary import sum_up
     from connector_probe.model.history import HISTORY_SCHEMA, HistoryDocument
-    from connector_probe.model.names import show
 
     seconds = parse_duration("--window", window)
     if not 60 <= seconds <= 3660 * 86_400:
@@ -81,9 +81,7 @@ def _pasts(
     path: Path, names: Sequence[str], now: datetime, window: timedelta, *, must_exist: bool, whole: bool
 ) -> list[Past]:
     """Raises UsageProblemError: for a name that was never recorded, and for a file that cannot be read."""
-    from connector_probe.cli.values import UsageProblemError
     from connector_probe.history import History, HistoryError
-    from connector_probe.model.names import show
 
     if must_exist and not path.exists():
         raise UsageProblemError(f"history {show(str(path), 300)}: there is no such file", "probe run writes it")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from connector_probe.cli.values import UsageProblemError
+from connector_probe.model.names import show
+
 FILE_NAME = "history.sqlite3"
 
 
@@ -17,9 +20,7 @@ def checked_file(path: Path) -> Path:
     """``path``, for a run to remember itself in. Raises UsageProblemError where something else is there already."""
     import os
 
-    from connector_probe.cli.values import UsageProblemError
     from connector_probe.history import NotAHistoryError, refuse_foreign
-    from connector_probe.model.names import show
 
     if os.path.isdir(path):  # noqa: PTH112 - in a folder that may not be read this is False, which the run tells
         raise UsageProblemError(f"--history {show(str(path))} is a directory", "name a file in it")

@@ -6,6 +6,10 @@ from typing import Annotated
 
 import typer
 
+from connector_probe.cli.inputs import name_of, read_input
+from connector_probe.cli.output import say, write_document
+from connector_probe.cli.values import UsageProblemError
+
 ImportFile = Annotated[
     str,
     typer.Argument(
@@ -21,9 +25,6 @@ def import_file(file: ImportFile) -> None:
       Get-OutboundConnector | ConvertTo-Json -Depth 5 > connectors.json
       probe import connectors.json > probes.yaml
     """
-    from connector_probe.cli.inputs import name_of, read_input
-    from connector_probe.cli.output import say, write_document
-    from connector_probe.cli.values import UsageProblemError
     from connector_probe.config.exchange import convert
     from connector_probe.config.exchange_values import MAX_BYTES, ExchangeImportError
 

@@ -11,6 +11,11 @@ import typer
 from connector_probe.cli import options as opt
 from connector_probe.cli import run_options as opts
 from connector_probe.cli.fleet import File
+from connector_probe.cli.history_file import checked_file, default_file
+from connector_probe.cli.output import write_document
+from connector_probe.cli.values import UsageProblemError, parse_duration
+from connector_probe.model.names import is_address, show
+from connector_probe.model.printable import printable
 
 if TYPE_CHECKING:
     from connector_probe.serve.credentials import Credentials
@@ -74,14 +79,10 @@ def serve(
     import socket
 
     from connector_probe.cli.fleet import load_file
-    from connector_probe.cli.history_file import checked_file, default_file
     from connector_probe.cli.language import words_for
     from connector_probe.cli.running import allow_many_files
     from connector_probe.cli.unattended_options import SHORTEST_REMINDER
-    from connector_probe.cli.values import UsageProblemError, parse_duration
     from connector_probe.formats import Format
-    from connector_probe.model.names import show
-    from connector_probe.model.printable import printable
     from connector_probe.notifications import NotificationError
     from connector_probe.serve import logs
     from connector_probe.serve.server import ListenError, Settings
@@ -129,7 +130,6 @@ def serve(
 def _need_the_extra() -> None:
     from importlib.util import find_spec
 
-    from connector_probe.cli.values import UsageProblemError
     from connector_probe.extras import how_to_add
 
     missing = [name for name in ("starlette", "uvicorn", "jinja2", "prometheus_client") if find_spec(name) is None]
@@ -142,9 +142,6 @@ def _print_hash(user: str) -> None:
     import getpass
     import sys
 
-    from connector_probe.cli.output import write_document
-    from connector_probe.cli.values import UsageProblemError
-    from connector_probe.model.names import show
     from connector_probe.serve.credentials import hashed
 
     if not user or ":" in user or not user.isprintable():
@@ -161,8 +158,6 @@ def _print_hash(user: str) -> None:
 
 
 def _credentials(file: str | None) -> Credentials | None:
-    from connector_probe.cli.values import UsageProblemError
-    from connector_probe.model.names import show
     from connector_probe.serve.credentials import Credentials, CredentialsError
 
     where, text = (f"--token-file {show(file)}", "") if file is not None else (TOKEN, os.environ.get(TOKEN, ""))
@@ -184,9 +179,6 @@ def _address(listen: str) -> tuple[str, int]:
     """ADDR:PORT, [ADDR]:PORT, :PORT for all addresses, or ADDR. Raises UsageProblemError."""
     import ipaddress
 
-    from connector_probe.cli.values import UsageProblemError
-    from connector_probe.model.names import show
-
     text = listen.strip()
     host, colon, port = (text, "", "") if _is_address(text) else text.rpartition(":")
     if not colon:
@@ -199,8 +191,6 @@ def _address(listen: str) -> tuple[str, int]:
 
 
 def _is_address(text: str) -> bool:
-    from connector_probe.model.names import is_address
-
     return is_address(text) and "%" not in text
 
 

@@ -9,6 +9,8 @@ import typer
 from connector_probe.cli import completers
 from connector_probe.cli import options as opt
 from connector_probe.cli.output import page_through
+from connector_probe.cli.values import UsageProblemError, parse_whole
+from connector_probe.model.documents import Format
 
 Names = Annotated[
     list[str] | None,
@@ -30,7 +32,6 @@ def demo(every: All = False, lang: opt.Lang = None) -> None:
     """Probe a laboratory, and print what an administrator sees and does: three stories; needs no network."""
     from connector_probe.cli.demo import run_demo
     from connector_probe.cli.language import words_for
-    from connector_probe.model.documents import Format
 
     raise typer.Exit(run_demo(words_for(lang, Format.TEXT), every=every))
 
@@ -44,7 +45,6 @@ def lab(names: Names = None, list_: List = False, config: Config = False, port: 
       probe lab --list                          all there are
     """
     from connector_probe.cli.lab import list_scenarios, run_lab
-    from connector_probe.cli.values import UsageProblemError, parse_whole
 
     first = parse_whole("--port", port) if port is not None else None
     if first is not None and not 1024 <= first <= HIGHEST:

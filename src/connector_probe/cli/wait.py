@@ -11,6 +11,7 @@ import typer
 from connector_probe.cli import completers
 from connector_probe.cli.fleet import Only
 from connector_probe.cli.hosts import Asked, read_hosts
+from connector_probe.cli.values import UsageProblemError, parse_duration, parse_whole
 
 Config = Annotated[
     str | None, typer.Option("--config", metavar="FILE", help="Wait for the connectors of this file, and for no HOST.")
@@ -51,7 +52,6 @@ def wait(
       probe wait --until 4.4.316 old.contoso.com   until the old server is shut
       probe wait --config probes.yaml              until each is as it expects
     """
-    from connector_probe.cli.values import UsageProblemError, parse_duration, parse_whole
     from connector_probe.cli.waiting import Goal, wait_and_print
     from connector_probe.model.connector import ConnectorError
 
@@ -88,8 +88,6 @@ setattr(wait, "__signature__", _taking_options_of_a_probe(wait))  # noqa: B010 -
 
 
 def _of_hosts(options: dict[str, Any], only: list[str] | None, until: str | None) -> Asked:
-    from connector_probe.cli.values import UsageProblemError
-
     if only:
         raise UsageProblemError("--only without --config", "it picks connectors of a file")
     return read_hosts(**options, expect=until if until is not None else "healthy")
@@ -101,7 +99,6 @@ def _of_file(ctx: typer.Context, file: str, only: list[str] | None, until: str |
 
     from connector_probe.cli.fleet import choose_entries, load_file, locations_of
     from connector_probe.cli.settings import OutputSettings
-    from connector_probe.cli.values import UsageProblemError
 
     _refuse_options_of_a_probe(ctx)
     configuration = load_file(file)
@@ -120,7 +117,6 @@ def _of_file(ctx: typer.Context, file: str, only: list[str] | None, until: str |
 
 def _refuse_options_of_a_probe(ctx: typer.Context) -> None:
     """Raises UsageProblemError for an option of the probe itself: it would be lost in silence."""
-    from connector_probe.cli.values import UsageProblemError
 
     for parameter in ctx.command.params:
         source = ctx.get_parameter_source(parameter.name or "")
