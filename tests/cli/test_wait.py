@@ -18,7 +18,8 @@ import pytest
 from connector_probe import Connector, Status
 from connector_probe.cli.app import run
 from connector_probe.cli.hosts import Asked, read_hosts
-from connector_probe.cli.waiting import GROWTH, LONGEST, Goal, Wait, fitting, told, wait_for
+from connector_probe.cli.progress import fitting
+from connector_probe.cli.waiting import GROWTH, LONGEST, Goal, Wait, told, wait_for
 from connector_probe.formats import nagios
 from tests.cli.servers import GENEROUS, ended
 

@@ -15,6 +15,7 @@ from connector_probe.cli.output import fail, say, write_document
 from connector_probe.cli.routing import route
 from connector_probe.cli.targets import asks_for_a_plugin
 from connector_probe.cli.values import NothingProbedError, UsageProblemError
+from connector_probe.model.errors import HintedError
 from connector_probe.model.names import show
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # of what the help is written to
@@ -64,9 +65,7 @@ class _Told(NamedTuple):
 
 def _told(problem: Exception) -> _Told:
     """What is said of it, instead of a traceback: what the user did wrong, what the machine lacks, or our own fault."""
-    from connector_probe.model.connector import ConnectorError
-
-    if isinstance(problem, UsageProblemError | ConnectorError):
+    if isinstance(problem, HintedError):
         return _Told(EXIT_USAGE, str(problem), problem.hint)
     if hasattr(problem, "format_message"):  # Typer's, of whichever version
         asked = getattr(getattr(problem, "ctx", None), "command_path", "probe")

@@ -77,7 +77,6 @@ def certificate(
     from connector_probe.cli.language import words_for
     from connector_probe.formats import Format
     from connector_probe.model.connector import CONTROL_HOSTS, Connector, RootList, TlsSettings
-    from connector_probe.trust import TrustError
 
     if quiet and verbose:
         raise UsageProblemError("-q and -v exclude each other", "give one of them")
@@ -102,12 +101,9 @@ def certificate(
     )
     words = words_for(lang, Format.JSON if json else Format.TEXT)
     name, data = name_of(file), read_input(file, MAX_FILE, "name the file that holds the certificate")
-    try:
-        read = parse_certificate_file(data, name, lambda: _password(name, password_env))
-        rehearsal = _rehearse(read, connector, against)
-        server = _probe(connector, words) if against is not None else None
-    except TrustError as problem:
-        raise UsageProblemError(str(problem), problem.hint) from None
+    read = parse_certificate_file(data, name, lambda: _password(name, password_env))
+    rehearsal = _rehearse(read, connector, against)
+    server = _probe(connector, words) if against is not None else None
     report = _worded(rehearsal, read, name, words, server, strict=strict)
     _write(report, words, json=json, output=output, verbosity=-1 if quiet else 1 if verbose else 0)
     raise typer.Exit(_exit_code(report))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from connector_probe.bounces.bounce import Bounce
     from connector_probe.bounces.explanation import ExplanationDocument
-    from connector_probe.model.connector import Connector, TlsSettings
+    from connector_probe.model.connector import Connector
     from connector_probe.model.verdict import Report
     from connector_probe.wording.catalogue import Catalogue
 
@@ -91,16 +91,19 @@ def explain(
         output=output,
         lang=lang,
         verbose=verbose,
+        modes=tls is None,
         port=parse_whole("--port", port) if port is not None else None,
-        tls=parse_tls("--tls", tls) if tls is not None else None,
         tls_domain=tls_domain,
-        nameservers=tuple(nameserver or ()),
-        ca_file=ca_file,
-        only_ca_file=only_ca_file,
-        control=not no_control,
-        connect_timeout=parse_duration("--connect-timeout", connect_timeout),
-        timeout=parse_duration("--timeout", timeout),
-        deadline=parse_duration("--deadline", deadline),
+        of_connector={
+            "tls": parse_tls("--tls", tls) if tls is not None else None,
+            "nameservers": tuple(nameserver or ()),
+            "ca_file": ca_file,
+            "only_ca_file": only_ca_file,
+            "connect_timeout": parse_duration("--connect-timeout", connect_timeout),
+            "timeout": parse_duration("--timeout", timeout),
+            "deadline": parse_duration("--deadline", deadline),
+            **({"control": ()} if no_control else {}),
+        },
     )
     text = data if isinstance(data, str) else decode(data)
     try:
@@ -113,22 +116,16 @@ def explain(
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
-    """Where the document goes, and how --probe probes."""
+    """Where the document goes, and how --probe probes. ``of_connector``: further fields of each Connector."""
 
     json: bool
     output: str | None
     lang: str | None
     verbose: bool
+    modes: bool
     port: int | None
-    tls: TlsSettings | None
     tls_domain: str | None
-    nameservers: tuple[str, ...]
-    ca_file: str | None
-    only_ca_file: bool
-    control: bool
-    connect_timeout: float
-    timeout: float
-    deadline: float
+    of_connector: dict[str, Any]
 
     @property
     def words(self) -> Catalogue:
@@ -221,7 +218,7 @@ def _explain(data: str | bytes, settings: _Settings, *, probe: bool) -> int:
 def _connectors(bounces: Sequence[Bounce], settings: _Settings) -> dict[int, Connector]:
     """A connector for each bounce that names a server, by the bounce's number; one for all that need the same."""
     from connector_probe.bounces.explanation import host_of
-    from connector_probe.model.connector import CONTROL_HOSTS, Connector, ConnectorError
+    from connector_probe.model.connector import Connector, ConnectorError
 
     made: dict[tuple[str, int, str | None, bool], Connector] = {}
     found: dict[int, Connector] = {}
@@ -239,15 +236,8 @@ def _connectors(bounces: Sequence[Bounce], settings: _Settings) -> dict[int, Con
                     smart_hosts=() if mx else (host,),
                     use_mx=host if mx else None,
                     port=port,
-                    tls=settings.tls,
                     tls_domain=tls_domain,
-                    ca_file=settings.ca_file,
-                    only_ca_file=settings.only_ca_file,
-                    nameservers=settings.nameservers,
-                    control=CONTROL_HOSTS if settings.control else (),
-                    connect_timeout=settings.connect_timeout,
-                    timeout=settings.timeout,
-                    deadline=settings.deadline,
+                    **settings.of_connector,
                 )
             except ConnectorError:
                 if tls_domain == settings.tls_domain:
@@ -262,7 +252,6 @@ def _report(connectors: list[Connector], settings: _Settings) -> Report:
     from connector_probe.api import probe_all
     from connector_probe.cli.loop import run_async
     from connector_probe.cli.progress import progress
-    from connector_probe.trust import TrustError
 
     what = connectors[0].name if len(connectors) == 1 else f"{len(connectors)} servers"
 
@@ -270,10 +259,7 @@ def _report(connectors: list[Connector], settings: _Settings) -> Report:
         async with progress(what, wanted=True):
             return await probe_all(connectors, words=settings.words)
 
-    try:
-        return run_async(run())
-    except TrustError as problem:
-        raise UsageProblemError(str(problem), problem.hint) from None
+    return run_async(run())
 
 
 def _with_live(
@@ -302,7 +288,6 @@ def _with_live(
 
 
 def _write(settings: _Settings, found: ExplanationDocument, report: Report | None) -> None:
-    from connector_probe.formats import Format
     from connector_probe.formats.explanation import to_json, to_text
 
     if settings.json:
@@ -313,14 +298,7 @@ def _write(settings: _Settings, found: ExplanationDocument, report: Report | Non
         from connector_probe.cli.settings import OutputSettings
 
         live = OutputSettings.choose(
-            format_=[Format.TEXT],
-            json=False,
-            output=settings.output,
-            quiet=False,
-            verbose=settings.verbose,
-            transcript=False,
-            modes=settings.tls is None,
-            lang=settings.lang,
+            modes=settings.modes, output=settings.output, verbose=settings.verbose, lang=settings.lang
         )
         text += "\n" + live.render(report)
     put_document(text, settings.output)
@@ -333,23 +311,12 @@ def _again(text: str, settings: _Settings, *, probe: bool) -> int:
     """A saved report, diagnosed anew: printed, and answered by the exit code, as ``probe`` would."""
     from connector_probe.cli.saved_report import diagnosed
     from connector_probe.cli.settings import OutputSettings, exit_code
-    from connector_probe.formats.saved import SavedReportError
 
     if probe:
         raise UsageProblemError("--probe goes with a bounce, not with a saved report", "to probe again: probe HOST")
-    try:
-        report = diagnosed(text, settings.words)
-    except SavedReportError as problem:
-        raise UsageProblemError(str(problem), problem.hint) from None
+    report = diagnosed(text, settings.words)
     chosen = OutputSettings.choose(
-        format_=None,
-        json=settings.json,
-        output=settings.output,
-        quiet=False,
-        verbose=settings.verbose,
-        transcript=False,
-        modes=True,
-        lang=settings.lang,
+        modes=True, json=settings.json, output=settings.output, verbose=settings.verbose, lang=settings.lang
     )
     put_document(chosen.render(report), settings.output)
     return exit_code(report)

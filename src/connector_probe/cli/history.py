@@ -80,22 +80,19 @@ def history(
 def _pasts(
     path: Path, names: Sequence[str], now: datetime, window: timedelta, *, must_exist: bool, whole: bool
 ) -> list[Past]:
-    """Raises UsageProblemError: for a name that was never recorded, and for a file that cannot be read."""
-    from connector_probe.history import History, HistoryError
+    """Raises UsageProblemError for a name that was never recorded, HistoryError for a file that cannot be read."""
+    from connector_probe.history import History
 
     if must_exist and not path.exists():
         raise UsageProblemError(f"history {show(str(path), 300)}: there is no such file", "probe run writes it")
-    try:
-        store = History(path)
-        known = store.names()
-        for name in names:
-            if name not in known:
-                listed = ", ".join(show(one) for one in _alike(name, known))
-                hint = f"did you mean {listed}?" if listed else "probe history lists the connectors that are recorded"
-                raise UsageProblemError(f"nothing is recorded of a connector {show(name)!r}", hint)
-        return store.pasts(now, window, names or None, whole=whole or bool(names))
-    except HistoryError as error:
-        raise UsageProblemError(str(error), error.hint) from None
+    store = History(path)
+    known = store.names()
+    for name in names:
+        if name not in known:
+            listed = ", ".join(show(one) for one in _alike(name, known))
+            hint = f"did you mean {listed}?" if listed else "probe history lists the connectors that are recorded"
+            raise UsageProblemError(f"nothing is recorded of a connector {show(name)!r}", hint)
+    return store.pasts(now, window, names or None, whole=whole or bool(names))
 
 
 def _alike(name: str, known: Sequence[str]) -> list[str]:

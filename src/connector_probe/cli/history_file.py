@@ -17,15 +17,12 @@ def default_file() -> Path:
 
 
 def checked_file(path: Path) -> Path:
-    """``path``, for a run to remember itself in. Raises UsageProblemError where something else is there already."""
+    """``path``, for a run to remember itself in. Raises HintedError where something else is there already."""
     import os
 
-    from connector_probe.history import NotAHistoryError, refuse_foreign
+    from connector_probe.history import refuse_foreign
 
     if os.path.isdir(path):  # noqa: PTH112 - in a folder that may not be read this is False, which the run tells
         raise UsageProblemError(f"--history {show(str(path))} is a directory", "name a file in it")
-    try:
-        refuse_foreign(path)
-    except NotAHistoryError as error:
-        raise UsageProblemError(str(error), error.hint) from None
+    refuse_foreign(path)
     return path

@@ -11,7 +11,7 @@ from enum import StrEnum
 from connector_probe.cli.loop import run_async
 from connector_probe.cli.output import say, write_document
 from connector_probe.cli.values import UsageProblemError
-from connector_probe.lab import SCENARIOS, Lab, LabError, Scenario, obstacle
+from connector_probe.lab import SCENARIOS, Lab, Scenario, obstacle
 from connector_probe.model.connector import AddressFamily, Connector
 from connector_probe.model.names import show
 
@@ -30,10 +30,7 @@ def run_lab(names: Sequence[str], *, port: int | None, config: bool) -> None:
             raise UsageProblemError(
                 f"the scenario {one.name} does not run on this machine", "probe lab --list tells all"
             )
-    try:
-        run_async(_stay([one.name for one in chosen], port, config=config))
-    except LabError as problem:
-        raise UsageProblemError(str(problem), problem.hint) from None
+    run_async(_stay([one.name for one in chosen], port, config=config))
 
 
 async def _stay(names: Sequence[str], port: int | None, *, config: bool) -> None:

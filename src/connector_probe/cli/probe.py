@@ -10,10 +10,8 @@ from connector_probe.cli.delivery import Delivery
 from connector_probe.cli.loop import run_async
 from connector_probe.cli.running import run_probe
 from connector_probe.cli.settings import OutputSettings, exit_code
-from connector_probe.cli.values import UsageProblemError
 from connector_probe.model.connector import Connector
 from connector_probe.probing.fleet import DEFAULT_JOBS
-from connector_probe.trust import TrustError
 
 if TYPE_CHECKING:
     from connector_probe.cli.unattended import Unattended
@@ -27,27 +25,24 @@ def probe_and_print(
     jobs: int = DEFAULT_JOBS,
     unattended: Unattended | None = None,
 ) -> int:
-    """Probe, write the documents, give the exit code. Raises UsageProblemError for an unusable CA file.
+    """Probe, write the documents, give the exit code. Raises TrustError.
 
     ``unattended``: what is done around a run of probes.yaml.
     """
     delivery = Delivery(settings, connectors, heard=unattended.heard if unattended is not None else None)
     quiet = settings.verbosity < 0 or delivery.streams
-    try:
-        probing = run_probe(
-            connectors,
-            strict=strict,
-            jobs=jobs,
-            quiet=quiet,
-            words=settings.words,
-            arrived=delivery.arrived,
-            deadline=unattended.deadline if unattended is not None else None,
-            recovering=unattended.recovering(connectors) if unattended is not None else (),
-            amend=unattended.amend if unattended is not None else None,
-        )
-        run = run_async(probing)
-    except TrustError as problem:
-        raise UsageProblemError(str(problem), problem.hint) from None
+    probing = run_probe(
+        connectors,
+        strict=strict,
+        jobs=jobs,
+        quiet=quiet,
+        words=settings.words,
+        arrived=delivery.arrived,
+        deadline=unattended.deadline if unattended is not None else None,
+        recovering=unattended.recovering(connectors) if unattended is not None else (),
+        amend=unattended.amend if unattended is not None else None,
+    )
+    run = run_async(probing)
     delivery.finish(run.report)
     if unattended is not None:
         unattended.finish(

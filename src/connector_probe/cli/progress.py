@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Callable, Coroutine
+from itertools import accumulate
+from unicodedata import east_asian_width
 
 from connector_probe.cli.output import terminal_width
 
@@ -37,16 +40,26 @@ async def beside(draw: Coroutine[None, None, None]) -> AsyncIterator[None]:
 
 async def _tick(what: str) -> None:
     loop = asyncio.get_running_loop()
-    began, shown = loop.time(), False
+    began = loop.time()
     await asyncio.sleep(PROGRESS_AFTER)
+    await draw_line(lambda: f"probing {what} ... {loop.time() - began:.0f} s")
+
+
+async def draw_line(text: Callable[[], str]) -> None:
+    """The line on standard error, drawn again and again, and wiped away in the end."""
     try:
         while True:
-            line = f"probing {what} ... {loop.time() - began:.0f} s"
-            sys.stderr.write("\r" + line[: terminal_width(sys.stderr) - 1] + "\x1b[K")
+            sys.stderr.write("\r" + fitting(text(), terminal_width(sys.stderr) - 1) + "\x1b[K")
             sys.stderr.flush()
-            shown = True
             await asyncio.sleep(PROGRESS_EVERY)
     finally:
-        if shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+def fitting(line: str, width: int) -> str:
+    """``line`` cut to ``width`` columns."""
+    ends = list(accumulate(2 if east_asian_width(one) in "WF" else 1 for one in line))
+    if not ends or ends[-1] <= width:
+        return line
+    return line[: bisect_right(ends, max(width - 3, 0))] + "..."

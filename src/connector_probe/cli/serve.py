@@ -83,9 +83,8 @@ def serve(
     from connector_probe.cli.running import allow_many_files
     from connector_probe.cli.unattended_options import SHORTEST_REMINDER
     from connector_probe.formats import Format
-    from connector_probe.notifications import NotificationError
     from connector_probe.serve import logs
-    from connector_probe.serve.server import ListenError, Settings
+    from connector_probe.serve.server import Settings
     from connector_probe.serve.server import serve as serve_until_stopped
 
     if history is not None and no_history:
@@ -121,10 +120,7 @@ def serve(
     )
     allow_many_files()
     logs.set_up(logs.LogFormat(log))
-    try:
-        asyncio.run(serve_until_stopped(settings))
-    except (ListenError, NotificationError) as problem:
-        raise UsageProblemError(str(problem), problem.hint) from None
+    asyncio.run(serve_until_stopped(settings))
 
 
 def _need_the_extra() -> None:
@@ -158,7 +154,7 @@ def _print_hash(user: str) -> None:
 
 
 def _credentials(file: str | None) -> Credentials | None:
-    from connector_probe.serve.credentials import Credentials, CredentialsError
+    from connector_probe.serve.credentials import Credentials
 
     where, text = (f"--token-file {show(file)}", "") if file is not None else (TOKEN, os.environ.get(TOKEN, ""))
     if file is not None:
@@ -169,10 +165,7 @@ def _credentials(file: str | None) -> Credentials | None:
             raise UsageProblemError(f"{where} cannot be read: {told}", "check name and permissions") from None
     elif not text.strip():
         return None
-    try:
-        return Credentials(text, where)
-    except CredentialsError as problem:
-        raise UsageProblemError(str(problem), problem.hint) from None
+    return Credentials(text, where)
 
 
 def _address(listen: str) -> tuple[str, int]:

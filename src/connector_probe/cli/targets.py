@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from connector_probe.cli.values import UsageProblemError
+from connector_probe.cli.values import UsageProblemError, parse_choice
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.documents import Format
 from connector_probe.model.names import show
@@ -113,19 +113,7 @@ def _refuse_shared(targets: Sequence[OutputTarget]) -> None:
 def _split(text: str) -> tuple[Format, Path | None]:
     """FORMAT or FORMAT=FILE."""
     name, equals, path = text.partition("=")
-    try:
-        format_ = Format(name.strip().lower())
-    except ValueError:
-        raise UsageProblemError(f"--format {show(name) or 'without a name'} is not known", _hint(name)) from None
+    format_ = parse_choice("--format", name, Format)
     if equals and not path:
         raise UsageProblemError(f"--format {show(text)} names no file", f"as in: --format {format_}=FILE")
     return format_, Path(path) if equals else None
-
-
-def _hint(name: str) -> str:
-    names = list(Format)
-    from difflib import get_close_matches  # late: nobody who is right needs it
-
-    near: Iterator[str] = iter(get_close_matches(name.strip().lower(), names, 1, 0.6))
-    meant = next(near, None)
-    return f"did you mean {meant}?" if meant else f"one of: {', '.join(names)}"

@@ -13,7 +13,7 @@ from connector_probe.cli.history_file import checked_file, default_file
 from connector_probe.cli.values import UsageProblemError, parse_duration
 from connector_probe.config import Configuration, Entry
 from connector_probe.model.dataclass import dataclass
-from connector_probe.notifications import NotificationError, Sink, sinks_of
+from connector_probe.notifications import Sink, sinks_of
 
 STANDARD_OUTPUT = "stdout"  # whom --only-changes speaks to, in the history
 SHORTEST_REMINDER = 60.0
@@ -48,7 +48,7 @@ class UnattendedOptions:
         notify_by: Sequence[str],
         only: Sequence[str] = (),
     ) -> UnattendedOptions:
-        """Raises UsageProblemError, before anything is probed.
+        """Raises UsageProblemError and NotificationError, before anything is probed.
 
         ``only``: runs that pick other connectors may tell somebody else, so that none takes away another's news.
         """
@@ -61,7 +61,7 @@ class UnattendedOptions:
         url = dead_man.given(ping, dict(os.environ))
         if url is None and configuration.ping is not None:
             url = dead_man.checked(configuration.ping.value, f"ping: {configuration.ping.name}")
-        sinks = _sinks(entries, notify_by)
+        sinks = tuple(sinks_of(entries, notify_by, os.environ))
         again = parse_duration("--remind", remind) if remind is not None else None
         ends = cron.checked_deadline(parse_duration("--run-deadline", deadline)) if deadline is not None else None
         if again is not None and not (only_changes or sinks):
@@ -80,13 +80,6 @@ class UnattendedOptions:
             sinks=sinks,
             channel=_channel(only),
         )
-
-
-def _sinks(entries: Sequence[Entry], notify_by: Sequence[str]) -> tuple[Sink, ...]:
-    try:
-        return tuple(sinks_of(entries, notify_by, os.environ))
-    except NotificationError as problem:
-        raise UsageProblemError(str(problem), problem.hint) from None
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import accumulate
 from time import monotonic
-from unicodedata import east_asian_width
 
 from connector_probe.api import probe_all
 from connector_probe.cli import EXIT_INTERRUPTED, EXIT_UNKNOWN
 from connector_probe.cli.delivery import Delivery
 from connector_probe.cli.hosts import Asked
 from connector_probe.cli.loop import run_async
-from connector_probe.cli.output import say, terminal_width
-from connector_probe.cli.progress import PROGRESS_EVERY
+from connector_probe.cli.output import say
+from connector_probe.cli.progress import beside, draw_line
 from connector_probe.cli.running import somebody_looks_on
-from connector_probe.cli.values import UsageProblemError
 from connector_probe.model.verdict import Report, Result
-from connector_probe.trust import TrustError
 
 GROWTH, LONGEST = 1.5, 6.0  # each pause is longer than the last, up to so many times the first
 MOST_TOLD = 3  # connectors named in one line
@@ -107,13 +101,10 @@ def state_of(result: Result) -> str:
 def wait_and_print(asked: Asked, goal: Goal) -> int:
     """Wait, write the last report, and give the exit code: 0 reached, 1 not in time, 3 not known, 130 interrupted.
 
-    Raises UsageProblemError for an unusable CA file.
+    Raises TrustError.
     """
     wait = Wait()
-    try:
-        run_async(_shown(asked, goal, wait))
-    except TrustError as problem:
-        raise UsageProblemError(str(problem), problem.hint) from None
+    run_async(_shown(asked, goal, wait))
     delivery = Delivery(asked.settings, asked.connectors)
     if wait.report is not None:
         delivery.finish(wait.report)
@@ -130,37 +121,21 @@ def wait_and_print(asked: Asked, goal: Goal) -> int:
 
 async def _shown(asked: Asked, goal: Goal, wait: Wait) -> None:
     """As the main task of asyncio.run: the wait, with its live line at a terminal, and lines of a log elsewhere."""
-    quiet, live = asked.settings.verbosity < 0, somebody_looks_on()
-    end = monotonic() + goal.limit
-    line = asyncio.create_task(_draw(goal, wait, end)) if live and not quiet else None
+    quiet, end = asked.settings.verbosity < 0, monotonic() + goal.limit
+    live = somebody_looks_on() and not quiet
 
     def on_round(wait: Wait) -> None:
-        if not quiet and line is None:
+        if not quiet and not live:
             now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
             say(f"{now} probe {wait.rounds}: {_summary(wait, goal)}")
 
-    try:
+    def line() -> str:
+        now = monotonic()
+        what = "probing" if wait.next_at is None else f"next probe in {told(wait.next_at - now)}"
+        return f"{_summary(wait, goal)}; {what}, {told(end - now)} left"
+
+    async with beside(draw_line(line)) if live else contextlib.nullcontext():
         await wait_for(asked, goal, wait, on_round)
-    finally:
-        if line is not None:
-            line.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await line
-
-
-async def _draw(goal: Goal, wait: Wait, end: float) -> None:
-    """One line on standard error, drawn again and again."""
-    try:
-        while True:
-            now = monotonic()
-            what = "probing" if wait.next_at is None else f"next probe in {told(wait.next_at - now)}"
-            line = f"{_summary(wait, goal)}; {what}, {told(end - now)} left"
-            sys.stderr.write("\r" + fitting(line, terminal_width(sys.stderr) - 1) + "\x1b[K")
-            sys.stderr.flush()
-            await asyncio.sleep(PROGRESS_EVERY)
-    finally:
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
 
 
 def _summary(wait: Wait, goal: Goal) -> str:
@@ -172,14 +147,6 @@ def _summary(wait: Wait, goal: Goal) -> str:
         return f"{goal.until}{steady}"
     named = "; ".join(f"{one.name}: {state_of(one)}" for one in wrong[:MOST_TOLD])
     return named + (f"; and {len(wrong) - MOST_TOLD} more" if len(wrong) > MOST_TOLD else "")
-
-
-def fitting(line: str, width: int) -> str:
-    """``line`` cut to ``width`` columns."""
-    ends = list(accumulate(2 if east_asian_width(one) in "WF" else 1 for one in line))
-    if not ends or ends[-1] <= width:
-        return line
-    return line[: bisect_right(ends, max(width - 3, 0))] + "..."
 
 
 def told(seconds: float) -> str:
