@@ -394,7 +394,12 @@ def test_lines_of_years_are_too_many(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """They are not said to be cut off."""
-    for module in ("connector_probe.model.documents", "connector_probe.cli.saved_report"):
+    for module in (
+        "connector_probe.model.documents",
+        "connector_probe.cli.inputs",
+        "connector_probe.cli.compare",
+        "connector_probe.cli.explain",
+    ):
         monkeypatch.setattr(f"{module}.MAX_REPORT", 11 * 1024 * 1024)
     line = jsonl.render(made.report(made.unconnected(made.REFUSED)), RenderOptions())
     (tmp_path / "log.jsonl").write_text(line * (12 * 1024 * 1024 // len(line)))

@@ -49,7 +49,7 @@ def probe(*arguments: str) -> int:
 WRONG = [
     (["--format", "hmtl"], "--format hmtl is not known", "did you mean html?"),
     (["--format", "pdf"], "--format pdf is not known", "one of: text, json, jsonl"),
-    (["--format", ""], "--format without a name is not known", "one of"),
+    (["--format", ""], "--format '' is not known", "one of"),
     (["--format", "json="], "--format json= names no file", "as in: --format json=FILE"),
     (["--format", "json=/dev/null/a.json"], "--format json=/dev/null/a.json: there is no such directory", "make"),
     (["--format", "json=/"], "--format json=/ is a directory", "name a file in it"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector_probe.cli.language import FOR_PEOPLE, words_for
+from connector_probe.cli.output import FOR_PEOPLE, words_for
 from connector_probe.formats import Format
 from connector_probe.model.documents import Language
 from connector_probe.wording.catalogue.commands import COMMANDS

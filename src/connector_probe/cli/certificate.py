@@ -13,9 +13,10 @@ import typer
 from connector_probe.cli import EXIT_FAILED, EXIT_OK, EXIT_UNKNOWN
 from connector_probe.cli import options as opt
 from connector_probe.cli.inputs import name_of, read_input
-from connector_probe.cli.output import put_document, text_options
+from connector_probe.cli.output import put_document, text_options, words_for
 from connector_probe.cli.targets import check_target
 from connector_probe.cli.values import UsageProblemError, parse_choice, parse_moment, parse_whole
+from connector_probe.model.documents import Format
 from connector_probe.model.names import show
 
 if TYPE_CHECKING:
@@ -74,8 +75,6 @@ def certificate(
     """
     from connector_probe.certificate_file import MAX_FILE, parse_certificate_file
     from connector_probe.cli.host_lists import parse_tls
-    from connector_probe.cli.language import words_for
-    from connector_probe.formats import Format
     from connector_probe.model.connector import CONTROL_HOSTS, Connector, RootList, TlsSettings
 
     if quiet and verbose:

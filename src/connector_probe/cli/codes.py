@@ -10,8 +10,9 @@ import typer
 
 from connector_probe.cli import completers
 from connector_probe.cli import options as opt
-from connector_probe.cli.output import page_through, text_options, write_document
+from connector_probe.cli.output import page_through, text_options, words_for, write_document
 from connector_probe.cli.values import UsageProblemError
+from connector_probe.model.documents import Format
 from connector_probe.model.names import show
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ Code = Annotated[
 def codes(asked: Code = None, json: opt.Json = False, lang: opt.Lang = None) -> None:
     """List the error codes: what each means, its causes, its remedies, and where to read on: probe codes 4.4.316"""
     from connector_probe.bounces.code_catalogue import document
-    from connector_probe.cli.language import words_for
-    from connector_probe.formats import Format
     from connector_probe.formats.codes import to_text
     from connector_probe.formats.json import to_json
 

@@ -9,11 +9,11 @@ import typer
 
 from connector_probe.cli import EXIT_FAILED, EXIT_OK, EXIT_UNKNOWN
 from connector_probe.cli import options as opt
-from connector_probe.cli.inputs import read_input
-from connector_probe.cli.output import put_document, text_options
+from connector_probe.cli.inputs import diagnosed, is_there, read_input, refuse_too_large
+from connector_probe.cli.output import put_document, text_options, words_for
 from connector_probe.cli.targets import check_target
 from connector_probe.cli.values import UsageProblemError
-from connector_probe.model.documents import MAX_REPORT, is_report
+from connector_probe.model.documents import MAX_REPORT, Format, is_report
 from connector_probe.model.names import show
 
 if TYPE_CHECKING:
@@ -56,9 +56,7 @@ def compare(
       probe compare before.json after.json       what is new, what is fixed?
       probe compare ndr.eml outside.json inside.json
     """
-    from connector_probe.cli.language import words_for
     from connector_probe.comparing.compare import NothingInCommonError
-    from connector_probe.formats import Format
 
     if two_places and two_times:
         raise UsageProblemError("--places and --times exclude each other", "give one of them, or none")
@@ -166,7 +164,6 @@ def _ranges(path: str) -> tuple[str, ...]:
 def _read(given: str, words: Catalogue) -> _Read:
     """A report, judged by today's rules, or a text of errors. Raises UsageProblemError, which names the file."""
     from connector_probe.bounces.bounce import InputTooLargeError, decode, read_bounces
-    from connector_probe.cli.saved_report import diagnosed, is_there
     from connector_probe.formats.saved import SavedReportError
 
     if not is_there(given) and (bounces := read_bounces(given)):
@@ -188,8 +185,6 @@ def _read(given: str, words: Catalogue) -> _Read:
 
 
 def _data(path: Path, name: str) -> bytes:
-    from connector_probe.cli.saved_report import refuse_too_large
-
     data = read_input(str(path), MAX_REPORT, "make one with: probe HOST --json -o FILE")
     refuse_too_large(data, name)
     if not data.strip():

@@ -16,10 +16,9 @@ from pathlib import Path
 
 from connector_probe.cli import EXIT_UNKNOWN
 from connector_probe.cli.output import say
-from connector_probe.cli.values import NothingProbedError, UsageProblemError
+from connector_probe.cli.values import NothingProbedError
 from connector_probe.model.names import show
 
-LONGEST_SPLAY = 86_400.0
 GRACE = 90.0  # seconds beyond the run's deadline for its documents, its history and its notifications
 SILENT_FOR = timedelta(hours=1)  # so long a quiet run keeps silent about another one that goes on
 _BLAMELESS = (OSError, NotImplementedError)  # a file system without locks, a folder that cannot be written
@@ -108,17 +107,3 @@ def ended_by(deadline: float | None) -> Iterator[None]:
 def _end() -> None:
     say(f"probe: error: the run did not end within {GRACE:.0f} s after its deadline, and was ended")
     os._exit(EXIT_UNKNOWN)
-
-
-def checked_splay(seconds: float) -> float:
-    """Raises UsageProblemError."""
-    if seconds > LONGEST_SPLAY:
-        raise UsageProblemError(f"--splay of {seconds:g} s", "at most a day, as in: 5m")
-    return seconds
-
-
-def checked_deadline(seconds: float) -> float:
-    """Raises UsageProblemError."""
-    if not 0 < seconds <= LONGEST_SPLAY:
-        raise UsageProblemError(f"--run-deadline of {seconds:g} s", "more than nothing and at most a day, as in: 4m")
-    return seconds

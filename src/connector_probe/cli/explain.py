@@ -11,12 +11,12 @@ import typer
 
 from connector_probe.cli import EXIT_FAILED, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE, completers
 from connector_probe.cli import options as opt
-from connector_probe.cli.inputs import name_of, read_input
-from connector_probe.cli.output import fail, put_document, say, text_options
+from connector_probe.cli.inputs import diagnosed, is_there, name_of, read_input, refuse_too_large
+from connector_probe.cli.output import fail, put_document, say, text_options, words_for
 from connector_probe.cli.targets import check_target
 from connector_probe.cli.values import UsageProblemError, parse_duration, parse_whole
 from connector_probe.model.dataclass import dataclass
-from connector_probe.model.documents import MAX_REPORT, SAMPLE, is_report
+from connector_probe.model.documents import MAX_REPORT, SAMPLE, Format, is_report
 from connector_probe.model.names import show
 
 if TYPE_CHECKING:
@@ -129,9 +129,6 @@ class _Settings:
 
     @property
     def words(self) -> Catalogue:
-        from connector_probe.cli.language import words_for
-        from connector_probe.formats import Format
-
         return words_for(self.lang, Format.JSON if self.json else Format.TEXT)
 
 
@@ -144,7 +141,6 @@ _OUTLOOK_ITEM = b"\xd0\xcf\x11\xe0"  # the compound file that Outlook saves a ma
 def _given(texts: Sequence[str]) -> str | bytes:
     """Files where all of ``texts`` are files, standard input, or the words themselves."""
     from connector_probe.bounces.bounce import codes_seen
-    from connector_probe.cli.saved_report import is_there
 
     if not texts or list(texts) == ["-"]:
         if not texts and (sys.stdin is None or sys.stdin.isatty()):
@@ -167,7 +163,6 @@ def _given(texts: Sequence[str]) -> str | bytes:
 def _content(file: str) -> bytes:
     """As much of it as a bounce may have, and one octet more; of a report, which a large fleet's is, far more."""
     from connector_probe.bounces.decoding import MAX_INPUT, decode
-    from connector_probe.cli.saved_report import refuse_too_large
 
     larger = (MAX_REPORT, lambda data: is_report(decode(data[:SAMPLE])))
     data = read_input(file, MAX_INPUT, "check name and permissions", larger=larger)
@@ -309,7 +304,6 @@ def _write(settings: _Settings, found: ExplanationDocument, report: Report | Non
 
 def _again(text: str, settings: _Settings, *, probe: bool) -> int:
     """A saved report, diagnosed anew: printed, and answered by the exit code, as ``probe`` would."""
-    from connector_probe.cli.saved_report import diagnosed
     from connector_probe.cli.settings import OutputSettings, exit_code
 
     if probe:

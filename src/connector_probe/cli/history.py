@@ -12,9 +12,10 @@ from connector_probe.cli import completers
 from connector_probe.cli import options as opt
 from connector_probe.cli import run_options as opts
 from connector_probe.cli.history_file import default_file
-from connector_probe.cli.output import put_document, text_options
+from connector_probe.cli.output import can_show, put_document, text_options, words_for
 from connector_probe.cli.targets import check_target
 from connector_probe.cli.values import UsageProblemError, parse_duration
+from connector_probe.model.documents import Format
 from connector_probe.model.names import show
 
 if TYPE_CHECKING:
@@ -44,11 +45,8 @@ def history(
       probe history "Hybrid, head office"  one, with each outage and change
       probe history --window 30d           a longer time line
     """
-    import sys
     from datetime import UTC, datetime, timedelta
 
-    from connector_probe.cli.language import words_for
-    from connector_probe.formats import Format
     from connector_probe.formats.history import to_text
     from connector_probe.formats.json import to_json
     from connector_probe.history.summary import sum_up
@@ -72,7 +70,7 @@ def history(
     else:
         at_terminal = output is None
         options = text_options(words, to_file=not at_terminal)
-        ascii_only = at_terminal and not _shows("▁▄█·", sys.stdout.encoding)
+        ascii_only = at_terminal and not can_show("▁▄█·")
         text = to_text(document, options, detailed=bool(names), ascii_only=ascii_only)
     put_document(text, output)
 
@@ -104,11 +102,3 @@ def _alike(name: str, known: Sequence[str]) -> list[str]:
         return [meant]
     parts = [one for one in known if name.casefold() in one.casefold() or nearest(name, one.split()) is not None]
     return parts[:5]
-
-
-def _shows(text: str, encoding: str | None) -> bool:
-    try:
-        text.encode(encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from connector_probe.cli.targets import is_open_file
-from connector_probe.cli.values import UsageProblemError
+from connector_probe.cli.values import UsageProblemError, parse_choice
+from connector_probe.model.documents import Format, Language
 from connector_probe.model.names import show
 from connector_probe.model.printable import printable
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from connector_probe.wording.catalogue import Catalogue
 
 NARROWEST, WIDEST = 40, 100
+FOR_PEOPLE = frozenset({Format.TEXT, Format.MARKDOWN, Format.HTML})
 
 
 def write_document(text: str | Iterable[str], *, whole: bool = False) -> None:
@@ -49,6 +51,32 @@ def text_options(words: Catalogue, *, to_file: bool = False, verbosity: int = 0)
 
     colour, width = (False, 80) if to_file else (wants_colour(sys.stdout), terminal_width(sys.stdout))
     return RenderOptions(words=words, colour=colour, width=width, verbosity=verbosity)
+
+
+def can_show(text: str) -> bool:
+    """Whether standard output's encoding has all of ``text``."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def words_for(lang: str | None, format_: Format) -> Catalogue:
+    """The catalogue for a document in ``format_``: that of --lang, else of the locale, else English.
+
+    What a person reads follows the person's locale, text only where standard output can show it: \\u6b63 is nobody's
+    language. What a program reads is the same on every machine, so that it follows --lang alone. Raises
+    UsageProblemError for a language that there is not.
+    """
+    from connector_probe.wording.catalogue.languages import catalogue_of, language_of
+
+    if lang is not None:
+        return catalogue_of(parse_choice("--lang", lang, Language))
+    found = language_of(os.environ) if format_ in FOR_PEOPLE else Language.ENGLISH
+    if format_ is Format.TEXT and not can_show(catalogue_of(found).text["healthy"]):
+        found = Language.ENGLISH
+    return catalogue_of(found)
 
 
 def page_through(text: str) -> None:

@@ -12,8 +12,9 @@ from connector_probe.cli import options as opt
 from connector_probe.cli import run_options as opts
 from connector_probe.cli.fleet import File
 from connector_probe.cli.history_file import checked_file, default_file
-from connector_probe.cli.output import write_document
+from connector_probe.cli.output import words_for, write_document
 from connector_probe.cli.values import UsageProblemError, parse_duration
+from connector_probe.model.documents import Format
 from connector_probe.model.names import is_address, show
 from connector_probe.model.printable import printable
 
@@ -79,10 +80,8 @@ def serve(
     import socket
 
     from connector_probe.cli.fleet import load_file
-    from connector_probe.cli.language import words_for
     from connector_probe.cli.running import allow_many_files
     from connector_probe.cli.unattended_options import SHORTEST_REMINDER
-    from connector_probe.formats import Format
     from connector_probe.serve import logs
     from connector_probe.serve.server import Settings
     from connector_probe.serve.server import serve as serve_until_stopped

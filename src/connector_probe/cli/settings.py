@@ -7,8 +7,7 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from connector_probe.cli import EXIT_INTERRUPTED
-from connector_probe.cli.language import words_for
-from connector_probe.cli.output import text_options
+from connector_probe.cli.output import text_options, words_for
 from connector_probe.cli.targets import OutputTarget, choose_outputs
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.formats import RENDERERS, Format, RenderOptions, in_pieces

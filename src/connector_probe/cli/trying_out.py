@@ -8,7 +8,7 @@ import typer
 
 from connector_probe.cli import completers
 from connector_probe.cli import options as opt
-from connector_probe.cli.output import page_through
+from connector_probe.cli.output import page_through, words_for
 from connector_probe.cli.values import UsageProblemError, parse_whole
 from connector_probe.model.documents import Format
 
@@ -31,7 +31,6 @@ HIGHEST = 65_000
 def demo(every: All = False, lang: opt.Lang = None) -> None:
     """Probe a laboratory, and print what an administrator sees and does: three stories; needs no network."""
     from connector_probe.cli.demo import run_demo
-    from connector_probe.cli.language import words_for
 
     raise typer.Exit(run_demo(words_for(lang, Format.TEXT), every=every))
 

@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from connector_probe.cli import ping as dead_man
-from connector_probe.cli.language import words_for
-from connector_probe.cli.output import fail, say
+from connector_probe.cli.output import fail, say, words_for
 from connector_probe.cli.push import Push
 from connector_probe.cli.unattended_options import UnattendedOptions
-from connector_probe.formats import Format
 from connector_probe.formats.notice import outage_that_ended
 from connector_probe.history.run_history import RunHistory
 from connector_probe.model.connector import Connector
+from connector_probe.model.documents import Format
 from connector_probe.model.maintenance import Window
 from connector_probe.model.names import show
 from connector_probe.model.verdict import FLOWING, FailureClass, Report, Result
@@ -36,7 +35,7 @@ class Unattended:
     ) -> None:
         """``windows``: the maintenance windows of each connector, by its name. ``words``: those of the results."""
         self._push = push
-        self._manners = unattended_options
+        self._options = unattended_options
         self._quiet = quiet
         self._words = words
         self._lang = lang
@@ -48,7 +47,7 @@ class Unattended:
 
     def heard(self, results: Sequence[Result]) -> frozenset[str] | None:
         """The connectors that standard output has; None for all, and none at all for nothing, not even a summary."""
-        if self._manners.only_changes:
+        if self._options.only_changes:
             return frozenset(one.name for one in self._news(results))
         if self._quiet:
             return frozenset(one.name for one in results if not one.expected)
@@ -71,28 +70,28 @@ class Unattended:
         ]
         if cut and not interrupted:
             say(f"probe: the run's deadline has passed: {len(cut)} of {len(report.results)} were not probed to the end")
-        heard = self._news(report.results) if self._manners.only_changes else []
+        heard = self._news(report.results) if self._options.only_changes else []
         self._history.record(report.results, interrupted=interrupted)
         if interrupted:
             return
         if delivered:
-            self._history.told(heard, self._manners.channel, self._now)
+            self._history.told(heard, self._options.channel, self._now)
         self._tell_outages_that_ended(heard)
         if self._push is not None:
             self._push.send(report)
-        if self._manners.sinks:
+        if self._options.sinks:
             words = words_for(self._lang, Format.TEXT)
             said = report
             if words is not self._words:
                 from connector_probe.wording.render import in_words
 
                 said = in_words(report, words)
-            tell(self._manners.sinks, said, self._history, words, self._manners.remind, self._now, _say)
-        if self._manners.ping is not None:
-            dead_man.ping(self._manners.ping, failed=failed)
+            tell(self._options.sinks, said, self._history, words, self._options.remind, self._now, _say)
+        if self._options.ping is not None:
+            dead_man.ping(self._options.ping, failed=failed)
 
     def _news(self, results: Sequence[Result]) -> list[Result]:
-        return self._history.news(results, self._manners.channel, self._manners.remind, self._now)
+        return self._history.news(results, self._options.channel, self._options.remind, self._now)
 
     def _tell_outages_that_ended(self, heard: Sequence[Result]) -> None:
         """Beside the news that mail flows again: how long it did not."""

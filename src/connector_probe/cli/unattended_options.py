@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from connector_probe.cli import cron
 from connector_probe.cli import ping as dead_man
 from connector_probe.cli.history_file import checked_file, default_file
 from connector_probe.cli.values import UsageProblemError, parse_duration
@@ -17,6 +16,7 @@ from connector_probe.notifications import Sink, sinks_of
 
 STANDARD_OUTPUT = "stdout"  # whom --only-changes speaks to, in the history
 SHORTEST_REMINDER = 60.0
+LONGEST = 86_400.0  # seconds of splay, and of a run
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,13 @@ class UnattendedOptions:
         if url is None and configuration.ping is not None:
             url = dead_man.checked(configuration.ping.value, f"ping: {configuration.ping.name}")
         sinks = tuple(sinks_of(entries, notify_by, os.environ))
+        seconds = parse_duration("--splay", splay)
+        if seconds > LONGEST:
+            raise UsageProblemError(f"--splay of {seconds:g} s", "at most a day, as in: 5m")
+        ends = parse_duration("--run-deadline", deadline) if deadline is not None else None
+        if ends is not None and not 0 < ends <= LONGEST:
+            raise UsageProblemError(f"--run-deadline of {ends:g} s", "more than nothing and at most a day, as in: 4m")
         again = parse_duration("--remind", remind) if remind is not None else None
-        ends = cron.checked_deadline(parse_duration("--run-deadline", deadline)) if deadline is not None else None
         if again is not None and not (only_changes or sinks):
             raise UsageProblemError(
                 "--remind without --only-changes or --notify", "it says when they tell again what still stands"
@@ -74,7 +79,7 @@ class UnattendedOptions:
             history=None if no_history else checked_file(history or default_file()),
             only_changes=only_changes,
             remind=again,
-            splay=cron.checked_splay(parse_duration("--splay", splay)),
+            splay=seconds,
             deadline=ends,
             ping=url,
             sinks=sinks,
