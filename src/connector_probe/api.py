@@ -86,7 +86,7 @@ async def probe_all(
     stop: asyncio.Event | None = None,
     recovering: Collection[str] = (),
     amend: Callable[[Result], Result] | None = None,
-    on_stage: Callable[[StageEnded], None] = lambda ended: None,
+    on_stage: Callable[[StageEnded], None] | None = None,
     beside: Callable[[], Iterable[ConnectorEvidence]] = lambda: (),
     processes: int = 1,
 ) -> Report:

@@ -317,10 +317,12 @@ def _readable_nameservers() -> Iterator[str]:
 async def _send(sock: socket.socket, data: bytes, limit: float, text: str) -> None:
     """All of ``data``. Raises NetworkFaultError; ``text`` says what did not happen in time."""
     try:
-        with contextlib.suppress(BlockingIOError):
-            data = data[sock.send(data) :]
-        if data:
-            await _within(limit, asyncio.get_running_loop().sock_sendall(sock, data), text)
+        try:
+            sent = sock.send(data)
+        except BlockingIOError:
+            sent = 0
+        if sent < len(data):
+            await _within(limit, asyncio.get_running_loop().sock_sendall(sock, data[sent:]), text)
     except OSError as error:
         raise NetworkFaultError(fault_of(error)) from None
 

@@ -7,6 +7,7 @@ chain. What the server shows is captured whole and judged elsewhere.
 from __future__ import annotations
 
 import contextlib
+import re
 import ssl
 from collections.abc import Callable
 from functools import cache, partial
@@ -26,9 +27,10 @@ MAX_HANDSHAKE_BYTES = 512 * 1024
 _CHUNK = 65_536
 MAX_CHAIN = 24  # real chains have two to five; a chain that was cut would be judged untrusted, so well above that
 _LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT: see servers without RFC 5746 instead of refusing them
-_CLIENT_CERTIFICATE_STATES = (b"certificate request", b"TRCR")
-_CLIENT_ANSWER_STATES = (b"write client certificate", b"TWCC")
-_TICKET_STATES = (b"read server session ticket", b"TRST")
+# OpenSSL's names for what a connection does, long or short.
+_CLIENT_CERTIFICATE_STATE = re.compile(rb"certificate request|TRCR")
+_CLIENT_ANSWER_STATE = re.compile(rb"write client certificate|TWCC")
+_TICKET_STATE = re.compile(rb"read server session ticket|TRST")
 _RECORD_HEAD = 5  # content type, version, two octets of length (RFC 8446 5.1)
 
 # RFC 8446 6 and RFC 5246 7.2; names as there. Python has no name for these, or spells it otherwise.
@@ -65,11 +67,11 @@ class _Watch:
     def entered(self, state: bytes) -> None:
         """The connection did what ``state`` says."""
         if self.shaken:
-            self.ticket_read = self.ticket_read or any(part in state for part in _TICKET_STATES)
+            self.ticket_read |= _TICKET_STATE.search(state) is not None
         elif self.client_certificate_requested:
-            self.client_certificate_answered |= any(part in state for part in _CLIENT_ANSWER_STATES)
+            self.client_certificate_answered |= _CLIENT_ANSWER_STATE.search(state) is not None
         else:
-            self.client_certificate_requested = any(part in state for part in _CLIENT_CERTIFICATE_STATES)
+            self.client_certificate_requested = _CLIENT_CERTIFICATE_STATE.search(state) is not None
 
 
 def choose_groups(context: SSL.Context, groups: str) -> bool:
@@ -155,6 +157,7 @@ class TlsClient:
         self._records = _RecordEnds()
         self._early_ticket = False
         self._plain = b""  # what came so early that it was read on the way
+        self._unread = False  # whether OpenSSL may hold octets that it was not asked for yet
 
     def advance(self) -> bool:
         """Go on with the handshake; True when it is done, False when more bytes are needed."""
@@ -195,6 +198,7 @@ class TlsClient:
             if self._received > MAX_HANDSHAKE_BYTES:
                 raise NetworkFaultError(NetworkFault(FaultKind.FLOOD, text=f"more than {MAX_HANDSHAKE_BYTES} bytes"))
         self._connection.bio_write(data)
+        self._unread = True
 
     def give(self) -> bytes:
         """Ciphertext for the server; empty when there is none."""
@@ -217,9 +221,12 @@ class TlsClient:
         if self._plain:
             plain, self._plain = self._plain, b""
             return plain
+        if not self._unread:
+            return None
         try:
             return self._connection.recv(_CHUNK)
         except SSL.WantReadError:
+            self._unread = False
             return None
         except SSL.ZeroReturnError:
             raise NetworkFaultError(NetworkFault(FaultKind.CLOSED, text="close_notify")) from None

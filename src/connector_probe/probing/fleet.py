@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from functools import partial
 
 from connector_probe.model.connector import Connector, RootList
-from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Resolution, StageEnded
+from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Resolution
 from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network
 from connector_probe.probing.judge import Judge
 from connector_probe.probing.prober import Prober
+from connector_probe.probing.session import Watch
 from connector_probe.probing.sharing import AT_ONE_ADDRESS
 from connector_probe.probing.work_slots import SLOT_TIME, WorkSlots
 from connector_probe.trust import Trust
@@ -49,7 +50,7 @@ async def gather_all(
     stop: asyncio.Event | None = None,
     on_evidence: Callable[[int, ConnectorEvidence], None],
     must_repeat: Callable[[int, ConnectorEvidence], bool] | None = None,
-    watch: Callable[[StageEnded], None] = lambda ended: None,
+    watch: Watch | None = None,
 ) -> None:
     """Probe ``connectors``; ``on_evidence`` gets each one's number and evidence, as it is done.
 

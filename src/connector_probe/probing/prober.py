@@ -20,7 +20,7 @@ from connector_probe.probing.follow_ups import FOLLOW_UPS
 from connector_probe.probing.follow_ups.dns import AskDnsAgain
 from connector_probe.probing.judge import Judge
 from connector_probe.probing.run import Run
-from connector_probe.probing.session import run_session
+from connector_probe.probing.session import Watch, run_session
 from connector_probe.probing.sharing import AT_ONE_ADDRESS, AddressBudget, SharedAttempts
 from connector_probe.probing.target import SessionSettings, Target
 from connector_probe.probing.work_slots import WorkSlots
@@ -49,7 +49,7 @@ class Prober:
         network: Network,
         judge: Judge,
         slots: WorkSlots | None = None,
-        watch: Callable[[StageEnded], None] = lambda ended: None,
+        watch: Watch | None = None,
         at_one_address: int = AT_ONE_ADDRESS,
         wanted_again: Callable[[str], bool] = lambda server: True,
     ) -> None:
@@ -86,10 +86,10 @@ class Prober:
             for resolution in resolutions
             for address in resolution.addresses or (None,)
         ]
-        for target in targets[:MAX_ADDRESSES]:
-            found = target.address is not None
-            took = target.resolution.seconds
-            self._watch(StageEnded(target.server, target.address, target.port, Stage.DNS, found, took))
+        if self._watch is not None:
+            for one in targets[:MAX_ADDRESSES]:
+                found, took = one.address is not None, one.resolution.seconds
+                self._watch(StageEnded(one.server, one.address, one.port, Stage.DNS, found, took))
         if any(one.address is not None and one.resolution.lookups for one in targets):
             self._run.tls_loading.start(trust)  # beside TCP's handshake: there is a network on the way to a name
         look = self._mx_beside.begin([one.resolution for one in targets], resolver, connector.family)
@@ -186,4 +186,4 @@ class Prober:
         attempt = Attempt(target, settings, transcript, evidence, shown)
         for follow_up in self._follow_ups:
             attempt = await follow_up.look(attempt)
-        return replace(attempt, evidence=replace(attempt.evidence, seconds=clock.elapsed()))
+        return replace(attempt, evidence=replace(attempt.evidence, seconds=to_microseconds(clock.elapsed())))

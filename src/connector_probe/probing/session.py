@@ -9,11 +9,13 @@ from connector_probe.model.evidence import AttemptEvidence, Connection, Exchange
 from connector_probe.network import TlsOffer
 from connector_probe.probing.run import Run
 from connector_probe.probing.target import SessionSettings, Target
-from connector_probe.stages.connect import connection_to
+from connector_probe.stages.connect import connect
 from connector_probe.stages.conversation import Conversation, Transcript, own_name, positive
 from connector_probe.stages.greet import banner, introduce, lists_no_starttls, lists_starttls, welcomes
 from connector_probe.stages.recipient import offer_recipient
 from connector_probe.stages.secure import PresentedChain, established, secure
+
+Watch = Callable[[StageEnded], None]
 
 NOTICED = 0.05  # seconds of ours that a reader of the transcript might take for the server's
 
@@ -27,7 +29,7 @@ async def run_session(
     server_name: str | None,
     *,
     until_tls: bool = False,
-    watch: Callable[[StageEnded], None] = lambda ended: None,
+    watch: Watch | None = None,
 ) -> tuple[AttemptEvidence, PresentedChain]:
     """What the server showed; its certificates are in DER. The first stage that fails ends it, none of them raises.
 
@@ -37,45 +39,50 @@ async def run_session(
     assert target.address is not None
 
     def told(stage: Stage, step: Connection | Exchange | Handshake, *, ok: bool) -> None:
-        watch(StageEnded(target.server, target.address, target.port, stage, ok, step.seconds))
+        if watch is not None:
+            watch(StageEnded(target.server, target.address, target.port, stage, ok, step.seconds))
 
     clock, shown = transcript.clock, PresentedChain()
-    ehlo = helo = starttls = unlisted = handshake = again = mail = recipient = greeting = None
-    async with connection_to(
+    ehlo = helo = starttls = unlisted = handshake = again = mail = recipient = None
+    connection, stream = await connect(
         run.network, clock, target.address, target.port, settings.source_address, settings.connect_timeout
-    ) as (connection, stream):
-        told(Stage.CONNECT, connection, ok=stream is not None)
-        if stream is not None:
-            run.tls_loading.start(settings.trust)
-            our_name = settings.helo or own_name(stream.source)
-            slot = nullcontext() if until_tls else run.slots.slot_for(stream, clock)
-            async with slot, Conversation(stream, transcript, settings.timeout) as smtp:
-                greeting = await banner(smtp, connection.start + connection.seconds)
-                usable = welcomes(greeting)
-                told(Stage.BANNER, greeting, ok=usable)
-                if usable:
-                    ehlo, helo = await introduce(smtp, our_name, plain=True)
-                    usable = positive(helo or ehlo)
-                    told(Stage.EHLO, helo or ehlo, ok=usable)
-                if usable and helo is None and ehlo is not None and lists_starttls(ehlo):
-                    asked = clock.elapsed()
-                    await run.tls_loading.finished()
-                    if (paused := clock.elapsed() - asked) >= NOTICED:
-                        transcript.add("note", f"a pause of {paused:.2f} s is ours: OpenSSL and the roots were loaded")
-                    starttls, handshake, shown = await secure(smtp, server_name, offer)
-                    told(Stage.STARTTLS, starttls, ok=handshake is not None)
-                    if handshake is not None:
-                        told(Stage.TLS, handshake, ok=established(handshake))
-                    usable = starttls.reply is not None and (handshake is None or established(handshake))
-                    if established(handshake) and not until_tls:
-                        again, _ = await introduce(smtp, our_name)
-                        usable = positive(again)
-                if settings.rcpt is not None and usable and not until_tls:
-                    mail, recipient = await offer_recipient(smtp, settings.rcpt)
-                    told(Stage.RECIPIENT, recipient or mail, ok=recipient is not None and positive(recipient))
-                if ehlo is not None and lists_no_starttls(ehlo) and smtp.usable and not until_tls:
-                    # Exchange Online does not come to this handshake, so only the certificate behind it is told.
-                    unlisted, _, shown = await secure(smtp, server_name, offer, listed=False)
+    )
+    told(Stage.CONNECT, connection, ok=stream is not None)
+    if stream is None:
+        return AttemptEvidence(target.server, target.address, target.port, target.resolution, connection), shown
+    run.tls_loading.start(settings.trust)
+    our_name = settings.helo or own_name(stream.source)
+    slot = nullcontext() if until_tls else run.slots.slot(stream, clock)
+    try:
+        async with slot, Conversation(stream, transcript, settings.timeout) as smtp:
+            greeting = await banner(smtp, connection.start + connection.seconds)
+            usable = welcomes(greeting)
+            told(Stage.BANNER, greeting, ok=usable)
+            if usable:
+                ehlo, helo = await introduce(smtp, our_name, plain=True)
+                usable = positive(helo or ehlo)
+                told(Stage.EHLO, helo or ehlo, ok=usable)
+            if usable and helo is None and ehlo is not None and lists_starttls(ehlo):
+                asked = clock.elapsed()
+                await run.tls_loading.finished()
+                if (paused := clock.elapsed() - asked) >= NOTICED:
+                    transcript.add("note", f"a pause of {paused:.2f} s is ours: OpenSSL and the roots were loaded")
+                starttls, handshake, shown = await secure(smtp, server_name, offer)
+                told(Stage.STARTTLS, starttls, ok=handshake is not None)
+                if handshake is not None:
+                    told(Stage.TLS, handshake, ok=established(handshake))
+                usable = starttls.reply is not None and (handshake is None or established(handshake))
+                if established(handshake) and not until_tls:
+                    again, _ = await introduce(smtp, our_name)
+                    usable = positive(again)
+            if settings.rcpt is not None and usable and not until_tls:
+                mail, recipient = await offer_recipient(smtp, settings.rcpt)
+                told(Stage.RECIPIENT, recipient or mail, ok=recipient is not None and positive(recipient))
+            if ehlo is not None and lists_no_starttls(ehlo) and smtp.usable and not until_tls:
+                # Exchange Online does not come to this handshake, so only the certificate behind it is told.
+                unlisted, _, shown = await secure(smtp, server_name, offer, listed=False)
+    finally:
+        await stream.close()
     seen = AttemptEvidence(
         target.server,
         target.address,

@@ -70,10 +70,9 @@ class SharedAttempts:
         """The attempt at ``target``, which has an address: made now, or when another connector asked for the same."""
         assert target.address is not None
         key = _Key(target.server, target.address, target.port, settings, number)
-        attempt = await self._attempts.get(key, lambda: self._in_turn(key, target))
-        if not self._wanted_again(target.server):
-            self._attempts.forget(key)
-        return _as_seen_from(target, attempt)
+        shared = self._wanted_again(target.server)
+        turn = self._attempts.get(key, lambda: self._in_turn(key, target)) if shared else self._in_turn(key, target)
+        return _as_seen_from(target, await turn)
 
     def close(self) -> None:
         """Cancel the attempts that are still under way."""

@@ -7,8 +7,6 @@ run no slot, and its long wait begins with the run and not behind the work of al
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 
 from connector_probe.network import Stream
 from connector_probe.network.clock import call_after, loop_clock
@@ -25,8 +23,8 @@ class WorkSlots:
     """``slots`` of them. Whoever has held one for ``slot_time`` seconds goes on without it, and the next may work."""
 
     def __init__(self, slots: int, slot_time: float = SLOT_TIME) -> None:
-        self._slot_time = slot_time
-        self._free = asyncio.Semaphore(slots)
+        self.slot_time = slot_time
+        self.free = asyncio.Semaphore(slots)
         self._most = slots * CROWD
         self._waiting = 0
         self._uncrowded = asyncio.Event()
@@ -37,38 +35,53 @@ class WorkSlots:
             self._uncrowded.clear()
             await self._uncrowded.wait()
 
-    @contextlib.asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Hold a slot while the body runs; they are given in the order of asking."""
+    def slot(self, stream: Stream | None = None, clock: Clock | None = None) -> _Slot:
+        """A slot while the body of an ``async with`` runs; they are given in the order of asking.
+
+        For a conversation on ``stream``, what the server said while we waited is not counted as late: ``clock`` leaves
+        out the seconds between the server's first octet and the slot.
+        """
+        return _Slot(self, stream, clock)
+
+    async def take(self) -> None:
         self._waiting += 1
         try:
-            await self._free.acquire()
+            await self.free.acquire()
         finally:
             self._waiting -= 1
             self._uncrowded.set()
-        with contextlib.ExitStack() as stack:
-            stack.callback(self._free.release)
-            stack.callback(call_after(loop_clock().now, self._slot_time, stack.close))
-            yield
 
-    @contextlib.asynccontextmanager
-    async def slot_for(self, stream: Stream, clock: Clock) -> AsyncIterator[None]:
-        """As ``slot``, for a conversation on ``stream``: what the server said while we waited is not counted as late.
 
-        ``clock`` leaves out the seconds between the server's first octet and the slot.
-        """
-        spoke = asyncio.ensure_future(_first_octet_at(stream, clock)) if self._free.locked() else None
+class _Slot:
+    """One that is waited for, and held."""
+
+    def __init__(self, slots: WorkSlots, stream: Stream | None, clock: Clock | None) -> None:
+        self._slots, self._stream, self._clock = slots, stream, clock
+        self._is_held = False
+
+    async def __aenter__(self) -> None:
+        spoke: asyncio.Task[float] | None = None
+        if self._stream is not None and self._clock is not None and self._slots.free.locked():
+            spoke = asyncio.create_task(_first_octet_at(self._stream, self._clock))
         try:
-            async with self.slot():
-                if spoke is not None and spoke.done():
-                    clock.leave_out(clock.elapsed() - spoke.result())
-                elif spoke is not None:
-                    spoke.cancel()
-                    await asyncio.wait({spoke})  # two may not wait on one socket
-                yield
+            await self._slots.take()
+            self._is_held = True
+            self._cancel = call_after(loop_clock().now, self._slots.slot_time, self._give_back)
+            if spoke is not None and spoke.done() and self._clock is not None:
+                self._clock.leave_out(self._clock.elapsed() - spoke.result())
         finally:
             if spoke is not None:
                 spoke.cancel()
+                await asyncio.wait({spoke})  # two may not wait on one socket
+
+    async def __aexit__(self, *_: object) -> None:
+        self._cancel()
+        self._give_back()
+
+    def _give_back(self) -> None:
+        if self._is_held:
+            self._is_held = False
+            self._slots.free.release()
 
 
 async def _first_octet_at(stream: Stream, clock: Clock) -> float:

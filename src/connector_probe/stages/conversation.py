@@ -32,7 +32,11 @@ class Clock:
         self._deadline = deadline
 
     def elapsed(self) -> float:
-        return to_microseconds(self._now() - self._began)
+        return self._now() - self._began
+
+    def span(self, start: float) -> tuple[float, float]:
+        """When a step began that ends now, and how long it took, as evidence has both."""
+        return to_microseconds(start), to_microseconds(self.elapsed() - start)
 
     def leave_out(self, seconds: float) -> None:
         """Stop counting ``seconds`` that have passed: they were ours, not the server's."""
@@ -89,10 +93,9 @@ class Conversation:
         ``since``: when the wait began, in seconds of the attempt, if before now. ``wait``: seconds, if
         fewer than usual.
         """
-        shown = printable(command.rstrip(b"\r\n"))
-        now = self._clock.elapsed()
+        shown, now = printable(command.rstrip(b"\r\n")), self._clock.elapsed()
         usual = self._reply_limit if wait is None else min(wait, self._reply_limit)
-        start, limit = now if since is None else to_microseconds(since), self._clock.allow(usual)
+        start, limit = now if since is None else since, self._clock.allow(usual)
         end = min(start + usual, now + limit)
         send_fault = self._ended
         if command:
@@ -108,17 +111,16 @@ class Conversation:
             self._usable = False
             sample = self._reader.sample()
             self._transcript.add("note", _fault_note(error.fault))
-            seconds = to_microseconds(self._clock.elapsed() - start)
-            return Exchange(shown, start, seconds, fault=error.fault, sample=sample)
-        seconds = to_microseconds(self._clock.elapsed() - start)
+            return Exchange(shown, *self._clock.span(start), fault=error.fault, sample=sample)
+        span = self._clock.span(start)
         if isinstance(reply, GarbledReply):
             self._usable = False
             self._transcript.add("server", reply.sample)
             self._transcript.add("note", f"this is no SMTP reply ({reply.garble})")
-            return Exchange(shown, start, seconds, garble=reply.garble, sample=reply.sample)
+            return Exchange(shown, *span, garble=reply.garble, sample=reply.sample)
         self._transcript.add("server", *reply.wire_lines)
         behind = self._reader.sample() if not command and self._reader.buffered else ""
-        return Exchange(shown, start, seconds, reply=reply, behind=behind)
+        return Exchange(shown, *span, reply=reply, behind=behind)
 
     async def gather_the_rest(self, exchange: Exchange, wait: float) -> Exchange:
         """``exchange`` with the lines that belong to its reply, although a line before them had the form of the last.
@@ -181,7 +183,7 @@ class Conversation:
         start = self._clock.elapsed()
         limit = self._clock.allow(self._reply_limit if wait is None else min(wait, self._reply_limit))
         outcome = await self._stream.start_tls(server_name, offer, limit, early)
-        seconds = to_microseconds(self._clock.elapsed() - start)
+        span = self._clock.span(start)
         if injected:
             self._transcript.add("note", f"dropped plaintext behind the 220: {injected}")
         if outcome.session is not None:
@@ -190,8 +192,7 @@ class Conversation:
             self._usable = False
             self._transcript.add("note", f"TLS failed: {_fault_note(outcome.fault)}")
         handshake = Handshake(
-            start,
-            seconds,
+            *span,
             outcome.session,
             outcome.fault,
             injected,
