@@ -9,9 +9,10 @@ from datetime import timedelta
 
 import pytest
 
+from connector_probe.bounces.bounce import Bounce
 from connector_probe.comparing.compare import NothingInCommonError
 from connector_probe.comparing.comparison import Comparison, Outcome
-from connector_probe.comparing.exchange_online import SenderFailure, compare_with_sender
+from connector_probe.comparing.exchange_online import compare_with_sender
 from connector_probe.formats.comparison import to_text
 from connector_probe.formats.layout import columns
 from connector_probe.formats.options import RenderOptions
@@ -39,12 +40,14 @@ BAD_CERTIFICATE = replace(WELL, certificate=made.shown(made.leaf(), EXPIRED))
 BLOCKED = replace(made.unconnected(TIMED_OUT), control=Control("mx", "198.51.100.9", TIMED_OUT))
 
 
-def wrote(*failures: FailureClass, code: str = "4.4.316", address: str | None = ADDRESS) -> SenderFailure:
-    return SenderFailure(code, "Connection refused", failures, NAME, address, 25, occurred_at=NOW)
+def wrote(*failures: FailureClass, code: str = "4.4.316", address: str | None = ADDRESS) -> Bounce:
+    first, *others = failures or (None,)
+    error = Bounce(code, code, False, first, tuple(others), server=NAME, address=address)
+    return error._replace(port=25, occurred_at=NOW)
 
 
 def held(
-    failure: SenderFailure,
+    failure: Bounce,
     *places: AttemptEvidence,
     ranges: Sequence[str] = (),
     words: Catalogue = ENGLISH,
@@ -56,12 +59,10 @@ def held(
         for one, host in zip(places, ("outside", "inside"), strict=False)
     ]
     files = ("A.json", "B.json")[: len(reports)]
-    return compare_with_sender(
-        [failure], reports, words, sender="Exchange Online", file="ndr.eml", files=files, ranges=ranges
-    )
+    return compare_with_sender([failure], reports, words, file="ndr.eml", files=files, ranges=ranges)
 
 
-CASES: dict[str, tuple[SenderFailure, tuple[AttemptEvidence, ...], Outcome, str]] = {
+CASES: dict[str, tuple[Bounce, tuple[AttemptEvidence, ...], Outcome, str]] = {
     "refused there alone": (wrote(_F.TCP_REFUSED), (WELL,), Outcome.DIFFERS, "sender-shut-out"),
     "refused there alone, well inside": (wrote(_F.TCP_REFUSED), (WELL, INSIDE), Outcome.DIFFERS, "sender-shut-out"),
     "silent there alone": (wrote(_F.TCP_TIMEOUT), (WELL,), Outcome.DIFFERS, "sender-shut-out"),
@@ -111,19 +112,19 @@ CASES: dict[str, tuple[SenderFailure, tuple[AttemptEvidence, ...], Outcome, str]
     ),
     "a certificate turned down there": (wrote(_F.CERTIFICATE_EXPIRED), (WELL,), Outcome.DIFFERS, "sender-certificate"),
     "another certificate there": (
-        replace(wrote(_F.CERTIFICATE_EXPIRED), thumbprint="B2" * 20),
+        wrote(_F.CERTIFICATE_EXPIRED)._replace(thumbprint="B2" * 20),
         (WELL,),
         Outcome.DIFFERS,
         "sender-other-certificate",
     ),
     "this very certificate there": (
-        replace(wrote(_F.CERTIFICATE_NAME_MISMATCH), thumbprint="A1" * 20),
+        wrote(_F.CERTIFICATE_NAME_MISMATCH)._replace(thumbprint="A1" * 20),
         (WELL,),
         Outcome.DIFFERS,
         "sender-same-certificate",
     ),
     "as bad a certificate here": (
-        replace(wrote(_F.CERTIFICATE_EXPIRED), thumbprint="A1" * 20),
+        wrote(_F.CERTIFICATE_EXPIRED)._replace(thumbprint="A1" * 20),
         (BAD_CERTIFICATE,),
         Outcome.SAME,
         "sender-same",
@@ -180,11 +181,11 @@ def test_what_is_long_ago_may_have_changed() -> None:
 
 def test_words_about_another_server() -> None:
     with pytest.raises(NothingInCommonError):
-        held(replace(wrote(_F.TCP_REFUSED), server="mail.fabrikam.com", address="198.51.100.1"), WELL)
+        held(wrote(_F.TCP_REFUSED)._replace(server="mail.fabrikam.com", address="198.51.100.1"), WELL)
 
 
 def test_words_that_name_no_server_are_about_the_only_one() -> None:
-    found = held(replace(wrote(_F.TCP_REFUSED), server=None, address=None), WELL)
+    found = held(wrote(_F.TCP_REFUSED)._replace(server=None, address=None), WELL)
     assert found.connectors[0].differences[0].id == "sender-shut-out"
     assert "at 203.0.113.7" in found.connectors[0].differences[0].text
 

@@ -122,29 +122,15 @@ def _with_sender(
     text: _Read, reports: Sequence[Report], files: Sequence[str], words: Catalogue, ranges: Sequence[str]
 ) -> Comparison:
     """Raises UsageProblemError where the words are about the way into Exchange Online, and NothingInCommonError."""
-    from connector_probe.bounces.explanation import classes_of, is_for_microsoft, title_of, topic_of
-    from connector_probe.comparing.exchange_online import SenderFailure, compare_with_sender
+    from connector_probe.bounces.explanation import is_for_microsoft
+    from connector_probe.comparing.exchange_online import compare_with_sender
 
     theirs = [one for one in text.bounces if not is_for_microsoft(one)]
     if not theirs:
         raise UsageProblemError(
             f"{text.name} is about mail to a server of Microsoft's", "probe explain says what to do about it"
         )
-    failures = [
-        SenderFailure(
-            code=one.code,
-            title=title_of(topic_of(one), words),
-            failures=classes_of(one),
-            server=one.server,
-            address=one.address,
-            port=one.port,
-            thumbprint=one.thumbprint,
-            occurred_at=one.occurred_at,
-        )
-        for one in theirs
-    ]
-    sender = "Exchange Server" if all(one.on_premises for one in theirs) else "Exchange Online"
-    return compare_with_sender(failures, reports, words, sender=sender, file=text.name, files=files, ranges=ranges)
+    return compare_with_sender(theirs, reports, words, file=text.name, files=files, ranges=ranges)
 
 
 def _ranges(path: str) -> tuple[str, ...]:

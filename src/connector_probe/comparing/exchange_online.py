@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 
+from connector_probe.bounces.bounce import Bounce
+from connector_probe.bounces.explanation import classes_of, title_of, topic_of
 from connector_probe.comparing.compare import FAR_APART, NothingInCommonError, compare, match, side_of, summary_of
 from connector_probe.comparing.comparison import (
     COMPARISON_SCHEMA,
@@ -32,24 +33,6 @@ from connector_probe.wording.outage import lasting
 from connector_probe.wording.sentences import LenientFacts, fill
 
 MAX_RANGES = 12  # named in a sentence; Exchange Online has some ten
-
-
-@dataclass(frozen=True, slots=True)
-class SenderFailure:
-    """One error that the sender wrote, as ``probe explain`` reads it. What the text does not say is None.
-
-    ``failures``: what it may be, empty where that is not known; ``title``: of the code, in the reader's language.
-    ``thumbprint``: SHA-1 of the certificate that the server showed.
-    """
-
-    code: str | None
-    title: str
-    failures: tuple[FailureClass, ...] = ()
-    server: str | None = None
-    address: str | None = None
-    port: int | None = None
-    thumbprint: str | None = None
-    occurred_at: datetime | None = None
 
 
 class _Kind(StrEnum):
@@ -82,8 +65,8 @@ _BY_STAGE = (
 )
 
 
-def _kind(failure: SenderFailure) -> _Kind:
-    classes = set(failure.failures)
+def _kind(failure: Bounce) -> _Kind:
+    classes = set(classes_of(failure))
     if not classes:
         return _Kind.OTHER
     stages = {PROFILES[one].stage for one in classes}
@@ -102,7 +85,7 @@ class _Place:
     inside: tuple[AddressResult, ...]
 
     @classmethod
-    def of(cls, label: str, result: Result, failure: SenderFailure) -> _Place:
+    def of(cls, label: str, result: Result, failure: Bounce) -> _Place:
         met = by_address(result).values()
         there = tuple(one for one in met if one.address is not None and _is_there(one.address, failure))
         inside = tuple(one for one in met if one not in there and one.address is not None and is_private(one.address))
@@ -133,7 +116,7 @@ class _Place:
         return bool(self.inside) and not any(one.flows or one.unknown for one in self.inside)
 
 
-def _is_there(address: str, failure: SenderFailure) -> bool:
+def _is_there(address: str, failure: Bounce) -> bool:
     return not is_private(address) if failure.address is None else address == failure.address
 
 
@@ -141,19 +124,19 @@ def _is_there(address: str, failure: SenderFailure) -> bool:
 
 
 def compare_with_sender(
-    failures: Sequence[SenderFailure],
+    failures: Sequence[Bounce],
     reports: Sequence[Report],
     words: Catalogue,
     *,
-    sender: str,
     file: str,
     files: Sequence[str],
     ranges: Sequence[str] = (),
 ) -> Comparison:
-    """``reports``: one or two. ``sender``: whose words they are; ``ranges``: the networks that it connects from.
+    """``failures``: what the sender wrote. ``reports``: one or two. ``ranges``: the networks that it connects from.
 
     Raises NothingInCommonError where the words are about none of the reports' servers.
     """
+    sender = "Exchange Server" if all(one.on_premises for one in failures) else "Exchange Online"
     times = [one.occurred_at for one in failures if one.occurred_at is not None]
     origin = Origin(sender, file, max(times, default=None), "", ())
     first, *others = reports
@@ -194,7 +177,7 @@ def compare_with_sender(
     )
 
 
-def _is_about(failure: SenderFailure, result: Result, rows: Sequence[tuple[Result | None, Result | None]]) -> bool:
+def _is_about(failure: Bounce, result: Result, rows: Sequence[tuple[Result | None, Result | None]]) -> bool:
     """By the server's name, by the address, or because there is only one connector, and the text names no server."""
     if failure.server is None and failure.address is None:
         return len(rows) == 1
@@ -206,7 +189,7 @@ def _is_about(failure: SenderFailure, result: Result, rows: Sequence[tuple[Resul
 
 
 def _connector(
-    failure: SenderFailure,
+    failure: Bounce,
     places: Sequence[tuple[str, Result]],
     judged: Sequence[Sequence[Difference]],
     base: ConnectorComparison | None,
@@ -214,8 +197,9 @@ def _connector(
 ) -> ConnectorComparison:
     found = tuple(dict.fromkeys(one for each in judged for one in each))
     name = places[0][1].name
-    only = failure.failures[0] if len(failure.failures) == 1 else None
-    side = Side(name, Status.FAILING, failure.code, only, failure.title)
+    classes = classes_of(failure)
+    only = classes[0] if len(classes) == 1 else None
+    side = Side(name, Status.FAILING, failure.code, only, title_of(topic_of(failure), words))
     if base is not None:
         matters = base.matters or any(one.matters for one in found)
         outcome = Outcome.DIFFERS if matters else _outcome(found, base.outcome)
@@ -236,7 +220,7 @@ def _outcome(found: Sequence[Difference], otherwise: Outcome) -> Outcome:
 class _Case:
     """One error of the sender's and the places that probed the server; ``say`` fills a sentence in."""
 
-    failure: SenderFailure
+    failure: Bounce
     kind: _Kind
     places: tuple[_Place, ...]
     sender: str
@@ -258,7 +242,7 @@ class _Case:
             address=self.address,
             port=str(self.failure.port or (places[0].result.connector.port if places else 25)),
             server=self.failure.server or self.address,
-            title=self.failure.title,
+            title=title_of(topic_of(self.failure), words),
             how=words.compare[f"sender-{self.kind}"] if self.kind in _CONNECT else "",
             places=words.listed(one.label for one in places),
             source=words.listed(sources) or words.listed(one.label for one in places),
@@ -282,7 +266,7 @@ class _Case:
 
 
 def _judged(
-    failure: SenderFailure,
+    failure: Bounce,
     places: Sequence[tuple[str, Result]],
     words: Catalogue,
     sender: str,
@@ -369,7 +353,7 @@ def _of_certificate(case: _Case, well: Sequence[_Place], failing: Sequence[_Plac
 
 
 def _failing_too(case: _Case, failing: Sequence[_Place]) -> Iterator[Difference]:
-    known = set(case.failure.failures)
+    known = set(classes_of(case.failure))
     alike = [one for one in failing if not known or any(met.failure in known for met in one.known)]
     if alike:
         yield case.say("sender-same", alike, matters=False)
