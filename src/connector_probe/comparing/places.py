@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from connector_probe.comparing.comparison import Difference
-from connector_probe.comparing.inside import inside_differences
 from connector_probe.comparing.sides import (
     AddressResult,
     Pair,
@@ -20,7 +19,7 @@ from connector_probe.model.evidence import Stage
 from connector_probe.model.names import is_address
 from connector_probe.model.notation import day, quote
 from connector_probe.model.verdict import FLOWING, FailureClass, Status
-from connector_probe.protocol.addresses import is_outside
+from connector_probe.protocol.addresses import is_outside, is_private
 from connector_probe.wording.sentences import describe_fault
 
 _F = FailureClass
@@ -74,7 +73,7 @@ def _names(pair: Pair) -> Iterator[Difference]:
                 continue  # of so many addresses each side saw a part
             told = [f"{text} ({_standing(pair, at, server)})" for at, text in enumerate(shown)]
             yield difference(pair, "split-dns", True, {"server": server}, server=server, first=told[0], second=told[1])
-            yield from inside_differences(pair, server, (ours, theirs))
+            yield from _inside(pair, server, (ours, theirs))
         elif bool(ours) != bool(theirs):
             yield from _missing(pair, server, shown)
 
@@ -101,6 +100,42 @@ def _missing(pair: Pair, server: str, shown: tuple[str, str]) -> Iterator[Differ
     identifier = "name-at-one" if seen.diagnosis.class_ in _NOT_THERE else "nameserver-at-one"
     told = (shown[0] or seen.diagnosis.class_.value, shown[1] or seen.diagnosis.class_.value)
     yield difference(pair, identifier, True, facts, server=server, first=told[0], second=told[1])
+
+
+def _inside(pair: Pair, server: str, found: tuple[Sequence[str], Sequence[str]]) -> Iterator[Difference]:
+    """One place meets the server at a private address, the other at a public one: what the NAT between them does.
+
+    ``found``: the addresses of ``server`` at the two places, which differ.
+    """
+    private = [all(map(is_private, one)) for one in found]
+    public = [all(map(is_outside, one)) for one in found]
+    if not (private[0] and public[1]) and not (public[0] and private[1]):
+        return
+    inside = 0 if private[0] else 1
+    near, far = (_met(pair, at, server) for at in (inside, 1 - inside))
+    if not near or not far or any(seen.unknown for seen in (*near, *far)) or any(seen.flows for seen in far):
+        return
+    facts = {
+        "inside": pair.labels[inside],
+        "outside": pair.labels[1 - inside],
+        "private": ", ".join(found[inside]),
+        "public": ", ".join(found[1 - inside]),
+        "title": title(far[0], pair.words),
+    }
+    if not any(seen.flows for seen in near):
+        if near[0].failure is far[0].failure:
+            yield difference(pair, "inside-fails", False, facts, server=server)
+        return
+    yield difference(pair, "inside-flows", True, facts, server=server)
+    ours, theirs = ({sha1: leaf for seen in one for sha1, leaf in seen.leaves.items()} for one in (near, far))
+    if ours and theirs and not set(ours) & set(theirs):
+        (here, *_), (there, *_) = ours.values(), theirs.values()
+        facts |= {"inside_subject": quote(here.subject), "outside_subject": quote(there.subject)}
+        yield difference(pair, "inside-other-server", True, facts, server=server, first=here.sha1, second=there.sha1)
+
+
+def _met(pair: Pair, at: int, server: str) -> list[AddressResult]:
+    return [seen for (name, address, _), seen in by_address(pair.results[at]).items() if name == server and address]
 
 
 # --- one address -----------------------------------------------------------------------------------------------

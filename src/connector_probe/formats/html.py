@@ -8,92 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from html import escape
+from importlib.resources import files
 
 from connector_probe.formats import document as tree
 from connector_probe.formats.options import TRUSTED_LINK, RenderOptions
 from connector_probe.model.verdict import Badge, Report
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_STYLE = """
-:root { color-scheme: light dark; --page: #f5f6f8; --card: #fff; --ink: #1c2128; --soft: #59636e; --line: #d8dee4;
-  --sunk: #f0f2f5; --link: #0a5cc2; --healthy: #17783a; --warning: #8f5f00; --failing: #c4232f; --unknown: #6b3fc0; }
-@media (prefers-color-scheme: dark) { :root { --page: #0e1116; --card: #171b22; --ink: #e4e8ee; --soft: #9aa5b1;
-  --line: #2f3741; --sunk: #0f1319; --link: #6cb0ff; --healthy: #46c06b; --warning: #e0aa3a; --failing: #ff7b76;
-  --unknown: #b794ff; } }
-* { box-sizing: border-box; }
-body { margin: 0; padding: 2rem 1rem 3rem; background: var(--page); color: var(--ink);
-  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
-main { max-width: 58rem; margin: 0 auto; }
-a { color: var(--link); }
-.healthy, .as-expected { --tone: var(--healthy); } .warning { --tone: var(--warning); }
-.failing, .not-as-expected { --tone: var(--failing); } .unknown { --tone: var(--unknown); }
-.top { margin: 0 0 1.25rem; color: var(--soft); font-size: .9rem; }
-.top h1 { margin: 0 0 .15rem; color: var(--ink); font-size: 1.15rem; }
-.top p { margin: 0; }
-.list { margin: 0 0 1.25rem; padding: .4rem 0; background: var(--card); border: 1px solid var(--line);
-  border-radius: 10px; list-style: none; }
-.list li { display: flex; gap: .75rem; align-items: baseline; padding: .3rem 1.1rem; }
-.list a { flex: none; max-width: 50%; color: inherit; font-weight: 600; text-decoration: none;
-  overflow-wrap: anywhere; }
-.list a:hover { text-decoration: underline; }
-.list .why { color: var(--soft); margin-left: auto; text-align: right; }
-.list .badge { flex: none; min-width: 6.2rem; text-align: center; }
-article { margin: 0 0 1.25rem; padding: 1.3rem 1.5rem 1.5rem; background: var(--card); border: 1px solid var(--line);
-  border-top: 4px solid var(--tone); border-radius: 10px; }
-.name { display: flex; gap: .75rem; align-items: baseline; margin: 0; font-size: 1rem; font-weight: 600;
-  overflow-wrap: anywhere; }
-.badge { padding: .1rem .55rem; border: 1px solid var(--tone); border-radius: 999px; color: var(--tone);
-  font-size: .72rem; font-weight: 700; letter-spacing: .05em; white-space: nowrap; }
-.verdict { margin: .5rem 0 .6rem; font-size: 1.45rem; font-weight: 700; line-height: 1.25; overflow-wrap: anywhere; }
-.title { margin: 0; font-weight: 600; }
-.seen, .told { margin: 0 0 .3rem; overflow-wrap: anywhere; }
-.told { font-weight: 600; }
-.clock { color: var(--tone); }
-h3 { margin: 1.5rem 0 .5rem; color: var(--soft); font-size: .78rem; font-weight: 700; letter-spacing: .07em;
-  text-transform: uppercase; }
-ul, ol { margin: 0; padding-left: 1.4rem; }
-li { margin: 0 0 .4rem; overflow-wrap: anywhere; }
-.causes { padding: 0; list-style: none; }
-.causes li { display: flex; gap: .75rem; }
-.causes b { flex: none; width: 6.2rem; }
-.confirmed b, .supported b { color: var(--failing); }
-.possible b, .ruled-out, .quiet { color: var(--soft); }
-.possible b, .ruled-out b { font-weight: 500; }
-pre { margin: .4rem 0; padding: .6rem .8rem; background: var(--sunk); border: 1px solid var(--line);
-  border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere; }
-pre, .fact, .took, dd { font-size: .84rem; font-family: ui-monospace, SFMono-Regular, Consolas, "DejaVu Sans Mono",
-  monospace; }
-.quiet { margin: .35rem 0; font-size: .87rem; }
-.warnings { padding: .7rem 1rem .7rem 2rem; border-left: 3px solid var(--warning); background: var(--sunk); }
-table { width: 100%; margin: 0 0 1rem; border-collapse: collapse; }
-caption { padding: .35rem 0; font-weight: 600; text-align: left; overflow-wrap: anywhere; }
-caption .badge { margin-left: .4rem; }
-td, th { padding: .28rem .6rem .28rem 0; border-top: 1px solid var(--line); vertical-align: baseline; text-align: left;
-  font-weight: 400; }
-.took { white-space: nowrap; text-align: right; }
-.state { white-space: nowrap; }
-.fact { width: 46%; overflow-wrap: anywhere; }
-.bar { width: 22%; min-width: 5rem; padding-right: .6rem; vertical-align: middle; }
-.bar span { display: block; border-bottom: 1px solid var(--line); }
-.bar i { display: block; height: .45rem; min-width: 3px; border-radius: 3px; background: var(--soft); opacity: .75; }
-tr.failed th, tr.failed .state { color: var(--failing); font-weight: 700; }
-tr.failed .bar i { background: var(--failing); opacity: 1; }
-tr.skipped { color: var(--soft); }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0 0 1rem; }
-dt { color: var(--soft); font-size: .87rem; }
-dd { margin: 0; overflow-wrap: anywhere; }
-@media (max-width: 40rem) { article { padding: 1rem; } .bar { display: none; } .causes li, .list li { display: block; }
-  .list a { max-width: none; }
-  .list .why { display: block; text-align: left; } .badge { display: inline-block; }
-  .list .badge { margin-right: .6rem; } .causes b { display: block; }
-  dl { grid-template-columns: 1fr; gap: 0; } dd { margin: 0 0 .4rem; } }
-@media print { :root { --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --sunk: #fff;
-  --link: #000; --healthy: #17783a; --warning: #8f5f00; --failing: #c4232f; --unknown: #6b3fc0; }
-  body { padding: 0; font-size: 10.5pt; } main { max-width: none; }
-  article { padding: 1rem 0; border-width: 3px 0 0; border-radius: 0; } article + article { break-before: page; }
-  h3 { break-after: avoid; } li, tr, pre, dl { break-inside: avoid; } }
-"""
 
 
 class _Html(str):
@@ -134,10 +57,15 @@ def render(report: Report, options: RenderOptions) -> str:
         _meta(http_equiv="Content-Security-Policy", content=_POLICY),
         _meta(name="viewport", content="width=device-width, initial-scale=1"),
         _tag("title", title),
-        _tag("style", _Html(_STYLE)),
+        _tag("style", _Html(f"\n{_style()}")),
     )
     body = _tag("body", _tag("main", _lines(parts)))
     return f"<!DOCTYPE html>\n{_tag('html', head, _Html(chr(10)), body, lang=words.language)}\n"
+
+
+@cache
+def _style() -> str:
+    return files(__package__).joinpath("html.css").read_text(encoding="utf-8")
 
 
 def _overview(sections: Sequence[tree.Section]) -> _Html:
