@@ -196,12 +196,12 @@ def said(reply: AuthorityReply) -> Value:
     if reply.status in _RECORDS:
         return joined(f"{_RECORDS[reply.status] or reply.rdtype} ", some(reply.records, MAX_LISTED))
     if reply.status is ServerSays.NODATA:
-        return joined(f"{reply.rdtype}: ", Word("server", "nodata"))
+        return joined(f"{reply.rdtype}: ", Word("lookup", "nodata"))
     if reply.status is ServerSays.NOT_ASKED:
-        return Phrase(f"not-asked-{reply.note}") if reply.note in _NOT_ASKED else Phrase("server-not-asked")
+        return Phrase(f"not-asked-{reply.note}") if reply.note in _NOT_ASKED else Phrase("lookup-not-asked")
     if reply.rcode not in (None, "NOERROR"):
         return str(reply.rcode)
-    word = Word("server", reply.status)
+    word = Word("lookup", reply.status)
     return joined(word, f" ({reply.note})") if reply.note and reply.status in SILENT else word
 
 
