@@ -57,6 +57,6 @@ def _roots(label: str) -> Said:
 
 def _split(resolution: Resolution) -> Said:
     """Our nameserver leads elsewhere than the public's do."""
-    own = ", ".join(resolution.own_zone or ()) or Phrase("no-address-of-its-own")
+    own = ", ".join(resolution.own_zone or ()) or Phrase("no-address")
     facts = Facts(server=resolution.server, elsewhere=own, address=", ".join(resolution.addresses))
     return Said("split-dns", facts)

@@ -91,12 +91,12 @@ def also_seen_as(failure: FailureClass, view: View) -> tuple[OtherLine, ...]:
     elif failure in (FailureClass.DANE_STARTTLS_NOT_SUPPORTED, FailureClass.MTA_STS_CERTIFICATE):
         message = "" if failure is FailureClass.MTA_STS_CERTIFICATE else "451 5.7.3 STARTTLS is required to send mail"
         if view.mode.requires_tls and message:
-            seen.append((cannot, line(cannot, HEADLINES[cannot], message, evidence), "connector-requires-tls"))
+            seen.append((cannot, line(cannot, HEADLINES[cannot], message, evidence), "own-tls-settings"))
         elif view.judged_problems:
             own = FailureClass.of_certificate(view.judged_problems[0].kind)
             failed = MailFlowCode.CERTIFICATE_VALIDATION_FAILED
             text = line(failed, HEADLINES[failed], PROFILES[own].message, evidence)
-            seen.append((failed, text, "connector-validates"))
+            seen.append((failed, text, "own-tls-settings"))
     elif failure is FailureClass.BANNER_TIMEOUT:
         timed_out = MailFlowCode.CONNECTION_TIMED_OUT
         seen.append((timed_out, line(timed_out, HEADLINES[timed_out], "", evidence), "silence-untraced"))

@@ -158,7 +158,6 @@ class EvidenceId(StrEnum):
     AUTHORITIES_FAIL = "authorities-fail"
     AUTHORITIES_WITHOUT_TCP = "authorities-without-tcp"
     SOME_AUTHORITIES_FAIL = "some-authorities-fail"
-    AUTHORITIES_ANSWER = "authorities-answer"
     AUTHORITIES_ANSWER_US = "authorities-answer-us"
     AUTHORITY_SAYS = "authority-says"
     AUTHORITY_SAME = "authority-same"

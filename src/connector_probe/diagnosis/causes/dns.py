@@ -240,11 +240,11 @@ def _hosting(failure: FailureClass, dns_view: DnsView) -> tuple[CauseVerdict | N
     if walk_view.failed or walk_view.nameless:
         return (_SUPPORTED if failure in TROUBLED else _POSSIBLE), (
             EvidenceId.SOME_AUTHORITIES_FAIL,
-            EvidenceId.AUTHORITIES_ANSWER,
+            EvidenceId.AUTHORITY_SAYS,
         )
     if failure in TROUBLED:
         return _POSSIBLE, (EvidenceId.AUTHORITIES_ANSWER_US,)
-    return _OUT, (EvidenceId.AUTHORITIES_ANSWER,)
+    return _OUT, (EvidenceId.AUTHORITY_SAYS,)
 
 
 def _heard(case: Case) -> DnsView | None:

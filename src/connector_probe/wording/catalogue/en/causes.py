@@ -154,7 +154,6 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.AUTHORITIES_FAIL: "No server of {zone} answers with authority: {failed_list}.",
     EvidenceId.AUTHORITIES_WITHOUT_TCP: "Over UDP the servers of {zone} say that the answer is too large for it; over TCP (port 53) none of them says anything.",
     EvidenceId.SOME_AUTHORITIES_FAIL: "Servers of {zone} that give no authoritative answer: {failed_list}.",
-    EvidenceId.AUTHORITIES_ANSWER: "Asked directly, {authority_label} says: {authority_said}.",
     EvidenceId.AUTHORITIES_ANSWER_US: "Asked directly from here, {authority_label} says: {authority_said}. The trouble lies between {nameserver} and it.",
     EvidenceId.AUTHORITY_SAYS: "Asked directly, {authority_label} says: {authority_said}.",
     EvidenceId.AUTHORITY_SAME: "{same_label} says the same: {same_said}.",

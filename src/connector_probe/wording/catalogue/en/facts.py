@@ -143,7 +143,6 @@ FACTS: dict[str, str] = {
     "garble-line-too-long": "a line that does not end",
     "garble-too-many-lines": "lines without end",
     "untrue-split-tried": "answers {queried} from a zone of its own ({stale_ours}, split DNS); the public's name servers say otherwise: {stale_theirs} ({stale_authority}). {endpoint} was tried from here and could not be connected to ({fault}), which it may well be from outside",
-    "no-address-of-its-own": "no address",
     "untrue-split": "answers {queried} from a zone of its own ({stale_ours}, split DNS); the public's name servers say otherwise: {stale_theirs} ({stale_authority})",
     "only-here-hint": " Only {stale_nameserver} gives it an address ({stale_ours}).",
     # a certificate's chain: its names, its revocation, its missing issuers, what other handshakes showed

@@ -65,8 +65,7 @@ ALSO_SEEN: dict[str, str] = {
     "silence-untraced": "no trace of a missing greeting is known; this code is possible too",
     "sample-2022": "one trace of 2022",
     "dnssec-as-dns": "Exchange Online may report a DNSSEC failure as a failed DNS query",
-    "connector-requires-tls": "from the connector's own TlsSettings",
-    "connector-validates": "from the connector's own TlsSettings",
+    "own-tls-settings": "from the connector's own TlsSettings",
 }
 
 NOTES: dict[str, str] = {

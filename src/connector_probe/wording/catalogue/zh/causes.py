@@ -154,7 +154,6 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.AUTHORITIES_FAIL: "{zone} 的服务器都没有给出权威应答：{failed_list}。",
     EvidenceId.AUTHORITIES_WITHOUT_TCP: "{zone} 的服务器通过 UDP 表示应答过大；通过 TCP（53 端口）则没有一台应答。",
     EvidenceId.SOME_AUTHORITIES_FAIL: "{zone} 的以下服务器没有给出权威应答：{failed_list}。",
-    EvidenceId.AUTHORITIES_ANSWER: "直接查询时，{authority_label} 的应答为：{authority_said}。",
     EvidenceId.AUTHORITIES_ANSWER_US: "从此处直接查询时，{authority_label} 的应答为：{authority_said}。问题出在 {nameserver} 与该服务器之间。",
     EvidenceId.AUTHORITY_SAYS: "直接查询时，{authority_label} 的应答为：{authority_said}。",
     EvidenceId.AUTHORITY_SAME: "{same_label} 的应答相同：{same_said}。",

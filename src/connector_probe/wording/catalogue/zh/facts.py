@@ -143,7 +143,6 @@ FACTS: dict[str, str] = {
     "garble-line-too-long": "行过长",
     "garble-too-many-lines": "行数过多",
     "untrue-split-tried": "以自有区域应答 {queried}（{stale_ours}，拆分 DNS）；公共名称服务器的说法不同：{stale_theirs}（{stale_authority}）。从本机尝试连接 {endpoint} 未成功（{fault}），但从外部很可能可以连接",
-    "no-address-of-its-own": "没有地址",
     "untrue-split": "用自己的区域回答 {queried}（{stale_ours}，拆分 DNS）；公共名称服务器的回答不同：{stale_theirs}（{stale_authority}）",
     "only-here-hint": "只有 {stale_nameserver} 给出了地址（{stale_ours}）。",
     # a certificate's chain: its names, its revocation, its missing issuers, what other handshakes showed

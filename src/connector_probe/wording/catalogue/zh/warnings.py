@@ -65,8 +65,7 @@ ALSO_SEEN: dict[str, str] = {
     "silence-untraced": "没有已知的邮件跟踪显示缺少问候语的情况；也可能是此代码",
     "sample-2022": "2022 年的一份邮件跟踪",
     "dnssec-as-dns": "Exchange Online 可能将 DNSSEC 失败报告为 DNS 查询失败",
-    "connector-requires-tls": "由连接器自身的 TlsSettings 引起",
-    "connector-validates": "由连接器自身的 TlsSettings 引起",
+    "own-tls-settings": "由连接器自身的 TlsSettings 引起",
 }
 
 NOTES: dict[str, str] = {
