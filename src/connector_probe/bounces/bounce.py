@@ -72,6 +72,11 @@ class Bounce(NamedTuple):
     sessions: int | None = None
     reported_by: str | None = None
 
+    @property
+    def classes(self) -> tuple[FailureClass, ...]:
+        """What failed, by the text: the likeliest first; empty where it does not tell."""
+        return (*((self.failure_class,) if self.failure_class is not None else ()), *self.alternatives)
+
 
 class ReadResult(NamedTuple):
     """``note``: what the catalogue says of a record that tells of no failure, or not why; "" for all else."""

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NamedTuple
 
 from connector_probe.bounces.decoding import GZIP, MAX_INPUT, InputTooLargeError, decode, gunzipped, wide_encoding
 from connector_probe.bounces.parser import Found, errors_in
 from connector_probe.bounces.patterns import pattern
-from connector_probe.bounces.text import plain, unquoted
-
-
-class Readable(NamedTuple):
-    """What was handed in, as text that may still be JSON, CSV or HTML. ``attachments``: files that a mail carries;
-
-    ``returned``: the original message that a delivery report carries along, worth a look only as a last resort.
-    """
-
-    text: str
-    attachments: tuple[str, ...] = ()
-    returned: str = ""
-    is_mail: bool = False
+from connector_probe.bounces.text import Readable, plain, unquoted
 
 
 def readable(data: str | bytes) -> Readable:
@@ -38,7 +25,7 @@ def readable(data: str | bytes) -> Readable:
         raw = text.encode("utf-8", "replace") if isinstance(data, str) or transcoded else data
         found = read_mails(raw, transcoded=transcoded)
         if found is not None:
-            return Readable(*found, is_mail=True)
+            return found
     return Readable(text)
 
 

@@ -223,7 +223,7 @@ _STARTTLS_PAIR = frozenset({_F.STARTTLS_NOT_OFFERED, _F.TLS_CLIENT_CERTIFICATE})
 
 def is_starttls_pair(bounce: Bounce) -> bool:
     """Whether it is "STARTTLS is required": the server has none, or does not trust the sender's certificate."""
-    return {bounce.failure_class, *bounce.alternatives} == _STARTTLS_PAIR
+    return set(bounce.classes) == _STARTTLS_PAIR
 
 
 def is_for_microsoft(bounce: Bounce) -> bool:
@@ -250,18 +250,12 @@ def _culprit(bounce: Bounce, topic: Topic) -> Culprit:
 
 def classes_of(bounce: Bounce) -> tuple[FailureClass, ...]:
     """Every failure it may be: what the message says, or else what the code stands for."""
-    told = (bounce.failure_class,) if bounce.failure_class is not None else ()
-    if told or bounce.alternatives:
-        return (*told, *bounce.alternatives)
+    if bounce.classes:
+        return bounce.classes
     topic = topic_of(bounce)
     if topic in _OF_A_POLICY and bounce.code is not None:
         return with_code(MailFlowCode(bounce.code))
     return _BY_CODE_ALONE.get(topic.value, ())
-
-
-def _is_told(bounce: Bounce) -> bool:
-    """Whether the text says what failed, if only as one of several; else it is the code that stands for them."""
-    return bounce.failure_class is not None or bool(bounce.alternatives)
 
 
 def documented_code(bounce: Bounce) -> str | None:
@@ -305,7 +299,7 @@ def _causes(bounce: Bounce, topic: Topic, facts: Mapping[str, str], words: Catal
     left_out = _left_out(bounce, topic)
     return tuple(
         Cause(identifier, verdict, cause_words(identifier, words), _evidence(bounce, verdict, facts, words))
-        for identifier, verdict in causes_for(classes_of(bounce), told=_is_told(bounce))
+        for identifier, verdict in causes_for(classes_of(bounce), told=bool(bounce.classes))
         if identifier not in left_out
     )
 
@@ -345,14 +339,14 @@ def _remedies(bounce: Bounce, topic: Topic, facts: Mapping[str, str], words: Cat
     classes = classes_of(bounce)
     if not classes or topic not in _GENERAL or stage_of(classes[0]) is _GENERAL[topic]:
         yield from numbered_remedies(topic.value, facts, words)
-    if topic in _MANY_FAULTS and bounce.failure_class is None and not bounce.alternatives:
+    if topic in _MANY_FAULTS and not bounce.classes:
         yield Remedy("find-message", words.explain["find-message"], (fill("probe {host}", facts),))
     if is_starttls_pair(bounce) and not bounce.on_premises:
         yield Remedy("find-starttls", words.explain["find-starttls"], (fill("probe {host}", facts),))
     left_out = _left_out(bounce, topic) | (frozenset() if bounce.message else {_NEEDS_A_REPLY})
     if bounce.thumbprint is not None:
         left_out |= {"check-appliance"}  # find-thumbprint says it with the certificate's own mark
-    for identifier in remedies_for(classes, told=_is_told(bounce)):
+    for identifier in remedies_for(classes, told=bool(bounce.classes)):
         if identifier not in left_out:
             yield remedy_words(identifier, facts, words)
     if bounce.thumbprint is not None:

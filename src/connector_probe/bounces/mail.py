@@ -13,10 +13,9 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 from enum import Enum, auto
-from typing import NamedTuple
 
 from connector_probe.bounces.decoding import GZIP, InputTooLargeError, decode, decode_narrow, gunzipped
-from connector_probe.bounces.text import strip_tags
+from connector_probe.bounces.text import Readable, strip_tags
 
 _MAX_BOUNDARIES = 2_000  # lines that begin like a MIME boundary; the parser's work grows with nesting
 _MAX_STATUS_BLOCKS = 10_000  # blank lines in a mail with a delivery status; the parser makes a mail of each block
@@ -25,18 +24,7 @@ _MAX_MAILS = 200  # in one mbox file; what follows the last of them is read as a
 _MAX_PARAMETERS = 2_000  # characters of one Content-* field; the parser's work grows with their square
 
 
-class MailText(NamedTuple):
-    """``attachments``: files that the mail carries; ``returned``: the original message that a delivery report carries
-
-    along, worth a look only as a last resort.
-    """
-
-    text: str
-    attachments: tuple[str, ...]
-    returned: str
-
-
-def read_mails(raw: bytes, *, transcoded: bool) -> MailText | None:
+def read_mails(raw: bytes, *, transcoded: bool) -> Readable | None:
     """The text of all mails in ``raw``; None where one cannot be taken apart. Raises InputTooLargeError.
 
     ``transcoded``: ``raw`` was made UTF-8, so that what a part says of its charset is no longer true.
@@ -46,7 +34,9 @@ def read_mails(raw: bytes, *, transcoded: bool) -> MailText | None:
     if len(found) < len(mails):
         return None
     attachments = tuple(each for mail in found for each in mail.attachments)
-    return MailText("\n\n".join(mail.text for mail in found), attachments, "\n\n".join(mail.returned for mail in found))
+    text = "\n\n".join(mail.text for mail in found)
+    returned = "\n\n".join(mail.returned for mail in found)
+    return Readable(text, attachments, returned, is_mail=True)
 
 
 _FROM_LINE = re.compile(rb"^From [^\n]{1,200} [0-9]{4}\r?\n", re.MULTILINE)
@@ -68,7 +58,7 @@ def _mailbox(raw: bytes) -> list[bytes]:
     return [raw[start:end].split(b"\n", 1)[-1] for start, end in zip(starts, ends, strict=True)]
 
 
-def _mail(raw: bytes, *, transcoded: bool) -> MailText | None:
+def _mail(raw: bytes, *, transcoded: bool) -> Readable | None:
     """One mail's text; None where it cannot be taken apart."""
     if len(_BOUNDARY_LINE.findall(raw)) > _MAX_BOUNDARIES or len(_NESTING.findall(raw)) > _MAX_NESTED:
         return None
@@ -84,7 +74,7 @@ def _mail(raw: bytes, *, transcoded: bool) -> MailText | None:
     except Exception:  # the standard library's parser raises whatever it stumbles over on hostile input
         return None
     text, attached, returned = ([part for part, kind in parts if kind is wanted] for wanted in _Kind)
-    return MailText("\n\n".join(text), tuple(attached), "\n\n".join(returned))
+    return Readable("\n\n".join(text), tuple(attached), "\n\n".join(returned), is_mail=True)
 
 
 class _Kind(Enum):

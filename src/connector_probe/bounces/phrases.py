@@ -39,17 +39,18 @@ _CUTS = (
 )
 _LATE_CUTS = (_F.SESSION_RESET, _F.SESSION_CLOSED, _F.EHLO_RESET, _F.EHLO_CLOSED, _F.RECIPIENT_CUT)
 _SILENCES = (_F.SESSION_TIMEOUT, _F.EHLO_TIMEOUT, _F.BANNER_TIMEOUT)
-_HANDSHAKES = (_F.TLS_RESET, _F.TLS_ALERT, _F.TLS_VERSION, _F.TLS_CIPHER)
-_UNTRUSTED = (_F.CERTIFICATE_UNTRUSTED_ROOT, _F.CERTIFICATE_MISSING_INTERMEDIATE, _F.CERTIFICATE_SELF_SIGNED)
+HANDSHAKES = (_F.TLS_RESET, _F.TLS_ALERT, _F.TLS_VERSION, _F.TLS_CIPHER)
+UNTRUSTED = (_F.CERTIFICATE_UNTRUSTED_ROOT, _F.CERTIFICATE_MISSING_INTERMEDIATE, _F.CERTIFICATE_SELF_SIGNED)
 _DNS_TROUBLE = (_F.DNS_SERVFAIL, _F.DNS_TIMEOUT, _F.DNS_REFUSED, _F.DNS_MALFORMED, _F.DNS_CNAME_LOOP)
-_UNCONNECTED = (_F.TCP_TIMEOUT, _F.TCP_REFUSED, _F.TCP_UNREACHABLE)
+UNCONNECTED = (_F.TCP_TIMEOUT, _F.TCP_REFUSED, _F.TCP_UNREACHABLE)
+UNABLE_TO_CONNECT = Meaning(UNCONNECTED, _INFERRED, Topic.UNABLE_TO_CONNECT, undecided=True)
 _MALFORMED = (_F.EHLO_MALFORMED, _F.BANNER_NOT_SMTP, _F.STARTTLS_MALFORMED, _F.SESSION_MALFORMED)
 
 # Behind "TLS negotiation failed with error" and "Security status": what Windows' TLS called it. Any other is a TLS
 # failure of a kind that is not known.
 _TLS_ERRORS = {
     "connectionaborted": Meaning((_F.TLS_CLOSED, _F.TLS_RESET)),
-    "socketerror": Meaning(_HANDSHAKES),
+    "socketerror": Meaning(HANDSHAKES),
     "illegalmessage": Meaning((_F.TLS_NOT_TLS, _F.TLS_PROTOCOL)),
     "invalidtoken": Meaning((_F.TLS_PROTOCOL, _F.TLS_NOT_TLS)),
     "algorithmmismatch": Meaning((_F.TLS_CIPHER, _F.TLS_VERSION), _INFERRED),
@@ -58,11 +59,12 @@ _TLS_ERRORS = {
     "renegotiate": Meaning(topic=Topic.EARLY_SESSION_TICKET),
     "certexpired": Meaning((_F.CERTIFICATE_EXPIRED,), _INFERRED),
     "certificateexpired": Meaning((_F.CERTIFICATE_EXPIRED,), _INFERRED),
-    "untrustedroot": Meaning(_UNTRUSTED, _INFERRED),
+    "untrustedroot": Meaning(UNTRUSTED, _INFERRED),
 }
-_TLS_FAILED = Meaning((*_HANDSHAKES, _F.TLS_CLOSED, _F.TLS_PROTOCOL, _F.TLS_NOT_TLS), _INFERRED, Topic.TLS_FAILED, True)
+_TLS_FAILED = Meaning((*HANDSHAKES, _F.TLS_CLOSED, _F.TLS_PROTOCOL, _F.TLS_NOT_TLS), _INFERRED, Topic.TLS_FAILED, True)
 _TLS_ERROR = r"(?:TLS negotiation failed with error|Security status):?(?P<tls>[A-Za-z]+|(?:0x)?[0-9A-Fa-f]+)"
 _VALIDATION = ("454 4.7.5", "450 4.7.5", "550 5.7.5")  # Exchange Server's, and that of MTA-STS
+_SOCKET_CODES = ("421 4.2.1", "441 4.4.1", "421 4.4.1", "451 4.4.0")
 _SOCKET_ERROR = r"(?:Socket|Winsock) error code:?(?:0x)?"
 _BEFORE = ".{0,240}?"  # somewhere in a sentence
 
@@ -95,17 +97,13 @@ PHRASES: tuple[tuple[str, re.Pattern[str], tuple[str, ...], Meaning], ...] = tup
         ("Socket error SocketError", ("451 4.4.0",), Meaning((_F.EHLO_MALFORMED, _F.EHLO_CLOSED, _F.EHLO_RESET))),
         (
             f"[^0-9]*(?:{_SOCKET_ERROR}10061(?![0-9])|SocketConnectionRefused)",
-            ("421 4.2.1", "441 4.4.1", "421 4.4.1", "451 4.4.0"),
+            _SOCKET_CODES,
             Meaning((_F.TCP_REFUSED,), _DOCUMENTED),
         ),
-        (
-            f"[^0-9]*(?:{_SOCKET_ERROR}(?:10060|995)(?![0-9])|SocketTimedout)",
-            ("421 4.2.1", "441 4.4.1", "421 4.4.1", "451 4.4.0"),
-            Meaning((_F.TCP_TIMEOUT,)),
-        ),
+        (f"[^0-9]*(?:{_SOCKET_ERROR}(?:10060|995)(?![0-9])|SocketTimedout)", _SOCKET_CODES, Meaning((_F.TCP_TIMEOUT,))),
         (
             f"[^0-9]*{_SOCKET_ERROR}(?:10050|10051|10065)(?![0-9])",
-            ("421 4.2.1", "441 4.4.1", "421 4.4.1", "451 4.4.0"),
+            _SOCKET_CODES,
             Meaning((_F.TCP_UNREACHABLE,), _INFERRED),
         ),
         ("(?:SMTPSEND[.])?SuspiciousRemoteServerError", ("451 4.4.0",), Meaning(_CUTS)),
@@ -116,17 +114,13 @@ PHRASES: tuple[tuple[str, re.Pattern[str], tuple[str, ...], Meaning], ...] = tup
         ),
         ("Connection dropped", ("421 4.4.2",), Meaning(_LATE_CUTS, _INFERRED, Topic.CONNECTION_DROPPED)),
         ("Connection timed out", ("421 4.4.1", "441 4.4.1"), Meaning((_F.TCP_TIMEOUT, *_SILENCES), _INFERRED)),
-        (
-            "Unable to connect",
-            ("421 4.2.1",),
-            Meaning(_UNCONNECTED, _INFERRED, Topic.UNABLE_TO_CONNECT, undecided=True),
-        ),
+        ("Unable to connect", ("421 4.2.1",), UNABLE_TO_CONNECT),
         ("Remote server response was not RFC conformant", ("421 4.4.0", "451 4.4.0"), Meaning(_MALFORMED)),
         # An attempt that only says of itself that it failed; the words behind say how.
         ("Proxy session setup failed on Frontend", ("450 4.7.0", "450 4.4.101"), Meaning(topic=Topic.ON_PREMISES)),
         (_BEFORE + "(?:CertificateExpired|CertExpired)", _VALIDATION, Meaning((_F.CERTIFICATE_EXPIRED,))),
         (_BEFORE + "SubjectMismatch", _VALIDATION, Meaning((_F.CERTIFICATE_NAME_MISMATCH,))),
-        (_BEFORE + "UntrustedRoot", _VALIDATION, Meaning(_UNTRUSTED, _DOCUMENTED)),
+        (_BEFORE + "UntrustedRoot", _VALIDATION, Meaning(UNTRUSTED, _DOCUMENTED)),
         (
             "(?:.{0,240}?certificate.{0,9}|.{0,240}?reason:?)?Revoked",
             _VALIDATION,

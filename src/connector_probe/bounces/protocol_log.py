@@ -18,20 +18,11 @@ from connector_probe.bounces import surroundings
 from connector_probe.bounces.known_codes import Direction, Topic
 from connector_probe.bounces.parser import BounceSource, ErrorFound, Found, errors_in
 from connector_probe.bounces.patterns import pattern
-from connector_probe.bounces.phrases import Meaning, own_words
+from connector_probe.bounces.phrases import UNABLE_TO_CONNECT, Meaning, own_words
 from connector_probe.model.verdict import Confidence, FailureClass
 
-_FIELDS = (
-    "date-time",
-    "connector-id",
-    "session-id",
-    "sequence-number",
-    "local-endpoint",
-    "remote-endpoint",
-    "event",
-    "data",
-    "context",
-)
+# Where the log has lost its own line of them.
+_FIELDS = "date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context"
 _MAX_ROWS = 200_000
 _F = FailureClass
 _REPLY = pattern(r"(?P<code>[2-5][0-9]{2})(?:[ -]|\Z)")
@@ -70,13 +61,13 @@ def found_in_log(text: str) -> Found:
 
 def _sessions(text: str, *, receiving: bool) -> Iterator[_Session]:
     sessions: dict[str, _Session] = {}
-    fields: tuple[str, ...] = _FIELDS
+    fields = _FIELDS.split(",")
     for number, row in enumerate(_rows(text)):
         if number == _MAX_ROWS:
             break
         if row and row[0].startswith("#"):
             if row[0].lower().startswith("#fields:"):
-                fields = (row[0].partition(":")[2].strip(), *row[1:])
+                fields = [row[0].partition(":")[2].strip(), *row[1:]]
             continue
         cells = dict(zip(fields, row, strict=False))
         if "event" in cells and cells.get("session-id"):
@@ -153,7 +144,7 @@ def _reasons(session: _Session) -> Iterator[tuple[str, Meaning]]:
         yield refused
     elif not session.connected:
         if session.attempted:
-            yield session.ended or "", _unconnected()
+            yield session.ended or "", UNABLE_TO_CONNECT
     elif stage != "QUIT" and session.ended is not None and "local" not in session.ended.lower().split("(")[0]:
         yield session.ended, _ended(session.ended, stage, secured=secured, greeted=bool(session.said_by("server")))
     elif "EHLO" in " ".join(session.said_by("client")).upper() and not offered and not _sent_mail(session):
@@ -162,15 +153,6 @@ def _reasons(session: _Session) -> Iterator[tuple[str, Meaning]]:
 
 def _sent_mail(session: _Session) -> bool:
     return any(line.upper().startswith(("MAIL ", "STARTTLS", "X-ANONYMOUSTLS")) for line in session.said_by("client"))
-
-
-def _unconnected() -> Meaning:
-    return Meaning(
-        (_F.TCP_TIMEOUT, _F.TCP_REFUSED, _F.TCP_UNREACHABLE),
-        Confidence.INFERRED,
-        Topic.UNABLE_TO_CONNECT,
-        undecided=True,
-    )
 
 
 def _refusal(stage: str, code: str, *, secured: bool) -> Meaning:

@@ -82,32 +82,26 @@ def live(bounce: Bounce, result: Result, words: Catalogue = ENGLISH) -> Live:
 
 
 def _still(bounce: Bounce, attempt: Attempt) -> bool:
-    classes = _classes(bounce)
     if attempt.status is Status.UNKNOWN:
         return False
-    if attempt.class_ is not None and attempt.class_ in classes:
+    if attempt.class_ is not None and attempt.class_ in bounce.classes:
         return True
     if _standing_problems(bounce, attempt):
         return attempt.status is not Status.HEALTHY
     code = documented_code(bounce) or bounce.code  # the probe says the documented one
-    return attempt.code is not None and attempt.code == code and (code in _ONE_FAULT or not classes)
-
-
-def _classes(bounce: Bounce) -> tuple[FailureClass, ...]:
-    told = (bounce.failure_class,) if bounce.failure_class is not None else ()
-    return (*told, *bounce.alternatives)
+    return attempt.code is not None and attempt.code == code and (code in _ONE_FAULT or not bounce.classes)
 
 
 def _standing_problems(bounce: Bounce, attempt: Attempt) -> list[FailureClass]:
     found = map(FailureClass.of_certificate, attempt.certificate_problems)
-    return [failure for failure in found if failure in _classes(bounce)]
+    return [failure for failure in found if failure in bounce.classes]
 
 
 def _masks(attempt: Attempt, bounce: Bounce) -> bool:
     """Whether the probe did not get as far as the error of ``bounce`` did, so that it says nothing of that."""
     if attempt.diagnosis is None:
         return False
-    known = [stage_of(failure) for failure in _classes(bounce)]
+    known = [stage_of(failure) for failure in bounce.classes]
     reached = min(known, key=_ORDER.index) if known else _EARLIEST.get(bounce.code or "", Stage.BANNER)
     return _ORDER.index(attempt.diagnosis.stage) < _ORDER.index(reached)
 
@@ -126,16 +120,14 @@ def _found(attempt: Attempt | None, result: Result, words: Catalogue) -> str:
 
 def _was_offered_starttls(bounce: Bounce) -> bool | None:
     """Whether STARTTLS was listed to the sender, by what the text tells of; None where that does not tell."""
-    classes = _classes(bounce)
-    if not classes:
-        return None
-    if set(classes) == {_F.STARTTLS_NOT_OFFERED}:
+    if set(bounce.classes) == {FailureClass.STARTTLS_NOT_OFFERED}:
         return False
-    listed = _F.STARTTLS_NOT_OFFERED not in classes and all(one.value.startswith(_BEHIND) for one in classes)
-    return True if listed else None
+    listed = FailureClass.STARTTLS_NOT_OFFERED not in bounce.classes and all(
+        one.value.startswith(_BEHIND) for one in bounce.classes
+    )
+    return True if bounce.classes and listed else None
 
 
-_F = FailureClass
 _BEHIND = ("starttls-", "tls-", "certificate-")
 
 

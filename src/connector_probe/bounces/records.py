@@ -9,28 +9,21 @@ from connector_probe.bounces import surroundings
 from connector_probe.bounces.known_codes import Topic
 from connector_probe.bounces.parser import BounceSource, ErrorFound, Found, errors_in
 from connector_probe.bounces.patterns import pattern
-from connector_probe.bounces.phrases import Meaning
+from connector_probe.bounces.phrases import UNCONNECTED, Meaning
 from connector_probe.bounces.text import plain
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.verdict import Confidence, FailureClass
 
 _MAX_DEPTH = 20
+# What a column holds, by its name_of in one export or the other.
 _FACTS = {
-    **dict.fromkeys(("recipientaddress", "recipient", "finalrecipient"), "recipient"),
-    **dict.fromkeys(
-        (
-            "date",
-            "datetime",
-            "datetimeutc",
-            "dateutc",
-            "receiveddatetime",
-            "received",
-            "timestamp",
-            "origintimestamputc",
-        ),
-        "time",
-    ),
-    **dict.fromkeys(("toip", "serverip"), "address"),
+    column: fact
+    for fact, columns in {
+        "recipient": "recipientaddress recipient finalrecipient",
+        "time": "date datetime datetimeutc dateutc receiveddatetime received timestamp origintimestamputc",
+        "address": "toip serverip",
+    }.items()
+    for column in columns.split()
 }
 _FAILED = pattern(r"\b(?:failed|fail|pending|defer(?:red)?|gettingstatus)\b", re.IGNORECASE)
 
@@ -113,7 +106,7 @@ _TASKS = (
     (re.compile(r"resol|dns", re.IGNORECASE), (_F.DNS_NXDOMAIN, _F.DNS_NO_ADDRESS, _F.DNS_SERVFAIL)),
     (re.compile(r"ehlo|smtp", re.IGNORECASE), (_F.EHLO_CLOSED, _F.EHLO_REJECTED, _F.BANNER_REJECTED)),
     (re.compile(r"tls|certificate", re.IGNORECASE), (_F.STARTTLS_NOT_OFFERED, _F.TLS_RESET)),
-    (re.compile(r"connect", re.IGNORECASE), (_F.TCP_TIMEOUT, _F.TCP_REFUSED, _F.TCP_UNREACHABLE)),
+    (re.compile(r"connect", re.IGNORECASE), UNCONNECTED),
 )
 _MAX_DETAIL = 600
 

@@ -6,8 +6,22 @@ Nothing in here knows a code.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from connector_probe.bounces.patterns import pattern
+
+
+class Readable(NamedTuple):
+    """What was handed in, as text that may still be JSON, CSV or HTML. ``attachments``: files that a mail carries;
+
+    ``returned``: the original message that a delivery report carries along, worth a look only as a last resort.
+    """
+
+    text: str
+    attachments: tuple[str, ...] = ()
+    returned: str = ""
+    is_mail: bool = False
+
 
 _TAG = pattern(r"<(?P<close>/?)(?P<name>[A-Za-z!][A-Za-z0-9-]{0,30})[^<>]*>")
 _HTML = pattern(r"<(?:!doctype|html|body|div|p|br|span|table|td|font)\b", re.IGNORECASE)

@@ -8,12 +8,10 @@ from datetime import datetime
 from connector_probe.bounces import surroundings
 from connector_probe.bounces.known_codes import Topic, known
 from connector_probe.bounces.parser import BounceSource, ErrorFound, Found
-from connector_probe.bounces.phrases import Meaning
+from connector_probe.bounces.phrases import HANDSHAKES, UNTRUSTED, Meaning
 from connector_probe.model.verdict import Confidence, FailureClass
 
 _F, _D = FailureClass, Confidence.DOCUMENTED
-_HANDSHAKES = (_F.TLS_RESET, _F.TLS_ALERT, _F.TLS_VERSION, _F.TLS_CIPHER, _F.TLS_CLOSED)
-_UNTRUSTED = (_F.CERTIFICATE_UNTRUSTED_ROOT, _F.CERTIFICATE_MISSING_INTERMEDIATE, _F.CERTIFICATE_SELF_SIGNED)
 _Results = dict[str, tuple[str | None, tuple[FailureClass, ...]]]
 # Policy type and result type (RFC 8460 4.3): the code that Exchange Online has for it, and what failed.
 _TLSA: _Results = {
@@ -29,13 +27,13 @@ _STS: _Results = {
     "starttls-not-supported": (None, (_F.MTA_STS_TLS_REQUIRED,)),
     "certificate-expired": ("4.7.5", (_F.CERTIFICATE_EXPIRED,)),
     "certificate-host-mismatch": ("4.7.5", (_F.CERTIFICATE_NAME_MISMATCH,)),
-    "certificate-not-trusted": ("4.7.5", _UNTRUSTED),
+    "certificate-not-trusted": ("4.7.5", UNTRUSTED),
 }
 _PLAIN: _Results = {
     "starttls-not-supported": (None, (_F.STARTTLS_NOT_OFFERED,)),
     "certificate-expired": (None, (_F.CERTIFICATE_EXPIRED,)),
     "certificate-host-mismatch": (None, (_F.CERTIFICATE_NAME_MISMATCH,)),
-    "certificate-not-trusted": (None, _UNTRUSTED),
+    "certificate-not-trusted": (None, UNTRUSTED),
 }
 _BY_POLICY: dict[str, _Results] = {"tlsa": _TLSA, "sts": _STS}
 _MAX_DETAILS = 500
@@ -89,7 +87,7 @@ def _failure(
     if "microsoft" not in reporter.lower():
         code = None  # another sender's words for it are not Exchange Online's
     if result == "validation-failure":  # Microsoft files plain TLS errors under it, too
-        classes = _HANDSHAKES
+        classes = (*HANDSHAKES, _F.TLS_CLOSED)
     count = detail.get("failed-session-count")
     reasons = (_text(detail.get(key)) for key in ("failure-reason-code", "additional-information"))
     reason = next((told for told in reasons if told and told.lower() != result), "")
