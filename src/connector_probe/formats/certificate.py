@@ -58,12 +58,7 @@ class _Page(Sheet):
             code = say["key-of-another"]
         else:
             code = say[f"{report.status}-line"]
-        word = self._paint(say[report.status], COLOURS[Badge(report.status)])
-        if columns(f"{say[report.status]}  {report.file}: {code}") <= self._options.width:
-            yield f"{word}  {report.file}: {self._paint(code, BOLD)}"
-        else:
-            yield f"{word}  {report.file}:"
-            yield from self._wrap(code, "  ", "  ", BOLD)
+        yield from self._headline(say[report.status], COLOURS[Badge(report.status)], report.file, code, BOLD)
         if diagnosis is not None and diagnosis.heading != diagnosis.title:
             yield from self._wrap(full_stop(diagnosis.heading, self._options.words), "  ", "  ", BOLD)
         facts = {"mode": report.tls, "expected": report.tls_domain or "", "judged_at": day(report.judged_at)}
@@ -165,9 +160,6 @@ class _Page(Sheet):
     def _dated(self, when: str, text: str) -> Iterator[str]:
         start = f"  {when}  "
         yield from self._wrap(text, start, " " * len(start))
-
-    def _heading(self, key: str) -> str:
-        return self._paint(self._say[key], BOLD)
 
 
 def _date(moment: str) -> str:

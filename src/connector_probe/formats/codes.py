@@ -37,14 +37,14 @@ class _Page(Sheet):
             yield from self.part(Part(self._say["why"], [Bullets([cause.text for cause in one.causes])]))
         if one.remedies:
             yield ""
-            yield self._paint(self._say["do"], BOLD)
+            yield self._heading("do")
             for remedy in one.remedies:
                 yield from self._wrap(remedy.text, "  - ", "    ")
                 for command in remedy.commands:
                     yield f"      {command}"
         if one.classes:
             yield ""
-            yield self._paint(self._say["classes"], BOLD)
+            yield self._heading("classes")
             width = max(len(each.id.value) for each in one.classes)
             for each in one.classes:
                 yield from self._wrap(each.title, f"  {pad(each.id.value, width)}  ", " " * (width + 4))

@@ -13,7 +13,6 @@ from connector_probe.comparing.comparison import (
     Relation,
     Side,
 )
-from connector_probe.formats.layout import columns
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.sheet import BOLD, DIM, Sheet
 from connector_probe.model.notation import day
@@ -74,12 +73,7 @@ class _Page(Sheet):
                 states.append((whole.third.label, self._side(one.third)))
             each = (fill(self._say["at"], {"place": place, "state": state}) for place, state in states)
             told = self._say["between-places"].join(each)
-        painted = self._paint(word, _COLOURS[one.outcome])
-        if columns(f"{word}  {one.name}: {told}") <= self._options.width:
-            yield f"{painted}  {one.name}: {told}"
-        else:
-            yield f"{painted}  {one.name}:"
-            yield from self._wrap(told, "  ", "    ")
+        yield from self._headline(word, _COLOURS[one.outcome], one.name, told, then="    ")
         for difference in sorted(one.differences, key=lambda each: not each.matters):
             yield from self._wrap(difference.text, "  - ", "    ")
 

@@ -129,7 +129,7 @@ class _Page(Sheet):
 
     def _section(self, heading: str, rows: list[str]) -> Iterator[str]:
         yield ""
-        yield self._paint(self._say[heading], BOLD)
+        yield self._heading(heading)
         if len(rows) > MAX_ROWS:
             yield "  " + self._fill("earlier", count=str(len(rows) - MAX_ROWS))
         for row in rows[-MAX_ROWS:]:

@@ -37,6 +37,17 @@ class Sheet:
     def _wrap(self, text: str, first: str, then: str, colour: str = "") -> Iterator[str]:
         return (self._paint(line, colour) for line in wrap(text, self._options.width, first, then))
 
+    def _heading(self, key: str) -> str:
+        return self._paint(self._say[key], BOLD)
+
+    def _headline(self, word: str, sgr: str, name: str, told: str, style: str = "", then: str = "  ") -> Iterator[str]:
+        """ "FAILING  mail.contoso.com: ...", in two lines where one is not enough."""
+        if columns(f"{word}  {name}: {told}") <= self._options.width:
+            yield f"{self._paint(word, sgr)}  {name}: {self._paint(told, style)}"
+        else:
+            yield f"{self._paint(word, sgr)}  {name}:"
+            yield from self._wrap(told, "  ", then, style)
+
     def part(self, part: tree.Part) -> Iterator[str]:
         """Behind an empty line."""
         yield ""

@@ -94,7 +94,7 @@ class _Page(Sheet):
     def notes(self, told: Sequence[str]) -> Iterator[str]:
         """From where it was probed: what holds for all of a report is told once."""
         if told:
-            yield self._paint(self._say["notes"], BOLD)
+            yield self._heading("notes")
         for note in told:
             yield from self._wrap(note, "  ", "  ", DIM)
 
@@ -113,10 +113,5 @@ class _Page(Sheet):
             yield from self._wrap(line, "  ", "  ", BOLD)
 
     def _first_line(self, told: tree.Verdict) -> Iterator[str]:
-        word = self._paint(told.word, COLOURS[told.badge])
-        painted = self._paint(told.headline, BOLD) if told.detail else told.headline
-        if columns(f"{told.word}  {told.name}: {told.headline}") <= self._options.width:
-            yield f"{word}  {told.name}: {painted}"
-        else:
-            yield f"{word}  {told.name}:"
-            yield f"  {painted}"
+        style = BOLD if told.detail else ""
+        yield from self._headline(told.word, COLOURS[told.badge], told.name, told.headline, style)

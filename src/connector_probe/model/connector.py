@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import TypeVar
 
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.errors import HintedError
@@ -17,6 +16,7 @@ from connector_probe.model.names import (
     SmartHost,
     is_address,
     parse_name,
+    parse_port,
     parse_smart_host,
     parse_tls_domain,
     show,
@@ -182,13 +182,9 @@ class Connector:
             raise ConnectorError("smart_hosts is a string", 'a list of hosts: ["mail.contoso.com"]')
         hosts = tuple(parse_smart_host(host) for host in self.smart_hosts)
         set_field(self, "smart_hosts", tuple(map(str, hosts)))
-        set_field(self, "roots", _member(RootList, "roots", self.roots))
-        set_field(self, "type", _member(ConnectorType, "type", self.type))
-        set_field(self, "family", _member(AddressFamily, "family", self.family))
-        set_field(self, "smtp_dane_mode", _member(SmtpDaneMode, "smtp_dane_mode", self.smtp_dane_mode))
-        set_field(self, "mta_sts_mode", _member(MtaStsMode, "mta_sts_mode", self.mta_sts_mode))
-        if self.tls is not None:
-            set_field(self, "tls", _member(TlsSettings, "tls", self.tls))
+        for name, kind in _ENUMS.items():
+            if name != "tls" or self.tls is not None:
+                set_field(self, name, _member(kind, name, getattr(self, name)))
         if self.use_mx is not None:
             if hosts:
                 raise ConnectorError(
@@ -303,10 +299,17 @@ class Connector:
         return self.port if host.port is None else host.port
 
 
-_Member = TypeVar("_Member", bound=StrEnum)
+_ENUMS: dict[str, type[StrEnum]] = {
+    "roots": RootList,
+    "type": ConnectorType,
+    "family": AddressFamily,
+    "smtp_dane_mode": SmtpDaneMode,
+    "mta_sts_mode": MtaStsMode,
+    "tls": TlsSettings,
+}
 
 
-def _member(kind: type[_Member], what: str, value: str) -> _Member:
+def _member(kind: type[StrEnum], what: str, value: str) -> StrEnum:
     try:
         return kind(value)
     except ValueError:
@@ -368,11 +371,6 @@ def _nameserver(text: str) -> str:
     if not hash_mark:
         return f"{parsed}#53"
     try:
-        number = int(port) if port.isascii() and port.isdigit() else 0
-    except ValueError:
-        number = 0
-    if not 1 <= number <= 65535:
-        raise InvalidNameError(
-            f"nameserver {show(text)}: {show(port) or 'nothing'} is not a port", "ADDR#PORT, as in: 127.0.0.1#5353"
-        )
-    return f"{parsed}#{number}"
+        return f"{parsed}#{parse_port(port)}"
+    except InvalidNameError as problem:
+        raise InvalidNameError(f"nameserver {show(text)}: {problem}", "ADDR#PORT, as in: 127.0.0.1#5353") from None

@@ -34,9 +34,7 @@ class FaultKind(StrEnum):
     TLS_PROTOCOL = "tls-protocol"  # TLS records that do not hold together
     FLOOD = "flood"  # more bytes than any handshake needs
     NO_ROUTE = "no-route"  # this machine has no route to the address
-    GATEWAY_SILENT = (
-        "gateway-silent"  # this machine's gateway to the address does not answer ARP or neighbour discovery
-    )
+    GATEWAY_SILENT = "gateway-silent"  # this machine's gateway does not answer ARP or neighbour discovery
     NOT_PERMITTED = "not-permitted"  # this machine's own firewall or policy forbids it
     SOURCE_UNAVAILABLE = "source-unavailable"  # the source address is not this machine's
     NO_RESOURCES = "no-resources"  # this machine is out of sockets, ports or memory

@@ -8,6 +8,24 @@ from __future__ import annotations
 from connector_probe.model.ids import RemedyId
 from connector_probe.protocol.mail_servers import MailServer
 
+_SERVICE_STATE = (
+    "Get-ServerComponentState -Identity <server>",
+    "Get-ReceiveConnector | Format-List Identity,Bindings,Enabled",
+)
+_TRUSTED_ROOTS = (
+    "Get-ChildItem Cert:\\LocalMachine\\Root | Where-Object Thumbprint -eq DF3C24F9BFD666761B268073FE06D1CC8D4F82A4",
+    "certutil -verifyctl AuthRoot",
+)
+_SEND_LOG = (
+    "Set-SendConnector -Identity '<connector>' -ProtocolLoggingLevel Verbose",
+    "Get-TransportService | Format-List Name,SendProtocolLogPath",
+)
+_OWN_CERTIFICATES = (
+    "Get-ExchangeCertificate | Format-List Subject,Issuer,Thumbprint,NotAfter,HasPrivateKey,Services,Status"
+)
+_SHOW_CHAIN = "openssl s_client -starttls smtp -showcerts -connect {dial}"
+_TRY_PORT = "Test-NetConnection {address_or_server} -Port {port}"
+
 COMMANDS: dict[RemedyId, tuple[str, ...]] = {
     RemedyId.CORRECT_SMART_HOST: ("Set-OutboundConnector -Identity '{identity}' -SmartHosts <host>",),
     RemedyId.PUBLISH_MX: ("nslookup -type=MX {mx_domain}",),
@@ -25,10 +43,7 @@ COMMANDS: dict[RemedyId, tuple[str, ...]] = {
     RemedyId.SET_AUTHORITATIVE: ("Set-AcceptedDomain -Identity <domain> -DomainType Authoritative",),
     RemedyId.STOP_PROXY_HEADER: ("postconf -e smtpd_upstream_proxy_protocol=haproxy   (Postfix)",),
     RemedyId.GIVE_ANOTHER_NAME: ("probe --helo <name> {probed}",),
-    RemedyId.CHECK_SERVICE_STATE: (
-        "Get-ServerComponentState -Identity <server>",
-        "Get-ReceiveConnector | Format-List Identity,Bindings,Enabled",
-    ),
+    RemedyId.CHECK_SERVICE_STATE: _SERVICE_STATE,
     RemedyId.PROBE_AGAIN: ("probe --retries 3 --retry-delay 60s {probed}",),
     RemedyId.REPAIR_EXCHANGE_CERTIFICATE: (
         "Get-ReceiveConnector | Format-List Identity,Fqdn,TlsCertificateName",
@@ -47,10 +62,7 @@ COMMANDS: dict[RemedyId, tuple[str, ...]] = {
     RemedyId.CHECK_PATH_MTU: (
         "ping -f -l 1472 {address_or_server}   (Windows; Linux: ping -M do -s 1472 {address_or_server})",
     ),
-    RemedyId.TRUST_EXCHANGE_CERTIFICATE: (
-        "Get-ChildItem Cert:\\LocalMachine\\Root | Where-Object Thumbprint -eq DF3C24F9BFD666761B268073FE06D1CC8D4F82A4",
-        "certutil -verifyctl AuthRoot",
-    ),
+    RemedyId.TRUST_EXCHANGE_CERTIFICATE: _TRUSTED_ROOTS,
     RemedyId.VALIDATE_CONNECTOR: ("Validate-OutboundConnector -Identity '{identity}' -Recipients <address>",),
     RemedyId.RENEW_CERTIFICATE: (
         "Get-ExchangeCertificate | Format-List Subject,NotAfter,Thumbprint,Services",
@@ -64,12 +76,12 @@ COMMANDS: dict[RemedyId, tuple[str, ...]] = {
     RemedyId.CHANGE_TLS_DOMAIN: (
         "Set-OutboundConnector -Identity '{identity}' -TlsSettings DomainValidation -TlsDomain <name>",
     ),
-    RemedyId.INSTALL_INTERMEDIATE: ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
+    RemedyId.INSTALL_INTERMEDIATE: (_SHOW_CHAIN,),
     RemedyId.PROBE_FROM_ELSEWHERE: (
         "probe {probed}",
         "Validate-OutboundConnector -Identity '{identity}' -Recipients <address>",
     ),
-    RemedyId.EXEMPT_FROM_INSPECTION: ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
+    RemedyId.EXEMPT_FROM_INSPECTION: (_SHOW_CHAIN,),
     RemedyId.CHECK_WHERE_IT_LEADS: ("nslookup {host}",),
     RemedyId.PUBLISH_PUBLIC_ADDRESS: ("nslookup {host}",),
     RemedyId.REPAIR_DNSSEC_CHAIN: ("dig +dnssec +cd {parent} DNSKEY", "dig +dnssec {parent} DS"),
@@ -126,17 +138,11 @@ def commands_of_server(remedy: RemedyId, server: str) -> tuple[str, ...] | None:
 
 # Of what ``probe explain`` says to do, by the id of its text: "do-ID" in ``explain``.
 EXPLAINED: dict[str, tuple[str, ...]] = {
-    "on-premises": ("Test-NetConnection {address_or_server} -Port {port}",),
-    "no-answer": ("Test-NetConnection {address_or_server} -Port {port}",),
-    "unable-to-connect": ("Test-NetConnection {address_or_server} -Port {port}",),
-    "connection-dropped": (
-        "Set-SendConnector -Identity '<connector>' -ProtocolLoggingLevel Verbose",
-        "Get-TransportService | Format-List Name,SendProtocolLogPath",
-    ),
-    "quoted-reply": (
-        "Set-SendConnector -Identity '<connector>' -ProtocolLoggingLevel Verbose",
-        "Get-TransportService | Format-List Name,SendProtocolLogPath",
-    ),
+    "on-premises": (_TRY_PORT,),
+    "no-answer": (_TRY_PORT,),
+    "unable-to-connect": (_TRY_PORT,),
+    "connection-dropped": _SEND_LOG,
+    "quoted-reply": _SEND_LOG,
     "validation-failed": ("probe {host}",),
     "tls-report": ("probe {host}",),
     "failed-session": ("probe {host}",),
@@ -146,7 +152,7 @@ EXPLAINED: dict[str, tuple[str, ...]] = {
     ),
     "tls-demanded": (
         "Get-SendConnector | Format-List Name,Fqdn,TlsCertificateName,RequireTLS,IgnoreSTARTTLS",
-        "Get-ExchangeCertificate | Format-List Subject,Issuer,Thumbprint,NotAfter,HasPrivateKey,Services,Status",
+        _OWN_CERTIFICATES,
     ),
     "tls-demanded-2": ("probe {host}",),
     "exchange-authentication": (
@@ -155,13 +161,13 @@ EXPLAINED: dict[str, tuple[str, ...]] = {
     "exchange-authentication-2": ("w32tm /query /status", "Test-ComputerSecureChannel -Verbose"),
     "send-connector-certificate": (
         "Get-SendConnector | Format-List Name,TlsCertificateName",
-        "Get-ExchangeCertificate | Format-List Subject,Issuer,Thumbprint,NotAfter,HasPrivateKey,Services,Status",
+        _OWN_CERTIFICATES,
         "$c = Get-ExchangeCertificate -Thumbprint <thumbprint>",
         "Set-SendConnector -Identity '<connector>' -TlsCertificateName \"<I>$($c.Issuer)<S>$($c.Subject)\"",
     ),
     "own-certificate": (
         "Get-SendConnector | Format-List Name,TlsCertificateName",
-        "Get-ExchangeCertificate | Format-List Subject,Issuer,Thumbprint,NotAfter,HasPrivateKey,Services,Status",
+        _OWN_CERTIFICATES,
         "Enable-ExchangeCertificate -Thumbprint <thumbprint> -Services SMTP",
     ),
     "early-session-ticket-2": ("probe {host}",),
@@ -175,10 +181,7 @@ EXPLAINED: dict[str, tuple[str, ...]] = {
     ),
     "direct-send": ("Get-OrganizationConfig | Format-List RejectDirectSend",),
     "recipient-unknown": ("Get-Recipient <address>",),
-    "service-inactive": (
-        "Get-ServerComponentState -Identity <server>",
-        "Get-ReceiveConnector | Format-List Identity,Bindings,Enabled",
-    ),
+    "service-inactive": _SERVICE_STATE,
     "outdated-exchange": ("Get-ExchangeServer | Format-List Name,AdminDisplayVersion", "Get-OnPremServerReportInfo"),
     "outdated-exchange-2": ("New-TenantExemptionInfo -BlockingScenario UnpatchedOnPremServer -NumberOfDays 30",),
     "reverse-dns": ("nslookup <sending address>",),
@@ -189,17 +192,11 @@ EXPLAINED: dict[str, tuple[str, ...]] = {
     "microsoft-dns-2": ("Get-SendConnector | Format-List Name,SmartHosts,AddressSpaces",),
     "microsoft-connect": ("Resolve-DnsName {host} -Type MX", "Test-NetConnection {target} -Port 25"),
     "microsoft-connect-2": ("Get-SendConnector | Format-List Name,SmartHosts,AddressSpaces,SourceTransportServers",),
-    "microsoft-session": (
-        "Set-SendConnector -Identity '<connector>' -ProtocolLoggingLevel Verbose",
-        "Get-TransportService | Format-List Name,SendProtocolLogPath",
-    ),
+    "microsoft-session": _SEND_LOG,
     "microsoft-session-2": ("probe {host}",),
     "microsoft-tls": ("Get-TlsCipherSuite | Format-Table Name",),
-    "microsoft-tls-2": ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
-    "microsoft-certificate": (
-        "Get-ChildItem Cert:\\LocalMachine\\Root | Where-Object Thumbprint -eq DF3C24F9BFD666761B268073FE06D1CC8D4F82A4",
-        "certutil -verifyctl AuthRoot",
-    ),
-    "microsoft-certificate-2": ("openssl s_client -starttls smtp -showcerts -connect {dial}",),
+    "microsoft-tls-2": (_SHOW_CHAIN,),
+    "microsoft-certificate": _TRUSTED_ROOTS,
+    "microsoft-certificate-2": (_SHOW_CHAIN,),
     "microsoft-certificate-3": ("Get-SendConnector | Format-List Name,TlsAuthLevel,TlsDomain,SmartHosts",),
 }
