@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connector_probe.diagnosis.conclude import with_expectation
-from connector_probe.history.announcing import AS_EXPECTED, WARNING, is_news, state_of
+from connector_probe.history.sightings import AS_EXPECTED, WARNING, is_news, state_of
 from connector_probe.model.connector import Connector
 from connector_probe.model.history import Announcement
 from connector_probe.model.verdict import Result, Status

@@ -16,7 +16,7 @@ from connector_probe.formats import RenderOptions
 from connector_probe.formats.history import to_text
 from connector_probe.history import History
 from connector_probe.history.summary import failing_since, sum_up
-from connector_probe.history.thinning import DAILY_AFTER, superfluous
+from connector_probe.history.tables import DAILY_AFTER, superfluous
 from connector_probe.model.history import (
     Before,
     ConnectorHistory,

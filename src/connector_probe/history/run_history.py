@@ -9,9 +9,8 @@ from pathlib import Path
 
 from connector_probe._version import RELEASED
 from connector_probe.diagnosis.outage import with_history
-from connector_probe.history.announcing import is_news, state_of
 from connector_probe.history.faults import HistoryError
-from connector_probe.history.sightings import servers_of, sighting_of
+from connector_probe.history.sightings import is_news, servers_of, sighting_of, state_of
 from connector_probe.history.storage import History
 from connector_probe.history.summary import failing_since
 from connector_probe.model.connector import Connector

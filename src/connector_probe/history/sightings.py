@@ -1,17 +1,21 @@
-"""A result -> what history keeps of it. Pure."""
+"""What history keeps of a result, and whether that is news. Pure; the time is passed in."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from connector_probe.model.connector import Connector
-from connector_probe.model.history import SeenCertificate, Sighting
+from connector_probe.model.history import Announcement, SeenCertificate, Sighting
 from connector_probe.model.names import parse_smart_host
 from connector_probe.model.printable import printable
-from connector_probe.model.verdict import ConnectorReport, Result
+from connector_probe.model.verdict import ConnectorReport, Result, Status
 
 MAX_CERTIFICATES = 100  # of one connector in one run: each address has one, and addresses are bounded too
 MAX_NAME = 300  # characters of a subject or an issuer
+AS_EXPECTED = "as-expected"  # and the state of a connector that nobody was told anything of
+WARNING = "warning"
+_JITTER = timedelta(minutes=1)  # runs of one cron line are not a whole number of hours apart to the second
 
 
 def servers_of(connector: Connector | ConnectorReport) -> str:
@@ -56,3 +60,32 @@ def _certificates(result: Result) -> tuple[SeenCertificate, ...]:
         for leaf in attempt.certificates[:1]
     }
     return tuple(found)[:MAX_CERTIFICATES]
+
+
+# --- news --------------------------------------------------------------------------------------------------------
+
+# A state is what somebody was told of a connector. Only a change of it is news, and, after ``remind`` seconds, a state
+# that is still not as expected. In a maintenance window nothing is: what stands when it ends is compared with what was
+# told before it began.
+
+
+def state_of(result: Result) -> str:
+    """In one short text: as expected, with warnings, or what it fails with."""
+    if result.expected:
+        return WARNING if result.status is Status.WARNING else AS_EXPECTED
+    diagnosis = result.diagnosis
+    seen = (diagnosis.code or "", diagnosis.class_.value) if diagnosis is not None else ()
+    return " ".join(filter(None, (result.status.value, *seen)))
+
+
+def is_news(result: Result, told: Announcement | None, now: datetime, remind: float | None) -> bool:
+    """``told``: what was said of the connector last, None if nothing; ``remind`` in seconds, None for never again."""
+    if result.maintenance is not None:
+        return False
+    if state_of(result) != (told.state if told is not None else AS_EXPECTED):
+        return True
+    if result.expected or told is None or remind is None:
+        return False
+    waited = now - told.at  # negative where the clock was set back: then it is said once more, and the time anew
+    slack = min(_JITTER, timedelta(seconds=remind / 10))
+    return waited < timedelta(0) or waited >= timedelta(seconds=remind) - slack

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -25,19 +25,15 @@ BUCKETS = 24
 
 
 def failing_since(before: Before, now: datetime) -> datetime | None:
-    """When the failure that stands at ``now`` began, as far as earlier runs saw it; None if they saw none."""
-    return _beginning(before.failed, before.flowed_at, now)
+    """When the failure that stands at ``now`` began, as far as earlier runs saw it; None if they saw none.
 
-
-def _beginning(failed: Iterable[datetime], flowed: datetime | None, now: datetime) -> datetime | None:
-    """The first of ``failed`` that can be. Those after ``now``, before mail ``flowed`` last, or before there was any
-
-    such program are of a clock that was set meanwhile, and are passed over.
+    Moments after ``now``, before mail flowed last, or before there was any such program are of a clock that was set
+    meanwhile, and are passed over.
     """
     earliest = earliest_before(now)
-    if flowed is not None and flowed <= now:
-        earliest = max(earliest, flowed)
-    return min((at for at in failed if earliest <= at <= now), default=None)
+    if before.flowed_at is not None and before.flowed_at <= now:
+        earliest = max(earliest, before.flowed_at)
+    return min((at for at in before.failed if earliest <= at <= now), default=None)
 
 
 def earliest_before(now: datetime) -> datetime:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connector_probe.history.reading import connectors, find, observations
 from connector_probe.history.stamps import date_stamp, moment, stamp
-from connector_probe.history.thinning import DAILY_AFTER, HOURLY_AFTER, superfluous
-from connector_probe.model.history import Document, Sighting
+from connector_probe.model.history import Document, Observation, Sighting
 from connector_probe.model.verdict import Status
 
 THIN_EVERY = timedelta(days=1)
+HOURLY_AFTER = timedelta(days=1)
+DAILY_AFTER = timedelta(days=30)
 _MAX_GONE = 20_000  # rows deleted in one transaction: half a second at most
 CHECK = "check"  # the job of looking for damage
 
@@ -94,6 +95,33 @@ def announce(
 
 
 # --- housekeeping ----------------------------------------------------------------------------------------------
+
+
+# Kept for good: failures, everything that was not as expected, and both sides of every change of state, so that "since
+# when" never moves. Plain successes between them are thinned: all of the last day, one an hour of the last month, one a
+# day before that.
+
+
+def superfluous(rows: Sequence[Observation], now: datetime) -> Iterator[int]:
+    """The ``seq`` of each row of one connector that is not needed any more; ``rows`` in their order.
+
+    A row from the future (the clock was set back since) is kept. The newest row is always kept.
+    """
+    for before, row, after in zip(rows, rows[1:], rows[2:], strict=False):
+        if row.expected and before.state == row.state == after.state:
+            period = _period(row.at, now)
+            if period is not None and period == _period(before.at, now):
+                yield row.seq
+
+
+def _period(at: datetime, now: datetime) -> tuple[str, str] | None:
+    """The hour or the day of which one row is enough; None for what is too young to be thinned."""
+    age = now - at
+    if age > DAILY_AFTER:
+        return "day", f"{at:%Y-%m-%d}"
+    if age > HOURLY_AFTER:
+        return "hour", f"{at:%Y-%m-%dT%H}"
+    return None
 
 
 def superfluous_rows(
