@@ -60,7 +60,8 @@ def connector(ctx: typer.Context) -> list[str]:
     """Names and tags in the probes.yaml that the command line names, or that is at hand."""
     from connector_probe.config import ConfigError, SelectionError, find_file, load
 
-    named = ctx.params.get("file") or ctx.params.get("config")
+    operands = ctx.args  # Click leaves them there when the option behind them has no value yet
+    named = next(filter(None, (ctx.params.get("file"), ctx.params.get("config"), *operands)), None)
     try:
         entries = load(Path(named) if named else find_file()).entries
     except (ConfigError, SelectionError):
