@@ -250,11 +250,11 @@ ASKED: dict[str, Callable[[sqlite3.Connection], object]] = {
 
 @pytest.fixture(scope="module")
 def aged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The histories of some months and of two years."""
+    """The histories of some weeks and of a year."""
     folder = tmp_path_factory.mktemp("aged")
     young, old = folder / "young.sqlite3", folder / "old.sqlite3"
-    of_age(young, 0.2)
-    of_age(old, 2)
+    of_age(young, 0.1)
+    of_age(old, 1)
     return young, old
 
 
@@ -589,12 +589,11 @@ def test_runs_that_overlap_lose_nothing(path: Path) -> None:
 
 
 def test_kill_9_in_the_middle_of_writing(tmp_path: Path) -> None:
-    """In CI four hundred times; elsewhere less, for the time it takes. In memory: no kill can tell it from a disk."""
-    times = "400" if os.environ.get("CI") else "200"
+    """In memory: no kill can tell it from a disk."""
     folder = MEMORY / f"probe-history-{os.getpid()}" if MEMORY.is_dir() else tmp_path
     folder.mkdir(exist_ok=True)
     try:
-        program(sys.executable, "-m", "tests.history.killing", str(folder), times)
+        program(sys.executable, "-m", "tests.history.killing", str(folder), "200")
     finally:
         if folder != tmp_path:
             shutil.rmtree(folder)

@@ -15,10 +15,11 @@ from connector_probe.lab import SCENARIOS, WALK_JOBS, Lab, obstacle
 from connector_probe.model.verdict import Report, Result
 
 
-async def walk_the_lab() -> Report:
+async def walk_the_lab() -> bytes:
+    """The report, pickled: what a main task returns asyncio spells out, and for a report that takes a second."""
     names = [one.name for one in SCENARIOS if obstacle(one) is None]
     async with Lab.start(names) as lab:
-        return await probe_all([lab.connector(name) for name in names], jobs=WALK_JOBS)
+        return pickle.dumps(await probe_all([lab.connector(name) for name in names], jobs=WALK_JOBS))
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +33,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Report:
     file = Path(shared, "walk.pickle")
     with FileLock(f"{file}.lock"):
         if not file.exists():
-            file.write_bytes(pickle.dumps(asyncio.run(walk_the_lab())))
+            file.write_bytes(asyncio.run(walk_the_lab()))
     found = pickle.loads(file.read_bytes())
     assert isinstance(found, Report)
     return found

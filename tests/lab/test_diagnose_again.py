@@ -24,7 +24,6 @@ from connector_probe.wording.catalogue.languages import catalogue_of
 from tests.formats.foreign import READERS
 
 HERE = [one for one in SCENARIOS if obstacle(one) is None]
-by_name = pytest.mark.parametrize("scenario", HERE, ids=lambda scenario: scenario.name)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +70,7 @@ def without_words(value: object, key: str = "") -> object:
     return "words" if isinstance(value, str) and key in WORDS else value
 
 
-@by_name
+@pytest.mark.parametrize("scenario", HERE, ids=lambda scenario: scenario.name)
 def test_the_same_diagnosis_from_the_file_in_both_languages(scenario: Scenario, reports: dict[str, Report]) -> None:
     saved = render(reports[scenario.name], RenderOptions())
     english, chinese = (diagnose_again(read_report(saved), words) for words in map(catalogue_of, Language))
@@ -93,22 +92,19 @@ def labels(page: str) -> list[str]:
     return [line for line in page.splitlines() if line and not line.startswith(" ")]
 
 
-@by_name
-def test_what_exchange_online_would_write_is_explained_as_what_was_found(
-    scenario: Scenario, reports: dict[str, Report]
-) -> None:
+def test_what_exchange_online_would_write_is_explained_as_what_was_found(walk: Report) -> None:
     """The probe's own line, pasted into ``probe explain``, leads back to what the probe saw."""
-    result = reports[scenario.name].results[0]
-    if result.status is not Status.FAILING or result.diagnosis is None or result.diagnosis.reply is None:
-        return
-    (bounce,) = read_bounces(result.diagnosis.reply)
-    told = (bounce.failure_class, *bounce.alternatives)
-    if bounce.failure_class is not None and bounce.message is not None:
-        faults = {FailureClass.of_certificate(kind) for one in result.attempts for kind in one.certificate_problems}
-        by_policy = faults if result.diagnosis.class_ is FailureClass.MTA_STS_CERTIFICATE else set()
-        assert {result.diagnosis.class_, *by_policy} & set(told)
-    assert bounce.code == result.diagnosis.code
-    assert live(bounce, result).verdict is LiveVerdict.STANDS
+    for result in walk.results:
+        if result.status is not Status.FAILING or result.diagnosis is None or result.diagnosis.reply is None:
+            continue
+        (bounce,) = read_bounces(result.diagnosis.reply)
+        told = (bounce.failure_class, *bounce.alternatives)
+        if bounce.failure_class is not None and bounce.message is not None:
+            faults = {FailureClass.of_certificate(kind) for one in result.attempts for kind in one.certificate_problems}
+            by_policy = faults if result.diagnosis.class_ is FailureClass.MTA_STS_CERTIFICATE else set()
+            assert {result.diagnosis.class_, *by_policy} & set(told), result.name
+        assert bounce.code == result.diagnosis.code, result.name
+        assert live(bounce, result).verdict is LiveVerdict.STANDS, result.name
 
 
 @pytest.mark.parametrize("format_", [one for one in Format if one is not Format.JSON])  # which is read above

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -60,30 +61,29 @@ async def ask_mx(domain: str, nameserver: str, port: int, ca_file: str) -> Resul
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("mail.contoso.test", HEALTHY),
-        ("MAIL.Contoso.Test.", HEALTHY),
-        ("half-dead.contoso.test", WARNING),
-        ("dead.contoso.test", REFUSED),
-        ("text.contoso.test", NO_ADDRESS),
-        ("empty.contoso.test", NO_ADDRESS),
-        ("nobody.contoso.test", NXDOMAIN),
-        ("below.nobody.contoso.test", NXDOMAIN),
-        ("alias.contoso.test", HEALTHY),
-        ("alias-away.contoso.test", HEALTHY),
-        ("alias-gone.contoso.test", NXDOMAIN),
-        ("alias-text.contoso.test", NO_ADDRESS),
-        ("mail.broken.test", no_answer("dns-servfail")),
-        ("mail.elsewhere.test", no_answer("dns-refused")),
-    ],
-)
-async def test_name(nameserver: str, port: int, ca_file: str, name: str, expected: Verdict) -> None:
-    result = await ask(name, [nameserver], port, ca_file)
-    assert verdict_of(result) == expected
-    code = expected.code
-    assert modes_of(result) == modes(code, code, code, code)
+NAMES = {
+    "mail.contoso.test": HEALTHY,
+    "MAIL.Contoso.Test.": HEALTHY,
+    "half-dead.contoso.test": WARNING,
+    "dead.contoso.test": REFUSED,
+    "text.contoso.test": NO_ADDRESS,
+    "empty.contoso.test": NO_ADDRESS,
+    "nobody.contoso.test": NXDOMAIN,
+    "below.nobody.contoso.test": NXDOMAIN,
+    "alias.contoso.test": HEALTHY,
+    "alias-away.contoso.test": HEALTHY,
+    "alias-gone.contoso.test": NXDOMAIN,
+    "alias-text.contoso.test": NO_ADDRESS,
+    "mail.broken.test": no_answer("dns-servfail"),
+    "mail.elsewhere.test": no_answer("dns-refused"),
+}
+
+
+async def test_names(nameserver: str, port: int, ca_file: str) -> None:
+    results = await asyncio.gather(*(ask(name, [nameserver], port, ca_file) for name in NAMES))
+    assert dict(zip(NAMES, map(verdict_of, results), strict=True)) == NAMES
+    for result, expected in zip(results, NAMES.values(), strict=True):
+        assert modes_of(result) == modes(*[expected.code] * 4), result.name
 
 
 async def test_a_referral_is_no_answer_of_a_resolver(knot: str, port: int, ca_file: str) -> None:
@@ -92,51 +92,48 @@ async def test_a_referral_is_no_answer_of_a_resolver(knot: str, port: int, ca_fi
     assert verdict_of(result) == no_answer("dns-refused")
 
 
-@pytest.mark.parametrize(
-    ("domain", "expected"),
-    [
-        ("by-mx.contoso.test", WARNING),
-        ("mx-to-alias.contoso.test", WARNING),
-        ("alias-mx.contoso.test", WARNING),
-        ("implicit-mx.contoso.test", HEALTHY),
-        ("null-mx.contoso.test", no_answer("dns-null-mx")),
-        ("null-and-a.contoso.test", no_answer("dns-null-mx")),
-        ("dead-first.contoso.test", WARNING),
-        ("gone-first.contoso.test", WARNING),
-        ("all-dead.contoso.test", REFUSED),
-        ("all-gone.contoso.test", NXDOMAIN),
-        ("text.contoso.test", NO_ADDRESS),
-        ("nobody.contoso.test", NXDOMAIN),
-        ("broken.test", no_answer("dns-servfail")),
-        ("elsewhere.test", no_answer("dns-refused")),
-    ],
-)
-async def test_mx(nameserver: str, port: int, ca_file: str, domain: str, expected: Verdict) -> None:
-    assert verdict_of(await ask_mx(domain, nameserver, port, ca_file)) == expected
+DOMAINS = {
+    "by-mx.contoso.test": WARNING,
+    "mx-to-alias.contoso.test": WARNING,
+    "alias-mx.contoso.test": WARNING,
+    "implicit-mx.contoso.test": HEALTHY,
+    "null-mx.contoso.test": no_answer("dns-null-mx"),
+    "null-and-a.contoso.test": no_answer("dns-null-mx"),
+    "dead-first.contoso.test": WARNING,
+    "gone-first.contoso.test": WARNING,
+    "all-dead.contoso.test": REFUSED,
+    "all-gone.contoso.test": NXDOMAIN,
+    "text.contoso.test": NO_ADDRESS,
+    "nobody.contoso.test": NXDOMAIN,
+    "broken.test": no_answer("dns-servfail"),
+    "elsewhere.test": no_answer("dns-refused"),
+}
 
 
-@pytest.mark.parametrize(
-    ("name", "expected", "warned"),
-    [
-        ("mx-to-alias.contoso.test", WARNING, {"smart-host-by-mx", "mx-is-alias"}),
-        ("alias-mx.contoso.test", WARNING, {"smart-host-by-mx", "mx-is-alias", "address-failing"}),
-        ("gone-first.contoso.test", WARNING, {"smart-host-by-mx", "address-failing"}),
-        ("all-dead.contoso.test", REFUSED, {"smart-host-by-mx", "address-failing"}),
-        ("all-gone.contoso.test", NXDOMAIN, {"smart-host-by-mx", "address-failing"}),
-        ("null-mx.contoso.test", no_answer("dns-null-mx"), set()),
-        ("mx-away.contoso.test", WARNING, {"smart-host-mx-elsewhere"}),
-        ("mx-here.contoso.test", HEALTHY, set()),
-        ("mx-gone.contoso.test", HEALTHY, set()),
-        ("null-and-a.contoso.test", HEALTHY, set()),
-        ("implicit-mx.contoso.test", HEALTHY, set()),
-    ],
-)
-async def test_a_smart_host_with_mx_records(
-    nameserver: str, port: int, ca_file: str, name: str, expected: Verdict, warned: set[str]
-) -> None:
-    result = await ask(name, [nameserver], port, ca_file)
-    assert {warning.id for warning in result.warnings} == warned, [warning.text for warning in result.warnings]
-    assert verdict_of(result) == expected
+async def test_mx(nameserver: str, port: int, ca_file: str) -> None:
+    results = await asyncio.gather(*(ask_mx(domain, nameserver, port, ca_file) for domain in DOMAINS))
+    assert dict(zip(DOMAINS, map(verdict_of, results), strict=True)) == DOMAINS
+
+
+SMART_HOSTS: dict[str, tuple[Verdict, set[str]]] = {
+    "mx-to-alias.contoso.test": (WARNING, {"smart-host-by-mx", "mx-is-alias"}),
+    "alias-mx.contoso.test": (WARNING, {"smart-host-by-mx", "mx-is-alias", "address-failing"}),
+    "gone-first.contoso.test": (WARNING, {"smart-host-by-mx", "address-failing"}),
+    "all-dead.contoso.test": (REFUSED, {"smart-host-by-mx", "address-failing"}),
+    "all-gone.contoso.test": (NXDOMAIN, {"smart-host-by-mx", "address-failing"}),
+    "null-mx.contoso.test": (no_answer("dns-null-mx"), set()),
+    "mx-away.contoso.test": (WARNING, {"smart-host-mx-elsewhere"}),
+    "mx-here.contoso.test": (HEALTHY, set()),
+    "mx-gone.contoso.test": (HEALTHY, set()),
+    "null-and-a.contoso.test": (HEALTHY, set()),
+    "implicit-mx.contoso.test": (HEALTHY, set()),
+}
+
+
+async def test_smart_hosts_with_mx_records(nameserver: str, port: int, ca_file: str) -> None:
+    results = await asyncio.gather(*(ask(name, [nameserver], port, ca_file) for name in SMART_HOSTS))
+    seen = [(verdict_of(result), {str(warning.id) for warning in result.warnings}) for result in results]
+    assert dict(zip(SMART_HOSTS, seen, strict=True)) == SMART_HOSTS
 
 
 async def test_a_smart_host_is_reached_by_mx_in_the_order_of_preference(

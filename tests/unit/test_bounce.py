@@ -45,18 +45,12 @@ def told(bounce: Bounce, field: str) -> object:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_bounce_is_read_for_what_it_says(name: str) -> None:
-    found = read_bounces((TEXTS / name).read_bytes())
-    wanted = EXPECTED[name]
+    data, wanted = (TEXTS / name).read_bytes(), EXPECTED[name]
+    found = read_bounces(data)
     assert [{field: told(one, field) for field in want} for one, want in zip(found, wanted, strict=False)] == wanted
     assert len(found) == len(wanted), found
-
-
-@pytest.mark.parametrize(
-    "name", [name for name in EXPECTED if not name.startswith(("mail-", "bare-utf16")) and not name.endswith(".gz")]
-)
-def test_text_and_bytes_are_read_alike(name: str) -> None:
-    data = (TEXTS / name).read_bytes()
-    assert read_bounces(data.decode()) == read_bounces(data)
+    if not name.startswith(("mail-", "bare-utf16")) and not name.endswith(".gz"):
+        assert read_bounces(data.decode()) == found
 
 
 def test_every_text_has_its_expectation_and_every_shape_its_texts() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import string
@@ -63,13 +64,12 @@ def verdicts(explanation: Explanation) -> dict[str, CauseVerdict]:
 # --- all of it -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("code", EVERY_CODE, ids=lambda code: code.code)
-def test_every_known_code_is_explained(code: KnownCode) -> None:
-    for written in (f"450 {code.code}", f"550 {code.code}"):
+def test_every_known_code_is_explained() -> None:
+    for written in (f"{final}50 {code.code}" for code in EVERY_CODE for final in (4, 5)):
         found = explained(written)
-        assert found.title
-        assert found.meaning.endswith(".")
-        assert found.remedies
+        assert found.title, written
+        assert found.meaning.endswith("."), written
+        assert found.remedies, written
         assert found.reference.startswith("https://")
 
 
@@ -88,29 +88,28 @@ def test_the_title_is_the_catalogue_s_whatever_the_headline(headline: str) -> No
     assert explained(f"450 4.4.317 {headline} [Message=451 5.7.3 x]").title == "Cannot connect to remote server"
 
 
-@pytest.mark.parametrize("failure", PROFILES)
-def test_every_class_can_be_explained(failure: FailureClass) -> None:
-    found = explain(Bounce("4.4.317", "4.4.317", False, failure, message="m", server="mail.contoso.com"))
-    shown = to_text(document([Bounce("4.4.317", "4.4.317", False, failure)]), RenderOptions())
-    assert "{" not in shown
-    assert found.class_ is failure
+def test_every_class_can_be_explained() -> None:
+    for failure in PROFILES:
+        found = explain(Bounce("4.4.317", "4.4.317", False, failure, message="m", server="mail.contoso.com"))
+        assert found.class_ is failure
+        assert "{" not in to_text(document([Bounce("4.4.317", "4.4.317", False, failure)]), RenderOptions()), failure
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
-def test_every_bounce_is_explained_in_text_and_json(path: Path) -> None:
-    found = document(read_bounces(path.read_bytes()))
-    value = json.loads(to_json(found))
-    assert value["schema"] == "connector-probe/explanation/1"
-    for match in value["matches"]:
-        assert set(REQUIRED) <= set(match)
-        assert match["occurred_at"] is None or match["occurred_at"].endswith("Z")
-    shown = to_text(found, RenderOptions())
-    assert shown.replace("\n", "").isprintable()
-    assert "{" not in shown.replace("{2b", "")
-    for line in shown.splitlines():
-        words = line.split()
-        command = line.startswith("       ")  # for pasting: never broken
-        assert len(line) <= 80 or command or len(max(words, key=len)) > 60, line
+def test_every_bounce_is_explained_in_text_and_json() -> None:
+    for path in TEXTS:
+        found = document(read_bounces(path.read_bytes()))
+        value = json.loads(to_json(found))
+        assert value["schema"] == "connector-probe/explanation/1"
+        for match in value["matches"]:
+            assert set(REQUIRED) <= set(match), path.name
+            assert match["occurred_at"] is None or match["occurred_at"].endswith("Z"), path.name
+        shown = to_text(found, RenderOptions())
+        assert shown.replace("\n", "").isprintable(), path.name
+        assert "{" not in shown.replace("{2b", ""), path.name
+        for line in shown.splitlines():
+            words = line.split()
+            command = line.startswith("       ")  # for pasting: never broken
+            assert len(line) <= 80 or command or len(max(words, key=len)) > 60, line
 
 
 SENDER_SIDES = {"microsoft-dns", "microsoft-connect", "microsoft-session", "microsoft-tls", "microsoft-certificate"}
@@ -155,14 +154,14 @@ def test_every_phrase_leads_to_classes_that_have_a_profile() -> None:
         assert meaning.classes or meaning.topic is not None
 
 
-@pytest.mark.parametrize("topic", Topic)
-@pytest.mark.parametrize("server", [None, "mail.contoso.com", "contoso-com.mail.protection.outlook.com"])
 @pytest.mark.parametrize("words", [ENGLISH, CHINESE], ids=lambda words: words.language)
-def test_there_is_always_something_to_do(topic: Topic, server: str | None, words: Catalogue) -> None:
-    code = next((one.code for one in KNOWN_CODES if one.topic is topic), None)
-    for failure in (None, F.TCP_REFUSED, F.TLS_RESET, F.CERTIFICATE_MISSING_INTERMEDIATE):
+def test_there_is_always_something_to_do(words: Catalogue) -> None:
+    servers = (None, "mail.contoso.com", "contoso-com.mail.protection.outlook.com")
+    failures = (None, F.TCP_REFUSED, F.TLS_RESET, F.CERTIFICATE_MISSING_INTERMEDIATE)
+    for topic, server, failure in itertools.product(Topic, servers, failures):
+        code = next((one.code for one in KNOWN_CODES if one.topic is topic), None)
         found = explain(Bounce(code, code, False, failure, server=server, topic=topic), words)
-        assert found.remedies
+        assert found.remedies, (topic, server, failure)
         for remedy in found.remedies:
             for text in (remedy.text, *remedy.commands):
                 assert "{" not in text.replace("@{", "").replace("{$_", "")
@@ -455,25 +454,26 @@ def test_which_way_the_mail_went_and_whose_it_is(text: str, direction: Direction
 
 
 @pytest.mark.parametrize(
-    "server",
+    ("server", "words"),
     [
-        "contoso-com.mail.protection.outlook.com",
-        "contoso.mail.onmicrosoft.com",
-        "contoso-com.h-v1.mx.microsoft",
-        "contoso-com.mail.protection.partner.outlook.cn",
-        "contoso-com.mail.protection.office365.us",
-        "outlook-com.olc.protection.outlook.com",
-    ],
-)
-@pytest.mark.parametrize(
-    "words",
-    [
-        "451 4.4.397 x -> 421 4.2.1 Unable to connect -> SocketConnectionRefused: Socket error code 10061",
-        "454 4.7.5 Certificate validation failure, Reason:UntrustedRoot",
-        "451 4.4.0 TLS negotiation failed with error SocketError",
-        '451 4.4.0 Primary target IP address responded with: "421 4.4.2 Connection dropped due to SocketError."',
-        "451 4.4.395 Target host responded with error. -> 451 5.7.3 Must issue a STARTTLS command first",
-        "451 4.4.0 DNS query failed. The error was: DNS query failed with error ErrorRetry",
+        (
+            "contoso-com.mail.protection.outlook.com",
+            "451 4.4.397 x -> 421 4.2.1 Unable to connect -> SocketConnectionRefused: Socket error code 10061",
+        ),
+        ("contoso.mail.onmicrosoft.com", "454 4.7.5 Certificate validation failure, Reason:UntrustedRoot"),
+        ("contoso-com.h-v1.mx.microsoft", "451 4.4.0 TLS negotiation failed with error SocketError"),
+        (
+            "contoso-com.mail.protection.partner.outlook.cn",
+            '451 4.4.0 Primary target IP address responded with: "421 4.4.2 Connection dropped due to SocketError."',
+        ),
+        (
+            "contoso-com.mail.protection.office365.us",
+            "451 4.4.395 Target host responded with error. -> 451 5.7.3 Must issue a STARTTLS command first",
+        ),
+        (
+            "outlook-com.olc.protection.outlook.com",
+            "451 4.4.0 DNS query failed. The error was: DNS query failed with error ErrorRetry",
+        ),
     ],
 )
 def test_a_server_of_microsoft_s_is_mended_at_the_sender_s_side(server: str, words: str) -> None:
