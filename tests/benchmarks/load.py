@@ -31,6 +31,7 @@ from servers import serving
 
 HERE = Path(__file__).parents[2] / "src"
 THREADS = 16  # scrapes side by side, of each
+TOLD = ("connector_probe_probes_total", "connector_probe_asyncio_tasks", "process_open_fds")  # of /metrics
 HEADERS = {  # Prometheus 2.53
     "Accept": "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
     "Accept-Encoding": "gzip",
@@ -118,7 +119,7 @@ def main() -> None:
                 )
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
                 lines = answer.read().decode().splitlines()
-            print(*(line for line in lines if line.startswith("connector_probe_probes_total")), sep="\n")
+            print(*(line for line in lines if line.startswith(TOLD)), sep="\n")
             if peer is not None:
                 print(f"CPU: {used['probe serve'] / used['blackbox_exporter']:.2f} of blackbox_exporter's")
     sys.exit(any(scraper.seen.keys() - {"200"} for scraper, _ in told.values()))

@@ -149,6 +149,7 @@ class _Exporter:
             measured.places.labels(place).set(at)
         measured.late.set(lag)
         measured.running.set(sum(service.tracked(name).running is not None for name in service.names))
+        measured.tasks.set(len(asyncio.all_tasks()))
         measured.listeners.set(service.hub.listeners)
         return Response(measured.exposition(), media_type=TEXT_FORMAT)
 

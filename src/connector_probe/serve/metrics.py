@@ -35,6 +35,7 @@ class Metrics:
         self.reload_at = self._gauge(at, "When probes.yaml was last read and good.")
         self.connectors = self._gauge("connectors", "Connectors by what was seen last.", "status")
         self.running = self._gauge("running_probes", "Probes under way.")
+        self.tasks = self._gauge("asyncio_tasks", "Tasks of the event loop.")
         self.listeners = self._gauge("event_listeners", "Who listens to /api/v1/events.")
         self.late = self._gauge("schedule_lag_seconds", "How far the most overdue probe is behind.")
         self.unwritten = self._counter("history_write_failures", "Times that the history could not be written.")
