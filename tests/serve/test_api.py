@@ -16,8 +16,7 @@ import pytest
 
 from connector_probe.cli.app import run
 from connector_probe.formats.schema import report_schema
-from connector_probe.serve.context import Limits
-from connector_probe.serve.limits import RateLimit
+from connector_probe.serve.context import Limits, RateLimit
 from tests.cli.servers import GENEROUS, Heard, SmtpServer
 from tests.serve.harness import row, running, write
 

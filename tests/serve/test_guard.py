@@ -13,9 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from connector_probe.lab.authority import Authority
 from connector_probe.lab.certificates import good
-from connector_probe.serve.context import Limits
+from connector_probe.serve.context import Limits, RateLimit
 from connector_probe.serve.credentials import Credentials, CredentialsError, hashed
-from connector_probe.serve.limits import RateLimit
 from tests.serve.harness import row, running, write
 
 TOKEN = "0123456789abcdef-token"

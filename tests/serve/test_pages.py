@@ -11,8 +11,7 @@ import pytest
 
 from connector_probe.formats import RENDERERS, Format, RenderOptions
 from connector_probe.lab import Lab
-from connector_probe.serve.context import Limits
-from connector_probe.serve.limits import RateLimit
+from connector_probe.serve.context import Limits, RateLimit
 from connector_probe.serve.snapshots import Trigger
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH

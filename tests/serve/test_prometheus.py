@@ -89,10 +89,9 @@ async def test_an_alert_fires_and_is_resolved(
             ),
         ):
             replicas = [one, other]
-            by_shard = [
-                {entry.name for entry in shard(one.server.service.configuration.entries, f"{number}/2")}
-                for number in (1, 2)
-            ]
+            service = one.server.service
+            entries = [service.tracked(name).entry for name in service.names]
+            by_shard = [{entry.name for entry in shard(entries, f"{number}/2")} for number in (1, 2)]
             assert all(by_shard)
             sick = min(by_shard[1])
             await scraped(port, NAMES)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -40,7 +41,7 @@ from connector_probe.serve.documents import (
 )
 from connector_probe.serve.names import CONNECTOR
 from connector_probe.serve.openapi import EVENTS, JSON, TEXT, Answer, Operation, Parameter, document
-from connector_probe.serve.requests import PROBLEM, BadRequestError, body_of, media_type, refusal
+from connector_probe.serve.requests import PROBLEM, body_of, media_type
 from connector_probe.serve.service import ProbeFailedError
 from connector_probe.serve.snapshots import Trigger
 from connector_probe.wording.catalogue.en import ENGLISH
@@ -171,28 +172,9 @@ def routes(context: Context, *, secured: bool) -> list[Route]:
         return Response(described(), media_type=JSON)
 
     return [
-        *(Route(operation.path, _answering(handler), methods=[operation.method]) for operation, handler in table),
+        *(Route(operation.path, handler, methods=[operation.method]) for operation, handler in table),
         Route("/api/openapi.json", describe),
     ]
-
-
-class _TooManyError(BadRequestError):
-    def __init__(self, wait: int) -> None:
-        super().__init__(429, f"too many requests; the next in {wait} s")
-        self.wait = wait
-
-
-def _answering(handler: _Handler) -> _Handler:
-    """``handler``, whose BadRequestError becomes an answer."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except BadRequestError as wrong:
-            headers = {"retry-after": str(wrong.wait)} if isinstance(wrong, _TooManyError) else None
-            return refusal(request.url.path, wrong.status, str(wrong), headers)
-
-    return answer
 
 
 class _Api:
@@ -211,46 +193,44 @@ class _Api:
         try:
             pasts = await self._service.recorder.pasts([name], now, window)
         except HistoryError as error:
-            raise BadRequestError(503, str(error)) from None
+            raise HTTPException(503, str(error)) from None
         summed = tuple(sum_up(past, now, window) for past in pasts)
         return _json(HistoryDocument(HISTORY_SCHEMA, now, window.total_seconds(), summed))
 
     async def probe(self, request: Request) -> Response:
         name, wait = self._name(request), _truth(request, "wait")
-        if self._service.tracked(name).running is None and (left := self._context.limits.requests.take()):
-            raise _TooManyError(left)
+        if self._service.tracked(name).running is None:
+            self._context.limits.requests.take()
         probing = self._service.begin(name, Trigger.REQUEST)
         if not wait:
             return _json(connector_document(self._service, name), 202)
         try:
             await asyncio.shield(probing)
         except ProbeFailedError as error:
-            raise BadRequestError(503, str(error)) from None
+            raise HTTPException(503, str(error)) from None
         return _json(self._detail(name))
 
     async def explain(self, request: Request) -> Response:
-        if left := self._context.limits.explanations.take():
-            raise _TooManyError(left)
+        self._context.limits.explanations.take()
         kind = media_type(request)
         if kind not in _PASTED:
-            raise BadRequestError(415, f"{show(kind) or 'no media type'}: send {', '.join(_PASTED)}")
+            raise HTTPException(415, f"{show(kind) or 'no media type'}: send {', '.join(_PASTED)}")
         data: str | bytes = await body_of(request, MAX_BOUNCE)
         if kind == JSON:
             given = _object(data)
             text = given.get("text")
             if not isinstance(text, str):
-                raise BadRequestError(400, 'the object has no text, as in: {"text": "450 4.4.316 ..."}')
+                raise HTTPException(400, 'the object has no text, as in: {"text": "450 4.4.316 ..."}')
             data = text
         return _json(await asyncio.to_thread(lambda: explanation(read_bounces(data), ENGLISH)))  # as all JSON
 
     async def results(self, request: Request) -> Response:
-        if left := self._context.limits.reports.take():
-            raise _TooManyError(left)
+        self._context.limits.reports.take()
         place = request.query_params.get("place")
         if place is not None and len(place) > MAX_PLACE:
-            raise BadRequestError(400, f"place is longer than {MAX_PLACE} characters")
+            raise HTTPException(400, f"place is longer than {MAX_PLACE} characters")
         if media_type(request) != JSON:
-            raise BadRequestError(415, f"send {JSON}: a report, as probe run --json writes it")
+            raise HTTPException(415, f"send {JSON}: a report, as probe run --json writes it")
         body = await body_of(request, MAX_PUSHED)
         reports, rejected = await asyncio.to_thread(_reports, body)
         taken = list[str]()
@@ -265,26 +245,24 @@ class _Api:
         return StreamingResponse(self._service.hub.stream(request.query_params.get("connector")), media_type=EVENTS)
 
     def _name(self, request: Request) -> str:
-        """Raises BadRequestError for one that is not known."""
+        """Raises HTTPException for one that is not known."""
         name: str = request.path_params["name"]
         if name not in self._service.names:
-            raise BadRequestError(404, f"no connector has the name {show(name, 300)!r}")
+            raise HTTPException(404, f"no connector has the name {show(name, 300)!r}")
         return name
 
     def _detail(self, name: str) -> ConnectorDetail:
-        one, judged = self._service.tracked(name), self._service.judged(name)
-        spoken = one.here or (judged.of if judged is not None else None)
-        return ConnectorDetail(connector_document(self._service, name), spoken.report if spoken is not None else None)
+        return ConnectorDetail(connector_document(self._service, name), self._service.newest(name))
 
 
 def _reports(body: bytes) -> tuple[list[Report], list[Rejected]]:
-    """A report for each result that can be read, judged by today's rules. Raises BadRequestError."""
+    """A report for each result that can be read, judged by today's rules. Raises HTTPException."""
     given = _object(body)
     if given.get("schema") != REPORT_SCHEMA:
-        raise BadRequestError(400, f"the schema is not {REPORT_SCHEMA}")
+        raise HTTPException(400, f"the schema is not {REPORT_SCHEMA}")
     results = given.get("results")
     if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
-        raise BadRequestError(400, "results is no list of objects")
+        raise HTTPException(400, "results is no list of objects")
     reports, rejected = list[Report](), list[Rejected]()
     for one in results:
         try:
@@ -299,9 +277,9 @@ def _object(body: bytes | str) -> dict[str, Any]:
     try:
         given = json.loads(body)
     except (ValueError, RecursionError):
-        raise BadRequestError(400, "the body is not valid JSON") from None
+        raise HTTPException(400, "the body is not valid JSON") from None
     if not isinstance(given, dict):
-        raise BadRequestError(400, "the body is no JSON object")
+        raise HTTPException(400, "the body is no JSON object")
     return given
 
 
@@ -309,14 +287,14 @@ def _window(request: Request) -> timedelta:
     given = request.query_params.get("window", WINDOW)
     found = seconds(given) if re.fullmatch(_WINDOW, given) else None
     if found is None:
-        raise BadRequestError(400, f"window {show(given)!r} is no duration, as in: 24h, 30d")
+        raise HTTPException(400, f"window {show(given)!r} is no duration, as in: 24h, 30d")
     return timedelta(seconds=found)
 
 
 def _truth(request: Request, name: str) -> bool:
     given = request.query_params.get(name, "false")
     if given not in ("true", "false"):
-        raise BadRequestError(400, f"{name} is true or false")
+        raise HTTPException(400, f"{name} is true or false")
     return given == "true"
 
 

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from connector_probe.serve.limits import RateLimit
+from starlette.exceptions import HTTPException
+
 from connector_probe.serve.metrics import Metrics
 from connector_probe.serve.service import Service
 from connector_probe.wording.catalogue import Catalogue
+
+
+class RateLimit:
+    """A token bucket: ``rate`` requests a second on average, ``burst`` at once."""
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._rate = rate
+        self._burst = self._left = float(burst)
+        self._at = time.monotonic()
+
+    def take(self) -> None:
+        """Raises HTTPException where that is one too many; it says in how many whole seconds the next may come."""
+        now = time.monotonic()
+        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
+        self._at = now
+        if self._left < 1:
+            wait = str(max(math.ceil((1 - self._left) / self._rate), 1))
+            raise HTTPException(429, f"too many requests; the next in {wait} s", {"retry-after": wait})
+        self._left -= 1
 
 
 @dataclass(frozen=True, slots=True)

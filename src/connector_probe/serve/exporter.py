@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import math
 import re
 import time
@@ -63,8 +62,7 @@ class _Exporter:
             if not self._context.any_target:
                 told = f"Unknown target {show(target, 300)!r}: it is not in probes.yaml (see --allow-any-target)\n"
                 return PlainTextResponse(told, 400)
-            if wait := self._context.limits.scrapes.take():
-                return PlainTextResponse("Too many probes of other targets.\n", 429, {"retry-after": str(wait)})
+            self._context.limits.scrapes.take()
             try:
                 connector = Connector(smart_hosts=(target,))
             except ConnectorError as error:
@@ -126,8 +124,7 @@ class _Exporter:
     def _connector(self, target: str, report: Report | None) -> dict[str, object]:
         if target in self._service.names:
             entry = self._service.tracked(target).entry
-            given = {one.name: getattr(entry.connector, one.name) for one in dataclasses.fields(entry.connector)}
-            return {key: jsonable(value) for key, value in given.items()} | {"interval": entry.interval}
+            return dict(jsonable(entry.connector)) | {"interval": entry.interval}
         return dict(jsonable(report.results[0].connector)) if report is not None else {}
 
     async def metrics(self, request: Request) -> Response:

@@ -10,12 +10,13 @@ from collections.abc import Collection
 from urllib.parse import unquote, urlsplit
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connector_probe.model.names import show
+from connector_probe.serve.context import RateLimit
 from connector_probe.serve.credentials import Credentials
-from connector_probe.serve.limits import RateLimit
 from connector_probe.serve.metrics import Metrics
 from connector_probe.serve.requests import refusal
 
@@ -108,8 +109,10 @@ class Guard:
         is_token = given.lower().startswith("bearer ")  # a scrape's; only a password is hashed, which takes its time
         if accepts(given) if is_token else await asyncio.to_thread(accepts, given):
             return None
-        if wait := self._guesses.take():
-            return "guessing", refusal(path, 429, "too many wrong ones", {"retry-after": str(wait)})
+        try:
+            self._guesses.take()
+        except HTTPException as many:
+            return "guessing", refusal(path, many.status_code, many.detail, many.headers)
         return "credentials", refusal(path, 401, "that token or password is not known", CHALLENGE)
 
     def _is_ours(self, host: str) -> bool:

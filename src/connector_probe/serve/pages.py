@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -39,12 +40,12 @@ from connector_probe.model.evidence import Stage
 from connector_probe.model.history import Episode
 from connector_probe.model.names import show
 from connector_probe.model.notation import day, span
-from connector_probe.model.verdict import FLOWING, Culprit, Report, Status
+from connector_probe.model.verdict import FLOWING, Culprit, Status
 from connector_probe.serve import views
 from connector_probe.serve.context import Context
 from connector_probe.serve.documents import all_connectors, connector_document
 from connector_probe.serve.names import CONNECTOR, quoted
-from connector_probe.serve.requests import BadRequestError, body_of, media_type
+from connector_probe.serve.requests import body_of, media_type
 from connector_probe.serve.service import ProbeFailedError
 from connector_probe.serve.snapshots import HERE, Trigger
 from connector_probe.wording.outage import clock, lasting
@@ -145,9 +146,11 @@ class _Pages:
         name = request.path_params["name"]
         if name not in self._service.names:
             return self._missing(name)
-        if self._service.tracked(name).running is None and (wait := self._context.limits.requests.take()):
-            told = fill(self._words.serve["too-many"], {"wait": str(wait)})
-            return await self._connector(name, told, 429, {"retry-after": str(wait)})
+        if self._service.tracked(name).running is None:
+            try:
+                self._context.limits.requests.take()
+            except HTTPException as many:
+                return await self._connector(name, self._said(many), many.status_code, many.headers)
         probing = self._service.begin(name, Trigger.REQUEST)
         await asyncio.wait({probing}, timeout=2.0)  # most have ended by then, and the page shows what came of it
         if probing.done() and not probing.cancelled() and isinstance(probing.exception(), ProbeFailedError):
@@ -160,29 +163,29 @@ class _Pages:
         return self._page("calendar.html", endings=views.endings(seen, now))
 
     async def explain(self, request: Request) -> Response:
-        if request.method == "GET":
-            return self._page("explain.html", pasted="", found=None, problem="")
-        if wait := self._context.limits.explanations.take():
-            told = fill(self._words.serve["too-many"], {"wait": str(wait)})
-            return self._page("explain.html", 429, {"retry-after": str(wait)}, pasted="", found=None, problem=told)
-        try:
-            pasted = _form(request, await body_of(request, 3 * MAX_PASTED))
-        except BadRequestError as wrong:
-            return self._page("explain.html", wrong.status, pasted="", found=None, problem=str(wrong))
+        pasted, problem, status, headers = "", "", 200, None
         found: ExplanationDocument | None = None
-        problem, status = "", 200
-        try:
-            found = await asyncio.to_thread(lambda: explanation(read_bounces(pasted), self._words))
-        except InputTooLargeError as wrong_size:
-            problem, status = str(wrong_size), 413
-        return self._page("explain.html", status, pasted=pasted, found=found, problem=problem)
+        if request.method == "POST":
+            try:
+                self._context.limits.explanations.take()
+                pasted = _form(request, await body_of(request, 3 * MAX_PASTED))
+                found = await asyncio.to_thread(lambda: explanation(read_bounces(pasted), self._words))
+            except HTTPException as wrong:
+                problem, status, headers = self._said(wrong), wrong.status_code, wrong.headers
+            except InputTooLargeError as large:
+                problem, status = str(large), 413
+        return self._page("explain.html", status, headers, pasted=pasted, found=found, problem=problem)
 
     async def report(self, request: Request) -> Response:
         """What ``--format html`` writes; with ``?failed=true`` of the last probe in which mail did not flow."""
         name = request.path_params["name"]
         if name not in self._service.names:
             return self._missing(name)
-        found = await self._report(name, failed=request.query_params.get("failed") == "true")
+        if request.query_params.get("failed") == "true":
+            last = await self._service.last_failed(name, self._words)
+            found = last[2] if last is not None else None
+        else:
+            found = self._service.newest(name, self._words)
         if found is None:
             return self._refusal(fill(self._words.serve["no-report"], {"name": show(name, 300)}), 404)
         options = RenderOptions(words=self._words, verbosity=1, transcript=True, modes=True)
@@ -191,25 +194,12 @@ class _Pages:
 
     # --- how ---
 
-    async def _report(self, name: str, *, failed: bool) -> Report | None:
-        if failed:
-            last = await self._service.last_failed(name, self._words)
-            return last[2] if last is not None else None
-        return self._newest(name)
-
-    def _newest(self, name: str) -> Report | None:
-        """That of here, else of the place that speaks for all."""
-        judged = self._service.judged(name, words=self._words)
-        mine = [one for one in self._service.snapshots(name, self._words) if one.place == HERE]
-        spoken = mine[0] if mine else judged.of if judged is not None else None
-        return spoken.report if spoken is not None else None
-
     async def _connector(
-        self, name: str, problem: str = "", status: int = 200, headers: dict[str, str] | None = None
+        self, name: str, problem: str = "", status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Response:
         now, one = datetime.now(UTC), self._service.tracked(name)
         judged = self._service.judged(name, now, self._words)
-        report = self._newest(name)
+        report = self._service.newest(name, self._words)
         result = judged.result if judged is not None else None
         seen = report.results[0] if report is not None else None
         past, unread = await self._past(name, now)
@@ -287,13 +277,20 @@ class _Pages:
             return fill(self._words.serve["seconds"], {"seconds": str(max(seconds, 0))})
         return lasting(duration, self._words)
 
+    def _said(self, wrong: HTTPException) -> str:
+        """In the words of the pages, where it is no mistake of a program."""
+        wait = (wrong.headers or {}).get("retry-after")
+        return fill(self._words.serve["too-many"], {"wait": wait}) if wait is not None else wrong.detail
+
     def _missing(self, name: str) -> Response:
         return self._refusal(fill(self._words.serve["unknown-name"], {"name": show(name, 300)}), 404)
 
     def _refusal(self, told: str, status: int) -> Response:
         return self._page("refusal.html", status, told=told)
 
-    def _page(self, template: str, status: int = 200, headers: dict[str, str] | None = None, **facts: Any) -> Response:  # noqa: ANN401
+    def _page(
+        self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **facts: object
+    ) -> Response:
         html = self._templates.get_template(template).render(facts | {"now": datetime.now(UTC), "page": template})
         return Response(html, status, headers, "text/html")
 
@@ -305,11 +302,11 @@ def with_query(query: dict[str, str], **changes: str) -> str:
 
 
 def _form(request: Request, body: bytes) -> str:
-    """The text that was pasted. Raises BadRequestError."""
+    """The text that was pasted. Raises HTTPException."""
     if media_type(request) != FORM:
-        raise BadRequestError(415, f"send {FORM}")
+        raise HTTPException(415, f"send {FORM}")
     try:
         given = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=5, errors="replace")
     except ValueError:
-        raise BadRequestError(400, "the form cannot be read") from None
+        raise HTTPException(400, "the form cannot be read") from None
     return given.get("text", [""])[0]

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -15,27 +16,19 @@ API = "/api/"
 BODY_WITHIN = 30.0  # seconds for a whole body
 
 
-class BadRequestError(Exception):
-    """``status`` is that of the answer, ``str()`` its detail."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-
-
 async def body_of(request: Request, most: int) -> bytes:
-    """The body, of ``most`` octets at most. Raises BadRequestError."""
+    """The body, of ``most`` octets at most. Raises HTTPException."""
     read = bytearray()
     try:
         async with asyncio.timeout(BODY_WITHIN):
             async for piece in request.stream():
                 read += piece
                 if len(read) > most:
-                    raise BadRequestError(413, f"the body is larger than {most // 1024} KiB")
+                    raise HTTPException(413, f"the body is larger than {most // 1024} KiB")
     except TimeoutError:
-        raise BadRequestError(408, f"the body did not arrive within {BODY_WITHIN:.0f} s") from None
+        raise HTTPException(408, f"the body did not arrive within {BODY_WITHIN:.0f} s") from None
     except ClientDisconnect:
-        raise BadRequestError(400, "the body did not arrive whole") from None
+        raise HTTPException(400, "the body did not arrive whole") from None
     return bytes(read)
 
 

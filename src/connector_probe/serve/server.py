@@ -162,7 +162,8 @@ class Server:
         self._metrics.reload_at.set(datetime.now(UTC).timestamp())
         web = asyncio.create_task(self._web.serve([sock]))
         stopped = asyncio.create_task(self._stop.wait())
-        starting = asyncio.create_task(self._start(_url(sock, tls=self._settings.tls is not None)))
+        scheme = "https" if self._settings.tls is not None else "http"
+        starting = asyncio.create_task(self._start(f"{scheme}://{host_port(*sock.getsockname()[:2])}/"))
         beside = {starting, *map(asyncio.create_task, (self._notifier.run(), self._supervisor.keep_alive()))}
         try:
             await asyncio.wait({web, stopped, starting}, return_when=asyncio.FIRST_COMPLETED)
@@ -267,12 +268,6 @@ class _Uvicorn(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def _url(sock: socket.socket, *, tls: bool) -> str:
-    host, port = sock.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    return f"{'https' if tls else 'http'}://{shown}:{port}/"
 
 
 def _end(loop: asyncio.AbstractEventLoop, server: Server) -> None:

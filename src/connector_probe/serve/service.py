@@ -6,12 +6,12 @@ No HTTP in here, and no HTML. Everything runs in one event loop; the history is 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from connector_probe.api import probe_all
 from connector_probe.config import Configuration, Entry
@@ -23,8 +23,9 @@ from connector_probe.model.maintenance import Window
 from connector_probe.model.verdict import ConnectorReport, Report, Result, Status
 from connector_probe.serve.events import Event, EventKind, Hub
 from connector_probe.serve.recorder import Recorder
-from connector_probe.serve.scheduling import Scheduler, luck, pause, turn
+from connector_probe.serve.scheduling import luck, pause, turn
 from connector_probe.serve.snapshots import HERE, Judged, Snapshot, Trigger, judge, usual_pause
+from connector_probe.single_flight import SingleFlight
 from connector_probe.trust import TrustError
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
@@ -50,12 +51,13 @@ class Tracked:
 
     ``stages``: those of the probe that is under way, as far as they have ended.
 
-    ``due``: when it is probed next, in seconds of ``time.monotonic``. ``failures``: results in a row that were not as
-    expected. ``recorded``: the newest snapshot of here that history has, or is about to.
+    ``due``: when it is probed next, in seconds of ``time.monotonic``; ``timer`` sees to it. ``failures``: results in a
+    row that were not as expected. ``recorded``: the newest snapshot of here that history has, or is about to.
     """
 
     entry: Entry
     due: float
+    timer: asyncio.TimerHandle | None = None
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     running: asyncio.Task[Snapshot] | None = None
     began_at: datetime | None = None
@@ -86,8 +88,6 @@ class Service:
         observe: Callable[[Trigger, Status | None, float], None] = lambda trigger, status, seconds: None,
         seen: Callable[[Snapshot], None] = lambda snapshot: None,
     ) -> None:
-        self.configuration = configuration
-        self.loaded_at = datetime.now(UTC)
         self.problem = ""  # of the file, since it was read last
         self.place = place
         self.scheduled = scheduled
@@ -98,31 +98,31 @@ class Service:
         self._windows: dict[str, Sequence[Window]] = {}
         self.recorder = recorder(self._windows)
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._scheduler = Scheduler(lambda name: self._tracked[name].due, self._appointment)
         self._tracked: dict[str, Tracked] = {}
         self._track(configuration)
-        self._others: dict[str, asyncio.Task[Report]] = {}
-        self._beside: list[asyncio.Task[None]] = []
+        self._others = SingleFlight[str, Report]()
+        self._recording: asyncio.Task[None] | None = None
 
     # --- life ---
 
     async def start(self) -> None:
         """Know what was known before the restart, then begin to probe."""
         await self.recorder.open()
-        self._beside.append(asyncio.create_task(self.recorder.run()))
+        self._recording = asyncio.create_task(self.recorder.run())
         await self._remember()
         self._spread()
         self.ready = True
-        if self.scheduled:
-            self._scheduler.keep(set(self._tracked))
+        for one in self._tracked.values():
+            self._arm(one)
 
     async def stop(self) -> None:
         """End every probe, write what is left to write."""
         self.ready = False
         self.hub.close()
-        await self._scheduler.stop()
-        running = [one.running for one in self._tracked.values() if one.running is not None]
-        ended = [*running, *self._others.values(), *self._beside]
+        for one in self._tracked.values():
+            self._arm(one)
+        self._others.close()
+        ended = [task for task in (*(one.running for one in self._tracked.values()), self._recording) if task]
         for task in ended:
             task.cancel()
         await asyncio.gather(*ended, return_exceptions=True)
@@ -130,10 +130,10 @@ class Service:
 
     def apply(self, configuration: Configuration) -> None:
         """From now on this is what is probed; what is known of connectors that stay is kept."""
-        self.configuration, self.loaded_at, self.problem = configuration, datetime.now(UTC), ""
+        self.problem, before = "", self._tracked
         self._track(configuration)
-        if self.scheduled and self.ready:
-            self._scheduler.keep(set(self._tracked))
+        for one in (*before.values(), *self._tracked.values()):
+            self._arm(one)
         self.hub.publish(Event(EventKind.RELOADED, datetime.now(UTC)))
 
     # --- what is known ---
@@ -158,6 +158,13 @@ class Service:
         """What all places together say of ``name``; None where nobody has said anything. Raises KeyError."""
         interval = self._tracked[name].entry.interval
         return judge(self.snapshots(name, words), now or datetime.now(UTC), interval, words, self.place)
+
+    def newest(self, name: str, words: Catalogue = ENGLISH) -> Report | None:
+        """The report of here, else of the place that speaks for all; None before there is any. Raises KeyError."""
+        found = next((one for one in self.snapshots(name, words) if one.place == HERE), None)
+        if found is None and (judged := self.judged(name, words=words)) is not None:
+            found = judged.of
+        return found.report if found is not None else None
 
     def next_at(self, name: str) -> datetime | None:
         """When it is probed next; None where nobody schedules it. Raises KeyError."""
@@ -203,13 +210,10 @@ class Service:
 
     async def probe_other(self, connector: Connector) -> Report:
         """A report of what the file does not have, shared by all who ask for it meanwhile. Raises ProbeFailedError."""
-        task = self._others.get(connector.name)
-        if task is None:
-            task = asyncio.create_task(self._report(connector, strict=False))
-            self._others[connector.name] = task
-            task.add_done_callback(lambda _: self._others.pop(connector.name, None))
-            task.add_done_callback(_heard)
-        return await asyncio.shield(task)
+        probing = self._others.start(connector.name, lambda: self._report(connector, strict=False))
+        probing.add_done_callback(lambda _: self._others.forget(connector.name))
+        probing.add_done_callback(_heard)
+        return await asyncio.shield(probing)
 
     async def receive(self, place: str, report: Report) -> tuple[list[str], list[str]]:
         """What ``place`` saw: the names that were taken, and those that are not known here."""
@@ -230,9 +234,14 @@ class Service:
             self._tell(one, snapshot)
         return taken, unknown
 
-    async def _appointment(self, name: str) -> None:
-        with contextlib.suppress(ProbeFailedError):  # it is logged, and the next one is due later
-            await self.probe(name, Trigger.SCHEDULE)
+    def _arm(self, one: Tracked) -> None:
+        """Probe it when it is due, and at no other time; what is no longer tracked never."""
+        if one.timer is not None:
+            one.timer.cancel()
+        name = one.entry.name
+        if self.scheduled and self.ready and self._tracked.get(name) is one:
+            left = max(one.due - time.monotonic(), 0.0)
+            one.timer = asyncio.get_running_loop().call_later(left, self.begin, name, Trigger.SCHEDULE)
 
     async def _probe(self, one: Tracked, trigger: Trigger) -> Snapshot:
         entry, began, status = one.entry, time.monotonic(), None
@@ -259,7 +268,7 @@ class Service:
         finally:
             one.running = one.began_at = None
             one.due = time.monotonic() + pause(one.entry.interval, one.failures, luck())
-            self._scheduler.moved(entry.name)
+            self._arm(one)
             self._observe(trigger, status, time.monotonic() - began)
 
     def _beside_of(self, name: str) -> Iterator[ConnectorEvidence]:
@@ -400,7 +409,7 @@ def _is_same(then: ConnectorReport, now: Connector) -> bool:
     return (then.smart_hosts, then.use_mx, then.port, then.tls) == asked
 
 
-def _heard(task: asyncio.Task[object]) -> None:
+def _heard(task: asyncio.Future[Any]) -> None:
     """Where nobody waits for it any more, asyncio would print its end."""
     if not task.cancelled():
         task.exception()
