@@ -163,9 +163,7 @@ BANNER: tuple[Scenario, ...] = (
         F.BANNER_CLOSED,
         lab.hangs_up_without_proxy_header,
     ),
-    failing(
-        "http-port", "a web server that waits for a request", F.BANNER_TIMEOUT, lab.waits_for_http_request, waits=True
-    ),
+    failing("http-port", "a web server that waits for a request", F.BANNER_TIMEOUT, lab.waits_for_http_request),
     failing("accept-closed", "accepts and hangs up", F.BANNER_CLOSED, speaks(hangs_up)),
     failing(
         "banner-cut",
