@@ -7,9 +7,9 @@ import struct
 import pytest
 
 from connector_probe.model.evidence import Certificate, Reply
+from connector_probe.model.reach import is_outside, is_private
 from connector_probe.network import icmp
 from connector_probe.network.routes import choose, ipv4_routes, ipv6_routes
-from connector_probe.protocol.addresses import is_outside, is_private
 from connector_probe.protocol.appliances import appliance
 from connector_probe.protocol.refusals import Refusal, refusal_kind
 from connector_probe.protocol.smtp import greeting_protocol, proxy_header

@@ -27,8 +27,8 @@ from connector_probe.comparing.times import time_differences
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.names import is_address
 from connector_probe.model.notation import day
+from connector_probe.model.reach import is_loopback
 from connector_probe.model.verdict import FLOWING, ConnectorReport, Report, Result, Status, VantageReport
-from connector_probe.protocol.addresses import is_loopback
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.outage import lasting
 from connector_probe.wording.sentences import fill

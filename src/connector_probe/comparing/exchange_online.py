@@ -26,8 +26,8 @@ from connector_probe.comparing.comparison import (
 from connector_probe.comparing.sides import AddressResult, by_address
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.model.evidence import Stage
+from connector_probe.model.reach import is_private
 from connector_probe.model.verdict import FailureClass, Report, Result, Status
-from connector_probe.protocol.addresses import is_private
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.outage import lasting
 from connector_probe.wording.sentences import LenientFacts, fill

@@ -18,8 +18,8 @@ from connector_probe.comparing.sides import (
 from connector_probe.model.evidence import Stage
 from connector_probe.model.names import is_address
 from connector_probe.model.notation import day, quote
+from connector_probe.model.reach import is_outside, is_private
 from connector_probe.model.verdict import FLOWING, FailureClass, Status
-from connector_probe.protocol.addresses import is_outside, is_private
 from connector_probe.wording.sentences import describe_fault
 
 _F = FailureClass

@@ -20,7 +20,7 @@ from connector_probe.model.evidence import (
     Exchange,
 )
 from connector_probe.model.policy import DnssecReason
-from connector_probe.protocol.addresses import is_loopback
+from connector_probe.model.reach import is_loopback
 from connector_probe.protocol.smtp import greeting_time
 
 TOLERANCE: Final = timedelta(days=1)  # what time zones and sleepy clocks differ by

@@ -11,8 +11,8 @@ from connector_probe.diagnosis.verdict import Said
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence, Resolution
 from connector_probe.model.notation import day
+from connector_probe.model.reach import is_private
 from connector_probe.model.sentence import Facts, Phrase, joined
-from connector_probe.protocol.addresses import is_private
 
 MAX_PRIVATE = 10  # notes about single addresses; whoever probes hundreds of private ones knows by then
 

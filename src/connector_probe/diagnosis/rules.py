@@ -41,8 +41,8 @@ from connector_probe.model.evidence import (
     Reply,
     ReplyFlaw,
 )
+from connector_probe.model.reach import is_outside
 from connector_probe.model.verdict import FailureClass
-from connector_probe.protocol.addresses import is_outside
 from connector_probe.protocol.refusals import refusal_kind
 
 GREETED = 250  # the only affirmative answer to EHLO and HELO (RFC 5321 4.3.2)

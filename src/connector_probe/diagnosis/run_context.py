@@ -15,7 +15,7 @@ from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Control
 from connector_probe.model.names import is_address
-from connector_probe.protocol.addresses import is_outside
+from connector_probe.model.reach import is_outside
 
 
 @dataclass(frozen=True, slots=True)

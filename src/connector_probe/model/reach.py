@@ -18,7 +18,7 @@ def _networks(*texts: str) -> _Networks:
 
 
 # Not beyond this network (RFC 1918, RFC 4193, RFC 6598, RFC 1122 3.2.1.3): what a public zone may not send us to.
-PRIVATE = _networks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fec0::/10")
+_PRIVATE = _networks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fec0::/10")
 # For benchmarks and documentation (RFC 2544, 5737, 3849, 9637): laboratories use them, nobody else.
 _NOT_ROUTED = _networks(
     *("198.18.0.0/15", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"), *("2001:db8::/32", "3fff::/20")
@@ -33,7 +33,7 @@ _OFF_LIMITS = _networks(
 )
 _UNICAST = ipaddress.ip_network("2000::/3")  # all that IANA has given out of IPv6
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address within an IPv6 one
-BROADCAST = ipaddress.ip_address("255.255.255.255")
+_BROADCAST = ipaddress.ip_address("255.255.255.255")
 
 
 class Reach(StrEnum):
@@ -50,9 +50,9 @@ def reach_of(address: str) -> Reach:
     parsed = meant(address)
     if parsed.is_loopback:
         return Reach.LOOPBACK
-    if lies_in(parsed, _OFF_LIMITS):
+    if _lies_in(parsed, _OFF_LIMITS):
         return Reach.OFF_LIMITS
-    if lies_in(parsed, PRIVATE) or lies_in(parsed, _NOT_ROUTED):
+    if _lies_in(parsed, _PRIVATE) or _lies_in(parsed, _NOT_ROUTED):
         return Reach.PRIVATE
     return Reach.PUBLIC if parsed.version == 4 or parsed in _UNICAST else Reach.OFF_LIMITS
 
@@ -60,7 +60,30 @@ def reach_of(address: str) -> Reach:
 def is_inside(address: str) -> bool:
     """Whether ``address`` lies on this machine or in this network, or is no host's: nothing a public zone may name."""
     parsed = meant(address)
-    return parsed.is_loopback or lies_in(parsed, _OFF_LIMITS) or lies_in(parsed, PRIVATE)
+    return parsed.is_loopback or _lies_in(parsed, _OFF_LIMITS) or _lies_in(parsed, _PRIVATE)
+
+
+def is_private(address: str) -> bool:
+    """Whether ``address`` is private or link-local: reachable from its own network alone. Loopback is neither."""
+    parsed = meant(address)
+    return parsed.is_link_local or _lies_in(parsed, _PRIVATE)
+
+
+def is_outside(address: str) -> bool:
+    """Whether ``address`` lies beyond this network: not loopback, link-local, unspecified or private."""
+    parsed = meant(address)
+    return not (parsed.is_loopback or parsed.is_unspecified or parsed.is_multicast or is_private(address))
+
+
+def is_loopback(address: str) -> bool:
+    """Whether ``address`` is this very machine's."""
+    return meant(address).is_loopback
+
+
+def is_nowhere(address: str) -> bool:
+    """Whether no host can have ``address``, so that nothing was sent: 0.0.0.0, ::, multicast, broadcast."""
+    parsed = meant(address)
+    return parsed.is_unspecified or parsed.is_multicast or parsed == _BROADCAST
 
 
 def meant(address: str) -> _Address:
@@ -73,5 +96,5 @@ def meant(address: str) -> _Address:
     return parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else parsed)
 
 
-def lies_in(address: _Address, networks: _Networks) -> bool:
+def _lies_in(address: _Address, networks: _Networks) -> bool:
     return any(address.version == network.version and address in network for network in networks)

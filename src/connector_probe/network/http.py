@@ -27,6 +27,8 @@ MAX_INTERIM: Final = 16  # responses before the response (RFC 9110 15.2); real s
 MAX_PIECES: Final = 20_000  # of a body, each a chunk or what came at once: 8 MiB in chunks of half a KiB
 MAX_URL: Final = 2000  # characters; certificates and policies hold far shorter ones
 USER_AGENT: Final = "connector-probe"
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+MAX_REDIRECTS: Final = 2
 _PORTS: Final = {"http": 80, "https": 443}
 # RFC 3986 2: what a URL consists of, so that nothing of it can end a line of the request.
 _URL = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", re.ASCII)
@@ -104,22 +106,37 @@ class HttpResponse:
         """The first value of a header, "" without one."""
         return next((value for key, value in self.headers if key == name), "")
 
+    def redirect(self, url: HttpUrl) -> HttpUrl:
+        """Where it leads from ``url``. Raises HttpError."""
+        location = self.header("location")
+        if location.startswith("/") and not location.startswith("//"):
+            location = f"{url.scheme}://{url.authority}{location}"
+        return HttpUrl.parse(location)
+
 
 async def fetch(
     network: Network, address: str, request: HttpRequest, *, source: str | None, limit: float
 ) -> HttpResponse:
-    """Plain HTTP with the server at ``address``, all within ``limit`` seconds. Raises HttpError."""
+    """Plain HTTP with the server at ``address``, all within ``limit`` seconds. Raises HttpError.
+
+    ``source``: our own address, where it is of the same family.
+    """
     if request.url.scheme != "http":
         raise HttpError("HTTPS needs a certificate to be judged; only HTTP is spoken here")
     began = network.now()
     try:
-        stream = await network.connect(address, request.url.port, source, limit)
+        stream = await network.connect(address, request.url.port, source_for(address, source), limit)
     except NetworkFaultError as error:
         raise HttpError(_words(error.fault), error.fault) from None
     try:
         return await exchange(network, stream, request, limit=limit - (network.now() - began))
     finally:
         await stream.close()
+
+
+def source_for(address: str, source: str | None) -> str | None:
+    """``source`` where one can get from it to ``address``, which is of the same family then."""
+    return source if source is not None and (":" in source) == (":" in address) else None
 
 
 async def exchange(network: Network, stream: Stream, request: HttpRequest, *, limit: float) -> HttpResponse:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import math
 import os
 import socket
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector_probe.model.evidence import FaultKind, NetworkFault
 from connector_probe.model.names import is_address
+from connector_probe.model.reach import is_nowhere
 from connector_probe.network.clock import loop_clock
 from connector_probe.network.faults import NetworkFaultError, fault_of, timed_out
 from connector_probe.network.handshakes import TlsOffer, TlsOutcome
@@ -52,7 +52,7 @@ class SystemNetwork:
 
     async def connect(self, address: str, port: int, source: str | None, limit: float) -> SocketStream:
         """A TCP connection from ``source`` (None: the system chooses). Raises NetworkFaultError."""
-        if not _is_unicast(address):
+        if is_nowhere(address):  # a zone may say 0.0.0.0, and Linux would then connect to this machine
             raise NetworkFaultError(NetworkFault(FaultKind.HOST_UNREACHABLE, text=f"{address} is no host's address"))
         sock = _socket(address, socket.SOCK_STREAM)
         try:
@@ -463,12 +463,6 @@ def _is_ours(address: str) -> bool:
 def _settle(waiting: asyncio.Future[None]) -> None:
     if not waiting.done():
         waiting.set_result(None)
-
-
-def _is_unicast(address: str) -> bool:
-    """Whether a host can have ``address``. A zone may say 0.0.0.0, and Linux would then connect to this machine."""
-    parsed = ipaddress.ip_address(address)
-    return not (parsed.is_unspecified or parsed.is_multicast or address == "255.255.255.255")
 
 
 def _has_route(address: str) -> bool:

@@ -18,20 +18,18 @@ from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import HttpError, HttpRequest, HttpResponse, HttpUrl, Network
 from connector_probe.network.clock import time_limit
 from connector_probe.network.faults import timed_out
-from connector_probe.network.http import fetch
+from connector_probe.network.http import MAX_REDIRECTS, REDIRECTS, fetch
 from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.local_clock import HeardDates
-from connector_probe.stages.resolve import Resolver
+from connector_probe.stages.resolve import Resolver, http_addresses
 
 FETCH_WAIT: Final = 3.0  # seconds for one URL with its redirects, names apart; a CA's servers need a tenth
-MAX_REDIRECTS: Final = 2
 MAX_TRIED: Final = 2  # addresses of one host
 AT_ONE_HOST: Final = 4  # fetches at the same time; an authority's server has others to answer too
 MAX_KEPT: Final = (
     32 * 1024 * 1024
 )  # octets of bodies kept for the run; the newest lists are the likeliest to come again
 _WEB_PORTS: Final = frozenset({80, 8080})  # other ports are other services
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
 class Use(Enum):
@@ -146,20 +144,18 @@ class Web:
     async def _follow(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
         left = FETCH_WAIT
         for _ in range(MAX_REDIRECTS + 1):
-            addresses = await self._addresses(request.url, visitor)
+            found = await http_addresses(request.url, visitor.resolver)
+            addresses = [one for one in found if ":" not in one] or found  # IPv6 may lead nowhere from here
             began = self.now()
             response = await self._one(request, addresses, visitor, left)
             left = max(left - (self.now() - began), 0.0)
-            if response.status not in _REDIRECTS:
+            if response.status not in REDIRECTS:
                 if response.status != 200:
                     raise HttpError(f"HTTP status {response.status}")
                 return response
             if request.body:  # what we say to one server is not said to another whom nobody named
                 raise HttpError(f"redirects a request (HTTP status {response.status}), which is not followed")
-            location = response.header("location")
-            if location.startswith("/") and not location.startswith("//"):
-                location = f"{request.url.scheme}://{request.url.authority}{location}"
-            target = HttpUrl.parse(location)
+            target = response.redirect(request.url)
             if target.scheme != "http":
                 raise HttpError(f"redirects to HTTPS ({target}), which is not followed")
             request = replace(request, url=target)
@@ -173,26 +169,13 @@ class Web:
         error = HttpError("no address")
         for address in allowed:
             try:
-                source = visitor.source if (":" in (visitor.source or "")) == (":" in address) else None
                 share = limit / len(allowed)
-                response = await fetch(self._network, address, request, source=source, limit=share)
+                response = await fetch(self._network, address, request, source=visitor.source, limit=share)
                 self.heard.hear(request.url.host, address, response)
                 return response
             except HttpError as problem:
                 error = problem
         raise error
-
-    async def _addresses(self, url: HttpUrl, visitor: Visitor) -> list[str]:
-        """IPv4, and IPv6 for want of it: authorities' servers have both, and IPv6 may lead nowhere from here."""
-        if url.is_address:
-            return [url.host]
-        if not visitor.resolver.has_nameservers:
-            raise HttpError(f"{url.host} cannot be looked up: no nameserver")
-        name = url.host.removesuffix(".")
-        four, six = await asyncio.gather(*(visitor.resolver.look_up(name, rdtype) for rdtype in ("A", "AAAA")))
-        if not four.records and not six.records:
-            raise HttpError(f"{url.host} cannot be looked up ({six.status})")
-        return list(four.records or six.records)
 
 
 def may_fetch(address: str, url: HttpUrl, visitor: Visitor) -> bool:

@@ -13,8 +13,8 @@ from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import AttemptEvidence, CertificateProblemKind, Control, LookupStatus
 from connector_probe.model.names import is_address, parse_smart_host
+from connector_probe.model.reach import is_outside
 from connector_probe.network import Network, NetworkFaultError
-from connector_probe.protocol.addresses import is_outside
 from connector_probe.protocol.identity import match
 from connector_probe.protocol.smtp import ehlo, greeting_time
 from connector_probe.single_flight import SingleFlight

@@ -28,7 +28,7 @@ from connector_probe.model.policy import (
 from connector_probe.model.printable import printable
 from connector_probe.network import WIDE_OFFER, HttpError, HttpRequest, HttpUrl, Network, NetworkFaultError
 from connector_probe.network.clock import time_limit
-from connector_probe.network.http import exchange
+from connector_probe.network.http import exchange, source_for
 from connector_probe.protocol.certificate import TrustRoots, judge
 from connector_probe.protocol.dane import MAX_TLSA, judge_anchored, match_tlsa, read_tlsa
 from connector_probe.protocol.identity import match
@@ -189,9 +189,7 @@ class PolicySeeker:
 
     async def _fetch_from(self, address: str, url: HttpUrl) -> StsPolicy:
         limit = STS_LIMIT / 2
-        source = self._connector.source_address
-        if source is not None and (":" in source) != (":" in address):
-            source = None
+        source = source_for(address, self._connector.source_address)
         try:
             stream = await self._network.connect(address, url.port, source, limit)
         except NetworkFaultError as error:

@@ -6,28 +6,33 @@ be asked is a fact too, and changes no verdict.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from connector_probe.model.delegation import Registration
 from connector_probe.network import WIDE_OFFER, HttpError, HttpRequest, HttpResponse, HttpUrl, Network
 from connector_probe.network.clock import time_limit
 from connector_probe.network.faults import NetworkFaultError
-from connector_probe.network.http import exchange, fetch
+from connector_probe.network.http import MAX_REDIRECTS, REDIRECTS, exchange, fetch, source_for
 from connector_probe.protocol.certificate import TrustRoots, judge
 from connector_probe.protocol.identity import match
 from connector_probe.protocol.rdap import MAX_ANSWER, MAX_BOOTSTRAP, RdapError, read_domain, server_for, url_for
 from connector_probe.single_flight import SingleFlight
-from connector_probe.stages.resolve import LOOPBACK, Resolver
+from connector_probe.stages.resolve import LOOPBACK, Resolver, http_addresses
 
 LIMIT: Final = 12.0  # seconds for IANA's list and the registry's answer together
-MAX_REDIRECTS: Final = 2
 MAX_TRIED: Final = 2  # addresses of one host
 IANA: Final = "iana"
 BOOTSTRAP_URL: Final = "https://data.iana.org/rdap/dns.json"  # RFC 9224 3
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+class _Way(NamedTuple):
+    """By what the registry is reached."""
+
+    resolver: Resolver
+    roots: TrustRoots
+    source: str | None
 
 
 class Registrations:
@@ -83,12 +88,9 @@ class Registrations:
         at = HttpUrl.parse(url)
         for _ in range(MAX_REDIRECTS + 1):
             response = await self._one(HttpRequest(at, max_body, accept="application/rdap+json, application/json"), way)
-            if response.status not in _REDIRECTS:
+            if response.status not in REDIRECTS:
                 return response
-            location = response.header("location")
-            if location.startswith("/") and not location.startswith("//"):
-                location = f"{at.scheme}://{at.authority}{location}"
-            target = HttpUrl.parse(location)
+            target = response.redirect(at)
             if at.scheme == "https" and target.scheme != "https":
                 raise HttpError(f"redirects from HTTPS to {target}, which is not followed")
             at = target
@@ -96,25 +98,24 @@ class Registrations:
 
     async def _one(self, request: HttpRequest, way: _Way) -> HttpResponse:
         """The response from the first address that gives one; else what went wrong with the first."""
-        addresses = (await way.addresses(request.url))[:MAX_TRIED]
+        here = request.url.host == "localhost"
+        found = [*reversed(LOOPBACK)] if here else await http_addresses(request.url, way.resolver)
+        addresses = found[:MAX_TRIED]
         first: HttpError | None = None
         for address in addresses:
-            source = way.source if (":" in (way.source or "")) == (":" in address) else None
             limit = LIMIT / 2 / len(addresses)
             try:
                 if request.url.scheme == "http":
-                    return await fetch(self._network, address, request, source=source, limit=limit)
-                return await self._one_by_tls(address, request, way, source, limit)
+                    return await fetch(self._network, address, request, source=way.source, limit=limit)
+                return await self._one_by_tls(address, request, way, limit)
             except HttpError as problem:
                 first = first or problem
         raise first or HttpError("no address")
 
-    async def _one_by_tls(
-        self, address: str, request: HttpRequest, way: _Way, source: str | None, limit: float
-    ) -> HttpResponse:
+    async def _one_by_tls(self, address: str, request: HttpRequest, way: _Way, limit: float) -> HttpResponse:
         host = request.url.host
         try:
-            stream = await self._network.connect(address, request.url.port, source, limit)
+            stream = await self._network.connect(address, request.url.port, source_for(address, way.source), limit)
         except NetworkFaultError as error:
             raise HttpError(f"{host}: {error.fault.kind}", error.fault) from None
         try:
@@ -129,28 +130,3 @@ class Registrations:
             return await exchange(self._network, stream, request, limit=limit)
         finally:
             await stream.close()
-
-
-class _Way:
-    """By what the registry is reached."""
-
-    def __init__(self, resolver: Resolver, roots: TrustRoots, source: str | None) -> None:
-        self.roots = roots
-        self.source = source
-        self._resolver = resolver
-
-    async def addresses(self, url: HttpUrl) -> list[str]:
-        """IPv4 first: all registries have it, and IPv6 may lead nowhere from here. Raises HttpError."""
-        if url.is_address:
-            return [url.host]
-        if url.host == "localhost":
-            return list(reversed(LOOPBACK))
-        if not self._resolver.has_nameservers:
-            raise HttpError(f"{url.host} cannot be looked up: no nameserver")
-        looked_up = await asyncio.gather(
-            *(self._resolver.look_up(url.host.removesuffix("."), rdtype) for rdtype in ("A", "AAAA"))
-        )
-        found = [record for lookup in looked_up for record in lookup.records]
-        if not found:
-            raise HttpError(f"{url.host} cannot be looked up ({looked_up[0].status})")
-        return found

@@ -5,6 +5,7 @@ Every kind of failure stays what it was: high-level resolvers call most of them 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from connector_probe.model.evidence import FaultKind, Lookup, LookupStatus, MxRecord, NetworkFault
 from connector_probe.model.seconds import to_microseconds
-from connector_probe.network import Network, NetworkFaultError
+from connector_probe.network import HttpError, HttpUrl, Network, NetworkFaultError
 from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.nameservers import UDP_WAITS, Nameserver, UdpQuestion, ask_in_turn, ask_over_tcp
 
@@ -194,6 +195,20 @@ class Resolver:
             note=heard.note,
         )
         return found, heard
+
+
+async def http_addresses(url: HttpUrl, resolver: Resolver) -> list[str]:
+    """IPv4 first: authorities' and registries' servers all have it. Raises HttpError."""
+    if url.is_address:
+        return [url.host]
+    if not resolver.has_nameservers:
+        raise HttpError(f"{url.host} cannot be looked up: no nameserver")
+    name = url.host.removesuffix(".")
+    looked_up = await asyncio.gather(*(resolver.look_up(name, rdtype) for rdtype in ("A", "AAAA")))
+    found = [record for lookup in looked_up for record in lookup.records]
+    if not found:
+        raise HttpError(f"{url.host} cannot be looked up ({looked_up[1].status})")
+    return found
 
 
 def mx_records(lookup: Lookup) -> tuple[MxRecord, ...]:

@@ -8,8 +8,8 @@ from connector_probe.diagnosis.causes.row import Judged, Rows, alone
 from connector_probe.diagnosis.causes.seen import icmp_of, is_nowhere_at_all
 from connector_probe.diagnosis.signs import PROHIBITED, is_own_by_dns
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
+from connector_probe.model.reach import is_private
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
-from connector_probe.protocol.addresses import is_private
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.causes.row import Case

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from connector_probe.diagnosis.causes.row import Judged
 from connector_probe.diagnosis.signs import other_protocol, speaks_implicit_tls, waits_for_proxy_header
 from connector_probe.model.ids import EvidenceId
+from connector_probe.model.reach import is_nowhere
 from connector_probe.model.verdict import CauseVerdict
-from connector_probe.protocol.addresses import is_nowhere
 from connector_probe.protocol.refusals import is_of_postscreen
 
 if TYPE_CHECKING:
