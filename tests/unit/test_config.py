@@ -102,17 +102,6 @@ def test_an_export_becomes_a_file_that_validates() -> None:
         assert [str(one.connector.tls_settings) for one in entries] == ["domain-validation", "opportunistic"]
 
 
-def test_objects_that_stand_one_after_another_are_connectors() -> None:
-    """PowerShell's loop around ConvertTo-Json writes no list."""
-    export = b"".join(
-        b'{"Name": "%s", "SmartHosts": ["mail.contoso.com"], "UseMXRecord": false, "TlsSettings": null}\r\n' % name
-        for name in (b"A", b"B")
-    )
-    assert [one.name for one in parse(convert(export).yaml).entries] == ["A", "B"]
-    with pytest.raises(ExchangeImportError, match="more follows"):
-        convert(export + b"WARNING: more than these")
-
-
 def test_an_address_without_tls_domain_cannot_be_validated_by_name() -> None:
     export = b"""{"Name": "A", "SmartHosts": ["192.0.2.7"], "UseMXRecord": false, "TlsSettings": "DomainValidation",
       "TlsDomain": null, "ConnectorType": "Partner"}"""

@@ -60,14 +60,6 @@ def test_a_page_of_a_longer_list_is_told() -> None:
     assert "not all connectors" in notes
 
 
-@pytest.mark.parametrize("second", ["Name", "name"])
-def test_a_name_that_stands_twice_is_told(second: str) -> None:
-    [entry], notes = imported(json.dumps(connector()).replace("}", f', "{second}": "Other"}}'))
-    assert "Name stands twice" in notes
-    assert not entry.enabled
-    assert imported(json.dumps(connector()).replace("}", ', "Name": "Hybrid"}'))[1] == ""
-
-
 def test_a_connector_that_gets_another_name_is_told() -> None:
     entries, notes = imported([SOUND, SOUND])
     assert [one.name for one in entries] == ["Hybrid", "Hybrid (2)"]

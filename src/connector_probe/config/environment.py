@@ -27,13 +27,17 @@ def expand(text: str, environ: Mapping[str, str]) -> str:
                 f"{show(match['open'])} names no variable of the environment",
                 "letters, digits and underscores, as in: ${NAME}; for the two characters themselves: $${",
             )
-        if name not in environ:
-            raise ReferenceProblemError(f"{name} is not set in the environment", f"set it, as in: export {name}=...")
-        if not environ[name]:  # what a CI service puts in place of a secret that it does not hold
-            raise ReferenceProblemError(f"{name} is empty in the environment", f"set it, as in: export {name}=...")
-        return environ[name]
+        return value_of(name, environ)
 
     return _REFERENCE.sub(value, text)
+
+
+def value_of(name: str, environ: Mapping[str, str]) -> str:
+    """Raises ReferenceProblemError where it is not set, or empty, as a secret is that a CI service does not hold."""
+    if not environ.get(name, "").strip():
+        what = "is empty" if name in environ else "is not set"
+        raise ReferenceProblemError(f"{name} {what} in the environment", f"set it, as in: export {name}=...")
+    return environ[name]
 
 
 def escape(text: str) -> str:

@@ -49,11 +49,6 @@ _MODES: dict[str, tuple[str, type[SmtpDaneMode] | type[MtaStsMode]]] = {
     "SmtpDaneMode": ("dane", SmtpDaneMode),
     "MtaStsMode": ("mta_sts", MtaStsMode),
 }
-_READ = frozenset(
-    ["name", "identity", "guid", "smarthosts", "usemxrecord", "recipientdomains", "allaccepteddomains"]
-    + ["istransportrulescoped", "tlssettings", "tlsdomain", "connectortype", "enabled", "testmode"]
-    + [name.casefold() for name in _MODES]
-)
 _HEADER = """\
 # Outbound connectors of Exchange Online, out of Get-OutboundConnector by `probe import`.
 # Comments tell what could not be carried over. To check this file: probe run FILE --check
@@ -240,9 +235,6 @@ def _bare(domain: str) -> str:
 
 
 def _add_settings(draft: _Draft, record: Record) -> None:
-    for name in record.doubled:
-        if name.casefold() in _READ:
-            draft.tell(f"{name} stands twice in the export, with other values: the last one was taken", disable=True)
     _add_tls(draft, record)
     given = word(record.get("ConnectorType"))
     type_ = _TYPES.get(given.casefold()) if isinstance(given, str) else None

@@ -30,7 +30,6 @@ _NOT_JSON = (
 _BEGINS = re.compile(r"^[ \t]*(?P<json>[\[{])[ \t]*(\r?$|[{\"])", re.MULTILINE)  # JSON, after lines of a console
 _FORMATTED = "ClassId2e4f51ef21dd47e99d3c952918aff9cd"  # a property of each object that Format-List makes
 _BRACES = re.compile(r"\{(?P<list>[^{}@]*?)(?P<cut>\.\.\.|\u2026)?\}")  # how a console shows a list
-_SPACE = re.compile(r"[ \t\r\n]*")
 # Where an object keeps its text; "Address" of a .NET IPAddress is a number, and no text.
 _TEXT_KEYS = ("value", "ipaddresstostring", "address", "domain", "domainname", "smarthost", "name", "tostring")
 _COLUMNS = frozenset({"smarthosts", "usemxrecord", "recipientdomains"})  # of a CSV file of connectors: one at least
@@ -48,17 +47,13 @@ class ExchangeImportError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One connector's properties; names are compared without regard to case.
-
-    ``doubled``: the names that stand twice in the object with different values, of which the last one was taken.
-    """
+    """One connector's properties; names are compared without regard to case."""
 
     values: Mapping[str, object]
-    doubled: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, raw: Mapping[str, object]) -> Record:
-        return cls({key.casefold(): value for key, value in raw.items()}, getattr(raw, "doubled", ()))
+        return cls({key.casefold(): value for key, value in raw.items()})
 
     def __contains__(self, name: str) -> bool:
         return name.casefold() in self.values
@@ -110,21 +105,6 @@ def read_export(data: bytes) -> Export:
     return Export(tuple(Record.of(item if isinstance(item, dict) else {}) for item in found), more)
 
 
-class _Object(dict[str, object]):
-    """An object of JSON, and which of its names stand in it twice."""
-
-    doubled: tuple[str, ...] = ()
-
-
-def _object(pairs: list[tuple[str, object]]) -> _Object:
-    found, first = _Object(pairs), dict[str, tuple[str, object]]()
-    if len(found) < len(pairs) or len({key.casefold() for key in found}) < len(found):
-        for key, value in pairs:
-            if first.setdefault(key.casefold(), (key, value))[1] != value:
-                found.doubled = (*found.doubled, first[key.casefold()][0])
-    return found
-
-
 def _exported(text: str) -> object:
     """The objects in ``text``: Export-Clixml, Export-Csv or ConvertTo-Json made it."""
     try:
@@ -141,29 +121,11 @@ def _parsed(text: str) -> object:
     if not text.strip("\0 \t\r\n"):
         raise ExchangeImportError("the file is empty", f"without an outbound connector there is nothing; else {_RUN}")
     try:
-        return json.loads(text, object_pairs_hook=_object)
+        return json.loads(text)
     except json.JSONDecodeError as problem:
-        one_by_one = _one_by_one(text) if problem.msg == "Extra data" else None
-        if one_by_one is not None:
-            return one_by_one
         raise ExchangeImportError(_why_not_json(text, problem)) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, or thousands of brackets
         raise ExchangeImportError("this is JSON that no connector's is like") from None
-
-
-def _one_by_one(text: str) -> list[object] | None:
-    """Objects that stand one after another, as: Get-OutboundConnector | % { ConvertTo-Json $_ }. None for others."""
-    decoder, found, at = json.JSONDecoder(object_pairs_hook=_object), list[object](), 0
-    while at < len(text):
-        try:
-            value, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            return None
-        if not isinstance(value, dict):
-            return None
-        found.append(value)
-        at = _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
-    return found
 
 
 def _why_not_json(text: str, problem: json.JSONDecodeError) -> str:

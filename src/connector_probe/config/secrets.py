@@ -11,7 +11,7 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import field
 from typing import Any
 
-from connector_probe.config.environment import ReferenceProblemError
+from connector_probe.config.environment import ReferenceProblemError, value_of
 from connector_probe.config.kinds import ReadContext, WrongValueError, read_each
 from connector_probe.config.nodes import Items, Node, Scalar
 from connector_probe.model.dataclass import dataclass
@@ -63,8 +63,4 @@ class Secrets:
 
 def secret(name: str, environ: AnyMapping[str, str]) -> Secret:
     """Raises ReferenceProblemError where ``name`` is not set, or is empty."""
-    value = environ.get(name, "").strip()
-    if not value:
-        what = "is empty" if name in environ else "is not set"
-        raise ReferenceProblemError(f"{name} {what} in the environment", f"set it, as in: export {name}=...")
-    return Secret(name, value)
+    return Secret(name, value_of(name, environ).strip())
