@@ -129,6 +129,12 @@ async def probe_all(
         return connector.name in recovering and conclude(connector, evidence).status in FLOWING
 
     again = recovers if recovering else None
+
+    async def alone() -> None:
+        await gather_all(
+            connectors, trust, door, JUDGE, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again, watch=on_stage
+        )
+
     if processes > 1 and network is None:
         from connector_probe.probing.workers import gather_split  # late: for large runs only
 
@@ -141,11 +147,10 @@ async def probe_all(
             stop=stop,
             on_evidence=judge,
             must_repeat=again,
+            alone=alone,
         )
     else:
-        await gather_all(
-            connectors, trust, door, JUDGE, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again, watch=on_stage
-        )
+        await alone()
     doubtful = [number for number, one in found.items() if one.status is not Status.HEALTHY]
     seen = [*beside(), *(one.evidence for one in found.values())] if doubtful else []
     if len(seen) > 1:  # what the others showed may acquit, or explain it

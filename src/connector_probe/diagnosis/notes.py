@@ -28,8 +28,10 @@ def vantage_notes(connectors: Sequence[Connector], evidence: Sequence[ConnectorE
         attempt.address for each in evidence for attempt in each.attempts if attempt.address is not None
     )
     notes += [Said("private-address", {"address": one}) for one in met if is_private(one)][:MAX_PRIVATE]
-    resolutions = dict.fromkeys(one.resolution for each in evidence for one in each.attempts)
-    notes += [_split(one) for one in resolutions if one.own_zone is not None][:MAX_PRIVATE]
+    resolutions = (one.resolution for each in evidence for one in each.attempts)
+    notes += [_split(one) for one in dict.fromkeys(one for one in resolutions if one.own_zone is not None)][
+        :MAX_PRIVATE
+    ]
     own = dict.fromkeys(one.address for each in evidence for one in each.attempts if is_own_by_dns(one))
     notes += [Said("own-address", {"address": one or ""}) for one in own][:MAX_PRIVATE]
     behind = next((one for each in evidence for one in each.attempts if clock_is_behind(one)), None)

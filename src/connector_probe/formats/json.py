@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -60,25 +59,29 @@ def jsonable(value: object) -> Any:  # noqa: ANN401 - any JSON value comes out
 
 def members(value: object) -> Any:  # noqa: ANN401 - any JSON value comes out
     """What json cannot write itself, one level of it made plain: a dataclass is a dict of its members."""
-    kind: Any = type(value)
-    return _way_of(kind)(value)
+    return _WAYS[type(value)](value)
 
 
-@cache
-def _way_of(kind: type[object]) -> Callable[[Any], Any]:
-    if is_dataclass(kind):
-        names = [field.name for field in fields(kind) if not field.metadata.get("exclude")]
-        keys, values = [key(name) for name in names], attrgetter(*names)
-        if len(names) == 1:
-            return lambda value: {keys[0]: values(value)}
-        return lambda value: dict(zip(keys, values(value), strict=True))
-    if issubclass(kind, Enum):
-        return lambda value: value.value
-    if issubclass(kind, datetime):
-        return timestamp
-    if issubclass(kind, Mapping):
-        return dict
-    raise TypeError(f"no JSON is known for {kind.__name__}")
+class _Ways(dict[type, Callable[[Any], Any]]):
+    """What makes members of each type, made when the first of it is met: a report has seventy objects a result."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], Any]:
+        if is_dataclass(kind):
+            names = [field.name for field in fields(kind) if not field.metadata.get("exclude")]
+            pairs = ", ".join(f"{key(name)!r}: value.{name}" for name in names)
+            self[kind] = eval(f"lambda value: {{{pairs}}}")
+        elif issubclass(kind, Enum):
+            self[kind] = attrgetter("value")
+        elif issubclass(kind, datetime):
+            self[kind] = timestamp
+        elif issubclass(kind, Mapping):
+            self[kind] = dict
+        else:
+            raise TypeError(f"no JSON is known for {kind.__name__}")
+        return self[kind]
+
+
+_WAYS = _Ways()
 
 
 def key(field_name: str) -> str:

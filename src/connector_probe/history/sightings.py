@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connector_probe.model.connector import Connector
 from connector_probe.model.history import Announcement, SeenCertificate, Sighting
-from connector_probe.model.names import parse_smart_host
+from connector_probe.model.names import host_port, parse_smart_host
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import ConnectorReport, Result, Status
 
@@ -22,8 +21,8 @@ def servers_of(connector: Connector | ConnectorReport) -> str:
     """Where it leads, in any order of its smart hosts: "203.0.113.7:25, mail.contoso.com:25"."""
     if connector.use_mx is not None:
         return f"MX {connector.use_mx}:{connector.port}"
-    hosts = {replace(host, port=host.port or connector.port) for host in map(parse_smart_host, connector.smart_hosts)}
-    return ", ".join(sorted(map(str, hosts)))
+    hosts = map(parse_smart_host, connector.smart_hosts)
+    return ", ".join(sorted({host_port(one.host, one.port or connector.port) for one in hosts}))
 
 
 def sighting_of(result: Result, queue_lifetime: float, *, maintenance: bool = False) -> Sighting:

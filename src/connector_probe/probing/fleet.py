@@ -24,7 +24,6 @@ from connector_probe.trust import Trust
 
 DEFAULT_JOBS = 100  # connectors side by side
 LEAST_FOR_A_PROCESS = 50  # connectors: with fewer, what it takes to begin is more than it saves
-AT_A_TIME, BREATH = 50, 0.02  # connectors that begin at once, and seconds before the next ones do
 WAITING_FOR_EACH_JOB = 10  # connectors that only wait (for TCP, a tarpit, the pause before a retry), for each job
 
 TrustOf = Mapping[tuple[RootList, str | None, bool], Trust]  # by Connector.trusts
@@ -80,11 +79,10 @@ async def gather_all(
     async def every() -> None:
         async with asyncio.TaskGroup() as group:
             for number in range(len(connectors)):
-                if number and number % AT_A_TIME == 0:  # whoever connects at once is counted as waiting by then
-                    await asyncio.sleep(BREATH)
                 await slots.uncrowded()
                 await begun.acquire()
                 group.create_task(one(number)).add_done_callback(lambda _: begun.release())
+                await asyncio.sleep(0)  # by its next turn it is counted, where it has to wait
 
     try:
         await _until(stop, every())

@@ -16,7 +16,7 @@ import pickle
 import signal
 import socket
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -70,9 +70,11 @@ async def gather_split(
     stop: asyncio.Event | None,
     on_evidence: OnEvidence,
     must_repeat: MustRepeat | None,
+    alone: Callable[[], Awaitable[None]],
 ) -> None:
     """As ``gather_all``, over this machine's network, by ``processes`` workers; ``must_repeat`` is called in those.
 
+    ``alone`` does the same in this process; it is called where there is no further process, or line to one, to be had.
     Where a worker is ended from outside, the evidence of its connectors says just that. Raises TrustError.
     """
     for roots in trust.values():
@@ -105,21 +107,13 @@ async def gather_split(
             lines.extend(socket.socketpair() for _ in split)
             for share, (ours, theirs) in zip(split, lines, strict=True):
                 workers.append(_Worker(ours, share, os.fork() or work(share, theirs)))
-        except OSError:  # there is no further process, or line to one, to be had: this one does it all
+        except OSError:
             while workers:
                 workers.pop().end()
             for end in (end for pair in lines for end in pair):
                 end.close()
-            await gather_all(
-                connectors,
-                trust,
-                SystemNetwork(),
-                judge,
-                jobs=jobs,
-                stop=stop,
-                on_evidence=on_evidence,
-                must_repeat=must_repeat,
-            )
+            await alone()
+            return
         for _, theirs in lines:
             theirs.close()
         ended = asyncio.create_task(_end_when(stop, workers))

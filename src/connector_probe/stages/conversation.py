@@ -29,14 +29,14 @@ class Clock:
     def __init__(self, network: Network, deadline: float) -> None:
         self._now = network.now
         self._began = self._now()
-        self._deadline = deadline
+        self.deadline = deadline
 
     def elapsed(self) -> float:
         return self._now() - self._began
 
-    def span(self, start: float) -> tuple[float, float]:
-        """When a step began that ends now, and how long it took, as evidence has both."""
-        return to_microseconds(start), to_microseconds(self.elapsed() - start)
+    def span(self, start: float, end: float | None = None) -> tuple[float, float]:
+        """When a step began that ends now, or at ``end``, and how long it took, as evidence has both."""
+        return to_microseconds(start), to_microseconds((self.elapsed() if end is None else end) - start)
 
     def leave_out(self, seconds: float) -> None:
         """Stop counting ``seconds`` that have passed: they were ours, not the server's."""
@@ -44,7 +44,7 @@ class Clock:
 
     def allow(self, limit: float) -> float:
         """``limit``, or what the deadline leaves of it."""
-        return max(min(limit, self._deadline - self.elapsed()), 0.0)
+        return max(min(limit, self.deadline - self.elapsed()), 0.0)
 
 
 class Transcript:
@@ -54,8 +54,9 @@ class Transcript:
         self.clock = clock
         self._lines: list[TranscriptLine] = []
 
-    def add(self, source: Speaker, *texts: str) -> None:
-        at = round(self.clock.elapsed(), 4)
+    def add(self, source: Speaker, *texts: str, at: float | None = None) -> None:
+        """``at``: in seconds of the attempt, if not now."""
+        at = round(self.clock.elapsed() if at is None else at, 4)
         for text in texts[: MAX_TRANSCRIPT_LINES - len(self._lines)]:
             self._lines.append(TranscriptLine(at, source, printable(text, MAX_TRANSCRIPT_TEXT)))
 
@@ -93,15 +94,14 @@ class Conversation:
         ``since``: when the wait began, in seconds of the attempt, if before now. ``wait``: seconds, if
         fewer than usual.
         """
-        shown, now = printable(command.rstrip(b"\r\n")), self._clock.elapsed()
+        shown, start = printable(command.rstrip(b"\r\n")), self._clock.elapsed() if since is None else since
         usual = self._reply_limit if wait is None else min(wait, self._reply_limit)
-        start, limit = now if since is None else since, self._clock.allow(usual)
-        end = min(start + usual, now + limit)
+        end = min(start + usual, self._clock.deadline)
         send_fault = self._ended
         if command:
-            self._transcript.add("client", shown)
+            self._transcript.add("client", shown, at=start)
             try:
-                await self._stream.send(command, limit)
+                await self._stream.send(command, max(end - start, 0.0))
             except NetworkFaultError as error:
                 # A reply such as 421 may have arrived before the connection broke.
                 send_fault = send_fault or error.fault
@@ -112,13 +112,14 @@ class Conversation:
             sample = self._reader.sample()
             self._transcript.add("note", _fault_note(error.fault))
             return Exchange(shown, *self._clock.span(start), fault=error.fault, sample=sample)
-        span = self._clock.span(start)
+        ended = self._clock.elapsed()
+        span = self._clock.span(start, ended)
         if isinstance(reply, GarbledReply):
             self._usable = False
             self._transcript.add("server", reply.sample)
             self._transcript.add("note", f"this is no SMTP reply ({reply.garble})")
             return Exchange(shown, *span, garble=reply.garble, sample=reply.sample)
-        self._transcript.add("server", *reply.wire_lines)
+        self._transcript.add("server", *reply.wire_lines, at=ended)
         behind = self._reader.sample() if not command and self._reader.buffered else ""
         return Exchange(shown, *span, reply=reply, behind=behind)
 
