@@ -63,7 +63,7 @@ async def test_reports_are_in_the_report_s_own_schema(tmp_path: Path, smtp: Smtp
 
 
 async def test_a_name_may_be_any_text(tmp_path: Path, smtp: SmtpServer) -> None:
-    from connector_probe.serve.names import quoted
+    from connector_probe.serve.requests import quoted
 
     rows = [row(AWKWARD, smtp.port), row("history", smtp.port), row("A/history", smtp.port)]
     async with running(write(tmp_path, rows), history=tmp_path / "h.sqlite3") as one:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -39,9 +38,8 @@ from connector_probe.serve.documents import (
     all_connectors,
     connector_document,
 )
-from connector_probe.serve.names import CONNECTOR
-from connector_probe.serve.openapi import EVENTS, JSON, TEXT, Answer, Operation, Parameter, document
-from connector_probe.serve.requests import PROBLEM, body_of, media_type
+from connector_probe.serve.openapi import EVENTS, JSON, TEXT, Answer, Operation, document, parameter
+from connector_probe.serve.requests import CONNECTOR, PROBLEM, body_of, media_type
 from connector_probe.serve.service import ProbeFailedError
 from connector_probe.serve.snapshots import Trigger
 from connector_probe.wording.catalogue.en import ENGLISH
@@ -53,17 +51,11 @@ WINDOW = "24h"
 _WINDOW = r"^[1-9][0-9]{0,3}[mhd]$"
 MAIL = "message/rfc822"
 
-_Handler = Callable[[Request], Awaitable[Response]]
-
-_NAME = Parameter("name", "path", "The connector's name.", {"type": "string", "minLength": 1})
-_WAIT = Parameter("wait", "query", "Whether to answer when the probe has ended.", {"type": "boolean", "default": False})
-_SPAN = Parameter(
-    "window", "query", "What the time line covers, as in 24h or 30d.", {"type": "string", "pattern": _WINDOW}
-)
-_FROM = Parameter(
-    "place", "query", "Where it was probed. Default: the report's host name.", {"type": "string", "maxLength": 100}
-)
-_OF = Parameter("connector", "query", "Only what concerns this one.", {"type": "string"})
+_NAME = parameter("name", "The connector's name.", {"type": "string", "minLength": 1}, "path")
+_WAIT = parameter("wait", "Whether to answer when the probe has ended.", {"type": "boolean", "default": False})
+_SPAN = parameter("window", "What the time line covers, as in 24h or 30d.", {"type": "string", "pattern": _WINDOW})
+_FROM = parameter("place", "Where it was probed; else the report's host.", {"type": "string", "maxLength": MAX_PLACE})
+_OF = parameter("connector", "Only what concerns this one.", {"type": "string"})
 _PUSHED = {
     "type": "object",
     "description": "A report, as probe run --push sends it. Each result is taken or rejected by itself.",
@@ -75,15 +67,14 @@ _PASTED: dict[str, dict[str, Any]] = {
     JSON: {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]},
     MAIL: {"type": "string"},
 }
-_UNKNOWN = {404: Answer("No connector has that name.", Problem, PROBLEM)}
-_TOO_MANY = {429: Answer("Too many requests.", Problem, PROBLEM, ("Retry-After",))}
-_INVALID = {400: Answer("A parameter is not as it should be.", Problem, PROBLEM)}
-_BODY = {
-    400: Answer("The body is not as it should be.", Problem, PROBLEM),
+_PROBLEMS = {
+    400: Answer("A parameter or the body is not as it should be.", Problem, PROBLEM),
+    404: Answer("No connector has that name.", Problem, PROBLEM),
     413: Answer("The body is too large.", Problem, PROBLEM),
     415: Answer("A body of that media type is not read.", Problem, PROBLEM),
+    429: Answer("Too many requests.", Problem, PROBLEM, ("Retry-After",)),
+    503: Answer("Not just now: it cannot be probed, or the history cannot be read.", Problem, PROBLEM),
 }
-_NO_HISTORY = {503: Answer("The history cannot be read.", Problem, PROBLEM)}
 
 CONNECTORS = "/api/v1/connectors"
 ONE = f"{CONNECTORS}/{CONNECTOR}"
@@ -91,90 +82,69 @@ ONE = f"{CONNECTORS}/{CONNECTOR}"
 
 def routes(context: Context, *, secured: bool) -> list[Route]:
     api = _Api(context)
-    table: list[tuple[Operation, _Handler]] = [
-        (
-            Operation("GET", CONNECTORS, "Every connector as it stands.", {200: Answer("All.", ConnectorsDocument)}),
-            api.connectors,
+    one = Answer("The connector.", ConnectorDetail)
+    table = [
+        Operation(
+            api.connectors, CONNECTORS, "All connectors as they stand.", {200: Answer("All.", ConnectorsDocument)}
         ),
-        (
-            Operation(
-                "GET", ONE, "One connector, and its report.", {200: Answer("One.", ConnectorDetail)} | _UNKNOWN, [_NAME]
-            ),
-            api.connector,
-        ),
-        (
-            Operation(
-                "GET",
-                f"{ONE}/history",
-                "What was seen of it, from every place.",
-                {200: Answer("The history.", HistoryDocument)} | _UNKNOWN | _INVALID | _NO_HISTORY,
-                [_NAME, _SPAN],
-            ),
+        Operation(api.connector, ONE, "One connector, and its report.", {200: one} | _or(404), [_NAME]),
+        Operation(
             api.history,
+            f"{ONE}/history",
+            "What was seen of it, from every place.",
+            {200: Answer("The history.", HistoryDocument)} | _or(400, 404, 503),
+            [_NAME, _SPAN],
         ),
-        (
-            Operation(
-                "POST",
-                f"{ONE}/probe",
-                "Probe it now; a probe that is under way will do.",
-                {
-                    200: Answer("It has ended.", ConnectorDetail),
-                    202: Answer("It is under way.", ConnectorDocument),
-                    503: Answer("It cannot be probed.", Problem, PROBLEM),
-                }
-                | _UNKNOWN
-                | _INVALID
-                | _TOO_MANY,
-                [_NAME, _WAIT],
-            ),
+        Operation(
             api.probe,
+            f"{ONE}/probe",
+            "Probe it now; a probe that is under way will do.",
+            {200: one, 202: Answer("It is under way.", ConnectorDocument)} | _or(400, 404, 429, 503),
+            [_NAME, _WAIT],
+            "POST",
         ),
-        (
-            Operation(
-                "POST",
-                "/api/v1/explain",
-                "Say what a bounce, a trace line or a queue error means.",
-                {200: Answer("What was found; nothing is found in many texts.", ExplanationDocument)}
-                | _BODY
-                | _TOO_MANY,
-                body=_PASTED,
-            ),
+        Operation(
             api.explain,
+            "/api/v1/explain",
+            "Say what a bounce, a trace line or a queue error means.",
+            {200: Answer("What was found, if anything.", ExplanationDocument)} | _or(400, 413, 415, 429),
+            method="POST",
+            body=_PASTED,
         ),
-        (
-            Operation(
-                "POST",
-                "/api/v1/results",
-                "Take what another place saw.",
-                {200: Answer("What was taken.", Received)} | _BODY | _TOO_MANY,
-                [_FROM],
-                {JSON: _PUSHED},
-            ),
+        Operation(
             api.results,
+            "/api/v1/results",
+            "Take what another place saw.",
+            {200: Answer("What was taken.", Received)} | _or(400, 413, 415, 429),
+            [_FROM],
+            "POST",
+            {JSON: _PUSHED},
         ),
-        (
-            Operation(
-                "GET",
-                "/api/v1/events",
-                "What happens, as it happens; of one connector, each stage of its probes too.",
-                {200: Answer("Events.", media_type=EVENTS)},
-                [_OF],
-            ),
+        Operation(
             api.events,
+            "/api/v1/events",
+            "What happens, as it happens; of one connector, each stage of its probes too.",
+            {200: Answer("Events.", media_type=EVENTS)},
+            [_OF],
         ),
     ]
 
     @cache
     def described() -> str:  # late: a third of a second
-        return json.dumps(document([operation for operation, _ in table], secured=secured), ensure_ascii=True)
+        return json.dumps(document(table, secured=secured), ensure_ascii=True)
 
     async def describe(request: Request) -> Response:
         return Response(described(), media_type=JSON)
 
     return [
-        *(Route(operation.path, handler, methods=[operation.method]) for operation, handler in table),
+        *(Route(each.path, each.handler, methods=[each.method]) for each in table),
         Route("/api/openapi.json", describe),
     ]
+
+
+def _or(*statuses: int) -> dict[int, Answer]:
+    """The ways in which it may go wrong."""
+    return {status: _PROBLEMS[status] for status in statuses}
 
 
 class _Api:

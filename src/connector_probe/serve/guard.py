@@ -145,7 +145,7 @@ def _is_foreign(headers: Headers) -> bool:
 def _path(scope: Scope) -> str:
     """The path with each segment decoded by itself, so that a slash in a connector's name parts nothing.
 
-    In a segment "%" and "/" stay written as %25 and %2F; ``names.NameConvertor`` undoes that.
+    In a segment "%" and "/" stay written as %25 and %2F; ``requests.NameConvertor`` undoes that.
     """
     raw = scope.get("raw_path") or scope["path"].encode()
     segments = raw.decode("latin-1").split("/")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
+from starlette.requests import Request
+from starlette.responses import Response
 
 from connector_probe._version import __version__
 from connector_probe.formats.schema import adapter_of, with_json_keys
@@ -17,14 +19,10 @@ JSON, EVENTS, TEXT = "application/json", "text/event-stream", "text/plain"
 _PLACEHOLDER = re.compile(r"{(\w+):\w+}")
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """``schema`` is a JSON Schema; ``in_`` is "path" or "query"."""
-
-    name: str
-    in_: str
-    description: str
-    schema: Mapping[str, Any]
+def parameter(name: str, description: str, schema: Mapping[str, Any], place: str = "query") -> Mapping[str, Any]:
+    """``schema`` is a JSON Schema; ``place`` is "path" or "query"."""
+    needed = place == "path"
+    return {"name": name, "in": place, "required": needed, "description": description, "schema": schema}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +39,12 @@ class Answer:
 class Operation:
     """``path`` as Starlette writes it; ``body``: media types of the request, each with its JSON Schema."""
 
-    method: str
+    handler: Callable[[Request], Awaitable[Response]]
     path: str
     summary: str
     answers: Mapping[int, Answer]
-    parameters: Sequence[Parameter] = ()
+    parameters: Sequence[Mapping[str, Any]] = ()
+    method: str = "GET"
     body: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
@@ -87,16 +86,7 @@ def document(operations: Sequence[Operation], *, secured: bool) -> dict[str, Any
 def _operation(one: Operation, by_type: Mapping[Any, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {"operationId": one.id, "summary": one.summary}
     if one.parameters:
-        told["parameters"] = [
-            {
-                "name": parameter.name,
-                "in": parameter.in_,
-                "required": parameter.in_ == "path",
-                "description": parameter.description,
-                "schema": dict(parameter.schema),
-            }
-            for parameter in one.parameters
-        ]
+        told["parameters"] = list(one.parameters)
     if one.body:
         content = {media_type: {"schema": dict(schema)} for media_type, schema in one.body.items()}
         told["requestBody"] = {"required": True, "content": content}

@@ -44,8 +44,7 @@ from connector_probe.model.verdict import FLOWING, Culprit, Status
 from connector_probe.serve import views
 from connector_probe.serve.context import Context
 from connector_probe.serve.documents import all_connectors, connector_document
-from connector_probe.serve.names import CONNECTOR, quoted
-from connector_probe.serve.requests import body_of, media_type
+from connector_probe.serve.requests import CONNECTOR, body_of, media_type, quoted
 from connector_probe.serve.service import ProbeFailedError
 from connector_probe.serve.snapshots import HERE, Trigger
 from connector_probe.wording.outage import clock, lasting

@@ -17,6 +17,11 @@ from functools import partial
 from pathlib import Path
 
 import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from connector_probe.config import ConfigError, Configuration, Entry, load
 from connector_probe.history.run_history import RunHistory
@@ -25,13 +30,14 @@ from connector_probe.model.maintenance import Window
 from connector_probe.model.names import host_port, show
 from connector_probe.model.verdict import Result
 from connector_probe.notifications import NotificationError, Sink, sinks_of
-from connector_probe.serve.app import make_app
+from connector_probe.serve import api, exporter, pages
 from connector_probe.serve.context import Context, Limits
 from connector_probe.serve.credentials import Credentials
 from connector_probe.serve.guard import Guard
 from connector_probe.serve.metrics import Metrics
 from connector_probe.serve.notifier import Notifier
 from connector_probe.serve.recorder import Recorder
+from connector_probe.serve.requests import refusal
 from connector_probe.serve.service import Service
 from connector_probe.serve.snapshots import HERE, Snapshot
 from connector_probe.serve.supervisor import Supervisor
@@ -128,7 +134,7 @@ class Server:
             limits=settings.limits,
         )
         guarded = Guard(
-            make_app(self._context, secured=settings.credentials is not None),
+            _app(self._context, secured=settings.credentials is not None),
             credentials=settings.credentials,
             hosts=settings.hosts,
             metrics=self._metrics,
@@ -260,6 +266,26 @@ class Server:
             return None
         judged = self.service.judged(name, words=self._settings.words)
         return (self.service.tracked(name).entry, judged.result) if judged is not None else None
+
+
+def _app(context: Context, *, secured: bool) -> ASGIApp:
+    """``secured``: a token or a password is asked for."""
+    app = Starlette(
+        routes=[*exporter.routes(context), *api.routes(context, secured=secured), *pages.routes(context)],
+        exception_handlers={HTTPException: _said, Exception: _confessed},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _said(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)
+    return refusal(request.url.path, problem.status_code, problem.detail, problem.headers)
+
+
+async def _confessed(request: Request, problem: Exception) -> Response:
+    log.error("a fault of this program at %s", request.url.path, exc_info=problem)
+    return refusal(request.url.path, 500, "a fault of this program; its log has more")
 
 
 class _Uvicorn(uvicorn.Server):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -110,7 +110,7 @@ class Service:
         await self.recorder.open()
         self._recording = asyncio.create_task(self.recorder.run())
         await self._remember()
-        self._spread()
+        self._spread(self._tracked.values())
         self.ready = True
         for one in self._tracked.values():
             self._arm(one)
@@ -323,7 +323,7 @@ class Service:
     # --- what is probed ---
 
     def _track(self, configuration: Configuration) -> None:
-        now, before = time.monotonic(), self._tracked
+        before, now = self._tracked, time.monotonic()
         self._tracked, fresh = {}, list[Tracked]()
         for entry in configuration.entries:
             if not entry.enabled:
@@ -336,8 +336,7 @@ class Service:
                 one.due = min(one.due, now + pause(entry.interval, one.failures, luck()))
             one.entry = entry
             self._tracked[entry.name] = one
-        for position, one in enumerate(fresh):
-            one.due = now + turn(position, len(fresh))
+        self._spread(fresh)
         self._windows.clear()
         self._windows.update({name: one.entry.maintenance for name, one in self._tracked.items()})
 
@@ -355,11 +354,11 @@ class Service:
                 one.recorded = snapshot
                 one.failures = 0 if snapshot.result.expected else 1
 
-    def _spread(self) -> None:
+    def _spread(self, those: Iterable[Tracked]) -> None:
         """Those whose time has come while the server was down begin one by one; the others keep their time."""
         now, clock = datetime.now(UTC), time.monotonic()
         late = list[Tracked]()
-        for one in self._tracked.values():
+        for one in those:
             left = 0.0
             if one.here is not None:
                 left = pause(one.entry.interval, one.failures, luck()) - one.here.age(now)
