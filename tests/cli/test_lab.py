@@ -16,7 +16,7 @@ from connector_probe import Connector, Status, probe
 from connector_probe.cli.app import run
 from connector_probe.cli.commands import HOST, command
 from connector_probe.cli.hosts import read_hosts
-from connector_probe.cli.lab import command_of, config_of, nearest_scenario
+from connector_probe.cli.lab import command_of, config_of, list_scenarios, nearest_scenario
 from connector_probe.config import parse
 from connector_probe.lab import SCENARIOS, Lab, LabError, obstacle
 from tests.real.verdicts import command_line
@@ -112,6 +112,13 @@ async def test_the_demo_tells_three_stories(lang: str, capsys: pytest.CaptureFix
     assert "450 4.4.316" in told
     assert "Enable-ExchangeCertificate" in told
     assert lines[-1] == "  probe lab"
+
+
+async def test_the_list_breaks_no_word_at_a_terminal() -> None:
+    whole, narrow = list_scenarios().splitlines(), list_scenarios(80).splitlines()
+    assert [line.split()[0] for line in whole] == [one.name for one in SCENARIOS]
+    assert max(map(len, narrow)) <= 80 < max(map(len, whole))
+    assert " ".join(narrow).split() == " ".join(whole).split()
 
 
 @pytest.mark.parametrize(

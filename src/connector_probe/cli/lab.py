@@ -11,15 +11,20 @@ from enum import StrEnum
 from connector_probe.cli.loop import run_async
 from connector_probe.cli.output import say, write_document
 from connector_probe.cli.values import UsageProblemError
+from connector_probe.formats.layout import wrap
 from connector_probe.lab import SCENARIOS, Lab, Scenario, obstacle
 from connector_probe.model.connector import AddressFamily, Connector
 from connector_probe.model.names import show
 
 
-def list_scenarios() -> str:
-    """One line for each scenario: its name, what a probe finds, and what it is."""
+def list_scenarios(width: int | None = None) -> str:
+    """Of each scenario its name, what a probe finds, and what it is: one line, or as many as ``width`` columns take."""
     widest = max(len(scenario.name) for scenario in SCENARIOS)
-    return "".join(f"{one.name:<{widest}}  {_expectation(one):<9}  {one.summary}\n" for one in SCENARIOS)
+    lines = []
+    for one in SCENARIOS:
+        begins = f"{one.name:<{widest}}  {one.expect_code or one.expect_status.value:<9}  "
+        lines += wrap(one.summary, width, begins, " " * len(begins)) if width else [begins + one.summary]
+    return "\n".join(lines) + "\n"
 
 
 def run_lab(names: Sequence[str], *, port: int | None, config: bool) -> None:
@@ -146,7 +151,3 @@ def nearest_scenario(name: str) -> Scenario:
     others = f"; also: {', '.join(like[1:6])}" if len(like) > 1 else ""
     say(f"probe: note: {show(name)}: {like[0]}{others}")
     return names[like[0]]
-
-
-def _expectation(scenario: Scenario) -> str:
-    return scenario.expect_code or scenario.expect_status.value

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
 from connector_probe.cli import completers
 from connector_probe.cli import options as opt
-from connector_probe.cli.output import page_through, words_for
+from connector_probe.cli.output import page_through, terminal_width, words_for
 from connector_probe.cli.values import UsageProblemError, parse_whole
 from connector_probe.model.documents import Format
 
@@ -49,6 +50,6 @@ def lab(names: Names = None, list_: List = False, config: Config = False, port: 
     if first is not None and not 1024 <= first <= HIGHEST:
         raise UsageProblemError(f"--port of {first}", f"the first of several, from 1024 to {HIGHEST}")
     if list_:
-        page_through(list_scenarios())
+        page_through(list_scenarios(terminal_width(sys.stdout) if sys.stdout.isatty() else None))
     else:
         run_lab(names or (), port=first, config=config)
