@@ -20,7 +20,7 @@ from connector_probe.model.names import show
 def list_scenarios(width: int | None = None) -> str:
     """Of each scenario its name, what a probe finds, and what it is: one line, or as many as ``width`` columns take."""
     widest = max(len(scenario.name) for scenario in SCENARIOS)
-    lines = []
+    lines: list[str] = []
     for one in SCENARIOS:
         begins = f"{one.name:<{widest}}  {one.expect_code or one.expect_status.value:<9}  "
         lines += wrap(one.summary, width, begins, " " * len(begins)) if width else [begins + one.summary]

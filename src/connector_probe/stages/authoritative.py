@@ -30,19 +30,16 @@ class DirectQuestion:
     zone: str
 
 
-class AuthoritativeServers:
+class AuthoritativeServers(SingleFlight[tuple[DirectQuestion, tuple[float, ...], bool], "Said"]):
     """Puts questions, each once a run."""
 
     def __init__(self, network: Network) -> None:
+        super().__init__()
         self._network = network
-        self._asked: SingleFlight[tuple[DirectQuestion, tuple[float, ...], bool], Said] = SingleFlight()
 
     async def ask(self, question: DirectQuestion, waits: tuple[float, ...], *, tcp: bool) -> Said:
         """``waits``: how long for each try. Raises ValueError when DNS cannot carry the question."""
-        return await self._asked.get((question, waits, tcp), lambda: self._ask(question, waits, tcp))
-
-    def close(self) -> None:
-        self._asked.close()
+        return await self.get((question, waits, tcp), lambda: self._ask(question, waits, tcp))
 
     async def _ask(self, question: DirectQuestion, waits: tuple[float, ...], tcp: bool) -> Said:
         said = await self._try(question, waits, tcp, edns=True)

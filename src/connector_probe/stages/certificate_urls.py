@@ -79,14 +79,14 @@ class _Errand:
     resolver: Resolver
 
 
-class Web:
+class Web(SingleFlight[tuple[_Errand, bytes], Fetched]):
     """Fetches, each URL once a run for the same use and those who may."""
 
     def __init__(self, network: Network, heard: HeardDates | None = None) -> None:
         """``heard``: where the dates that the servers tell are kept."""
+        super().__init__()
         self._network = network
         self.heard = heard or HeardDates()
-        self._kept: SingleFlight[tuple[_Errand, bytes], Fetched] = SingleFlight()
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._silent: dict[_Errand, tuple[str, NetworkFault]] = {}  # what let us wait
 
@@ -95,17 +95,13 @@ class Web:
         errand = _Errand(url, use, reach_of(visitor.server), visitor.source, visitor.resolver)
         try:
             async with time_limit(self.now, limit):
-                return await self._kept.get((errand, body), lambda: self._bounded(errand, visitor, body))
+                return await self.get((errand, body), lambda: self._bounded(errand, visitor, body))
         except TimeoutError:
             error = f"no answer within {limit:.1f} s" if limit > 0 else "no time was left for it"
             return Fetched(url, error=error, fault=timed_out("no time left"), seconds=to_microseconds(limit))
 
     def now(self) -> float:
         return self._network.now()
-
-    def close(self) -> None:
-        """End what is still being fetched; nobody waits for it any more."""
-        self._kept.close()
 
     async def _bounded(self, errand: _Errand, visitor: Visitor, body: bytes) -> Fetched:
         began = self._network.now()
@@ -133,13 +129,13 @@ class Web:
 
     def _make_room(self, size: int) -> None:
         """Forget what was fetched first, so that the bodies stay within bounds."""
-        kept = self._kept.results()
+        kept = self.results()
         total = size + sum(len(found.body or b"") for found in kept.values())
         for key, found in kept.items():
             if total <= MAX_KEPT:
                 break
             total -= len(found.body or b"")
-            self._kept.forget(key)
+            self.forget(key)
 
     async def _follow(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
         left = FETCH_WAIT

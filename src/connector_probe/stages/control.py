@@ -80,20 +80,16 @@ def _tells(control: Control) -> int:
     return 2 if banner is None or greeting_time(banner) is None else 3
 
 
-class Controls:
+class Controls(SingleFlight[tuple[tuple[str, ...], Egress], Control | None]):
     """Tries control hosts, side by side, once a run for each set of hosts and way out."""
 
     def __init__(self, network: Network) -> None:
+        super().__init__()
         self._network = network
-        self._tried: SingleFlight[tuple[tuple[str, ...], Egress], Control | None] = SingleFlight()
 
     async def try_out(self, hosts: tuple[str, ...], resolver: Resolver, egress: Egress) -> Control | None:
         """None when no control host could be resolved: then nothing is known, and nothing is concluded."""
-        return await self._tried.get((hosts, egress), lambda: self._try(hosts, resolver, egress))
-
-    def close(self) -> None:
-        """End what is still going on; nobody waits for it any more."""
-        self._tried.close()
+        return await self.get((hosts, egress), lambda: self._try(hosts, resolver, egress))
 
     async def _try(self, hosts: tuple[str, ...], resolver: Resolver, egress: Egress) -> Control | None:
         tried = await asyncio.gather(*(self._try_host(text, resolver, egress) for text in hosts))

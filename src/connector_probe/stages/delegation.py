@@ -67,12 +67,12 @@ NO_ADDRESS, INSIDE = "no-address", "inside"
 Asked = tuple[str, tuple[str, ...]]
 
 
-class Inquiries:
+class Inquiries(SingleFlight[tuple[Resolver, tuple[Asked, ...], float], DnsInquiry | None]):
     """Makes inquiries over one network, each question of one run only once."""
 
     def __init__(self, network: Network) -> None:
+        super().__init__()
         self._network = network
-        self._made: SingleFlight[tuple[Resolver, tuple[Asked, ...], float], DnsInquiry | None] = SingleFlight()
         self._authorities = AuthoritativeServers(network)
         self._places = asyncio.Semaphore(AT_ONCE)
 
@@ -82,11 +82,11 @@ class Inquiries:
         if not asked or not resolver.has_nameservers:
             return None
         key = (resolver, asked, min(limit, LIMIT))
-        return await self._made.get(key, lambda: self._inquire(resolution, *key))
+        return await self.get(key, lambda: self._inquire(resolution, *key))
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
-        self._made.close()
+        super().close()
         self._authorities.close()
 
     async def _inquire(

@@ -26,22 +26,18 @@ _TYPES = {
 _Key = tuple[Resolver, str, AddressFamily]
 
 
-class MxRecordsBeside:
+class MxRecordsBeside(SingleFlight[_Key, MxBeside | None]):
     """Looks for the MX records of smart hosts, each once a run."""
 
     def __init__(self) -> None:
-        self._looks: SingleFlight[_Key, MxBeside | None] = SingleFlight()
+        super().__init__()
         self._places = asyncio.Semaphore(QUESTIONS_AT_ONCE)
 
     def begin(self, resolutions: Sequence[Resolution], resolver: Resolver, family: AddressFamily) -> Look:
         """Go looking for those of ``resolutions`` that are smart hosts whose names have addresses."""
         names = dict.fromkeys(one.server for one in resolutions if _has_a_choice(one))
         keys = [(resolver, name, family) for name in names]
-        return Look({key[1]: self._looks.start(key, partial(self._look, *key)) for key in keys})
-
-    def close(self) -> None:
-        """End what is still going on; nobody waits for it any more."""
-        self._looks.close()
+        return Look({key[1]: self.start(key, partial(self._look, *key)) for key in keys})
 
     async def _look(self, resolver: Resolver, name: str, family: AddressFamily) -> MxBeside | None:
         async def ask(name: str, rdtype: str) -> Lookup:

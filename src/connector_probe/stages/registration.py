@@ -35,12 +35,12 @@ class _Way(NamedTuple):
     source: str | None
 
 
-class Registrations:
+class Registrations(SingleFlight[tuple[str, str, int, Resolver], Registration]):
     """Asks registries, about each domain once a run."""
 
     def __init__(self, network: Network) -> None:
+        super().__init__()
         self._network = network
-        self._asked: SingleFlight[tuple[str, str, int, Resolver], Registration] = SingleFlight()
         self._bootstrap: bytes | None = None
 
     async def ask(
@@ -48,11 +48,7 @@ class Registrations:
     ) -> Registration:
         """``server``: "iana", or the base URL of an RDAP server. Never raises."""
         key = (domain, server, id(roots), resolver)
-        return await self._asked.get(key, lambda: self._ask(domain, server, _Way(resolver, roots, source)))
-
-    def close(self) -> None:
-        """End what is still going on; nobody waits for it any more."""
-        self._asked.close()
+        return await self.get(key, lambda: self._ask(domain, server, _Way(resolver, roots, source)))
 
     async def _ask(self, domain: str, server: str, way: _Way) -> Registration:
         base = Registration(domain)

@@ -40,15 +40,15 @@ _FOREIGN = frozenset({LookupStatus.WRONG_ID, LookupStatus.WRONG_QUESTION})
 _Found = tuple[Lookup, "Answer | None"]
 
 
-class Resolver:
+class Resolver(SingleFlight[tuple[str, str], Lookup]):
     """Asks nameservers, and remembers the answers as long as it lives (one run)."""
 
     def __init__(self, network: Network, nameservers: Sequence[str], *, given: bool, patience: float) -> None:
         """``patience``: the longest wait for one reply, in seconds. ``given``: the user named the nameservers."""
+        super().__init__()
         self._network = network
         self._nameservers = tuple(Nameserver.parse(text) for text in nameservers)
         self._patience = patience
-        self._kept: SingleFlight[tuple[str, str], Lookup] = SingleFlight()
         self.given = given
 
     @property
@@ -60,7 +60,7 @@ class Resolver:
 
     async def look_up(self, name: str, rdtype: str) -> Lookup:
         """The records of ``name``, CNAMEs followed. Never raises."""
-        return await self._kept.get((name, rdtype), lambda: self._look_up(name, rdtype))
+        return await self.get((name, rdtype), lambda: self._look_up(name, rdtype))
 
     @property
     def nameservers(self) -> tuple[Nameserver, ...]:
@@ -81,10 +81,6 @@ class Resolver:
         """
         asked = [nameserver or self._nameservers[0]]
         return (await self._ask(asked, name, rdtype, waits, checking=checking))[0]
-
-    def close(self) -> None:
-        """End what is still going on; nobody waits for it any more."""
-        self._kept.close()
 
     async def control(self) -> Lookup:
         """What the nameservers say to a question that every resolver can answer."""

@@ -42,12 +42,12 @@ DATE_WAIT: Final = 6.0  # seconds for anybody who tells the time
 MAX_MISSING: Final = 3  # issuers fetched one above the other
 
 
-class Revocations:
+class Revocations(SingleFlight[tuple[tuple[bytes, ...], bytes, Visitor], RevocationEvidence]):
     """Asks about certificates, each chain once a run."""
 
     def __init__(self, web: Web) -> None:
+        super().__init__()
         self._web = web
-        self._kept: SingleFlight[tuple[tuple[bytes, ...], bytes, Visitor], RevocationEvidence] = SingleFlight()
 
     async def check(
         self, path: Path, staple: bytes, visit: Callable[[], Visitor], at: datetime, limit: float
@@ -65,11 +65,7 @@ class Revocations:
             return RevocationEvidence(must_staple=bool(places) and places[0].must_staple)
         visitor = visit()
         key = (tuple(one.data for one in path.certificates), staple, visitor)
-        return await self._kept.get(key, lambda: self._check(path, staple, visitor, at, min(limit, REVOCATION_WAIT)))
-
-    def close(self) -> None:
-        """End what is still going on; nobody waits for it any more."""
-        self._kept.close()
+        return await self.get(key, lambda: self._check(path, staple, visitor, at, min(limit, REVOCATION_WAIT)))
 
     async def _check(
         self, path: Path, staple: bytes, visitor: Visitor, at: datetime, limit: float

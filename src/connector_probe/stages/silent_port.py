@@ -27,12 +27,12 @@ _GAVE_UP = re.compile(r"4\.3\.0 \S+ Server local error\Z")
 Look = tuple[Handshake | None, ProxiedGreeting | None]
 
 
-class SilentPorts:
+class SilentPorts(SingleFlight[tuple[str, int, str, str | None, str | None], Look]):
     """One look a run at each place, by each way out."""
 
     def __init__(self, network: Network) -> None:
+        super().__init__()
         self._network = network
-        self._taken: SingleFlight[tuple[str, int, str, str | None, str | None], Look] = SingleFlight()
 
     async def look(self, evidence: AttemptEvidence, connector: Connector) -> AttemptEvidence:
         """``evidence`` with what more there is to see, where no greeting came."""
@@ -40,12 +40,8 @@ class SilentPorts:
             return evidence
         address = evidence.address
         place = (address, evidence.port, evidence.server, connector.source_address, connector.helo)
-        implicit_tls, proxied = await self._taken.get(place, lambda: self._look(evidence, address, connector))
+        implicit_tls, proxied = await self.get(place, lambda: self._look(evidence, address, connector))
         return replace(evidence, implicit_tls=implicit_tls, proxied=proxied)
-
-    def close(self) -> None:
-        """End what is still going on; nobody waits for it any more."""
-        self._taken.close()
 
     async def _look(self, evidence: AttemptEvidence, address: str, connector: Connector) -> Look:
         proxied = self._proxied(address, evidence.port, connector)
