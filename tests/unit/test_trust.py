@@ -46,9 +46,8 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _forget() -> None:
-    trust._system_roots.cache_clear()
     trust._system_certificates.cache_clear()
-    trust._with_file.cache_clear()
+    trust._loaded.cache_clear()
 
 
 # --- a file ----------------------------------------------------------------------------------------------------

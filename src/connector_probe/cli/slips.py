@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path, PureWindowsPath
-from typing import NamedTuple
 
 from connector_probe.cli.commands import SUMMARIES
 from connector_probe.cli.values import UsageProblemError
@@ -46,11 +45,7 @@ _SERVES = {
     "587": "587 takes mail from mail programs that log in (submission)",
     "465": "465 takes mail from mail programs that log in, in TLS from the first octet (submissions)",
 }
-
-
-class _Slip(NamedTuple):
-    message: str
-    hint: str
+_Slip = UsageProblemError  # what was meant is its hint
 
 
 def refuse_slips(words: Sequence[str], *, port: str = "25", mx: bool = False) -> None:
@@ -61,13 +56,13 @@ def refuse_slips(words: Sequence[str], *, port: str = "25", mx: bool = False) ->
     for at, word in enumerate(words):
         found = found or _slip(word.strip(), words[:at], words[at + 1 :], mx=mx)
     if found is not None:
-        raise UsageProblemError(*found)
+        raise found
 
 
 def refuse_command(word: str, others: Sequence[str]) -> None:
     """As the first word of a command line, before its options are read. Raises UsageProblemError."""
     if _is_label(word) and not word.isdigit():
-        raise UsageProblemError(*_no_command(word, others))
+        raise _no_command(word, others)
 
 
 def refuse_no_configuration(file: str) -> None:
