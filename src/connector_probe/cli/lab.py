@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from difflib import get_close_matches
 from enum import StrEnum
@@ -13,7 +13,7 @@ from connector_probe.cli.output import say, write_document
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.formats.layout import wrap
 from connector_probe.lab import SCENARIOS, Lab, Scenario, obstacle
-from connector_probe.model.connector import AddressFamily, Connector
+from connector_probe.model.connector import Connector
 from connector_probe.model.names import show
 
 
@@ -61,13 +61,7 @@ def config_of(lab: Lab) -> str:
 
     from connector_probe.config.fields import FIELDS, VERSION
 
-    usual = {one.name: one.default for one in fields(Connector)}
-    connectors = []
-    for running in lab.running:
-        connector = replace(lab.connector(running.scenario.name), port=running.port)
-        asked = {one.key: getattr(connector, one.attribute) for one in FIELDS if one.attribute is not None}
-        of = {one.key: usual[one.attribute] for one in FIELDS if one.attribute is not None}
-        connectors.append({key: _in_yaml(value) for key, value in asked.items() if value != of[key]})
+    connectors = [_asked(replace(lab.connector(running.scenario.name), port=running.port)) for running in lab.running]
     shared = {one.key for one in FIELDS if one.shared}
     defaults = {
         key: value
@@ -80,6 +74,15 @@ def config_of(lab: Lab) -> str:
     return head + yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 
+def _asked(connector: Connector) -> dict[str, object]:
+    """Where it is other than by default, as in probes.yaml."""
+    from connector_probe.config.fields import FIELDS
+
+    usual = {one.name: one.default for one in fields(Connector)}
+    given = {one.key: (getattr(connector, one.attribute), usual[one.attribute]) for one in FIELDS if one.attribute}
+    return {key: _in_yaml(value) for key, (value, default) in given.items() if value != default}
+
+
 def _in_yaml(value: object) -> object:
     if isinstance(value, StrEnum):
         return value.value
@@ -88,52 +91,38 @@ def _in_yaml(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
+# What the lab says of every connector, and what a command line needs not say to find the same.
+_NEEDLESS = frozenset({"name", "smart_hosts", "port", "helo", "control", "deadline"})
+
+
 def command_of(name: str, lab: Lab) -> str:
     """The command line that probes the running scenario called ``name`` as the demo does."""
     one, connector = lab[name], lab.connector(name)
-    words = [*_options(connector), f"{one.host}:{one.port}"]
-    if one.scenario.waits:  # else one would wait for it as long as for a server on the internet
-        words += ["--connect-timeout", f"{connector.connect_timeout:g}s", "--timeout", f"{connector.timeout:g}s"]
-    words += ["--nameserver", *connector.nameservers, "--ca-file", lab.ca_file, "--only-ca-file"]
-    if connector.trust_anchor is not None:
-        words += ["--trust-anchor", connector.trust_anchor]
-    return " ".join(("probe", *map(_quoted, words)))
+    needless = set(_NEEDLESS)
+    if not one.scenario.waits:  # else one would wait for it as long as for a server on the internet
+        needless |= {"connect_timeout", "timeout"}
+    if not connector.retries:
+        needless.add("retry_delay")
+    words = ["probe", f"{one.host}:{one.port}"]
+    for key, value in _asked(connector).items():
+        if key not in needless:
+            words += _option(key, value)
+    return " ".join(map(_quoted, words))
+
+
+def _option(key: str, value: object) -> list[str]:
+    """A key of probes.yaml as an option of the command line."""
+    if key == "family":
+        return [f"-{str(value)[-1]}"]
+    if key == "use_mx":
+        return ["--mx"]
+    option = f"--{key.replace('_', '-')}"
+    return [option] if value is True else [option, *value] if isinstance(value, list) else [option, str(value)]
 
 
 def _quoted(word: str) -> str:
     """For any shell, of Windows too: in double quotes where there is a blank, or what a shell would replace."""
     return f'"{word}"' if set(word) & set(" *?") else word
-
-
-_FAMILIES = {AddressFamily.IPV4: ("-4",), AddressFamily.IPV6: ("-6",), AddressFamily.BOTH: ()}
-# Those options of a probe that a scenario may set: the connector's field, and how it is written.
-_SETTINGS = (
-    ("smtp_dane_mode", "--dane"),
-    ("mta_sts_port", "--mta-sts-port"),
-    ("tls", "--tls"),
-    ("tls_domain", "--tls-domain"),
-    ("source_address", "--source-address"),
-    ("rcpt", "--rcpt"),
-    ("connections", "--connections"),
-    ("retries", "--retries"),
-    ("expect", "--expect"),
-)
-
-
-def _options(connector: Connector) -> Iterator[str]:
-    """Where the connector is other than by default."""
-    usual = {one.name: one.default for one in fields(Connector)}
-    if connector.use_mx is not None:
-        yield "--mx"
-    for name, option in _SETTINGS:
-        value = getattr(connector, name)
-        if value != usual[name]:
-            yield from (option, str(value))
-    if connector.retries:
-        yield from ("--retry-delay", f"{connector.retry_delay:g}s")
-    if connector.thorough:
-        yield "--thorough"
-    yield from _FAMILIES[connector.family]
 
 
 def nearest_scenario(name: str) -> Scenario:
