@@ -176,31 +176,13 @@ def _find_unparseable(sent: Sequence[ParsedCertificate], found: _Found) -> None:
 
 
 def _find_faults(place: _Place, found: _Found) -> None:
-    for kind, applies, check in _CHECKS:
-        if applies(place):
-            note = check(place)
-            if note is not None:
-                found.add(kind, place.depth, place.facts.label, note)
-
-
-def _is_leaf(place: _Place) -> bool:
-    return place.depth == 0
-
-
-def _is_issuer(place: _Place) -> bool:
-    return place.depth > 0
-
-
-def _is_signed(place: _Place) -> bool:
-    return not place.is_anchor
-
-
-def _is_intermediate(place: _Place) -> bool:
-    return place.depth > 0 and not place.is_anchor
-
-
-def _is_any(_: _Place) -> bool:
-    return True
+    checks = [*_ANYWHERE, *(_AT_AN_ISSUER if place.depth else _AT_THE_LEAF)]
+    if not place.is_anchor:
+        checks += [*_WHERE_SIGNED, *(_AT_AN_INTERMEDIATE if place.depth else ())]
+    for kind, check in checks:
+        note = check(place)
+        if note is not None:
+            found.add(kind, place.depth, place.facts.label, note)
 
 
 def _late(place: _Place) -> str | None:
@@ -276,23 +258,29 @@ def _unless_empty(read: Callable[[ParsedCertificate], str | Sequence[str]]) -> C
 _MAX_NOTE: Final = 300  # characters; a certificate can list thousands of purposes
 _Check = Callable[[_Place], str | None]
 
-# What is looked for -> where -> how: None when all is well, else the note.
-_CHECKS: Final[tuple[tuple[_Kind, _Check | Callable[[_Place], bool], _Check], ...]] = (
-    (_Kind.EXPIRED, _is_leaf, _late),
-    (_Kind.NOT_YET_VALID, _is_leaf, _early),
-    (_Kind.ISSUER_EXPIRED, _is_issuer, _late),
-    (_Kind.ISSUER_NOT_YET_VALID, _is_issuer, _early),
-    (_Kind.BAD_SIGNATURE, _is_any, _forged),
-    (_Kind.INVALID_CA, _is_issuer, _no_authority),
-    (_Kind.PATH_TOO_LONG, _is_issuer, _too_long),
-    (_Kind.WRONG_PURPOSE, _is_leaf, _wrong_leaf_purpose),
-    (_Kind.WRONG_PURPOSE, _is_intermediate, _wrong_purpose),
-    (_Kind.WEAK_KEY, _is_any, _unless_empty(lambda facts: facts.weak_key)),
-    (_Kind.WEAK_SIGNATURE, _is_signed, _unless_empty(lambda facts: facts.weak_signature)),
-    (_Kind.UNPARSEABLE_EXTENSION, _is_any, _unless_empty(lambda facts: facts.extensions.unreadable)),
-    (_Kind.UNKNOWN_CRITICAL_EXTENSION, _is_any, _unless_empty(lambda facts: facts.extensions.unknown_critical)),
-    (_Kind.UNPARSEABLE_CERTIFICATE, _is_any, _unless_empty(lambda facts: facts.broken)),
-    (_Kind.INVALID_PATH, _is_signed, _uncheckable),
+# What is looked for -> how: None when all is well, else the note.
+_ANYWHERE: Final[tuple[tuple[_Kind, _Check], ...]] = (
+    (_Kind.BAD_SIGNATURE, _forged),
+    (_Kind.WEAK_KEY, _unless_empty(lambda facts: facts.weak_key)),
+    (_Kind.UNPARSEABLE_EXTENSION, _unless_empty(lambda facts: facts.extensions.unreadable)),
+    (_Kind.UNKNOWN_CRITICAL_EXTENSION, _unless_empty(lambda facts: facts.extensions.unknown_critical)),
+    (_Kind.UNPARSEABLE_CERTIFICATE, _unless_empty(lambda facts: facts.broken)),
+)
+_AT_THE_LEAF: Final = (
+    (_Kind.EXPIRED, _late),
+    (_Kind.NOT_YET_VALID, _early),
+    (_Kind.WRONG_PURPOSE, _wrong_leaf_purpose),
+)
+_AT_AN_ISSUER: Final = (
+    (_Kind.ISSUER_EXPIRED, _late),
+    (_Kind.ISSUER_NOT_YET_VALID, _early),
+    (_Kind.INVALID_CA, _no_authority),
+    (_Kind.PATH_TOO_LONG, _too_long),
+)
+_AT_AN_INTERMEDIATE: Final = ((_Kind.WRONG_PURPOSE, _wrong_purpose),)
+_WHERE_SIGNED: Final = (
+    (_Kind.WEAK_SIGNATURE, _unless_empty(lambda facts: facts.weak_signature)),
+    (_Kind.INVALID_PATH, _uncheckable),
 )
 
 # --- the path --------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import takewhile
 from typing import Final
 
 from connector_probe.model.dataclass import dataclass
@@ -77,7 +78,7 @@ def _fits(presented: str, expected: str) -> bool:
     address, wanted_address = _address(presented), _address(expected)
     if address is not None or wanted_address is not None:
         return address == wanted_address
-    name, wanted = _plain(presented), _plain(expected)
+    name, wanted = plain(presented), plain(expected)
     if not (_is_presentable(name) and _is_presentable(wanted)):
         return False
     if name == wanted:
@@ -98,7 +99,7 @@ def _is_presentable(name: str) -> bool:
     return name.isascii() and len(plain) > wild and all(label and "*" not in label for label in plain)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Letter case and the final dot do not count (RFC 9525 6.3, RFC 4343)."""
     return name.lower().removesuffix(".")
 
@@ -114,24 +115,23 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def _nearest(names: Sequence[str], expected: str) -> str:
     """The name most like ``expected``: of its kind, with the most labels in common from the right, then by spelling."""
-    wanted = _plain(expected)[:_MAX_COMPARED]
+    wanted = plain(expected)[:_MAX_COMPARED]
     from difflib import SequenceMatcher  # late: most certificates have the name
 
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(wanted)
 
     def likeness(name: str) -> tuple[bool, int, int, float]:
-        plain = _plain(name)[:_MAX_COMPARED]
-        matcher.set_seq1(plain)
+        bare = plain(name)[:_MAX_COMPARED]
+        matcher.set_seq1(bare)
         same_kind = (_address(name) is None) == (_address(expected) is None)
-        depth = -abs(plain.count(".") - wanted.count("."))
-        return same_kind, _common_labels(plain, wanted), depth, matcher.quick_ratio()
+        depth = -abs(bare.count(".") - wanted.count("."))
+        return same_kind, len(common_labels(bare, wanted)), depth, matcher.quick_ratio()
 
     return max(names[:_MAX_CONSIDERED], key=likeness)  # the first of equals, so that the answer never varies
 
 
-def _common_labels(one: str, other: str) -> int:
+def common_labels(one: str, other: str) -> list[str]:
+    """The labels that both names end in."""
     pairs = zip(reversed(one.split(".")), reversed(other.split(".")), strict=False)
-    return next(
-        (count for count, (left, right) in enumerate(pairs) if left != right), min(one.count("."), other.count(".")) + 1
-    )
+    return [label for label, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)][::-1]

@@ -11,6 +11,7 @@ from typing import Final
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Certificate
 from connector_probe.model.names import is_address
+from connector_probe.protocol.identity import common_labels, plain
 
 MAX_TYPOS: Final = 2  # letters; more make another name
 _SHORTEST: Final = 5  # letters of a label in which a typo can be told from another name
@@ -46,7 +47,7 @@ class NameHint:
 def hint(certificate: Certificate, expected: str, nearest: str) -> NameHint:
     """Why ``nearest``, the certificate's name closest to ``expected``, is not it."""
     names = certificate.names or (certificate.common_name,)
-    near, wanted = _plain(nearest), _plain(expected)
+    near, wanted = plain(nearest), plain(expected)
     if is_address(wanted):
         return NameHint(NameHintKind.NOT_ADDRESS, nearest)
     if all(map(is_address, names)):
@@ -81,11 +82,7 @@ def _wildcards(near: str, wanted: str, shown: str) -> NameHint | None:
 
 def _shared_domain(one: str, other: str) -> str:
     """The labels that both end in, where that is more than a top level ("contoso.com", not "com")."""
-    shared: list[str] = []
-    for left, right in zip(reversed(one.split(".")), reversed(other.split(".")), strict=False):
-        if left != right:
-            break
-        shared.insert(0, left)
+    shared = common_labels(one, other)
     # co.uk and its like: two short labels are no domain of anybody's.
     return ".".join(shared) if len(shared) > 2 or (len(shared) == 2 and len(shared[0]) > 3) else ""
 
@@ -118,9 +115,5 @@ def _distance(one: str, other: str) -> int:
 
 
 def _is_internal(name: str) -> bool:
-    plain = _plain(name).removeprefix("*.")
-    return not is_address(plain) and ("." not in plain or plain.rsplit(".", 1)[1] in _INTERNAL)
-
-
-def _plain(name: str) -> str:
-    return name.lower().removesuffix(".")
+    bare = plain(name).removeprefix("*.")
+    return not is_address(bare) and ("." not in bare or bare.rsplit(".", 1)[1] in _INTERNAL)
