@@ -105,12 +105,20 @@ def refused(stage: str, code: int, text: str) -> AttemptEvidence:
         ("banner", 521, "5.3.2 Service currently unavailable", "source-blocked", None),
         ("recipient", 450, "4.3.2 Service currently unavailable", "greylisting", "back-pressure"),
         ("recipient", 452, "4.3.1 Insufficient system storage", "back-pressure", "greylisting"),
+        ("recipient", 451, "4.3.5 Server configuration problem", "service-not-available", "greylisting"),
     ],
 )
 def test_postscreen_means_the_client(stage: str, code: int, text: str, likely: str, ruled_out: str | None) -> None:
     found = verdicts(diagnosed(refused(stage, code, text)))
     assert found[likely] is LIKELY
     assert ruled_out is None or found[ruled_out] is OUT
+
+
+def test_a_server_under_load_is_relieved() -> None:
+    """Exim's words: of itself, and of nobody's address."""
+    loaded = diagnosed(refused("banner", 421, "mail.contoso.com: Too much load; please try again later"))
+    assert (loaded.causes[0].id, loaded.remedies[0].id) == ("service-not-available", "relieve-server")
+    assert verdicts(loaded)["source-blocked"] is OUT
 
 
 def test_a_full_disk_is_freed_before_one_tries_again() -> None:

@@ -319,6 +319,15 @@ def test_name_servers_at_odds_come_before_a_server_that_is_not_reached() -> None
     assert found.heading == "The name's authoritative servers disagree"
 
 
+@pytest.mark.parametrize("said", [ServerSays.NOT_AUTHORITATIVE, ServerSays.REFUSED, ServerSays.SERVFAIL])
+@pytest.mark.parametrize("status", [LookupStatus.NODATA, LookupStatus.NXDOMAIN])
+def test_what_no_authority_says_is_no_missing_record(status: LookupStatus, said: ServerSays) -> None:
+    """Our nameserver has it from a server that does not serve the zone, as where a glue record is wrong."""
+    found = diagnosed(inquired(made.unresolved(status), says(said)))
+    assert led(found) == ("dns", "dns-hosting-trouble", "fix-dns")
+    assert found.heading == "The name's authoritative servers do not answer as they should"
+
+
 def test_an_mx_host_that_is_an_alias() -> None:
     session = made.session()
     lookup = Lookup(NAME, "A", LookupStatus.ANSWER, (ADDRESS,), ("edge.contoso.com",))

@@ -126,6 +126,7 @@ class EvidenceId(StrEnum):
     BEHIND_A_GAP = "behind-a-gap"
     ANSWERED_PART_LOST = "answered-part-lost"
     CERTIFICATE_ARRIVED = "certificate-arrived"
+    NO_OFFER_WILL_DO = "no-offer-will-do"
     TLS_COMES_TO_NOTHING = "tls-comes-to-nothing"
     EHLO_REFUSED = "ehlo-refused"
     COMMAND_OVERWRITTEN = "command-overwritten"

@@ -24,8 +24,8 @@ class Refusal(StrEnum):
 
 # Compiled where they are first looked for: few servers refuse anything.
 _RATE: Final = (
-    r"(?i)"
-    r"too (?:many|much|fast|frequent\w*)(?! (?:\w+ )?(?:errors?|hops|recipients?|commands?|data)\b)(?: [a-z-]+){0,3}"
+    r"(?i)too (?:many|much|fast|frequent\w*)"
+    r"(?! (?:\w+ )?(?:errors?|hops|recipients?|commands?|data|load)\b)(?: [a-z-]+){0,3}"
     r"|(?:connection|rate|message|sessions?)[ -]?(?:limit|rate)\w*"
     r"|maximum (?:number of )?(?:concurrent |simultaneous )?(?:connections|sessions)|throttl\w+|exceed\w* (?:a |the )?"
     r"(?:limit|rate|quota)|slow down|rate[- ]?limit\w*"
@@ -57,7 +57,13 @@ def is_of_postscreen(reply: Reply) -> bool:
     return any(re.match(_POSTSCREEN, line) for line in reply.lines)
 
 
-_KINDS: Final = {Refusal.RATE: _RATE, Refusal.HELO: _HELO, Refusal.SOURCE: _SOURCE}
+# Of what a server is short itself. Exim: "Too much load; please try again later".
+SHORT: Final = (
+    r"(?i)too much load|[45]\.3\.1\b"
+    r"|\b(?:insufficient|low|out of|no) (?:\w+ )?(?:space|storage|memory|resources?|disk)\b"
+)
+
+_KINDS: Final = {Refusal.RATE: _RATE, Refusal.HELO: _HELO, Refusal.SOURCE: _SOURCE, Refusal.STATE: SHORT}
 
 
 def refusal_kind(reply: Reply) -> tuple[Refusal | None, str]:

@@ -40,14 +40,16 @@ def _name_does_not_exist(case: Case) -> Judged:
     remedies = (RemedyId.FIX_ALIAS,) if whose == _ALIAS_TARGET else None
     verdict, evidence = None, [EvidenceId.DNS_ANSWER]
     walk_view = dns_view.walk_view if dns_view is not None else None
-    if dns_view is not None and walk_view is not None and walk_view.authorities is not Authorities.NOTHING:
+    if dns_view is not None and walk_view is not None:
         verdict = _name_missing(dns_view, walk_view)
         if verdict is _CONFIRMED or (verdict is _OUT and not walk_view.undelegated):
             evidence.append(EvidenceId.AUTHORITY_SAYS)
     return Judged(verdict, tuple(evidence), remedies, culprit, whose)
 
 
-def _name_missing(dns_view: DnsView, walk_view: WalkView) -> CauseVerdict:
+def _name_missing(dns_view: DnsView, walk_view: WalkView) -> CauseVerdict | None:
+    if walk_view.authorities is Authorities.NOTHING:
+        return _POSSIBLE if walk_view.unserved else None
     if walk_view.authorities is Authorities.DISAGREE or walk_view.parked is not None:
         return _POSSIBLE  # servers for expired domains know no name that was there before
     if walk_view.undelegated:
@@ -80,9 +82,9 @@ def _whose_name(case: Case) -> str:
 def _record_missing(case: Case) -> Judged:
     dns_view = _heard(case)
     walk_view = dns_view.walk_view if dns_view is not None else None
-    if walk_view is None or walk_view.authorities is Authorities.NOTHING:
+    if walk_view is None or (walk_view.authorities is Authorities.NOTHING and not walk_view.unserved):
         return Judged(None, (EvidenceId.DNS_ANSWER,))
-    if walk_view.authorities is Authorities.DISAGREE:
+    if walk_view.authorities in (Authorities.NOTHING, Authorities.DISAGREE):
         return Judged(_POSSIBLE, (EvidenceId.DNS_ANSWER,))
     there = walk_view.authorities is Authorities.RECORD
     return Judged(_OUT if there else _CONFIRMED, (EvidenceId.DNS_ANSWER, EvidenceId.AUTHORITY_SAYS))
@@ -213,7 +215,8 @@ def _dns_hosting_trouble(case: Case) -> Judged | None:
         return Judged(verdict, (EvidenceId.DNS_ANSWER, *evidence), (RemedyId.REPAIR_DNSSEC, RemedyId.FIX_DNS))
     if _is_registered_but_undelegated(dns_view):
         return Judged(_SUPPORTED, (EvidenceId.DNS_ANSWER, EvidenceId.NOT_DELEGATED), (RemedyId.RENEW_DOMAIN,))
-    return Judged(verdict, (EvidenceId.DNS_ANSWER, *evidence))
+    heading = HeadingId.AUTHORITIES_FAIL if EvidenceId.AUTHORITIES_FAIL in evidence else None
+    return Judged(verdict, (EvidenceId.DNS_ANSWER, *evidence), heading=heading)
 
 
 def _is_registered_but_undelegated(dns_view: DnsView) -> bool:

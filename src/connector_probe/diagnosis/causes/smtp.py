@@ -31,7 +31,7 @@ from connector_probe.diagnosis.signs import (
 from connector_probe.model.evidence import FaultKind
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
-from connector_probe.protocol.refusals import Refusal
+from connector_probe.protocol.refusals import SHORT, Refusal
 from connector_probe.protocol.smtp import enhanced_status
 
 if TYPE_CHECKING:
@@ -228,23 +228,37 @@ def _malformed_reply(case: Case) -> Judged | None:
     | alone(_POSSIBLE, _F.BANNER_NOT_SMTP)
     | alone(_OUT, _F.EHLO_MALFORMED, _F.STARTTLS_NOT_OFFERED, _F.STARTTLS_REJECTED, _F.STARTTLS_MALFORMED, *_TLS)
     | alone(_OUT, _F.SESSION_MALFORMED),
+    shown_for=(_F.RECIPIENT_DEFERRED,),
     remedies=(RemedyId.READ_THE_REPLY, RemedyId.CHECK_SERVICE_STATE),
     remedies_for={_F.BANNER_NOT_SMTP: ()},
 )
 def _service_not_available(case: Case) -> Judged | None:
     """An immediate error; where its words are about the sender, that is the cause, and this only how it is told."""
     if case.failure not in _REJECTED:
-        state = case.failure is _F.STARTTLS_REJECTED and case.view.refusal_kind is Refusal.STATE
-        if state and not case.view.ends_at_starttls:
+        at_starttls = case.failure is _F.STARTTLS_REJECTED and not case.view.ends_at_starttls
+        if (at_starttls or case.failure is _F.RECIPIENT_DEFERRED) and _is_out_of_order(case):
             seen = (EvidenceId.REPLY_RECEIVED, EvidenceId.NAMES_THE_MAIL_SYSTEM)
             mended = (RemedyId.CHECK_MAIL_FILTER, RemedyId.CHECK_SERVICE_STATE)
-            return Judged(_LIKELY, seen, mended, heading=HeadingId.MAIL_SYSTEM_REFUSES)
+            return Judged(_LIKELY, seen, mended, heading=HeadingId.MAIL_SYSTEM_REFUSES if at_starttls else None)
         return Judged(_LIKELY, (EvidenceId.REPLY_RECEIVED,)) if case.view.ends_at_starttls else None
     if (known := explained(case)) is not None:
         return known
+    if _is_short(case):
+        return Judged(None, (EvidenceId.REPLY_RECEIVED,), (RemedyId.RELIEVE_SERVER, RemedyId.CHECK_SERVICE_STATE))
     sender = case.view.refusal_kind in (Refusal.SOURCE, Refusal.RATE, Refusal.HELO) or is_postscreen(case)
     told = sender or proxy_header_sent(case.evidence) is not None
     return Judged(_POSSIBLE if told else None, (EvidenceId.REPLY_RECEIVED,))
+
+
+def _is_out_of_order(case: Case) -> bool:
+    """Whether the server names its own state, and it is no want of anything: a dead filter, a lookup that fails."""
+    return case.view.refusal_kind is Refusal.STATE and not is_postscreen(case) and not _is_short(case)
+
+
+def _is_short(case: Case) -> bool:
+    """Whether the server says that it lacks something: space, memory, a rest."""
+    reply = case.view.refusal
+    return reply is not None and (reply.code == 452 or re.search(SHORT, reply.wire) is not None)
 
 
 @ROWS.cause(
@@ -370,4 +384,6 @@ def _back_pressure(case: Case) -> Judged | None:
         return Judged(_OUT, (EvidenceId.NAMES_GREYLISTING,))
     if is_postscreen(case):
         return Judged(_OUT, (EvidenceId.POSTSCREEN_DEFERS,))
-    return Judged(_LIKELY, (EvidenceId.NAMES_ITS_STATE,)) if case.view.refusal_kind is Refusal.STATE else None
+    if case.view.refusal_kind is not Refusal.STATE:
+        return None
+    return None if _is_out_of_order(case) else Judged(_LIKELY, (EvidenceId.NAMES_ITS_STATE,))

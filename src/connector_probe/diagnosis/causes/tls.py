@@ -82,6 +82,9 @@ def _tls_not_supported(case: Case) -> Judged | None:
         return None
     if handshake.fault is not None and handshake.fault.stranded:
         return Judged(_OUT, (EvidenceId.ANSWERED_PART_LOST,))
+    if case.evidence.exchange_offer is not None and failure is _F.TLS_ALERT:
+        mended = (RemedyId.ENABLE_CIPHERS, RemedyId.ENABLE_GROUPS, RemedyId.CHECK_TLS_SETTINGS)
+        return Judged(None, (EvidenceId.NO_OFFER_WILL_DO,), mended)
     seen = (EvidenceId.TLS_COMES_TO_NOTHING if failure in (_F.TLS_TIMEOUT, *_BROKEN) else EvidenceId.TLS_ANSWERED,)
     return Judged(_POSSIBLE if touched and failure in _BROKEN else None, seen)
 

@@ -94,6 +94,13 @@ class WalkView:
         return tuple(found.values())
 
     @cached_property
+    def unserved(self) -> bool:
+        """Whether every server that was asked answers, and none serves the zone."""
+        asked = {reply.address for reply in self.last_zone if reply.status is not ServerSays.NOT_ASKED}
+        told = {reply.address for reply in self.failed if reply.status in LAME | BROKEN}
+        return bool(told) and told == asked
+
+    @cached_property
     def without_tcp(self) -> bool:
         """Whether an answer needs TCP, and none of the zone's servers says anything over that."""
         by_tcp = any(reply.transport == "tcp" and reply.status not in SILENT for reply in self.last_zone)

@@ -64,6 +64,8 @@ def all_failed(failure: FailureClass, walk_view: WalkView) -> Weighed:
     bad = walk_view.failed
     if not bad and not walk_view.nameless:
         return _NOTHING
+    if failure not in TROUBLED and walk_view.unserved:  # none of them says what our nameserver was told
+        return CauseVerdict.SUPPORTED, (EvidenceId.AUTHORITIES_FAIL,)
     asked = {reply.address for reply in walk_view.last_zone if reply.status is not ServerSays.NOT_ASKED}
     if failure not in TROUBLED or len(bad) < len(asked):  # some were silent, and that says nothing here
         return None, (EvidenceId.SOME_AUTHORITIES_FAIL,)

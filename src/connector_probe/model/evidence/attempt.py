@@ -84,7 +84,8 @@ class AttemptEvidence:
     """Everything one connection to one address showed. What was not reached is None.
 
     ``exchange_offer`` is the first handshake, with what Exchange Online is known to offer, where the server broke
-    that off and a wider one, ``handshake``, came to something that was not offered. ``unlisted_starttls`` is the
+    that off and a wider one, ``handshake``, came to something that was not offered, or met the same alert: the server
+    takes nothing that OpenSSL has. ``unlisted_starttls`` is the
     answer to STARTTLS where EHLO lists none; behind its 220 nothing follows, as Exchange Online would not come that
     far. ``implicit_tls`` is a handshake from the first byte, tried where no greeting came; ``proxied`` a greeting
     behind a PROXY header, tried there and where the connection was closed at once. ``earlier_failures``: the

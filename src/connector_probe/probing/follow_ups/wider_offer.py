@@ -41,8 +41,10 @@ class TryWiderOffer:
         attempt.transcript.add("note", "once more, with everything that this machine's OpenSSL can offer")
         seen, shown = await self._session(attempt, WIDE_OFFER, attempt.transcript)
         wide = seen.handshake
-        if wide is None or wide.session is None:
+        if wide is None or (wide.session is None and not (_is_about_the_offer(first) and _is_about_the_offer(wide))):
             return attempt
+        if wide.session is None:
+            return replace(attempt, evidence=replace(attempt.evidence, exchange_offer=first, handshake=wide))
         if is_known_session(wide.session) and takes_key(wide.session, _key_of(shown)):
             return attempt
         if not _is_about_the_offer(first):  # a server that fails now and then, too, would do well this time

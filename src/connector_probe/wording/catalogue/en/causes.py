@@ -118,6 +118,7 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.BEHIND_A_GAP: "Later packets of the server's answer arrived ({stranded}), an earlier one never did, although TCP sends it again and again: small packets pass, and large ones do not.",
     EvidenceId.ANSWERED_PART_LOST: "The server has answered; part of its answer got lost on the way.",
     EvidenceId.CERTIFICATE_ARRIVED: "The server's certificate arrived, which is large.",
+    EvidenceId.NO_OFFER_WILL_DO: "It takes nothing of what Exchange Online offers, nor of all else that OpenSSL has, from TLS 1.0 to 1.3: it has only other cipher suites or groups, or no certificate that fits one.",
     EvidenceId.TLS_COMES_TO_NOTHING: "It answers STARTTLS with 220, and then TLS does not come about as it must.",
     EvidenceId.EHLO_REFUSED: "It answers EHLO with: {ehlo_reply}",
     EvidenceId.COMMAND_OVERWRITTEN: "The server did not get the command as it was sent: {overwritten}",

@@ -54,7 +54,7 @@ FACTS: dict[str, str] = {
     "slow-greeting-hint": " Only the greeting was slow: such servers look the client's address up first (reverse DNS, block lists), or hold it back against spam.",
     "slow-all-hint": " {slow_number} answers were slow: a tarpit, back pressure, or a server at its limit.",
     "appliance-hint": " Its certificate names {appliance}: such a device answers in the server's place.",
-    "handshake-failure-hint": " It was offered every cipher suite: mostly such a server has no certificate or key that it can use.",
+    "handshake-failure-hint": " It was offered every cipher suite: it has only others, or no certificate or key that it can use.",
     "greeted-later-hint": " Another connection right after was greeted: the silence comes and goes.",
     "untrue-invented": "answers {counter_host}, a made-up name, with {counter_records}, as it does {queried}: it makes up addresses for names that do not exist",
     "untrue-portal": "answers {counter_host} with {address}, as it does {queried}: it gives every name that address, as a network does that wants a log-in first",

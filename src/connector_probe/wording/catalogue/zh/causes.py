@@ -118,6 +118,7 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.BEHIND_A_GAP: "服务器应答中后面的数据包到达了（{stranded} 个），而前面的一个始终没有到达，尽管 TCP 会反复重发：小数据包能够通过，大数据包不能。",
     EvidenceId.ANSWERED_PART_LOST: "服务器已经应答，其应答的一部分在途中丢失。",
     EvidenceId.CERTIFICATE_ARRIVED: "服务器的证书已经到达，而证书的数据量很大。",
+    EvidenceId.NO_OFFER_WILL_DO: "它既不接受 Exchange Online 提供的任何选项，也不接受 OpenSSL 从 TLS 1.0 到 1.3 的其他任何选项：它只有别的密码套件或密钥交换组，或者没有与之匹配的证书。",
     EvidenceId.TLS_COMES_TO_NOTHING: "它对 STARTTLS 应答了 220，随后 TLS 却没有按要求建立。",
     EvidenceId.EHLO_REFUSED: "它对 EHLO 的应答为：{ehlo_reply}",
     EvidenceId.COMMAND_OVERWRITTEN: "服务器收到的命令与发出的不同：{overwritten}",

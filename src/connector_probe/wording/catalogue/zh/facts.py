@@ -54,7 +54,7 @@ FACTS: dict[str, str] = {
     "slow-greeting-hint": "只有问候语缓慢：这样的服务器会先查询客户端的地址（反向 DNS、阻止列表），或者为防范垃圾邮件而有意延迟。",
     "slow-all-hint": "有 {slow_number} 个应答缓慢：可能是 tarpit（有意延迟）、反压，或者服务器已达到极限。",
     "appliance-hint": "其证书中有 {appliance} 的名称：是这样的设备在代替服务器应答。",
-    "handshake-failure-hint": "已向它提供了所有密码套件：这样的服务器通常没有可用的证书或私钥。",
+    "handshake-failure-hint": "已向它提供了所有密码套件：它只有别的套件，或者没有可用的证书或私钥。",
     "greeted-later-hint": "紧接着的另一个连接得到了问候语：这种无应答时有时无。",
     "untrue-invented": "对随意编造的名称 {counter_host} 也应答 {counter_records}，与对 {queried} 的应答一样：它会为不存在的名称编造地址",
     "untrue-portal": "对 {counter_host} 也应答 {address}，与对 {queried} 的应答一样：它对所有名称都给出这个地址，要求先登录的网络就是这样",
