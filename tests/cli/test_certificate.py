@@ -185,6 +185,13 @@ def test_a_mode_that_looks_at_nothing_lets_it_pass(rehearse: Rehearse) -> None:
     assert [one["id"] for one in found["warnings"]] == ["certificate-would-fail"]
 
 
+def test_one_certificate_is_counted_as_one(rehearse: Rehearse, tmp_path: Path) -> None:
+    itself = made.server(None, key=KEY)
+    _, found = rehearse(pem(itself), "--ca-file", str(tmp_path / "new.pem"))
+    (chain,) = (one["text"] for one in found["checks"] if one["id"] == "chain")
+    assert "(certificates: 1)" in chain
+
+
 def test_no_name_is_made_up(rehearse: Rehearse, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file, trusted = tmp_path / "wild.pem", tmp_path / "root.pem"
     file.write_bytes(pem(made.server(ISSUER, ("*.contoso.com",), key=KEY), ISSUER))

@@ -150,7 +150,6 @@ def _ranges(path: str) -> tuple[str, ...]:
 def _read(given: str, words: Catalogue) -> _Read:
     """A report, judged by today's rules, or a text of errors. Raises UsageProblemError, which names the file."""
     from connector_probe.bounces.bounce import InputTooLargeError, decode, read_bounces
-    from connector_probe.formats.saved import SavedReportError
 
     if not is_there(given) and (bounces := read_bounces(given)):
         return _Read(show(given, 40), None, bounces)
@@ -164,10 +163,7 @@ def _read(given: str, words: Catalogue) -> _Read:
             bounces = ()
         if bounces:
             return _Read(name, None, bounces)
-    try:
-        return _Read(name, diagnosed(text, words, name))
-    except SavedReportError as problem:
-        raise UsageProblemError(f"{name}: {problem}", problem.hint) from None
+    return _Read(name, diagnosed(text, words, name))
 
 
 def _data(path: Path, name: str) -> bytes:

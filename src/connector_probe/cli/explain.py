@@ -108,7 +108,8 @@ def explain(
     text = data if isinstance(data, str) else decode(data)
     try:
         if is_report(text):
-            raise typer.Exit(_again(text, settings, probe=probe))
+            name = name_of(texts[0]) if texts and (texts == ["-"] or is_there(texts[0])) else "the report"
+            raise typer.Exit(_again(text, settings, name, probe=probe))
         raise typer.Exit(_explain(data, settings, probe=probe))
     except InputTooLargeError as problem:
         raise UsageProblemError(str(problem), "give the NDR or the trace line alone") from None
@@ -302,13 +303,13 @@ def _write(settings: _Settings, found: ExplanationDocument, report: Report | Non
 # --- a saved report --------------------------------------------------------------------------------------------
 
 
-def _again(text: str, settings: _Settings, *, probe: bool) -> int:
-    """A saved report, diagnosed anew: printed, and answered by the exit code, as ``probe`` would."""
+def _again(text: str, settings: _Settings, name: str, *, probe: bool) -> int:
+    """A saved report, by its ``name``, diagnosed anew: printed, and answered by the exit code, as ``probe`` would."""
     from connector_probe.cli.settings import OutputSettings, exit_code
 
     if probe:
         raise UsageProblemError("--probe goes with a bounce, not with a saved report", "to probe again: probe HOST")
-    report = diagnosed(text, settings.words)
+    report = diagnosed(text, settings.words, name)
     chosen = OutputSettings.choose(
         modes=True, json=settings.json, output=settings.output, verbose=settings.verbose, lang=settings.lang
     )

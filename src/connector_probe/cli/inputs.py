@@ -68,13 +68,16 @@ def refuse_too_large(data: bytes, name: str = "the report") -> None:
         raise UsageProblemError(f"{name} is larger than {MAX_REPORT >> 20} MiB", hint)
 
 
-def diagnosed(text: str, words: Catalogue, name: str = "") -> Report:
-    """The report in ``text``, judged by today's rules. ``name``: its file's, for a note. Raises SavedReportError."""
-    from connector_probe.formats.saved import diagnose_again, read_report  # late: a bounce needs none of it
+def diagnosed(text: str, words: Catalogue, name: str) -> Report:
+    """The report in ``text``, judged by today's rules. ``name``: where it stands. Raises UsageProblemError."""
+    from connector_probe.formats.saved import SavedReportError, diagnose_again, read_report  # late: no bounce needs it
 
-    saved = read_report(text)
+    try:
+        saved = read_report(text)
+        report = diagnose_again(saved, words)
+    except SavedReportError as problem:
+        raise UsageProblemError(f"{name}: {problem}", problem.hint) from None
     if saved.superseded:
-        where = f"{name}: " if name else ""
         results = "1 earlier result was" if saved.superseded == 1 else f"{saved.superseded} earlier results were"
-        say(f"probe: note: {where}{results} passed over: the last one of each connector counts")
-    return diagnose_again(saved, words)
+        say(f"probe: note: {name}: {results} passed over: the last one of each connector counts")
+    return report

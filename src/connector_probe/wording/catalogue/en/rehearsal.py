@@ -15,7 +15,7 @@ REHEARSAL: dict[str, str] = {
     "check-label-validity": "validity",
     "check-label-encoding": "encoding",
     "check-label-private-key": "private key",
-    "check-chain": "complete: {number} certificates up to {root}; nothing is left to be fetched (AIA), which Exchange Online does not do",
+    "check-chain": "complete up to {root} (certificates: {number}); nothing is left to be fetched (AIA), which Exchange Online does not do",
     "check-root": "{root}: {said}",
     "check-in-program": "in Microsoft's root program ({trust})",
     "check-not-in-program": "not in Microsoft's root program, which Exchange Online goes by; trusted here by: {trust}",
