@@ -187,7 +187,6 @@ def _vantage(connectors: Sequence[Connector], evidence: Sequence[ConnectorEviden
     from connector_probe.wording.render import notes_in_words
 
     attempts = [attempt for one in evidence for attempt in one.attempts]
-    told = vantage_notes(connectors, evidence)
     sources = {one.connection.source: None for one in attempts if one.connection is not None and one.connection.source}
     asked = {lookup.nameserver: None for one in attempts for lookup in one.resolution.lookups if lookup.nameserver}
     given = {text: None for connector in connectors for text in connector.nameservers}
@@ -195,6 +194,5 @@ def _vantage(connectors: Sequence[Connector], evidence: Sequence[ConnectorEviden
         hostname=printable(socket.gethostname(), 253),
         nameservers=tuple(given or asked),
         source_addresses=tuple(sources),
-        notes=notes_in_words(told, words),
-        said=told,
+        notes=notes_in_words(vantage_notes(connectors, evidence), words),
     )

@@ -143,8 +143,7 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
                 result = with_earlier(result, one.outage)
             result = with_maintenance(result, one.maintenance, words)
             results.append(with_expectation(result, strict=one.strict))
-        said = vantage_notes(connectors, evidence)
-        notes = notes_in_words(said, words)
+        notes = notes_in_words(vantage_notes(connectors, evidence), words)
     except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as problem:
         # The types were right; this is a combination of facts that no probe ever writes.
         where = f"results[{len(results)}].evidence" if len(results) < len(saved.results) else "the evidence"
@@ -155,7 +154,7 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
         started_at=saved.started_at,
         duration=saved.duration,
         version=saved.version,
-        vantage=replace(saved.vantage, notes=notes, said=said),
+        vantage=replace(saved.vantage, notes=notes),
         summary=Summary(**{status.value: sum(one.status is status for one in results) for status in Status}),
         results=tuple(results),
     )

@@ -6,7 +6,6 @@ keyword carries a trailing underscore (``class_`` is "class", ``from_`` is "from
 
 from __future__ import annotations
 
-from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -408,8 +407,6 @@ class Result:
     evidence: ConnectorEvidence
     outage: Outage | None = None
     maintenance: datetime | None = None
-    # What the words were made of, a ConnectorVerdict of ``diagnosis``; no part of the JSON.
-    verdict: object = field(default=None, repr=False, compare=False, metadata={"exclude": True})
 
     @property
     def code_expected(self) -> bool:
@@ -442,8 +439,6 @@ class VantageReport:
     nameservers: tuple[str, ...]
     source_addresses: tuple[str, ...]
     notes: tuple[str, ...]
-    # What ``notes`` were made of, each a Said of ``diagnosis``; no part of the JSON.
-    said: tuple[object, ...] = field(default=(), repr=False, compare=False, metadata={"exclude": True})
 
 
 @dataclass(frozen=True, slots=True)

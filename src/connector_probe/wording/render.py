@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import field, fields, replace
 from functools import cache
 from operator import attrgetter
 from string import Formatter
 
 from connector_probe.diagnosis.headings import detail_phrase, heading_phrase
+from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, Said
 from connector_probe.diagnosis.warnings import WARNING_REMEDIES
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import AttemptEvidence, Certificate, Lookup, NetworkFault, TranscriptLine
 from connector_probe.model.ids import RemedyId, WarningId
 from connector_probe.model.notation import quote
@@ -37,6 +39,13 @@ from connector_probe.wording.outage import with_maintenance
 from connector_probe.wording.sentences import describe_fault, describe_lookup, headline_of, word
 
 
+@dataclass(frozen=True, slots=True)
+class WordedResult(Result):
+    """A result, and the verdict that its words were made of, which is no part of the JSON."""
+
+    verdict: ConnectorVerdict | None = field(default=None, repr=False, compare=False, metadata={"exclude": True})
+
+
 def worded(verdict: ConnectorVerdict, words: Catalogue = ENGLISH) -> Result:
     """The result of one connector, in the words of one language."""
     connector = verdict.connector
@@ -50,7 +59,7 @@ def worded(verdict: ConnectorVerdict, words: Catalogue = ENGLISH) -> Result:
         around = by_address.get(warning.address, next(iter(verdict.attempts), None))
         warnings.append(_finding(warning, around.facts if around is not None else {}, words))
     deciding = (said.diagnosis for one, said in attempts if one is verdict.deciding)
-    return Result(
+    return WordedResult(
         name=connector.name,
         connector=ConnectorReport(
             tuple(connector.smart_hosts),
@@ -82,12 +91,15 @@ def worded(verdict: ConnectorVerdict, words: Catalogue = ENGLISH) -> Result:
 
 def in_words(report: Report, words: Catalogue) -> Report:
     """``report`` said in another language; what its results mean is not judged again."""
-    results = []
+    results, verdicts = [], []
     for result in report.results:
-        assert isinstance(result.verdict, ConnectorVerdict)
+        assert isinstance(result, WordedResult)
+        assert result.verdict is not None
         said = replace(worded(result.verdict, words), expected=result.expected, outage=result.outage)
         results.append(with_maintenance(said, result.maintenance, words))
-    notes = notes_in_words((one for one in report.vantage.said if isinstance(one, Said)), words)
+        verdicts.append(result.verdict)
+    told = vantage_notes([one.connector for one in verdicts], [one.evidence for one in verdicts])
+    notes = notes_in_words(told, words)
     return replace(report, vantage=replace(report.vantage, notes=notes), results=tuple(results))
 
 
