@@ -14,7 +14,7 @@ from connector_probe.bounces.advice import (
     with_code,
 )
 from connector_probe.bounces.explanation import title_of
-from connector_probe.bounces.known_codes import KNOWN_CODES, TOPICS, Direction, KnownCode, known
+from connector_probe.bounces.known_codes import KNOWN_CODES, Direction, KnownCode, known
 from connector_probe.bounces.replies import CODE
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.verdict import Culprit, FailureClass, MailFlowCode, Remedy
@@ -84,9 +84,9 @@ def _entry(code: KnownCode, words: Catalogue) -> CodeEntry:
         classes=tuple(CodeClass(failure, words.titles[failure]) for failure in classes),
         causes=tuple(CodeCause(cause, cause_words(cause, words)) for cause, _ in causes_for(classes, told=False)),
         remedies=tuple(_remedies(code, classes, words)),
-        reference=TOPICS[code.topic].page,
-        direction=TOPICS[code.topic].direction,
-        culprit=TOPICS[code.topic].culprit,
+        reference=code.topic.page,
+        direction=code.topic.direction,
+        culprit=code.topic.culprit,
     )
 
 

@@ -19,7 +19,7 @@ from connector_probe.bounces.advice import (
     with_code,
 )
 from connector_probe.bounces.bounce import Bounce, BounceSource
-from connector_probe.bounces.known_codes import TOPICS, Direction, Topic, known
+from connector_probe.bounces.known_codes import Direction, Topic, known
 from connector_probe.diagnosis.profiles import HEADLINES
 from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.dataclass import dataclass
@@ -133,7 +133,7 @@ def explain(bounce: Bounce, words: Catalogue = ENGLISH) -> Explanation:
         occurred_at=bounce.occurred_at,
         causes=_causes(bounce, topic, facts, words),
         remedies=tuple(_remedies(bounce, topic, facts, words)),
-        reference=TOPICS[topic].page,
+        reference=topic.page,
         confidence=bounce.confidence,
         heading=_heading(bounce, topic, words),
         meaning=words.explain[f"meaning-{topic}"],
@@ -234,12 +234,12 @@ def is_for_microsoft(bounce: Bounce) -> bool:
 def _direction(bounce: Bounce, topic: Topic) -> Direction | None:
     if is_for_microsoft(bounce):
         return Direction.TO_EXCHANGE_ONLINE
-    by_topic = bounce.direction or TOPICS[topic].direction
+    by_topic = bounce.direction or topic.direction
     return by_topic or (Direction.FROM_EXCHANGE_SERVER if bounce.on_premises else None)
 
 
 def _culprit(bounce: Bounce, topic: Topic) -> Culprit:
-    by_topic = TOPICS[topic].culprit
+    by_topic = topic.culprit
     if by_topic is not Culprit.UNKNOWN:
         return by_topic
     if is_for_microsoft(bounce):
@@ -359,7 +359,7 @@ def _remedies(bounce: Bounce, topic: Topic, facts: Mapping[str, str], words: Cat
 
 def _at_the_sender(bounce: Bounce, topic: Topic, facts: Mapping[str, str], words: Catalogue) -> Iterator[Remedy]:
     """Where the server is Microsoft's: what to do on the sender's side, and nothing else."""
-    if TOPICS[topic].culprit in (Culprit.SENDER, Culprit.CONNECTOR):
+    if topic.culprit in (Culprit.SENDER, Culprit.CONNECTOR):
         yield from numbered_remedies(topic.value, facts, words)
         return
     classes = classes_of(bounce)

@@ -14,16 +14,17 @@ from connector_probe.model.verdict import INTELLIGENCE_CODES, Confidence, Culpri
 
 REFERENCE = "https://learn.microsoft.com/defender-office-365/connectors-mail-flow-intelligence"
 _NDR = "https://learn.microsoft.com/troubleshoot/exchange/email-delivery/ndr/"
+_FIX = f"{_NDR}fix-error-code-"
 _TABLE = f"{_NDR}non-delivery-reports-in-exchange-online"
 _DANE = "https://learn.microsoft.com/purview/how-smtp-dane-works"
 _MTA_STS = "https://learn.microsoft.com/purview/enhancing-mail-flow-with-mta-sts"
-_SERVER = (
-    "https://learn.microsoft.com/exchange/mail-flow/non-delivery-reports-and-bounce-messages/"
-    "non-delivery-reports-and-bounce-messages"
-)
+_EXCHANGE = "https://learn.microsoft.com/exchange/"
+_SERVER = f"{_EXCHANGE}mail-flow/non-delivery-reports-and-bounce-messages/non-delivery-reports-and-bounce-messages"
+_CONNECTORS = f"{_EXCHANGE}mail-flow/connectors/"
+_RFC = "https://www.rfc-editor.org/rfc/"
 _BLOG = "https://techcommunity.microsoft.com/blog/exchange/"
-_PROTOCOL_LOG = "https://learn.microsoft.com/exchange/mail-flow/connectors/protocol-logging"
-_TENANT = f"{_NDR}fix-error-code-5-7-700-through-5-7-750"
+_PROTOCOL_LOG = f"{_CONNECTORS}protocol-logging"
+_TENANT = f"{_FIX}5-7-700-through-5-7-750"
 
 
 class Direction(StrEnum):
@@ -34,152 +35,111 @@ class Direction(StrEnum):
     FROM_EXCHANGE_SERVER = "from-exchange-server"
 
 
-class Topic(StrEnum):
-    """What the catalogue has a title and a meaning for, and for most what to do."""
-
-    DNS_QUERY_FAILED = "4.4.312"
-    CONNECTION_TIMED_OUT = "4.4.315"
-    CONNECTION_REFUSED = "4.4.316"
-    CANNOT_CONNECT = "4.4.317"
-    CLOSED_ABRUPTLY = "4.4.318"
-    CERTIFICATE_VALIDATION_FAILED = "4.7.320"
-    DANE_STARTTLS = "4.7.321"
-    DANE_EXPIRED = "4.7.322"
-    DANE_TLSA = "4.7.323"
-    DANE_DNSSEC = "4.7.324"
-    DANE_NAME = "4.7.325"
-    MTA_STS_HOSTS = "mta-sts-hosts"
-    MTA_STS_CERTIFICATE = "certificate-policy"
-    # that the time was up, or that something failed, and not what
-    QUEUE_EXPIRED = "queue-expired"
-    MESSAGE_EXPIRED = "message-expired"
-    EXPIRED_ELSEWHERE = "expired-elsewhere"
-    OLDER_EXCHANGE = "older-exchange"
-    ON_PREMISES = "on-premises"
-    NO_ANSWER = "no-answer"
-    UNABLE_TO_CONNECT = "unable-to-connect"
-    CONNECTION_DROPPED = "connection-dropped"
-    QUOTED_REPLY = "quoted-reply"
-    EXCHANGE_WORDS = "exchange-words"
-    TLS_FAILED = "tls-failed"
-    VALIDATION_FAILED = "validation-failed"
-    TLS_REPORT = "tls-report"
-    FAILED_SESSION = "failed-session"
-    # Exchange's own words, about itself
-    ON_PREMISES_CERTIFICATE = "on-premises-certificate"
-    TLS_DEMANDED = "tls-demanded"
-    EXCHANGE_AUTHENTICATION = "exchange-authentication"
-    SEND_CONNECTOR_CERTIFICATE = "send-connector-certificate"
-    OWN_CERTIFICATE = "own-certificate"
-    EARLY_SESSION_TICKET = "early-session-ticket"
-    SECURE_DOMAIN = "secure-domain"
-    # neighbours: no fault of an outbound connector
-    DOMAIN_NONEXISTENT = "domain-nonexistent"
-    RELAY_DENIED = "relay-denied"
-    ROUTING_LOOP = "routing-loop"
-    INBOUND_ATTRIBUTION = "inbound-attribution"
-    DIRECT_SEND = "direct-send"
-    RECIPIENT_UNKNOWN = "recipient-unknown"
-    SERVICE_INACTIVE = "service-inactive"
-    OUT_OF_RESOURCES = "out-of-resources"
-    INBOUND_TEMPORARY = "inbound-temporary"
-    RECEIVER_THROTTLING = "receiver-throttling"
-    OUTDATED_EXCHANGE = "outdated-exchange"
-    UNAUTHENTICATED_MAIL = "unauthenticated-mail"
-    REVERSE_DNS = "reverse-dns"
-    NOT_SIGNED_IN = "not-signed-in"
-    SENDER_BLOCKED = "sender-blocked"
-    TENANT_LIMIT = "tenant-limit"
-    TENANT_BLOCKED = "tenant-blocked"
-    NEW_TENANT = "new-tenant"
-    UNREGISTERED_DOMAIN = "unregistered-domain"
-    RELAY_POOL = "relay-pool"
-    DMARC_REJECT = "dmarc-reject"
-    AUTHENTICATION_LEVEL = "authentication-level"
-    SECURITY_POLICY = "security-policy"
-
-
-class TopicFacts(NamedTuple):
-    culprit: Culprit = Culprit.UNKNOWN
-    page: str = _TABLE
-    direction: Direction | None = None
-
-
-_T, _C = Topic, Culprit
 _OUT, _IN, _SERVER_OUT = Direction.FROM_EXCHANGE_ONLINE, Direction.TO_EXCHANGE_ONLINE, Direction.FROM_EXCHANGE_SERVER
-TOPICS: dict[Topic, TopicFacts] = {
-    **dict.fromkeys(map(Topic, INTELLIGENCE_CODES), TopicFacts(page=REFERENCE, direction=_OUT)),
-    **dict.fromkeys(
-        (_T.DANE_STARTTLS, _T.DANE_EXPIRED, _T.DANE_TLSA, _T.DANE_DNSSEC, _T.DANE_NAME),
-        TopicFacts(page=_DANE, direction=_OUT),
-    ),
-    _T.MTA_STS_HOSTS: TopicFacts(page=_MTA_STS, direction=_OUT),
-    _T.MTA_STS_CERTIFICATE: TopicFacts(_C.SERVER, _MTA_STS, _OUT),
-    _T.QUEUE_EXPIRED: TopicFacts(page=f"{_NDR}fix-error-code-550-4-4-7-in-exchange-online"),
-    _T.MESSAGE_EXPIRED: TopicFacts(),
-    _T.EXPIRED_ELSEWHERE: TopicFacts(page="https://www.rfc-editor.org/rfc/rfc3463#section-3.5"),
-    _T.OLDER_EXCHANGE: TopicFacts(),
-    _T.ON_PREMISES: TopicFacts(page=_SERVER, direction=_SERVER_OUT),
-    _T.NO_ANSWER: TopicFacts(page=_SERVER),
-    _T.UNABLE_TO_CONNECT: TopicFacts(page=_SERVER, direction=_SERVER_OUT),
-    _T.CONNECTION_DROPPED: TopicFacts(page=_SERVER),
-    _T.QUOTED_REPLY: TopicFacts(page=_PROTOCOL_LOG, direction=_SERVER_OUT),
-    _T.EXCHANGE_WORDS: TopicFacts(page=_SERVER),
-    _T.TLS_FAILED: TopicFacts(page=_PROTOCOL_LOG),
-    _T.VALIDATION_FAILED: TopicFacts(
-        page="https://learn.microsoft.com/exchange/mail-flow-best-practices/use-connectors-to-configure-mail-flow/"
-        "validate-connectors",
-        direction=_OUT,
-    ),
-    _T.TLS_REPORT: TopicFacts(page="https://www.rfc-editor.org/rfc/rfc8460#section-4.3"),
-    _T.FAILED_SESSION: TopicFacts(page=_PROTOCOL_LOG),
-    _T.ON_PREMISES_CERTIFICATE: TopicFacts(page=_SERVER, direction=_SERVER_OUT),
-    _T.TLS_DEMANDED: TopicFacts(
-        _C.SENDER, "https://learn.microsoft.com/exchange/mail-flow/connectors/send-connectors", _SERVER_OUT
-    ),
-    _T.EXCHANGE_AUTHENTICATION: TopicFacts(
-        _C.SENDER, "https://learn.microsoft.com/exchange/mail-flow/connectors/receive-connectors", _SERVER_OUT
-    ),
-    _T.SEND_CONNECTOR_CERTIFICATE: TopicFacts(
-        _C.SENDER, "https://learn.microsoft.com/powershell/module/exchange/set-sendconnector", _SERVER_OUT
-    ),
-    _T.OWN_CERTIFICATE: TopicFacts(
-        _C.SENDER, "https://learn.microsoft.com/exchange/architecture/client-access/certificates", _SERVER_OUT
-    ),
-    _T.EARLY_SESSION_TICKET: TopicFacts(_C.SERVER, "https://github.com/golang/go/issues/70232", _OUT),
-    _T.SECURE_DOMAIN: TopicFacts(_C.SENDER, _SERVER, _SERVER_OUT),
-    _T.DOMAIN_NONEXISTENT: TopicFacts(_C.SENDER, _TABLE, _OUT),
-    _T.RELAY_DENIED: TopicFacts(),
-    _T.ROUTING_LOOP: TopicFacts(_C.CONNECTOR, f"{_NDR}fix-error-code-5-4-6-through-5-4-20-in-exchange-online"),
-    _T.INBOUND_ATTRIBUTION: TopicFacts(_C.CONNECTOR, f"{_NDR}fix-error-code-5-7-64-in-exchange-online", _IN),
-    _T.DIRECT_SEND: TopicFacts(
-        _C.SENDER,
+
+
+class Topic(StrEnum):
+    """What the catalogue has a title and a meaning for, and for most what to do.
+
+    ``page``: where to read on; ``direction``: None for either; ``culprit``: whose it is to mend.
+    """
+
+    _value_: str
+    page: str
+    direction: Direction | None
+    culprit: Culprit
+
+    def __new__(
+        cls, value: str, page: str = _TABLE, direction: Direction | None = None, culprit: Culprit = Culprit.UNKNOWN
+    ) -> Topic:
+        topic = str.__new__(cls, value)
+        topic._value_, topic.page, topic.direction, topic.culprit = value, page, direction, culprit
+        return topic
+
+    DNS_QUERY_FAILED = "4.4.312", REFERENCE, _OUT
+    CONNECTION_TIMED_OUT = "4.4.315", REFERENCE, _OUT
+    CONNECTION_REFUSED = "4.4.316", REFERENCE, _OUT
+    CANNOT_CONNECT = "4.4.317", REFERENCE, _OUT
+    CLOSED_ABRUPTLY = "4.4.318", REFERENCE, _OUT
+    CERTIFICATE_VALIDATION_FAILED = "4.7.320", REFERENCE, _OUT
+    DANE_STARTTLS = "4.7.321", _DANE, _OUT
+    DANE_EXPIRED = "4.7.322", _DANE, _OUT
+    DANE_TLSA = "4.7.323", _DANE, _OUT
+    DANE_DNSSEC = "4.7.324", _DANE, _OUT
+    DANE_NAME = "4.7.325", _DANE, _OUT
+    MTA_STS_HOSTS = "mta-sts-hosts", _MTA_STS, _OUT
+    MTA_STS_CERTIFICATE = "certificate-policy", _MTA_STS, _OUT, Culprit.SERVER
+    # that the time was up, or that something failed, and not what
+    QUEUE_EXPIRED = "queue-expired", f"{_FIX}550-4-4-7-in-exchange-online"
+    MESSAGE_EXPIRED = "message-expired"
+    EXPIRED_ELSEWHERE = "expired-elsewhere", f"{_RFC}rfc3463#section-3.5"
+    OLDER_EXCHANGE = "older-exchange"
+    ON_PREMISES = "on-premises", _SERVER, _SERVER_OUT
+    NO_ANSWER = "no-answer", _SERVER
+    UNABLE_TO_CONNECT = "unable-to-connect", _SERVER, _SERVER_OUT
+    CONNECTION_DROPPED = "connection-dropped", _SERVER
+    QUOTED_REPLY = "quoted-reply", _PROTOCOL_LOG, _SERVER_OUT
+    EXCHANGE_WORDS = "exchange-words", _SERVER
+    TLS_FAILED = "tls-failed", _PROTOCOL_LOG
+    VALIDATION_FAILED = (
+        "validation-failed",
+        f"{_EXCHANGE}mail-flow-best-practices/use-connectors-to-configure-mail-flow/validate-connectors",
+        _OUT,
+    )
+    TLS_REPORT = "tls-report", f"{_RFC}rfc8460#section-4.3"
+    FAILED_SESSION = "failed-session", _PROTOCOL_LOG
+    # Exchange's own words, about itself
+    ON_PREMISES_CERTIFICATE = "on-premises-certificate", _SERVER, _SERVER_OUT
+    TLS_DEMANDED = "tls-demanded", f"{_CONNECTORS}send-connectors", _SERVER_OUT, Culprit.SENDER
+    EXCHANGE_AUTHENTICATION = "exchange-authentication", f"{_CONNECTORS}receive-connectors", _SERVER_OUT, Culprit.SENDER
+    SEND_CONNECTOR_CERTIFICATE = (
+        "send-connector-certificate",
+        "https://learn.microsoft.com/powershell/module/exchange/set-sendconnector",
+        _SERVER_OUT,
+        Culprit.SENDER,
+    )
+    OWN_CERTIFICATE = (
+        "own-certificate",
+        f"{_EXCHANGE}architecture/client-access/certificates",
+        _SERVER_OUT,
+        Culprit.SENDER,
+    )
+    EARLY_SESSION_TICKET = "early-session-ticket", "https://github.com/golang/go/issues/70232", _OUT, Culprit.SERVER
+    SECURE_DOMAIN = "secure-domain", _SERVER, _SERVER_OUT, Culprit.SENDER
+    # neighbours: no fault of an outbound connector
+    DOMAIN_NONEXISTENT = "domain-nonexistent", _TABLE, _OUT, Culprit.SENDER
+    RELAY_DENIED = "relay-denied"
+    ROUTING_LOOP = "routing-loop", f"{_FIX}5-4-6-through-5-4-20-in-exchange-online", None, Culprit.CONNECTOR
+    INBOUND_ATTRIBUTION = "inbound-attribution", f"{_FIX}5-7-64-in-exchange-online", _IN, Culprit.CONNECTOR
+    DIRECT_SEND = (
+        "direct-send",
         f"{_BLOG}introducing-more-control-over-direct-send-in-exchange-online/4408790",
         _IN,
-    ),
-    _T.RECIPIENT_UNKNOWN: TopicFacts(_C.SENDER, f"{_NDR}fix-error-code-550-5-1-10-in-exchange-online", _IN),
-    _T.SERVICE_INACTIVE: TopicFacts(_C.SERVER),
-    _T.OUT_OF_RESOURCES: TopicFacts(_C.SERVER, "https://learn.microsoft.com/exchange/mail-flow/back-pressure"),
-    _T.INBOUND_TEMPORARY: TopicFacts(_C.UNKNOWN, _TABLE, _IN),
-    _T.RECEIVER_THROTTLING: TopicFacts(_C.SENDER, _TABLE, _IN),
-    _T.OUTDATED_EXCHANGE: TopicFacts(
-        _C.SENDER,
+        Culprit.SENDER,
+    )
+    RECIPIENT_UNKNOWN = "recipient-unknown", f"{_FIX}550-5-1-10-in-exchange-online", _IN, Culprit.SENDER
+    SERVICE_INACTIVE = "service-inactive", _TABLE, None, Culprit.SERVER
+    OUT_OF_RESOURCES = "out-of-resources", f"{_EXCHANGE}mail-flow/back-pressure", None, Culprit.SERVER
+    INBOUND_TEMPORARY = "inbound-temporary", _TABLE, _IN
+    RECEIVER_THROTTLING = "receiver-throttling", _TABLE, _IN, Culprit.SENDER
+    OUTDATED_EXCHANGE = (
+        "outdated-exchange",
         f"{_BLOG}throttling-and-blocking-email-from-persistently-vulnerable-exchange-servers-to-e/3815328",
         _IN,
-    ),
-    _T.UNAUTHENTICATED_MAIL: TopicFacts(_C.SENDER, _TABLE, _IN),
-    _T.REVERSE_DNS: TopicFacts(_C.SENDER, _TABLE, _IN),
-    _T.NOT_SIGNED_IN: TopicFacts(_C.SENDER, f"{_NDR}fix-error-code-5-7-57-in-exchange-online", _IN),
-    _T.SENDER_BLOCKED: TopicFacts(_C.SENDER, _TABLE, _OUT),
-    _T.TENANT_LIMIT: TopicFacts(_C.SENDER, _TABLE, _OUT),
-    _T.TENANT_BLOCKED: TopicFacts(_C.SENDER, _TENANT, _OUT),
-    _T.NEW_TENANT: TopicFacts(_C.SENDER, _TENANT, _OUT),
-    _T.UNREGISTERED_DOMAIN: TopicFacts(_C.SENDER, _TENANT, _OUT),
-    _T.RELAY_POOL: TopicFacts(_C.SERVER, f"{_NDR}forwarded-message-rejected-5-7-367-ndr", _OUT),
-    _T.DMARC_REJECT: TopicFacts(_C.SENDER, _TABLE, _IN),
-    _T.AUTHENTICATION_LEVEL: TopicFacts(_C.SENDER, _TABLE, _IN),
-    _T.SECURITY_POLICY: TopicFacts(_C.SENDER, "https://www.rfc-editor.org/rfc/rfc3463#section-3.8"),
-}
+        Culprit.SENDER,
+    )
+    UNAUTHENTICATED_MAIL = "unauthenticated-mail", _TABLE, _IN, Culprit.SENDER
+    REVERSE_DNS = "reverse-dns", _TABLE, _IN, Culprit.SENDER
+    NOT_SIGNED_IN = "not-signed-in", f"{_FIX}5-7-57-in-exchange-online", _IN, Culprit.SENDER
+    SENDER_BLOCKED = "sender-blocked", _TABLE, _OUT, Culprit.SENDER
+    TENANT_LIMIT = "tenant-limit", _TABLE, _OUT, Culprit.SENDER
+    TENANT_BLOCKED = "tenant-blocked", _TENANT, _OUT, Culprit.SENDER
+    NEW_TENANT = "new-tenant", _TENANT, _OUT, Culprit.SENDER
+    UNREGISTERED_DOMAIN = "unregistered-domain", _TENANT, _OUT, Culprit.SENDER
+    RELAY_POOL = "relay-pool", f"{_NDR}forwarded-message-rejected-5-7-367-ndr", _OUT, Culprit.SERVER
+    DMARC_REJECT = "dmarc-reject", _TABLE, _IN, Culprit.SENDER
+    AUTHENTICATION_LEVEL = "authentication-level", _TABLE, _IN, Culprit.SENDER
+    SECURITY_POLICY = "security-policy", f"{_RFC}rfc3463#section-3.8", None, Culprit.SENDER
 
 
 class Precision(IntEnum):
@@ -218,46 +178,46 @@ _P = Precision
 _TWO_FORMS = (
     *(KnownCode(code.value, Topic(code.value), distinct=True) for code in INTELLIGENCE_CODES),
     *(KnownCode(f"4.7.32{digit}", Topic(f"4.7.32{digit}"), distinct=True) for digit in range(1, 6)),
-    KnownCode("4.4.8", _T.MTA_STS_HOSTS),
-    KnownCode("4.7.5", _T.MTA_STS_CERTIFICATE, precision=_P.REASON),
-    KnownCode("4.7.230", _T.OUTDATED_EXCHANGE, distinct=True),
-    KnownCode("4.7.26", _T.UNAUTHENTICATED_MAIL),
-    KnownCode("4.7.25", _T.REVERSE_DNS),
-    KnownCode("4.7.66", _T.SECURITY_POLICY, Confidence.INFERRED),
+    KnownCode("4.4.8", Topic.MTA_STS_HOSTS),
+    KnownCode("4.7.5", Topic.MTA_STS_CERTIFICATE, precision=_P.REASON),
+    KnownCode("4.7.230", Topic.OUTDATED_EXCHANGE, distinct=True),
+    KnownCode("4.7.26", Topic.UNAUTHENTICATED_MAIL),
+    KnownCode("4.7.25", Topic.REVERSE_DNS),
+    KnownCode("4.7.66", Topic.SECURITY_POLICY, Confidence.INFERRED),
 )
 _ONE_FORM = (
-    KnownCode("4.4.7", _T.QUEUE_EXPIRED, precision=_P.EXPIRY),
-    KnownCode("5.4.300", _T.MESSAGE_EXPIRED, precision=_P.EXPIRY, distinct=True),
-    KnownCode("4.4.0", _T.OLDER_EXCHANGE, _REPORTED, _P.FAILURE),
-    KnownCode("4.4.1", _T.NO_ANSWER, _REPORTED, _P.REASON),
-    KnownCode("4.2.1", _T.UNABLE_TO_CONNECT, _REPORTED, _P.REASON),
-    KnownCode("4.4.2", _T.CONNECTION_DROPPED, _REPORTED, _P.REASON),
+    KnownCode("4.4.7", Topic.QUEUE_EXPIRED, precision=_P.EXPIRY),
+    KnownCode("5.4.300", Topic.MESSAGE_EXPIRED, precision=_P.EXPIRY, distinct=True),
+    KnownCode("4.4.0", Topic.OLDER_EXCHANGE, _REPORTED, _P.FAILURE),
+    KnownCode("4.4.1", Topic.NO_ANSWER, _REPORTED, _P.REASON),
+    KnownCode("4.2.1", Topic.UNABLE_TO_CONNECT, _REPORTED, _P.REASON),
+    KnownCode("4.4.2", Topic.CONNECTION_DROPPED, _REPORTED, _P.REASON),
     *(
-        KnownCode(code, _T.ON_PREMISES, _REPORTED, _P.EXCHANGE_SERVER, distinct=True, on_premises=True)
+        KnownCode(code, Topic.ON_PREMISES, _REPORTED, _P.EXCHANGE_SERVER, distinct=True, on_premises=True)
         for code in ("4.4.101", "4.4.395", "4.4.397", "4.4.400")
     ),
-    KnownCode("5.4.310", _T.DOMAIN_NONEXISTENT, _REPORTED, distinct=True),
-    KnownCode("5.6.7", _T.DOMAIN_NONEXISTENT, _REPORTED),
-    KnownCode("5.4.1", _T.RELAY_DENIED),
-    KnownCode("5.4.6", _T.ROUTING_LOOP),
-    KnownCode("5.4.14", _T.ROUTING_LOOP),
-    KnownCode("5.7.64", _T.INBOUND_ATTRIBUTION),
-    KnownCode("5.7.51", _T.INBOUND_ATTRIBUTION),
-    KnownCode("5.7.68", _T.DIRECT_SEND),
-    KnownCode("5.1.10", _T.RECIPIENT_UNKNOWN),
-    KnownCode("4.3.1", _T.OUT_OF_RESOURCES, precision=_P.REASON),
-    KnownCode("4.3.2", _T.SERVICE_INACTIVE, _REPORTED, _P.REASON),
-    KnownCode("4.4.4", _T.INBOUND_TEMPORARY, _REPORTED, _P.REASON),
-    KnownCode("5.7.57", _T.NOT_SIGNED_IN),
-    KnownCode("5.1.8", _T.SENDER_BLOCKED),
-    KnownCode("5.7.232", _T.TENANT_LIMIT),
-    KnownCode("5.7.233", _T.TENANT_LIMIT),
-    KnownCode("5.7.705", _T.TENANT_BLOCKED),
-    KnownCode("5.7.708", _T.NEW_TENANT),
-    KnownCode("5.7.750", _T.UNREGISTERED_DOMAIN),
-    KnownCode("5.7.367", _T.RELAY_POOL),
-    KnownCode("5.7.509", _T.DMARC_REJECT),
-    KnownCode("5.7.515", _T.AUTHENTICATION_LEVEL),
+    KnownCode("5.4.310", Topic.DOMAIN_NONEXISTENT, _REPORTED, distinct=True),
+    KnownCode("5.6.7", Topic.DOMAIN_NONEXISTENT, _REPORTED),
+    KnownCode("5.4.1", Topic.RELAY_DENIED),
+    KnownCode("5.4.6", Topic.ROUTING_LOOP),
+    KnownCode("5.4.14", Topic.ROUTING_LOOP),
+    KnownCode("5.7.64", Topic.INBOUND_ATTRIBUTION),
+    KnownCode("5.7.51", Topic.INBOUND_ATTRIBUTION),
+    KnownCode("5.7.68", Topic.DIRECT_SEND),
+    KnownCode("5.1.10", Topic.RECIPIENT_UNKNOWN),
+    KnownCode("4.3.1", Topic.OUT_OF_RESOURCES, precision=_P.REASON),
+    KnownCode("4.3.2", Topic.SERVICE_INACTIVE, _REPORTED, _P.REASON),
+    KnownCode("4.4.4", Topic.INBOUND_TEMPORARY, _REPORTED, _P.REASON),
+    KnownCode("5.7.57", Topic.NOT_SIGNED_IN),
+    KnownCode("5.1.8", Topic.SENDER_BLOCKED),
+    KnownCode("5.7.232", Topic.TENANT_LIMIT),
+    KnownCode("5.7.233", Topic.TENANT_LIMIT),
+    KnownCode("5.7.705", Topic.TENANT_BLOCKED),
+    KnownCode("5.7.708", Topic.NEW_TENANT),
+    KnownCode("5.7.750", Topic.UNREGISTERED_DOMAIN),
+    KnownCode("5.7.367", Topic.RELAY_POOL),
+    KnownCode("5.7.509", Topic.DMARC_REJECT),
+    KnownCode("5.7.515", Topic.AUTHENTICATION_LEVEL),
 )
 KNOWN_CODES = (*_TWO_FORMS, *_ONE_FORM)
 _KNOWN = {each.code: each for each in KNOWN_CODES} | {f"5{each.code[1:]}": each for each in _TWO_FORMS}
