@@ -43,21 +43,17 @@ def with_code(code: MailFlowCode) -> tuple[FailureClass, ...]:
 
 def causes_for(classes: Sequence[FailureClass], *, told: bool) -> list[tuple[str, CauseVerdict]]:
     """The causes of every failure it may be, what is most sure first; ``told``: the text says which it is."""
-    given = {failure: _causes_of(failure) for failure in classes}
+    given: list[dict[str, CauseVerdict]] = []
+    for failure in classes:
+        given.append({cause.value: verdict for cause, verdict in by_class_alone(failure).items()})
+        if failure is FailureClass.TLS_CLIENT_CERTIFICATE:
+            given[-1][CLIENT_CERTIFICATE] = CauseVerdict.SUPPORTED
+    is_open = all(stage_of(failure) in _LEFT_OPEN for failure in classes)
     found = [
-        (cause, _verdict([each.get(cause) for each in given.values()], told=told, open_=_is_open(classes)))
-        for cause in dict.fromkeys(cause for each in given.values() for cause in each)
+        (cause, _verdict([each.get(cause) for each in given], told=told, open_=is_open))
+        for cause in dict.fromkeys(cause for each in given for cause in each)
     ]
     return sorted(found, key=lambda weighed: _ORDER.index(weighed[1]))
-
-
-def _causes_of(failure: FailureClass) -> dict[str, CauseVerdict]:
-    own = {CLIENT_CERTIFICATE: CauseVerdict.SUPPORTED} if failure is FailureClass.TLS_CLIENT_CERTIFICATE else {}
-    return {cause.value: verdict for cause, verdict in by_class_alone(failure).items()} | own
-
-
-def _is_open(classes: Sequence[FailureClass]) -> bool:
-    return all(stage_of(failure) in _LEFT_OPEN for failure in classes)
 
 
 def _verdict(given: Sequence[CauseVerdict | None], *, told: bool, open_: bool) -> CauseVerdict:

@@ -297,17 +297,12 @@ def _causes(bounce: Bounce, topic: Topic, facts: Mapping[str, str], words: Catal
     if is_for_microsoft(bounce):
         return ()
     left_out = _left_out(bounce, topic)
+    says = (fill(words.explain["message-says"], facts),) if bounce.message is not None else ()
     return tuple(
-        Cause(identifier, verdict, cause_words(identifier, words), _evidence(bounce, verdict, facts, words))
-        for identifier, verdict in causes_for(classes_of(bounce), told=bool(bounce.classes))
-        if identifier not in left_out
+        Cause(cause, verdict, cause_words(cause, words), says if verdict is CauseVerdict.CONFIRMED else ())
+        for cause, verdict in causes_for(classes_of(bounce), told=bool(bounce.classes))
+        if cause not in left_out
     )
-
-
-def _evidence(bounce: Bounce, verdict: CauseVerdict, facts: Mapping[str, str], words: Catalogue) -> tuple[str, ...]:
-    if verdict is CauseVerdict.CONFIRMED and bounce.message is not None:
-        return (fill(words.explain["message-says"], facts),)
-    return ()
 
 
 # --- remedies ----------------------------------------------------------------------------------------------------

@@ -91,12 +91,12 @@ def errors_in(text: str) -> tuple[ErrorFound, ...]:
 
 def _most_known(errors: tuple[ErrorFound, ...]) -> tuple[int, int]:
     """How much the best-known of ``errors`` tells: how precise its code is, and how many facts there are."""
-    return max(((_precision(error.code), _facts_of(error)) for error in errors), default=(-2, 0))
 
+    def told(error: ErrorFound) -> tuple[int, int]:
+        facts = (error.meaning, error.server, error.address, error.port, error.occurred_at, error.message)
+        return _precision(error.code), sum(fact is not None for fact in facts)
 
-def _facts_of(error: ErrorFound) -> int:
-    facts = (error.meaning, error.server, error.address, error.port, error.occurred_at, error.message)
-    return sum(fact is not None for fact in facts)
+    return max(map(told, errors), default=(-2, 0))
 
 
 def _errors_in(text: str) -> Iterator[ErrorFound]:
@@ -207,7 +207,8 @@ def _error(chain: ReplyChain, before: str, text: str) -> tuple[ErrorFound | None
     of_report = is_status or ((":" in before or ";" in before) and _DIAGNOSTIC.search(before) is not None)
     fields = surroundings.paragraph(text, start) if of_report else ""
     code = outermost.known
-    if code is not None and is_foreign(code.topic, outermost.status, before, _all_words(chain), fields):
+    words = " ".join((*(reply.words for reply in chain.replies), *chain.groups.values()))
+    if code is not None and is_foreign(code.topic, outermost.status, before, words, fields):
         if code.topic is not Topic.QUEUE_EXPIRED:
             return None
         code = code._replace(topic=Topic.EXPIRED_ELSEWHERE)
@@ -227,10 +228,6 @@ def _error(chain: ReplyChain, before: str, text: str) -> tuple[ErrorFound | None
     error = _around(error, BounceSource.VALIDATION if chain.bracketed else BounceSource.BARE, around)
     error, used = _labelled(error, text[end : end + surroundings.AFTER])
     return error, end + used
-
-
-def _all_words(chain: ReplyChain) -> str:
-    return " ".join((*(reply.words for reply in chain.replies), *chain.groups.values()))
 
 
 def _of_chain(chain: ReplyChain, outermost: KnownCode | None, text: str) -> ErrorFound:

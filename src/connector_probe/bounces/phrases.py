@@ -170,20 +170,12 @@ def own_words(words: str, code: str = "") -> Match | None:
         if meaning is _TLS_FAILED and not ("negotiation" in lower or "securitystatus" in lower):
             continue
         match = phrase.match(squeezed)
-        if match is not None and _may_stand_under(code, codes):
-            if meaning is _TLS_FAILED:
-                meaning = _TLS_ERRORS.get(match["tls"].lower(), _tls_error(match["tls"].lower()))
+        if match is not None and (not code or any(code in (one, one[4:]) for one in codes)):
+            if meaning is _TLS_FAILED:  # the word may run into the next one, since blanks do not count
+                word = match["tls"].lower()
+                meaning = next((told for known, told in _TLS_ERRORS.items() if word.startswith(known)), meaning)
             return Match(meaning, len(words) - len(given), match.end())
     return None
-
-
-def _may_stand_under(code: str, codes: tuple[str, ...]) -> bool:
-    return not code or any(code == allowed or code == allowed[4:] for allowed in codes)
-
-
-def _tls_error(word: str) -> Meaning:
-    """What a word of Windows' TLS means that runs into the next one, since blanks do not count."""
-    return next((meaning for known, meaning in _TLS_ERRORS.items() if word.startswith(known)), _TLS_FAILED)
 
 
 def of_server_reply(words: str) -> Meaning | None:

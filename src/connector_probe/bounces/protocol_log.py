@@ -147,12 +147,11 @@ def _reasons(session: _Session) -> Iterator[tuple[str, Meaning]]:
             yield session.ended or "", UNABLE_TO_CONNECT
     elif stage != "QUIT" and session.ended is not None and "local" not in session.ended.lower().split("(")[0]:
         yield session.ended, _ended(session.ended, stage, secured=secured, greeted=bool(session.said_by("server")))
-    elif "EHLO" in " ".join(session.said_by("client")).upper() and not offered and not _sent_mail(session):
-        yield "", Meaning((_F.STARTTLS_NOT_OFFERED,), Confidence.INFERRED)
-
-
-def _sent_mail(session: _Session) -> bool:
-    return any(line.upper().startswith(("MAIL ", "STARTTLS", "X-ANONYMOUSTLS")) for line in session.said_by("client"))
+    elif not offered:
+        said = [line.upper() for line in session.said_by("client")]
+        went_on = any(line.startswith(("MAIL ", "STARTTLS", "X-ANONYMOUSTLS")) for line in said)
+        if "EHLO" in " ".join(said) and not went_on:
+            yield "", Meaning((_F.STARTTLS_NOT_OFFERED,), Confidence.INFERRED)
 
 
 def _refusal(stage: str, code: str, *, secured: bool) -> Meaning:

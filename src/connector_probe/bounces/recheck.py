@@ -86,15 +86,10 @@ def _still(bounce: Bounce, attempt: Attempt) -> bool:
         return False
     if attempt.class_ is not None and attempt.class_ in bounce.classes:
         return True
-    if _standing_problems(bounce, attempt):
+    if any(FailureClass.of_certificate(kind) in bounce.classes for kind in attempt.certificate_problems):
         return attempt.status is not Status.HEALTHY
     code = documented_code(bounce) or bounce.code  # the probe says the documented one
     return attempt.code is not None and attempt.code == code and (code in _ONE_FAULT or not bounce.classes)
-
-
-def _standing_problems(bounce: Bounce, attempt: Attempt) -> list[FailureClass]:
-    found = map(FailureClass.of_certificate, attempt.certificate_problems)
-    return [failure for failure in found if failure in bounce.classes]
 
 
 def _masks(attempt: Attempt, bounce: Bounce) -> bool:

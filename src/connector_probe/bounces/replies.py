@@ -296,7 +296,7 @@ def _group(content: str, opening: str, *, attached: bool) -> dict[str, str] | No
     """The facts in one group; None where it does not belong to the error."""
     plain = _joined(content)
     if opening == "(":
-        if is_number(plain) or address_and_port(plain)[0] is not None:
+        if plain.replace(".", "").replace(",", "").isdigit() or address_and_port(plain)[0] is not None:
             return None
         return {"message": plain} if attached or own_words(plain) is not None else None
     glued = (
@@ -309,7 +309,3 @@ def _group(content: str, opening: str, *, attached: bool) -> dict[str, str] | No
     if (edge := _EDGE.fullmatch(plain)) is not None:
         return {"stamp": edge["stamp"] or ""}
     return {} if attached else None
-
-
-def is_number(text: str) -> bool:
-    return text.replace(".", "").replace(",", "").isdigit()

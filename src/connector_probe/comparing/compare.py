@@ -6,7 +6,7 @@ could not tell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from connector_probe.comparing.comparison import (
@@ -114,7 +114,12 @@ def match(first: Sequence[Result], second: Sequence[Result]) -> Iterator[tuple[R
     """Pairs: by name, then by what is probed, then by a smart host in common; what is left stands alone."""
     left = list(second)
     partners: dict[int, Result] = {}
-    for alike in (_same_name, _same_targets, _shared_target):
+    alike_in: tuple[Callable[[Result, Result], bool], ...] = (
+        lambda one, other: one.name == other.name,
+        lambda one, other: _targets(one) == _targets(other),
+        lambda one, other: bool(_targets(one) & _targets(other)),
+    )
+    for alike in alike_in:
         for number, one in enumerate(first):
             if number in partners:
                 continue
@@ -126,22 +131,10 @@ def match(first: Sequence[Result], second: Sequence[Result]) -> Iterator[tuple[R
     yield from ((None, other) for other in left)
 
 
-def _same_name(one: Result, other: Result) -> bool:
-    return one.name == other.name
-
-
 def _targets(result: Result) -> set[tuple[str, str, int]]:
     connector = result.connector
     hosts = {("host", host.lower().rstrip("."), connector.port) for host in connector.smart_hosts}
     return hosts | ({("mx", connector.use_mx.lower(), connector.port)} if connector.use_mx is not None else set())
-
-
-def _same_targets(one: Result, other: Result) -> bool:
-    return _targets(one) == _targets(other)
-
-
-def _shared_target(one: Result, other: Result) -> bool:
-    return bool(_targets(one) & _targets(other))
 
 
 # --- one connector ---------------------------------------------------------------------------------------------

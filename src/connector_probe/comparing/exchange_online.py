@@ -87,7 +87,12 @@ class _Place:
     @classmethod
     def of(cls, label: str, result: Result, failure: Bounce) -> _Place:
         met = by_address(result).values()
-        there = tuple(one for one in met if one.address is not None and _is_there(one.address, failure))
+        there = tuple(
+            one
+            for one in met
+            if one.address is not None
+            and (one.address == failure.address if failure.address is not None else not is_private(one.address))
+        )
         inside = tuple(one for one in met if one not in there and one.address is not None and is_private(one.address))
         return cls(label, result, there, inside)
 
@@ -114,10 +119,6 @@ class _Place:
     @property
     def fails_inside(self) -> bool:
         return bool(self.inside) and not any(one.flows or one.unknown for one in self.inside)
-
-
-def _is_there(address: str, failure: Bounce) -> bool:
-    return not is_private(address) if failure.address is None else address == failure.address
 
 
 # --- the whole -------------------------------------------------------------------------------------------------

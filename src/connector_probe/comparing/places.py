@@ -36,14 +36,11 @@ def place_differences(pair: Pair, addresses_told: Sequence[SharedAddress]) -> It
     for shared in addresses_told:
         found = list(_of_address(pair, shared))
         yield from found
-        if shared.address is not None and _is_of_one_place(shared.address) and any(one.matters for one in found):
+        # Another machine may have the same address, where it is no public one.
+        local = shared.address is not None and not (is_address(shared.address) and is_outside(shared.address))
+        if local and any(one.matters for one in found):
             yield difference(pair, "private-address", False, {}, shared)
     yield from _warnings(pair)
-
-
-def _is_of_one_place(address: str) -> bool:
-    """Whether another machine may have the same address."""
-    return not is_address(address) or not is_outside(address)
 
 
 def _warnings(pair: Pair) -> Iterator[Difference]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from textwrap import indent
 
 from connector_probe.formats import document as tree
 from connector_probe.formats.options import RenderOptions, colon, markdown_text
@@ -55,7 +56,7 @@ def _block(block: tree.Block, words: Catalogue) -> Iterator[str]:
             yield _list(f"{_weight(one, words)} {markdown_text(one.text)}" for one in block.items)
         case tree.Steps():
             yield "\n".join(
-                "\n".join([f"{number}. {markdown_text(remedy.text)}", *_indented(_code(remedy.commands))])
+                f"{number}. {markdown_text(remedy.text)}\n{indent(_code(remedy.commands), '   ', bool)}".rstrip("\n")
                 for number, remedy in enumerate(block.items, 1)
             )
         case tree.Reply():
@@ -111,8 +112,3 @@ def _code(lines: Sequence[str]) -> str:
     text = "\n".join(lines)
     fence = "`" * max(3, *(len(run) + 1 for run in [*_BACKTICKS.findall(text), ""]))
     return f"{fence}\n{text}\n{fence}"
-
-
-def _indented(block: str) -> Iterator[str]:
-    """As part of an item of a numbered list."""
-    return (f"   {line}" for line in block.splitlines())

@@ -92,12 +92,9 @@ class Sheet:
         colour = DIM if cause.verdict is CauseVerdict.RULED_OUT else ""
         yield from self._wrap(cause.text, label, " " * columns(label), colour)
 
-    def _reached(self, address: tree.Address) -> str:
-        word = self._paint(address.word, COLOURS[address.badge])
-        return f"  {address.endpoint}  {word} {address.code}".rstrip()
-
     def _address(self, address: tree.Address) -> Iterator[str]:
-        yield self._reached(address)
+        word = self._paint(address.word, COLOURS[address.badge])
+        yield f"  {address.endpoint}  {word} {address.code}".rstrip()
         for stage in address.stages:
             yield from self._stage(stage, address.badge)
         for line in address.policies:

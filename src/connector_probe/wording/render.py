@@ -209,18 +209,15 @@ def sentence(template: str, facts: Facts, words: Catalogue) -> str:
         if slot is not None:
             value: Value = facts.get(slot, "")  # type: ignore[assignment]
             said = text_of(value, words, facts)
-            found.append(said if said or _may_be_empty(slot) else (words.missing or missing_fact)(slot, template))
+            # what is said only sometimes
+            may_miss = slot.endswith("_hint") or slot in _OPTIONAL
+            found.append(said if said or may_miss else (words.missing or missing_fact)(slot, template))
     return "".join(found)
 
 
 _OPTIONAL = frozenset(
     {"more_problems", "mx_loop", "recheck_error", "revoked_reason", "said", "sample_note", "sts_from_here"}
 )
-
-
-def _may_be_empty(slot: str) -> bool:
-    """Whether the slot takes in what is only sometimes to be said."""
-    return slot.endswith("_hint") or slot in _OPTIONAL
 
 
 def missing_fact(slot: str, template: str) -> str:
