@@ -6,7 +6,7 @@ import json
 import re
 
 from connector_probe.bounces.decoding import GZIP, MAX_INPUT, InputTooLargeError, decode, gunzipped, wide_encoding
-from connector_probe.bounces.parser import Found, errors_in
+from connector_probe.bounces.parser import DocumentErrors, errors_in
 from connector_probe.bounces.patterns import pattern
 from connector_probe.bounces.text import Readable, plain, unquoted
 
@@ -40,12 +40,12 @@ def _is_mail(text: str) -> bool:
     return header is not None and _MIME_HEADER.search(header.group()) is not None
 
 
-def found_in(text: str, *, is_mail: bool = False) -> Found:
+def found_in(text: str, *, is_mail: bool = False) -> DocumentErrors:
     """The errors in one document, in order; the same one may be told several times."""
     structured = None if is_mail else _structured(unquoted(text.lstrip("\ufeff \t\r\n")))
     if structured is not None:
         return structured
-    return Found(errors_in(plain(text, is_mail=is_mail)))
+    return DocumentErrors(errors_in(plain(text, is_mail=is_mail)))
 
 
 # --- records -----------------------------------------------------------------------------------------------------
@@ -59,7 +59,7 @@ _COLUMNS = frozenset(
 )
 
 
-def _structured(text: str) -> Found | None:
+def _structured(text: str) -> DocumentErrors | None:
     """The errors of a document with a structure; None for running text. What each needs is imported only then."""
     if text[:1] in ("{", "["):
         return _of_json(text)
@@ -87,7 +87,7 @@ def _structured(text: str) -> Found | None:
     return None
 
 
-def _of_json(text: str) -> Found | None:
+def _of_json(text: str) -> DocumentErrors | None:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

@@ -115,7 +115,7 @@ class ExplanationDocument:
 
 
 def document(bounces: Sequence[Bounce], words: Catalogue = ENGLISH, note: str = "") -> ExplanationDocument:
-    """``note``: as in bounce.Reading."""
+    """``note``: as in bounce.ReadResult."""
     notes = (words.explain[note],) if note else ()
     return ExplanationDocument(EXPLANATION_SCHEMA, tuple(explain(bounce, words) for bounce in bounces), notes)
 

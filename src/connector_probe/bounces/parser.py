@@ -68,7 +68,7 @@ def codes_in(text: str, most: int) -> tuple[str, ...]:
     return tuple(first)
 
 
-class Found(NamedTuple):
+class DocumentErrors(NamedTuple):
     """The errors of a document, in order; the same one may be told several times.
 
     ``note``: what the catalogue says of a record that tells of no failure, or not why.

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from connector_probe.bounces import surroundings
 from connector_probe.bounces.known_codes import Direction, Topic
-from connector_probe.bounces.parser import BounceSource, ErrorFound, Found, errors_in
+from connector_probe.bounces.parser import BounceSource, DocumentErrors, ErrorFound, errors_in
 from connector_probe.bounces.patterns import pattern
 from connector_probe.bounces.phrases import UNABLE_TO_CONNECT, Meaning, own_words
 from connector_probe.model.verdict import Confidence, FailureClass
@@ -48,7 +48,7 @@ class _Session:
         return [text for speaker, text, _ in self.lines if speaker == who]
 
 
-def found_in_log(text: str) -> Found:
+def found_in_log(text: str) -> DocumentErrors:
     """The errors of the sessions in a log that failed; where Exchange Online is among the clients, of its alone."""
     receiving = re.search(r"^#Log-type:\s*SMTP Receive", text, re.IGNORECASE | re.MULTILINE) is not None
     sessions = list(_sessions(text, receiving=receiving))
@@ -56,7 +56,7 @@ def found_in_log(text: str) -> Found:
         session for session in sessions if receiving and any(map(_OF_EXCHANGE_ONLINE.search, session.said_by("client")))
     ]
     errors = [error for session in from_exchange_online or sessions for error in _errors(session, receiving=receiving)]
-    return Found(tuple(errors), "" if errors else "log-without-failures")
+    return DocumentErrors(tuple(errors), "" if errors else "log-without-failures")
 
 
 def _sessions(text: str, *, receiving: bool) -> Iterator[_Session]:

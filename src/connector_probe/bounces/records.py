@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from connector_probe.bounces import surroundings
 from connector_probe.bounces.known_codes import Topic
-from connector_probe.bounces.parser import BounceSource, ErrorFound, Found, errors_in
+from connector_probe.bounces.parser import BounceSource, DocumentErrors, ErrorFound, errors_in
 from connector_probe.bounces.patterns import pattern
 from connector_probe.bounces.phrases import UNCONNECTED, Meaning
 from connector_probe.bounces.text import plain
@@ -41,7 +41,7 @@ def name_of(column: str) -> str:
     return re.sub(r"[^a-z0-9]", "", column.casefold())
 
 
-def found_in_records(value: object) -> Found:
+def found_in_records(value: object) -> DocumentErrors:
     """The errors in parsed JSON, CSV or CliXml, whatever its nesting."""
     records = list(_records(value, {}, 0))
     tasks = [record for record in records if "taskname" in record.values]
@@ -49,13 +49,15 @@ def found_in_records(value: object) -> Found:
         return _validation(tasks)
     errors = tuple(error for record in records for error in _errors(record))
     if errors:
-        return Found(errors)
+        return DocumentErrors(errors)
     statuses = [
         record.values[key] for record in records for key in ("status", "recipientstatus") if key in record.values
     ]
     if not any("messageid" in record.values or "messagetraceid" in record.values for record in records):
-        return Found(())
-    return Found((), "trace-without-reasons" if any(map(_FAILED.search, statuses)) else "trace-without-failures")
+        return DocumentErrors(())
+    return DocumentErrors(
+        (), "trace-without-reasons" if any(map(_FAILED.search, statuses)) else "trace-without-failures"
+    )
 
 
 def _records(value: object, outer: dict[str, str], depth: int) -> Iterator[_Record]:
@@ -111,13 +113,13 @@ _TASKS = (
 _MAX_DETAIL = 600
 
 
-def _validation(tasks: list[_Record]) -> Found:
+def _validation(tasks: list[_Record]) -> DocumentErrors:
     """The tasks that failed, in their order."""
     failed = [
         task for task in tasks if task.values.get("istasksuccessful", "").strip().lower() not in ("true", "1", "yes")
     ]
     errors = tuple(error for task in failed for error in _task(task))
-    return Found(errors, "" if errors else "validation-without-failures")
+    return DocumentErrors(errors, "" if errors else "validation-without-failures")
 
 
 def _task(record: _Record) -> Iterator[ErrorFound]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from connector_probe.bounces import surroundings
 from connector_probe.bounces.known_codes import Topic, known
-from connector_probe.bounces.parser import BounceSource, ErrorFound, Found
+from connector_probe.bounces.parser import BounceSource, DocumentErrors, ErrorFound
 from connector_probe.bounces.phrases import HANDSHAKES, UNTRUSTED, Meaning
 from connector_probe.model.verdict import Confidence, FailureClass
 
@@ -47,11 +47,11 @@ def is_tls_report(value: object) -> bool:
     )
 
 
-def found_in_report(value: object) -> Found:
+def found_in_report(value: object) -> DocumentErrors:
     """The failures of a report, those of one server and kind once."""
     reports = value if isinstance(value, list) else [value]
     errors = [error for report in reports if isinstance(report, Mapping) for error in _failures(report)]
-    return Found(tuple(errors[:_MAX_DETAILS]), "" if errors else "tls-report-without-failures")
+    return DocumentErrors(tuple(errors[:_MAX_DETAILS]), "" if errors else "tls-report-without-failures")
 
 
 def _failures(report: Mapping[str, object]) -> Iterator[ErrorFound]:
