@@ -315,6 +315,18 @@ def test_a_source_address_that_is_not_ours(here: Namespace, crowd: Crowd) -> Non
     local(result, "local-source-address")
 
 
+def test_a_route_into_a_link_where_nobody_is(here: Namespace, crowd: Crowd) -> None:
+    """As of a VPN that takes too much: no address of ours belongs to that network, so that it is no neighbour."""
+    here.ip("route", "add", UNREACHABLE, "dev", "wire")
+    try:
+        (result,) = here.probe(asked(crowd, UNREACHABLE, connect_timeout=5.0))
+    finally:
+        here.ip("route", "delete", UNREACHABLE)
+    local(result, "local-no-route")
+    heading = "This machine has no route there"
+    assert first_said(result.diagnosis) == ("this-machine", "local-network", heading, "check-local-route")
+
+
 # --- IPv6 ------------------------------------------------------------------------------------------------------
 
 

@@ -114,6 +114,22 @@ def test_postscreen_means_the_client(stage: str, code: int, text: str, likely: s
     assert ruled_out is None or found[ruled_out] is OUT
 
 
+@pytest.mark.parametrize(
+    ("greeting", "command"),
+    [
+        ("Microsoft ESMTP MAIL Service ready", "Get-ReceiveConnector"),
+        ("ESMTP Postfix", "postconf"),
+        ("ESMTP Exim 4.96", "exim"),
+        ("ESMTP OpenSMTPD", "grep"),
+    ],
+)
+def test_the_commands_are_those_of_the_server_that_greets(greeting: str, command: str) -> None:
+    plain = replace(made.session(), starttls=None, handshake=None, certificate=None, ehlo_again=None)
+    plain = replace(plain, banner=made.answered("", 220, f"{NAME} {greeting}"), ehlo=made.answered("EHLO", 250, NAME))
+    (offer, *_) = diagnosed(plain).remedies
+    assert (offer.id, offer.commands[0].split()[0]) == ("offer-starttls", command)
+
+
 def test_a_server_under_load_is_relieved() -> None:
     """Exim's words: of itself, and of nobody's address."""
     loaded = diagnosed(refused("banner", 421, "mail.contoso.com: Too much load; please try again later"))

@@ -137,6 +137,12 @@ def test_the_firewall_that_said_so_stands_in_the_first_sentence() -> None:
     assert found.heading == "A firewall rejects the connection"
 
 
+def test_a_source_address_that_goes_no_further_is_this_machine_s() -> None:
+    """RFC 4443 3.1, "beyond scope of source address": it has none of IPv6 but that of its link."""
+    fault = NetworkFault(FaultKind.HOST_UNREACHABLE, "EHOSTUNREACH", "No route", None, "beyond-scope", "fe80::1")
+    assert led(diagnosed(made.unconnected(fault, SIX))) == ("this-machine", "local-network", "check-local-route")
+
+
 def test_routers_that_hand_it_round_are_the_network_s() -> None:
     fault = NetworkFault(FaultKind.HOST_UNREACHABLE, "EHOSTUNREACH", "No route", None, "ttl-exceeded", ROUTER)
     assert led(diagnosed(made.unconnected(fault))) == ("network", "network-trouble", "check-network-path")

@@ -9,7 +9,7 @@ import pytest
 from connector_probe.model.evidence import Certificate, Reply
 from connector_probe.model.reach import is_outside, is_private
 from connector_probe.network import icmp
-from connector_probe.network.routes import choose, ipv4_routes, ipv6_routes
+from connector_probe.network.routes import Route, choose, ipv4_routes, ipv6_routes
 from connector_probe.protocol.appliances import appliance
 from connector_probe.protocol.refusals import Refusal, refusal_kind
 from connector_probe.protocol.smtp import greeting_protocol, proxy_header
@@ -162,14 +162,19 @@ ROUTES6 = """\
 """  # noqa: E501 - as the kernel prints it
 
 
+def gateway(route: Route | None) -> str | None:
+    assert route is not None
+    return route.gateway
+
+
 @pytest.mark.skipif(struct.pack("=H", 1) != struct.pack("<H", 1), reason="the table is of a little-endian machine")
 def test_the_gateway() -> None:
-    assert choose(ipv4_routes(ROUTES), "203.0.113.7") == "198.51.100.9"  # the smaller metric
-    assert choose(ipv4_routes(ROUTES), "198.51.100.77") is None  # on the link
-    assert choose(ipv4_routes(ROUTES), "10.10.10.1") == "198.51.100.9"  # that route is down
+    assert gateway(choose(ipv4_routes(ROUTES), "203.0.113.7")) == "198.51.100.9"  # the smaller metric
+    assert gateway(choose(ipv4_routes(ROUTES), "198.51.100.77")) is None  # on the link
+    assert gateway(choose(ipv4_routes(ROUTES), "10.10.10.1")) == "198.51.100.9"  # that route is down
     assert choose(ipv4_routes(""), "203.0.113.7") is None
 
 
 def test_the_gateway_of_ipv6() -> None:
-    assert choose(ipv6_routes(ROUTES6), "2a01:db8::1") == "fe80::1"
-    assert choose(ipv6_routes(ROUTES6), "2001:db8:1::77") is None
+    assert gateway(choose(ipv6_routes(ROUTES6), "2a01:db8::1")) == "fe80::1"
+    assert gateway(choose(ipv6_routes(ROUTES6), "2001:db8:1::77")) is None

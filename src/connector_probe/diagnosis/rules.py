@@ -151,6 +151,8 @@ def _connect(view: View) -> FailureClass | None:
         return None
     if is_offline_here(view.evidence.control, connection.fault):
         return FailureClass.LOCAL_OFFLINE
+    if connection.fault.icmp == "beyond-scope":  # of our own source address (RFC 4443 3.1): a link-local one
+        return FailureClass.LOCAL_NO_ROUTE
     family, run, local = family_of(view.evidence), view.context.run, connection.fault.local
     if connection.fault.first_hop and _ends_at_our_gateway(view, connection.fault):
         return FailureClass.LOCAL_FIRST_HOP

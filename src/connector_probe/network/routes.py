@@ -29,8 +29,8 @@ class Route:
     metric: int
 
 
-def gateway_of(address: str) -> str | None:
-    """The gateway that packets to ``address`` go to; None where there is none, or that is not known."""
+def route_to(address: str) -> Route | None:
+    """The route that packets to ``address`` go by; None where there is none, or that is not known."""
     six = ":" in address
     try:
         text = (_IPV6 if six else _IPV4).read_text(encoding="ascii", errors="replace")
@@ -39,12 +39,11 @@ def gateway_of(address: str) -> str | None:
     return choose(ipv6_routes(text) if six else ipv4_routes(text), address)
 
 
-def choose(routes: Iterator[Route], address: str) -> str | None:
-    """The gateway of the longest matching route, the smallest metric among equals."""
+def choose(routes: Iterator[Route], address: str) -> Route | None:
+    """The longest matching route, the smallest metric among equals."""
     host = ipaddress.ip_address(address.split("%", 1)[0])
     matching = [route for route in routes if route.network.version == host.version and host in route.network]
-    best = max(matching, key=lambda route: (route.network.prefixlen, -route.metric), default=None)
-    return best.gateway if best is not None else None
+    return max(matching, key=lambda route: (route.network.prefixlen, -route.metric), default=None)
 
 
 def ipv4_routes(text: str) -> Iterator[Route]:

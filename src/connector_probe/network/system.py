@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import math
 import os
 import socket
@@ -27,7 +28,7 @@ from connector_probe.network.clock import loop_clock
 from connector_probe.network.faults import NetworkFaultError, fault_of, timed_out
 from connector_probe.network.handshakes import TlsOffer, TlsOutcome
 from connector_probe.network.icmp import ask_for_icmp, forget_icmp, read_icmp
-from connector_probe.network.routes import gateway_of
+from connector_probe.network.routes import route_to
 from connector_probe.network.tcp_info import out_of_order
 
 if TYPE_CHECKING:
@@ -437,7 +438,8 @@ def _by_sender(fault: NetworkFault, address: str) -> NetworkFault:
     """``fault`` by who sent its ICMP error. Our own system reports what it forbids, and neighbours that are silent."""
     if fault.icmp_from == address.split("%", 1)[0]:  # the host itself, which may be this machine
         return fault
-    gateway = gateway_of(address)
+    route = route_to(address)
+    gateway = route.gateway if route is not None else None
     if not _is_ours(fault.icmp_from):
         fault = replace(fault, first_hop=fault.icmp_from == gateway)
         # Linux calls ICMPv6's "administratively prohibited" EACCES, as if this machine forbade it.
@@ -445,8 +447,9 @@ def _by_sender(fault: NetworkFault, address: str) -> NetworkFault:
         return replace(fault, kind=FaultKind.HOST_UNREACHABLE) if elsewhere else fault
     if fault.icmp != "host-unreachable":
         return replace(fault, kind=FaultKind.NOT_PERMITTED)
-    if gateway is None:  # on our own link, and nobody answers for it
-        return fault
+    if gateway is None:  # on our own link, by the table, and nobody answers for it
+        strange = route is not None and ipaddress.ip_address(fault.icmp_from) not in route.network
+        return replace(fault, kind=FaultKind.NO_ROUTE) if strange else fault  # as by a route into a wrong tunnel
     return replace(fault, kind=FaultKind.GATEWAY_SILENT, text=f"the gateway {gateway} does not answer")
 
 

@@ -16,12 +16,14 @@ class MailServer(StrEnum):
     EXCHANGE = "exchange"
     POSTFIX = "postfix"
     EXIM = "exim"
+    OPENSMTPD = "opensmtpd"
 
 
 _GREETINGS = {
     MailServer.EXCHANGE: re.compile(r"\bMicrosoft ESMTP MAIL Service\b", re.IGNORECASE),
     MailServer.POSTFIX: re.compile(r"\bPostfix\b"),
     MailServer.EXIM: re.compile(r"\bExim\b"),
+    MailServer.OPENSMTPD: re.compile(r"\bOpenSMTPD\b"),
 }
 
 

@@ -140,7 +140,7 @@ def _network_trouble(case: Case) -> Judged | None:
     return explained(case)
 
 
-_NO_WAY = frozenset({"net-unreachable", "net-unknown", "no-route", "beyond-scope", "ttl-exceeded"})
+_NO_WAY = frozenset({"net-unreachable", "net-unknown", "no-route", "ttl-exceeded"})
 
 
 # --- a port that gave no greeting, or another one --------------------------------------------------------------

@@ -101,34 +101,40 @@ _POSTFIX_FILES = "postconf smtpd_tls_security_level smtpd_tls_chain_files smtpd_
 _POSTFIX_LOG = "journalctl -u 'postfix*' -n 50   (or: tail -n 50 /var/log/mail.log)"
 _EXIM_FILES = "exim -bP tls_advertise_hosts tls_certificate tls_privatekey"
 _EXIM_LOG = "tail -n 50 /var/log/exim4/mainlog"
+_SMTPD_FILES = "grep -nE '^(pki|listen)' /etc/smtpd.conf"
+_SMTPD_LOG = "journalctl -u opensmtpd -n 50"
 _LOOK = "openssl x509 -noout -subject -enddate -ext subjectAltName -in <certificate file>"
-_POSTFIX = {
-    RemedyId.OFFER_STARTTLS: (
-        _POSTFIX_FILES,
-        "postconf -e smtpd_tls_security_level=may smtpd_tls_chain_files=<key and chain, PEM>",
-        "postfix reload",
-    ),
-    RemedyId.REPAIR_STARTTLS: (_POSTFIX_FILES, _POSTFIX_LOG),
-    RemedyId.RENEW_CERTIFICATE: (_POSTFIX_FILES, _LOOK, "postfix reload"),
-    RemedyId.REPLACE_REVOKED: (_POSTFIX_FILES, _LOOK, "postfix reload"),
-    RemedyId.ADD_NAME: (_POSTFIX_FILES, _LOOK, "postfix reload"),
-    RemedyId.CHECK_SERVICE_STATE: ("postfix status", _POSTFIX_LOG),
-    RemedyId.CHECK_MAIL_FILTER: ("postconf smtpd_milters milter_default_action", _POSTFIX_LOG),
-    RemedyId.CHECK_TLS_SETTINGS: (_POSTFIX_FILES, _POSTFIX_LOG),
-    RemedyId.ENABLE_TLS12: ("postconf -e 'smtpd_tls_protocols = >=TLSv1.2'", "postfix reload"),
+
+
+def _of_server(files: str, log: str, status: str, *reload: str) -> dict[RemedyId, tuple[str, ...]]:
+    """``files``: shows its TLS settings; ``reload``: what a new certificate wants."""
+    settings = (RemedyId.OFFER_STARTTLS, RemedyId.REPAIR_STARTTLS, RemedyId.CHECK_TLS_SETTINGS)
+    renewals = (RemedyId.RENEW_CERTIFICATE, RemedyId.REPLACE_REVOKED, RemedyId.ADD_NAME)
+    return (
+        dict.fromkeys(settings, (files, log))
+        | dict.fromkeys(renewals, (files, _LOOK, *reload))
+        | {RemedyId.CHECK_SERVICE_STATE: (status, log)}
+    )
+
+
+_BY_SERVER: dict[MailServer, dict[RemedyId, tuple[str, ...]]] = {
+    MailServer.POSTFIX: _of_server(_POSTFIX_FILES, _POSTFIX_LOG, "postfix status", "postfix reload")
+    | {
+        RemedyId.OFFER_STARTTLS: (
+            _POSTFIX_FILES,
+            "postconf -e smtpd_tls_security_level=may smtpd_tls_chain_files=<key and chain, PEM>",
+            "postfix reload",
+        ),
+        RemedyId.CHECK_MAIL_FILTER: ("postconf smtpd_milters milter_default_action", _POSTFIX_LOG),
+        RemedyId.ENABLE_TLS12: ("postconf -e 'smtpd_tls_protocols = >=TLSv1.2'", "postfix reload"),
+    },
+    MailServer.EXIM: _of_server(_EXIM_FILES, _EXIM_LOG, "systemctl status exim4")
+    | {
+        RemedyId.CHECK_MAIL_FILTER: ("exim -bP av_scanner spamd_address", _EXIM_LOG),
+        RemedyId.ENABLE_TLS12: ("exim -bP openssl_options tls_require_ciphers",),
+    },
+    MailServer.OPENSMTPD: _of_server(_SMTPD_FILES, _SMTPD_LOG, "smtpctl show status", "systemctl restart opensmtpd"),
 }
-_EXIM = {
-    RemedyId.OFFER_STARTTLS: (_EXIM_FILES, _EXIM_LOG),
-    RemedyId.REPAIR_STARTTLS: (_EXIM_FILES, _EXIM_LOG),
-    RemedyId.RENEW_CERTIFICATE: (_EXIM_FILES, _LOOK),
-    RemedyId.REPLACE_REVOKED: (_EXIM_FILES, _LOOK),
-    RemedyId.ADD_NAME: (_EXIM_FILES, _LOOK),
-    RemedyId.CHECK_SERVICE_STATE: ("systemctl status exim4", _EXIM_LOG),
-    RemedyId.CHECK_MAIL_FILTER: ("exim -bP av_scanner spamd_address", _EXIM_LOG),
-    RemedyId.CHECK_TLS_SETTINGS: (_EXIM_FILES, _EXIM_LOG),
-    RemedyId.ENABLE_TLS12: ("exim -bP openssl_options tls_require_ciphers",),
-}
-_BY_SERVER: dict[MailServer, dict[RemedyId, tuple[str, ...]]] = {MailServer.POSTFIX: _POSTFIX, MailServer.EXIM: _EXIM}
 
 
 def commands_of_server(remedy: RemedyId, server: str) -> tuple[str, ...] | None:
