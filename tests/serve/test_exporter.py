@@ -159,3 +159,4 @@ async def test_health_and_own_metrics(tmp_path: Path, smtp: SmtpServer) -> None:
     assert seen["connector_probe_connectors"]["status=warning"] == 1
     assert seen["connector_probe_http_requests_total"]["code=200,handler=/probe"] == 1
     assert seen["process_open_fds"][""] > 0
+    assert 0 < seen["connector_probe_asyncio_tasks"][""] < 20

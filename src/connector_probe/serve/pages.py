@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -55,6 +55,10 @@ WINDOWS = {"day": timedelta(days=1), "week": timedelta(days=7), "quarter": timed
 MOST_OUTAGES = 10  # that a page lists
 MOST_APART = 5  # places that are compared with one where mail flows
 FORM = "application/x-www-form-urlencoded"
+# What templates call, without the words.
+_WORDED: tuple[Callable[..., object], ...] = (
+    *(cause_text, certificate_rows, clock, endpoint, expectation, other_modes, stage_fact, stage_name, subtitle),
+)
 # A report is one file with its own styles, made to be sent to somebody.
 REPORT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -98,15 +102,10 @@ class _Pages:
             "version": __version__,
             "service": context.service,
             "stages": [one for one in Stage if one is not Stage.CERTIFICATE],
-            "stage_name": lambda stage: stage_name(stage, words),
             "culprit": lambda one: "" if one in (None, Culprit.UNKNOWN) else words.explain[f"culprit-{one}"],
-            "cause_text": lambda cause: cause_text(cause, words),
-            "endpoint": lambda attempt: endpoint(attempt, words),
-            "fact": lambda stage, attempt, result: stage_fact(stage, attempt, result, words),
-            "rows": lambda certificate: list(certificate_rows(certificate, words)),
             "views": views,
             "with_query": with_query,
-        }
+        } | {one.__name__: self._worded(one) for one in _WORDED}
         self._templates.filters |= {
             "begun": lambda said: said[:1].upper() + said[1:],
             "day": day,
@@ -211,10 +210,6 @@ class _Pages:
             entry=one.entry,
             result=result,
             diagnosis=result.diagnosis if result is not None else None,
-            subtitle=subtitle(result, self._words) if result is not None else "",
-            expectation=expectation(result, self._words) if result is not None else "",
-            clock=clock(result, self._words) if result is not None else "",
-            modes=other_modes(seen, self._words) if seen is not None else "",
             seen=seen,
             report=report,
             live=views.live_addresses(one.stages) if one.running is not None else [],
@@ -262,6 +257,9 @@ class _Pages:
             return None, str(error)
         told = [self._outage(one, now) for one in reversed(episodes[-MOST_OUTAGES:])]
         return {"plots": plots, "outages": told, "more": max(len(episodes) - MOST_OUTAGES, 0)}, ""
+
+    def _worded(self, say: Callable[..., object]) -> Callable[..., object]:
+        return lambda *facts: say(*facts, self._words)
 
     def _outage(self, one: Episode, now: datetime) -> str:
         key = ("outage" if one.until is not None else "outage-open") + ("-once" if one.runs == 1 else "")

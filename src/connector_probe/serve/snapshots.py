@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from connector_probe.model.verdict import FLOWING, Finding, Report, Result, Status
+from connector_probe.model.verdict import Finding, Report, Result, Status
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.sentences import fill
 
@@ -51,14 +51,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A connector by all its places. ``result`` speaks for them; ``of`` is the snapshot that it stems from.
-
-    ``failing``: the places that alone see mail fail; empty where all agree, or most of them fail.
-    """
+    """A connector by all its places. ``result`` speaks for them; ``of`` is the snapshot that it stems from."""
 
     result: Result
     of: Snapshot
-    failing: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
 
 
@@ -75,21 +71,15 @@ def judge(snapshots: Sequence[Snapshot], now: datetime, interval: float, words: 
     heard = [one for one in snapshots if one.place not in silent] or list(snapshots)
     telling = [one for one in heard if one.result.status is not Status.UNKNOWN]
     failing = [one for one in telling if one.result.status is Status.FAILING]
-    flowing = [one for one in telling if one.result.status in FLOWING]
-    if not telling:
-        first = _first(heard)
-        return Judged(first.result, first, silent=silent)
-    if len(failing) * 2 > len(telling) or not flowing:
-        first = _first(failing)
-        return Judged(first.result, first, silent=silent)
-    first = _first(flowing)
-    if not failing:
-        return Judged(first.result, first, silent=silent)
-    places = tuple(one.place for one in failing)
-    named = words.listed([place or here for place in places])
+    fails = len(failing) * 2 > len(telling)
+    flowing = [one for one in telling if one.result.status is not Status.FAILING]
+    first = _first((failing if fails else flowing) or heard)
+    if fails or not failing:
+        return Judged(first.result, first, silent)
+    named = words.listed([one.place or here for one in failing])
     said = Finding(FAILS_FROM_PLACES, fill(words.serve[FAILS_FROM_PLACES], {"places": named}))
     result = replace(first.result, status=Status.WARNING, warnings=(said, *first.result.warnings))
-    return Judged(result, first, failing=places, silent=silent)
+    return Judged(result, first, silent)
 
 
 def _first(snapshots: Sequence[Snapshot]) -> Snapshot:
