@@ -109,7 +109,7 @@ async def test_hosts_are_looked_up_side_by_side() -> None:
     resolver = Resolver(network, ["127.0.0.1#53"], given=True, patience=PATIENCE)
     connector = Connector(smart_hosts=["first.contoso.com", "last.contoso.com"])
     async with asyncio.timeout(30):
-        found = await resolve(connector, resolver, network, 0.0)
+        found = await resolve(connector, resolver, 0.0)
     assert [one.server for (one,) in found] == ["first.contoso.com", "last.contoso.com"]
 
 

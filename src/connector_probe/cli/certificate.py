@@ -76,6 +76,8 @@ def certificate(
     from connector_probe.certificate_file import MAX_FILE, parse_certificate_file
     from connector_probe.cli.host_lists import parse_tls
     from connector_probe.model.connector import CONTROL_HOSTS, Connector, RootList, TlsSettings
+    from connector_probe.protocol.windows_names import tls_certificate_name
+    from connector_probe.wording.rehearsal import RehearsedFile, rehearsal_in_words
 
     if quiet and verbose:
         raise UsageProblemError("-q and -v exclude each other", "give one of them")
@@ -103,7 +105,8 @@ def certificate(
     read = parse_certificate_file(data, name, lambda: _password(name, password_env))
     rehearsal = _rehearse(read, connector, against)
     server = _probe(connector, words) if against is not None else None
-    report = _worded(rehearsal, read, name, words, server, strict=strict)
+    told = RehearsedFile(name, read.pkcs12, read.leaf_first, tls_certificate_name(read.chain[0]))
+    report = rehearsal_in_words(rehearsal, words, told, against=server, strict=strict)
     _write(report, words, json=json, output=output, verbosity=-1 if quiet else 1 if verbose else 0)
     raise typer.Exit(_exit_code(report))
 
@@ -172,16 +175,6 @@ def _probe(connector: Connector, words: Catalogue) -> Result:
     # Its certificate is judged as of now, whatever day the new one is judged for.
     run = run_async(run_probe([replace(connector, as_of=None)], quiet=False, words=words))
     return run.report.results[0]
-
-
-def _worded(
-    rehearsal: Rehearsal, file: CertificateFile, name: str, words: Catalogue, server: Result | None, *, strict: bool
-) -> RehearsalReport:
-    from connector_probe.protocol.windows_names import tls_certificate_name
-    from connector_probe.wording.rehearsal import RehearsedFile, rehearsal_in_words
-
-    told = RehearsedFile(name, file.pkcs12, file.leaf_first, tls_certificate_name(file.chain[0]))
-    return rehearsal_in_words(rehearsal, words, told, against=server, strict=strict)
 
 
 def _write(report: RehearsalReport, words: Catalogue, *, json: bool, output: str | None, verbosity: int) -> None:

@@ -6,9 +6,8 @@
 For trying out the tool, for testing an alert chain, and for the test-suite. Nothing but loopback is ever dialled.
 """
 
-from connector_probe.lab.lab import WALK_JOBS, Lab, LabError, Running, obstacle
-from connector_probe.lab.scenario import Options, Scenario, Server
+from connector_probe.lab.lab import WALK_JOBS, Lab, LabError, obstacle
+from connector_probe.lab.scenario import Scenario
 from connector_probe.lab.scenarios import SCENARIOS
-from connector_probe.lab.sockets import Need
 
-__all__ = ["SCENARIOS", "WALK_JOBS", "Lab", "LabError", "Need", "Options", "Running", "Scenario", "Server", "obstacle"]
+__all__ = ["SCENARIOS", "WALK_JOBS", "Lab", "LabError", "Scenario", "obstacle"]

@@ -74,7 +74,7 @@ class Prober:
         started_at, began = datetime.now(UTC), self._network.now()
         seeker = self._policies.seek(connector, trust, resolver)
         async with self._run.slots.slot():
-            resolved = await resolve(connector, resolver, self._network, began)
+            resolved = await resolve(connector, resolver, began)
             by_host = [
                 await side_by_side(self._dns_again.as_the_public(one, connector) for one in resolutions)
                 for resolutions in resolved

@@ -13,7 +13,6 @@ from typing import TypeVar
 from connector_probe.model.connector import AddressFamily, Connector
 from connector_probe.model.evidence import Lookup, LookupStatus, MxRecord, Resolution
 from connector_probe.model.seconds import to_microseconds
-from connector_probe.network import Network
 from connector_probe.single_flight import side_by_side
 from connector_probe.stages.resolve import LOOPBACK, WORTH_ANOTHER_TRY, Resolver, mx_records
 
@@ -23,19 +22,17 @@ MAX_MX_HOSTS = 64
 Found = TypeVar("Found")
 
 
-async def resolve(
-    connector: Connector, resolver: Resolver, network: Network, start: float
-) -> tuple[tuple[Resolution, ...], ...]:
+async def resolve(connector: Connector, resolver: Resolver, start: float) -> tuple[tuple[Resolution, ...], ...]:
     """For each smart host, or for the one domain, the servers that Exchange Online would go to, in its order.
 
     ``start``: when the probe began.
     """
     if connector.use_mx is not None:
-        return (await _resolve_mx(connector, connector.use_mx, resolver, network, start),)
+        return (await _resolve_mx(connector, connector.use_mx, resolver, start),)
     return await _side_by_side(
-        _given_address(host.host, to_microseconds(network.now() - start))
+        _given_address(host.host, to_microseconds(resolver.now() - start))
         if host.is_address
-        else _resolve_smart_host(host.host, connector, resolver, network, start)
+        else _resolve_smart_host(host.host, connector, resolver, start)
         for host in connector.hosts
     )
 
@@ -56,27 +53,25 @@ async def _given_address(address: str, start: float) -> tuple[Resolution, ...]:
 
 
 async def _resolve_smart_host(
-    name: str, connector: Connector, resolver: Resolver, network: Network, start: float
+    name: str, connector: Connector, resolver: Resolver, start: float
 ) -> tuple[Resolution, ...]:
     """Its addresses; where it surely has none, those of the hosts that its MX records name.
 
     Microsoft documents that a smart host is a server, an MX name or an A name (Set-OutboundConnector, SmartHosts).
     """
-    began = network.now()
-    found = await _resolve_name(name, connector, resolver, network, start)
+    began = resolver.now()
+    found = await _resolve_name(name, connector, resolver, start)
     if not found.lookups or any(lookup.status is not LookupStatus.NODATA for lookup in found.lookups):
         return (found,)
     lookup = await resolver.look_up(name, "MX")
-    found = replace(found, lookups=(*found.lookups, lookup), seconds=to_microseconds(network.now() - began))
+    found = replace(found, lookups=(*found.lookups, lookup), seconds=to_microseconds(resolver.now() - began))
     if lookup.status is not LookupStatus.ANSWER:
         return (found,)
-    return await _resolve_mx_hosts(replace(found, mx_domain=name, smart_host=name), connector, resolver, network, start)
+    return await _resolve_mx_hosts(replace(found, mx_domain=name, smart_host=name), connector, resolver, start)
 
 
-async def _resolve_mx(
-    connector: Connector, domain: str, resolver: Resolver, network: Network, start: float
-) -> tuple[Resolution, ...]:
-    began = network.now()
+async def _resolve_mx(connector: Connector, domain: str, resolver: Resolver, start: float) -> tuple[Resolution, ...]:
+    began = resolver.now()
     lookup = await resolver.look_up(domain, "MX") if resolver.has_nameservers else None
     base = Resolution(
         domain,
@@ -87,26 +82,24 @@ async def _resolve_mx(
     )
     if lookup is None:
         return (base,)
-    base = replace(base, lookups=(lookup,), seconds=to_microseconds(network.now() - began))
+    base = replace(base, lookups=(lookup,), seconds=to_microseconds(resolver.now() - began))
     if lookup.status is LookupStatus.NODATA:  # RFC 5321 5.1: the domain itself is its implicit MX
-        implicit = await _resolve_name(domain, connector, resolver, network, start)
+        implicit = await _resolve_name(domain, connector, resolver, start)
         return (replace(implicit, lookups=(lookup, *implicit.lookups), mx_domain=domain, mx=()),)
     if lookup.status is not LookupStatus.ANSWER:
         return (replace(base, control=await _control(resolver, (lookup,))),)
-    return await _resolve_mx_hosts(base, connector, resolver, network, start)
+    return await _resolve_mx_hosts(base, connector, resolver, start)
 
 
 async def _resolve_mx_hosts(
-    domain: Resolution, connector: Connector, resolver: Resolver, network: Network, start: float
+    domain: Resolution, connector: Connector, resolver: Resolver, start: float
 ) -> tuple[Resolution, ...]:
     """The hosts of the MX records that the last lookup of ``domain`` found; ``domain`` itself for a null MX."""
     records = mx_records(domain.lookups[-1])
     usable = _usable(records)[:MAX_MX_HOSTS]
     if not usable:
         return (replace(domain, mx=records),)
-    found = await _side_by_side(
-        _resolve_name(record.exchange, connector, resolver, network, start) for record in usable
-    )
+    found = await _side_by_side(_resolve_name(record.exchange, connector, resolver, start) for record in usable)
     return tuple(
         replace(
             one,
@@ -120,10 +113,8 @@ async def _resolve_mx_hosts(
     )
 
 
-async def _resolve_name(
-    name: str, connector: Connector, resolver: Resolver, network: Network, start: float
-) -> Resolution:
-    began = network.now()
+async def _resolve_name(name: str, connector: Connector, resolver: Resolver, start: float) -> Resolution:
+    began = resolver.now()
     base = Resolution(name, nameservers_given=resolver.given, start=to_microseconds(began - start))
     if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 6.3: never asked for
         return with_addresses(base, LOOPBACK, connector.family)
@@ -132,7 +123,7 @@ async def _resolve_name(
     lookups = await side_by_side(resolver.look_up(name, rdtype) for rdtype in ("AAAA", "A"))
     every = tuple(dict.fromkeys(record for lookup in lookups for record in lookup.records))
     control = None if every else await _control(resolver, lookups)
-    found = replace(base, lookups=lookups, control=control, seconds=to_microseconds(network.now() - began))
+    found = replace(base, lookups=lookups, control=control, seconds=to_microseconds(resolver.now() - began))
     return with_addresses(found, every, connector.family)
 
 

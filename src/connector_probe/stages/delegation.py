@@ -10,6 +10,7 @@ each asked once a run. The roots are told no more than the top-level domain (RFC
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -93,28 +94,22 @@ class Inquiries(SingleFlight[tuple[Resolver, tuple[Asked, ...], float], DnsInqui
         self, resolution: Resolution, resolver: Resolver, asked: Sequence[Asked], limit: float
     ) -> DnsInquiry | None:
         async with self._places:  # waiting for one is not on the limit: it would be our own doing
-            return await self._inquire_now(resolution, resolver, asked, limit)
-
-    async def _inquire_now(
-        self, resolution: Resolution, resolver: Resolver, asked: Sequence[Asked], limit: float
-    ) -> DnsInquiry | None:
-        began = self._network.now()
-        walkers = [_Walker(self._network, resolver, self._authorities, name, rdtypes) for name, rdtypes in asked]
-        rechecks: list[Recheck] = []
-        done = False
-        try:
-            async with time_limit(self._network.now, limit):
-                await asyncio.gather(*(walker.walk() for walker in walkers), _recheck(resolution, resolver, rechecks))
-                if (target := _alias_beyond(walkers, resolution)) is not None and len(walkers) < MAX_WALKS:
-                    walkers.append(_Walker(self._network, resolver, self._authorities, *target))
-                    await walkers[-1].walk()
-                done = True
-        except TimeoutError:
-            pass
-        walks = tuple(walker.result(done) for walker in walkers if walker.replies)
-        if not walks and not rechecks:
-            return None
-        return DnsInquiry(walks, tuple(rechecks), seconds=to_microseconds(self._network.now() - began))
+            began = self._network.now()
+            walkers = [_Walker(self._network, resolver, self._authorities, name, rdtypes) for name, rdtypes in asked]
+            rechecks: list[Recheck] = []
+            done = False
+            with contextlib.suppress(TimeoutError):
+                async with time_limit(self._network.now, limit):
+                    ways = (walker.walk() for walker in walkers)
+                    await asyncio.gather(*ways, _recheck(resolution, resolver, rechecks))
+                    if (target := _alias_beyond(walkers, resolution)) is not None and len(walkers) < MAX_WALKS:
+                        walkers.append(_Walker(self._network, resolver, self._authorities, *target))
+                        await walkers[-1].walk()
+                    done = True
+            walks = tuple(walker.result(done) for walker in walkers if walker.replies)
+            if not walks and not rechecks:
+                return None
+            return DnsInquiry(walks, tuple(rechecks), seconds=to_microseconds(self._network.now() - began))
 
 
 def _questions(resolution: Resolution) -> Iterator[Asked]:
