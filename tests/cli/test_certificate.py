@@ -30,7 +30,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from jsonschema import Draft202012Validator
 
 from connector_probe.cli.app import run
-from connector_probe.formats.schema import certificate_schema
+from connector_probe.formats.schema import schema_of
 from connector_probe.lab import Lab
 from tests.unit import certificates as made
 from tests.unit.certificates import HOST, Issued
@@ -87,7 +87,7 @@ def rehearse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Rehearse:
         out, err = capsys.readouterr()
         assert err == ""
         found = json.loads(out)
-        Draft202012Validator(certificate_schema()).validate(found)
+        Draft202012Validator(schema_of("certificate")).validate(found)
         return code, found
 
     return rehearsed

@@ -15,7 +15,7 @@ import openapi_spec_validator
 import pytest
 
 from connector_probe.cli.app import run
-from connector_probe.formats.schema import report_schema
+from connector_probe.formats.schema import schema_of
 from connector_probe.serve.context import Limits, RateLimit
 from tests.cli.servers import GENEROUS, Heard, SmtpServer
 from tests.serve.harness import row, running, write
@@ -59,7 +59,7 @@ async def test_reports_are_in_the_report_s_own_schema(tmp_path: Path, smtp: Smtp
     assert (empty["report"], empty["connector"]["status"]) == (None, None)
     assert (begun.status_code, begun.json()["probing"]) == (202, True)
     assert ended.status_code == 200
-    jsonschema.validate(ended.json()["report"], report_schema())
+    jsonschema.validate(ended.json()["report"], schema_of("report"))
 
 
 async def test_a_name_may_be_any_text(tmp_path: Path, smtp: SmtpServer) -> None:

@@ -29,19 +29,12 @@ def adapter_of(type_: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any type that 
     return TypeAdapter(type_)
 
 
-def report_schema() -> dict[str, Any]:
-    """Of the report."""
-    return _schema_of(Report, "report")
+SHIPPED = {"report": Report, "certificate": RehearsalReport}
 
 
-def certificate_schema() -> dict[str, Any]:
-    """Of ``probe certificate``."""
-    return _schema_of(RehearsalReport, "certificate")
-
-
-def _schema_of(type_: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - as above
-    """JSON Schema (2020-12). Unknown keys are allowed: they may be added within a version."""
-    schema = adapter_of(type_).json_schema(mode="serialization")
+def schema_of(name: str) -> dict[str, Any]:
+    """JSON Schema (2020-12) of one of SHIPPED. Unknown keys are allowed: they may be added within a version."""
+    schema = adapter_of(SHIPPED[name]).json_schema(mode="serialization")
     definitions = {name: with_json_keys(part) for name, part in schema.pop("$defs", {}).items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -53,7 +46,7 @@ def _schema_of(type_: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - as ab
 
 def result_schema() -> dict[str, Any]:
     """JSON Schema of one line of jsonl: a result, and what it needs to stand alone."""
-    whole = report_schema()
+    whole = schema_of("report")
     result = whole["$defs"]["Result"]
     alone = {name: whole["properties"][name] for name in ("started_at", "version", "vantage")}
     return {
@@ -81,12 +74,9 @@ def with_json_keys(part: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-SHIPPED = {"report": report_schema, "certificate": certificate_schema}
-
-
 def document(name: str = "report") -> str:
     """The shipped file's content."""
-    return json.dumps(SHIPPED[name](), indent=2, sort_keys=False) + "\n"
+    return json.dumps(schema_of(name), indent=2, sort_keys=False) + "\n"
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, Said
 from connector_probe.diagnosis.warnings import WARNING_REMEDIES
 from connector_probe.model.dataclass import dataclass
-from connector_probe.model.evidence import AttemptEvidence, Certificate, Lookup, NetworkFault, TranscriptLine
+from connector_probe.model.evidence import Certificate, Lookup, NetworkFault, TranscriptLine
 from connector_probe.model.ids import RemedyId, WarningId
 from connector_probe.model.notation import quote
 from connector_probe.model.sentence import Facts, Joined, Listed, Phrase, Short, Value, Word
@@ -120,7 +120,7 @@ def attempt_in_words(verdict: AttemptVerdict, words: Catalogue, transcript: Iter
         class_=diagnosis.class_ if diagnosis is not None else None,
         stages=verdict.stages,
         tls=TlsReport(session.version, session.cipher) if session is not None else None,
-        certificates=_certificates(evidence),
+        certificates=certificate_reports(evidence.certificate.chain if evidence.certificate is not None else ()),
         certificate_problems=verdict.certificate_problems,
         transcript=tuple(TranscriptReport(line.at, line.source, line.text) for line in transcript),
         diagnosis=diagnosis,
@@ -129,10 +129,6 @@ def attempt_in_words(verdict: AttemptVerdict, words: Catalogue, transcript: Iter
             Finding(policy.id, _remark(policy, verdict, words), policy.address) for policy in verdict.policies
         ),
     )
-
-
-def _certificates(evidence: AttemptEvidence) -> tuple[CertificateReport, ...]:
-    return certificate_reports(evidence.certificate.chain) if evidence.certificate is not None else ()
 
 
 def certificate_reports(certificates: Iterable[Certificate]) -> tuple[CertificateReport, ...]:
