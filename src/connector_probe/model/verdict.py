@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import QUEUE_LIFETIME, ConnectorType, MtaStsMode, SmtpDaneMode, TlsSettings
 from connector_probe.model.dataclass import dataclass
+from connector_probe.model.evidence.tls import CertificateReport as CertificateReport
 
 if TYPE_CHECKING:  # what reads no evidence loads none; formats.schema names them for pydantic
     from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence, Stage
@@ -298,20 +299,6 @@ class StageReport:
 class TlsReport:
     version: str
     cipher: str
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateReport:
-    subject: str
-    issuer: str
-    names: tuple[str, ...]
-    not_before: datetime | None
-    not_after: datetime | None
-    serial: str
-    sha1: str
-    sha256: str
-    key: str
-    signature: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,14 +127,7 @@ class OtherRoots:
 
 
 @dataclass(frozen=True, slots=True)
-class Certificate:
-    """One certificate as sent. Names are RFC 4514 strings; ``names`` are the SAN's dNSNames and iPAddresses; a dNSName
-
-    that holds an address is written as OpenSSL does ("DNS:192.0.2.25"). ``serial``, ``sha1`` and ``sha256`` are
-    upper-case hex without separators, as is ``spki_sha256``, the hash of the SubjectPublicKeyInfo (what a TLSA record
-    3 1 1 holds). What cannot be parsed is empty, the fingerprints never are.
-    """
-
+class CertificateReport:
     subject: str
     issuer: str
     names: tuple[str, ...]
@@ -145,6 +138,17 @@ class Certificate:
     sha256: str
     key: str
     signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate(CertificateReport):
+    """One certificate as sent. Names are RFC 4514 strings; ``names`` are the SAN's dNSNames and iPAddresses; a dNSName
+
+    that holds an address is written as OpenSSL does ("DNS:192.0.2.25"). ``serial``, ``sha1`` and ``sha256`` are
+    upper-case hex without separators, as is ``spki_sha256``, the hash of the SubjectPublicKeyInfo (what a TLSA record
+    3 1 1 holds). What cannot be parsed is empty, the fingerprints never are.
+    """
+
     common_name: str = ""
     spki_sha256: str = ""
 
