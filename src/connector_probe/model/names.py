@@ -55,6 +55,8 @@ def host_port(host: str, port: int) -> str:
 @lru_cache(maxsize=4096)  # asked again and again of the same few
 def is_address(text: str) -> bool:
     """Whether ``text`` is an IPv4 or IPv6 address (without brackets; a zone index is allowed)."""
+    if text.count(":") == 1 or not (":" in text or text[-1:].isdecimal()):  # spares HOST:PORT and names the attempt
+        return False
     try:
         ipaddress.ip_address(text)
     except ValueError:

@@ -15,6 +15,10 @@ from connector_probe.model.dataclass import dataclass
 if TYPE_CHECKING:
     from connector_probe.model.evidence import Lookup, NetworkFault
 
+    Value: TypeAlias = "str | Phrase | Word | Listed | Joined | Short | NetworkFault | Lookup"
+else:
+    Value = object  # a name in quotes would be compiled anew for each of the slots below
+
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
@@ -52,9 +56,6 @@ class Short:
     """At most as much of it as a sentence takes of somebody else's words."""
 
     value: Value
-
-
-Value: TypeAlias = "str | Phrase | Word | Listed | Joined | Short | NetworkFault | Lookup"
 
 
 def listed(items: Iterable[Value], separator: str = "between-items") -> Listed:
