@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from connector_probe.diagnosis.dns.facts import dns_heading
 from connector_probe.diagnosis.dns.mx_origin import mx_heading
-from connector_probe.diagnosis.dns.nameserver_trust import DistrustReason, distrust_reason
-from connector_probe.diagnosis.signs import (
-    SURE_OF_A_HEADER,
-    hides_starttls,
-    is_masked,
-    other_protocol,
-    overwritten_command,
-    proxy_header_sent,
-    speaks_implicit_tls,
-    takes_unlisted_starttls,
-    waits_for_proxy_header,
-)
 from connector_probe.diagnosis.verdict import AttemptVerdict
 from connector_probe.diagnosis.view import View
 from connector_probe.model.ids import HeadingId
 from connector_probe.model.sentence import Phrase, Value, joined
 from connector_probe.model.verdict import FailureClass
-from connector_probe.protocol.refusals import Refusal
-from connector_probe.protocol.smtp import capabilities
-
-_F = FailureClass
 
 
 def heading_phrase(attempt: AttemptVerdict) -> Phrase:
@@ -42,55 +26,17 @@ def detail_phrase(attempt: AttemptVerdict) -> Value:
 
 
 def heading(failure: FailureClass, view: View) -> HeadingId | None:
-    """The id of the sentence that names what is broken; None where the class's title does."""
-    if failure is _F.LOCAL_NAMESERVER_UNTRUE and distrust_reason(view) is DistrustReason.SPLIT:
-        return HeadingId.OWN_ZONE
+    """Where no cause that the evidence speaks for has one: what else names what is broken; None: the class's title."""
     if failure.value.startswith("dns-"):
         return dns_heading(view)
-    if failure is _F.MTA_STS_MX_NOT_LISTED:
+    if failure is FailureClass.MTA_STS_MX_NOT_LISTED:
         return mx_heading(view)
-    if failure.value.startswith(("banner-", "ehlo-")):
-        return _of_greeting(failure, view)
-    if failure is _F.STARTTLS_NOT_OFFERED:
-        return _of_starttls(view)
-    if failure is _F.STARTTLS_REJECTED:
-        return _of_refused_starttls(view)
-    handshake = view.evidence.handshake
-    if failure is _F.TLS_TIMEOUT and handshake is not None and handshake.fault is not None and handshake.fault.stranded:
-        return HeadingId.LARGE_PACKETS_LOST
-    if view.evidence.recipient is None and failure in (_F.RECIPIENT_REJECTED, _F.RECIPIENT_DEFERRED):
-        return HeadingId.SENDER_REJECTED if failure is _F.RECIPIENT_REJECTED else HeadingId.SENDER_DEFERRED
+    if view.evidence.recipient is None:
+        return _AT_THE_SENDER.get(failure)
     return None
 
 
-def _of_greeting(failure: FailureClass, view: View) -> HeadingId | None:
-    if waits_for_proxy_header(view.evidence):
-        return HeadingId.PROXY_PROTOCOL
-    if speaks_implicit_tls(view.evidence):
-        return HeadingId.IMPLICIT_TLS
-    if other_protocol(view.evidence)[0]:
-        return HeadingId.OTHER_PROTOCOL
-    if failure is _F.EHLO_REJECTED and proxy_header_sent(view.evidence) in SURE_OF_A_HEADER:
-        return HeadingId.PROXY_HEADER_SENT
-    if view.refusal_kind is Refusal.HELO and failure is _F.EHLO_REJECTED:
-        return HeadingId.HELO_NAME
-    limited = view.refusal_kind is Refusal.RATE and failure in (_F.BANNER_REJECTED, _F.EHLO_REJECTED)
-    return HeadingId.TOO_MANY_CONNECTIONS if limited else None
-
-
-def _of_refused_starttls(view: View) -> HeadingId | None:
-    if overwritten_command(view.evidence):
-        return HeadingId.COMMAND_OVERWRITTEN
-    return HeadingId.STARTTLS_ENDS_SESSION if view.ends_at_starttls else None
-
-
-def _of_starttls(view: View) -> HeadingId | None:
-    if view.evidence.helo is not None:
-        return HeadingId.HELO_ONLY
-    if hides_starttls(view.greeting):
-        return HeadingId.EXCHANGE_HIDES_STARTTLS
-    if view.greeting is not None and capabilities(view.greeting).masked_keywords:
-        return HeadingId.STARTTLS_MASKED
-    if takes_unlisted_starttls(view.evidence):
-        return HeadingId.STARTTLS_TAKEN
-    return HeadingId.STARTTLS_BESIDE_MASKED_BANNER if is_masked(view.evidence.banner, view.greeting) else None
+_AT_THE_SENDER = {
+    FailureClass.RECIPIENT_REJECTED: HeadingId.SENDER_REJECTED,
+    FailureClass.RECIPIENT_DEFERRED: HeadingId.SENDER_DEFERRED,
+}

@@ -32,7 +32,7 @@ from connector_probe.model.evidence import FaultKind
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 from connector_probe.protocol.refusals import SHORT, Refusal
-from connector_probe.protocol.smtp import enhanced_status
+from connector_probe.protocol.smtp import capabilities, enhanced_status
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.causes.row import Case
@@ -90,7 +90,7 @@ def _server_malfunction(case: Case) -> Judged | None:
 )
 def _exchange_certificate_broken(case: Case) -> Judged | None:
     if hides_starttls(case.view.greeting):
-        return Judged(_LIKELY, (EvidenceId.X_ANONYMOUSTLS,))
+        return Judged(_LIKELY, (EvidenceId.X_ANONYMOUSTLS,), heading=HeadingId.EXCHANGE_HIDES_STARTTLS)
     if case.evidence.helo is not None:
         return Judged(_OUT, (EvidenceId.EHLO_REFUSED,))
     masked = is_masked(case.evidence.banner, case.view.greeting)
@@ -112,12 +112,19 @@ def _packet_inspection(case: Case) -> Judged | None:
         return known
     clean = (EvidenceId.CONTROL_CLEAN,) if is_clean_here(case.evidence.control) else ()
     taken = (EvidenceId.STARTTLS_TAKEN,) if takes_unlisted_starttls(case.evidence) else ()
+    gone = case.failure is _F.STARTTLS_NOT_OFFERED
     if is_masked(case.evidence.banner, case.view.greeting):
-        return Judged(_SURE if taken else _LIKELY, (EvidenceId.MASKED, *taken, *clean))
+        keywords = case.view.greeting is not None and capabilities(case.view.greeting).masked_keywords
+        beside = HeadingId.STARTTLS_TAKEN if taken else HeadingId.STARTTLS_BESIDE_MASKED_BANNER
+        heading = HeadingId.STARTTLS_MASKED if keywords else beside
+        return Judged(
+            _SURE if taken else _LIKELY, (EvidenceId.MASKED, *taken, *clean), heading=heading if gone else None
+        )
     if taken:  # an Exchange server can hide it, too
-        return Judged(_POSSIBLE if hides_starttls(case.view.greeting) else _LIKELY, (*taken, *clean))
+        verdict = _POSSIBLE if hides_starttls(case.view.greeting) else _LIKELY
+        return Judged(verdict, (*taken, *clean), heading=HeadingId.STARTTLS_TAKEN if gone else None)
     if overwritten_command(case.evidence):
-        return Judged(_LIKELY, (EvidenceId.COMMAND_OVERWRITTEN,))
+        return Judged(_LIKELY, (EvidenceId.COMMAND_OVERWRITTEN,), heading=HeadingId.COMMAND_OVERWRITTEN)
     after_keywords = case.failure in (_F.STARTTLS_NOT_OFFERED, _F.STARTTLS_REJECTED)
     if after_keywords and private_keywords(case.view.greeting):
         return Judged(_OUT, (EvidenceId.NOT_MASKED,))
@@ -151,7 +158,7 @@ _NO_WAY = frozenset({"net-unreachable", "net-unknown", "no-route", "ttl-exceeded
 )
 def _implicit_tls(case: Case) -> Judged | None:
     if speaks_implicit_tls(case.evidence):
-        return Judged(_SURE, (EvidenceId.IMPLICIT_TLS_SEEN,))
+        return Judged(_SURE, (EvidenceId.IMPLICIT_TLS_SEEN,), heading=HeadingId.IMPLICIT_TLS)
     if has_begun_to_greet(case.evidence):
         return Judged(_OUT, (EvidenceId.BEGINS_LIKE_SMTP,))
     tried = case.evidence.implicit_tls
@@ -171,7 +178,7 @@ def _implicit_tls(case: Case) -> Judged | None:
 )
 def _proxy_protocol(case: Case) -> Judged | None:
     if waits_for_proxy_header(case.evidence):
-        return Judged(_SURE, (EvidenceId.PROXY_GREETED,))
+        return Judged(_SURE, (EvidenceId.PROXY_GREETED,), heading=HeadingId.PROXY_PROTOCOL)
     if greets_at_times(case.evidence):
         return Judged(_OUT, (EvidenceId.GREETED_LATER,))
     if has_begun_to_greet(case.evidence):
@@ -195,7 +202,8 @@ def _proxy_header_sent(case: Case) -> Judged | None:
     if waits_for_proxy_header(case.evidence):
         return Judged(_OUT, (EvidenceId.PROXY_GREETED,))
     sign = proxy_header_sent(case.evidence)
-    return Judged(_LIKELY, (sign,)) if sign is not None else None
+    sure = sign in SURE_OF_A_HEADER and case.failure is _F.EHLO_REJECTED
+    return None if sign is None else Judged(_LIKELY, (sign,), heading=HeadingId.PROXY_HEADER_SENT if sure else None)
 
 
 # --- what the server says --------------------------------------------------------------------------------------
@@ -240,7 +248,8 @@ def _service_not_available(case: Case) -> Judged | None:
             seen = (EvidenceId.REPLY_RECEIVED, EvidenceId.NAMES_THE_MAIL_SYSTEM)
             mended = (RemedyId.CHECK_MAIL_FILTER, RemedyId.CHECK_SERVICE_STATE)
             return Judged(_LIKELY, seen, mended, heading=HeadingId.MAIL_SYSTEM_REFUSES if at_starttls else None)
-        return Judged(_LIKELY, (EvidenceId.REPLY_RECEIVED,)) if case.view.ends_at_starttls else None
+        ended = Judged(_LIKELY, (EvidenceId.REPLY_RECEIVED,), heading=HeadingId.STARTTLS_ENDS_SESSION)
+        return ended if case.view.ends_at_starttls else None
     if (known := explained(case)) is not None:
         return known
     if _is_short(case):
@@ -268,18 +277,25 @@ def _is_short(case: Case) -> bool:
     remedies=(RemedyId.ALLOW_EXCHANGE_ONLINE,),
 )
 def _source_blocked(case: Case) -> Judged | None:
-    if other_protocol(case.evidence)[0]:
-        return explained(case)
-    sign = proxy_header_sent(case.evidence)
-    if sign is not None and sign in SURE_OF_A_HEADER:
-        return Judged(_OUT, (sign,))
     kind = case.view.refusal_kind
+    if (known := _of_no_client(case)) is not None:
+        return known
     if case.failure is _F.RECIPIENT_REJECTED and case.evidence.recipient is None and kind is not Refusal.SOURCE:
         return Judged(None, (), (RemedyId.READ_THE_REPLY, RemedyId.ALLOW_RELAY, RemedyId.ALLOW_EXCHANGE_ONLINE))
     if is_postscreen(case):
         return Judged(_LIKELY, (EvidenceId.POSTSCREEN_DENIES,))
-    if kind is Refusal.SOURCE:
-        return Judged(_LIKELY, (EvidenceId.NAMES_THE_SOURCE,))
+    return Judged(_LIKELY, (EvidenceId.NAMES_THE_SOURCE,)) if kind is Refusal.SOURCE else None
+
+
+def _of_no_client(case: Case) -> Judged | None:
+    """What rules out that it is about the address that asks, or how often it does."""
+    sign, kind = proxy_header_sent(case.evidence), case.view.refusal_kind
+    if other_protocol(case.evidence)[0]:
+        return explained(case)
+    if sign is not None and sign in SURE_OF_A_HEADER:
+        return Judged(_OUT, (sign,))
+    if is_postscreen(case):
+        return None
     if kind is Refusal.HELO:
         return Judged(_OUT, (EvidenceId.NAMES_THE_HELO,))
     return Judged(_OUT, (EvidenceId.NAMES_ITS_STATE,)) if kind is Refusal.STATE else None
@@ -289,21 +305,14 @@ def _source_blocked(case: Case) -> Judged | None:
     CauseId.RATE_LIMITED, Culprit.SERVER, alone(_POSSIBLE, *_REJECTED), remedies=(RemedyId.ALLOW_EXCHANGE_ONLINE,)
 )
 def _rate_limited(case: Case) -> Judged | None:
-    if other_protocol(case.evidence)[0]:
-        return explained(case)
-    sign = proxy_header_sent(case.evidence)
-    if sign is not None and sign in SURE_OF_A_HEADER:
-        return Judged(_OUT, (sign,))
     kind, reply = case.view.refusal_kind, case.view.refusal
-    if is_postscreen(case):
-        return None
+    if (known := _of_no_client(case)) is not None or is_postscreen(case):
+        return known
     if kind is Refusal.RATE:
-        return Judged(_LIKELY, (EvidenceId.NAMES_A_LIMIT,))
+        return Judged(_LIKELY, (EvidenceId.NAMES_A_LIMIT,), heading=HeadingId.TOO_MANY_CONNECTIONS)
     if kind is Refusal.SOURCE and reply is not None and reply.severity == 5:
         return Judged(_OUT, (EvidenceId.NAMES_THE_SOURCE,))
-    if kind is Refusal.HELO:
-        return Judged(_OUT, (EvidenceId.NAMES_THE_HELO,))
-    return Judged(_OUT, (EvidenceId.NAMES_ITS_STATE,)) if kind is Refusal.STATE else None
+    return None
 
 
 @ROWS.cause(
@@ -312,7 +321,7 @@ def _rate_limited(case: Case) -> Judged | None:
 def _helo_name(case: Case) -> Judged | None:
     """The name in our own EHLO, which Exchange Online does not give."""
     if case.view.refusal_kind is Refusal.HELO:
-        return Judged(_LIKELY, (EvidenceId.NAMES_THE_HELO,))
+        return Judged(_LIKELY, (EvidenceId.NAMES_THE_HELO,), heading=HeadingId.HELO_NAME)
     return Judged(_OUT, (EvidenceId.HELO_WAS_WELCOME,)) if case.failure is _F.SESSION_REJECTED else None
 
 
@@ -324,7 +333,7 @@ def _helo_name(case: Case) -> Judged | None:
 )
 def _not_a_mail_server(case: Case) -> Judged | None:
     if other_protocol(case.evidence)[0]:
-        return Judged(_SURE, (EvidenceId.OTHER_PROTOCOL_SEEN,))
+        return Judged(_SURE, (EvidenceId.OTHER_PROTOCOL_SEEN,), heading=HeadingId.OTHER_PROTOCOL)
     if waits_for_proxy_header(case.evidence):
         return Judged(_OUT, (EvidenceId.PROXY_GREETED,))
     said = case.view.refusal

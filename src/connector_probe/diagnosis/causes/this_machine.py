@@ -58,8 +58,9 @@ def _local_nameserver(case: Case) -> Judged | None:
     remedies=(_R.CONFIGURE_NAMESERVER, _R.CHECK_SPLIT_DNS, _R.PROBE_FROM_ELSEWHERE),
 )
 def _local_nameserver_errs(case: Case) -> Judged | None:
-    if distrust_reason(case.view) is not DistrustReason.TRUNCATED:
-        return None
+    reason = distrust_reason(case.view)
+    if reason is not DistrustReason.TRUNCATED:
+        return Judged(None, heading=HeadingId.OWN_ZONE if reason is DistrustReason.SPLIT else None)
     mended = (_R.OPEN_DNS_TCP, _R.CONFIGURE_NAMESERVER, _R.PROBE_FROM_ELSEWHERE)
     return Judged(None, remedies=mended, heading=HeadingId.DNS_WITHOUT_TCP)
 

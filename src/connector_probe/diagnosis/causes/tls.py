@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes.row import Judged, Rows, alone
 from connector_probe.diagnosis.signs import hides_starttls, is_masked, overwritten_command, takes_unlisted_starttls
-from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
+from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 from connector_probe.protocol.refusals import refusal_kind
 
@@ -35,7 +35,7 @@ def _large_packets_lost(case: Case) -> Judged | None:
     """TCP sends a lost segment again, so that a gap which lasts is no accident: what fills it never gets through."""
     handshake, certificate = case.evidence.handshake, case.evidence.certificate
     if handshake is not None and handshake.fault is not None and handshake.fault.stranded > 0:
-        return Judged(_LIKELY, (EvidenceId.BEHIND_A_GAP,))
+        return Judged(_LIKELY, (EvidenceId.BEHIND_A_GAP,), heading=HeadingId.LARGE_PACKETS_LOST)
     if case.failure is not _F.TLS_TIMEOUT:
         return None
     if certificate is not None and certificate.chain:
@@ -97,7 +97,7 @@ def _of_its_own_answer(case: Case, seen: tuple[EvidenceId, ...], *, hidden: bool
     if takes_unlisted_starttls(case.evidence):
         return Judged(_OUT, (EvidenceId.STARTTLS_TAKEN,))
     if case.evidence.helo is not None:  # its own answer to EHLO
-        return Judged(_POSSIBLE if hidden else _SURE, seen)
+        return Judged(_POSSIBLE if hidden else _SURE, seen, heading=HeadingId.HELO_ONLY)
     tried = case.evidence.unlisted_starttls
     reply = tried.reply if tried is not None else None
     if reply is not None:
