@@ -55,16 +55,13 @@ def middlebox_facts(view: View) -> Facts:
         found["refusal_words"] = quote(refusal_kind(view.refusal)[1])
     if view.greeting is not None:
         found["private_keywords"] = quote(" ".join(private_keywords(view.greeting)))
-    fault = evidence.connection.fault if evidence.connection is not None else None
-    if fault is not None:
+    if (fault := evidence.connect_fault) is not None:
         found |= {"icmp": fault.icmp, "icmp_from": fault.icmp_from}
     if evidence.unlisted_starttls is not None and evidence.unlisted_starttls.reply is not None:
         found["starttls_answer"] = quote(evidence.unlisted_starttls.reply.wire)
-    certificate = evidence.certificate
-    if certificate is not None and certificate.chain:
-        leaf = certificate.chain[0]
+    if (leaf := evidence.leaf) is not None:
         found |= {"leaf_subject": quote(leaf.subject), "leaf_issuer": quote(leaf.issuer)}
-        devices = (appliance(one) for one in certificate.chain)
+        devices = (appliance(one) for one in evidence.chain)
         found["appliance"] = quote(next((one for one in devices if one is not None), ""))
         found["greeting_name"] = another_host(view) or ""
     return found
@@ -73,7 +70,7 @@ def middlebox_facts(view: View) -> Facts:
 def hints(view: View) -> Facts:
     """Facts that are parts of a sentence."""
     evidence, found = view.evidence, Facts()
-    fault = evidence.connection.fault if evidence.connection is not None else None
+    fault = evidence.connect_fault
     found["refused_by"] = Phrase("by-icmp" if fault is not None and fault.icmp else "by-reset")
     if ":" in (evidence.address or ""):
         found["ipv6_hint"] = Phrase("ipv6-hint")
@@ -122,10 +119,8 @@ def hints(view: View) -> Facts:
 
 def is_of_an_appliance(view: View) -> bool:
     """Whether the certificate, for another name than the server's, names a device or its maker."""
-    certificate = view.evidence.certificate
-    if certificate is None or not certificate.chain or (view.name_match is not None and view.name_match.matches):
-        return False
-    return appliance(certificate.chain[0]) is not None
+    leaf, named = view.evidence.leaf, view.name_match
+    return leaf is not None and not (named is not None and named.matches) and appliance(leaf) is not None
 
 
 def _control(control: Control) -> Facts:

@@ -31,7 +31,7 @@ class HandshakeDifference:
 
 def differences(view: View) -> Iterator[HandshakeDifference]:
     """What other handshakes showed that the first did not."""
-    first = _leaf(view)
+    first = view.evidence.leaf
     if first is None:
         return
     looks = view.evidence.second_looks
@@ -80,11 +80,6 @@ def _differs(look: SecondLook, first: Certificate) -> bool:
         return look.handshake.fault.kind is FaultKind.ALERT
     chain = look.certificate.chain if look.certificate is not None else ()
     return bool(chain) and chain[0].sha256 != first.sha256
-
-
-def _leaf(view: View) -> Certificate | None:
-    certificate = view.evidence.certificate
-    return certificate.chain[0] if certificate is not None and certificate.chain else None
 
 
 def _had_sni(view: View) -> bool:

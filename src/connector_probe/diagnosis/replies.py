@@ -115,10 +115,9 @@ def _is_of_a_domain(evidence: AttemptEvidence) -> bool:
 def certificate_message(failure: FailureClass, view: View) -> str:
     """As traces since 2023 have it: verdict, expected subject, presented subject, SHA-1 thumbprint."""
     verdict = PROFILES[failure].message
-    certificate = view.evidence.certificate
-    if certificate is None or not certificate.chain or not verdict:
+    leaf = view.evidence.leaf
+    if leaf is None or not verdict:
         return verdict
-    leaf = certificate.chain[0]
     presented = f"CN={leaf.common_name}" if leaf.common_name else leaf.subject
     return f"{verdict} Expected Subject: {view.expected}. Presented Subject: {presented}. Thumbprint: {leaf.sha1}."
 

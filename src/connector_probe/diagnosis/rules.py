@@ -302,9 +302,8 @@ def _handshake(view: View) -> FailureClass | None:
 
 
 def _tls_version(view: View) -> FailureClass | None:
-    handshake = view.evidence.handshake
-    old = handshake is not None and handshake.session is not None and handshake.session.version in OLD_VERSIONS
-    return FailureClass.TLS_VERSION if old else None
+    session = view.evidence.session
+    return FailureClass.TLS_VERSION if session is not None and session.version in OLD_VERSIONS else None
 
 
 def _tls_cipher(view: View) -> FailureClass | None:
@@ -312,8 +311,7 @@ def _tls_cipher(view: View) -> FailureClass | None:
 
     Of TLS 1.3 and of groups nothing is documented, only seen: what differs there is a risk, and a warning.
     """
-    handshake = view.evidence.handshake
-    session = handshake.session if handshake is not None and view.evidence.exchange_offer is not None else None
+    session = view.evidence.session if view.evidence.exchange_offer is not None else None
     return FailureClass.TLS_CIPHER if session is not None and not is_documented_suite(session) else None
 
 

@@ -72,7 +72,7 @@ def _of_server(views: Sequence[View]) -> Iterator[Said]:
     if bare and len(bare) < len(greeted):
         facts = Facts(bad=str(len(bare)), total=str(len(greeted)), server=server)
         yield Said(WarningId.UNEQUAL_STARTTLS, facts)
-    shown = Counter(leaf for view in views if (leaf := _leaf(view)) is not None)
+    shown = Counter(leaf for view in views if (leaf := view.evidence.leaf) is not None)
     # Addresses may well have certificates of their own; it matters once one of them is bad, or was asked about.
     bad = any(view.judged_problems for view in views)
     if len(shown) > 1 and (bad or _repeated(views)):
@@ -86,11 +86,6 @@ def _of_server(views: Sequence[View]) -> Iterator[Said]:
         facts = Facts(total=str(sum(names.values())), number=str(len(names)), server=server)
         facts["greetings"] = listed(f"{name} ({number})" for name, number in names.most_common(MAX_SHOWN))
         yield Said(WarningId.UNEQUAL_BANNERS, facts)
-
-
-def _leaf(view: View) -> Certificate | None:
-    certificate = view.evidence.certificate
-    return certificate.chain[0] if certificate is not None and certificate.chain else None
 
 
 def _described(leaf: Certificate, number: int) -> Phrase:

@@ -183,12 +183,10 @@ def _client(view: View) -> Iterator[tuple[str, Facts]]:
 
 def _client_profile(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     """TLS came about, but not with what Exchange Online is known to offer."""
-    refused, handshake = view.evidence.exchange_offer, view.evidence.handshake
-    session = handshake.session if handshake is not None else None
+    refused, session, leaf = view.evidence.exchange_offer, view.evidence.session, view.evidence.leaf
     if refused is None or refused.fault is None or session is None:
         return
-    fault, certificate = refused.fault.alert or refused.fault, view.evidence.certificate
-    key = certificate.chain[0].key if certificate is not None and certificate.chain else ""
+    fault, key = refused.fault.alert or refused.fault, leaf.key if leaf is not None else ""
     if not takes_key(session, key):
         yield WarningId.KEY_OUTSIDE_CLIENT_PROFILE, Facts(profile_fault=fault, leaf_key=key)
         return

@@ -14,14 +14,13 @@ if TYPE_CHECKING:
 
 def another_host(view: View) -> str | None:
     """The name that greeting and EHLO give and the certificate carries, where it is another host than was expected."""
-    certificate, banner, ehlo = view.evidence.certificate, view.evidence.banner, view.evidence.ehlo
-    name = _named(banner)
-    if certificate is None or not certificate.chain or not name or name != _named(ehlo):
+    leaf, name = view.evidence.leaf, _named(view.evidence.banner)
+    if leaf is None or not name or name != _named(view.evidence.ehlo):
         return None
     expected = view.expected.lower().removeprefix("*.")
     if name in (expected, view.evidence.server.lower()) or is_address(expected):
         return None
-    return name if match(certificate.chain[0], name).matches else None
+    return name if match(leaf, name).matches else None
 
 
 def are_of_one_owner(name: str, other: str) -> bool:

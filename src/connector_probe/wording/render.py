@@ -109,7 +109,7 @@ def notes_in_words(notes: Iterable[Said], words: Catalogue) -> tuple[str, ...]:
 
 def attempt_in_words(verdict: AttemptVerdict, words: Catalogue, transcript: Iterable[TranscriptLine] = ()) -> Attempt:
     evidence = verdict.view.evidence
-    session = evidence.handshake.session if evidence.handshake is not None else None
+    session = evidence.session
     diagnosis = diagnosis_in_words(verdict, words)
     return Attempt(
         server=evidence.server,

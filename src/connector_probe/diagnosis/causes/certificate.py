@@ -14,7 +14,7 @@ from connector_probe.protocol.appliances import appliance, names_an_inspection
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.causes.row import Case
-    from connector_probe.model.evidence import AttemptEvidence, Certificate, CertificateProblem
+    from connector_probe.model.evidence import AttemptEvidence, CertificateProblem
 
 ROWS = Rows()
 _POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
@@ -62,7 +62,7 @@ REMEDIES = {
 )
 def _tls_inspection(case: Case) -> Judged | None:
     """The right name below a device's own CA: what the server shows was signed anew on the way."""
-    chain, named = _chain(case), case.view.name_match
+    chain, named = case.evidence.chain, case.view.name_match
     if not chain or named is None or not named.matches or not _is_of_nobody(case):
         return None
     seen = (EvidenceId.SIGNED_BY_AN_APPLIANCE,)
@@ -80,7 +80,7 @@ def _tls_inspection(case: Case) -> Judged | None:
 )
 def _appliance_certificate(case: Case) -> Judged | None:
     """A device that answers in the server's place shows its maker's certificate, which is for another name."""
-    chain, named = _chain(case), case.view.name_match
+    chain, named = case.evidence.chain, case.view.name_match
     if not chain or (named is not None and named.matches) or appliance(chain[0]) is None:
         return None
     seen = (EvidenceId.NAMES_AN_APPLIANCE,)
@@ -105,10 +105,6 @@ def _another_host_answers(case: Case) -> Judged | None:
     stranger = None if are_of_one_owner(name, case.view.expected) else Culprit.UNKNOWN
     mended = (RemedyId.CHECK_WHERE_IT_LEADS, RemedyId.CHANGE_TLS_DOMAIN) if stranger else None
     return Judged(_SURE, (EvidenceId.ALL_NAME_ANOTHER,), mended, stranger, heading=HeadingId.ANOTHER_HOST_ANSWERS)
-
-
-def _chain(case: Case) -> tuple[Certificate, ...]:
-    return case.evidence.certificate.chain if case.evidence.certificate is not None else ()
 
 
 def _is_of_nobody(case: Case) -> bool:

@@ -13,7 +13,6 @@ from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.causes.row import Case
-    from connector_probe.model.evidence import NetworkFault
 
 ROWS = Rows()
 _POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
@@ -48,7 +47,7 @@ def _server_down(case: Case) -> Judged | None:
         return Judged(_OUT, (EvidenceId.ANOTHER_CONNECTED,))
     if is_nowhere_at_all(case):
         return Judged(_OUT, (EvidenceId.NO_HOSTS_ADDRESS,))
-    fault = _fault(case)
+    fault = case.evidence.connect_fault
     if fault is not None and fault.icmp and fault.icmp_from == case.evidence.address:
         # A firewall that holds the address, and hands the port on (NAT), says it of the server behind; else the host.
         behind = fault.icmp == "host-unreachable"
@@ -137,7 +136,3 @@ def _migrated(case: Case) -> Judged | None:
     if case.view.context.accepted:
         return Judged(_OUT, (EvidenceId.ANOTHER_CONNECTED,))
     return Judged(_LIKELY, (EvidenceId.REFUSAL_WANTED,)) if case.view.context.refusal_wanted else None
-
-
-def _fault(case: Case) -> NetworkFault | None:
-    return case.evidence.connection.fault if case.evidence.connection is not None else None

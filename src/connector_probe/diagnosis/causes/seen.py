@@ -32,7 +32,7 @@ def is_postscreen(case: Case) -> bool:
 
 def icmp_of(case: Case) -> str:
     """The ICMP error that ended the connect, "" where none did."""
-    fault = case.evidence.connection.fault if case.evidence.connection is not None else None
+    fault = case.evidence.connect_fault
     return fault.icmp if fault is not None else ""
 
 

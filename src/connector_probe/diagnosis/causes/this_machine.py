@@ -27,9 +27,8 @@ def _by_class(case: Case) -> None:
 
 def _lack(case: Case) -> Judged | None:
     """The system ends processes where memory runs out; a person may have done so as well."""
-    connection = case.evidence.connection
-    ended = connection is not None and connection.fault is not None and connection.fault.kind is FaultKind.PROCESS_ENDED
-    return Judged(_LIKELY) if ended else None
+    fault = case.evidence.connect_fault
+    return Judged(_LIKELY) if fault is not None and fault.kind is FaultKind.PROCESS_ENDED else None
 
 
 @ROWS.cause(

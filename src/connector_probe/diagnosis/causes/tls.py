@@ -33,12 +33,12 @@ _AGREED = frozenset({_F.TLS_VERSION, _F.TLS_CIPHER})  # TLS came about, and not 
 )
 def _large_packets_lost(case: Case) -> Judged | None:
     """TCP sends a lost segment again, so that a gap which lasts is no accident: what fills it never gets through."""
-    handshake, certificate = case.evidence.handshake, case.evidence.certificate
+    handshake = case.evidence.handshake
     if handshake is not None and handshake.fault is not None and handshake.fault.stranded > 0:
         return Judged(_LIKELY, (EvidenceId.BEHIND_A_GAP,), heading=HeadingId.LARGE_PACKETS_LOST)
     if case.failure is not _F.TLS_TIMEOUT:
         return None
-    if certificate is not None and certificate.chain:
+    if case.evidence.chain:
         return Judged(_OUT, (EvidenceId.CERTIFICATE_ARRIVED,))
     return Judged(_OUT, (EvidenceId.ANOTHER_SERVED,)) if case.view.context.served else None
 

@@ -10,7 +10,7 @@ from connector_probe.model.evidence.clock import ClockEvidence
 from connector_probe.model.evidence.dns import Lookup, Resolution
 from connector_probe.model.evidence.faults import NetworkFault, Stage
 from connector_probe.model.evidence.smtp import Exchange
-from connector_probe.model.evidence.tls import CertificateEvidence, Handshake, SecondLook
+from connector_probe.model.evidence.tls import Certificate, CertificateEvidence, Handshake, SecondLook, TlsSession
 from connector_probe.model.policy import TransportPolicy
 from connector_probe.model.revocation import MissingIssuers, RevocationEvidence
 
@@ -122,6 +122,24 @@ class AttemptEvidence:
     earlier_failures: tuple[str, ...] = ()
     stopped: bool = False  # before it had ended: the run, or (``connection`` says so) its process; the rest is unknown
     seconds: float = 0.0
+
+    @property
+    def connect_fault(self) -> NetworkFault | None:
+        """What kept TCP from coming about; None where it did, and where it was not tried."""
+        return self.connection.fault if self.connection is not None else None
+
+    @property
+    def session(self) -> TlsSession | None:
+        return self.handshake.session if self.handshake is not None else None
+
+    @property
+    def chain(self) -> tuple[Certificate, ...]:
+        """What the server sent, its own certificate first; empty where it showed none."""
+        return self.certificate.chain if self.certificate is not None else ()
+
+    @property
+    def leaf(self) -> Certificate | None:
+        return self.chain[0] if self.chain else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class TryOtherHandshakes:
 
     async def look(self, attempt: Attempt) -> Attempt:
         evidence = attempt.evidence
-        session = evidence.handshake.session if evidence.handshake is not None else None
+        session = evidence.session
         if session is None or not attempt.settings.thorough:
             return attempt
         name, first, newer = sni_of(attempt.target.server), evidence.certificate, session.version == "TLSv1.3"
