@@ -57,6 +57,8 @@ def compare(
       probe compare ndr.eml outside.json inside.json
     """
     from connector_probe.comparing.compare import NothingInCommonError
+    from connector_probe.formats.comparison import to_text
+    from connector_probe.formats.json import to_json
 
     if two_places and two_times:
         raise UsageProblemError("--places and --times exclude each other", "give one of them, or none")
@@ -78,7 +80,8 @@ def compare(
             f"{' and '.join(one.name for one in read)} have no connector in common",
             "compare reports of the same connectors: they are matched by name and by smart host",
         ) from None
-    _write(found, words, json=json, output=output, quiet=quiet)
+    options = text_options(words, to_file=output is not None, verbosity=-1 if quiet else 0)
+    put_document(to_json(found) if json else to_text(found, options), output)
     raise typer.Exit(_exit_code(found))
 
 
@@ -172,14 +175,6 @@ def _data(path: Path, name: str) -> bytes:
     if not data.strip():
         raise UsageProblemError(f"{name} is empty", "make a report with: probe HOST --json -o FILE")
     return data
-
-
-def _write(found: Comparison, words: Catalogue, *, json: bool, output: str | None, quiet: bool) -> None:
-    from connector_probe.formats.comparison import to_text
-    from connector_probe.formats.json import to_json
-
-    options = text_options(words, to_file=output is not None, verbosity=-1 if quiet else 0)
-    put_document(to_json(found) if json else to_text(found, options), output)
 
 
 def _exit_code(found: Comparison) -> int:

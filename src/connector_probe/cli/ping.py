@@ -7,6 +7,7 @@ The URL is a secret, and of it only the host is ever shown.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
 from connector_probe._version import __version__
@@ -39,13 +40,18 @@ def checked(url: str, where: str) -> str:
 
 def ping(url: str, *, failed: bool) -> None:
     """Ask for it; that it fails is said, and changes nothing."""
-    said: list[str] = []
-    thread = threading.Thread(target=lambda: said.append(_ask(_failing(url) if failed else url)), daemon=True)
-    thread.start()
-    thread.join(LIMIT)
-    problem = said[0] if said else f"no answer within {LIMIT:.0f} s"
+    problem = problem_within(LIMIT, lambda: _ask(_failing(url) if failed else url))
     if problem:
         say(f"probe: the dead-man URL at {show(urlsplit(url).hostname or '')} could not be told: {problem}")
+
+
+def problem_within(limit: float, ask: Callable[[], str]) -> str:
+    """What ``ask`` says went wrong, "" for nothing; asked in a thread, since looking up a name knows no limit."""
+    said: list[str] = []
+    thread = threading.Thread(target=lambda: said.append(ask()), daemon=True)
+    thread.start()
+    thread.join(limit)
+    return said[0] if said else f"no answer within {limit:.0f} s"
 
 
 def _failing(url: str) -> str:

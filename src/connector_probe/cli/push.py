@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from urllib.parse import SplitResult, urlencode, urlunsplit
 
 from connector_probe._version import __version__
 from connector_probe.cli.output import say
+from connector_probe.cli.ping import problem_within
 from connector_probe.cli.values import UsageProblemError, web_url
 from connector_probe.model.names import show
 from connector_probe.model.printable import printable
@@ -44,12 +44,7 @@ class Push:
         from connector_probe.formats import RENDERERS, Format, RenderOptions
 
         body = RENDERERS[Format.JSON](report, RenderOptions()).encode()
-        said: list[str] = []
-        thread = threading.Thread(target=lambda: said.append(self._post(body)), daemon=True)
-        thread.start()
-        thread.join(LIMIT)
-        problem = said[0] if said else f"no answer within {LIMIT:.0f} s"
-        if problem:
+        if problem := problem_within(LIMIT, lambda: self._post(body)):
             say(f"probe: push: {show(self._host)} did not take the results: {problem}")
 
     def _post(self, body: bytes) -> str:

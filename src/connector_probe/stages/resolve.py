@@ -47,13 +47,13 @@ class Resolver(SingleFlight[tuple[str, str], Lookup]):
         """``patience``: the longest wait for one reply, in seconds. ``given``: the user named the nameservers."""
         super().__init__()
         self._network = network
-        self._nameservers = tuple(Nameserver.parse(text) for text in nameservers)
+        self.nameservers = tuple(Nameserver.parse(text) for text in nameservers)
         self._patience = patience
         self.given = given
 
     @property
     def has_nameservers(self) -> bool:
-        return bool(self._nameservers)
+        return bool(self.nameservers)
 
     def now(self) -> float:
         return self._network.now()
@@ -61,10 +61,6 @@ class Resolver(SingleFlight[tuple[str, str], Lookup]):
     async def look_up(self, name: str, rdtype: str) -> Lookup:
         """The records of ``name``, CNAMEs followed. Never raises."""
         return await self.get((name, rdtype), lambda: self._look_up(name, rdtype))
-
-    @property
-    def nameservers(self) -> tuple[Nameserver, ...]:
-        return self._nameservers
 
     async def ask_again(
         self,
@@ -79,7 +75,7 @@ class Resolver(SingleFlight[tuple[str, str], Lookup]):
 
         ``checking`` False asks for an answer that was not validated (CD).
         """
-        asked = [nameserver or self._nameservers[0]]
+        asked = [nameserver or self.nameservers[0]]
         return (await self._ask(asked, name, rdtype, waits, checking=checking))[0]
 
     async def control(self) -> Lookup:
@@ -92,7 +88,7 @@ class Resolver(SingleFlight[tuple[str, str], Lookup]):
         began = self._network.now()
         at, aliases, ttl = name, (), None  # type: tuple[str, tuple[str, ...], int | None]
         while True:
-            lookup, answer = await self._ask(self._nameservers, at, rdtype, UDP_WAITS)
+            lookup, answer = await self._ask(self.nameservers, at, rdtype, UDP_WAITS)
             aliases += lookup.aliases
             ttl = _smaller(ttl, lookup.ttl)
             if answer is None or answer.status is not None:
