@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -130,7 +131,6 @@ def _password(name: str, variable: str | None) -> bytes | None:
 
 def _rehearse(file: CertificateFile, connector: Connector, against: str | None) -> Rehearsal:
     """Raises TrustError."""
-    from datetime import UTC, datetime
 
     from connector_probe.diagnosis.rehearsal import key_check, rehearse
     from connector_probe.probing.certificates import judge_by

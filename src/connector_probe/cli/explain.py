@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -266,7 +267,6 @@ def _with_live(
     report: Report,
 ) -> int:
     """Print what the probe says of each bounce; 1 where a fault stands or another took its place, 3 where unknown."""
-    from dataclasses import replace
 
     from connector_probe.bounces.explanation import LiveVerdict
     from connector_probe.bounces.recheck import rechecked

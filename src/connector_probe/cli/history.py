@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,8 +20,6 @@ from connector_probe.model.documents import Format
 from connector_probe.model.names import show
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
-
     from connector_probe.model.history import Past
 
 Names = Annotated[
@@ -45,7 +44,6 @@ def history(
       probe history "Hybrid, head office"  one, with each outage and change
       probe history --window 30d           a longer time line
     """
-    from datetime import UTC, datetime, timedelta
 
     from connector_probe.formats.history import to_text
     from connector_probe.formats.json import to_json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from connector_probe.cli.values import UsageProblemError
@@ -18,8 +19,6 @@ def default_file() -> Path:
 
 def checked_file(path: Path) -> Path:
     """``path``, for a run to remember itself in. Raises HintedError where something else is there already."""
-    import os
-
     from connector_probe.history import refuse_foreign
 
     if os.path.isdir(path):  # noqa: PTH112 - in a folder that may not be read this is False, which the run tells

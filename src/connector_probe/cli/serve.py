@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,13 +12,14 @@ import typer
 
 from connector_probe.cli import options as opt
 from connector_probe.cli import run_options as opts
-from connector_probe.cli.fleet import File
+from connector_probe.cli.fleet import File, load_file
 from connector_probe.cli.history_file import checked_file, default_file
 from connector_probe.cli.output import words_for, write_document
 from connector_probe.cli.values import UsageProblemError, parse_duration
 from connector_probe.model.documents import Format
 from connector_probe.model.names import is_address, show
 from connector_probe.model.printable import printable
+from connector_probe.model.reach import is_loopback
 
 if TYPE_CHECKING:
     from connector_probe.serve.credentials import Credentials
@@ -79,7 +82,6 @@ def serve(
     import asyncio
     import socket
 
-    from connector_probe.cli.fleet import load_file
     from connector_probe.cli.running import allow_many_files
     from connector_probe.cli.unattended_options import SHORTEST_REMINDER
     from connector_probe.serve import logs
@@ -97,7 +99,7 @@ def serve(
         raise UsageProblemError(f"--remind of {again:g} s", "a minute or more, as in: 6h")
     address, port = _address(listen)
     credentials = _credentials(token_file)
-    if credentials is None and not insecure and not _is_loopback(address):
+    if credentials is None and not insecure and not is_loopback(address):
         raise UsageProblemError(
             f"--listen {show(listen)} is open to other machines, and there is no token",
             f"--token-file FILE or {TOKEN} (as from: openssl rand -hex 24), or --insecure behind a proxy that asks",
@@ -135,7 +137,6 @@ def _need_the_extra() -> None:
 
 def _print_hash(user: str) -> None:
     import getpass
-    import sys
 
     from connector_probe.serve.credentials import hashed
 
@@ -169,8 +170,6 @@ def _credentials(file: str | None) -> Credentials | None:
 
 def _address(listen: str) -> tuple[str, int]:
     """ADDR:PORT, [ADDR]:PORT, :PORT for all addresses, or ADDR. Raises UsageProblemError."""
-    import ipaddress
-
     text = listen.strip()
     host, colon, port = (text, "", "") if _is_address(text) else text.rpartition(":")
     if not colon:
@@ -184,9 +183,3 @@ def _address(listen: str) -> tuple[str, int]:
 
 def _is_address(text: str) -> bool:
     return is_address(text) and "%" not in text
-
-
-def _is_loopback(address: str) -> bool:
-    import ipaddress
-
-    return ipaddress.ip_address(address).is_loopback

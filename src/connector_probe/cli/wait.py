@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
 from connector_probe.cli import completers
-from connector_probe.cli.fleet import Only
+from connector_probe.cli.fleet import Only, choose_entries, load_file, locations_of
 from connector_probe.cli.hosts import Asked, read_hosts
 from connector_probe.cli.values import UsageProblemError, parse_duration, parse_whole
 
@@ -95,9 +96,7 @@ def _of_hosts(options: dict[str, Any], only: list[str] | None, until: str | None
 
 def _of_file(ctx: typer.Context, file: str, only: list[str] | None, until: str | None) -> Asked:
     """The file's connectors; of the options only those of the document, since the file says the rest."""
-    from dataclasses import replace
 
-    from connector_probe.cli.fleet import choose_entries, load_file, locations_of
     from connector_probe.cli.settings import OutputSettings
 
     _refuse_options_of_a_probe(ctx)
