@@ -15,7 +15,7 @@ EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNKNOWN, EXIT_INTERRUPTED = 0, 1, 2, 3, 1
 COMPLETE = "_PROBE_COMPLETE"  # set by a shell's completion script
 # Objects made between two collections. What is loaded stays, and evidence has no circles: with Python's 700, an eighth
 # of a start and a twentieth of a run went into looking at them.
-UNCOLLECTED = 20_000
+UNCOLLECTED = 50_000
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))  # Windows has one
 
 
