@@ -106,7 +106,8 @@ class Inquiries(SingleFlight[tuple[Resolver, tuple[Asked, ...], float], DnsInqui
                         walkers.append(_Walker(self._network, resolver, self._authorities, *target))
                         await walkers[-1].walk()
                     done = True
-            walks = tuple(walker.result(done) for walker in walkers if walker.replies)
+            # Behind the limit: reading the public suffixes is our own work.
+            walks = tuple([await walker.result(done) for walker in walkers if walker.replies])
             if not walks and not rechecks:
                 return None
             return DnsInquiry(walks, tuple(rechecks), seconds=to_microseconds(self._network.now() - began))
@@ -181,15 +182,14 @@ class _Walker:
         self._started_from = StartedFrom.NAMESERVER if resolver.given else StartedFrom.ROOTS
         self._zones: list[str] = []
         self.replies: list[AuthorityReply] = []
-        self._domain: str | None = None
         self._above: Said | None = None  # the zone above the first one, where nobody has been asked there yet
 
-    def result(self, complete: bool) -> Walk:
+    async def result(self, complete: bool) -> Walk:
         return Walk(
             self.name,
             self.rdtypes,
             self._started_from,
-            self._domain,
+            await asyncio.to_thread(registrable, self.name),
             tuple(self._zones),
             tuple(sorted(self.replies, key=self._place)),
             complete,
@@ -216,8 +216,6 @@ class _Walker:
                     await self._from_nameserver()
         else:
             await self._from_nameserver()
-        if self.replies:
-            self._domain = await asyncio.to_thread(registrable, self.name)
 
     async def _from_nameserver(self) -> None:
         """From the deepest zone whose name servers our nameserver knows; when they are silent, one further up too."""
