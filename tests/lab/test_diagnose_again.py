@@ -73,7 +73,8 @@ def without_words(value: object, key: str = "") -> object:
 @pytest.mark.parametrize("scenario", HERE, ids=lambda scenario: scenario.name)
 def test_the_same_diagnosis_from_the_file_in_both_languages(scenario: Scenario, reports: dict[str, Report]) -> None:
     saved = render(reports[scenario.name], RenderOptions())
-    english, chinese = (diagnose_again(read_report(saved), words) for words in map(catalogue_of, Language))
+    seen = read_report(saved)
+    english, chinese = (diagnose_again(seen, words) for words in map(catalogue_of, Language))
     before, told, translated = (
         json.loads(each) for each in (saved, *(render(one, RenderOptions()) for one in (english, chinese)))
     )
