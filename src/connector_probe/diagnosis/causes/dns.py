@@ -120,8 +120,11 @@ def _domain_expired(case: Case) -> Judged | None:
         return None
     verdict, evidence = _by_delegation(walk_view)
     told, more = by_registry(dns_view.registration)
-    parked = HeadingId.PARKED if walk_view.parked is not None else None
-    heading = HeadingId.DOMAIN_EXPIRED if told is _CONFIRMED else parked
+    heading = HeadingId.PARKED if walk_view.parked is not None else None
+    if told is _CONFIRMED:
+        heading = HeadingId.DOMAIN_EXPIRED
+    elif walk_view.undelegated:
+        heading = HeadingId.NOT_DELEGATED if told is None else HeadingId.NOT_DELEGATED_BUT_REGISTERED
     return Judged(told or verdict, (*evidence, *more), heading=heading)
 
 
@@ -212,11 +215,14 @@ def _dns_hosting_trouble(case: Case) -> Judged | None:
         return Judged(None, (EvidenceId.DNS_ANSWER, EvidenceId.WALK_UNANSWERED))
     verdict, evidence = _hosting(case.failure, dns_view)
     if dns_view.bogus is not None:
-        return Judged(verdict, (EvidenceId.DNS_ANSWER, *evidence), (RemedyId.REPAIR_DNSSEC, RemedyId.FIX_DNS))
+        mended = (RemedyId.REPAIR_DNSSEC, RemedyId.FIX_DNS)
+        return Judged(verdict, (EvidenceId.DNS_ANSWER, *evidence), mended, heading=HeadingId.DNSSEC_BROKEN)
     if _is_registered_but_undelegated(dns_view):
-        return Judged(_SUPPORTED, (EvidenceId.DNS_ANSWER, EvidenceId.NOT_DELEGATED), (RemedyId.RENEW_DOMAIN,))
-    heading = HeadingId.AUTHORITIES_FAIL if EvidenceId.AUTHORITIES_FAIL in evidence else None
-    return Judged(verdict, (EvidenceId.DNS_ANSWER, *evidence), heading=heading)
+        seen, heading = (EvidenceId.DNS_ANSWER, EvidenceId.NOT_DELEGATED), HeadingId.NOT_DELEGATED_BUT_REGISTERED
+        return Judged(_SUPPORTED, seen, (RemedyId.RENEW_DOMAIN,), heading=heading)
+    disagree = verdict is _CONFIRMED and EvidenceId.AUTHORITIES_FAIL not in evidence
+    heading = HeadingId.AUTHORITIES_DISAGREE if disagree else HeadingId.AUTHORITIES_FAIL
+    return Judged(verdict, (EvidenceId.DNS_ANSWER, *evidence), heading=heading if verdict is not None else None)
 
 
 def _is_registered_but_undelegated(dns_view: DnsView) -> bool:

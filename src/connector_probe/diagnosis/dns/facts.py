@@ -60,29 +60,10 @@ def _version(reply: AuthorityReply, dns_view: DnsView) -> Value:
 
 
 def dns_heading(view: View) -> HeadingId | None:
-    """The key of the sentence that names what is broken, where the second look at DNS has shown it."""
+    """Where the authoritative servers answer us, and no cause is likely: it is our nameserver that fails."""
     dns_view = view.dns_view
-    hint = _hint(dns_view) if dns_view is not None and not denied_by_the_public(view) else None
-    if dns_view is None or hint is None:
-        return None
-    if hint == "hint-stale" and dns_view.mismatch is not None:
-        return HeadingId.OLD_ANSWER if dns_view.mismatch.certain else HeadingId.OTHER_ANSWER
-    if hint == "hint-fail" and _is_settled(dns_view):  # what the nameserver said is the failure; this stands beside it
-        return None
-    return _HEADINGS[hint]
-
-
-_HEADINGS = {
-    "hint-bogus": HeadingId.DNSSEC_BROKEN,
-    "hint-bogus-why": HeadingId.DNSSEC_BROKEN,
-    "hint-split": HeadingId.OWN_ZONE,
-    "hint-expired": HeadingId.DOMAIN_EXPIRED,
-    "hint-undelegated": HeadingId.NOT_DELEGATED,
-    "hint-registered": HeadingId.NOT_DELEGATED_BUT_REGISTERED,
-    "hint-disagree": HeadingId.AUTHORITIES_DISAGREE,
-    "hint-fail": HeadingId.AUTHORITIES_FAIL,
-    "hint-answer": HeadingId.NAMESERVER_FAILS,
-}
+    fails = dns_view is not None and not denied_by_the_public(view) and _hint(dns_view) == "hint-answer"
+    return HeadingId.NAMESERVER_FAILS if fails else None
 
 
 def _hint(dns_view: DnsView) -> str | None:
