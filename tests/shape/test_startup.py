@@ -80,7 +80,7 @@ def test_what_tls_needs_is_loaded_from_the_moment_that_tcp_is_up() -> None:
 
 @pytest.mark.parametrize(
     ("door", "names"),
-    [(connector_probe, connector_probe.__all__), (evidence, ("FaultKind", "Lookup", "Reply", "Vantage"))],
+    [(connector_probe, connector_probe.__all__), (evidence, ("FaultKind", "Lookup", "Reply", "StageEnded"))],
     ids=["package", "evidence"],
 )
 def test_the_doors_that_open_late_open_on_everything(door: ModuleType, names: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ from connector_probe.probing.run import Run
 from connector_probe.probing.session import Watch, run_session
 from connector_probe.probing.sharing import AT_ONE_ADDRESS, AddressBudget, SharedAttempts
 from connector_probe.probing.target import SessionSettings, Target
-from connector_probe.probing.work_slots import WorkSlots
+from connector_probe.probing.work_slots import Slot, WorkSlots
 from connector_probe.single_flight import side_by_side
 from connector_probe.stages.addresses import hosts_left_out, resolve
 from connector_probe.stages.conversation import Clock, Transcript
@@ -73,7 +73,7 @@ class Prober:
         resolver = self._run.resolvers.of(connector)
         started_at, began = datetime.now(UTC), self._network.now()
         seeker = self._policies.seek(connector, trust, resolver)
-        async with self._run.slots.slot():
+        async with Slot(self._run.slots):
             resolved = await resolve(connector, resolver, began)
             by_host = [
                 await side_by_side(self._dns_again.as_the_public(one, connector) for one in resolutions)

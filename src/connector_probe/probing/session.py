@@ -9,6 +9,7 @@ from connector_probe.model.evidence import AttemptEvidence, Connection, Exchange
 from connector_probe.network import TlsOffer
 from connector_probe.probing.run import Run
 from connector_probe.probing.target import SessionSettings, Target
+from connector_probe.probing.work_slots import Slot
 from connector_probe.stages.connect import connect
 from connector_probe.stages.conversation import Conversation, Transcript, own_name, positive
 from connector_probe.stages.greet import banner, introduce, lists_no_starttls, lists_starttls, welcomes
@@ -52,7 +53,7 @@ async def run_session(
         return AttemptEvidence(target.server, target.address, target.port, target.resolution, connection), shown
     run.tls_loading.start(settings.trust)
     our_name = settings.helo or own_name(stream.source)
-    slot = nullcontext() if until_tls else run.slots.slot(stream, clock)
+    slot = nullcontext() if until_tls else Slot(run.slots, stream, clock)
     try:
         async with slot, Conversation(stream, transcript, settings.timeout) as smtp:
             greeting = await banner(smtp, connection.start + connection.seconds)

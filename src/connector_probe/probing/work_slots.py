@@ -35,15 +35,8 @@ class WorkSlots:
             self._uncrowded.clear()
             await self._uncrowded.wait()
 
-    def slot(self, stream: Stream | None = None, clock: Clock | None = None) -> _Slot:
-        """A slot while the body of an ``async with`` runs; they are given in the order of asking.
-
-        For a conversation on ``stream``, what the server said while we waited is not counted as late: ``clock`` leaves
-        out the seconds between the server's first octet and the slot.
-        """
-        return _Slot(self, stream, clock)
-
     async def take(self) -> None:
+        """Wait for one; they are given in the order of asking."""
         self._waiting += 1
         try:
             await self.free.acquire()
@@ -52,10 +45,14 @@ class WorkSlots:
             self._uncrowded.set()
 
 
-class _Slot:
-    """One that is waited for, and held."""
+class Slot:
+    """One that is held while the body of an ``async with`` runs.
 
-    def __init__(self, slots: WorkSlots, stream: Stream | None, clock: Clock | None) -> None:
+    For a conversation on ``stream``, what the server said while we waited is not counted as late: ``clock`` leaves out
+    the seconds between the server's first octet and the slot.
+    """
+
+    def __init__(self, slots: WorkSlots, stream: Stream | None = None, clock: Clock | None = None) -> None:
         self._slots, self._stream, self._clock = slots, stream, clock
         self._is_held = False
 

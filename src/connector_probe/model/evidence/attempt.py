@@ -143,15 +143,6 @@ class AttemptEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Vantage:
-    """Where the probe stood: this machine's name, nameservers and source addresses."""
-
-    hostname: str
-    nameservers: tuple[str, ...] = ()
-    source_addresses: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class ConnectorEvidence:
     """All attempts of one connector, in the order Exchange Online would make them.
 

@@ -6,30 +6,12 @@ what the conversation itself showed.
 
 from __future__ import annotations
 
-from typing import Protocol
-
-from connector_probe.probing.attempt import Attempt
+from connector_probe.probing.attempt import FollowUp
 from connector_probe.probing.follow_ups.certificate import JudgeCertificate
 from connector_probe.probing.follow_ups.control_hosts import TryControlHosts
 from connector_probe.probing.follow_ups.other_handshakes import TryOtherHandshakes
 from connector_probe.probing.follow_ups.revocation import CheckRevocation
 from connector_probe.probing.follow_ups.wider_offer import TryWiderOffer
-from connector_probe.probing.run import Run
-
-
-class FollowUp(Protocol):
-    """One look, over one run."""
-
-    def __init__(self, run: Run) -> None: ...
-
-    async def look(self, attempt: Attempt) -> Attempt:
-        """``attempt`` with what there is more to see. Never raises for what a network or a server does."""
-        ...
-
-    def close(self) -> None:
-        """Cancel what is still under way."""
-        ...
-
 
 # In their order: what a later one looks at, an earlier one may have found.
 FOLLOW_UPS: tuple[type[FollowUp], ...] = (

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connector_probe.probing.attempt import Attempt
-from connector_probe.probing.run import Run
+from connector_probe.probing.attempt import Attempt, FollowUp
 
 
-class JudgeCertificate:
+class JudgeCertificate(FollowUp):
     """Judged as of the run's beginning, or as of the day that the user asked for."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
 
     async def look(self, attempt: Attempt) -> Attempt:
         if not attempt.shown.chain:
@@ -20,6 +16,3 @@ class JudgeCertificate:
         shown = replace(attempt.shown, chain=self._run.certificates.shared(attempt.shown.chain))
         found = self._run.certificates.judge(shown.chain, attempt.settings.trust, attempt.settings.as_of)
         return replace(attempt, shown=shown, evidence=replace(attempt.evidence, certificate=found))
-
-    def close(self) -> None:
-        """Nothing is ever left under way."""

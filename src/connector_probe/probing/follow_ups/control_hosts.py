@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connector_probe.probing.attempt import Attempt
+from connector_probe.probing.attempt import Attempt, FollowUp
 from connector_probe.probing.run import Run
 from connector_probe.stages.control import Controls, Egress, blames_the_way, goes_out, shows_a_strange_certificate
 from connector_probe.stages.local_clock import needs_the_time
 
 
-class TryControlHosts:
+class TryControlHosts(FollowUp):
     """Each set of control hosts is tried once a run for each way out."""
 
     def __init__(self, run: Run) -> None:
-        self._run = run
+        super().__init__(run)
         self._controls = Controls(run.network)
 
     async def look(self, attempt: Attempt) -> Attempt:

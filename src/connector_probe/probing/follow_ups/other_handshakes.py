@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from connector_probe.model.evidence import SecondLook
 from connector_probe.network import EXCHANGE_TLS12_OFFER
-from connector_probe.probing.attempt import Attempt
-from connector_probe.probing.run import Run
+from connector_probe.probing.attempt import Attempt, FollowUp
 from connector_probe.probing.session import run_session
 from connector_probe.stages.conversation import Clock, Transcript
 from connector_probe.stages.secure import sni_of
@@ -15,11 +14,8 @@ from connector_probe.stages.secure import sni_of
 SECOND_LOOK_WAIT = 3.0  # seconds for one more connection, which may change no verdict
 
 
-class TryOtherHandshakes:
+class TryOtherHandshakes(FollowUp):
     """With --thorough: without SNI and with TLS 1.2 at most, and where that differs, with SNI alone too."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
 
     async def look(self, attempt: Attempt) -> Attempt:
         evidence = attempt.evidence
@@ -35,9 +31,6 @@ class TryOtherHandshakes:
             if newer and name is not None and not same and looks[-1].handshake is not None:
                 looks.append(await self._handshake(attempt, name))
         return replace(attempt, evidence=replace(evidence, second_looks=tuple(looks))) if looks else attempt
-
-    def close(self) -> None:
-        """Nothing is ever left under way."""
 
     async def _handshake(self, attempt: Attempt, server_name: str | None) -> SecondLook:
         transcript = Transcript(Clock(self._run.network, attempt.transcript.clock.allow(SECOND_LOOK_WAIT)))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector_probe.model.evidence import CertificateEvidence, CertificateProblemKind
-from connector_probe.probing.attempt import Attempt
+from connector_probe.probing.attempt import Attempt, FollowUp
 from connector_probe.probing.run import Run
 from connector_probe.stages.certificate_urls import Visitor
 from connector_probe.stages.local_clock import needs_the_time
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 _OPEN_ENDS = frozenset({CertificateProblemKind.MISSING_INTERMEDIATE, CertificateProblemKind.UNTRUSTED_ROOT})
 
 
-class CheckRevocation:
+class CheckRevocation(FollowUp):
     """Asks OCSP responders, CRL servers and issuers' web servers, about each chain once a run."""
 
     def __init__(self, run: Run) -> None:
-        self._run = run
+        super().__init__(run)
         self._revocations: Revocations | None = None
 
     async def look(self, attempt: Attempt) -> Attempt:

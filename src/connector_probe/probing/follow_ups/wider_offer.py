@@ -12,8 +12,7 @@ from dataclasses import replace
 from connector_probe.model.client_profile import is_known_session, takes_key
 from connector_probe.model.evidence import AttemptEvidence, FaultKind, Handshake
 from connector_probe.network import EXCHANGE_OFFER, WIDE_OFFER, TlsOffer
-from connector_probe.probing.attempt import Attempt
-from connector_probe.probing.run import Run
+from connector_probe.probing.attempt import Attempt, FollowUp
 from connector_probe.probing.session import run_session
 from connector_probe.stages.conversation import Transcript
 from connector_probe.stages.secure import PresentedChain, sni_of
@@ -23,16 +22,13 @@ _BROKEN_OFF = frozenset({FaultKind.ALERT, FaultKind.CLOSED, FaultKind.RESET, Fau
 _OF_THE_OFFER = frozenset({"handshake_failure", "protocol_version", "insufficient_security"})
 
 
-class TryWiderOffer:
+class TryWiderOffer(FollowUp):
     """One more conversation, with a wider offer, where the first handshake was broken off.
 
     Where both agree on something that the first offer did not hold, that conversation is the attempt's, and the first
     handshake its ``exchange_offer``. Where they agree on what was offered before, or the first offer does well on
     another try, it was not the reason, and the first handshake stands as it is.
     """
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
 
     async def look(self, attempt: Attempt) -> Attempt:
         first = attempt.evidence.handshake
@@ -66,9 +62,6 @@ class TryWiderOffer:
     ) -> tuple[AttemptEvidence, PresentedChain]:
         target = attempt.target
         return await run_session(self._run, target, attempt.settings, transcript, offer, sni_of(target.server))
-
-    def close(self) -> None:
-        """Nothing is ever left under way."""
 
 
 def _was_broken_off(handshake: Handshake) -> bool:
