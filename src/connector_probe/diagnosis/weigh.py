@@ -15,7 +15,6 @@ from connector_probe.model.ids import HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.causes.row import Cause
     from connector_probe.diagnosis.view import View
     from connector_probe.model.ids import CauseId, HeadingId
 
@@ -79,26 +78,12 @@ def weigh(failure: FailureClass, view: View) -> tuple[WeighedCause, ...]:
         judged = row.judge(case) or Judged(None)
         verdict = judged.verdict or alone
         if verdict is not None:
-            found.append(
-                (
-                    _ORDER.index(verdict),
-                    -1 if alone is None else _ORDER.index(alone),
-                    _weighed(row, case, judged, verdict),
-                )
-            )
-    return tuple(weighed for *_, weighed in sorted(found, key=lambda one: one[:2]))
-
-
-def _weighed(row: Cause, case: Case, judged: Judged, verdict: CauseVerdict) -> WeighedCause:
-    return WeighedCause(
-        row.id,
-        verdict,
-        judged.culprit or row.culprit,
-        judged.evidence,
-        row.usual_remedies(case.failure) if judged.remedies is None else judged.remedies,
-        judged.sentence,
-        judged.heading,
-    )
+            culprit, remedies = judged.culprit or row.culprit, judged.remedies
+            if remedies is None:
+                remedies = row.usual_remedies(failure)
+            cause = WeighedCause(row.id, verdict, culprit, judged.evidence, remedies, judged.sentence, judged.heading)
+            found.append((_ORDER.index(verdict), -1 if alone is None else _ORDER.index(alone), cause))
+    return tuple(cause for *_, cause in sorted(found, key=lambda one: one[:2]))
 
 
 def culprit_of(causes: Sequence[WeighedCause]) -> Culprit:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes.row import Judged, Rows, alone
-from connector_probe.diagnosis.causes.seen import icmp_of, is_nowhere_at_all
 from connector_probe.diagnosis.signs import PROHIBITED, is_own_by_dns
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
-from connector_probe.model.reach import is_private
+from connector_probe.model.reach import is_nowhere, is_private
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 
 if TYPE_CHECKING:
@@ -136,3 +135,14 @@ def _migrated(case: Case) -> Judged | None:
     if case.view.context.accepted:
         return Judged(_OUT, (EvidenceId.ANOTHER_CONNECTED,))
     return Judged(_LIKELY, (EvidenceId.REFUSAL_WANTED,)) if case.view.context.refusal_wanted else None
+
+
+def icmp_of(case: Case) -> str:
+    """The ICMP error that ended the connect, "" where none did."""
+    fault = case.evidence.connect_fault
+    return fault.icmp if fault is not None else ""
+
+
+def is_nowhere_at_all(case: Case) -> bool:
+    """Whether the address is none that a host can have."""
+    return case.evidence.address is not None and is_nowhere(case.evidence.address)

@@ -214,18 +214,15 @@ def _sts_policy_outdated(case: Case) -> Judged | None:
 def _sts_pattern_too_shallow(case: Case) -> Judged | None:
     """The star of a pattern stands for one label (RFC 8461 4.1), as in names below mx.microsoft it is not."""
     if not _shallow_pattern(case):
-        return Judged(_OUT) if case.view.mta_sts is not None and _has_star(case) else None
+        policy = case.view.mta_sts.policy if case.view.mta_sts is not None else None
+        starred = policy is not None and any(one.startswith("*.") for one in policy.mx)
+        return Judged(_OUT) if starred else None
     return Judged(_SURE, (EvidenceId.STAR_STANDS_FOR_ONE_LABEL,))
 
 
 def _shallow_pattern(case: Case) -> str:
     policy = case.view.mta_sts.policy if case.view.mta_sts is not None else None
     return shallow_pattern(policy, case.evidence.server) if policy is not None else ""
-
-
-def _has_star(case: Case) -> bool:
-    policy = case.view.mta_sts.policy if case.view.mta_sts is not None else None
-    return policy is not None and any(one.startswith("*.") for one in policy.mx)
 
 
 @ROWS.cause(

@@ -5,13 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from connector_probe.diagnosis.causes.connect import icmp_of, is_nowhere_at_all
 from connector_probe.diagnosis.causes.row import Judged, Rows, alone
-from connector_probe.diagnosis.causes.seen import (
-    explained,
-    icmp_of,
-    is_nowhere_at_all,
-    is_postscreen,
-)
 from connector_probe.diagnosis.signs import (
     SURE_OF_A_HEADER,
     greets_at_times,
@@ -31,7 +26,7 @@ from connector_probe.diagnosis.signs import (
 from connector_probe.model.evidence import FaultKind
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
-from connector_probe.protocol.refusals import SHORT, Refusal
+from connector_probe.protocol.refusals import SHORT, Refusal, is_of_postscreen
 from connector_probe.protocol.smtp import capabilities, enhanced_status
 
 if TYPE_CHECKING:
@@ -61,6 +56,21 @@ _TLS = (
 _GREYLISTING = re.compile(r"gr[ea]y-? ?list", re.IGNORECASE)
 
 
+def _explained(case: Case) -> Judged | None:
+    """What is ruled out once the port is known to wait for something else than a client of SMTP."""
+    if speaks_implicit_tls(case.evidence):
+        return Judged(CauseVerdict.RULED_OUT, (EvidenceId.IMPLICIT_TLS_SEEN,))
+    if waits_for_proxy_header(case.evidence):
+        return Judged(CauseVerdict.RULED_OUT, (EvidenceId.PROXY_GREETED,))
+    if other_protocol(case.evidence)[0]:
+        return Judged(CauseVerdict.RULED_OUT, (EvidenceId.OTHER_PROTOCOL_SEEN,))
+    return None
+
+
+def _is_postscreen(case: Case) -> bool:
+    return case.view.refusal is not None and is_of_postscreen(case.view.refusal)
+
+
 # --- silence and cuts ------------------------------------------------------------------------------------------
 
 
@@ -77,7 +87,7 @@ def _server_malfunction(case: Case) -> Judged | None:
         return None if case.view.requires_tls else Judged(_POSSIBLE)
     if greets_at_times(case.evidence):
         return Judged(_LIKELY, (EvidenceId.GREETED_LATER,))
-    if (known := explained(case)) is not None:
+    if (known := _explained(case)) is not None:
         return known
     return Judged(_LIKELY, (EvidenceId.ANOTHER_SERVED,)) if case.view.context.served else None
 
@@ -108,7 +118,7 @@ def _exchange_certificate_broken(case: Case) -> Judged | None:
     | {_F.STARTTLS_REJECTED: (RemedyId.CHECK_FIREWALL_INSPECTION, RemedyId.RELAX_TLS)},
 )
 def _packet_inspection(case: Case) -> Judged | None:
-    if (known := explained(case)) is not None:
+    if (known := _explained(case)) is not None:
         return known
     clean = (EvidenceId.CONTROL_CLEAN,) if is_clean_here(case.evidence.control) else ()
     taken = (EvidenceId.STARTTLS_TAKEN,) if takes_unlisted_starttls(case.evidence) else ()
@@ -144,7 +154,7 @@ def _network_trouble(case: Case) -> Judged | None:
         return Judged(_OUT, (EvidenceId.NO_HOSTS_ADDRESS,))
     if case.failure is _F.TCP_UNREACHABLE:
         return Judged(_LIKELY, (EvidenceId.ICMP_SAID,)) if icmp_of(case) in _NO_WAY else None
-    return explained(case)
+    return _explained(case)
 
 
 _NO_WAY = frozenset({"net-unreachable", "net-unknown", "no-route", "ttl-exceeded"})
@@ -250,18 +260,18 @@ def _service_not_available(case: Case) -> Judged | None:
             return Judged(_LIKELY, seen, mended, heading=HeadingId.MAIL_SYSTEM_REFUSES if at_starttls else None)
         ended = Judged(_LIKELY, (EvidenceId.REPLY_RECEIVED,), heading=HeadingId.STARTTLS_ENDS_SESSION)
         return ended if case.view.ends_at_starttls else None
-    if (known := explained(case)) is not None:
+    if (known := _explained(case)) is not None:
         return known
     if _is_short(case):
         return Judged(None, (EvidenceId.REPLY_RECEIVED,), (RemedyId.RELIEVE_SERVER, RemedyId.CHECK_SERVICE_STATE))
-    sender = case.view.refusal_kind in (Refusal.SOURCE, Refusal.RATE, Refusal.HELO) or is_postscreen(case)
+    sender = case.view.refusal_kind in (Refusal.SOURCE, Refusal.RATE, Refusal.HELO) or _is_postscreen(case)
     told = sender or proxy_header_sent(case.evidence) is not None
     return Judged(_POSSIBLE if told else None, (EvidenceId.REPLY_RECEIVED,))
 
 
 def _is_out_of_order(case: Case) -> bool:
     """Whether the server names its own state, and it is no want of anything: a dead filter, a lookup that fails."""
-    return case.view.refusal_kind is Refusal.STATE and not is_postscreen(case) and not _is_short(case)
+    return case.view.refusal_kind is Refusal.STATE and not _is_postscreen(case) and not _is_short(case)
 
 
 def _is_short(case: Case) -> bool:
@@ -282,7 +292,7 @@ def _source_blocked(case: Case) -> Judged | None:
         return known
     if case.failure is _F.RECIPIENT_REJECTED and case.evidence.recipient is None and kind is not Refusal.SOURCE:
         return Judged(None, (), (RemedyId.READ_THE_REPLY, RemedyId.ALLOW_RELAY, RemedyId.ALLOW_EXCHANGE_ONLINE))
-    if is_postscreen(case):
+    if _is_postscreen(case):
         return Judged(_LIKELY, (EvidenceId.POSTSCREEN_DENIES,))
     return Judged(_LIKELY, (EvidenceId.NAMES_THE_SOURCE,)) if kind is Refusal.SOURCE else None
 
@@ -291,10 +301,10 @@ def _of_no_client(case: Case) -> Judged | None:
     """What rules out that it is about the address that asks, or how often it does."""
     sign, kind = proxy_header_sent(case.evidence), case.view.refusal_kind
     if other_protocol(case.evidence)[0]:
-        return explained(case)
+        return _explained(case)
     if sign is not None and sign in SURE_OF_A_HEADER:
         return Judged(_OUT, (sign,))
-    if is_postscreen(case):
+    if _is_postscreen(case):
         return None
     if kind is Refusal.HELO:
         return Judged(_OUT, (EvidenceId.NAMES_THE_HELO,))
@@ -306,7 +316,7 @@ def _of_no_client(case: Case) -> Judged | None:
 )
 def _rate_limited(case: Case) -> Judged | None:
     kind, reply = case.view.refusal_kind, case.view.refusal
-    if (known := _of_no_client(case)) is not None or is_postscreen(case):
+    if (known := _of_no_client(case)) is not None or _is_postscreen(case):
         return known
     if kind is Refusal.RATE:
         return Judged(_LIKELY, (EvidenceId.NAMES_A_LIMIT,), heading=HeadingId.TOO_MANY_CONNECTIONS)
@@ -362,7 +372,7 @@ def _recipient_refused(case: Case) -> Judged | None:
     """A refusal of MAIL FROM comes before any recipient is named (RFC 5321 3.3)."""
     if case.evidence.recipient is None:
         return Judged(_OUT, (EvidenceId.BEFORE_THE_RECIPIENT,))
-    return Judged(_POSSIBLE) if case.view.refusal_kind is Refusal.SOURCE or is_postscreen(case) else None
+    return Judged(_POSSIBLE) if case.view.refusal_kind is Refusal.SOURCE or _is_postscreen(case) else None
 
 
 @ROWS.cause(
@@ -374,7 +384,7 @@ def _greylisting(case: Case) -> Judged | None:
         return None
     if _GREYLISTING.search(" ".join(reply.lines)):
         return Judged(_LIKELY, (EvidenceId.NAMES_GREYLISTING,))
-    if is_postscreen(case):
+    if _is_postscreen(case):
         return Judged(_LIKELY, (EvidenceId.POSTSCREEN_DEFERS,))
     return Judged(_OUT, (EvidenceId.NAMES_ITS_STATE,)) if case.view.refusal_kind is Refusal.STATE else None
 
@@ -391,7 +401,7 @@ def _back_pressure(case: Case) -> Judged | None:
         return None
     if _GREYLISTING.search(" ".join(reply.lines)):
         return Judged(_OUT, (EvidenceId.NAMES_GREYLISTING,))
-    if is_postscreen(case):
+    if _is_postscreen(case):
         return Judged(_OUT, (EvidenceId.POSTSCREEN_DEFERS,))
     if case.view.refusal_kind is not Refusal.STATE:
         return None

@@ -88,12 +88,8 @@ def _hint(dns_view: DnsView) -> str | None:
         return "hint-disagree"
     if walk_view.authorities is Authorities.NOTHING:
         return "hint-fail" if all_failed(FailureClass.DNS_SERVFAIL, walk_view)[0] is not None else None
-    return None if _is_settled(dns_view) else "hint-answer"
-
-
-def _is_settled(dns_view: DnsView) -> bool:
-    """Whether the nameserver itself knew the answer."""
-    return any(lookup.status in SETTLED for lookup in dns_view.resolution.lookups)
+    knew_it = any(lookup.status in SETTLED for lookup in dns_view.resolution.lookups)
+    return None if knew_it else "hint-answer"
 
 
 def _of_difference(mismatch: AnswerMismatch | None) -> Facts:
