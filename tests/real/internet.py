@@ -123,7 +123,8 @@ def _hosted(serial: int) -> tuple[dict[str, str], str]:
     zones = {
         "hosting.test": head + f"ns1 A {FIRST}\nns2 A {SECOND}\n",
         "contoso.test": head + f'mail A {NEW}\ntext TXT "no address"\nalias CNAME mail\ndangling CNAME nobody\n'
-        "away CNAME mail.dead.test.\n@ MX 10 alias\n" + "".join(f"big A 203.0.114.{number}\n" for number in range(90)),
+        "away CNAME mail.dead.test.\n@ MX 10 alias\n"
+        + "".join(f"{name} A 203.0.114.{number}\n" for name in ("big", "large") for number in range(90)),
         "half.test": head + "text TXT there\n",
         "parked.test": head + f"text TXT there\npage A {NEW}\n",
         "split.test": mail + f"inside A {NEW}\n",
