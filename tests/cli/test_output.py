@@ -304,6 +304,7 @@ def test_a_file_for_nagios_changes_no_exit_code(refused: str, tmp_path: Path) ->
     [
         ["--format", "nagios"],
         ["--format=nagios", "--port", "x", "127.0.0.1:1"],
+        ["--format", "Nagios", "--port", "x", "127.0.0.1:1"],
         ["--format", "nagios", "--no-such-option", "127.0.0.1:1"],
         ["--format", "nagios", "--format", "json", "127.0.0.1:1"],
         ["run", "--format", "nagios", "/nonexistent/probes.yaml"],

@@ -17,7 +17,7 @@ from connector_probe.lab import Lab
 from connector_probe.model.verdict import Status
 from connector_probe.serve.events import Event, EventKind
 from connector_probe.serve.scheduling import SOONER, SPREAD, pause, turn
-from connector_probe.serve.snapshots import Trigger
+from connector_probe.serve.snapshots import Snapshot, Trigger
 from connector_probe.wording.catalogue.zh import CHINESE
 from tests.cli.servers import Heard, SmtpServer
 from tests.serve.harness import GENEROUS, Running, lab_row, row, running, write
@@ -71,6 +71,21 @@ async def test_the_schedule_probes_by_itself_and_never_twice_at_once(tmp_path: P
         snapshots = await asyncio.gather(*(service.probe("C0", Trigger.REQUEST) for _ in range(5)))
         assert smtp.met == met + 1
         assert len(set(map(id, snapshots))) == 1
+
+
+async def test_a_fault_that_nobody_waits_for_is_in_the_log(
+    tmp_path: Path, smtp: SmtpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(snapshot: Snapshot) -> None:
+        raise ValueError("stumbled")
+
+    async with running(write(tmp_path, [row("A", smtp.port)])) as one:
+        service = one.server.service
+        service._seen = stumble
+        probing = service.begin("A", Trigger.SCHEDULE)
+        await asyncio.wait({probing})
+        assert "stumbled" in caplog.text
+        assert service.tracked("A").running is None
 
 
 async def test_a_connector_that_is_new_in_the_file_is_probed_soon(tmp_path: Path, smtp: SmtpServer) -> None:

@@ -34,7 +34,7 @@ _Member = TypeVar("_Member", bound=StrEnum)
 
 def parse_choice(option: str, text: str, kind: type[_Member]) -> _Member:
     """A member of ``kind`` in our spelling, or in Exchange's: DomainValidation. Raises UsageProblemError."""
-    found = {_fold(member): member for member in kind}.get(_fold(text))
+    found = {fold(member): member for member in kind}.get(fold(text))
     if found is not None:
         return found
     from difflib import get_close_matches  # late: nobody who is right needs it
@@ -44,7 +44,7 @@ def parse_choice(option: str, text: str, kind: type[_Member]) -> _Member:
     raise UsageProblemError(f"{option} {show(text) or repr('')} is not known", hint)
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
     """``text`` without what people vary in writing it."""
     return text.strip().replace("-", "").replace("_", "").replace(" ", "").casefold()
 

@@ -409,6 +409,7 @@ def _is_same(then: ConnectorReport, now: Connector) -> bool:
 
 
 def _heard(task: asyncio.Future[Any]) -> None:
-    """Where nobody waits for it any more, asyncio would print its end."""
-    if not task.cancelled():
-        task.exception()
+    """Where nobody waits for it any more, a fault would be told by nobody; ProbeFailedError is in the log already."""
+    problem = task.exception() if not task.cancelled() else None
+    if problem is not None and not isinstance(problem, ProbeFailedError):
+        log.error("a fault of this program behind a probe", exc_info=problem)
