@@ -494,6 +494,14 @@ def test_evidence_rules_the_cause_out(cause: str) -> None:
     assert against.verdicts().get(cause) is CauseVerdict.RULED_OUT
 
 
+def test_what_cannot_be_read_of_a_certificate_rules_nothing_out() -> None:
+    leaf = replace(made.leaf(), not_before=None, not_after=None, names=(), common_name="", subject="")
+    unreadable = made.shown(leaf, CertificateProblem(_KIND.UNPARSEABLE_CERTIFICATE))
+    verdicts = case(replace(made.session(), certificate=unreadable)).verdicts()
+    apart = verdicts["certificate-expired"], verdicts["certificate-subject-mismatch"]
+    assert apart == (CauseVerdict.POSSIBLE, CauseVerdict.POSSIBLE)
+
+
 def test_only_what_a_sign_or_a_class_of_its_own_brings_in_is_never_ruled_out() -> None:
     never = [CAUSES[CauseId(cause)] for cause, (_, against) in CASES.items() if against is None]
     assert not [row.id for row in never if set(row.explains) - UNTELLABLE]

@@ -156,6 +156,25 @@ def test_a_nameserver_from_which_nothing_comes_back_leaves_the_network_in_questi
     assert [one.id for one in found.remedies][:2] == ["configure-nameserver", "check-local-route"]
 
 
+@pytest.mark.parametrize("status", [LookupStatus.MALFORMED, LookupStatus.WRONG_ID, LookupStatus.WRONG_QUESTION])
+def test_a_nameserver_that_says_nothing_of_use_even_about_the_root_accuses_nobody(status: LookupStatus) -> None:
+    useless, root = made.unresolved(status), Lookup(".", "NS", status, nameserver="198.51.100.53")
+    asked = replace(useless.resolution, control=root, nameservers_given=True)
+    assert diagnosed(replace(useless, resolution=asked)).class_ is FailureClass.LOCAL_NAMESERVER_SILENT
+    alive = replace(asked, control=replace(root, status=LookupStatus.REFUSED))  # as of an authority
+    assert diagnosed(replace(useless, resolution=alive)).class_ is FailureClass.DNS_MALFORMED
+
+
+def test_a_resolver_that_gives_nothing_over_tcp_accuses_nobody() -> None:
+    """The whole answer is there, and the way to it is ours; an authority that was given answers for its zone."""
+    cut = made.unresolved(LookupStatus.TRUNCATED)
+    given = replace(cut, resolution=replace(cut.resolution, nameservers_given=True))
+    assert diagnosed(given).class_ is FailureClass.LOCAL_NAMESERVER_UNTRUE
+    own = tuple(replace(one, authoritative=True) for one in cut.resolution.lookups)
+    authority = replace(given, resolution=replace(given.resolution, lookups=own))
+    assert diagnosed(authority).class_ is FailureClass.DNS_TIMEOUT
+
+
 @pytest.mark.parametrize("address", [PRIVATE, "127.0.0.1", "0.0.0.0"])
 def test_a_name_with_an_address_of_nobody_outside_is_corrected_in_dns(address: str) -> None:
     found = diagnosed(made.unconnected(TIMED_OUT, address))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -21,10 +22,13 @@ from connector_probe.model.evidence import FaultKind, LookupStatus, NetworkFault
 from connector_probe.network import NetworkFaultError, Stream, SystemNetwork
 from connector_probe.stages.addresses import resolve
 from connector_probe.stages.authoritative import AuthoritativeServers, DirectQuestion
+from connector_probe.stages.control import Controls, Egress
 from connector_probe.stages.countercheck import ask_for_controls, ask_for_sibling
 from connector_probe.stages.dnssec import Validator
 from connector_probe.stages.nameservers import LEAST_WAIT, Nameserver
+from connector_probe.stages.registration import Registrations
 from connector_probe.stages.resolve import Resolver
+from tests.unit.certificates import roots
 
 SILENCE = NetworkFaultError(NetworkFault(FaultKind.TIMED_OUT))
 PATIENCE = 2.0
@@ -206,3 +210,27 @@ async def test_who_validates_waits_as_long() -> None:
         validator = Validator(SystemNetwork(), asked, anchors={}, patience=0.2, trust_ad=True)
         found = await validator.look_up("a.test", "A")
     assert found.records == ("192.0.2.1",)
+
+
+def closed_nameserver() -> Resolver:
+    """One where nobody listens."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1#{sock.getsockname()[1]}"
+    return Resolver(SystemNetwork(), [place], given=True, patience=0.2)
+
+
+async def test_what_looks_control_hosts_up_is_no_other_connector_s() -> None:
+    controls, egress = Controls(SystemNetwork()), Egress(six=False, source=None, helo=None, limit=1.0)
+    hosts = ("mail.contoso.invalid",)
+    assert await controls.try_out(hosts, Resolver(SystemNetwork(), [], given=True, patience=0.2), egress) is None
+    assert await controls.try_out(hosts, closed_nameserver(), egress) is not None
+
+
+async def test_the_way_to_a_registry_is_no_other_connector_s() -> None:
+    registries, resolver, trusted = Registrations(SystemNetwork()), closed_nameserver(), roots()
+    told = [
+        await registries.ask("contoso.com", "http://127.0.0.1:9", resolver, trusted, source)
+        for source in ("192.0.2.1", None)  # the first is none of this machine's
+    ]
+    assert told[0].fault != told[1].fault

@@ -86,7 +86,7 @@ def test_a_domain_that_does_not_exist_has_no_mx_record_to_repair() -> None:
     [(LookupStatus.NODATA, True), (LookupStatus.SERVFAIL, False), (LookupStatus.TRUNCATED, False)],
 )
 def test_that_a_nameserver_answers_others_is_said_where_it_did(status: LookupStatus, answers: bool) -> None:
-    silent = made.unresolved(LookupStatus.TRUNCATED)
+    silent = made.unresolved(LookupStatus.TIMED_OUT)
     control = Lookup(".", "NS", status, nameserver="198.51.100.53")
     silent = replace(silent, resolution=replace(silent.resolution, control=control, nameservers_given=True))
     found = diagnosed(silent, Connector(smart_hosts=[made.NAME]))

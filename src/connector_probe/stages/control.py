@@ -80,8 +80,8 @@ def _tells(control: Control) -> int:
     return 2 if banner is None or greeting_time(banner) is None else 3
 
 
-class Controls(SingleFlight[tuple[tuple[str, ...], Egress], Control | None]):
-    """Tries control hosts, side by side, once a run for each set of hosts and way out."""
+class Controls(SingleFlight[tuple[tuple[str, ...], Resolver, Egress], Control | None]):
+    """Tries control hosts, side by side, once a run for each set of hosts, who looks them up, and way out."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -89,7 +89,8 @@ class Controls(SingleFlight[tuple[tuple[str, ...], Egress], Control | None]):
 
     async def try_out(self, hosts: tuple[str, ...], resolver: Resolver, egress: Egress) -> Control | None:
         """None when no control host could be resolved: then nothing is known, and nothing is concluded."""
-        return await self.get((hosts, egress), lambda: self._try(hosts, resolver, egress))
+        key = (hosts, resolver, egress)
+        return await self.get(key, lambda: self._try(*key))
 
     async def _try(self, hosts: tuple[str, ...], resolver: Resolver, egress: Egress) -> Control | None:
         tried = await asyncio.gather(*(self._try_host(text, resolver, egress) for text in hosts))

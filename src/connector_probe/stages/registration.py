@@ -35,20 +35,20 @@ class _Way(NamedTuple):
     source: str | None
 
 
-class Registrations(SingleFlight[tuple[str, str, int, Resolver], Registration]):
-    """Asks registries, about each domain once a run."""
+class Registrations(SingleFlight[tuple[str, str, _Way], Registration]):
+    """Asks registries, about each domain once a run by the same way."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         self._network = network
-        self._bootstrap: bytes | None = None
+        self._bootstrap: dict[_Way, bytes] = {}
 
     async def ask(
         self, domain: str, server: str, resolver: Resolver, roots: TrustRoots, source: str | None
     ) -> Registration:
         """``server``: "iana", or the base URL of an RDAP server. Never raises."""
-        key = (domain, server, id(roots), resolver)
-        return await self.get(key, lambda: self._ask(domain, server, _Way(resolver, roots, source)))
+        key = (domain, server, _Way(resolver, roots, source))
+        return await self.get(key, lambda: self._ask(*key))
 
     async def _ask(self, domain: str, server: str, way: _Way) -> Registration:
         base = Registration(domain)
@@ -72,12 +72,12 @@ class Registrations(SingleFlight[tuple[str, str, int, Resolver], Registration]):
             return replace(base, fault=f"nothing came within {LIMIT:.3g} s")
 
     async def _servers(self, way: _Way) -> bytes:
-        if self._bootstrap is None:
+        if way not in self._bootstrap:
             response = await self._get(BOOTSTRAP_URL, way, MAX_BOOTSTRAP)
             if response.status != 200:
                 raise HttpError(f"IANA's list of RDAP servers: HTTP status {response.status}")
-            self._bootstrap = response.body
-        return self._bootstrap
+            self._bootstrap[way] = response.body
+        return self._bootstrap[way]
 
     async def _get(self, url: str, way: _Way, max_body: int) -> HttpResponse:
         """Redirects followed, but never from HTTPS to HTTP. Raises HttpError."""

@@ -149,7 +149,7 @@ class Resolver(SingleFlight[tuple[str, str], Lookup]):
         """What ``heard`` comes to, asked again where it says how: without EDNS, over TCP."""
         from connector_probe.protocol.dns import read, without_edns
 
-        transport = "udp"
+        transport, authoritative = "udp", False
         try:
             if isinstance(heard, NetworkFault):
                 raise NetworkFaultError(heard)
@@ -161,7 +161,7 @@ class Resolver(SingleFlight[tuple[str, str], Lookup]):
                 finally:
                     again.close()
             if heard is not None and heard.truncated:
-                transport = "tcp"
+                transport, authoritative = "tcp", heard.authoritative
                 wait = min(TCP_WAIT, self._patience)
                 heard = await ask_over_tcp(self._network, nameserver, asked.wire, wait, partial(read, asked=asked))
         except NetworkFaultError as error:
@@ -169,6 +169,7 @@ class Resolver(SingleFlight[tuple[str, str], Lookup]):
             status = LookupStatus.TIMED_OUT if timed_out else LookupStatus.UNREACHABLE
             if transport == "tcp":  # it does answer, over UDP, and says that the answer needs TCP
                 status = LookupStatus.TRUNCATED
+                base = replace(base, authoritative=authoritative)
             return replace(base, status=status, transport=transport, fault=error.fault), None
         if heard is None:
             return base, None

@@ -123,6 +123,8 @@ def _certificate_expired(case: Case) -> Judged:
     found = next((problem for problem in case.view.problems if problem.kind is _Kind.EXPIRED), None)
     if found is not None and found in case.view.clock_signs:
         return Judged(_POSSIBLE, (EvidenceId.EXPIRED_BY_OUR_CLOCK,), remedies=())
+    if found is None and case.evidence.leaf is not None and case.evidence.leaf.not_after is None:
+        return Judged(_POSSIBLE, remedies=())  # its dates cannot be read
     return Judged(_OUT, (EvidenceId.VALID_UNTIL,)) if found is None else Judged(_SURE, (EvidenceId.EXPIRED_ON,))
 
 
@@ -133,11 +135,13 @@ def _certificate_expired(case: Case) -> Judged:
     remedies=REMEDIES[_Kind.NAME_MISMATCH],
 )
 def _certificate_subject_mismatch(case: Case) -> Judged:
-    problem = case.view.name_problem
-    if problem is None:
+    problem, found = case.view.name_problem, case.view.name_match
+    if found is not None and found.matches:
         return Judged(_OUT, (EvidenceId.NAME_FOUND,))
     if not case.view.mode.validates_name:
         return Judged(_OUT, (EvidenceId.NAME_NOT_CHECKED,))
+    if problem is None:
+        return Judged(_POSSIBLE, remedies=())  # its names cannot be read
     return Judged(_SURE, (EvidenceId.NAME_DIFFERS,), REMEDIES[problem.kind])
 
 

@@ -59,8 +59,9 @@ def distrust_reason(view: View) -> DistrustReason | None:
     address, dns_view = view.evidence.address, view.dns_view
     if address is None:
         lookup = deciding_lookup(view.evidence)
-        cut_short = lookup is not None and lookup.status is LookupStatus.TRUNCATED
-        if cut_short and not view.evidence.resolution.nameservers_given:
+        # It has the whole answer, and the way to it is ours; but a name server of the zone itself may have been given.
+        given = view.evidence.resolution.nameservers_given and lookup is not None and lookup.authoritative
+        if lookup is not None and lookup.status is LookupStatus.TRUNCATED and not given:
             return DistrustReason.TRUNCATED
         if _is_blocked(view, dns_view):
             return DistrustReason.BLOCKED

@@ -44,7 +44,10 @@ _LOOKUP_ORDER = (
     LookupStatus.NODATA,
     LookupStatus.ANSWER,
 )
-_SILENT = frozenset({LookupStatus.TIMED_OUT, LookupStatus.UNREACHABLE})
+_SAYS_NOTHING = frozenset(
+    {LookupStatus.TIMED_OUT, LookupStatus.UNREACHABLE, LookupStatus.MALFORMED}
+    | {LookupStatus.WRONG_ID, LookupStatus.WRONG_QUESTION}
+)
 ANSWERED = frozenset({LookupStatus.ANSWER, LookupStatus.NODATA, LookupStatus.NXDOMAIN})
 
 
@@ -87,10 +90,11 @@ def why_this_machine_has_no_address(evidence: AttemptEvidence) -> FailureClass |
     lookup, control = deciding_lookup(evidence), resolution.control
     if lookup is None or control is None or lookup.status in ANSWERED:
         return None
-    # A nameserver that the user chose only has to be alive; the machine's own must resolve something at all.
-    silent = control.status in _SILENT and lookup.status in _SILENT
+    # A nameserver that the user chose only has to be alive and speak DNS, as an authority does that resolves nothing;
+    # the machine's own must resolve something at all.
+    dumb = control.status in _SAYS_NOTHING and lookup.status in _SAYS_NOTHING
     useless = not resolution.nameservers_given and control.status not in ANSWERED
-    return FailureClass.LOCAL_NAMESERVER_SILENT if silent or useless else None
+    return FailureClass.LOCAL_NAMESERVER_SILENT if dumb or useless else None
 
 
 def why_there_is_no_address(evidence: AttemptEvidence) -> FailureClass | None:

@@ -63,7 +63,7 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.INSTALL_INTERMEDIATE: "Install the CA's current intermediate certificates on the server, so that it sends the whole chain.{install_hint}",
     RemedyId.REISSUE_FOR_SERVERS: "Have the certificate issued for server authentication (EKU 1.3.6.1.5.5.7.3.1).",
     RemedyId.REISSUE_STRONG: "Have the certificate issued anew with RSA 2048 or more, signed with SHA-256 or better.",
-    RemedyId.REISSUE_WELLFORMED: "Have the certificate issued anew: its encoding breaks RFC 5280.",
+    RemedyId.REISSUE_WELLFORMED: "Have the certificate issued anew: as it is encoded, it cannot be read (RFC 5280).",
     RemedyId.ALLOW_RELAY: "Check that the server accepts mail for this recipient from Exchange Online (accepted domains, relay rights).",
     RemedyId.RELIEVE_SERVER: "Free what the server lacks: disk space on the volume of its queue, memory, connections. On Exchange, see the events about back pressure (15004 to 15007).",
     RemedyId.TRY_AGAIN: "Probe again in some minutes; senders that retry normally get through.",

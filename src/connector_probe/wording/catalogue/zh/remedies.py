@@ -63,7 +63,7 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.INSTALL_INTERMEDIATE: "在服务器上安装该 CA 当前的中间证书，使服务器发送完整的证书链。{install_hint}",
     RemedyId.REISSUE_FOR_SERVERS: "申请用于服务器身份验证 (EKU 1.3.6.1.5.5.7.3.1) 的证书。",
     RemedyId.REISSUE_STRONG: "重新申请证书：RSA 2048 位或以上，使用 SHA-256 或更强的算法签名。",
-    RemedyId.REISSUE_WELLFORMED: "重新申请证书：其编码违反了 RFC 5280。",
+    RemedyId.REISSUE_WELLFORMED: "重新申请证书：按其现有编码无法读取（RFC 5280）。",
     RemedyId.ALLOW_RELAY: "确认服务器接受 Exchange Online 发往此收件人的邮件（接受的域、中继权限）。",
     RemedyId.RELIEVE_SERVER: "释放服务器所缺的资源：队列所在卷的磁盘空间、内存、连接数。在 Exchange 上，查看有关反压的事件（15004 至 15007）。",
     RemedyId.TRY_AGAIN: "几分钟后再次探测；会重试的发送方通常能够通过。",
