@@ -176,6 +176,10 @@ def test_what_exchange_online_wrote_is_a_place(
         (["outside.json", "inside.json", "inside.json"], "three reports"),
         (["outside.json", "inside.json", "--endpoints", "endpoints.json"], "--endpoints without"),
         ([NDR, "outside.json", "--endpoints", "outside.json"], "is no list of endpoint sets"),
+        (
+            [NDR, "outside.json", "--endpoints", "nowhere.json"],
+            "hint: save the answer of https://endpoints.office.com/",
+        ),
         ([NDR, "outside.json", "--times"], "--times with what Exchange Online wrote"),
         ([NDR.replace("contoso", "fabrikam").replace("203.0.113.7", "198.51.100.1"), "outside.json"], "in common"),
         ([NDR.replace("mail.contoso.com", "c.mail.protection.outlook.com"), "outside.json"], "server of Microsoft's"),

@@ -124,6 +124,7 @@ async def test_kill_9_under_load_harms_nothing(tmp_path: Path, smtp: SmtpServer)
         (["--listen", "0.0.0.0:0"], "there is no token"),
         (["--listen", ":0"], "there is no token"),
         (["--listen", "[::]:0"], "there is no token"),
+        (["--listen", "[2002:7f00:1::]:0"], "there is no token"),  # 6to4 of 127.0.0.1, and no loopback
         (["--listen", "mail.contoso.com:1"], "no address and port"),
         (["--listen", "127.0.0.1:70000"], "no address and port"),
         (["--listen", "192.0.2.1:0"], "cannot listen on 192.0.2.1:0"),

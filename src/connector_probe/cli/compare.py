@@ -9,7 +9,7 @@ import typer
 
 from connector_probe.cli import EXIT_FAILED, EXIT_OK, EXIT_UNKNOWN
 from connector_probe.cli import options as opt
-from connector_probe.cli.inputs import diagnosed, is_there, read_input, refuse_too_large
+from connector_probe.cli.inputs import diagnosed, is_there, name_of, read_input, refuse_too_large
 from connector_probe.cli.output import put_document, text_options, words_for
 from connector_probe.cli.targets import check_target
 from connector_probe.cli.values import UsageProblemError
@@ -141,13 +141,11 @@ def _ranges(path: str) -> tuple[str, ...]:
     from connector_probe.bounces.bounce import decode
     from connector_probe.protocol.microsoft import EndpointsError, mail_ranges
 
+    hint = "save the answer of https://endpoints.office.com/endpoints/worldwide?clientrequestid=<GUID>"
     try:
-        return mail_ranges(decode(_data(Path(path), show(path))))
+        return mail_ranges(decode(_data(path, hint)))
     except EndpointsError as problem:
-        raise UsageProblemError(
-            f"{show(path)} {problem}",
-            "save the answer of https://endpoints.office.com/endpoints/worldwide?clientrequestid=<GUID>",
-        ) from None
+        raise UsageProblemError(f"{name_of(path)} {problem}", hint) from None
 
 
 def _read(given: str, words: Catalogue) -> _Read:
@@ -156,8 +154,7 @@ def _read(given: str, words: Catalogue) -> _Read:
 
     if not is_there(given) and (bounces := read_bounces(given)):
         return _Read(show(given, 40), None, bounces)
-    name = "standard input" if given == "-" else show(given)
-    data = _data(Path(given), name)
+    name, data = name_of(given), _data(given, "make a report with: probe HOST --json -o FILE")
     text = decode(data)
     if not is_report(text):
         try:
@@ -169,11 +166,11 @@ def _read(given: str, words: Catalogue) -> _Read:
     return _Read(name, diagnosed(text, words, name))
 
 
-def _data(path: Path, name: str) -> bytes:
-    data = read_input(str(path), MAX_REPORT, "make one with: probe HOST --json -o FILE")
-    refuse_too_large(data, name)
+def _data(file: str, hint: str) -> bytes:
+    data = read_input(file, MAX_REPORT, hint)
+    refuse_too_large(data, name_of(file))
     if not data.strip():
-        raise UsageProblemError(f"{name} is empty", "make a report with: probe HOST --json -o FILE")
+        raise UsageProblemError(f"{name_of(file)} is empty", hint)
     return data
 
 

@@ -19,7 +19,6 @@ from connector_probe.cli.values import UsageProblemError, parse_duration
 from connector_probe.model.documents import Format
 from connector_probe.model.names import is_address, show
 from connector_probe.model.printable import printable
-from connector_probe.model.reach import is_loopback
 
 if TYPE_CHECKING:
     from connector_probe.serve.credentials import Credentials
@@ -99,7 +98,8 @@ def serve(
         raise UsageProblemError(f"--remind of {again:g} s", "a minute or more, as in: 6h")
     address, port = _address(listen)
     credentials = _credentials(token_file)
-    if credentials is None and not insecure and not is_loopback(address):
+    # By the address itself: one that only stands for 127.0.0.1 (6to4, NAT64) may be an interface's, open to others.
+    if credentials is None and not insecure and not ipaddress.ip_address(address).is_loopback:
         raise UsageProblemError(
             f"--listen {show(listen)} is open to other machines, and there is no token",
             f"--token-file FILE or {TOKEN} (as from: openssl rand -hex 24), or --insecure behind a proxy that asks",
