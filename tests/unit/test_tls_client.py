@@ -54,6 +54,38 @@ async def test_a_ticket_that_comes_by_itself_before_our_answer_is_seen(early: bo
     assert (outcome.fault, outcome.early_ticket) == (None, early)
 
 
+async def test_a_server_may_shake_hands_anew() -> None:
+    """RFC 5246 7.4.1.1: what is said in between waits for it."""
+
+    def serve() -> None:
+        accepted, _ = listener.accept()
+        with accepted:
+            context = SSL.Context(SSL.TLS_SERVER_METHOD)
+            context.set_max_proto_version(SSL.TLS1_2_VERSION)
+            context.use_certificate(x509.load_der_x509_certificate(LEAF.der))
+            context.use_privatekey(rsa_key("tls client"))
+            connection = SSL.Connection(context, accepted)
+            connection.set_accept_state()
+            connection.do_handshake()
+            connection.renegotiate()
+            connection.do_handshake()
+            for answer in (b"first", b"second"):
+                heard.append(connection.recv(100))
+                connection.sendall(answer)
+
+    heard, said = list[bytes](), list[bytes]()
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as sock:
+        sock.setblocking(False)
+        server, stream = asyncio.create_task(asyncio.to_thread(serve)), SocketStream(sock)
+        assert (await stream.start_tls(None, WIDE_OFFER, 30.0)).fault is None
+        for command in (b"one", b"two"):
+            await stream.send(command, 30.0)
+            said.append(await stream.receive(30.0))
+        await server
+        await stream.close()
+    assert (heard, said) == ([b"one", b"two"], [b"first", b"second"])
+
+
 def asking(version: int) -> SSL.Connection:
     """A server that asks for a client certificate, and does without."""
     context = SSL.Context(SSL.TLS_SERVER_METHOD)

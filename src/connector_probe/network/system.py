@@ -18,6 +18,7 @@ import os
 import socket
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -172,20 +173,24 @@ class SocketStream:
         return self._source
 
     async def send(self, data: bytes, limit: float) -> None:
-        await self._send_raw(data if self._tls is None else self._tls.encrypt(data), limit)
+        end = self._clock.now() + limit
+        if self._tls is not None:
+            data = await self._with_more(self._tls, partial(self._tls.encrypt, data), limit)
+        await self._send_raw(data, max(end - self._clock.now(), 0.0))
 
     async def receive(self, limit: float) -> bytes:
         if self._tls is None:
             return await self._receive_raw(limit)
+        return await self._with_more(self._tls, self._tls.decrypt, limit)
+
+    async def _with_more(self, tls: TlsClient, step: Callable[[], bytes | None], limit: float) -> bytes:
+        """What ``step`` gives, once as much TLS has come as it needs."""
         end, taken = self._clock.now() + limit, 0
-        while True:
-            plain = self._tls.decrypt()
-            if plain:
-                return plain
+        while not (done := step()):
             if taken > MAX_WITHOUT_PLAINTEXT:
                 text = f"more than {MAX_WITHOUT_PLAINTEXT} bytes of TLS without any data"
                 raise NetworkFaultError(NetworkFault(FaultKind.FLOOD, text=text))
-            waiting = self._tls.give()  # a key update or an alert that we owe
+            waiting = tls.give()  # a key update, an alert or a handshake that we owe
             if waiting:
                 await self._send_raw(waiting, max(end - self._clock.now(), 0.0))
             left = end - self._clock.now()
@@ -193,7 +198,8 @@ class SocketStream:
                 raise NetworkFaultError(timed_out(f"no data within {limit:.3g} s"))
             data = await self._receive_raw(max(left, 0.0))
             taken += len(data)
-            self._tls.take(data)
+            tls.take(data)
+        return done
 
     async def readable(self) -> None:
         if self._early_fault is None:

@@ -209,9 +209,12 @@ class TlsClient:
             given += part
         return given
 
-    def encrypt(self, data: bytes) -> bytes:
+    def encrypt(self, data: bytes) -> bytes | None:
+        """Ciphertext for the server, or None when it wants to shake hands anew first (RFC 5246 7.4.1.1)."""
         try:
             self._connection.sendall(data)
+        except SSL.WantReadError:
+            return None
         except SSL.Error as error:
             raise NetworkFaultError(self._fault(error)) from None
         return self.give()
