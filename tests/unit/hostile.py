@@ -26,7 +26,7 @@ HANDSHAKE, DATA = 22, 23  # RFC 8446 5.1
 NEW_SESSION_TICKET, KEY_UPDATE = 4, 24  # RFC 8446 4
 HOST = "mail.contoso.com"
 CA = authority("Hostile CA")
-LEAF = server(CA, HOST, key=ec_key("hostile"))
+LEAF = server(CA, [HOST], key=ec_key("hostile"))
 
 Conversation = Callable[[socket.socket], None]
 
@@ -150,7 +150,7 @@ class Sealed:
 
     def __init__(self, sock: socket.socket, *, host: str = HOST) -> None:
         """The handshake. What the client said behind it is in ``said``."""
-        leaf = LEAF if host == HOST else server(CA, host, key=ec_key("hostile"))
+        leaf = LEAF if host == HOST else server(CA, [host], key=ec_key("hostile"))
         with tempfile.TemporaryDirectory() as folder:
             pem, log = Path(folder, "server.pem"), Path(folder, "keys")
             key = leaf.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

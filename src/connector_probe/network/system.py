@@ -186,7 +186,7 @@ class SocketStream:
     async def _with_more(self, tls: TlsClient, step: Callable[[], bytes | None], limit: float) -> bytes:
         """What ``step`` gives, once as much TLS has come as it needs."""
         end, taken = self._clock.now() + limit, 0
-        while not (done := step()):
+        while (done := step()) is None:
             if taken > MAX_WITHOUT_PLAINTEXT:
                 text = f"more than {MAX_WITHOUT_PLAINTEXT} bytes of TLS without any data"
                 raise NetworkFaultError(NetworkFault(FaultKind.FLOOD, text=text))

@@ -106,7 +106,7 @@ def read(wire: bytes, asked: Question) -> Answer:
     except Exception as error:  # dnspython raises more than its own classes on hostile bytes
         if truncated:  # a message cut in the middle of a record is how some servers truncate
             return Answer(LookupStatus.TRUNCATED, authoritative=bool(wire[2] & 0x04), truncated=True)
-        return Answer(LookupStatus.MALFORMED, note=printable(str(error) or type(error).__name__, 100))
+        return Answer(LookupStatus.MALFORMED, note=printable(" ".join(str(error).split()) or type(error).__name__, 100))
     if not message.flags & dns.flags.QR:
         return Answer(LookupStatus.MALFORMED, note="a question came back instead of an answer")
     rcode = message.rcode()
