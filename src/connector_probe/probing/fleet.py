@@ -23,6 +23,9 @@ from connector_probe.probing.work_slots import SLOT_TIME, WorkSlots
 from connector_probe.trust import Trust
 
 DEFAULT_JOBS = 100  # connectors side by side
+# Connectors that begin at once, and seconds before the next ones do: whoever connects is counted as waiting by then.
+# With no pause a probe costs a tenth more, since more conversations wait for their slot and have to be listened to.
+AT_A_TIME, PAUSE = 50, 0.02
 LEAST_FOR_A_PROCESS = 50  # connectors: with fewer, what it takes to begin is more than it saves
 WAITING_FOR_EACH_JOB = 10  # connectors that only wait (for TCP, a tarpit, the pause before a retry), for each job
 
@@ -82,7 +85,8 @@ async def gather_all(
                 await slots.uncrowded()
                 await begun.acquire()
                 group.create_task(one(number)).add_done_callback(lambda _: begun.release())
-                await asyncio.sleep(0)  # by its next turn it is counted, where it has to wait
+                if number and number % AT_A_TIME == 0:
+                    await asyncio.sleep(PAUSE)
 
     try:
         await _until(stop, every())
