@@ -16,7 +16,7 @@ from connector_probe.formats.saved import diagnose_again, read_report
 from tests.real.authority import HOST
 from tests.real.crowd import Crowd
 from tests.real.internet import FIRST, NEW, NOBODY, OLD, RESOLVER, SECOND, Internet
-from tests.real.verdicts import command_line, first_said
+from tests.real.verdicts import Ended, command_line, first_said
 
 HOSTING, EXPIRED, STALE = "dns-hosting-trouble", "domain-expired", "stale-dns-cache"
 NAME, RECORD = "name-does-not-exist", "record-missing"
@@ -319,14 +319,20 @@ def test_verbose_text_shows_who_answered_what(reports: tuple[Any, Any]) -> None:
     assert "from the root servers: . > test > half.test" in shown
 
 
+def asked_while_blocked(internet: Internet, name: str, *rules: str) -> Ended:
+    """``probe name`` from inside, while ``rules`` of nftables keep DNS from passing."""
+    internet.block_dns(*rules)
+    try:
+        return command_line(name, "--no-control", "--timeout", "3s", inside=internet.inside)
+    finally:
+        internet.open_dns()
+
+
 def test_silence_of_all_says_nothing(internet: Internet) -> None:
     """Port 53 is open for the resolver alone: nobody is convicted for not answering us."""
     elsewhere = f"ip saddr != {RESOLVER} ip daddr != {RESOLVER}"
-    internet.block_dns(f"meta l4proto {{ tcp, udp }} {elsewhere}", "meta l4proto { tcp, udp } meta nfproto ipv6")
-    try:
-        ended = command_line("mail.lame.test", "--no-control", "--timeout", "3s", inside=internet.inside)
-    finally:
-        internet.open_dns()
+    rules = f"meta l4proto {{ tcp, udp }} {elsewhere}", "meta l4proto { tcp, udp } meta nfproto ipv6"
+    ended = asked_while_blocked(internet, "mail.lame.test", *rules)
     (result,) = ended.document["results"]
     assert causes(result) == {HOSTING: "supported", EXPIRED: "possible", STALE: "ruled-out"}
     assert "outgoing port 53" in evidence(result, HOSTING)
@@ -334,11 +340,7 @@ def test_silence_of_all_says_nothing(internet: Internet) -> None:
 
 def test_the_way_over_tcp_is_shut_at_every_authority(internet: Internet) -> None:
     """Over UDP the answer does not fit; nothing comes over TCP."""
-    internet.block_dns(f"ip daddr {{ {FIRST}, {SECOND} }} meta l4proto tcp")
-    try:
-        ended = command_line("big.contoso.test", "--no-control", "--timeout", "3s", inside=internet.inside)
-    finally:
-        internet.open_dns()
+    ended = asked_while_blocked(internet, "big.contoso.test", f"ip daddr {{ {FIRST}, {SECOND} }} meta l4proto tcp")
     (result,) = ended.document["results"]
     heading = "The answer needs TCP port 53, and nothing comes over it"
     assert first_said(result["diagnosis"]) == ("dns", HOSTING, heading, "open-dns-tcp")
@@ -347,11 +349,7 @@ def test_the_way_over_tcp_is_shut_at_every_authority(internet: Internet) -> None
 
 def test_the_way_over_tcp_is_shut_at_our_own_nameserver(internet: Internet) -> None:
     """Another name: of the one that it failed to find Unbound says SERVFAIL for some seconds."""
-    internet.block_dns(f"ip daddr {RESOLVER} meta l4proto tcp")
-    try:
-        ended = command_line("large.contoso.test", "--no-control", "--timeout", "3s", inside=internet.inside)
-    finally:
-        internet.open_dns()
+    ended = asked_while_blocked(internet, "large.contoso.test", f"ip daddr {RESOLVER} meta l4proto tcp")
     (result,) = ended.document["results"]
     heading = "The answer needs TCP port 53, and nothing comes over it"
     assert first_said(result["diagnosis"]) == ("this-machine", "local-nameserver-errs", heading, "open-dns-tcp")
