@@ -13,7 +13,9 @@ import pytest_asyncio
 
 from connector_probe.api import probe_all
 from connector_probe.lab import SCENARIOS, Lab, obstacle
-from connector_probe.model.verdict import Status
+from connector_probe.model.connector import Connector, TlsSettings
+from connector_probe.model.evidence import Stage
+from connector_probe.model.verdict import FailureClass, Status
 
 DEADLINE = 0.5  # seconds
 NEVER = 600.0  # the other time limits, so that only the deadline can end the wait
@@ -71,3 +73,42 @@ async def test_endless_scenarios_fail_and_do_not_hang(lab: Lab) -> None:
     assert ENDLESS
     report = await probe_all([lab.connector(name, deadline=DEADLINE) for name in ENDLESS])
     assert {result.status for result in report.results} == {Status.FAILING}
+
+
+@pytest.mark.parametrize(
+    ("greeting", "reply", "patience", "failure"),
+    [
+        (0.3, 0.3, NEVER, FailureClass.LOCAL_DEADLINE),
+        (0.0, NEVER, NEVER, FailureClass.EHLO_TIMEOUT),  # more than half of the deadline in one step
+        (0.5, NEVER, 0.1, FailureClass.BANNER_TIMEOUT),
+    ],
+)
+async def test_a_deadline_that_cuts_a_step_short_is_told_as_ours(
+    greeting: float, reply: float, patience: float, failure: FailureClass
+) -> None:
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(greeting)
+        writer.write(b"220 mail.contoso.com ESMTP\r\n")
+        while await reader.readline():
+            await asyncio.sleep(min(reply, 2 * DEADLINE))
+            writer.write(b"250 mail.contoso.com\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(converse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        plain = Connector(
+            smart_hosts=[f"127.0.0.1:{port}"],
+            tls=TlsSettings.OPPORTUNISTIC,
+            control=[],
+            nameservers=["127.0.0.1#9"],
+            timeout=patience,
+            deadline=DEADLINE,
+        )
+        (result,) = (await probe_all([plain])).results
+    diagnosis = result.diagnosis
+    assert diagnosis is not None
+    assert diagnosis.class_ is failure
+    if failure is FailureClass.LOCAL_DEADLINE:
+        assert (result.status, diagnosis.stage) == (Status.UNKNOWN, Stage.EHLO)
+        assert [one.id for one in diagnosis.remedies] == ["raise-deadline"]
+        assert " ms, the connection " in diagnosis.detail

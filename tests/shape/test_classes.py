@@ -48,6 +48,7 @@ NEEDS_A_NAMESPACE = {
 # What cannot be brought about by a server or a network; unit tests show them.
 FROM_EVIDENCE_ONLY = {
     FailureClass.LOCAL_RESOURCES,
+    FailureClass.LOCAL_DEADLINE,
     FailureClass.LOCAL_INTERRUPTED,
 }
 

@@ -19,7 +19,7 @@ from connector_probe.diagnosis.profiles import PROFILES, REFERENCE
 from connector_probe.diagnosis.replies import also_seen_as, expected_reply
 from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.run_context import NOTHING_KNOWN, AttemptContext, RunContext, family_of
-from connector_probe.diagnosis.stages import stage_reports
+from connector_probe.diagnosis.stages import stage_of, stage_reports
 from connector_probe.diagnosis.unequal_servers import unequal_servers
 from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, FailureVerdict, Said
 from connector_probe.diagnosis.view import View
@@ -228,7 +228,7 @@ def _furthest(attempts: Sequence[AttemptVerdict], status: Status) -> AttemptVerd
     def rank(one: AttemptVerdict, failure: FailureClass) -> tuple[int, bool, bool]:
         # What stops IPv4 as well is more than a fault of IPv6: of two that got as far, it says what there is to mend.
         ipv6 = failure is FailureClass.LOCAL_IPV6
-        return _STAGES.index(PROFILES[failure].stage), not ipv6, one.view.evidence.control is not None
+        return _STAGES.index(stage_of(failure, one.view.evidence)), not ipv6, one.view.evidence.control is not None
 
     deciding = [(attempt, attempt.failure) for attempt in attempts if attempt.status is status]
     ranked = [(rank(one, failure.failure), one) for one, failure in deciding if failure is not None]

@@ -25,8 +25,10 @@ from connector_probe.model.evidence import (
     Certificate,
     CertificateEvidence,
     CertificateProblemKind,
+    Connection,
     Exchange,
     FaultKind,
+    Handshake,
     LookupStatus,
 )
 from connector_probe.model.names import host_port, is_address
@@ -111,6 +113,8 @@ def facts_of(view: View, connector: Connector, failure: FailureClass | None) -> 
         facts |= {"same_label": label(origin.same), "same_said": said(origin.same)}
     if beside is not None:
         facts["sts_mx_hint"] = next_sentence(Phrase(beside))
+    if failure is FailureClass.LOCAL_DEADLINE:
+        facts |= _deadline(evidence)
     if failure in DANE_RENAMES:  # what DANE gives a code of its own: said in the words of the fault itself
         facts["trouble"] = Phrase(f"detail-{classify_plain(view)}")
     return facts
@@ -245,6 +249,26 @@ def _exchange(exchange: Exchange) -> Facts:
     else:
         found["flaws"] = Word("garble", exchange.garble) if exchange.garble else ""
     return found
+
+
+def _deadline(evidence: AttemptEvidence) -> Facts:
+    """How long each step took before the one that our limit for all of them cut."""
+    steps: tuple[tuple[Value, Connection | Exchange | Handshake | None], ...] = (
+        ("TCP", evidence.connection),
+        (Phrase("slow-connection"), evidence.banner),
+        ("EHLO", evidence.ehlo),
+        ("HELO", evidence.helo),
+        ("STARTTLS", evidence.starttls),
+        ("TLS", evidence.handshake),
+        ("EHLO", evidence.ehlo_again),
+        ("MAIL", evidence.mail),
+        ("RCPT", evidence.recipient),
+    )
+    *before, (command, cut) = ((name, one) for name, one in steps if one is not None)
+    took = (Phrase("step-took", {"slow_command": name, "slowest": span(one.seconds)}) for name, one in before)
+    return Facts(
+        slow_command=command, waited=span(cut.seconds), total=span(cut.start + cut.seconds), in_time=listed(took)
+    )
 
 
 def _tls(view: View) -> Facts:

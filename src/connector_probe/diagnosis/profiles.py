@@ -198,5 +198,6 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.LOCAL_NOT_PERMITTED: _local(Stage.CONNECT),
     _F.LOCAL_SOURCE_ADDRESS: _local(Stage.CONNECT),
     _F.LOCAL_RESOURCES: _local(Stage.CONNECT),
+    _F.LOCAL_DEADLINE: _local(Stage.EHLO),
     _F.LOCAL_INTERRUPTED: _local(Stage.DNS),
 }

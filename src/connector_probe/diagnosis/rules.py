@@ -208,10 +208,14 @@ class _Broken:
 
     def of_fault(self, fault: NetworkFault) -> FailureClass:
         if fault.local:
-            return FailureClass.LOCAL_RESOURCES
+            return _ended_here(fault)
         if fault.kind is FaultKind.CLOSED:
             return self.closed
         return self.timeout if fault.kind is FaultKind.TIMED_OUT else self.reset
+
+
+def _ended_here(fault: NetworkFault) -> FailureClass:
+    return FailureClass.LOCAL_DEADLINE if fault.kind is FaultKind.DEADLINE else FailureClass.LOCAL_RESOURCES
 
 
 _F = FailureClass
@@ -219,6 +223,7 @@ _BANNER = _Broken(_F.BANNER_TIMEOUT, _F.BANNER_CLOSED, _F.BANNER_RESET, _F.BANNE
 _EHLO = _Broken(_F.EHLO_TIMEOUT, _F.EHLO_CLOSED, _F.EHLO_RESET, _F.EHLO_MALFORMED)
 _STARTTLS = _Broken(_F.STARTTLS_TIMEOUT, _F.STARTTLS_CLOSED, _F.STARTTLS_RESET, _F.STARTTLS_MALFORMED)
 _SESSION = _Broken(_F.SESSION_TIMEOUT, _F.SESSION_CLOSED, _F.SESSION_RESET, _F.SESSION_MALFORMED)
+_RECIPIENT = _Broken(_F.RECIPIENT_CUT, _F.RECIPIENT_CUT, _F.RECIPIENT_CUT, _F.RECIPIENT_CUT)
 
 
 def _banner(view: View) -> FailureClass | None:
@@ -289,7 +294,7 @@ def _handshake(view: View) -> FailureClass | None:
         return None
     fault = handshake.fault
     if fault.local:
-        return FailureClass.LOCAL_RESOURCES
+        return _ended_here(fault)
     if handshake.client_certificate_requested and fault.kind in _CUTS:
         # What the right certificate of ours would change is not known; that the server's own is bad, is.
         bad = view.dane_state not in DANE_DECIDES and view.decisive_problems
@@ -383,7 +388,7 @@ def _recipient(view: View) -> FailureClass | None:
         if exchange is None:
             continue
         if exchange.reply is None:
-            return FailureClass.RECIPIENT_CUT
+            return _RECIPIENT.of(exchange)
         if exchange.reply.severity == 4:
             return FailureClass.RECIPIENT_DEFERRED
         if exchange.reply.severity != 2:

@@ -10,6 +10,7 @@ from connector_probe.model.verdict import FailureClass, StageReport
 
 _Row = tuple[Stage, float, float, dict[str, str]]
 MAX_FACT = 200
+_ANYWHERE = frozenset({FailureClass.LOCAL_RESOURCES, FailureClass.LOCAL_DEADLINE})
 _NOT_OFFERED = frozenset(
     {
         FailureClass.STARTTLS_NOT_OFFERED,
@@ -23,7 +24,7 @@ def stage_reports(evidence: AttemptEvidence, failure: FailureClass | None) -> tu
     """One row for each stage, in order: "ok", "failed" (where ``failure`` stands) or "skipped"."""
     ran = {stage: (start, duration, detail) for stage, start, duration, detail in _rows(evidence)}
     looked_up = ran[Stage.DNS][1] if Stage.DNS in ran else 0.0  # the attempt began after that
-    failed = PROFILES[failure].stage if failure is not None else None
+    failed = stage_of(failure, evidence) if failure is not None else None
     rows = []
     for stage in Stage:
         if stage not in ran:
@@ -36,6 +37,14 @@ def stage_reports(evidence: AttemptEvidence, failure: FailureClass | None) -> tu
         status = "failed" if stage is failed or _is_unconnected(stage, evidence) else "ok"
         rows.append(StageReport(stage, status, round(start, 4), round(duration, 4), detail))
     return tuple(rows)
+
+
+def stage_of(failure: FailureClass, evidence: AttemptEvidence) -> Stage:
+    """Where the attempt came to its end: of what may end it anywhere, the stage that broke off."""
+    usual = PROFILES[failure].stage
+    if failure not in _ANYWHERE:
+        return usual
+    return next((stage for stage, _, _, detail in _rows(evidence) if "fault" in detail), usual)
 
 
 def _is_unconnected(stage: Stage, evidence: AttemptEvidence) -> bool:

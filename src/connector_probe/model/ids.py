@@ -272,6 +272,7 @@ class RemedyId(StrEnum):
     SET_CLOCK = "set-clock"
     CORRECT_SOURCE_ADDRESS = "correct-source-address"
     FREE_RESOURCES = "free-resources"
+    RAISE_DEADLINE = "raise-deadline"
     RUN_TO_THE_END = "run-to-the-end"
     PROBE_FROM_ELSEWHERE = "probe-from-elsewhere"
     REPAIR_DNSSEC_CHAIN = "repair-dnssec-chain"

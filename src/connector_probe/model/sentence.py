@@ -98,7 +98,7 @@ Facts = TypedDict("Facts", {  # noqa: UP013 - as a class it takes six times the 
     "earlier": Value, "edition": Value, "ehlo_hint": Value, "ehlo_reply": Value, "elsewhere": Value, "endpoint": Value,
     "excluded": Value, "expected": Value, "expiring_issuer": Value, "failed_list": Value, "fault": Value, "file": Value,
     "flaws": Value, "greeting_name": Value, "greetings": Value, "group": Value, "helo_name": Value, "host": Value,
-    "icmp": Value, "icmp_from": Value, "identity": Value, "injected": Value, "install_hint": Value,
+    "icmp": Value, "icmp_from": Value, "identity": Value, "in_time": Value, "injected": Value, "install_hint": Value,
     "intercepted": Value, "ipv6_hint": Value, "issuer_error": Value, "issuer_hint": Value, "issuer_not_after": Value,
     "issuer_top": Value, "issuer_url": Value, "issuers": Value, "judged_at": Value, "keywords": Value,
     "leaf_issuer": Value, "leaf_key": Value, "leaf_subject": Value, "left_out": Value, "list_date": Value,

@@ -182,6 +182,7 @@ class FailureClass(StrEnum):
     LOCAL_NOT_PERMITTED = "local-not-permitted"
     LOCAL_SOURCE_ADDRESS = "local-source-address"
     LOCAL_RESOURCES = "local-resources"
+    LOCAL_DEADLINE = "local-deadline"
     LOCAL_INTERRUPTED = "local-interrupted"
 
     @classmethod

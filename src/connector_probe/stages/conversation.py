@@ -46,6 +46,15 @@ class Clock:
         """``limit``, or what the deadline leaves of it."""
         return max(min(limit, self.deadline - self.elapsed()), 0.0)
 
+    def told(self, fault: NetworkFault, start: float, limit: float) -> NetworkFault:
+        """``fault`` of a step that began at ``start`` and had ``limit`` seconds: DEADLINE where it did not get them.
+
+        Whose silence lasted for half of the deadline has had its time, however short that was chosen.
+        """
+        ours = fault.kind is FaultKind.TIMED_OUT and not fault.errno
+        cut = self.deadline - start < min(limit, self.deadline / 2)
+        return replace(fault, kind=FaultKind.DEADLINE) if ours and cut else fault
+
 
 class Transcript:
     """The conversation as it went, for people. Bounded, and every line printable."""
@@ -109,9 +118,9 @@ class Conversation:
             reply = await self._reply(end, send_fault)
         except NetworkFaultError as error:
             self._usable = False
-            sample = self._reader.sample()
-            self._transcript.add("note", _fault_note(error.fault))
-            return Exchange(shown, *self._clock.span(start), fault=error.fault, sample=sample)
+            sample, fault = self._reader.sample(), self._clock.told(error.fault, start, usual)
+            self._transcript.add("note", _fault_note(fault))
+            return Exchange(shown, *self._clock.span(start), fault=fault, sample=sample)
         ended = self._clock.elapsed()
         span = self._clock.span(start, ended)
         if isinstance(reply, GarbledReply):
@@ -182,20 +191,21 @@ class Conversation:
         early = behind if is_tls_record(behind) else b""
         injected = "" if early else printable(behind, 200)
         start = self._clock.elapsed()
-        limit = self._clock.allow(self._reply_limit if wait is None else min(wait, self._reply_limit))
-        outcome = await self._stream.start_tls(server_name, offer, limit, early)
+        usual = self._reply_limit if wait is None else min(wait, self._reply_limit)
+        outcome = await self._stream.start_tls(server_name, offer, self._clock.allow(usual), early)
+        fault = self._clock.told(outcome.fault, start, usual) if outcome.fault is not None else None
         span = self._clock.span(start)
         if injected:
             self._transcript.add("note", f"dropped plaintext behind the 220: {injected}")
         if outcome.session is not None:
             self._transcript.add("note", f"TLS established: {outcome.session.version} {outcome.session.cipher}")
-        elif outcome.fault is not None:
+        elif fault is not None:
             self._usable = False
-            self._transcript.add("note", f"TLS failed: {_fault_note(outcome.fault)}")
+            self._transcript.add("note", f"TLS failed: {_fault_note(fault)}")
         handshake = Handshake(
             *span,
             outcome.session,
-            outcome.fault,
+            fault,
             injected,
             outcome.client_certificate_requested,
             outcome.own_groups,

@@ -11,6 +11,7 @@ from string import Formatter
 from connector_probe.diagnosis.headings import detail_phrase, heading_phrase
 from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.stages import stage_of
 from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, Said
 from connector_probe.diagnosis.warnings import WARNING_REMEDIES
 from connector_probe.model.dataclass import dataclass
@@ -153,7 +154,7 @@ def diagnosis_in_words(attempt: AttemptVerdict, words: Catalogue = ENGLISH) -> D
         also_seen_as=tuple(
             AlsoSeenAs(seen.code, seen.reply, words.also_seen[seen.note]) for seen in failure.also_seen_as
         ),
-        stage=profile.stage,
+        stage=stage_of(failure.failure, attempt.view.evidence),
         detail=text_of(detail_phrase(attempt), words),
         confidence=failure.confidence,
         causes=tuple(

@@ -38,6 +38,7 @@ class FaultKind(StrEnum):
     NOT_PERMITTED = "not-permitted"  # this machine's own firewall or policy forbids it
     SOURCE_UNAVAILABLE = "source-unavailable"  # the source address is not this machine's
     NO_RESOURCES = "no-resources"  # this machine is out of sockets, ports or memory
+    DEADLINE = "deadline"  # our limit for the whole attempt, before that of the step
     PROCESS_ENDED = "process-ended"  # a process of ours was ended from outside, while it probed
     LOCAL_OTHER = "local-other"  # the operating system turned the call down, no packet left
 
@@ -49,6 +50,7 @@ LOCAL_FAULTS = frozenset(
         FaultKind.NOT_PERMITTED,
         FaultKind.SOURCE_UNAVAILABLE,
         FaultKind.NO_RESOURCES,
+        FaultKind.DEADLINE,
         FaultKind.PROCESS_ENDED,
         FaultKind.LOCAL_OTHER,
     }

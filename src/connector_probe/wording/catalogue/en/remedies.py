@@ -75,6 +75,7 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.SET_CLOCK: "Set this machine's clock (NTP), then probe again; or judge for a given day with --as-of.",
     RemedyId.CORRECT_SOURCE_ADDRESS: "Give an address of this machine with --source-address, or leave the option out.",
     RemedyId.FREE_RESOURCES: "Close connections or raise the limits (memory, open files, ports) on this machine, then probe again.",
+    RemedyId.RAISE_DEADLINE: "Probe again with a longer --deadline, which lets the server finish; and find out why each of its answers takes so long.",
     RemedyId.RUN_TO_THE_END: "Probe again, and let the run come to its end.",
     RemedyId.PROBE_FROM_ELSEWHERE: "Nothing is known about the server yet. Probe from another machine or network (one whose port 25 is open: many clouds block it), or from Exchange Online itself: Mail flow > Connectors > Validate this connector.",
     RemedyId.EXEMPT_FROM_INSPECTION: "Exempt SMTP (port 25) to this server from TLS inspection on the firewall, so that Exchange Online meets the server's own certificate.",

@@ -75,6 +75,7 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.SET_CLOCK: "校准本机的时钟 (NTP)，然后再次探测；或者使用 --as-of 按指定的日期判断。",
     RemedyId.CORRECT_SOURCE_ADDRESS: "使用 --source-address 指定本机的某个地址，或者不使用该选项。",
     RemedyId.FREE_RESOURCES: "在本机上关闭一些连接或提高限制（内存、打开的文件数、端口数），然后再次探测。",
+    RemedyId.RAISE_DEADLINE: "用更长的 --deadline 再次探测，让服务器能够完成会话；并查明它的每次应答为何都这么久。",
     RemedyId.RUN_TO_THE_END: "再次探测，并让运行完整结束。",
     RemedyId.PROBE_FROM_ELSEWHERE: "目前对服务器的情况一无所知。请从另一台计算机或另一个网络进行探测（其端口 25 须开放：许多云会阻止该端口），或者从 Exchange Online 本身进行：邮件流 > 连接器 > 验证此连接器。",
     RemedyId.EXEMPT_FROM_INSPECTION: "在防火墙上让到此服务器的 SMTP（端口 25）不做 TLS 检查，使 Exchange Online 看到服务器自己的证书。",
