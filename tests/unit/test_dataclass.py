@@ -71,6 +71,38 @@ def test_nobody_changes_it() -> None:
         Named("by place")  # type: ignore[call-arg]
 
 
+@pytest.mark.parametrize("often", [False, True])
+def test_it_takes_what_the_standard_library_takes(often: bool) -> None:
+    @dataclass(frozen=True, slots=True)
+    class Taking(Late):
+        last: str = field(default="", kw_only=True)
+
+    @dataclasses.dataclass(frozen=True, slots=True)
+    class Measure(Twin):
+        last: str = field(default="", kw_only=True)
+
+    for _ in range(20 if often else 0):
+        Taking("x")
+    assert Taking.__init__.__code__.co_varnames[-1] == ("last" if often else "named")
+    calls: list[tuple[tuple[object, ...], dict[str, object]]] = [
+        (("x",), {}),
+        (("x", 2), {"note": "n", "last": "l"}),
+        ((), {"parts": (), "name": "x"}),
+        ((), {}),
+        (("x", 1, (), "n", "l"), {}),
+        (("x",), {"name": "y"}),
+        (("x",), {"other": 1}),
+    ]
+    for values, named in calls:
+        told = []
+        for kind in (Taking, Measure):
+            try:
+                told.append(dataclasses.astuple(kind(*values, **named)))  # type: ignore[arg-type]
+            except TypeError as problem:
+                told.append((str(problem).partition("__init__")[2],))
+        assert told[0] == told[1]
+
+
 @pytest.mark.parametrize("made", [Late("x", 3, ("b",), "note"), Named(text=" y ", seen=2), Heir("z", more="most")])
 def test_it_is_pickled_and_copied(made: Late | Named) -> None:
     for again in (pickle.loads(pickle.dumps(made)), copy.copy(made), copy.deepcopy(made)):

@@ -1,7 +1,5 @@
 """The options of a probe, read into connectors."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -33,7 +31,7 @@ class Asked:
     """What is to be probed, how it is told, whether warnings count as failure, and where it is remembered."""
 
     connectors: list[Connector]
-    settings: OutputSettings
+    settings: "OutputSettings"
     strict: bool | Sequence[bool]
     history: Path | None = None
 

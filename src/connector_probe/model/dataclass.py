@@ -1,9 +1,9 @@
-"""Frozen dataclasses that are cheap to define: what an instance needs is compiled when the first one is made.
+"""Frozen dataclasses that are cheap to define: nothing is compiled for the types of which a run makes few.
 
-A run defines some 150 types and meets a third of them. ``dataclasses`` compiles six functions for each of them at once,
-which was a third of the CPU time of one cold probe. Here a definition compiles nothing: equality, hash, text and
-frozenness are one function each for all types, and ``__init__`` comes with the first instance. For everybody else
-(``replace``, ``fields``, pickle, mypy) it is the dataclass of the standard library.
+A run defines some 150 types and meets a third of them, most of which a lone probe makes once or twice. ``dataclasses``
+compiles six functions for each of them at once, which was a third of the CPU time of one cold probe. Here equality,
+hash, text and frozenness are one function each for all types, and so is ``__init__``, until a type has shown that it is
+made often. For everybody else (``replace``, ``fields``, pickle, mypy) it is the dataclass of the standard library.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 __all__ = ["dataclass"]
 
 _Kind = TypeVar("_Kind", bound=type)
+_FEW = 12  # instances that are set field by field: making them that way takes as long as compiling ``__init__``
 
 
 def _late(*, frozen: bool, slots: bool = False, kw_only: bool = False) -> Any:  # noqa: ANN401 - stands for dataclass
@@ -29,10 +30,12 @@ def _late(*, frozen: bool, slots: bool = False, kw_only: bool = False) -> Any:  
         own = set(vars(kind))
         made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)(kind)
         made.__doc__ = text
+        few = iter(range(_FEW))
 
         def first(self: object, *values: object, **named: object) -> None:
-            made.__init__ = _init_of(made)
-            made.__init__(self, *values, **named)
+            if next(few, None) is None or not _could_be_set(made, self, values, named):
+                made.__init__ = _init_of(made)
+                made.__init__(self, *values, **named)
 
         if not kw_only:
             made.__reduce__ = _reduce
@@ -42,6 +45,27 @@ def _late(*, frozen: bool, slots: bool = False, kw_only: bool = False) -> Any:  
         return made  # type: ignore[no-any-return]
 
     return define
+
+
+def _could_be_set(kind: type, self: Any, values: tuple[object, ...], named: dict[str, object]) -> bool:  # noqa: ANN401
+    """Do as ``__init__`` would; False where it would raise TypeError."""
+    taken = {one.name: one for one in fields(kind) if one.init}
+    given = dict(zip((name for name, one in taken.items() if not one.kw_only), values, strict=False)) | named
+    if len(given) < len(values) + len(named) or not given.keys() <= taken.keys():
+        return False
+    for name, one in taken.items():
+        if name in given:
+            value = given[name]
+        elif one.default is not MISSING:
+            value = one.default
+        elif one.default_factory is not MISSING:
+            value = one.default_factory()
+        else:
+            return False
+        object.__setattr__(self, name, value)
+    if hasattr(kind, "__post_init__"):
+        self.__post_init__()
+    return True
 
 
 def _init_of(kind: type) -> Any:  # noqa: ANN401 - a function of the fields
