@@ -237,11 +237,11 @@ def _conversation(view: View, failure: FailureClass | None) -> Facts:
 
 def _exchange(exchange: Exchange) -> Facts:
     found = Facts(waited=span(exchange.seconds), sample=quote(exchange.sample))
+    found["refused_command"] = quote(exchange.command)
     found["sample_note"] = Phrase("had-sent") if exchange.sample else ""
     if exchange.fault is not None:
         found |= {"fault": exchange.fault, "alert": exchange.fault.alert or ""}
     if exchange.reply is not None:
-        found["refused_command"] = quote(exchange.command)
         found["refused_verb"] = exchange.command.partition(" ")[0]
         found["reply"] = quote(exchange.reply.wire)
         found["sample"] = quote(exchange.reply.wire)

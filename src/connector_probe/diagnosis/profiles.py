@@ -179,6 +179,7 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.RECIPIENT_REJECTED: _recipient(),
     _F.RECIPIENT_DEFERRED: _recipient(),
     _F.RECIPIENT_CUT: _cut(Stage.RECIPIENT, _INFERRED, _SUSPICIOUS),
+    _F.RECIPIENT_MALFORMED: _recipient(),
     # local
     _F.LOCAL_FAMILY_EXCLUDED: _local(Stage.DNS),
     _F.LOCAL_NO_NAMESERVER: _local(Stage.DNS),

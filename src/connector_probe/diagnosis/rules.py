@@ -223,7 +223,7 @@ _BANNER = _Broken(_F.BANNER_TIMEOUT, _F.BANNER_CLOSED, _F.BANNER_RESET, _F.BANNE
 _EHLO = _Broken(_F.EHLO_TIMEOUT, _F.EHLO_CLOSED, _F.EHLO_RESET, _F.EHLO_MALFORMED)
 _STARTTLS = _Broken(_F.STARTTLS_TIMEOUT, _F.STARTTLS_CLOSED, _F.STARTTLS_RESET, _F.STARTTLS_MALFORMED)
 _SESSION = _Broken(_F.SESSION_TIMEOUT, _F.SESSION_CLOSED, _F.SESSION_RESET, _F.SESSION_MALFORMED)
-_RECIPIENT = _Broken(_F.RECIPIENT_CUT, _F.RECIPIENT_CUT, _F.RECIPIENT_CUT, _F.RECIPIENT_CUT)
+_RECIPIENT = _Broken(_F.RECIPIENT_CUT, _F.RECIPIENT_CUT, _F.RECIPIENT_CUT, _F.RECIPIENT_MALFORMED)
 
 
 def _banner(view: View) -> FailureClass | None:
@@ -391,8 +391,10 @@ def _recipient(view: View) -> FailureClass | None:
             return _RECIPIENT.of(exchange)
         if exchange.reply.severity == 4:
             return FailureClass.RECIPIENT_DEFERRED
-        if exchange.reply.severity != 2:
+        if exchange.reply.severity == 5:
             return FailureClass.RECIPIENT_REJECTED
+        if exchange.reply.severity != 2:  # 354, say, is no answer to these (RFC 5321 4.3.2)
+            return FailureClass.RECIPIENT_MALFORMED
     return None
 
 

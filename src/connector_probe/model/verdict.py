@@ -164,6 +164,7 @@ class FailureClass(StrEnum):
     RECIPIENT_REJECTED = "recipient-rejected"
     RECIPIENT_DEFERRED = "recipient-deferred"
     RECIPIENT_CUT = "recipient-cut"
+    RECIPIENT_MALFORMED = "recipient-malformed"
     LOCAL_FAMILY_EXCLUDED = "local-family-excluded"
     LOCAL_NO_NAMESERVER = "local-no-nameserver"
     LOCAL_NAMESERVER_SILENT = "local-nameserver-silent"

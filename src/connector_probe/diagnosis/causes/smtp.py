@@ -222,17 +222,20 @@ def _proxy_header_sent(case: Case) -> Judged | None:
 @ROWS.cause(
     CauseId.MALFORMED_REPLY,
     Culprit.SERVER,
-    alone(_SURE, _F.EHLO_MALFORMED, _F.STARTTLS_MALFORMED, _F.SESSION_MALFORMED) | alone(_POSSIBLE, _F.BANNER_NOT_SMTP),
+    alone(_SURE, _F.EHLO_MALFORMED, _F.STARTTLS_MALFORMED, _F.SESSION_MALFORMED, _F.RECIPIENT_MALFORMED)
+    | alone(_POSSIBLE, _F.BANNER_NOT_SMTP),
     remedies=(RemedyId.FIX_REPLY_FORMAT, RemedyId.CHECK_FIREWALL_INSPECTION),
     remedies_for={
         _F.BANNER_NOT_SMTP: (RemedyId.CHECK_FIREWALL_INSPECTION,),
         _F.SESSION_MALFORMED: (RemedyId.FIX_REPLY_FORMAT,),
+        _F.RECIPIENT_MALFORMED: (RemedyId.FIX_REPLY_FORMAT,),
     },
 )
 def _malformed_reply(case: Case) -> Judged | None:
     """A greeting that is none: is it a mail server's all the same?"""
     if case.failure is not _F.BANNER_NOT_SMTP:
-        return Judged(None, (EvidenceId.BREAKS_THE_RULES,))
+        out_of_place = case.failure is _F.RECIPIENT_MALFORMED and case.view.refusal is not None
+        return None if out_of_place else Judged(None, (EvidenceId.BREAKS_THE_RULES,))
     if other_protocol(case.evidence)[0]:
         return Judged(_OUT, (EvidenceId.OTHER_PROTOCOL_SEEN,))
     return Judged(_LIKELY, (EvidenceId.BEGINS_LIKE_SMTP,)) if has_begun_to_greet(case.evidence) else None

@@ -332,6 +332,8 @@ RECIPIENT: tuple[Scenario, ...] = (
         F.RECIPIENT_DEFERRED,
         MAIL=says("452 4.3.1 Insufficient system resources"),
     ),
+    _recipient("recipient-354", "answers RCPT TO as if it were DATA", F.RECIPIENT_MALFORMED, RCPT=says("354 Go ahead")),
+    _recipient("sender-garbled", "no SMTP in answer to MAIL FROM", F.RECIPIENT_MALFORMED, MAIL=writes(b"what?\r\n")),
     _recipient("recipient-closed", "hangs up on RCPT TO", F.RECIPIENT_CUT, RCPT=hangs_up),
     _recipient("sender-reset", "resets on MAIL FROM", F.RECIPIENT_CUT, MAIL=resets),
     _recipient("recipient-silent", "no answer to RCPT TO", F.RECIPIENT_CUT, RCPT=stays_silent, waits=True),

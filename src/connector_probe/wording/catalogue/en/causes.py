@@ -30,7 +30,7 @@ CAUSES: dict[CauseId, str] = {
     CauseId.APPLIANCE_CERTIFICATE: "A firewall, balancer or mail gateway answers with its maker's certificate, in the server's place.",
     CauseId.IMPLICIT_TLS: "The port expects TLS from the first byte (implicit TLS), which Exchange Online does not use.",
     CauseId.NOT_A_MAIL_SERVER: "Something other than a mail server answers at this address and port.",
-    CauseId.MALFORMED_REPLY: "The server, or a device in front of it, does not keep to the format of SMTP replies.",
+    CauseId.MALFORMED_REPLY: "The server, or a device in front of it, does not keep to the rules for SMTP replies.",
     CauseId.PACKET_INSPECTION: "A firewall with SMTP packet examination (as in Cisco ESMTP inspection) interferes.",
     CauseId.SERVER_MALFUNCTION: "The server does not work right (hangs, crashes, lacks resources) and gives up.",
     CauseId.NETWORK_TROUBLE: "Trouble in the network between sender and server.",

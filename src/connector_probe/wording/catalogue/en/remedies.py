@@ -37,7 +37,7 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.CHECK_APPLIANCE: "Look at the firewall, balancer or mail gateway in front: install the server's certificate there, or let it pass port 25 through without touching TLS.",
     RemedyId.EXEMPT_PORT_25: "Exempt this machine from SMTP inspection and port 25 redirection in its network's firewall (Cisco: no inspect esmtp), or probe from a network without them.",
     RemedyId.POINT_TO_SMTP: "Let the smart host and port lead to the SMTP service; check port forwarding and load balancer.",
-    RemedyId.FIX_REPLY_FORMAT: 'Have the server (or the device in front of it) send replies as RFC 5321 4.2 wants: lines end in CRLF, "250-" in all but the last, "250 " in the last, one code throughout.',
+    RemedyId.FIX_REPLY_FORMAT: 'Have the server (or the device in front of it) send replies as RFC 5321 4.2 wants: lines end in CRLF, "250-" in all but the last, "250 " in the last, one code throughout, and one that the command can have (4.3.2).',
     RemedyId.CHECK_FIREWALL_INSPECTION: "Turn SMTP packet examination off on the firewalls in between.",
     RemedyId.CHECK_SERVER_HEALTH: "Check the server: does the SMTP service hang, crash or lack memory, disk or connections? Does a balancer in front of it find a server that works?",
     RemedyId.CHECK_NETWORK_PATH: "Have the network team trace the connection on both sides of the firewall.",

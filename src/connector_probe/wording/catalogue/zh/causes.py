@@ -30,7 +30,7 @@ CAUSES: dict[CauseId, str] = {
     CauseId.APPLIANCE_CERTIFICATE: "防火墙、负载均衡器或邮件网关代替服务器，用其厂商自带的证书应答。",
     CauseId.IMPLICIT_TLS: "该端口要求从第一个字节起就使用 TLS（隐式 TLS），而 Exchange Online 不使用这种方式。",
     CauseId.NOT_A_MAIL_SERVER: "在此地址和端口上应答的不是邮件服务器。",
-    CauseId.MALFORMED_REPLY: "服务器或其前面的设备没有遵守 SMTP 应答的格式。",
+    CauseId.MALFORMED_REPLY: "服务器或其前面的设备没有遵守 SMTP 应答的规则。",
     CauseId.PACKET_INSPECTION: "具有 SMTP 数据包检查功能（如 Cisco ESMTP 检查）的防火墙造成干扰。",
     CauseId.SERVER_MALFUNCTION: "服务器工作不正常（挂起、崩溃或资源不足）并放弃了会话。",
     CauseId.NETWORK_TROUBLE: "发送方与服务器之间的网络出现问题。",

@@ -37,7 +37,7 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.CHECK_APPLIANCE: "检查前面的防火墙、负载均衡器或邮件网关：在其上安装服务器的证书，或者让它直接放行端口 25 而不触及 TLS。",
     RemedyId.EXEMPT_PORT_25: "在本机所在网络的防火墙中，使本机不受 SMTP 检查和端口 25 重定向的影响 (Cisco: no inspect esmtp)，或者从没有这些设备的网络进行探测。",
     RemedyId.POINT_TO_SMTP: "让智能主机和端口指向 SMTP 服务；检查端口转发和负载均衡器。",
-    RemedyId.FIX_REPLY_FORMAT: "让服务器（或其前面的设备）按 RFC 5321 4.2 的要求发送应答：每行以 CRLF 结束，除最后一行外均为“250-”，最后一行为“250 ”，所有行使用同一代码。",
+    RemedyId.FIX_REPLY_FORMAT: "让服务器（或其前面的设备）按 RFC 5321 4.2 的要求发送应答：每行以 CRLF 结束，除最后一行外均为“250-”，最后一行为“250 ”，所有行使用同一代码，且该代码是此命令可以得到的（4.3.2）。",
     RemedyId.CHECK_FIREWALL_INSPECTION: "在途经的防火墙上关闭 SMTP 数据包检查。",
     RemedyId.CHECK_SERVER_HEALTH: "检查服务器：SMTP 服务是否挂起、崩溃，或者缺少内存、磁盘空间或连接数？其前面的负载均衡器能否找到正常工作的服务器？",
     RemedyId.CHECK_NETWORK_PATH: "请网络团队在防火墙两侧跟踪该连接。",
