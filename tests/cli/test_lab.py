@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import shlex
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import fields
 
@@ -19,6 +20,7 @@ from connector_probe.cli.hosts import read_hosts
 from connector_probe.cli.lab import command_of, config_of, list_scenarios, nearest_scenario
 from connector_probe.config import parse
 from connector_probe.lab import SCENARIOS, Lab, LabError, obstacle
+from tests.real.parts import require, require_root
 from tests.real.verdicts import command_line
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -132,6 +134,15 @@ async def test_the_list_breaks_no_word_at_a_terminal() -> None:
 async def test_what_the_lab_cannot_do(argv: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert await asyncio.to_thread(run, argv) == 2
     assert message in capsys.readouterr().err
+
+
+async def test_a_machine_without_loopback() -> None:
+    require_root("A network namespace")
+    argv = [require("unshare", "util-linux"), "-n", sys.executable, "-m", "connector_probe", "lab"]
+    ended = await asyncio.create_subprocess_exec(*argv, stderr=asyncio.subprocess.PIPE)
+    _, err = await ended.communicate()
+    assert ended.returncode == 2
+    assert b"ip link set lo up" in err
 
 
 async def test_a_printed_command_line_works() -> None:

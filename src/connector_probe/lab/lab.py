@@ -92,8 +92,9 @@ class Lab:
         """Start the scenarios called ``names``, in that order; by default all that this machine can run.
 
         ``port``: the nameserver's, and those after it are the servers', in their order; by default what is free.
-        Raises LabError for a name that is not known or cannot run here, and for a port that is taken.
+        Raises LabError for a name that is not known or cannot run here, a port that is taken, and without loopback.
         """
+        _try_loopback()
         chosen, skipped = _choose(names)
         ports: Iterator[int | None] = repeat(None) if port is None else iter(range(port, MAX_PORT + 1))
         nameserver_port = next(ports)
@@ -150,6 +151,17 @@ class Lab:
         else:
             settings["smart_hosts"] = (running.host,)
         return Connector(**(settings | overrides))
+
+
+def _try_loopback() -> None:
+    """Where the interface is down, addresses can be bound and not reached: in a new network namespace, say."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.connect((ADDRESS, HTTPS_PORT))  # nothing is sent
+        except OSError as error:
+            raise LabError(
+                f"{ADDRESS} cannot be reached: {error.strerror}", "bring loopback up: ip link set lo up"
+            ) from None
 
 
 def _choose(names: Sequence[str] | None) -> tuple[list[Scenario], MappingProxyType[str, str]]:
