@@ -16,9 +16,7 @@ from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.lab import Lab
 from connector_probe.lab import certificates as made
 from connector_probe.lab.authority import Authority, CertificateMaker, ServedChain, TlsShape
-from connector_probe.lab.behaviours import after_client_hello
-from connector_probe.lab.scenarios.healthy import P521
-from connector_probe.lab.session import hangs_up, resets, says_and_hangs_up, session, stays_silent
+from connector_probe.lab.session import hangs_up, in_turn, reads, ready, resets, says, session, speaks, stays_silent
 from connector_probe.lab.smtp import Behaviour, Listener, Visit
 from connector_probe.lab.sockets import bind, port_of
 from connector_probe.model.evidence import FaultKind, Handshake, NetworkFault, SecondLook
@@ -28,6 +26,7 @@ from connector_probe.wording.catalogue.zh import CHINESE
 from tests.unit.evidence import concluded
 
 HOST = "mail.lab.test"
+P521_ALONE = TlsShape(maximum=0x0303, groups="P-384:P-256:P-521")
 NAMES = (
     "healthy",
     "certificate-expired",
@@ -219,7 +218,7 @@ def once(then: Behaviour) -> Behaviour:
 
 
 @pytest.mark.parametrize(
-    "then", [stays_silent, resets, hangs_up, says_and_hangs_up("421 4.3.2 too many connections")], ids=range(4)
+    "then", [stays_silent, resets, hangs_up, in_turn(says("421 4.3.2 too many connections"), hangs_up)], ids=range(4)
 )
 async def test_a_further_connection_that_fails_is_held_against_nobody(then: Behaviour) -> None:
     async with server(once(then)) as (ask, visits):
@@ -274,7 +273,7 @@ async def test_what_only_another_client_could_agree_on_is_a_risk() -> None:
 
 
 async def test_a_key_of_another_curve_is_named() -> None:
-    async with server(session, made.elliptic_521, P521) as (ask, _):
+    async with server(session, made.elliptic_521, P521_ALONE) as (ask, _):
         (warning,) = (await ask()).warnings
     assert warning.id == "key-outside-client-profile"
     assert "ECDSA P-521" in warning.text
@@ -288,7 +287,7 @@ async def test_a_handshake_that_fails_once_is_not_laid_to_what_was_offered() -> 
 
         return behave
 
-    async with server(second(after_client_hello(resets))) as (ask, visits):
+    async with server(second(speaks(STARTTLS=in_turn(ready, reads, resets)))) as (ask, visits):
         result = await ask()
     assert visits == [1, 2, 3]
     assert result.diagnosis is not None

@@ -126,21 +126,11 @@ class Records:
         return packed(query, response) if response.answer or response.rcode() else _with_soa(query, dns.rcode.NOERROR)
 
 
-def addresses(*texts: str, ttl: int = TTL) -> Records:
+def addresses(*texts: str) -> Records:
     """A and AAAA records."""
     four = tuple(text for text in texts if ":" not in text)
     six = tuple(text for text in texts if ":" in text)
-    return Records((("A", four), ("AAAA", six)), ttl)
-
-
-def exchanges(*preferences: tuple[int, str], ttl: int = TTL) -> Records:
-    """MX records: preference and name."""
-    return Records((("MX", tuple(f"{number} {name}" for number, name in preferences)),), ttl)
-
-
-def alias(target: str) -> Records:
-    """A CNAME to a name in presentation form."""
-    return Records((("CNAME", (target,)),))
+    return Records((("A", four), ("AAAA", six)))
 
 
 def nodata(query: Query, zone: Zone) -> bytes:
@@ -159,11 +149,6 @@ def nxdomain_in(origin: str) -> Answerer:
         return _with_soa(query, dns.rcode.NXDOMAIN, origin)
 
     return answer
-
-
-def name_servers(*names: str) -> Records:
-    """NS records."""
-    return Records((("NS", names),))
 
 
 def cached(whole: Answerer) -> Answerer:
@@ -254,8 +239,16 @@ def by_type(answers: Mapping[str, Answerer], otherwise: Answerer = nodata) -> An
     return answer
 
 
-def chain(names: Sequence[str], *, end: Answerer) -> dict[str, Answerer]:
-    """CNAMEs from each of ``names`` to the next, and ``end`` at the last."""
-    links: dict[str, Answerer] = {name: alias(following) for name, following in pairwise(names)}
-    links[names[-1]] = end
-    return links
+def delegated(servers: Sequence[str], otherwise: Answerer) -> dict[str, Answerer]:
+    """What a nameserver says of the scenario's zone: its name servers' addresses, ``otherwise`` about all else."""
+    names = tuple(f"ns{number}" for number in range(1, len(servers) + 1))
+    told: dict[str, Answerer] = {"@": by_type({"NS": cached(Records((("NS", names),)))}, otherwise)}
+    told.update((name, cached(addresses(server))) for name, server in zip(names, servers, strict=True))
+    return told
+
+
+def chain(length: int, end: Answerer) -> dict[str, Answerer]:
+    """So many CNAMEs, each to the next, and ``end`` at the last."""
+    names = ["@", *(f"link{number}" for number in range(1, length + 1))]
+    links: dict[str, Answerer] = {name: Records((("CNAME", (target,)),)) for name, target in pairwise(names)}
+    return {**links, names[-1]: end}

@@ -7,26 +7,28 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 from connector_probe.lab.session import (
-    EXTENSIONS,
     NOT_IMPLEMENTED,
     READY,
     hangs_up,
     in_turn,
-    lists,
+    lists_also,
+    repeats,
     says,
-    says_and_hangs_up,
     session,
     speaks,
-    writes_and_hangs_up,
+    writes,
 )
 from connector_probe.lab.smtp import Behaviour, ClientGoneError, Visit
 
 PROXY_PATIENCE = 0.3  # seconds; Postfix has five
-http = writes_and_hangs_up(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-busy = says_and_hangs_up("421 4.3.2 Service not available")
-masked = says("220 " + "*" * 60)  # a banner that a firewall's SMTP inspection has overwritten
+_RECORD = "\x16\x03\x03\x40\x00"  # of a handshake, as long as one may be
+_NOTHING = "\x00" * 0x4000
 
-no_starttls = speaks(EHLO=lists(*EXTENSIONS), STARTTLS=says(NOT_IMPLEMENTED))
+http = in_turn(writes("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), hangs_up)
+busy = in_turn(says("421 4.3.2 Service not available"), hangs_up)
+masked = says("220 " + "*" * 60)  # a banner that a firewall's SMTP inspection has overwritten
+greets_at_length = says(f"220 {{host}} ESMTP {'lab ' * 150}")
+floods = repeats(_RECORD + _NOTHING, first=_RECORD + "\x02\xff\xff\xff" + _NOTHING[4:])  # a ServerHello of 16 MiB
 
 # --- by the number of the connection -----------------------------------------------------------------------------
 
@@ -40,7 +42,7 @@ async def recovers(visit: Visit) -> None:
 
 async def is_one_of_two(visit: Visit) -> None:
     """A balancer in front of two servers, one of which has no TLS."""
-    other = speaks(says("220 other.{host} ESMTP lab"), EHLO=lists(*EXTENSIONS), STARTTLS=says(NOT_IMPLEMENTED))
+    other = speaks(says("220 other.{host} ESMTP lab"), EHLO=lists_also(), STARTTLS=says(NOT_IMPLEMENTED))
     await (session if visit.number % 2 else other)(visit)
 
 
@@ -100,35 +102,21 @@ async def injects_plaintext(visit: Visit) -> None:
     await visit.secure()
 
 
-def after_client_hello(ending: Behaviour, greet: Behaviour | None = None) -> Behaviour:
-    """Ready for TLS; then ``ending`` instead of a ServerHello."""
+async def half_a_handshake(visit: Visit) -> None:
+    """Ready for TLS; then the first half of what a server says first in a handshake."""
+    from OpenSSL import SSL
 
-    async def reads(visit: Visit) -> None:
-        await visit.receive_raw()
-
-    return speaks(greet, STARTTLS=in_turn(says(READY), reads, ending))
-
-
-def within_handshake(ending: Behaviour) -> Behaviour:
-    """The first half of what a server says first in a handshake; then ``ending``."""
-
-    async def answer(visit: Visit) -> None:
-        from OpenSSL import SSL
-
-        await visit.reply(READY)
-        tls = await visit.begin_tls()
-        while not (flight := visit.pending()):
-            tls.bio_write(await visit.receive_raw())
-            try:
-                tls.do_handshake()
-            except SSL.WantReadError:
-                continue
-            except SSL.Error as problem:
-                raise ClientGoneError from problem
-        await visit.send_raw(flight[: len(flight) // 2])
-        await ending(visit)
-
-    return speaks(STARTTLS=answer)
+    await visit.reply(READY)
+    tls = await visit.begin_tls()
+    while not (flight := visit.pending()):
+        tls.bio_write(await visit.receive_raw())
+        try:
+            tls.do_handshake()
+        except SSL.WantReadError:
+            continue
+        except SSL.Error as problem:
+            raise ClientGoneError from problem
+    await visit.send_raw(flight[: len(flight) // 2])
 
 
 async def sends_its_ticket_early(visit: Visit) -> None:
@@ -178,13 +166,23 @@ def _session_ticket(secret: bytes) -> bytes:
     return head + AESGCM(expand(b"key", key_size)).encrypt(expand(b"iv", 12), message, head)
 
 
-def alert(description: int) -> Behaviour:
-    """A fatal alert in a record (RFC 5246 7.2), and the end."""
-    return writes_and_hangs_up(bytes([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, description]))
-
-
 async def says_goodbye_in_tls(visit: Visit) -> None:
     """close_notify, and the end."""
     visit.close_notify()
     await visit.send_raw(visit.pending())
     await hangs_up(visit)
+
+
+def publishes(text: str) -> Behaviour:
+    """A web server that gives ``text``, an MTA-STS policy, to whoever asks for whatever; "{domain}" is the policy's."""
+
+    async def answer(visit: Visit) -> None:
+        await visit.secure()
+        while await visit.command() != "":
+            pass
+        policy = text.replace("{domain}", visit.host.removeprefix("mta-sts.")).splitlines()
+        length = sum(len(line) + len("\r\n") for line in policy)
+        head = ("HTTP/1.1 200 OK", "Content-Type: text/plain", f"Content-Length: {length}", "Connection: close", "")
+        await visit.reply(*head, *policy)
+
+    return answer

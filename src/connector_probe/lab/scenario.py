@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypedDict, TypeVar, Unpack
 
 from connector_probe.lab.answers import ORIGIN, Answerer, addresses
 from connector_probe.lab.authority import CertificateMaker, TlsShape
@@ -17,9 +16,7 @@ from connector_probe.model.connector import AddressFamily, SmtpDaneMode, TlsSett
 from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.verdict import CauseVerdict, FailureClass, MailFlowCode, Status
 
-_Part = TypeVar("_Part", "Server", "Options")
-LOOPBACK, SECOND, THIRD, FOURTH = (f"127.0.0.{number}" for number in range(1, 5))
-HERE = addresses(LOOPBACK)
+LOOPBACK = "127.0.0.1"
 PLAIN_TLS = TlsShape()
 
 
@@ -133,89 +130,6 @@ class Scenario:
         needs = {of_listening[server.listens] for server in self.servers if server.listens in of_listening}
         needs |= {Need.IPV6 if ":" in address else Need.LOOPBACK_NET for address in used - {LOOPBACK}}
         return frozenset(needs)
-
-
-# --- short ways to write one --------------------------------------------------------------------------------------
-
-
-class More(TypedDict, total=False):
-    """Fields of a scenario, of its options and of its one server that most leave as they are."""
-
-    expect_problems: tuple[CertificateProblemKind, ...]
-    expect_causes: Mapping[str, CauseVerdict]
-    waits: bool
-    servers: tuple[Server, ...]
-    answers: Answers
-    authorities: Mapping[str, Answers]
-    policy: Server | None
-
-    use_mx: bool
-    by_address: bool
-    nameservers: Nameservers
-    tls: TlsSettings
-    tls_domain: str
-    family: AddressFamily
-    source_address: str
-    rcpt: str
-    retries: int
-    connections: int
-    thorough: bool
-    smtp_dane_mode: SmtpDaneMode
-    expect: str
-
-    address: str
-    listens: Listens
-    certificate: CertificateMaker
-    second: CertificateMaker
-    host: str
-    tls_shape: TlsShape
-
-
-def healthy(name: str, summary: str, behaviour: Behaviour = session, **more: Unpack[More]) -> Scenario:
-    return _scenario(name, summary, Status.HEALTHY, None, behaviour, more)
-
-
-def warning(name: str, summary: str, behaviour: Behaviour = session, **more: Unpack[More]) -> Scenario:
-    return _scenario(name, summary, Status.WARNING, None, behaviour, more)
-
-
-def failing(
-    name: str, summary: str, failure: FailureClass, behaviour: Behaviour = session, **more: Unpack[More]
-) -> Scenario:
-    return _scenario(name, summary, Status.FAILING, failure, behaviour, more)
-
-
-def unknown(
-    name: str, summary: str, failure: FailureClass, behaviour: Behaviour = session, **more: Unpack[More]
-) -> Scenario:
-    return _scenario(name, summary, Status.UNKNOWN, failure, behaviour, more)
-
-
-def bad_certificate(name: str, summary: str, make: CertificateMaker, *problems: CertificateProblemKind) -> Scenario:
-    """The first problem is the one that names the failure."""
-    return failing(name, summary, FailureClass.of_certificate(problems[0]), certificate=make, expect_problems=problems)
-
-
-def _scenario(
-    name: str, summary: str, status: Status, failure: FailureClass | None, behaviour: Behaviour, more: More
-) -> Scenario:
-    given: dict[str, Any] = {"behaviour": behaviour, "waits": bool(failure and failure.endswith("-timeout")), **more}
-    server, options = _taken(Server, given), _taken(Options, given)
-    code = code_of(failure) if status is Status.FAILING and failure is not None else None
-    return Scenario(
-        name=name,
-        summary=summary,
-        expect_status=status,
-        expect_class=failure,
-        expect_code=code,
-        options=options,
-        **{"servers": (server,), **given},
-    )
-
-
-def _taken(kind: type[_Part], given: dict[str, Any]) -> _Part:
-    """A ``kind`` made of those of ``given`` that are its fields, which are taken out."""
-    return kind(**{one.name: given.pop(one.name) for one in fields(kind) if one.name in given})
 
 
 # Microsoft, "Mail flow intelligence in EOP"; told here once more, independently of the diagnosis that it checks.

@@ -12,6 +12,7 @@ Answers = Mapping[str, Behaviour]
 EXTENSIONS = ("PIPELINING", "SIZE 37748736", "8BITMIME", "ENHANCEDSTATUSCODES")
 READY = "220 2.0.0 Ready to start TLS"
 NOT_IMPLEMENTED = "502 5.5.1 Command not implemented"
+BLOCK = 4096  # octets that are sent at once by who sends without end
 
 
 async def session(
@@ -38,11 +39,6 @@ def speaks(greet: Behaviour | None = None, *, inside: Answers | None = None, **p
     return serve
 
 
-def refuses_ehlo(text: str, greet: Behaviour | None = None) -> Behaviour:
-    """``text`` to EHLO and to HELO."""
-    return speaks(greet, EHLO=says(text), HELO=says(text))
-
-
 # --- single answers ----------------------------------------------------------------------------------------------
 
 
@@ -61,56 +57,48 @@ def lists(*extensions: str) -> Behaviour:
     return says(*(f"250-{line}" for line in first), f"250 {last}")
 
 
-def says_and_hangs_up(*lines: str) -> Behaviour:
-    return in_turn(says(*lines), hangs_up)
+def lists_also(*extensions: str) -> Behaviour:
+    """The same, with the usual ones in front; STARTTLS is not among them."""
+    return lists(*EXTENSIONS, *extensions)
 
 
-def writes(data: bytes) -> Behaviour:
-    """Bytes as they are, and then on with the session."""
+def writes(text: str) -> Behaviour:
+    """Octets as they are, each the character of that number, and then on with the session."""
 
     async def answer(visit: Visit) -> None:
-        await visit.send(data)
+        await visit.send(text.encode("latin-1"))
 
     return answer
 
 
-def writes_and_hangs_up(data: bytes) -> Behaviour:
-    return in_turn(writes(data), hangs_up)
-
-
-def writes_and_waits(data: bytes) -> Behaviour:
-    """Bytes as they are, and then nothing more."""
-    return in_turn(writes(data), stays_silent)
-
-
-def repeats(data: bytes, first: bytes = b"") -> Behaviour:
-    """``first``, and then ``data`` without end."""
+def repeats(text: str, first: str = "") -> Behaviour:
+    """``first``, and then ``text`` without end."""
 
     async def answer(visit: Visit) -> None:
-        await visit.send(first)
+        await visit.send(first.encode("latin-1"))
         while True:
-            await visit.send(data)
+            await visit.send(text.encode("latin-1") * (1 + BLOCK // len(text)))
 
     return answer
 
 
-def drips(data: bytes, pause: float, *, size: int = 1) -> Behaviour:
-    """``data`` in pieces of ``size`` bytes with a ``pause`` (seconds) after each; "{host}" as in ``says``."""
+def drips(text: str, pause: float, *, size: int = 1, times: int = 1) -> Behaviour:
+    """Octets in pieces of ``size``, ``text`` so many ``times``, with a ``pause`` (seconds) after each piece."""
 
     async def answer(visit: Visit) -> None:
-        sent = data.replace(b"{host}", visit.host.encode())
-        for at in range(0, len(sent), size):
-            await visit.send(sent[at : at + size])
+        data = text.replace("{host}", visit.host).encode("latin-1") * times
+        for at in range(0, len(data), size):
+            await visit.send(data[at : at + size])
             await sleep(pause)
 
     return answer
 
 
-def late(seconds: float, answer: Behaviour) -> Behaviour:
-    async def pauses(_: Visit) -> None:
+def pauses(seconds: float) -> Behaviour:
+    async def answer(_: Visit) -> None:
         await sleep(seconds)
 
-    return in_turn(pauses, answer)
+    return answer
 
 
 def in_turn(*answers: Behaviour) -> Behaviour:
@@ -119,6 +107,11 @@ def in_turn(*answers: Behaviour) -> Behaviour:
             await answer(visit)
 
     return all_of_them
+
+
+async def reads(visit: Visit) -> None:
+    """Whatever comes, such as a ClientHello."""
+    await visit.receive_raw()
 
 
 async def hangs_up(visit: Visit) -> None:
@@ -143,10 +136,11 @@ async def starts_tls(visit: Visit) -> None:
 
 async def answers_ehlo(visit: Visit) -> None:
     """With STARTTLS before TLS, without it inside."""
-    await lists(*EXTENSIONS, *(() if visit.secured else ("STARTTLS",)))(visit)
+    await lists_also(*(() if visit.secured else ("STARTTLS",)))(visit)
 
 
 greets = says("220 {host} ESMTP lab")
+ready = says(READY)
 does_not_know = says("500 5.5.2 Command not recognized")
 _agrees = says("250 2.0.0 OK")
 USUAL: Answers = {
@@ -154,6 +148,6 @@ USUAL: Answers = {
     "HELO": says("250 {host}"),
     "STARTTLS": starts_tls,
     "DATA": says("354 Go ahead"),
-    "QUIT": says_and_hangs_up("221 2.0.0 {host} closing"),
+    "QUIT": in_turn(says("221 2.0.0 {host} closing"), hangs_up),
     **dict.fromkeys(("MAIL", "RCPT", "RSET", "NOOP"), _agrees),
 }
