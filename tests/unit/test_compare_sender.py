@@ -24,7 +24,7 @@ from connector_probe.model.evidence import (
     LookupStatus,
 )
 from connector_probe.model.verdict import FailureClass
-from connector_probe.protocol.microsoft import EndpointsError, mail_ranges
+from connector_probe.protocol.endpoints import EndpointsError, mail_ranges
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.catalogue.zh import CHINESE

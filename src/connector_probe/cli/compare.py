@@ -139,7 +139,7 @@ def _with_sender(
 def _ranges(path: str) -> tuple[str, ...]:
     """Raises UsageProblemError."""
     from connector_probe.bounces.bounce import decode
-    from connector_probe.protocol.microsoft import EndpointsError, mail_ranges
+    from connector_probe.protocol.endpoints import EndpointsError, mail_ranges
 
     hint = "save the answer of https://endpoints.office.com/endpoints/worldwide?clientrequestid=<GUID>"
     try:

@@ -53,8 +53,8 @@ from connector_probe.protocol.name_hints import hint
 from connector_probe.protocol.smtp import capabilities
 
 MAX_CLOCK_SIGNS = 3
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ", re.ASCII)
-_ISSUER_URL = re.compile(r" \((https?://[^ ]+)\)$")  # as the note of MISSING_INTERMEDIATE ends
+_TIME = r"(?a)(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ"
+_ISSUER_URL = r" \((https?://[^ ]+)\)$"  # as the note of MISSING_INTERMEDIATE ends
 
 
 def facts_of(view: View, connector: Connector, failure: FailureClass | None) -> Facts:
@@ -396,7 +396,7 @@ def _missing_issuers(evidence: AttemptEvidence) -> Facts:
 
 def _readable(note: str) -> str:
     """A note that is a time as everywhere else, "2026-01-31 12:00 UTC"."""
-    found = _TIME.fullmatch(note)
+    found = re.fullmatch(_TIME, note)
     return f"{found[1]} {found[2]} UTC" if found else note
 
 
@@ -404,7 +404,7 @@ def _named_issuer(evidence: AttemptEvidence) -> Facts:
     """Where a certificate says that its issuer is, when nobody went there."""
     problems = evidence.certificate.problems if evidence.certificate is not None else ()
     notes = [problem.note for problem in problems if problem.kind is CertificateProblemKind.MISSING_INTERMEDIATE]
-    named = _ISSUER_URL.search(notes[0]) if notes else None
+    named = re.search(_ISSUER_URL, notes[0]) if notes else None
     return {} if named is None else {"issuer_hint": Phrase("issuer-named", {"issuer_url": quote(named[1])})}
 
 

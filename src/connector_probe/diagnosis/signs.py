@@ -18,15 +18,13 @@ if TYPE_CHECKING:
     from connector_probe.model.evidence import AttemptEvidence, Control, Exchange, NetworkFault, Reply
 
 _EXCHANGE_KEYWORDS = ("X-ANONYMOUSTLS", "X-EXPS", "XEXCH50", "XRDST", "XSHADOW", "XSHADOWREQUEST", "X-RDST", "XOORG")
-_DIGITS = re.compile(r"[0-9]+")
 _EXCHANGE_BANNER = "microsoft esmtp mail service"
-_OVERWRITTEN = re.compile(r"\bX{4,}A?\b")  # PIX and ASA: every letter of a command that they do not know
+_OVERWRITTEN = r"\bX{4,}A?\b"  # PIX and ASA: every letter of a command that they do not know
 _EXTENSIONS = ("SIZE", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "DSN", "CHUNKING")
-_PROXY_NAMED = re.compile(r"\bPROXY\b")
 _SYNTAX = 50  # 50z: the command is not known (RFC 5321 4.2.1); a block list's "OPEN PROXY" comes with 55z
 # Exim's check of input before the greeting; Postfix's postscreen, of a client that talks in it.
-_TALKED_TOO_EARLY = re.compile(r"synchroni[sz]ation error|5\.5\.1 protocol error", re.IGNORECASE)
-_SMTP_REPLY = re.compile(r"(?:\\x0d|\\x0a)*[2-5](?:\Z|[0-9](?:\Z|[0-9](?![0-9])))")
+_TALKED_TOO_EARLY = r"(?i)synchroni[sz]ation error|5\.5\.1 protocol error"
+_SMTP_REPLY = r"(?:\\x0d|\\x0a)*[2-5](?:\Z|[0-9](?:\Z|[0-9](?![0-9])))"
 
 # ICMP errors that only a filter or a rule sends.
 PROHIBITED = frozenset(
@@ -88,7 +86,7 @@ def is_answered_here(control: Control | None, banner: Exchange | None) -> bool:
 
 def _without_numbers(reply: Reply) -> str:
     """A greeting may hold the time or a session's number."""
-    return _DIGITS.sub("#", " ".join(reply.lines))
+    return re.sub("[0-9]+", "#", " ".join(reply.lines))
 
 
 def is_offline_here(control: Control | None, fault: NetworkFault) -> bool:
@@ -139,7 +137,7 @@ def overwritten_command(evidence: AttemptEvidence) -> str:
     """A refusal that repeats our command as X's: a firewall on the way has overwritten it; "" where none does."""
     for exchange in (evidence.starttls, evidence.unlisted_starttls, evidence.ehlo):
         reply = exchange.reply if exchange is not None else None
-        if reply is not None and reply.severity == 5 and _OVERWRITTEN.search(reply.wire):
+        if reply is not None and reply.severity == 5 and re.search(_OVERWRITTEN, reply.wire):
             return reply.wire
     return ""
 
@@ -173,10 +171,10 @@ def proxy_header_sent(evidence: AttemptEvidence) -> EvidenceId | None:
         return EvidenceId.REPLIES_COME_LATE
     for exchange in (evidence.ehlo, evidence.helo):
         reply = exchange.reply if exchange is not None else None
-        if reply is not None and reply.code // 10 == _SYNTAX and _PROXY_NAMED.search(reply.wire):
+        if reply is not None and reply.code // 10 == _SYNTAX and re.search(r"\bPROXY\b", reply.wire):
             return EvidenceId.NAMES_PROXY_HEADER
     if banner is not None and banner.reply is not None:
-        if banner.reply.severity == 5 and _TALKED_TOO_EARLY.search(banner.reply.wire):
+        if banner.reply.severity == 5 and re.search(_TALKED_TOO_EARLY, banner.reply.wire):
             return EvidenceId.TALKED_TOO_EARLY
         if banner.reply.code == 220 and banner.behind.startswith("5"):
             return EvidenceId.ANSWERED_UNASKED
@@ -190,7 +188,7 @@ def has_begun_to_greet(evidence: AttemptEvidence) -> bool:
 
 def begins_like_smtp(sample: str) -> bool:
     """Whether text that is no reply begins as one, perhaps after empty lines (RFC 5321 4.2)."""
-    return _SMTP_REPLY.match(sample) is not None
+    return re.match(_SMTP_REPLY, sample) is not None
 
 
 def private_keywords(greeting: Reply | None) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ MAX_QUEUE_LIFETIME = 30 * 86_400.0
 # Large mail services whose port 25 answers everybody: if neither does, connections to port 25 do not leave here.
 CONTROL_HOSTS = ("gmail-smtp-in.l.google.com", "outlook-com.olc.protection.outlook.com")
 RDAP_BY_IANA = "iana"
-_URL = re.compile(r"https?://[A-Za-z0-9\[][A-Za-z0-9\-._~:/?\[\]%]{0,500}")
+_URL = r"https?://[A-Za-z0-9\[][A-Za-z0-9\-._~:/?\[\]%]{0,500}"
 ROUTES = (
     *("healthy", "4.4.312", "4.4.315", "4.4.316", "4.4.317", "4.4.318", "4.7.320"),
     *("4.7.321", "4.7.322", "4.7.323", "4.7.324", "4.7.325", "4.4.8", "4.7.5"),
@@ -326,7 +326,7 @@ def _rdap_server(text: str) -> str:
     given = text.strip()
     if given.lower() == RDAP_BY_IANA:
         return RDAP_BY_IANA
-    if not _URL.fullmatch(given):
+    if not re.fullmatch(_URL, given):
         raise InvalidNameError(
             f"RDAP server {show(given) or 'nothing'} is no URL",
             "iana (the registry's own server, by IANA's list) or a URL, as in: https://rdap.example/",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MAX_QUOTED = 300  # characters of a server's words in a sentence; the whole is in the transcript
 MAX_NAMES = 6
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:%-]*")
+_PLAIN_NAME = r"[A-Za-z0-9_][A-Za-z0-9._:%-]*"
 
 
 def endpoint(evidence: AttemptEvidence | Attempt) -> str:
@@ -43,4 +43,4 @@ def quote(text: str) -> str:
 
 def pasteable(name: str) -> str:
     """``name`` for a command line: a zone can hold any bytes as a name, a shell must not see them."""
-    return name if _PLAIN_NAME.fullmatch(name) else "<host>"
+    return name if re.fullmatch(_PLAIN_NAME, name) else "<host>"

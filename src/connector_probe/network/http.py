@@ -31,8 +31,8 @@ REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS: Final = 2
 _PORTS: Final = {"http": 80, "https": 443}
 # RFC 3986 2: what a URL consists of, so that nothing of it can end a line of the request.
-_URL = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", re.ASCII)
-_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?", re.ASCII)
+_URL = r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+"
+_HOST = r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?"
 
 
 class HttpError(Exception):
@@ -55,7 +55,7 @@ class HttpUrl:
     @classmethod
     def parse(cls, text: str) -> HttpUrl:
         """From an absolute http or https URL. Raises HttpError: another scheme, credentials, or no URL at all."""
-        if len(text) > MAX_URL or not _URL.fullmatch(text):
+        if len(text) > MAX_URL or not re.fullmatch(_URL, text):
             raise HttpError("this is no URL")
         try:
             parts = urlsplit(text)
@@ -64,7 +64,7 @@ class HttpUrl:
             raise HttpError("this is no URL") from None
         if parts.scheme not in _PORTS:
             raise HttpError(f"{parts.scheme or 'no scheme'}: only HTTP is spoken here")
-        if "@" in parts.netloc or port == 0 or not (_is_address(host) or _HOST.fullmatch(host)):
+        if "@" in parts.netloc or port == 0 or not (_is_address(host) or re.fullmatch(_HOST, host)):
             raise HttpError("this is no URL of a host")
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         return cls(parts.scheme, host, port or _PORTS[parts.scheme], target)

@@ -49,16 +49,15 @@ _APPLIANCES: Final = (
 
 
 # What people call the CA that their proxy signs with, whoever made it.
-_INSPECTING: Final = re.compile(
-    r"(?:web|ssl|tls|security|mail) ?(?:gateway|proxy|filter|inspection|interception|decrypt\w*)|\bfirewall\b"
-    r"|\bproxy (?:ca|root)\b|\bmitm\b|\bman[- ]in[- ]the[- ]middle\b|\bdeep inspection\b",
-    re.IGNORECASE,
+_INSPECTING: Final = (
+    r"(?i)(?:web|ssl|tls|security|mail) ?(?:gateway|proxy|filter|inspection|interception|decrypt\w*)|\bfirewall\b"
+    r"|\bproxy (?:ca|root)\b|\bmitm\b|\bman[- ]in[- ]the[- ]middle\b|\bdeep inspection\b"
 )
 
 
 def names_an_inspection(certificate: Certificate) -> bool:
     """Whether the issuer is called after what signs in others' place: a gateway, proxy or firewall."""
-    return _INSPECTING.search(certificate.issuer) is not None
+    return re.search(_INSPECTING, certificate.issuer) is not None
 
 
 def appliance(certificate: Certificate) -> str | None:

@@ -20,14 +20,14 @@ class MailServer(StrEnum):
 
 
 _GREETINGS = {
-    MailServer.EXCHANGE: re.compile(r"\bMicrosoft ESMTP MAIL Service\b", re.IGNORECASE),
-    MailServer.POSTFIX: re.compile(r"\bPostfix\b"),
-    MailServer.EXIM: re.compile(r"\bExim\b"),
-    MailServer.OPENSMTPD: re.compile(r"\bOpenSMTPD\b"),
+    MailServer.EXCHANGE: r"(?i)\bMicrosoft ESMTP MAIL Service\b",
+    MailServer.POSTFIX: r"\bPostfix\b",
+    MailServer.EXIM: r"\bExim\b",
+    MailServer.OPENSMTPD: r"\bOpenSMTPD\b",
 }
 
 
 def mail_server(greeting: Reply) -> MailServer | None:
     """None where the greeting does not say."""
     text = " ".join(greeting.lines)
-    return next((one for one, pattern in _GREETINGS.items() if pattern.search(text)), None)
+    return next((one for one, pattern in _GREETINGS.items() if re.search(pattern, text)), None)

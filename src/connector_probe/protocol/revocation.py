@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
@@ -132,8 +132,10 @@ def _extension(extensions: x509.Extensions, kind: type[_Extension]) -> _Extensio
 
 def ocsp_request(certificate: bytes, issuer: bytes) -> bytes:
     """The request for one certificate, SHA-1 as every responder knows it, no nonce. Raises UnreadableError."""
+    from cryptography.hazmat.primitives.serialization import Encoding  # late: it loads the ciphers of private keys
+
     with _strictly():
-        return _request(*_both(certificate, issuer), hashes.SHA1()).public_bytes(serialization.Encoding.DER)
+        return _request(*_both(certificate, issuer), hashes.SHA1()).public_bytes(Encoding.DER)
 
 
 def _request(certificate: x509.Certificate, issuer: x509.Certificate, digest: Any) -> ocsp.OCSPRequest:  # noqa: ANN401
@@ -347,7 +349,7 @@ def read_issuers(data: bytes) -> tuple[bytes, ...]:
 
     Raises UnreadableError where there is none.
     """
-    from cryptography.hazmat.primitives.serialization import pkcs7  # late: slow to import, and rarely needed
+    from cryptography.hazmat.primitives.serialization import Encoding, pkcs7  # late: slow to import, and rarely needed
 
     readers: tuple[Callable[[bytes], list[x509.Certificate]], ...] = (
         lambda content: [x509.load_der_x509_certificate(content)],
@@ -360,7 +362,7 @@ def read_issuers(data: bytes) -> tuple[bytes, ...]:
             with _strictly():
                 found = read(data)[:MAX_ISSUERS]
                 if found:
-                    return tuple(certificate.public_bytes(serialization.Encoding.DER) for certificate in found)
+                    return tuple(certificate.public_bytes(Encoding.DER) for certificate in found)
         except UnreadableError:
             continue
     raise UnreadableError("no certificate is in there")

@@ -209,7 +209,7 @@ class ReplyReader:
 _EHLO_LINE = re.compile(r"\s*(?P<keyword>[^\s=]+)[\s=]*(?P<params>.*)")
 
 # Cisco ASA and PIX inspection overwrite a keyword they do not know with X, at times all but the last letter.
-_MASKED_KEYWORD = re.compile(r"X{3,}A?")
+_MASKED_KEYWORD = r"X{3,}A?"
 
 _MASKED_SHARE: Final = 0.8  # the same devices leave 2, 0 and spaces of a banner, and make asterisks of the rest
 _MASKED_SIZE: Final = 5  # an ornament of a few asterisks is no mask
@@ -240,7 +240,7 @@ class Capabilities:
     @property
     def masked_keywords(self) -> tuple[str, ...]:
         """Keywords that something on the way has overwritten (XXXXXXXA), as Cisco's SMTP inspection does."""
-        return tuple(name for name, _ in self.keywords if _MASKED_KEYWORD.fullmatch(name))
+        return tuple(name for name, _ in self.keywords if re.fullmatch(_MASKED_KEYWORD, name))
 
 
 @lru_cache(maxsize=64)  # under each TlsSettings, and for each sentence about it, the same reply is read again
@@ -355,14 +355,14 @@ def looks_like(sample: bytes | str) -> str | None:
 
 
 # Protocols that greet with a code, as SMTP does, and say in words what they are (RFC 959 5.4, RFC 3977 5.1).
-_FTP_GREETING: Final = re.compile(r"\bFTP\b|\bvsFTPd\b|\bProFTPD\b|\bFileZilla Server\b", re.IGNORECASE)
+_FTP_GREETING: Final = r"(?i)\bFTP\b|\bvsFTPd\b|\bProFTPD\b|\bFileZilla Server\b"
 _NNTP_GREETING: Final = r"(?i)\bNNTP\b|\bINN\b|news ?server|\bNNRP\b"
 
 
 def greeting_protocol(reply: Reply) -> str | None:
     """The other protocol that a greeting with a code names: FTP, NNTP; None where it may be SMTP."""
     text = " ".join(reply.lines)
-    if reply.code in (120, 220) and _FTP_GREETING.search(text) and "smtp" not in text.lower():
+    if reply.code in (120, 220) and "smtp" not in text.lower() and re.search(_FTP_GREETING, text):
         return "ftp"
     return "nntp" if reply.code in (200, 201) and re.search(_NNTP_GREETING, text) else None
 

@@ -7,7 +7,7 @@ off is no silence of a nameserver's, and is left out.
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 from collections.abc import Sequence
 
 from connector_probe.model.evidence import Lookup
@@ -31,7 +31,7 @@ async def ask_for_controls(hosts: Sequence[str], resolver: Resolver, limit: floa
 async def ask_for_sibling(name: str, resolver: Resolver, limit: float = LIMIT) -> Lookup | None:
     """What the nameservers say of a made-up name beside ``name``; None where there is no place or no time for one."""
     label, _, parent = name.partition(".")
-    made_up = f"probe-{secrets.token_hex(_RANDOM)}.{parent}"
+    made_up = f"probe-{os.urandom(_RANDOM).hex()}.{parent}"
     if not label or not parent or len(made_up) > MAX_NAME:
         return None
     return await _look_up(made_up, resolver, limit)

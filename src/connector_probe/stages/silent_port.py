@@ -22,7 +22,7 @@ GRACE = 1.0  # seconds for each look; the server has just used up its own time f
 _SILENCE = frozenset({FaultKind.TIMED_OUT})
 _CUTS = frozenset({FaultKind.CLOSED, FaultKind.RESET})
 # Postfix, when no PROXY header has come within smtpd_upstream_proxy_timeout (5 s).
-_GAVE_UP = re.compile(r"4\.3\.0 \S+ Server local error\Z")
+_GAVE_UP = r"4\.3\.0 \S+ Server local error\Z"
 
 Look = tuple[Handshake | None, ProxiedGreeting | None]
 
@@ -85,7 +85,7 @@ class SilentPorts(SingleFlight[tuple[str, int, str, str | None, str | None], Loo
 def _may_wait_for_more(banner: Exchange | None) -> bool:
     """Whether something else than we said may have been waited for."""
     if banner is not None and banner.reply is not None:
-        return banner.reply.code == 421 and any(map(_GAVE_UP.search, banner.reply.lines))
+        return banner.reply.code == 421 and any(re.search(_GAVE_UP, line) for line in banner.reply.lines)
     return _ended_wordless(banner, _SILENCE | _CUTS)
 
 

@@ -6,7 +6,6 @@ valid MX or an A record (validation of connectors). Which of the two Exchange On
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -76,6 +75,8 @@ def _elsewhere(beside: MxBeside, port: int, probed: set[tuple[str, int]]) -> dic
 
 def _command(connector: Connector, attempt: AttemptEvidence, domain: str, lookup: Lookup | None) -> str:
     """What probes the hosts of the MX records as this connector was probed, as far as a report tells."""
+    import shlex  # late: few smart hosts have any
+
     name = pasteable(domain)
     words = ["probe", "--mx", name if attempt.port == SMTP_PORT else f"{name}:{attempt.port}"]
     if connector.tls_settings is not TlsSettings.DOMAIN_VALIDATION:
