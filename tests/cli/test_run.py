@@ -119,3 +119,4 @@ def test_a_check_tells_what_will_not_be_probed(tmp_path: Path, capsys: pytest.Ca
         file.write_text(f"version: 1\nconnectors:\n{connectors}", encoding="utf-8")
         assert run(["run", str(file), "--check"]) == 0
         assert told in capsys.readouterr().out
+    assert run(["run", str(file), "--check", "--lang", "xx"]) == 2, "as without --check"

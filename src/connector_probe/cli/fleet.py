@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +12,9 @@ import typer
 from connector_probe.cli import completers
 from connector_probe.cli import options as opt
 from connector_probe.cli import run_options as opts
+from connector_probe.cli.output import say, write_document
+from connector_probe.cli.values import UsageProblemError, parse_whole
+from connector_probe.model.names import show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,19 +77,20 @@ def run_file(
       probe run probes.yaml --only production --format junit=probe.xml
       probe run probes.yaml --quiet   for cron: silent while all is as expected
     """
-    from connector_probe.cli.output import say, write_document
-    from connector_probe.cli.values import UsageProblemError, parse_whole
-    from connector_probe.model.names import show
+    from connector_probe.cli.cron import alone, ended_by, wait_a_little
+    from connector_probe.cli.settings import OutputSettings
+    from connector_probe.cli.unattended_options import UnattendedOptions
+    from connector_probe.config import select
+    from connector_probe.config import shard as share_of
 
     side_by_side = parse_whole("--jobs", jobs)
     if not 1 <= side_by_side <= MOST_JOBS:
         raise UsageProblemError(f"--jobs of {side_by_side}", f"a number from 1 to {MOST_JOBS}")
     configuration = load_file(file)
-    chosen = choose_entries(configuration, only or (), shard)
+    chosen = select(configuration.entries, only or ())
+    if shard is not None:
+        chosen = share_of(chosen, shard)
     entries = _retried([entry for entry in chosen if entry.enabled], retries)
-    from connector_probe.cli.cron import alone, ended_by, wait_a_little
-    from connector_probe.cli.unattended_options import UnattendedOptions
-
     unattended_options = UnattendedOptions.choose(
         configuration,
         entries,
@@ -105,19 +111,6 @@ def run_file(
         from connector_probe.cli.push import Push
 
         sending = Push(push, place, token_file)
-    if check:
-        from connector_probe.cli.targets import choose_outputs
-
-        choose_outputs(format_ or (), json=json, output=Path(output) if output is not None else None)
-        number, off = len(configuration.entries), sum(not entry.enabled for entry in configuration.entries)
-        told = f"{number} connector{'s' if number != 1 else ''}, fine"
-        told += f"; {off} of them with enabled: false, so not probed" if off else ""
-        write_document(f"{show(str(configuration.path))}: {told}\n")
-        return
-    from connector_probe.cli.probe import probe_and_print
-    from connector_probe.cli.settings import OutputSettings
-    from connector_probe.cli.unattended import Unattended
-
     settings = OutputSettings.choose(
         format_=format_,
         json=json,
@@ -130,6 +123,16 @@ def run_file(
         lang=lang,
         locations=locations_of(configuration),
     )
+    words = settings.words
+    if check:
+        number, off = len(configuration.entries), sum(not entry.enabled for entry in configuration.entries)
+        told = f"{number} connector{'s' if number != 1 else ''}, fine"
+        told += f"; {off} of them with enabled: false, so not probed" if off else ""
+        write_document(f"{show(str(configuration.path))}: {told}\n")
+        return
+    from connector_probe.cli.probe import probe_and_print
+    from connector_probe.cli.unattended import Unattended
+
     if chosen and not entries:
         raise UsageProblemError(
             "nothing to probe: each of these connectors is disabled", "enabled: false stands beside it in the file"
@@ -143,17 +146,13 @@ def run_file(
         ended_by(unattended_options.deadline),
     ):
         windows = {entry.name: entry.maintenance for entry in entries}
-        unattended = Unattended(unattended_options, windows, words=settings.words, lang=lang, quiet=quiet, push=sending)
+        unattended = Unattended(unattended_options, windows, words=words, lang=lang, quiet=quiet, push=sending)
         code = probe_and_print(asked, settings, strict=strict, jobs=side_by_side, unattended=unattended)
     raise typer.Exit(code)
 
 
 def _retried(entries: Sequence[Entry], retries: str | None) -> list[Entry]:
     """``entries``, each with --retries where that was given. Raises UsageProblemError and ConnectorError."""
-    from dataclasses import replace
-
-    from connector_probe.cli.values import parse_whole
-
     if retries is None:
         return list(entries)
     number = parse_whole("--retries", retries)
@@ -161,16 +160,11 @@ def _retried(entries: Sequence[Entry], retries: str | None) -> list[Entry]:
 
 
 def load_file(file: str | None) -> Configuration:
-    """The file's configuration; all its problems are printed first. Raises UsageProblemError."""
-    from connector_probe.cli.output import say
-    from connector_probe.cli.values import UsageProblemError
-    from connector_probe.config import ConfigError, SelectionError, find_file, load
-    from connector_probe.model.names import show
+    """The file's configuration; all its problems are printed first. Raises UsageProblemError and SelectionError."""
+    from connector_probe.config import ConfigError, find_file, load
 
     try:
         return load(Path(file) if file is not None else find_file())
-    except SelectionError as missing:
-        raise UsageProblemError(str(missing), missing.hint) from None
     except ConfigError as error:
         if file is not None:
             from connector_probe.cli.slips import refuse_no_configuration
@@ -183,21 +177,8 @@ def load_file(file: str | None) -> Configuration:
         raise UsageProblemError(f"{show(error.problems[0].path, 300)}: {told}, and nothing was probed") from None
 
 
-def choose_entries(configuration: Configuration, only: Sequence[str], share: str | None) -> tuple[Entry, ...]:
-    from connector_probe.cli.values import UsageProblemError
-    from connector_probe.config import SelectionError, select, shard
-
-    try:
-        chosen = select(configuration.entries, only)
-        return shard(chosen, share) if share is not None else chosen
-    except SelectionError as problem:
-        raise UsageProblemError(str(problem), problem.hint) from None
-
-
 def locations_of(configuration: Configuration) -> dict[str, tuple[str, int]]:
     """Where each connector stands, for annotations: GitHub wants paths from the top of the repository."""
-    import os
-
     path = configuration.path
     top = os.environ.get("GITHUB_WORKSPACE")
     if top and path.resolve().is_relative_to(Path(top).resolve()):

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from connector_probe.cli import completers
-from connector_probe.cli.fleet import Only, choose_entries, load_file, locations_of
+from connector_probe.cli.fleet import Only, load_file, locations_of
 from connector_probe.cli.hosts import Asked, read_hosts
 from connector_probe.cli.values import UsageProblemError, parse_duration, parse_whole
 
@@ -96,12 +96,12 @@ def _of_hosts(options: dict[str, Any], only: list[str] | None, until: str | None
 
 def _of_file(ctx: typer.Context, file: str, only: list[str] | None, until: str | None) -> Asked:
     """The file's connectors; of the options only those of the document, since the file says the rest."""
-
     from connector_probe.cli.settings import OutputSettings
+    from connector_probe.config import select
 
     _refuse_options_of_a_probe(ctx)
     configuration = load_file(file)
-    entries = [entry for entry in choose_entries(configuration, only or (), None) if entry.enabled]
+    entries = [entry for entry in select(configuration.entries, only or ()) if entry.enabled]
     if not entries:
         raise UsageProblemError(
             "nothing to wait for: each of these connectors is disabled", "enabled: false stands beside it in the file"
