@@ -22,6 +22,7 @@ from connector_probe.model.connector import RootList
 from connector_probe.model.errors import HintedError
 from connector_probe.model.printable import printable
 from connector_probe.protocol import pem
+from connector_probe.protocol.x509_facts import read_subject
 
 if TYPE_CHECKING:
     from connector_probe.protocol.dnssec import Anchors
@@ -52,7 +53,8 @@ class TrustError(HintedError, ValueError):
 class Trust:
     """The roots that a connector goes by, and those it does not. They are loaded when there is a certificate to judge.
 
-    Raises TrustError: what is wrong with a file that somebody named is told before anything is probed.
+    Raises TrustError: what is wrong with a file that somebody named is told before anything is probed. Nobody waits
+    for OpenSSL over a file that our own reader understands; what OpenSSL has against it is raised with ``roots``.
     """
 
     def __init__(
@@ -62,9 +64,10 @@ class Trust:
         self._ca_file = ca_file
         self._only = only_ca_file
         configured = os.environ.get(_CONFIGURED)
-        if ca_file is not None or only_ca_file:
+        certificates = _blocks_of(ca_file) if ca_file is not None else ()
+        if (only_ca_file and not certificates) or any(read_subject(one)[0] is None for one in certificates):
             _ = self.roots
-        elif configured and roots is RootList.SYSTEM:
+        if configured and roots is RootList.SYSTEM and not only_ca_file:
             _as_configured(configured, _blocks_of)
 
     @cached_property

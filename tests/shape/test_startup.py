@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
+import certifi
 import pytest
 
 import connector_probe
@@ -45,6 +46,7 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
         ["127.0.0.1:1", "--no-control", "--tls", "opportunistic", "--port", "1"],
         PROBING,
     ),
+    "file of roots": (["127.0.0.1:1", "--no-control", "--ca-file", certifi.where(), "--only-ca-file"], PROBING),
 }
 SCRIPT = """
 import contextlib, io, json, sys

@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from connector_probe import trust
 from connector_probe.model.connector import RootList
+from connector_probe.protocol import der
 from connector_probe.protocol.certificate import judge
-from connector_probe.trust import MAX_FILE, TrustError, load_roots, read_certificates
+from connector_probe.trust import MAX_FILE, Trust, TrustError, load_roots, read_certificates
 from tests.unit.certificates import NOW, Issued, authority, ec_key, server
 
 ROOT, OTHER = authority("Root"), authority("Other")
@@ -105,8 +106,17 @@ def test_a_file_that_is_of_no_use(case: str, tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     path.write_bytes(content)
     with pytest.raises(TrustError) as caught:
-        load_roots(ca_file=str(path), only_ca_file=True)
+        Trust(ca_file=str(path), only_ca_file=True)
     _tells(caught.value, str(path), message, hint)
+
+
+def test_what_openssl_alone_turns_down_is_told_when_it_is_needed(tmp_path: Path) -> None:
+    signature = len(ROOT.der) - len(der.single(ROOT.der).children()[2].raw)
+    path = tmp_path / "ca.pem"
+    path.write_text(_block(ROOT.der[:signature] + b"\x04" + ROOT.der[signature + 1 :], "CERTIFICATE"))
+    trust = Trust(ca_file=str(path), only_ca_file=True)
+    with pytest.raises(TrustError, match="certificate 1 cannot be parsed"):
+        _ = trust.roots
 
 
 def _tells(error: TrustError, path: str, message: str, hint: str) -> None:
