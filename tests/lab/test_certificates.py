@@ -383,7 +383,7 @@ async def test_every_sentence_is_whole_in_both_languages(results: dict[str, Resu
 
 
 async def test_the_options_reach_the_connector() -> None:
-    (usual,) = read_hosts(["a.lab.test"]).connectors
-    (other,) = read_hosts(["a.lab.test"], no_revocation=True, thorough=True).connectors
+    (usual,) = read_hosts(hosts=["a.lab.test"]).connectors
+    (other,) = read_hosts(hosts=["a.lab.test"], no_revocation=True, thorough=True).connectors
     assert (usual.revocation, usual.thorough) == (True, False)
     assert (other.revocation, other.thorough) == (False, True)

@@ -88,10 +88,7 @@ def explain(
         check_target(Path(output))
     data = _given(texts or [])
     settings = _Settings(
-        json=json,
-        output=output,
-        lang=lang,
-        verbose=verbose,
+        opt.DocumentOptions(json=json, output=output, lang=lang, verbose=verbose),
         modes=tls is None,
         port=parse_whole("--port", port) if port is not None else None,
         tls_domain=tls_domain,
@@ -120,10 +117,7 @@ def explain(
 class _Settings:
     """Where the document goes, and how --probe probes. ``of_connector``: further fields of each Connector."""
 
-    json: bool
-    output: str | None
-    lang: str | None
-    verbose: bool
+    document: opt.DocumentOptions
     modes: bool
     port: int | None
     tls_domain: str | None
@@ -131,7 +125,7 @@ class _Settings:
 
     @property
     def words(self) -> Catalogue:
-        return words_for(self.lang, Format.JSON if self.json else Format.TEXT)
+        return words_for(self.document.lang, Format.JSON if self.document.json else Format.TEXT)
 
 
 # --- what is given ---------------------------------------------------------------------------------------------
@@ -189,7 +183,7 @@ def _explain(data: str | bytes, settings: _Settings, *, probe: bool) -> int:
     bounces = reading.bounces
     found = document(bounces, settings.words, reading.note)
     if not bounces:
-        if found.notes or settings.json:
+        if found.notes or settings.document.json:
             _write(settings, found, None)
         if reading.tells_of_success:
             return EXIT_OK
@@ -286,18 +280,15 @@ def _with_live(
 def _write(settings: _Settings, found: ExplanationDocument, report: Report | None) -> None:
     from connector_probe.formats.explanation import to_json, to_text
 
-    if settings.json:
-        put_document(to_json(found, report), settings.output)
+    if settings.document.json:
+        put_document(to_json(found, report), settings.document.output)
         return
-    text = to_text(found, text_options(settings.words, to_file=settings.output is not None))
+    text = to_text(found, text_options(settings.words, to_file=settings.document.output is not None))
     if report is not None:
         from connector_probe.cli.settings import OutputSettings
 
-        live = OutputSettings.choose(
-            modes=settings.modes, output=settings.output, verbose=settings.verbose, lang=settings.lang
-        )
-        text += "\n" + live.render(report)
-    put_document(text, settings.output)
+        text += "\n" + OutputSettings.choose(settings.document, modes=settings.modes).render(report)
+    put_document(text, settings.document.output)
 
 
 # --- a saved report --------------------------------------------------------------------------------------------
@@ -310,8 +301,6 @@ def _again(text: str, settings: _Settings, name: str, *, probe: bool) -> int:
     if probe:
         raise UsageProblemError("--probe goes with a bounce, not with a saved report", "to probe again: probe HOST")
     report = diagnosed(text, settings.words, name)
-    chosen = OutputSettings.choose(
-        modes=True, json=settings.json, output=settings.output, verbose=settings.verbose, lang=settings.lang
-    )
-    put_document(chosen.render(report), settings.output)
+    chosen = OutputSettings.choose(settings.document, modes=True)
+    put_document(chosen.render(report), settings.document.output)
     return exit_code(report)

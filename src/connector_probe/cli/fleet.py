@@ -11,7 +11,6 @@ import typer
 
 from connector_probe.cli import completers
 from connector_probe.cli import options as opt
-from connector_probe.cli import run_options as opts
 from connector_probe.cli.output import say, write_document
 from connector_probe.cli.values import UsageProblemError, parse_whole
 from connector_probe.model.names import show
@@ -42,32 +41,16 @@ Jobs = Annotated[str, typer.Option("--jobs", metavar="N", help="Probe this many 
 MOST_JOBS = 10_000
 
 
+@opt.takes_groups
 def run_file(
+    *,
     file: File = None,
     check: Check = False,
     only: Only = None,
     shard: Shard = None,
     jobs: Jobs = "100",
-    retries: opts.Retries = None,
-    history: opts.History = None,
-    no_history: opts.NoHistory = False,
-    only_changes: opts.OnlyChanges = False,
-    remind: opts.Remind = None,
-    splay: opts.Splay = "0",
-    run_deadline: opts.RunDeadline = None,
-    notify: opts.Notify = None,
-    ping: opts.Ping = None,
-    push: opts.Push = None,
-    place: opts.Place = None,
-    token_file: opts.TokenFile = None,
-    format_: opt.FormatOption = None,
-    json: opt.Json = False,
-    output: opt.Output = None,
-    lang: opt.Lang = None,
-    brief: opt.Brief = False,
-    quiet: opt.Quiet = False,
-    verbose: opt.Verbose = False,
-    transcript: opt.ShowTranscript = False,
+    options: opt.RunOptions,
+    document: opt.DocumentOptions,
 ) -> None:
     """Probe every connector in a file.
 
@@ -90,39 +73,16 @@ def run_file(
     chosen = select(configuration.entries, only or ())
     if shard is not None:
         chosen = share_of(chosen, shard)
-    entries = _retried([entry for entry in chosen if entry.enabled], retries)
-    unattended_options = UnattendedOptions.choose(
-        configuration,
-        entries,
-        history=Path(history) if history is not None else None,
-        no_history=no_history,
-        only_changes=only_changes,
-        remind=remind,
-        splay=splay,
-        deadline=run_deadline,
-        ping=ping,
-        notify_by=notify or (),
-        only=only or (),
-    )
-    if push is None and (place is not None or token_file is not None):
+    entries = _retried([entry for entry in chosen if entry.enabled], options.retries)
+    unattended_options = UnattendedOptions.choose(options, configuration, entries, only or ())
+    if options.push is None and (options.place is not None or options.token_file is not None):
         raise UsageProblemError("--place and --token-file go with --push", "name the probe serve with --push URL")
     sending = None
-    if push is not None:
+    if options.push is not None:
         from connector_probe.cli.push import Push
 
-        sending = Push(push, place, token_file)
-    settings = OutputSettings.choose(
-        format_=format_,
-        json=json,
-        output=output,
-        brief=brief,
-        quiet=quiet,
-        verbose=verbose,
-        transcript=transcript,
-        modes=False,
-        lang=lang,
-        locations=locations_of(configuration),
-    )
+        sending = Push(options.push, options.place, options.token_file)
+    settings = OutputSettings.choose(document, modes=False, locations=locations_of(configuration))
     words = settings.words
     if check:
         number, off = len(configuration.entries), sum(not entry.enabled for entry in configuration.entries)
@@ -142,11 +102,13 @@ def run_file(
     asked, strict = [entry.connector for entry in entries], [entry.strict for entry in entries]
     wait_a_little(unattended_options.splay)
     with (
-        alone(configuration.path, only or (), shard, quiet=quiet or only_changes),
+        alone(configuration.path, only or (), shard, quiet=document.quiet or options.only_changes),
         ended_by(unattended_options.deadline),
     ):
         windows = {entry.name: entry.maintenance for entry in entries}
-        unattended = Unattended(unattended_options, windows, words=words, lang=lang, quiet=quiet, push=sending)
+        unattended = Unattended(
+            unattended_options, windows, words=words, lang=document.lang, quiet=document.quiet, push=sending
+        )
         code = probe_and_print(asked, settings, strict=strict, jobs=side_by_side, unattended=unattended)
     raise typer.Exit(code)
 

@@ -11,7 +11,6 @@ import typer
 
 from connector_probe.cli import completers
 from connector_probe.cli import options as opt
-from connector_probe.cli import run_options as opts
 from connector_probe.cli.history_file import default_file
 from connector_probe.cli.output import can_show, put_document, text_options, words_for
 from connector_probe.cli.targets import check_target
@@ -26,12 +25,15 @@ Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="[NAME...]", help="Connectors; all by default.", autocompletion=completers.recorded),
 ]
+HistoryFile = Annotated[
+    str | None, typer.Option("--history", metavar="FILE", help="The history. Default: that of probe run.")
+]
 Window = Annotated[str, typer.Option("--window", metavar="TIME", help="What the time line and the counts cover.")]
 
 
 def history(
     names: Names = None,
-    file: opts.HistoryFile = None,
+    file: HistoryFile = None,
     window: Window = "24h",
     json: opt.Json = False,
     lang: opt.Lang = None,

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connector_probe.cli.inputs import STANDARD_INPUT, name_of, read_input
 from connector_probe.cli.output import say
@@ -14,6 +14,9 @@ from connector_probe.cli.values import UsageProblemError, parse_choice, parse_wh
 from connector_probe.model.connector import ConnectorType, TlsSettings
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.names import show
+
+if TYPE_CHECKING:
+    from connector_probe.cli.options import HostOptions
 
 MAX_LIST = 16 * 1024 * 1024  # octets; some 500,000 hosts
 # What a column may be called, without case, spaces, hyphens and underscores.
@@ -38,20 +41,18 @@ class Listed:
     others: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def hosts_given(words: Sequence[str], file: str | None, *, as_written: bool, port: str, mx: bool) -> list[Listed]:
-    """The hosts of ``words`` and of ``file``, in this order. ``as_written``: no word is taken for a slip.
-
-    Raises UsageProblemError.
-    """
-    if not as_written:
+def hosts_given(given: HostOptions, *, port: str, mx: bool) -> list[Listed]:
+    """The hosts of the command line and of a file, in this order. Raises UsageProblemError."""
+    words = given.hosts or ()
+    if not given.as_written:  # then no word is taken for a slip
         from connector_probe.cli.slips import refuse_slips
 
         refuse_slips([word for word in words if word != STANDARD_INPUT], port=port, mx=mx)
     found: list[Listed] = []
     for word in words:
-        found += _of_file(word) if word == STANDARD_INPUT and not as_written else [Listed(word)]
-    if file is not None:
-        found += _of_file(file)
+        found += _of_file(word) if word == STANDARD_INPUT and not given.as_written else [Listed(word)]
+    if given.hosts_file is not None:
+        found += _of_file(given.hosts_file)
     if not found:
         raise UsageProblemError("no host to probe", "give one, as in: probe mail.contoso.com   (or: probe --help)")
     return found

@@ -1,12 +1,14 @@
 """The options of a probe, read into connectors."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from connector_probe.cli import options as opt
-from connector_probe.cli import run_options as opts
 from connector_probe.cli.host_lists import hosts_given, parse_tls
 from connector_probe.cli.values import UsageProblemError, parse_choice, parse_duration, parse_moment, parse_whole
 from connector_probe.model.connector import (
@@ -24,6 +26,16 @@ from connector_probe.model.dataclass import dataclass
 
 if TYPE_CHECKING:
     from connector_probe.cli.settings import OutputSettings
+
+History = Annotated[
+    str | None,
+    typer.Option(
+        "--history",
+        metavar="FILE",
+        help="Remember this run in FILE, and know of earlier ones.",
+        rich_help_panel="Going further",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,54 +62,15 @@ class Asked:
         return probe_and_print(self.connectors, self.settings, strict=self.strict, unattended=unattended)
 
 
+@opt.takes_groups
 def read_hosts(
-    hosts: opt.Hosts = None,
-    hosts_file: opt.HostsFile = None,
-    as_written: opt.AsWritten = False,
-    port: opt.Port = "25",
-    tls: opt.Tls = None,
-    tls_domain: opt.TlsDomain = None,
-    mx: opt.Mx = False,
-    type_: opt.Type = "on-premises",
-    roots: opt.Roots = "microsoft",
-    ca_file: opt.CaFile = None,
-    only_ca_file: opt.OnlyCaFile = False,
-    nameserver: opt.Nameservers = None,
-    source_address: opt.SourceAddress = None,
-    ipv4: opt.Ipv4 = False,
-    ipv6: opt.Ipv6 = False,
-    control: opt.ControlHosts = None,
-    no_control: opt.NoControl = False,
-    helo: opt.Helo = None,
-    connect_timeout: opt.ConnectTimeout = "21s",
-    timeout: opt.Timeout = "60s",
-    deadline: opt.Deadline = "120s",
-    connections: opt.Connections = "1",
-    retries: opt.Retries = "0",
-    retry_delay: opt.RetryDelay = "10s",
-    queue_lifetime: opt.QueueLifetime = "24h",
-    no_revocation: opt.NoRevocation = False,
-    thorough: opt.Thorough = False,
-    rdap: opt.Rdap = None,
-    rcpt: opt.Rcpt = None,
-    warn_days: opt.WarnDays = None,
-    as_of: opt.AsOf = None,
-    dane: opt.Dane = "opportunistic",
-    mta_sts: opt.MtaSts = "opportunistic",
-    mta_sts_port: opt.MtaStsPort = "443",
-    trust_anchor: opt.TrustAnchor = None,
-    trust_ad: opt.TrustAd = False,
+    *,
+    given: opt.HostOptions,
+    options: opt.ConnectorOptions,
     expect: opt.Expect = "healthy",
     strict: opt.Strict = False,
-    history: opts.HostHistory = None,
-    format_: opt.FormatOption = None,
-    json: opt.Json = False,
-    output: opt.Output = None,
-    lang: opt.Lang = None,
-    brief: opt.Brief = False,
-    quiet: opt.Quiet = False,
-    verbose: opt.Verbose = False,
-    transcript: opt.ShowTranscript = False,
+    history: History = None,
+    document: opt.DocumentOptions,
 ) -> Asked:
     """Probe mail connectors as Exchange Online would: which error code, why, and what to do, before mail queues.
 
@@ -106,77 +79,79 @@ def read_hosts(
       probe --mx fabrikam.com              a domain, by its MX records
       probe COMMAND --help                 one of the commands below
     """
+    asked = asked_of(given, options, document, expect=expect, strict=strict)
+    return replace(asked, history=Path(history) if history is not None else None)
+
+
+def asked_of(
+    given: opt.HostOptions, options: opt.ConnectorOptions, document: opt.DocumentOptions, *, expect: str, strict: bool
+) -> Asked:
+    """Raises UsageProblemError and ConnectorError."""
     from connector_probe.cli.settings import OutputSettings
 
-    if ipv4 and ipv6:
+    if options.ipv4 and options.ipv6:
         raise UsageProblemError("-4 and -6 exclude each other", "without either, both are probed")
-    dane_mode, mta_sts_mode = parse_choice("--dane", dane, SmtpDaneMode), parse_choice("--mta-sts", mta_sts, MtaStsMode)
+    dane = parse_choice("--dane", options.dane, SmtpDaneMode)
+    mta_sts = parse_choice("--mta-sts", options.mta_sts, MtaStsMode)
     policies = {
-        "--dane": dane_mode is not SmtpDaneMode.OPPORTUNISTIC,
-        "--mta-sts": mta_sts_mode is not MtaStsMode.OPPORTUNISTIC,
-        "--mta-sts-port": mta_sts_port != str(HTTPS_PORT),
+        "--dane": dane is not SmtpDaneMode.OPPORTUNISTIC,
+        "--mta-sts": mta_sts is not MtaStsMode.OPPORTUNISTIC,
+        "--mta-sts-port": options.mta_sts_port != str(HTTPS_PORT),
+        "--trust-ad": options.trust_ad,
     }
-    for option, given in (policies | {"--trust-ad": trust_ad}).items():
-        if given and not mx:
+    for option, is_given in policies.items():
+        if is_given and not options.mx:
             raise UsageProblemError(f"{option} without --mx", "only a domain publishes policies; a smart host does not")
-    if control and no_control:
+    if options.control and options.no_control:
         raise UsageProblemError("--control and --no-control exclude each other", "give one of them")
-    if no_host := next((one for one in control or () if one.casefold() in ("none", "no", "off")), None):
+    if no_host := next((one for one in options.control or () if one.casefold() in ("none", "no", "off")), None):
         raise UsageProblemError(f"--control {no_host} would be a host of that name", "no control: --no-control")
-    settings = OutputSettings.choose(
-        format_=format_,
-        json=json,
-        output=output,
-        brief=brief,
-        quiet=quiet,
-        verbose=verbose,
-        transcript=transcript,
-        modes=tls is None,
-        lang=lang,
-    )
-    family = AddressFamily.IPV4 if ipv4 else AddressFamily.IPV6 if ipv6 else AddressFamily.BOTH
+    settings = OutputSettings.choose(document, modes=options.tls is None)
+    family = AddressFamily.IPV4 if options.ipv4 else AddressFamily.IPV6 if options.ipv6 else AddressFamily.BOTH
     make = partial(
         Connector,
-        tls=parse_tls("--tls", tls) if tls is not None else None,
-        tls_domain=tls_domain,
-        port=parse_whole("--port", port),
-        type=parse_choice("--type", type_, ConnectorType),
-        roots=parse_choice("--roots", roots, RootList),
-        ca_file=ca_file,
-        only_ca_file=only_ca_file,
-        nameservers=tuple(nameserver or ()),
-        source_address=source_address,
+        tls=parse_tls("--tls", options.tls) if options.tls is not None else None,
+        tls_domain=options.tls_domain,
+        port=parse_whole("--port", options.port),
+        type=parse_choice("--type", options.type_, ConnectorType),
+        roots=parse_choice("--roots", options.roots, RootList),
+        ca_file=options.ca_file,
+        only_ca_file=options.only_ca_file,
+        nameservers=tuple(options.nameserver or ()),
+        source_address=options.source_address,
         family=family,
-        control=() if no_control else tuple(control or CONTROL_HOSTS),
-        helo=helo,
-        connect_timeout=parse_duration("--connect-timeout", connect_timeout),
-        timeout=parse_duration("--timeout", timeout),
-        deadline=parse_duration("--deadline", deadline),
-        connections=parse_whole("--connections", connections),
-        retries=parse_whole("--retries", retries),
-        retry_delay=parse_duration("--retry-delay", retry_delay),
-        queue_lifetime=parse_duration("--queue-lifetime", queue_lifetime),
-        revocation=not no_revocation,
-        thorough=thorough,
-        rdap=rdap,
-        rcpt=rcpt,
-        warn_days=parse_whole("--warn-days", warn_days) if warn_days is not None else None,
-        as_of=parse_moment("--as-of", as_of) if as_of is not None else None,
-        smtp_dane_mode=dane_mode,
-        mta_sts_mode=mta_sts_mode,
-        mta_sts_port=parse_whole("--mta-sts-port", mta_sts_port),
-        trust_anchor=trust_anchor,
-        trust_ad=trust_ad,
+        control=() if options.no_control else tuple(options.control or CONTROL_HOSTS),
+        helo=options.helo,
+        connect_timeout=parse_duration("--connect-timeout", options.connect_timeout),
+        timeout=parse_duration("--timeout", options.timeout),
+        deadline=parse_duration("--deadline", options.deadline),
+        connections=parse_whole("--connections", options.connections),
+        retries=parse_whole("--retries", options.retries),
+        retry_delay=parse_duration("--retry-delay", options.retry_delay),
+        queue_lifetime=parse_duration("--queue-lifetime", options.queue_lifetime),
+        revocation=not options.no_revocation,
+        thorough=options.thorough,
+        rdap=options.rdap,
+        rcpt=options.rcpt,
+        warn_days=parse_whole("--warn-days", options.warn_days) if options.warn_days is not None else None,
+        as_of=parse_moment("--as-of", options.as_of) if options.as_of is not None else None,
+        smtp_dane_mode=dane,
+        mta_sts_mode=mta_sts,
+        mta_sts_port=parse_whole("--mta-sts-port", options.mta_sts_port),
+        trust_anchor=options.trust_anchor,
+        trust_ad=options.trust_ad,
         expect=expect,
     )
     connectors = []
-    for one in hosts_given(hosts or (), hosts_file, as_written=as_written, port=port, mx=mx):
+    for one in hosts_given(given, port=options.port, mx=options.mx):
         try:
             connectors.append(
-                make(smart_hosts=() if mx else (one.host,), use_mx=one.host if mx else None, **one.others)
+                make(
+                    smart_hosts=() if options.mx else (one.host,), use_mx=one.host if options.mx else None, **one.others
+                )
             )
         except ConnectorError as problem:
             if not one.where:
                 raise
             raise UsageProblemError(f"{one.where}: {problem}", problem.hint) from None
-    return Asked(connectors, settings, strict, Path(history) if history is not None else None)
+    return Asked(connectors, settings, strict)

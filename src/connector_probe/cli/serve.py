@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector_probe.cli import options as opt
-from connector_probe.cli import run_options as opts
 from connector_probe.cli.fleet import File, load_file
 from connector_probe.cli.history_file import checked_file, default_file
 from connector_probe.cli.output import words_for, write_document
@@ -51,18 +50,18 @@ HashPassword = Annotated[
 def serve(
     file: File = None,
     listen: Listen = ADDRESS,
-    token_file: opts.TokenFile = None,
+    token_file: opt.TokenFile = None,
     insecure: Insecure = False,
     allow_host: AllowHost = None,
     tls_cert: TlsCert = None,
     tls_key: TlsKey = None,
-    history: opts.History = None,
-    no_history: opts.NoHistory = False,
+    history: opt.History = None,
+    no_history: opt.NoHistory = False,
     no_schedule: NoSchedule = False,
     allow_any_target: AllowAnyTarget = False,
-    place: opts.Place = None,
-    notify: opts.Notify = None,
-    remind: opts.Remind = None,
+    place: opt.Place = None,
+    notify: opt.Notify = None,
+    remind: opt.Remind = None,
     log: Log = "text",
     lang: opt.Lang = None,
     hash_password: HashPassword = None,

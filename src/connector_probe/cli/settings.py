@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
-from pathlib import Path
 
 from connector_probe.cli import EXIT_INTERRUPTED
+from connector_probe.cli.options import DocumentOptions
 from connector_probe.cli.output import text_options, words_for
 from connector_probe.cli.targets import OutputTarget, choose_outputs
 from connector_probe.cli.values import UsageProblemError
@@ -30,28 +30,18 @@ class OutputSettings:
 
     @classmethod
     def choose(
-        cls,
-        *,
-        modes: bool,
-        format_: Sequence[str] | None = None,
-        json: bool = False,
-        output: str | None = None,
-        quiet: bool = False,
-        verbose: bool = False,
-        transcript: bool = False,
-        lang: str | None = None,
-        locations: Mapping[str, tuple[str, int]] | None = None,
-        brief: bool = False,
+        cls, document: DocumentOptions, *, modes: bool, locations: Mapping[str, tuple[str, int]] | None = None
     ) -> OutputSettings:
         """Raises UsageProblemError for options that contradict each other, or a file that cannot be written."""
-        if quiet and verbose:
+        brief, verbosity = document.brief, -1 if document.quiet else 1 if document.verbose else 0
+        if document.quiet and document.verbose:
             raise UsageProblemError("-q and -v exclude each other", "give one of them")
-        targets = choose_outputs(format_ or (), json=json, output=Path(output) if output is not None else None)
-        if brief and (verbose or transcript):
+        targets = choose_outputs(document.format_ or (), json=document.json, output=document.output)
+        if brief and (document.verbose or document.transcript):
             raise UsageProblemError("--brief excludes -v and --transcript", "give one of them")
         if brief and not any(one.format is Format.TEXT for one in targets):
             raise UsageProblemError("--brief goes with --format text", "leave one of them out")
-        return cls(targets, -1 if quiet else 1 if verbose else 0, transcript, modes, lang, locations or {}, brief)
+        return cls(targets, verbosity, document.transcript, modes, document.lang, locations or {}, brief)
 
     @property
     def words(self) -> Catalogue:

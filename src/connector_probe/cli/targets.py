@@ -29,7 +29,7 @@ class OutputTarget:
         return self.format is Format.NAGIOS and "=" not in self.option
 
 
-def choose_outputs(formats: Sequence[str], *, json: bool, output: Path | None) -> tuple[OutputTarget, ...]:
+def choose_outputs(formats: Sequence[str], *, json: bool, output: str | None) -> tuple[OutputTarget, ...]:
     """The documents in the order asked for. Raises UsageProblemError, before anything is probed, where one could not
 
     be written or two would get in each other's way.
@@ -55,10 +55,10 @@ def choose_outputs(formats: Sequence[str], *, json: bool, output: Path | None) -
             targets.append(
                 OutputTarget(format_, None if str(path) == STANDARD_OUTPUT else path, f"--format {format_}=")
             )
-        elif output is None or str(output) == STANDARD_OUTPUT:
+        elif output is None or output == STANDARD_OUTPUT:
             targets.append(OutputTarget(format_, None, f"--format {format_}"))
         else:
-            targets.append(OutputTarget(format_, output, "-o "))
+            targets.append(OutputTarget(format_, Path(output), "-o "))
     _refuse_shared(targets)
     for target in targets:
         if target.path is not None:

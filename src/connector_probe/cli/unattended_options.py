@@ -9,6 +9,7 @@ from pathlib import Path
 
 from connector_probe.cli import ping as dead_man
 from connector_probe.cli.history_file import checked_file, default_file
+from connector_probe.cli.options import RunOptions
 from connector_probe.cli.values import UsageProblemError, parse_duration
 from connector_probe.config import Configuration, Entry
 from connector_probe.model.dataclass import dataclass
@@ -34,50 +35,39 @@ class UnattendedOptions:
 
     @classmethod
     def choose(
-        cls,
-        configuration: Configuration,
-        entries: Sequence[Entry],
-        *,
-        history: Path | None,
-        no_history: bool,
-        only_changes: bool,
-        remind: str | None,
-        splay: str,
-        deadline: str | None,
-        ping: str | None,
-        notify_by: Sequence[str],
-        only: Sequence[str] = (),
+        cls, options: RunOptions, configuration: Configuration, entries: Sequence[Entry], only: Sequence[str]
     ) -> UnattendedOptions:
         """Raises UsageProblemError and NotificationError, before anything is probed.
 
         ``only``: runs that pick other connectors may tell somebody else, so that none takes away another's news.
         """
-        if history is not None and no_history:
+        history = Path(options.history) if options.history is not None else None
+        if history is not None and options.no_history:
             raise UsageProblemError("--history and --no-history exclude each other", "give one of them")
-        if no_history and only_changes:
+        if options.no_history and options.only_changes:
             raise UsageProblemError("--only-changes needs the history", "leave --no-history out")
         if history is not None and _is_same(history, configuration.path):
             raise UsageProblemError("--history names the file of connectors", "give the history a file of its own")
-        url = dead_man.given(ping, dict(os.environ))
+        url = dead_man.given(options.ping, dict(os.environ))
         if url is None and configuration.ping is not None:
             url = dead_man.checked(configuration.ping.value, f"ping: {configuration.ping.name}")
-        sinks = tuple(sinks_of(entries, notify_by, os.environ))
-        seconds = parse_duration("--splay", splay)
+        sinks = tuple(sinks_of(entries, options.notify or (), os.environ))
+        seconds = parse_duration("--splay", options.splay)
         if seconds > LONGEST:
             raise UsageProblemError(f"--splay of {seconds:g} s", "at most a day, as in: 5m")
-        ends = parse_duration("--run-deadline", deadline) if deadline is not None else None
+        ends = parse_duration("--run-deadline", options.run_deadline) if options.run_deadline is not None else None
         if ends is not None and not 0 < ends <= LONGEST:
             raise UsageProblemError(f"--run-deadline of {ends:g} s", "more than nothing and at most a day, as in: 4m")
-        again = parse_duration("--remind", remind) if remind is not None else None
-        if again is not None and not (only_changes or sinks):
+        again = parse_duration("--remind", options.remind) if options.remind is not None else None
+        if again is not None and not (options.only_changes or sinks):
             raise UsageProblemError(
                 "--remind without --only-changes or --notify", "it says when they tell again what still stands"
             )
         if again is not None and again < SHORTEST_REMINDER:
             raise UsageProblemError(f"--remind of {again:g} s", "a minute or more, as in: 6h")
         return cls(
-            history=None if no_history else checked_file(history or default_file()),
-            only_changes=only_changes,
+            history=None if options.no_history else checked_file(history or default_file()),
+            only_changes=options.only_changes,
             remind=again,
             splay=seconds,
             deadline=ends,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from connector_probe.cli import completers
+from connector_probe.cli import options as opt
 from connector_probe.cli.fleet import Only, load_file, locations_of
-from connector_probe.cli.hosts import Asked, read_hosts
+from connector_probe.cli.hosts import Asked, asked_of
 from connector_probe.cli.values import UsageProblemError, parse_duration, parse_whole
 
 Config = Annotated[
@@ -31,20 +31,23 @@ Every = Annotated[
     str, typer.Option(metavar="TIME", help="Pause between probes; it grows while nothing changes, up to six times.")
 ]
 MOST_TIMES = 1000
-_OWN = frozenset({"config", "only", "until", "for_", "times", "every"})
-_NOT_TAKEN = frozenset({"expect", "history"})  # --until says the one, and nothing is remembered
-_OF_THE_DOCUMENT = ("format_", "json", "output", "lang", "brief", "quiet", "verbose", "transcript")
+_OWN = frozenset({"config", "only", "until", "for_", "times", "every", "strict"})
 
 
+@opt.takes_groups
 def wait(
     ctx: typer.Context,
+    *,
     config: Config = None,
     only: Only = None,
     until: Until = None,
     for_: For = "10m",
     times: Times = "1",
     every: Every = "10s",
-    **options: Any,  # noqa: ANN401 - the others are those of a probe, as read_hosts has them: see below
+    given: opt.HostOptions,
+    options: opt.ConnectorOptions,
+    strict: opt.Strict = False,
+    document: opt.DocumentOptions,
 ) -> None:
     """Probe again and again until a server is healthy, or gives a code.
 
@@ -64,13 +67,18 @@ def wait(
         raise UsageProblemError("--every of nothing", "a pause between the probes, as in: --every 10s")
     if not 1 <= goal.times <= MOST_TIMES:
         raise UsageProblemError(f"--times of {goal.times}", f"a number from 1 to {MOST_TIMES}")
-    hosts = options["hosts"]
-    if hosts and config is not None:
+    if given.hosts and config is not None:
         raise UsageProblemError("a HOST and --config exclude each other", "give one of them")
-    if not hosts and options["hosts_file"] is None and config is None:
+    if not given.hosts and given.hosts_file is None and config is None:
         raise UsageProblemError("nothing to wait for", "as in: probe wait mail.contoso.com, or --config probes.yaml")
+    if only and config is None:
+        raise UsageProblemError("--only without --config", "it picks connectors of a file")
     try:
-        asked = _of_file(ctx, config, only, until) if config is not None else _of_hosts(options, only, until)
+        if config is not None:
+            _refuse_options_of_a_probe(ctx)
+            asked = _of_file(config, only or (), until, document, strict=strict)
+        else:
+            asked = asked_of(given, options, document, expect=until if until is not None else "healthy", strict=strict)
     except ConnectorError as problem:
         if until is None or not str(problem).startswith("expect "):
             raise
@@ -78,48 +86,31 @@ def wait(
     raise typer.Exit(wait_and_print(asked, goal))
 
 
-def _taking_options_of_a_probe(function: Callable[..., None]) -> inspect.Signature:
-    """What Typer reads: the function's own parameters, and in place of ``options`` those of ``read_hosts``."""
-    own, probe = (inspect.signature(one, eval_str=True).parameters for one in (function, read_hosts))
-    given = [one for name, one in own.items() if name != "options"]
-    return inspect.Signature([*given, *(one for name, one in probe.items() if name not in _NOT_TAKEN)])
-
-
-setattr(wait, "__signature__", _taking_options_of_a_probe(wait))  # noqa: B010 - no attribute that mypy knows
-
-
-def _of_hosts(options: dict[str, Any], only: list[str] | None, until: str | None) -> Asked:
-    if only:
-        raise UsageProblemError("--only without --config", "it picks connectors of a file")
-    return read_hosts(**options, expect=until if until is not None else "healthy")
-
-
-def _of_file(ctx: typer.Context, file: str, only: list[str] | None, until: str | None) -> Asked:
+def _of_file(
+    file: str, only: Sequence[str], until: str | None, document: opt.DocumentOptions, *, strict: bool
+) -> Asked:
     """The file's connectors; of the options only those of the document, since the file says the rest."""
     from connector_probe.cli.settings import OutputSettings
     from connector_probe.config import select
 
-    _refuse_options_of_a_probe(ctx)
     configuration = load_file(file)
-    entries = [entry for entry in select(configuration.entries, only or ()) if entry.enabled]
+    entries = [entry for entry in select(configuration.entries, only) if entry.enabled]
     if not entries:
         raise UsageProblemError(
             "nothing to wait for: each of these connectors is disabled", "enabled: false stands beside it in the file"
         )
-    document = {name: ctx.params[name] for name in _OF_THE_DOCUMENT}
-    settings = OutputSettings.choose(**document, modes=False, locations=locations_of(configuration))
+    settings = OutputSettings.choose(document, modes=False, locations=locations_of(configuration))
     connectors = [one.connector for one in entries]
     if until is not None:
         connectors = [replace(one, expect=until) for one in connectors]
-    return Asked(connectors, settings, [one.strict or ctx.params["strict"] for one in entries])
+    return Asked(connectors, settings, [one.strict or strict for one in entries])
 
 
 def _refuse_options_of_a_probe(ctx: typer.Context) -> None:
     """Raises UsageProblemError for an option of the probe itself: it would be lost in silence."""
-
     for parameter in ctx.command.params:
         source = ctx.get_parameter_source(parameter.name or "")
         given = source is not None and source.name == "COMMANDLINE"
-        if given and parameter.name not in (*_OWN, *_OF_THE_DOCUMENT, "strict"):
+        if given and parameter.name not in (*_OWN, *opt.DocumentOptions.__annotations__):
             hint = "the file says how each connector is probed"
             raise UsageProblemError(f"{parameter.opts[0]} with --config", hint)
