@@ -143,7 +143,7 @@ def _causes_are_the_right_ones(scenario: Scenario, report: Report) -> None:
             "check-appliance",
         ),
         ("recipient-550", "server", "recipient-refused", "The recipient is rejected", "read-the-reply"),
-        ("sender-530", "server", "source-blocked", "The server rejects MAIL FROM", "read-the-reply"),
+        ("sender-530", "server", "source-blocked", "The server rejects MAIL FROM", "allow-relay"),
         ("sender-452", "server", "back-pressure", "The server defers the mail at MAIL FROM", "relieve-server"),
         (
             "tls-inspection",

@@ -108,6 +108,17 @@ def test_another_host_of_another_owner_is_where_it_leads_or_what_to_expect() -> 
     assert [one.id for one in found.remedies][1] == "change-tls-domain"
 
 
+def test_the_own_name_of_the_right_host_is_no_sign_of_another_one() -> None:
+    """Exchange's own certificate is for the name that it greets with; a wildcard is for no host."""
+    (attempt,) = another_host("exch01.corp.contoso.com").attempts
+    own = made.leaf("exch01.corp.contoso.com")
+    for shown in (
+        made.shown(own, CertificateProblem(CertificateProblemKind.SELF_SIGNED)),
+        made.shown(replace(own, names=("*.corp.contoso.com",))),
+    ):
+        assert led(diagnosed(replace(attempt, certificate=shown)))[0] == "server"
+
+
 @pytest.mark.parametrize(
     ("reply", "cause", "remedy"),
     [
@@ -119,6 +130,38 @@ def test_454_at_starttls_means_what_its_status_says(reply: str, cause: str, reme
     refused = made.answered("STARTTLS", 454, reply)
     bare = replace(made.session(), starttls=refused, handshake=None, certificate=None, ehlo_again=None)
     assert led(diagnosed(bare))[1:] == (cause, remedy)
+
+
+@pytest.mark.parametrize(
+    ("said", "led_by"),
+    [
+        ((500, "5.5.1 Unknown command"), ("server", "not-a-mail-server", "point-to-smtp")),  # as LMTP does
+        ((501, "5.5.4 Invalid domain name"), ("sender", "helo-name", "give-another-name")),
+        ((550, "5.7.1 No"), ("server", "service-not-available", "read-the-reply")),
+    ],
+)
+def test_what_ehlo_and_helo_get_is_told_by_its_code(said: tuple[int, str], led_by: tuple[str, str, str]) -> None:
+    """RFC 5321 4.2.2: 500 is a command that nobody knows, 501 an argument that nobody takes."""
+    refused = made.until_ehlo(ehlo=made.answered("EHLO probe.lan", *said))
+    assert led(diagnosed(replace(refused, helo=made.answered("HELO probe.lan", *said)))) == led_by
+
+
+def test_a_login_that_is_asked_for_at_mail_from_is_no_matter_of_the_reply() -> None:
+    wanted = made.answered("MAIL FROM:<>", 530, "5.7.57 Client was not authenticated to send anonymous mail")
+    assert led(diagnosed(replace(made.session(), mail=wanted))) == ("server", "source-blocked", "allow-relay")
+
+
+def test_a_front_end_without_its_back_end_is_no_greylisting() -> None:
+    """Exchange's words; the status code, X.7.0, says nothing."""
+    deferred = made.answered("RCPT TO:<a@contoso.com>", 451, "4.7.0 Temporary server error. Try again later. PRX2")
+    at_rcpt = replace(made.session(), mail=made.answered("MAIL FROM:<>", 250, "ok"), recipient=deferred)
+    assert led(diagnosed(at_rcpt)) == ("server", "service-not-available", "check-service-state")
+
+
+def test_starttls_that_is_refused_to_an_address_is_no_firewall_s() -> None:
+    refused = made.answered("STARTTLS", 554, "5.7.1 Client host rejected: Access denied")
+    bare = replace(made.session(), starttls=refused, handshake=None, certificate=None, ehlo_again=None)
+    assert led(diagnosed(bare)) == ("server", "source-blocked", "allow-exchange-online")
 
 
 def test_reverse_dns_is_about_the_sender() -> None:
@@ -135,6 +178,12 @@ def test_the_firewall_that_said_so_stands_in_the_first_sentence() -> None:
     found = diagnosed(made.unconnected(fault))
     assert led(found) == ("network", "firewall-blocks", "open-port-25")
     assert found.heading == "A firewall rejects the connection"
+
+
+def test_a_host_that_says_it_has_no_tcp_is_behind_a_filter() -> None:
+    text = "Protocol not available"
+    said = NetworkFault(FaultKind.HOST_UNREACHABLE, "ENOPROTOOPT", text, None, "protocol-unreachable", ADDRESS)
+    assert led(diagnosed(made.unconnected(said))) == ("network", "firewall-blocks", "open-port-25")
 
 
 def test_a_source_address_that_goes_no_further_is_this_machine_s() -> None:

@@ -18,7 +18,7 @@ from connector_probe.model.evidence import Control, Exchange
 from connector_probe.model.notation import quote
 from connector_probe.model.sentence import Facts, Phrase
 from connector_probe.protocol.appliances import appliance
-from connector_probe.protocol.refusals import Refusal, refusal_kind
+from connector_probe.protocol.refusals import Refusal
 from connector_probe.protocol.smtp import capabilities, masked_banner
 
 PROTOCOL_NAMES = {
@@ -52,7 +52,7 @@ def middlebox_facts(view: View) -> Facts:
     if evidence.proxied is not None and evidence.proxied.banner.reply is not None:
         found["proxied_reply"] = quote(evidence.proxied.banner.reply.wire)
     if view.refusal is not None:
-        found["refusal_words"] = quote(refusal_kind(view.refusal)[1])
+        found["refusal_words"] = quote(view.refusal_words[1])
     if view.greeting is not None:
         found["private_keywords"] = quote(" ".join(private_keywords(view.greeting)))
     if (fault := evidence.connect_fault) is not None:

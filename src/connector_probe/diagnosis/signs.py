@@ -29,6 +29,7 @@ _SMTP_REPLY = r"(?:\\x0d|\\x0a)*[2-5](?:\Z|[0-9](?:\Z|[0-9](?![0-9])))"
 # ICMP errors that only a filter or a rule sends.
 PROHIBITED = frozenset(
     {"net-prohibited", "host-prohibited", "admin-prohibited", "port-unreachable", "policy-failed", "reject-route"}
+    | {"protocol-unreachable"}  # of TCP, which every host has
 )
 
 

@@ -39,6 +39,7 @@ from connector_probe.protocol.identity import NameMatch, NameOutcome, match
 from connector_probe.protocol.refusals import Refusal, refusal_kind
 from connector_probe.protocol.smtp import capabilities
 
+SYNTAX_ERROR_IN_ARGUMENT = 501  # RFC 5321 4.2.2
 _UNTIMELY = frozenset({DaneVerdict.EXPIRED, DaneVerdict.NOT_YET_VALID})
 
 
@@ -83,9 +84,19 @@ class View:
         return exchange.reply if exchange is not None else None
 
     @cached_property
+    def refusal_words(self) -> tuple[Refusal | None, str]:
+        """What those words are about, and which of them say so. The one argument of EHLO and HELO is our name."""
+        if self.refusal is None:
+            return None, ""
+        kind, words = refusal_kind(self.refusal)
+        named = self.evidence.ehlo_again is None and self.evidence.mail is None and self.evidence.starttls is None
+        if kind is None and named and self.refusal.code == SYNTAX_ERROR_IN_ARGUMENT:
+            return Refusal.HELO, self.refusal.wire
+        return kind, words
+
+    @property
     def refusal_kind(self) -> Refusal | None:
-        """What those words are about."""
-        return refusal_kind(self.refusal)[0] if self.refusal is not None else None
+        return self.refusal_words[0]
 
     @cached_property
     def dns_view(self) -> DnsView | None:

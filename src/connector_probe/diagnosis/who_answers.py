@@ -20,7 +20,8 @@ def another_host(view: View) -> str | None:
     expected = view.expected.lower().removeprefix("*.")
     if name in (expected, view.evidence.server.lower()) or is_address(expected):
         return None
-    return name if match(leaf, name).matches else None
+    matched = match(leaf, name).matched
+    return None if matched is None or matched.startswith("*.") else name  # a wildcard names no host
 
 
 def are_of_one_owner(name: str, other: str) -> bool:

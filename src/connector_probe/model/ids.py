@@ -114,6 +114,8 @@ class EvidenceId(StrEnum):
     PROXY_UNANSWERED = "proxy-unanswered"
     OTHER_PROTOCOL_SEEN = "other-protocol-seen"
     SPEAKS_SMTP = "speaks-smtp"
+    KNOWS_NO_HELO = "knows-no-helo"
+    WANTS_A_LOGIN = "wants-a-login"
     BREAKS_THE_RULES = "breaks-the-rules"
     POSTSCREEN_DENIES = "postscreen-denies"
     POSTSCREEN_DEFERS = "postscreen-defers"

@@ -423,7 +423,11 @@ def _is_connected(sock: socket.socket) -> bool:
 
 def _with_icmp(fault: NetworkFault, sock: socket.socket) -> NetworkFault:
     found = read_icmp(sock)
-    return fault if found is None else replace(fault, icmp=found.meaning, icmp_from=found.sender)
+    if found is None:
+        return fault
+    # ENOPROTOOPT and its like are calls of this system's that fail, unless somebody has sent them.
+    kind = FaultKind.HOST_UNREACHABLE if fault.kind is FaultKind.LOCAL_OTHER else fault.kind
+    return replace(fault, kind=kind, icmp=found.meaning, icmp_from=found.sender)
 
 
 def _localized(fault: NetworkFault, address: str) -> NetworkFault:

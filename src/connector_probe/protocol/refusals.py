@@ -63,7 +63,13 @@ SHORT: Final = (
     r"|\b(?:insufficient|low|out of|no) (?:\w+ )?(?:space|storage|memory|resources?|disk)\b"
 )
 
-_KINDS: Final = {Refusal.RATE: _RATE, Refusal.HELO: _HELO, Refusal.SOURCE: _SOURCE, Refusal.STATE: SHORT}
+# Exchange's front end, where its back end does not answer: "451 4.7.0 Temporary server error. ... PRX2".
+_OUT_OF_ORDER: Final = r"|(?:temporary|internal) server error|\bPRX[0-9]\b"
+
+_KINDS: Final = {
+    **{Refusal.RATE: _RATE, Refusal.HELO: _HELO, Refusal.SOURCE: _SOURCE},
+    Refusal.STATE: SHORT + _OUT_OF_ORDER,
+}
 
 
 def refusal_kind(reply: Reply) -> tuple[Refusal | None, str]:

@@ -97,10 +97,11 @@ def _appliance_certificate(case: Case) -> Judged | None:
 def _another_host_answers(case: Case) -> Judged | None:
     """Greeting, EHLO and certificate agree on another name than the one that is expected.
 
-    A stranger's may be a hosting service's, which the connector should expect, or the end of a wrong way.
+    A stranger's may be a hosting service's, which the connector should expect, or the end of a wrong way. A certificate
+    that a server made for itself has its own name, which is seldom the one it is reached by.
     """
     name = another_host(case.view) if case.view.name_problem is not None else None
-    if name is None:
+    if name is None or _is_of_nobody(case):
         return None
     stranger = None if are_of_one_owner(name, case.view.expected) else Culprit.UNKNOWN
     mended = (RemedyId.CHECK_WHERE_IT_LEADS, RemedyId.CHANGE_TLS_DOMAIN) if stranger else None

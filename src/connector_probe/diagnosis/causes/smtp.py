@@ -53,6 +53,8 @@ _TLS = (
     *(_F.TLS_TIMEOUT, _F.TLS_CLOSED, _F.TLS_RESET, _F.TLS_ALERT),
     *(_F.TLS_NOT_TLS, _F.TLS_PROTOCOL, _F.TLS_VERSION, _F.TLS_CIPHER),
 )
+_LOGIN_WANTED = 530  # RFC 4954 6; before TLS, RFC 3207 4 has it for a missing STARTTLS
+_UNKNOWN_COMMAND = frozenset({500, 502})  # RFC 5321 4.2.2
 _GREYLISTING = re.compile(r"gr[ea]y-? ?list", re.IGNORECASE)
 
 
@@ -258,8 +260,11 @@ def _service_not_available(case: Case) -> Judged | None:
     if case.failure not in _REJECTED:
         at_starttls = case.failure is _F.STARTTLS_REJECTED and not case.view.ends_at_starttls
         if (at_starttls or case.failure is _F.RECIPIENT_DEFERRED) and _is_out_of_order(case):
-            seen = (EvidenceId.REPLY_RECEIVED, EvidenceId.NAMES_THE_MAIL_SYSTEM)
+            about = EvidenceId.NAMES_THE_MAIL_SYSTEM if at_starttls else EvidenceId.NAMES_ITS_STATE
+            seen = (EvidenceId.REPLY_RECEIVED, about)
             mended = (RemedyId.CHECK_MAIL_FILTER, RemedyId.CHECK_SERVICE_STATE)
+            if not at_starttls and is_exchange(case.evidence, case.view.greeting):  # it has no milters
+                mended = (RemedyId.CHECK_SERVICE_STATE, RemedyId.READ_THE_REPLY)
             return Judged(_LIKELY, seen, mended, heading=HeadingId.MAIL_SYSTEM_REFUSES if at_starttls else None)
         ended = Judged(_LIKELY, (EvidenceId.REPLY_RECEIVED,), heading=HeadingId.STARTTLS_ENDS_SESSION)
         return ended if case.view.ends_at_starttls else None
@@ -268,7 +273,7 @@ def _service_not_available(case: Case) -> Judged | None:
     if _is_short(case):
         return Judged(None, (EvidenceId.REPLY_RECEIVED,), (RemedyId.RELIEVE_SERVER, RemedyId.CHECK_SERVICE_STATE))
     sender = case.view.refusal_kind in (Refusal.SOURCE, Refusal.RATE, Refusal.HELO) or _is_postscreen(case)
-    told = sender or proxy_header_sent(case.evidence) is not None
+    told = sender or proxy_header_sent(case.evidence) is not None or _knows_no_helo(case)
     return Judged(_POSSIBLE if told else None, (EvidenceId.REPLY_RECEIVED,))
 
 
@@ -287,13 +292,18 @@ def _is_short(case: Case) -> bool:
     CauseId.SOURCE_BLOCKED,
     Culprit.SERVER,
     alone(_POSSIBLE, *_REJECTED, _F.RECIPIENT_REJECTED),
+    shown_for=(_F.STARTTLS_REJECTED,),
     remedies=(RemedyId.ALLOW_EXCHANGE_ONLINE,),
 )
 def _source_blocked(case: Case) -> Judged | None:
     kind = case.view.refusal_kind
+    if case.failure is _F.STARTTLS_REJECTED and kind is not Refusal.SOURCE:
+        return None
     if (known := _of_no_client(case)) is not None:
         return known
     if case.failure is _F.RECIPIENT_REJECTED and case.evidence.recipient is None and kind is not Refusal.SOURCE:
+        if case.view.refusal is not None and case.view.refusal.code == _LOGIN_WANTED and case.evidence.session:
+            return Judged(_LIKELY, (EvidenceId.WANTS_A_LOGIN,), (RemedyId.ALLOW_RELAY, RemedyId.POINT_TO_SMTP))
         return Judged(None, (), (RemedyId.READ_THE_REPLY, RemedyId.ALLOW_RELAY, RemedyId.ALLOW_EXCHANGE_ONLINE))
     if _is_postscreen(case):
         return Judged(_LIKELY, (EvidenceId.POSTSCREEN_DENIES,))
@@ -315,10 +325,16 @@ def _of_no_client(case: Case) -> Judged | None:
 
 
 @ROWS.cause(
-    CauseId.RATE_LIMITED, Culprit.SERVER, alone(_POSSIBLE, *_REJECTED), remedies=(RemedyId.ALLOW_EXCHANGE_ONLINE,)
+    CauseId.RATE_LIMITED,
+    Culprit.SERVER,
+    alone(_POSSIBLE, *_REJECTED),
+    shown_for=(_F.STARTTLS_REJECTED,),
+    remedies=(RemedyId.ALLOW_EXCHANGE_ONLINE,),
 )
 def _rate_limited(case: Case) -> Judged | None:
     kind, reply = case.view.refusal_kind, case.view.refusal
+    if case.failure is _F.STARTTLS_REJECTED and kind is not Refusal.RATE:
+        return None
     if (known := _of_no_client(case)) is not None or _is_postscreen(case):
         return known
     if kind is Refusal.RATE:
@@ -350,11 +366,20 @@ def _not_a_mail_server(case: Case) -> Judged | None:
     if waits_for_proxy_header(case.evidence):
         return Judged(_OUT, (EvidenceId.PROXY_GREETED,))
     said = case.view.refusal
+    if _knows_no_helo(case):
+        return Judged(_LIKELY, (EvidenceId.KNOWS_NO_HELO,))
     if case.failure is _F.EHLO_REJECTED and said is not None and _is_of_smtp(said, case):
         return Judged(_OUT, (EvidenceId.SPEAKS_SMTP,))
     if case.failure is _F.BANNER_NOT_SMTP and has_begun_to_greet(case.evidence):
         return Judged(_POSSIBLE, (EvidenceId.BEGINS_LIKE_SMTP,))
     return None
+
+
+def _knows_no_helo(case: Case) -> bool:
+    """Whether a command is unknown that every SMTP server must know (RFC 5321 4.5.1), and nobody has overwritten it."""
+    answer = case.evidence.helo.reply if case.evidence.helo is not None else None
+    unknown = answer is not None and answer.code in _UNKNOWN_COMMAND and case.view.refusal_kind is None
+    return unknown and proxy_header_sent(case.evidence) is None and not overwritten_command(case.evidence)
 
 
 def _is_of_smtp(said: Reply, case: Case) -> bool:
