@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import string
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from enum import StrEnum
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ from connector_probe.wording.catalogue.zh import CHINESE
 from connector_probe.wording.sentences import headline_of
 
 CATALOGUES = tuple(map(catalogue_of, Language))
-TABLES = tuple(field.name for field in fields(Catalogue) if field.name not in ("language", "phrases", "missing"))
+TABLES = frozenset(Catalogue.__annotations__)
 # What no scenario on loopback can show without root; tests/unit/test_rules.py has them from evidence.
 NEEDS_A_NAMESPACE = {
     FailureClass.TCP_UNREACHABLE,
@@ -107,6 +108,10 @@ def test_every_certificate_problem_has_its_place_in_the_order() -> None:
 @pytest.mark.parametrize("words", CATALOGUES, ids=lambda words: words.language)
 def test_every_language_has_every_sentence(words: Catalogue) -> None:
     assert set(_sentences(words)) == set(_sentences(ENGLISH))
+    package = import_module(f"connector_probe.wording.catalogue.{words.language}")
+    modules = [import_module(f"{package.__name__}.{one.name}") for one in pkgutil.iter_modules(package.__path__)]
+    written = [name for one in modules for name, table in vars(one).items() if name.isupper() and type(table) is dict]
+    assert {name.lower() for name in written} == TABLES
     for enum in (Status, CauseVerdict, Confidence):
         assert {member.value for member in enum} <= set(words.text)
 

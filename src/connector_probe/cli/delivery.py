@@ -13,8 +13,8 @@ from connector_probe.cli.output import fail, write_document, write_file
 from connector_probe.cli.settings import OutputSettings
 from connector_probe.cli.targets import OutputTarget
 from connector_probe.cli.values import UsageProblemError
-from connector_probe.formats import Format, github
 from connector_probe.model.connector import Connector
+from connector_probe.model.documents import Format
 from connector_probe.model.names import show
 from connector_probe.model.verdict import Report, Result
 
@@ -124,6 +124,8 @@ class Delivery:
 
     def _summarize(self, report: Report, target: OutputTarget, path: Path) -> None:
         """GitHub's file is added to: other commands of the step may have written into it."""
+        from connector_probe.formats import github  # late, as any format
+
         try:
             with path.open("a", encoding="utf-8") as file:
                 worded = self._worded(report, target)

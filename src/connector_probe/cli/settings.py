@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
+from typing import TYPE_CHECKING
 
 from connector_probe.cli import EXIT_INTERRUPTED
 from connector_probe.cli.options import DocumentOptions
 from connector_probe.cli.output import text_options, words_for
 from connector_probe.cli.targets import OutputTarget, choose_outputs
 from connector_probe.cli.values import UsageProblemError
-from connector_probe.formats import RENDERERS, Format, RenderOptions, in_pieces
 from connector_probe.model.dataclass import dataclass
+from connector_probe.model.documents import Format
 from connector_probe.model.verdict import Report, Status
 from connector_probe.wording.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from connector_probe.formats import RenderOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +69,15 @@ class OutputSettings:
 
     def render(self, report: Report, target: OutputTarget | None = None, names: frozenset[str] | None = None) -> str:
         """The document for ``target``, or the first one; ``report`` is in its words."""
+        from connector_probe.formats import RENDERERS  # late: what it stands on is loaded beside the probe
+
         wanted = target or self.targets[0]
         return RENDERERS[wanted.format](report, self.options(wanted, names))
 
     def in_pieces(self, report: Report, target: OutputTarget, names: frozenset[str] | None) -> Iterator[str]:
         """As ``render``, piece by piece: the document of a fleet is larger than all that it was made from."""
+        from connector_probe.formats import in_pieces  # late, as above
+
         return in_pieces(target.format, report, self.options(target, names))
 
     def exit_code(self, report: Report, *, interrupted: bool = False) -> int:

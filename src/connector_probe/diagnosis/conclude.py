@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.chain_remarks import chain_remarks
 from connector_probe.diagnosis.dns.mx_warnings import null_mx_beside_others, smart_hosts_with_mx
-from connector_probe.diagnosis.headings import detail_phrase, heading, heading_phrase
 from connector_probe.diagnosis.outage import outage_of
 from connector_probe.diagnosis.policies.conclusions import confidence_of, policy_remarks, reference_of
 from connector_probe.diagnosis.profiles import PROFILES, REFERENCE
@@ -21,7 +20,14 @@ from connector_probe.diagnosis.rules import classify
 from connector_probe.diagnosis.run_context import NOTHING_KNOWN, AttemptContext, RunContext, family_of
 from connector_probe.diagnosis.stages import stage_of, stage_reports
 from connector_probe.diagnosis.unequal_servers import unequal_servers
-from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, FailureVerdict, Said
+from connector_probe.diagnosis.verdict import (
+    AttemptVerdict,
+    ConnectorVerdict,
+    FailureVerdict,
+    Said,
+    detail_phrase,
+    heading_phrase,
+)
 from connector_probe.diagnosis.view import View
 from connector_probe.diagnosis.warnings import warnings_beside, warnings_of
 from connector_probe.model.connector import Connector, ConnectorType, TlsSettings
@@ -156,7 +162,8 @@ def _code(failure: FailureClass) -> str | None:
 
 def diagnose(failure: FailureClass, view: View, connector: Connector) -> FailureVerdict:
     """What ``failure`` means for this attempt."""
-    from connector_probe.diagnosis.weigh import culprit_of, heading_of, weigh  # late: what is healthy has no causes
+    from connector_probe.diagnosis.headings import heading  # late: what is healthy has none, and no causes
+    from connector_probe.diagnosis.weigh import culprit_of, heading_of, weigh
 
     profile = PROFILES[failure]
     causes = weigh(failure, view)

@@ -6,14 +6,13 @@ Everything in here is safe to print. Which part of a sentence is said is decided
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 
 from connector_probe.diagnosis.dns.facts import dns_facts, label, said, trust_facts
 from connector_probe.diagnosis.dns.mx_origin import mx_hint, mx_origin
 from connector_probe.diagnosis.dns.rules import ANSWERED, deciding_lookup
-from connector_probe.diagnosis.local_clock import ClockSign
 from connector_probe.diagnosis.middlebox_facts import hints, middlebox_facts
+from connector_probe.diagnosis.phrases import clock_hint, leaf_name, problem_list, readable
 from connector_probe.diagnosis.policies.facts import policy_facts
 from connector_probe.diagnosis.revocation import facts_of_revocation
 from connector_probe.diagnosis.rules import DANE_RENAMES, classify_plain
@@ -22,7 +21,6 @@ from connector_probe.diagnosis.view import View
 from connector_probe.model.connector import SMTP_PORT, Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
-    Certificate,
     CertificateEvidence,
     CertificateProblemKind,
     Connection,
@@ -52,8 +50,6 @@ from connector_probe.protocol.mail_servers import mail_server
 from connector_probe.protocol.name_hints import hint
 from connector_probe.protocol.smtp import capabilities
 
-MAX_CLOCK_SIGNS = 3
-_TIME = r"(?a)(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ"
 _ISSUER_URL = r" \((https?://[^ ]+)\)$"  # as the note of MISSING_INTERMEDIATE ends
 
 
@@ -118,16 +114,6 @@ def facts_of(view: View, connector: Connector, failure: FailureClass | None) -> 
     if failure in DANE_RENAMES:  # what DANE gives a code of its own: said in the words of the fault itself
         facts["trouble"] = Phrase(f"detail-{classify_plain(view)}")
     return facts
-
-
-def clock_hint(signs: Iterable[ClockSign]) -> Value:
-    """What speaks against this machine's clock, behind what it says; each once, and not many."""
-    told = []
-    for sign in list(dict.fromkeys(signs))[:MAX_CLOCK_SIGNS]:
-        number, _, total = sign.by.partition("/")
-        facts = Facts(number=number, total=total, clock_by=quote(sign.by), released=day(sign.told).split()[0])
-        told.append(Phrase(sign.key, facts | {"clock_time": day(sign.told)}))
-    return Listed(tuple(told), "between-clock-signs")
 
 
 def _dial(evidence: AttemptEvidence) -> str:
@@ -297,11 +283,6 @@ def _version_name(version: str) -> str:
     return name if "." in name or not name.startswith("TLS") else f"{name}.0"
 
 
-def problem_list(kinds: Iterable[CertificateProblemKind]) -> Value:
-    """Each kind once."""
-    return listed(Word("problem", kind) for kind in kinds)
-
-
 def _certificate(view: View) -> Facts:
     certificate = view.evidence.certificate
     if certificate is None or not certificate.chain:
@@ -321,7 +302,7 @@ def _certificate(view: View) -> Facts:
     if problems:
         first = problems[0]
         found["problem_subject"] = quote(first.subject or leaf.subject) or Phrase("the-certificate")
-        found["problem_note"] = quote(_readable(first.note)) or Word("problem", first.kind)
+        found["problem_note"] = quote(readable(first.note)) or Word("problem", first.kind)
         kinds = {problem.kind for problem in problems}
         if certificate.root_bar is not None:
             since = day(certificate.root_bar.since).split()[0]
@@ -358,11 +339,6 @@ def _is_sent_by_name(certificate: CertificateEvidence, view: View) -> bool:
     return any(one.subject == _top_issuer(view) for one in certificate.chain[1:])
 
 
-def leaf_name(leaf: Certificate) -> str:
-    """What names a certificate that carries no names: its CN, else its whole subject; "" where there is neither."""
-    return f"CN={leaf.common_name}" if leaf.common_name else leaf.subject
-
-
 def _name_hint(view: View) -> Value:
     """How the nearest name misses the expected one."""
     certificate, found = view.evidence.certificate, view.name_match
@@ -392,12 +368,6 @@ def _missing_issuers(evidence: AttemptEvidence) -> Facts:
     facts["issuers"] = whole if len(had) > 1 else Short(Phrase("issuer-only", told[0]))
     key = "issuer-completes" if missing.completes else "issuer-not-enough" if failed is None else "issuer-unfinished"
     return {"issuer_hint": Phrase(key, facts), "install_hint": Phrase("issuer-install", {"issuers": whole})}
-
-
-def _readable(note: str) -> str:
-    """A note that is a time as everywhere else, "2026-01-31 12:00 UTC"."""
-    found = re.fullmatch(_TIME, note)
-    return f"{found[1]} {found[2]} UTC" if found else note
 
 
 def _named_issuer(evidence: AttemptEvidence) -> Facts:

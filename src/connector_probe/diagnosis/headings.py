@@ -4,25 +4,9 @@ from __future__ import annotations
 
 from connector_probe.diagnosis.dns.facts import dns_heading
 from connector_probe.diagnosis.dns.mx_origin import mx_heading
-from connector_probe.diagnosis.verdict import AttemptVerdict
 from connector_probe.diagnosis.view import View
 from connector_probe.model.ids import HeadingId
-from connector_probe.model.sentence import Phrase, Value, joined
 from connector_probe.model.verdict import FailureClass
-
-
-def heading_phrase(attempt: AttemptVerdict) -> Phrase:
-    """What is broken, in a few words, without a full stop. For an attempt that failed."""
-    assert attempt.failure is not None
-    key = attempt.failure.heading
-    return Phrase(f"heading-{key}" if key is not None else f"class-{attempt.failure.failure}", attempt.facts)
-
-
-def detail_phrase(attempt: AttemptVerdict) -> Value:
-    """What was seen. For an attempt that failed."""
-    assert attempt.failure is not None
-    detail = Phrase(f"detail-{attempt.failure.failure}", attempt.facts)
-    return joined(detail, Phrase("tries", attempt.facts)) if attempt.view.evidence.earlier_failures else detail
 
 
 def heading(failure: FailureClass, view: View) -> HeadingId | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector_probe.diagnosis.facts import clock_hint
 from connector_probe.diagnosis.local_clock import clock_is_behind
+from connector_probe.diagnosis.phrases import clock_hint
 from connector_probe.diagnosis.signs import is_own_by_dns
 from connector_probe.diagnosis.verdict import Said
 from connector_probe.model.connector import Connector

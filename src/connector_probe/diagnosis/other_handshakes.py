@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from connector_probe.diagnosis.facts import leaf_name, problem_list
+from connector_probe.diagnosis.phrases import leaf_name, problem_list
 from connector_probe.diagnosis.view import View
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Certificate, CertificateProblemKind, FaultKind, SecondLook

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from connector_probe.diagnosis.conclude import UNKNOWN, judge_attempt
+from connector_probe.diagnosis.phrases import problem_list, readable
 from connector_probe.diagnosis.rules import classify_certificate
 from connector_probe.diagnosis.verdict import AttemptVerdict, Said
 from connector_probe.diagnosis.view import View
@@ -28,7 +29,7 @@ from connector_probe.model.evidence import (
     RootBarKind,
 )
 from connector_probe.model.notation import day
-from connector_probe.model.sentence import Facts, Phrase, Value, Word, listed
+from connector_probe.model.sentence import Facts, Phrase, Value, Word
 from connector_probe.model.verdict import MailFlowCode
 from connector_probe.protocol.certificate import judge, path_of
 from connector_probe.protocol.roots import TrustRoots
@@ -246,15 +247,10 @@ def _problem(problem: CertificateProblem, view: View) -> Said:
     told: Value = Word("problem", problem.kind)
     note = problem.note if problem.note and problem.kind not in (_Kind.UNTRUSTED_ROOT, _Kind.SELF_SIGNED) else ""
     if note:
-        told = Phrase("check-note", {"problem_list": told, "problem_note": _readable(note)})
+        told = Phrase("check-note", {"problem_list": told, "problem_note": readable(note)})
     return Said(
         "check-problem", {"problem_list": told, "problem_subject": problem.subject or Phrase("the-certificate")}
     )
-
-
-def _readable(note: str) -> str:
-    """A time as everywhere else."""
-    return note[:16].replace("T", " ") + " UTC" if note.endswith("Z") and len(note) == 20 else note
 
 
 def _facts(check: CheckId, view: View, chain: Sequence[bytes], in_program: bool | None) -> Facts:
@@ -322,7 +318,7 @@ def _ends_early(turns: Sequence[Turn], leaf: Certificate) -> Iterator[Said]:
     first = next((turn for turn in turns[1:] if turn.problems), None)
     if first is not None and first.at <= leaf.not_after:
         facts = Facts(since=day(first.at), not_after=day(leaf.not_after))
-        facts["problem_list"] = listed(Word("problem", problem.kind) for problem in first.problems)
+        facts["problem_list"] = problem_list(problem.kind for problem in first.problems)
         yield Said("fails-before-its-end", facts)
 
 

@@ -6,14 +6,13 @@ from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.facts import facts_of
 from connector_probe.diagnosis.replies import OtherLine
 from connector_probe.diagnosis.view import View
 from connector_probe.model.connector import Connector, TlsSettings
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import CertificateProblemKind, ConnectorEvidence
 from connector_probe.model.ids import HeadingId, RemedyId
-from connector_probe.model.sentence import Facts
+from connector_probe.model.sentence import Facts, Phrase, Value, joined
 from connector_probe.model.verdict import Confidence, Culprit, FailureClass, Outage, StageReport, Status
 
 if TYPE_CHECKING:
@@ -69,6 +68,8 @@ class AttemptVerdict:
     @cached_property
     def facts(self) -> Facts:
         """What any sentence about this attempt may use; gathered when the first is said."""
+        from connector_probe.diagnosis.facts import facts_of  # late: of what is healthy, nothing is said
+
         return facts_of(self.view, self.connector, self.failure.failure if self.failure is not None else None)
 
 
@@ -89,3 +90,17 @@ class ConnectorVerdict:
     attempts: tuple[AttemptVerdict, ...]
     warnings: tuple[Said, ...]
     outage: Outage | None
+
+
+def heading_phrase(attempt: AttemptVerdict) -> Phrase:
+    """What is broken, in a few words, without a full stop. For an attempt that failed."""
+    assert attempt.failure is not None
+    key = attempt.failure.heading
+    return Phrase(f"heading-{key}" if key is not None else f"class-{attempt.failure.failure}", attempt.facts)
+
+
+def detail_phrase(attempt: AttemptVerdict) -> Value:
+    """What was seen. For an attempt that failed."""
+    assert attempt.failure is not None
+    detail = Phrase(f"detail-{attempt.failure.failure}", attempt.facts)
+    return joined(detail, Phrase("tries", attempt.facts)) if attempt.view.evidence.earlier_failures else detail

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.chain_remarks import authority_list
 from connector_probe.diagnosis.dns.nameserver_trust import denied_by_the_public
-from connector_probe.diagnosis.facts import problem_list
 from connector_probe.diagnosis.other_handshakes import differences
+from connector_probe.diagnosis.phrases import problem_list
 from connector_probe.diagnosis.policies.conclusions import dane_passed, policy_warnings
 from connector_probe.diagnosis.revocation import revocation_findings
 from connector_probe.diagnosis.verdict import Said

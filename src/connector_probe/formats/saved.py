@@ -134,7 +134,7 @@ def diagnose_again(saved: SavedReport, words: Catalogue = ENGLISH) -> Report:
     connectors = [one.connector for one in saved.results]
     evidence = [one.evidence for one in saved.results]
     results: list[Result] = []
-    words = replace(words, missing=_missing_fact)
+    words = Catalogue(words.language, _missing_fact)
     try:
         run = RunContext.of(evidence)
         for one in saved.results:

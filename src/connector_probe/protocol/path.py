@@ -7,11 +7,11 @@ order in which the certificates were sent; which of them is the best is for thos
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
+from connector_probe.model.dataclass import dataclass
 from connector_probe.protocol.openssl import PathError, objection, signed_by
 from connector_probe.protocol.roots import TrustRoots
 from connector_probe.protocol.x509_facts import ParsedCertificate
@@ -35,19 +35,16 @@ class Path:
     error: PathError | None = None
 
 
-@dataclass(slots=True)
 class Search:
     """Walks up from a certificate along every issuer, those first that lead to a good path.
 
     ``cut_off``: a bound of this module was met, so that there may be more paths than were found.
     """
 
-    others: Sequence[ParsedCertificate]
-    roots: TrustRoots
-    at: datetime
-    cut_off: bool = field(default=False, init=False)
-    _steps: int = field(default=0, init=False)
-    _ends: int = field(default=0, init=False)
+    def __init__(self, others: Sequence[ParsedCertificate], roots: TrustRoots, at: datetime) -> None:
+        self.others, self.roots, self.at = others, roots, at
+        self.cut_off = False
+        self._steps = self._ends = 0
 
     def paths(self, leaf: ParsedCertificate) -> Iterator[Path]:
         """Each path that leads as far as it can, verified."""

@@ -8,11 +8,10 @@ from functools import cache
 from operator import attrgetter
 from string import Formatter
 
-from connector_probe.diagnosis.headings import detail_phrase, heading_phrase
 from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.stages import stage_of
-from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, Said
+from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, Said, detail_phrase, heading_phrase
 from connector_probe.diagnosis.warnings import WARNING_REMEDIES
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Certificate, Lookup, NetworkFault, TranscriptLine

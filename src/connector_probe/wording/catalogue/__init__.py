@@ -8,25 +8,30 @@ template can be filled.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import field
+from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
-from connector_probe.model.dataclass import dataclass
-from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId, WarningId
-from connector_probe.model.verdict import FailureClass
+if TYPE_CHECKING:
+    from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId, WarningId
+    from connector_probe.model.verdict import FailureClass
 
-_MODULES = ("causes", "classes", "compare", "explain", "facts", "rehearsal", "remedies", "serve", "text", "warnings")
+# The tables that stand in another module than one of their own name.
+_HOMES = {
+    **dict.fromkeys(("titles", "details", "headings"), "classes"),
+    **dict.fromkeys(("clock", "history", "notice"), "text"),
+    **dict.fromkeys(("also_seen", "notes"), "warnings"),
+    "evidence": "causes",
+}
 
 
-@dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All words of one language, by id. ``titles`` are a few words, ``details`` one sentence: what was seen.
+    """All words of one language, by id, each table loaded when it is first asked for.
 
-    ``missing``: what is said for a fact (slot, template) that is not there.
+    ``titles`` are a few words, ``details`` one sentence: what was seen. ``missing``: what is said for a fact (slot,
+    template) that is not there.
     """
 
-    language: str
     titles: dict[FailureClass, str]
     details: dict[FailureClass, str]
     headings: dict[HeadingId, str]
@@ -45,22 +50,24 @@ class Catalogue:
     compare: dict[str, str]
     notice: dict[str, str]
     serve: dict[str, str]
-    missing: Callable[[str, str], str] | None = None
-    phrases: dict[str, str] = field(init=False, repr=False)
 
-    @classmethod
-    def of(cls, language: str) -> Catalogue:
-        """The one of the package ``language``. Raises TypeError for a table that is missing, or that nobody knows."""
-        modules = [import_module(f"{__name__}.{language}.{name}") for name in _MODULES]
-        found = ((name, table) for module in modules for name, table in vars(module).items() if name.isupper())
-        tables: dict[str, Any] = {name.lower(): table for name, table in found if isinstance(table, dict)}
-        return cls(language, **tables)
+    def __init__(self, language: str, missing: Callable[[str, str], str] | None = None) -> None:
+        """``language``: the package that has the tables, each under its name in capitals."""
+        self.language, self.missing = language, missing
 
-    def __post_init__(self) -> None:
+    def __getattr__(self, name: str) -> object:
+        if name not in Catalogue.__annotations__:
+            raise AttributeError(name)
+        module = import_module(f"{__name__}.{self.language}.{_HOMES.get(name, name)}")
+        return self.__dict__.setdefault(name, getattr(module, name.upper()))
+
+    @cached_property
+    def phrases(self) -> dict[str, str]:
+        """What sentences and their parts are looked up in."""
         titles = {f"class-{failure}": text for failure, text in self.titles.items()}
         details = {f"detail-{failure}": text for failure, text in self.details.items()}
         headings = {f"heading-{key}": text for key, text in self.headings.items()}
-        object.__setattr__(self, "phrases", self.text | self.facts | self.rehearsal | titles | details | headings)
+        return self.text | self.facts | self.rehearsal | titles | details | headings
 
     def join(self, sentences: Iterable[str]) -> str:
         """Sentences one after the other, as the language sets them."""

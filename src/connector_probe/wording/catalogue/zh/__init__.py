@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from connector_probe.wording.catalogue import Catalogue
 
-CHINESE = Catalogue.of("zh")
+CHINESE = Catalogue("zh")
