@@ -49,7 +49,7 @@ class AddressResult:
     @property
     def connected(self) -> bool:
         """Whether TCP was established."""
-        return any(one.connection is not None and one.connection.fault is None for _, one in self.attempts)
+        return any(one.connected for _, one in self.attempts)
 
     @property
     def flows(self) -> bool:

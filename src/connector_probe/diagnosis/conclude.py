@@ -77,14 +77,14 @@ def _in_context(views: Sequence[View], failures: Sequence[FailureClass | None]) 
     """Each attempt, with what the others to the same address have shown; its failure class stays what it is."""
     if not any(failures):
         return list(views)
-    serves = [_connected(view) and failure is None for view, failure in zip(views, failures, strict=True)]
-    accepted = Counter(_place(view) for view in views if _connected(view))
+    serves = [view.evidence.connected and failure is None for view, failure in zip(views, failures, strict=True)]
+    accepted = Counter(_place(view) for view in views if view.evidence.connected)
     serving = [view for view, one in zip(views, serves, strict=True) if one]
     served = Counter(map(_place, serving))
     families = {(view.evidence.server, family_of(view.evidence)) for view in serving}
     return [
         view.among_others(
-            accepted=accepted[_place(view)] > int(_connected(view)),
+            accepted=accepted[_place(view)] > int(view.evidence.connected),
             served=served[_place(view)] > int(one),
             other_family_served=(view.evidence.server, 10 - family_of(view.evidence)) in families,
         )
@@ -94,10 +94,6 @@ def _in_context(views: Sequence[View], failures: Sequence[FailureClass | None]) 
 
 def _place(view: View) -> tuple[str | None, int]:
     return view.evidence.address, view.evidence.port
-
-
-def _connected(view: View) -> bool:
-    return view.evidence.connection is not None and view.evidence.connection.fault is None
 
 
 def status_of(failure: FailureClass | None) -> Status:

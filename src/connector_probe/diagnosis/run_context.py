@@ -91,4 +91,4 @@ def leaves_by_port_25(attempt: AttemptEvidence) -> bool:
 
 
 def _took_the_connection(attempt: AttemptEvidence) -> bool:
-    return leaves_by_port_25(attempt) and attempt.connection is not None and attempt.connection.fault is None
+    return leaves_by_port_25(attempt) and attempt.connected

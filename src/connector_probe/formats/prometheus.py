@@ -133,7 +133,7 @@ def _hash(attempt: Attempt, evidence: AttemptEvidence) -> Samples:
 
 
 def _regex(attempt: Attempt, evidence: AttemptEvidence) -> Samples:
-    if evidence.connection is not None and evidence.connection.fault is None:
+    if evidence.connected:
         yield {}, float(attempt.class_ in _UNEXPECTED_REPLY)
 
 

@@ -216,7 +216,8 @@ class SocketStream:
                 done = client.advance()
                 if done and client.is_tls13:
                     client.look_behind_finished(self._arrived())
-                before = out_of_order(self._socket)  # what answers us may be here before we come to wait for it
+                # What answers us may be here before we come to wait for it.
+                before = 0 if done else out_of_order(self._socket)
                 try:
                     await self._send_raw(client.give(), max(end - self._clock.now(), 0.0))
                 except NetworkFaultError as error:

@@ -26,10 +26,10 @@ MAX_HANDSHAKE_BYTES = 512 * 1024
 _CHUNK = 65_536
 MAX_CHAIN = 24  # real chains have two to five; a chain that was cut would be judged untrusted, so well above that
 _LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT: see servers without RFC 5746 instead of refusing them
-# OpenSSL's names for what a connection does, long or short.
-_CLIENT_CERTIFICATE_STATES = (b"certificate request", b"TRCR")
-_CLIENT_ANSWER_STATES = (b"write client certificate", b"TWCC")
-_TICKET_STATES = (b"read server session ticket", b"TRST")
+# OpenSSL's names for what a connection does (SSL_state_string_long).
+_CLIENT_CERTIFICATE_STATE = b"read server certificate request"
+_CLIENT_ANSWER_STATE = b"write client certificate"
+_TICKET_STATE = b"read server session ticket"
 _RECORD_HEAD = 5  # content type, version, two octets of length (RFC 8446 5.1)
 
 # RFC 8446 6 and RFC 5246 7.2; names as there. Python has no name for these, or spells it otherwise.
@@ -66,11 +66,11 @@ class _Watch:
     def entered(self, state: bytes) -> None:
         """The connection did what ``state`` says."""
         if self.shaken:
-            self.ticket_read |= any(one in state for one in _TICKET_STATES)
+            self.ticket_read |= _TICKET_STATE in state
         elif self.client_certificate_requested:
-            self.client_certificate_answered |= any(one in state for one in _CLIENT_ANSWER_STATES)
+            self.client_certificate_answered |= _CLIENT_ANSWER_STATE in state
         else:
-            self.client_certificate_requested = any(one in state for one in _CLIENT_CERTIFICATE_STATES)
+            self.client_certificate_requested = _CLIENT_CERTIFICATE_STATE in state
 
 
 def choose_groups(context: SSL.Context, groups: str) -> bool:

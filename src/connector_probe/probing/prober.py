@@ -142,13 +142,13 @@ class Prober:
                 if not budget.allows(target.server, self._network.now(), connector.deadline):
                     return None
                 evidence, transcript = await self._try(target, connector, trust, seeker, (number, *retry))
-                failure = self._judge.failure_of(evidence, connector)
-                if failure is None or failure in UNTELLABLE or left == 0:
+                failure = self._judge.failure_of(evidence, connector) if left else None
+                if failure is None or failure in UNTELLABLE:
                     evidence = await self._silent_ports.look(evidence, connector)
                     break
             earlier.append(failure.value)
             await asyncio.sleep(connector.retry_delay)
-        evidence = await self._dns_again.look(evidence, failure, connector, trust)
+        evidence = await self._dns_again.look(evidence, connector, trust)
         return (replace(evidence, earlier_failures=tuple(earlier)) if earlier else evidence), transcript
 
     async def _try(

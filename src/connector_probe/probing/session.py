@@ -32,7 +32,7 @@ async def run_session(
     until_tls: bool = False,
     watch: Watch | None = None,
 ) -> tuple[AttemptEvidence, PresentedChain]:
-    """What the server showed; its certificates are in DER. The first stage that fails ends it, none of them raises.
+    """What the server showed, its chain in DER, too. The first stage that fails ends it, none of them raises.
 
     ``server_name``: the SNI to send. ``until_tls``: QUIT behind the handshake, without a slot of the run's.
     ``watch`` is told of each stage as it ends.
@@ -84,6 +84,10 @@ async def run_session(
                 unlisted, _, shown = await secure(smtp, server_name, offer, listed=False)
     finally:
         await stream.close()
+    found = None
+    if shown.chain:
+        shown = PresentedChain(run.certificates.shared(shown.chain), shown.staple)
+        found = run.certificates.judge(shown.chain, settings.trust, settings.as_of)
     seen = AttemptEvidence(
         target.server,
         target.address,
@@ -96,6 +100,7 @@ async def run_session(
         starttls=starttls,
         unlisted_starttls=unlisted,
         handshake=handshake,
+        certificate=found,
         ehlo_again=again,
         mail=mail,
         recipient=recipient,

@@ -77,11 +77,13 @@ def needs_the_time(evidence: AttemptEvidence, heard: HeardDates) -> bool:
     What was over before this program was made is over by any clock.
     """
     certificate = evidence.certificate
-    if certificate is None or certificate.as_of_given or heard.all or _tells_the_time(evidence.banner):
+    if certificate is None or certificate.as_of_given:
+        return False
+    if not any(one.kind.is_about_dates for one in certificate.problems):
         return False
     until = certificate.chain[0].not_after if certificate.chain else None
     over = until is not None and until < RELEASED
-    return not over and any(one.kind.is_about_dates for one in certificate.problems)
+    return not (over or heard.all or _tells_the_time(evidence.banner))
 
 
 def _tells_the_time(banner: Exchange | None) -> bool:

@@ -124,6 +124,10 @@ class AttemptEvidence:
     seconds: float = 0.0
 
     @property
+    def connected(self) -> bool:
+        return self.connection is not None and self.connection.fault is None
+
+    @property
     def connect_fault(self) -> NetworkFault | None:
         """What kept TCP from coming about; None where it did, and where it was not tried."""
         return self.connection.fault if self.connection is not None else None

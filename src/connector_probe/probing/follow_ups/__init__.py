@@ -7,7 +7,6 @@ what the conversation itself showed.
 from __future__ import annotations
 
 from connector_probe.probing.attempt import FollowUp
-from connector_probe.probing.follow_ups.certificate import JudgeCertificate
 from connector_probe.probing.follow_ups.control_hosts import TryControlHosts
 from connector_probe.probing.follow_ups.other_handshakes import TryOtherHandshakes
 from connector_probe.probing.follow_ups.revocation import CheckRevocation
@@ -16,7 +15,6 @@ from connector_probe.probing.follow_ups.wider_offer import TryWiderOffer
 # In their order: what a later one looks at, an earlier one may have found.
 FOLLOW_UPS: tuple[type[FollowUp], ...] = (
     TryWiderOffer,
-    JudgeCertificate,
     CheckRevocation,
     TryControlHosts,
     TryOtherHandshakes,

@@ -83,10 +83,11 @@ class AskDnsAgain:
             return resolution
         return replace(with_addresses(found, public, connector.family), own_zone=resolution.addresses)
 
-    async def look(
-        self, evidence: AttemptEvidence, failure: FailureClass | None, connector: Connector, trust: Trust
-    ) -> AttemptEvidence:
-        """``evidence`` with a second look at DNS, where ``failure`` is one that DNS can explain. Never raises."""
+    async def look(self, evidence: AttemptEvidence, connector: Connector, trust: Trust) -> AttemptEvidence:
+        """``evidence`` with a second look at DNS, where the failure is one that DNS can explain. Never raises."""
+        if evidence.connected and evidence.policy is None:  # then DNS has led to where it should
+            return evidence
+        failure = self._judge.failure_of(evidence, connector)
         resolution = asked = evidence.resolution
         limit = reply_timeout(connector)
         if failure in BRIEFLY_WORTH_A_WALK:

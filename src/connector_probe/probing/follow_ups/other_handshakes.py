@@ -34,9 +34,7 @@ class TryOtherHandshakes(FollowUp):
 
     async def _handshake(self, attempt: Attempt, server_name: str | None) -> SecondLook:
         transcript = Transcript(Clock(self._run.network, attempt.transcript.clock.allow(SECOND_LOOK_WAIT)))
-        seen, shown = await run_session(
+        seen, _ = await run_session(
             self._run, attempt.target, attempt.settings, transcript, EXCHANGE_TLS12_OFFER, server_name, until_tls=True
         )
-        settings = attempt.settings
-        found = self._run.certificates.judge(shown.chain, settings.trust, settings.as_of) if shown.chain else None
-        return SecondLook(server_name is not None, seen.handshake, found)
+        return SecondLook(server_name is not None, seen.handshake, seen.certificate)

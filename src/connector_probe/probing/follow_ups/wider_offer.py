@@ -41,7 +41,7 @@ class TryWiderOffer(FollowUp):
             return attempt
         if wide.session is None:
             return replace(attempt, evidence=replace(attempt.evidence, exchange_offer=first, handshake=wide))
-        if is_known_session(wide.session) and takes_key(wide.session, _key_of(shown)):
+        if is_known_session(wide.session) and takes_key(wide.session, seen.leaf.key if seen.leaf is not None else ""):
             return attempt
         if not _is_about_the_offer(first):  # a server that fails now and then, too, would do well this time
             again, _ = await self._session(attempt, EXCHANGE_OFFER, Transcript(attempt.transcript.clock))
@@ -51,6 +51,7 @@ class TryWiderOffer(FollowUp):
             attempt.evidence,
             exchange_offer=first,
             handshake=wide,
+            certificate=seen.certificate,
             ehlo_again=seen.ehlo_again,
             mail=seen.mail,
             recipient=seen.recipient,
@@ -70,12 +71,6 @@ def _was_broken_off(handshake: Handshake) -> bool:
     if fault is None or handshake.client_certificate_requested or fault.local:
         return False
     return fault.kind in _BROKEN_OFF
-
-
-def _key_of(shown: PresentedChain) -> str:
-    from connector_probe.protocol.x509_facts import read_certificate  # late: few handshakes are broken off
-
-    return read_certificate(shown.chain[0]).key if shown.chain else ""
 
 
 def _is_about_the_offer(handshake: Handshake) -> bool:
