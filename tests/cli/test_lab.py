@@ -116,11 +116,13 @@ async def test_the_demo_tells_three_stories(lang: str, capsys: pytest.CaptureFix
     assert lines[-1] == "  probe lab"
 
 
-async def test_the_list_breaks_no_word_at_a_terminal() -> None:
-    whole, narrow = list_scenarios().splitlines(), list_scenarios(80).splitlines()
+@pytest.mark.parametrize("width", [60, 80])
+async def test_the_list_breaks_no_word_at_a_terminal(width: int) -> None:
+    whole, narrow = list_scenarios().splitlines(), list_scenarios(width).splitlines()
     assert [line.split()[0] for line in whole] == [one.name for one in SCENARIOS]
-    assert max(map(len, narrow)) <= 80 < max(map(len, whole))
+    assert max(map(len, narrow)) <= width < max(map(len, whole))
     assert " ".join(narrow).split() == " ".join(whole).split()
+    assert len(narrow) < 3 * len(whole)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from functools import cache
 _CLOSES = "，。、；：？！）】》」』”’…％"
 _OPENS = "（【《「『“‘"
 _WIDE = "\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
+BESIDE, BELOW = 30, 6  # columns that a text has beside its label at least, or else it stands below, so far in
 _WORD = re.compile(r"(\s*)(\S+)")
 
 
@@ -46,6 +47,9 @@ def wrap(text: str, width: int, first: str = "", then: str = "") -> Iterator[str
 
     White space where a line is broken is dropped; a word longer than a line gets one of its own and is not cut.
     """
+    if columns(first) > BELOW and first.strip() and width - columns(first) < min(columns(text), BESIDE):
+        yield first.rstrip()
+        first = then = " " * BELOW
     line, taken, empty = first, columns(first), True
     for gap, piece, needs in _pieces(text):
         if not empty and taken + gap + needs > width:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 
 from connector_probe.formats import document as tree
-from connector_probe.formats.layout import columns, cut, pad, wrap
+from connector_probe.formats.layout import BESIDE, columns, cut, pad, wrap
 from connector_probe.formats.options import RenderOptions
 from connector_probe.model.verdict import Badge, CauseVerdict
 
@@ -113,9 +115,15 @@ class Sheet:
     def _answers(self, answers: tree.Answers) -> Iterator[str]:
         yield from self._wrap(answers.caption, "", "  ", BOLD)
         servers = max((columns(server) for server, _, _, _ in answers.rows), default=0)
-        for server, what, took, answer in answers.rows:
-            start = f"  {pad(server, servers)}  {what:<8} {took:>7}  "
-            yield from self._wrap(answer, start, " " * columns(start))
+        room = self._options.width - servers - 22
+        narrow = any(room < min(columns(answer), BESIDE) for _, _, _, answer in answers.rows)
+        for server, rows in groupby(answers.rows, key=itemgetter(0)):
+            if narrow:
+                yield f"  {server}"
+            label = "    " if narrow else f"  {pad(server, servers)}  "
+            for _, what, took, answer in rows:
+                start = f"{label}{what:<8} {took:>7}  "
+                yield from self._wrap(answer, start, " " * columns(start))
         if answers.note:
             yield f"  {answers.note}"
 
