@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 from connector_probe._version import __version__
 from connector_probe.cli import COMPLETE, EXIT_INTERRUPTED, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
-from connector_probe.cli.commands import HOST, command
+from connector_probe.cli.commands import HOST, command, route
 from connector_probe.cli.output import fail, say, write_document
-from connector_probe.cli.routing import route
 from connector_probe.cli.targets import asks_for_a_plugin
 from connector_probe.cli.values import NothingProbedError, UsageProblemError
 from connector_probe.model.errors import HintedError

@@ -62,7 +62,7 @@ def run_file(
     """
     from connector_probe.cli.cron import alone, ended_by, wait_a_little
     from connector_probe.cli.settings import OutputSettings
-    from connector_probe.cli.unattended_options import UnattendedOptions
+    from connector_probe.cli.unattended import Unattended
     from connector_probe.config import select
     from connector_probe.config import shard as share_of
 
@@ -74,24 +74,18 @@ def run_file(
     if shard is not None:
         chosen = share_of(chosen, shard)
     entries = _retried([entry for entry in chosen if entry.enabled], options.retries)
-    unattended_options = UnattendedOptions.choose(options, configuration, entries, only or ())
-    if options.push is None and (options.place is not None or options.token_file is not None):
-        raise UsageProblemError("--place and --token-file go with --push", "name the probe serve with --push URL")
-    sending = None
-    if options.push is not None:
-        from connector_probe.cli.push import Push
-
-        sending = Push(options.push, options.place, options.token_file)
     settings = OutputSettings.choose(document, modes=False, locations=locations_of(configuration))
-    words = settings.words
+    words, quiet = settings.words, document.quiet
+    unattended = Unattended.choose(
+        options, configuration, entries, only or (), words=words, lang=document.lang, quiet=quiet
+    )
     if check:
         number, off = len(configuration.entries), sum(not entry.enabled for entry in configuration.entries)
         told = f"{number} connector{'s' if number != 1 else ''}, fine"
         told += f"; {off} of them with enabled: false, so not probed" if off else ""
         write_document(f"{show(str(configuration.path))}: {told}\n")
         return
-    from connector_probe.cli.probe import probe_and_print
-    from connector_probe.cli.unattended import Unattended
+    from connector_probe.cli.running import probe_and_print
 
     if chosen and not entries:
         raise UsageProblemError(
@@ -100,15 +94,11 @@ def run_file(
     if not chosen:  # of few connectors and many shares, some are empty
         say(f"probe: no connector is in the share {shard}")
     asked, strict = [entry.connector for entry in entries], [entry.strict for entry in entries]
-    wait_a_little(unattended_options.splay)
+    wait_a_little(unattended.splay)
     with (
-        alone(configuration.path, only or (), shard, quiet=document.quiet or options.only_changes),
-        ended_by(unattended_options.deadline),
+        alone(configuration.path, only or (), shard, quiet=quiet or options.only_changes),
+        ended_by(unattended.deadline),
     ):
-        windows = {entry.name: entry.maintenance for entry in entries}
-        unattended = Unattended(
-            unattended_options, windows, words=words, lang=document.lang, quiet=document.quiet, push=sending
-        )
         code = probe_and_print(asked, settings, strict=strict, jobs=side_by_side, unattended=unattended)
     raise typer.Exit(code)
 

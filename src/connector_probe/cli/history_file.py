@@ -17,10 +17,15 @@ def default_file() -> Path:
     return Path(user_state_dir("connector-probe", appauthor=False)) / FILE_NAME
 
 
-def checked_file(path: Path) -> Path:
-    """``path``, for a run to remember itself in. Raises HintedError where something else is there already."""
+def history_of(file: str | None, *, none: bool = False) -> Path | None:
+    """Where a run remembers itself. Raises HintedError where something else is there already."""
     from connector_probe.history import refuse_foreign
 
+    if none:
+        if file is not None:
+            raise UsageProblemError("--history and --no-history exclude each other", "give one of them")
+        return None
+    path = Path(file) if file is not None else default_file()
     if os.path.isdir(path):  # noqa: PTH112 - in a folder that may not be read this is False, which the run tells
         raise UsageProblemError(f"--history {show(str(path))} is a directory", "name a file in it")
     refuse_foreign(path)

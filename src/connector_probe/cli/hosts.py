@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,20 +44,19 @@ class Asked:
     connectors: list[Connector]
     settings: "OutputSettings"
     strict: bool | Sequence[bool]
-    history: Path | None = None
+    history: str | None = None
 
     def __call__(self) -> int:
         """Probe them, once; gives the exit code."""
-        from connector_probe.cli.probe import probe_and_print
+        from connector_probe.cli.running import probe_and_print
 
         unattended = None
         if self.history is not None:
-            from connector_probe.cli.history_file import checked_file
+            from connector_probe.cli.history_file import history_of
             from connector_probe.cli.unattended import Unattended
-            from connector_probe.cli.unattended_options import UnattendedOptions
 
             names = {connector.name: () for connector in self.connectors}
-            unattended = Unattended(UnattendedOptions(checked_file(self.history)), names, words=self.settings.words)
+            unattended = Unattended(history=history_of(self.history), windows=names, words=self.settings.words)
         return probe_and_print(self.connectors, self.settings, strict=self.strict, unattended=unattended)
 
 
@@ -80,7 +78,7 @@ def read_hosts(
       probe COMMAND --help                 one of the commands below
     """
     asked = asked_of(given, options, document, expect=expect, strict=strict)
-    return replace(asked, history=Path(history) if history is not None else None)
+    return replace(asked, history=history)
 
 
 def asked_of(

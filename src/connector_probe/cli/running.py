@@ -1,4 +1,4 @@
-"""Running a probe from the command line: the live view beside it, and Ctrl-C, which ends it with what is known."""
+"""Running a probe from the command line: the live view, Ctrl-C, which ends it with what is known, the documents."""
 
 from __future__ import annotations
 
@@ -8,14 +8,22 @@ import os
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from connector_probe.api import probe_all
+from connector_probe.cli import EXIT_UNKNOWN
+from connector_probe.cli.delivery import Delivery
+from connector_probe.cli.loop import run_async
 from connector_probe.cli.progress import progress
+from connector_probe.cli.settings import OutputSettings, exit_code
 from connector_probe.model.connector import Connector
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.verdict import FailureClass, Report, Result
 from connector_probe.probing.fleet import DEFAULT_JOBS, processes_for
 from connector_probe.wording.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from connector_probe.cli.unattended import Unattended
 
 MANY_FILES = 8192  # two for each of the connections that a run may hold open, and some to spare
 
@@ -26,6 +34,45 @@ class Run:
 
     report: Report = field(repr=False)  # asyncio.run has the main task's result written out, and throws that away
     interrupted: bool = False
+
+
+def probe_and_print(
+    connectors: Sequence[Connector],
+    settings: OutputSettings,
+    *,
+    strict: bool | Sequence[bool],
+    jobs: int = DEFAULT_JOBS,
+    unattended: Unattended | None = None,
+) -> int:
+    """Probe, write the documents, give the exit code. Raises TrustError.
+
+    ``unattended``: what is done around a run of probes.yaml.
+    """
+    if unattended is not None:
+        unattended.begin()
+    delivery = Delivery(settings, connectors, heard=unattended.heard if unattended is not None else None)
+    quiet = settings.verbosity < 0 or delivery.streams
+    probing = run_probe(
+        connectors,
+        strict=strict,
+        jobs=jobs,
+        quiet=quiet,
+        words=settings.words,
+        arrived=delivery.arrived,
+        deadline=unattended.deadline if unattended is not None else None,
+        recovering=unattended.recovering(connectors) if unattended is not None else (),
+        amend=unattended.amend if unattended is not None else None,
+    )
+    run = run_async(probing)
+    delivery.finish(run.report)
+    if unattended is not None:
+        unattended.finish(
+            run.report,
+            interrupted=run.interrupted,
+            delivered=not delivery.lost,
+            failed=delivery.lost or exit_code(run.report) != 0,
+        )
+    return settings.exit_code(run.report, interrupted=run.interrupted) or (EXIT_UNKNOWN if delivery.lost else 0)
 
 
 async def run_probe(

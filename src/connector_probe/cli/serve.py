@@ -12,9 +12,9 @@ import typer
 
 from connector_probe.cli import options as opt
 from connector_probe.cli.fleet import File, load_file
-from connector_probe.cli.history_file import checked_file, default_file
+from connector_probe.cli.history_file import history_of
 from connector_probe.cli.output import words_for, write_document
-from connector_probe.cli.values import UsageProblemError, parse_duration
+from connector_probe.cli.values import UsageProblemError
 from connector_probe.model.documents import Format
 from connector_probe.model.names import is_address, show
 from connector_probe.model.printable import printable
@@ -81,20 +81,16 @@ def serve(
     import socket
 
     from connector_probe.cli.running import allow_many_files
-    from connector_probe.cli.unattended_options import SHORTEST_REMINDER
+    from connector_probe.cli.unattended import parse_reminder
     from connector_probe.serve import logs
     from connector_probe.serve.server import Settings
     from connector_probe.serve.server import serve as serve_until_stopped
 
-    if history is not None and no_history:
-        raise UsageProblemError("--history and --no-history exclude each other", "give one of them")
     if (tls_cert is None) is not (tls_key is None):
         raise UsageProblemError("--tls-cert and --tls-key go together", "give both, or none")
     if log not in set(logs.LogFormat):
         raise UsageProblemError(f"--log {show(log)} is not known", "text or json")
-    again = parse_duration("--remind", remind) if remind is not None else None
-    if again is not None and again < SHORTEST_REMINDER:
-        raise UsageProblemError(f"--remind of {again:g} s", "a minute or more, as in: 6h")
+    again = parse_reminder(remind)
     address, port = _address(listen)
     credentials = _credentials(token_file)
     # By the address itself: one that only stands for 127.0.0.1 (6to4, NAT64) may be an interface's, open to others.
@@ -112,7 +108,7 @@ def serve(
         credentials=credentials,
         hosts=tuple(allow_host or ()),
         tls=(Path(tls_cert), Path(tls_key)) if tls_cert is not None and tls_key is not None else None,
-        history=None if no_history else checked_file(Path(history) if history is not None else default_file()),
+        history=history_of(history, none=no_history),
         scheduled=not no_schedule,
         any_target=allow_any_target,
         notify=tuple(notify or ()),
