@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -29,35 +29,27 @@ if TYPE_CHECKING:
     from connector_probe.protocol.roots import TrustRoots
     from connector_probe.wording.catalogue import Catalogue
 
-File = Annotated[
-    str,
-    typer.Argument(metavar="FILE", help="PEM (with or without chain and key), DER, PKCS #7, PKCS #12; - reads stdin."),
-]
-TlsDomain = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="TlsDomain: name or *.name it must carry. Default: the name of --against."),
-]
-PasswordEnv = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="Variable with the password of PKCS #12 or key. Default: ask at a terminal."),
-]
-Against = Annotated[
-    str | None, typer.Option(metavar="HOST[:PORT]", help="Probe this server, and compare with what it shows now.")
-]
-
 
 def certificate(
-    file: File,
+    file: str = typer.Argument(
+        ..., metavar="FILE", help="PEM (with or without chain and key), DER, PKCS #7, PKCS #12; - reads stdin."
+    ),
     tls: opt.Tls = None,
-    tls_domain: TlsDomain = None,
+    tls_domain: str | None = typer.Option(
+        None, metavar="NAME", help="TlsDomain: name or *.name it must carry. Default: the name of --against."
+    ),
     roots: opt.Roots = "microsoft",
     ca_file: opt.CaFile = None,
     only_ca_file: opt.OnlyCaFile = False,
     as_of: opt.AsOf = None,
     warn_days: opt.WarnDays = None,
     strict: opt.Strict = False,
-    password_env: PasswordEnv = None,
-    against: Against = None,
+    password_env: str | None = typer.Option(
+        None, metavar="NAME", help="Variable with the password of PKCS #12 or key. Default: ask at a terminal."
+    ),
+    against: str | None = typer.Option(
+        None, metavar="HOST[:PORT]", help="Probe this server, and compare with what it shows now."
+    ),
     nameserver: opt.Nameservers = None,
     no_control: opt.NoControl = False,
     no_revocation: opt.NoRevocation = False,

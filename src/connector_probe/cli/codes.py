@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -18,17 +18,17 @@ from connector_probe.model.names import show
 if TYPE_CHECKING:
     from connector_probe.bounces.code_catalogue import CodeEntry
 
-Code = Annotated[
-    list[str] | None,
-    typer.Argument(
+
+def codes(
+    asked: list[str] | None = typer.Argument(
+        None,
         metavar="[CODE|WORD]",
         help="Such as 4.4.316, or a word: refused; all without it.",
         autocompletion=completers.code,
     ),
-]
-
-
-def codes(asked: Code = None, json: opt.Json = False, lang: opt.Lang = None) -> None:
+    json: opt.Json = False,
+    lang: opt.Lang = None,
+) -> None:
     """List the error codes: what each means, its causes, its remedies, and where to read on: probe codes 4.4.316"""
     from connector_probe.bounces.code_catalogue import document
     from connector_probe.formats.codes import to_text

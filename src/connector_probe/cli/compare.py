@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
@@ -24,26 +24,18 @@ if TYPE_CHECKING:
     from connector_probe.model.verdict import Report
     from connector_probe.wording.catalogue import Catalogue
 
-Places = Annotated[
-    list[str],
-    typer.Argument(
+
+def compare(
+    places: list[str] = typer.Argument(
+        ...,
         metavar="A B [C]",
         help="Reports (probe HOST --json -o A.json); one may be what Exchange Online wrote: an NDR, a trace line.",
     ),
-]
-TwoPlaces = Annotated[bool, typer.Option("--places", help="They come from two places: where does the fault lie?")]
-TwoTimes = Annotated[bool, typer.Option("--times", help="They come from two times: what is new, what is fixed?")]
-Endpoints = Annotated[
-    str | None,
-    typer.Option(metavar="FILE", help="Microsoft's ranges: a saved answer of its endpoints web service, in JSON."),
-]
-
-
-def compare(
-    places: Places,
-    two_places: TwoPlaces = False,
-    two_times: TwoTimes = False,
-    endpoints: Endpoints = None,
+    two_places: bool = typer.Option(False, "--places", help="They come from two places: where does the fault lie?"),
+    two_times: bool = typer.Option(False, "--times", help="They come from two times: what is new, what is fixed?"),
+    endpoints: str | None = typer.Option(
+        None, metavar="FILE", help="Microsoft's ranges: a saved answer of its endpoints web service, in JSON."
+    ),
     json: opt.Json = False,
     output: opt.Output = None,
     lang: opt.Lang = None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import Annotated
 
 import typer
 
@@ -34,13 +33,12 @@ EXAMPLES = {
     "grafana": "a dashboard over it, to be imported",
 }
 
-Name = Annotated[
-    str | None,
-    typer.Argument(metavar="[NAME]", help="Which one; without it they are listed.", autocompletion=completers.example),
-]
 
-
-def example(name: Name = None) -> None:
+def example(
+    name: str | None = typer.Argument(
+        None, metavar="[NAME]", help="Which one; without it they are listed.", autocompletion=completers.example
+    ),
+) -> None:
     """Print a ready-to-use file: cron, systemd, CI, containers, Ansible, Nagios, Grafana.
 
     \b

@@ -6,7 +6,7 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -29,39 +29,28 @@ if TYPE_CHECKING:
     from connector_probe.model.verdict import Report
     from connector_probe.wording.catalogue import Catalogue
 
-Texts = Annotated[
-    list[str] | None,
-    typer.Argument(
+
+def explain(
+    texts: list[str] | None = typer.Argument(
+        None,
         metavar="[TEXT|FILE|-]",
         help="NDR, trace line, queue or validation error, or a file with some; - or nothing: standard input.",
         show_default=False,
     ),
-]
-Probe = Annotated[
-    bool, typer.Option("--probe", help="Also probe the server that is named: does the fault still stand?")
-]
-Port = Annotated[str | None, typer.Option("--port", metavar="N", help="With --probe: TCP port. Default: the error's.")]
-Tls = Annotated[
-    str | None,
-    typer.Option(
-        "--tls", metavar="MODE", help="With --probe: the connector's TlsSettings.", autocompletion=completers.tls
-    ),
-]
-TlsDomain = Annotated[
-    str | None, typer.Option(metavar="NAME", help="With --probe: TlsDomain. Default: what the error expected.")
-]
-
-
-def explain(
-    texts: Texts = None,
     json: opt.Json = False,
     output: opt.Output = None,
     lang: opt.Lang = None,
     verbose: opt.Verbose = False,
-    probe: Probe = False,
-    port: Port = None,
-    tls: Tls = None,
-    tls_domain: TlsDomain = None,
+    probe: bool = typer.Option(
+        False, "--probe", help="Also probe the server that is named: does the fault still stand?"
+    ),
+    port: str | None = typer.Option(None, "--port", metavar="N", help="With --probe: TCP port. Default: the error's."),
+    tls: str | None = typer.Option(
+        None, "--tls", metavar="MODE", help="With --probe: the connector's TlsSettings.", autocompletion=completers.tls
+    ),
+    tls_domain: str | None = typer.Option(
+        None, metavar="NAME", help="With --probe: TlsDomain. Default: what the error expected."
+    ),
     nameserver: opt.Nameservers = None,
     ca_file: opt.CaFile = None,
     only_ca_file: opt.OnlyCaFile = False,

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 File = Annotated[
     str | None, typer.Argument(metavar="[FILE]", help="Default: probes.yaml here, else in your config folder.")
 ]
-Check = Annotated[bool, typer.Option("--check", help="Only check the file; probe nothing.")]
 Only = Annotated[
     list[str] | None,
     typer.Option(
@@ -33,10 +32,6 @@ Only = Annotated[
         autocompletion=completers.connector,
     ),
 ]
-Shard = Annotated[
-    str | None, typer.Option("--shard", metavar="I/N", help="A stable share, so that N jobs split one file.")
-]
-Jobs = Annotated[str, typer.Option("--jobs", metavar="N", help="Probe this many connectors side by side.")]
 
 MOST_JOBS = 10_000
 
@@ -45,10 +40,12 @@ MOST_JOBS = 10_000
 def run_file(
     *,
     file: File = None,
-    check: Check = False,
+    check: bool = typer.Option(False, "--check", help="Only check the file; probe nothing."),
     only: Only = None,
-    shard: Shard = None,
-    jobs: Jobs = "100",
+    shard: str | None = typer.Option(
+        None, "--shard", metavar="I/N", help="A stable share, so that N jobs split one file."
+    ),
+    jobs: str = typer.Option("100", "--jobs", metavar="N", help="Probe this many connectors side by side."),
     options: opt.RunOptions,
     document: opt.DocumentOptions,
 ) -> None:

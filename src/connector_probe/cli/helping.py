@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
 import typer
 
@@ -14,13 +13,12 @@ from connector_probe.cli.output import page_through, terminal_width, wants_colou
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.model.names import show
 
-Topic = Annotated[
-    str | None,
-    typer.Argument(metavar="[COMMAND|TOPIC]", help="What to tell about.", autocompletion=completers.topic),
-]
 
-
-def help_(topic: Topic = None) -> None:
+def help_(
+    topic: str | None = typer.Argument(
+        None, metavar="[COMMAND|TOPIC]", help="What to tell about.", autocompletion=completers.topic
+    ),
+) -> None:
     """Show the manual, or the help of a command.
 
     \b

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -21,20 +21,13 @@ from connector_probe.model.names import show
 if TYPE_CHECKING:
     from connector_probe.model.history import Past
 
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[NAME...]", help="Connectors; all by default.", autocompletion=completers.recorded),
-]
-HistoryFile = Annotated[
-    str | None, typer.Option("--history", metavar="FILE", help="The history. Default: that of probe run.")
-]
-Window = Annotated[str, typer.Option("--window", metavar="TIME", help="What the time line and the counts cover.")]
-
 
 def history(
-    names: Names = None,
-    file: HistoryFile = None,
-    window: Window = "24h",
+    names: list[str] | None = typer.Argument(
+        None, metavar="[NAME...]", help="Connectors; all by default.", autocompletion=completers.recorded
+    ),
+    file: str | None = typer.Option(None, "--history", metavar="FILE", help="The history. Default: that of probe run."),
+    window: str = typer.Option("24h", "--window", metavar="TIME", help="What the time line and the counts cover."),
     json: opt.Json = False,
     lang: opt.Lang = None,
     output: opt.Output = None,

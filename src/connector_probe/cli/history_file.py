@@ -19,8 +19,6 @@ def default_file() -> Path:
 
 def history_of(file: str | None, *, none: bool = False) -> Path | None:
     """Where a run remembers itself. Raises HintedError where something else is there already."""
-    from connector_probe.history import refuse_foreign
-
     if none:
         if file is not None:
             raise UsageProblemError("--history and --no-history exclude each other", "give one of them")
@@ -28,5 +26,7 @@ def history_of(file: str | None, *, none: bool = False) -> Path | None:
     path = Path(file) if file is not None else default_file()
     if os.path.isdir(path):  # noqa: PTH112 - in a folder that may not be read this is False, which the run tells
         raise UsageProblemError(f"--history {show(str(path))} is a directory", "name a file in it")
+    from connector_probe.history import refuse_foreign  # late: no run without a history needs a database
+
     refuse_foreign(path)
     return path

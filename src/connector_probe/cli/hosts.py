@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -25,16 +25,6 @@ from connector_probe.model.dataclass import dataclass
 
 if TYPE_CHECKING:
     from connector_probe.cli.settings import OutputSettings
-
-History = Annotated[
-    str | None,
-    typer.Option(
-        "--history",
-        metavar="FILE",
-        help="Remember this run in FILE, and know of earlier ones.",
-        rich_help_panel="Going further",
-    ),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +57,13 @@ def read_hosts(
     options: opt.ConnectorOptions,
     expect: opt.Expect = "healthy",
     strict: opt.Strict = False,
-    history: History = None,
+    history: str | None = typer.Option(
+        None,
+        "--history",
+        metavar="FILE",
+        help="Remember this run in FILE, and know of earlier ones.",
+        rich_help_panel="Going further",
+    ),
     document: opt.DocumentOptions,
 ) -> Asked:
     """Probe mail connectors as Exchange Online would: which error code, why, and what to do, before mail queues.

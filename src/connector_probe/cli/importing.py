@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from connector_probe.cli.inputs import name_of, read_input
 from connector_probe.cli.output import say, write_document
 from connector_probe.cli.values import UsageProblemError
 
-ImportFile = Annotated[
-    str,
-    typer.Argument(
-        metavar="FILE", help="Get-OutboundConnector's output: ConvertTo-Json, Export-Clixml, Export-Csv; - reads stdin."
+
+def import_file(
+    file: str = typer.Argument(
+        ...,
+        metavar="FILE",
+        help="Get-OutboundConnector's output: ConvertTo-Json, Export-Clixml, Export-Csv; - reads stdin.",
     ),
-]
-
-
-def import_file(file: ImportFile) -> None:
+) -> None:
     """Make a probes.yaml of Exchange Online's connectors.
 
     \b

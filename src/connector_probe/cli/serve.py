@@ -6,7 +6,7 @@ import ipaddress
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -26,45 +26,33 @@ PORT = 9425
 ADDRESS = f"127.0.0.1:{PORT}"
 TOKEN = "PROBE_TOKEN"  # of the environment
 
-Listen = Annotated[
-    str, typer.Option(metavar="ADDR:PORT", help="Where to listen; wider than this machine with a token.")
-]
-Insecure = Annotated[bool, typer.Option("--insecure", help="Listen wider than this machine without a token.")]
-AllowHost = Annotated[
-    list[str] | None,
-    typer.Option("--allow-host", metavar="NAME", help="A name that this server is reached by; repeatable. * for any."),
-]
-TlsCert = Annotated[str | None, typer.Option(metavar="PEM", help="Speak TLS with this chain.")]
-TlsKey = Annotated[str | None, typer.Option(metavar="PEM", help="Its key.")]
-NoSchedule = Annotated[bool, typer.Option("--no-schedule", help="Probe only for scrapes and requests.")]
-AllowAnyTarget = Annotated[
-    bool, typer.Option("--allow-any-target", help="Let /probe go to hosts that are not in the file.")
-]
-Log = Annotated[str, typer.Option(metavar="text|json", help="Form of the log on standard error.")]
-HashPassword = Annotated[
-    str | None,
-    typer.Option("--hash-password", metavar="USER", help="Ask for a password, print the line for a token file, end."),
-]
-
 
 def serve(
     file: File = None,
-    listen: Listen = ADDRESS,
+    listen: str = typer.Option(
+        ADDRESS, metavar="ADDR:PORT", help="Where to listen; wider than this machine with a token."
+    ),
     token_file: opt.TokenFile = None,
-    insecure: Insecure = False,
-    allow_host: AllowHost = None,
-    tls_cert: TlsCert = None,
-    tls_key: TlsKey = None,
+    insecure: bool = typer.Option(False, "--insecure", help="Listen wider than this machine without a token."),
+    allow_host: list[str] | None = typer.Option(
+        None, "--allow-host", metavar="NAME", help="A name that this server is reached by; repeatable. * for any."
+    ),
+    tls_cert: str | None = typer.Option(None, metavar="PEM", help="Speak TLS with this chain."),
+    tls_key: str | None = typer.Option(None, metavar="PEM", help="Its key."),
     history: opt.History = None,
     no_history: opt.NoHistory = False,
-    no_schedule: NoSchedule = False,
-    allow_any_target: AllowAnyTarget = False,
+    no_schedule: bool = typer.Option(False, "--no-schedule", help="Probe only for scrapes and requests."),
+    allow_any_target: bool = typer.Option(
+        False, "--allow-any-target", help="Let /probe go to hosts that are not in the file."
+    ),
     place: opt.Place = None,
     notify: opt.Notify = None,
     remind: opt.Remind = None,
-    log: Log = "text",
+    log: str = typer.Option("text", metavar="text|json", help="Form of the log on standard error."),
     lang: opt.Lang = None,
-    hash_password: HashPassword = None,
+    hash_password: str | None = typer.Option(
+        None, "--hash-password", metavar="USER", help="Ask for a password, print the line for a token file, end."
+    ),
 ) -> None:
     """Dashboard, Prometheus exporter and JSON API for the connectors of a file.
 

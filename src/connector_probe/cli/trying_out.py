@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
 import typer
 
@@ -13,30 +12,29 @@ from connector_probe.cli.output import page_through, terminal_width, words_for
 from connector_probe.cli.values import UsageProblemError, parse_whole
 from connector_probe.model.documents import Format
 
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[SCENARIO...]", help="Which ones; all by default.", autocompletion=completers.scenario),
-]
-List = Annotated[bool, typer.Option("--list", help="Print the scenarios, and start none.")]
-Config = Annotated[bool, typer.Option("--config", help="Print a probes.yaml for what runs, instead of command lines.")]
-FirstPort = Annotated[
-    str | None,
-    typer.Option(
-        "--port", metavar="N", help="Stable ports: the nameserver's, then the servers'. Default: what is free."
-    ),
-]
-All = Annotated[bool, typer.Option("--all", help="Every scenario of the lab, each with its verdict.")]
 HIGHEST = 65_000
 
 
-def demo(every: All = False, lang: opt.Lang = None) -> None:
+def demo(
+    every: bool = typer.Option(False, "--all", help="Every scenario of the lab, each with its verdict."),
+    lang: opt.Lang = None,
+) -> None:
     """Probe a laboratory, and print what an administrator sees and does: three stories; needs no network."""
     from connector_probe.cli.demo import run_demo
 
     raise typer.Exit(run_demo(words_for(lang, Format.TEXT), every=every))
 
 
-def lab(names: Names = None, list_: List = False, config: Config = False, port: FirstPort = None) -> None:
+def lab(
+    names: list[str] | None = typer.Argument(
+        None, metavar="[SCENARIO...]", help="Which ones; all by default.", autocompletion=completers.scenario
+    ),
+    list_: bool = typer.Option(False, "--list", help="Print the scenarios, and start none."),
+    config: bool = typer.Option(False, "--config", help="Print a probes.yaml for what runs, instead of command lines."),
+    port: str | None = typer.Option(
+        None, "--port", metavar="N", help="Stable ports: the nameserver's, then the servers'. Default: what is free."
+    ),
+) -> None:
     """Start smart hosts on loopback, each with one failure, to try things out.
 
     \b

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from connector_probe.cli.history_file import history_of
 from connector_probe.cli.options import RunOptions
@@ -16,7 +17,6 @@ from connector_probe.cli.telling import Push, ask_for, checked, given
 from connector_probe.cli.values import UsageProblemError, parse_duration
 from connector_probe.config import Configuration, Entry
 from connector_probe.formats.notice import outage_that_ended
-from connector_probe.history.run_history import RunHistory
 from connector_probe.model.connector import Connector
 from connector_probe.model.documents import Format
 from connector_probe.model.maintenance import Window
@@ -24,6 +24,9 @@ from connector_probe.model.names import show
 from connector_probe.model.verdict import FLOWING, FailureClass, Report, Result
 from connector_probe.notifications import Sink, sinks_of, tell
 from connector_probe.wording.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from connector_probe.history.run_history import RunHistory
 
 STANDARD_OUTPUT = "stdout"  # whom --only-changes speaks to, in the history
 SHORTEST_REMINDER = 60.0
@@ -109,6 +112,8 @@ class Unattended:
 
     def begin(self) -> None:
         """Read what earlier runs saw. One moment for all that is news: what is printed is what is remembered."""
+        from connector_probe.history.run_history import RunHistory  # late: --check needs no database
+
         self._now = datetime.now(UTC)
         self._history = RunHistory(self.windows, self.history, self.words, say=_say, fail=fail)
 

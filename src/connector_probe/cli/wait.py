@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated
 
 import typer
 
@@ -14,22 +13,6 @@ from connector_probe.cli.fleet import Only, load_file, locations_of
 from connector_probe.cli.hosts import Asked, asked_of
 from connector_probe.cli.values import UsageProblemError, parse_duration, parse_whole
 
-Config = Annotated[
-    str | None, typer.Option("--config", metavar="FILE", help="Wait for the connectors of this file, and for no HOST.")
-]
-Until = Annotated[
-    str | None,
-    typer.Option(
-        metavar="healthy|CODE",
-        help="What to wait for. Default: healthy; with --config what each connector expects.",
-        autocompletion=completers.route,
-    ),
-]
-For = Annotated[str, typer.Option("--for", metavar="TIME", help="Wait at most so long (500ms, 10s, 5m, 2h).")]
-Times = Annotated[str, typer.Option(metavar="N", help="It must be seen so many times in a row, to be steady.")]
-Every = Annotated[
-    str, typer.Option(metavar="TIME", help="Pause between probes; it grows while nothing changes, up to six times.")
-]
 MOST_TIMES = 1000
 _OWN = frozenset({"config", "only", "until", "for_", "times", "every", "strict"})
 
@@ -38,12 +21,21 @@ _OWN = frozenset({"config", "only", "until", "for_", "times", "every", "strict"}
 def wait(
     ctx: typer.Context,
     *,
-    config: Config = None,
+    config: str | None = typer.Option(
+        None, "--config", metavar="FILE", help="Wait for the connectors of this file, and for no HOST."
+    ),
     only: Only = None,
-    until: Until = None,
-    for_: For = "10m",
-    times: Times = "1",
-    every: Every = "10s",
+    until: str | None = typer.Option(
+        None,
+        metavar="healthy|CODE",
+        help="What to wait for. Default: healthy; with --config what each connector expects.",
+        autocompletion=completers.route,
+    ),
+    for_: str = typer.Option("10m", "--for", metavar="TIME", help="Wait at most so long (500ms, 10s, 5m, 2h)."),
+    times: str = typer.Option("1", metavar="N", help="It must be seen so many times in a row, to be steady."),
+    every: str = typer.Option(
+        "10s", metavar="TIME", help="Pause between probes; it grows while nothing changes, up to six times."
+    ),
     given: opt.HostOptions,
     options: opt.ConnectorOptions,
     strict: opt.Strict = False,
