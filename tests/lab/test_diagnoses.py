@@ -208,7 +208,7 @@ def _causes_are_the_right_ones(scenario: Scenario, report: Report) -> None:
             "The certificate chain is incomplete",
             "install-intermediate",
         ),
-        ("tls-alert", "server", "tls-not-supported", "The server breaks off TLS", "enable-ciphers"),
+        ("tls-alert", "server", "tls-not-supported", "The server breaks off TLS", "check-tls-settings"),
         ("tls-cipher", "server", "tls-not-supported", "No common cipher suite", "enable-ciphers"),
     ],
 )

@@ -163,13 +163,15 @@ def test_what_two_addresses_have_in_common_is_said_once(format_: Format) -> None
 def test_a_server_that_has_moved_is_not_looked_for_where_it_was() -> None:
     gone = NetworkFault(FaultKind.HOST_UNREACHABLE, "EHOSTUNREACH", icmp="host-unreachable", icmp_from=ROUTER)
     moved = AuthorityReply(
-        "contoso.com", "ns1.contoso.com", "198.51.100.1", "A", ServerSays.ANSWER, records=("203.0.113.99",), ttl=300
+        "contoso.com", "ns1.contoso.com", "198.51.100.1", "A", ServerSays.ANSWER, records=("203.0.113.99",), ttl=600
     )
     evidence = inquired(made.unconnected(gone), moved, zones=(".", "com", "contoso.com"))
     diagnosis = diagnosed(evidence)
     assert [one.id for one in diagnosis.causes if one.verdict is LIKELY] == ["stale-dns-cache", "server-down"]
     assert diagnosis.remedies[0].id == "wait-for-cache"
     assert diagnosis.detail.endswith("The authoritative servers say otherwise: A 203.0.113.99.")
+    just_asked = inquired(made.unconnected(gone), replace(moved, ttl=300), zones=(".", "com", "contoso.com"))
+    assert diagnosed(just_asked).causes[0].id == "server-down", "an answer with all of its TTL left is not old"
 
 
 def test_a_client_that_is_turned_away_at_the_recipient_is_let_in_first() -> None:

@@ -259,6 +259,31 @@ def test_a_control_host_at_the_server_s_own_address_is_about_dns() -> None:
     assert "as a network does that wants a log-in first" in found.detail
 
 
+def test_a_greeting_that_ends_in_cr_alone_never_ends() -> None:
+    begun = replace(made.broken("", TIMED_OUT), sample=r"220 mail.contoso.com ESMTP\x0d")
+    found = diagnosed(made.until_banner(banner=begun))
+    assert led(found) == ("server", "malformed-reply", "fix-reply-format")
+
+
+def test_an_mx_that_names_localhost_is_corrected_and_not_published() -> None:
+    here = made.unconnected(made.REFUSED, "127.0.0.1")
+    found = replace(here.resolution, server="localhost", mx_domain="contoso.com", mx=(MxRecord(10, "localhost"),))
+    mx = Lookup("contoso.com", "MX", LookupStatus.ANSWER, ("10 localhost.",))
+    found = replace(found, preference=10, lookups=(mx, *found.lookups))
+    assert led(diagnosed(replace(here, server="localhost", resolution=found))) == (
+        "dns",
+        "wrong-smart-host",
+        "repair-mx",
+    )
+
+
+def test_an_address_that_the_network_s_own_dns64_made_is_nobody_else_s() -> None:
+    fault = NetworkFault(FaultKind.NETWORK_UNREACHABLE, "ENETUNREACH", "Network is unreachable", None, "no-route", SIX)
+    attempt = made.unconnected(fault, "64:ff9b::cb00:7107")
+    assert led(diagnosed(attempt))[:2] == ("this-machine", "local-network")
+    assert result_of(attempt, made.session()).status is Status.WARNING
+
+
 def test_an_inspection_is_not_what_comes_first_before_any_greeting() -> None:
     """What examines SMTP has none to examine yet."""
     for fault in (made.CLOSED, made.RESET):

@@ -41,7 +41,7 @@ from connector_probe.model.evidence import (
     Reply,
     ReplyFlaw,
 )
-from connector_probe.model.reach import is_outside
+from connector_probe.model.reach import is_outside, is_translated
 from connector_probe.model.verdict import FailureClass
 from connector_probe.protocol.refusals import refusal_kind
 
@@ -52,6 +52,7 @@ _UNREADABLE_FLAWS = frozenset({ReplyFlaw.MIXED_CODES, ReplyFlaw.NO_SEPARATOR})
 _EHLO_FLAWS = _UNREADABLE_FLAWS | {ReplyFlaw.BARE_LF, ReplyFlaw.ENDS_EARLY}
 _VERSION_REASONS = ("unsupported protocol", "wrong ssl version", "no protocols available")
 _SILENT_OR_GONE = frozenset({FaultKind.TIMED_OUT, FaultKind.CLOSED, FaultKind.RESET})
+_NO_WAY = frozenset({FaultKind.NETWORK_UNREACHABLE, FaultKind.HOST_UNREACHABLE})
 _CUTS = frozenset({FaultKind.CLOSED, FaultKind.RESET, FaultKind.ALERT, FaultKind.TLS_PROTOCOL})
 
 
@@ -160,6 +161,8 @@ def _connect(view: View) -> FailureClass | None:
         return FailureClass.LOCAL_IPV6 if family == 6 else FailureClass.LOCAL_PORT_BLOCKED
     if connection.fault.kind is FaultKind.GATEWAY_SILENT and _leads_out(view):
         return FailureClass.LOCAL_NOT_PERMITTED  # so the "host unreachable" of our own system is its firewall's
+    if connection.fault.kind in _NO_WAY and is_translated(view.evidence.address or "::"):
+        return FailureClass.LOCAL_NO_ROUTE  # to its own network's NAT64, which Exchange Online does not go through
     unanswered = connection.fault.kind is not FaultKind.REFUSED and leaves_by_port_25(view.evidence)
     if view.evidence.control is None and run.unreached is not None and unanswered and not local:
         return FailureClass.LOCAL_PORT_BLOCKED  # over this family nothing could be tried; the other one is blocked

@@ -80,6 +80,11 @@ def is_loopback(address: str) -> bool:
     return meant(address).is_loopback
 
 
+def is_translated(address: str) -> bool:
+    """Whether a network's own DNS64 has made the address of an IPv4 one (RFC 6147): no zone publishes it."""
+    return ipaddress.ip_address(address.split("%", 1)[0]) in _TRANSLATED
+
+
 def is_nowhere(address: str) -> bool:
     """Whether no host can have ``address``, so that nothing was sent: 0.0.0.0, ::, multicast, broadcast."""
     parsed = meant(address)

@@ -80,7 +80,8 @@ def _wrong_smart_host(case: Case) -> Judged | None:
         return None
     if address == case.evidence.server:
         return Judged(verdict, (seen,), heading=HeadingId.ADDRESS_OF_NOBODY_OUTSIDE)
-    mended = (RemedyId.PUBLISH_PUBLIC_ADDRESS, RemedyId.CORRECT_SMART_HOST)
+    public = () if case.evidence.server == "localhost" else (RemedyId.PUBLISH_PUBLIC_ADDRESS,)  # RFC 6761 6.3
+    mended = (*public, RemedyId.CORRECT_SMART_HOST)
     return Judged(verdict, (seen,), mended, Culprit.DNS, heading=HeadingId.ADDRESS_OF_NOBODY_OUTSIDE)
 
 

@@ -161,10 +161,13 @@ def _stale_dns_cache(case: Case) -> Judged | None:
     filtered = mismatch.ours.status is not LookupStatus.ANSWER and mismatch.ours.ttl is None
     ttl = () if mismatch.ours.ttl is None else (EvidenceId.TTL_LEFT,)
     evidence = (EvidenceId.STALE_DIFFERS, *ttl, EvidenceId.NO_SOA) if filtered else (EvidenceId.STALE_DIFFERS, *ttl)
-    varying = mismatch.varying and mismatch.ours.status is LookupStatus.ANSWER
-    verdict = _POSSIBLE if varying else _CONFIRMED if mismatch.certain else _SUPPORTED
+    left, whole = mismatch.ours.ttl, mismatch.theirs.ttl
+    answered = mismatch.ours.status is LookupStatus.ANSWER
+    fresh = answered and left is not None and left == whole  # just asked for: views differ by who asks (GeoDNS)
+    verdict = _POSSIBLE if fresh or (answered and mismatch.varying) else _CONFIRMED if mismatch.certain else _SUPPORTED
     heading = HeadingId.OLD_ANSWER if mismatch.certain else HeadingId.OTHER_ANSWER
-    return Judged(verdict, evidence, remedies=(RemedyId.WAIT_FOR_CACHE,), heading=heading)
+    mended = RemedyId.CHECK_SPLIT_DNS if fresh else RemedyId.WAIT_FOR_CACHE
+    return Judged(verdict, evidence, remedies=(mended,), heading=heading)
 
 
 def _stale_mx(case: Case) -> Judged | None:

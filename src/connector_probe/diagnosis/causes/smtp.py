@@ -226,6 +226,7 @@ def _proxy_header_sent(case: Case) -> Judged | None:
     Culprit.SERVER,
     alone(_SURE, _F.EHLO_MALFORMED, _F.STARTTLS_MALFORMED, _F.SESSION_MALFORMED, _F.RECIPIENT_MALFORMED)
     | alone(_POSSIBLE, _F.BANNER_NOT_SMTP),
+    shown_for=(_F.BANNER_TIMEOUT,),
     remedies=(RemedyId.FIX_REPLY_FORMAT, RemedyId.CHECK_FIREWALL_INSPECTION),
     remedies_for={
         _F.BANNER_NOT_SMTP: (RemedyId.CHECK_FIREWALL_INSPECTION,),
@@ -234,7 +235,10 @@ def _proxy_header_sent(case: Case) -> Judged | None:
     },
 )
 def _malformed_reply(case: Case) -> Judged | None:
-    """A greeting that is none: is it a mail server's all the same?"""
+    """A greeting that is none: is it a mail server's all the same? And one that never ends, for want of an LF?"""
+    if case.failure is _F.BANNER_TIMEOUT:
+        ends_in_cr = case.evidence.banner is not None and case.evidence.banner.sample.endswith(r"\x0d")
+        return Judged(_LIKELY, (EvidenceId.BEGINS_LIKE_SMTP,)) if ends_in_cr else None
     if case.failure is not _F.BANNER_NOT_SMTP:
         out_of_place = case.failure is _F.RECIPIENT_MALFORMED and case.view.refusal is not None
         return None if out_of_place else Judged(None, (EvidenceId.BREAKS_THE_RULES,))

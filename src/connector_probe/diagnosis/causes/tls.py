@@ -83,7 +83,8 @@ def _tls_not_supported(case: Case) -> Judged | None:
     if handshake.fault is not None and handshake.fault.stranded:
         return Judged(_OUT, (EvidenceId.ANSWERED_PART_LOST,))
     if case.evidence.exchange_offer is not None and failure is _F.TLS_ALERT:
-        mended = (RemedyId.ENABLE_CIPHERS, RemedyId.ENABLE_GROUPS, RemedyId.CHECK_TLS_SETTINGS)
+        # Every suite was offered, so that a missing certificate is likelier than a suite that nobody else has.
+        mended = (RemedyId.CHECK_TLS_SETTINGS, RemedyId.ENABLE_CIPHERS, RemedyId.ENABLE_GROUPS)
         return Judged(None, (EvidenceId.NO_OFFER_WILL_DO,), mended)
     seen = (EvidenceId.TLS_COMES_TO_NOTHING if failure in (_F.TLS_TIMEOUT, *_BROKEN) else EvidenceId.TLS_ANSWERED,)
     return Judged(_POSSIBLE if touched and failure in _BROKEN else None, seen)

@@ -25,7 +25,7 @@ from connector_probe.model.delegation import (
 )
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.policy import DnssecStatus
-from connector_probe.model.reach import is_inside
+from connector_probe.model.reach import is_inside, is_translated
 
 if TYPE_CHECKING:
     from connector_probe.model.delegation import AuthorityReply, Recheck, Registration, Walk
@@ -333,7 +333,9 @@ class DnsView:
         return tuple(
             lookup
             for lookup in self.resolution.lookups
-            if self.address is None or lookup.rdtype not in ADDRESSES or self.address in lookup.records
+            if self.address is None
+            or lookup.rdtype not in ADDRESSES
+            or (self.address in lookup.records and not is_translated(self.address))
         )
 
     @cached_property
