@@ -4,8 +4,6 @@ Every text in it is plain: a writer escapes for its own syntax, and gives each k
 readers expect.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

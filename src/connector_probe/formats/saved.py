@@ -171,6 +171,7 @@ def _missing_fact(slot: str, template: str) -> str:
 # --- the parts -------------------------------------------------------------------------------------------------
 
 _GAP = re.compile(r"[\ufeff \t\r\n]*")
+_OPTIONAL_TEXT = (str | None, "str | None")  # as annotations are, and as those are that are texts
 _WRITE_ONE = "write one with: probe HOST --json -o report.json"
 
 
@@ -268,7 +269,7 @@ def _faults(value: Any, place: str) -> Iterator[str]:  # noqa: ANN401 - any of t
         if isinstance(value, ConnectorEvidence) and len(value.attempts) != len(value.transcripts):
             yield f"{place}: {len(value.attempts)} attempts, but {len(value.transcripts)} transcripts"
         for field in fields(value):
-            if field.type == "str | None" and getattr(value, field.name) == "":
+            if field.type in _OPTIONAL_TEXT and getattr(value, field.name) == "":
                 yield f"{place}.{field.name}: the text is empty; null stands for none"
             yield from _faults(getattr(value, field.name), f"{place}.{field.name}")
 

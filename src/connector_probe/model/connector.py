@@ -1,7 +1,5 @@
 """What is asked: a connector as Exchange Online holds it, and how to probe it."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Sequence

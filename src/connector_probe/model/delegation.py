@@ -4,8 +4,6 @@ The delegation was walked down to the name's authoritative servers, and each of 
 what follows from them is concluded in ``diagnosis.delegation``.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 

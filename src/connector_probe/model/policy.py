@@ -3,8 +3,6 @@
 Facts only, like the rest of the evidence. All text that came from a zone, a certificate or a web server is printable.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from connector_probe.model.dataclass import dataclass

@@ -4,8 +4,6 @@ Revocation: RFC 5280 5 (CRL), RFC 6960 (OCSP), RFC 6066 8 (stapled OCSP). Exchan
 CertificateValidation and DomainValidation; what it does when nobody answers is not documented.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """Everything that one connection showed, and all connections of one connector."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """What a run met that tells the time, kept where a verdict on dates may hang on this machine's clock."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from connector_probe.model.dataclass import dataclass

@@ -1,7 +1,5 @@
 """How names became addresses, question by question."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from connector_probe.model.dataclass import dataclass

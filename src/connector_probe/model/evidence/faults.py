@@ -1,7 +1,5 @@
 """How a network operation ended when it did not succeed, and at which stage."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from connector_probe.model.dataclass import dataclass

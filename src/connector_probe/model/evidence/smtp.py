@@ -1,7 +1,5 @@
 """Commands and replies."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from connector_probe.model.dataclass import dataclass

@@ -1,7 +1,5 @@
 """Handshakes and certificates."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 
