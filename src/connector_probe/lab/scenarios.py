@@ -79,7 +79,8 @@ def _made(kind: type[_Part], row: _Row) -> _Part:
 
 
 def _function(name: str, *modules: ModuleType) -> Any:  # noqa: ANN401 - whatever it makes
-    return next(vars(one)[name.replace("-", "_")] for one in modules if name.replace("-", "_") in vars(one))
+    known: dict[str, Any] = {key: made for one in reversed(modules) for key, made in vars(one).items()}
+    return known[name.replace("-", "_")]
 
 
 # --- servers -----------------------------------------------------------------------------------------------------
@@ -171,7 +172,13 @@ def _read() -> tuple[Scenario, ...]:
     text = resources.files("connector_probe.lab").joinpath("scenarios.yaml").read_text(encoding="utf-8")
     rows = yaml.load(text, yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader)
     del rows["templates"]  # which others have taken
-    return tuple(_scenario(name, row) for name, row in rows.items())
+    found = []
+    for name, row in rows.items():
+        try:
+            found.append(_scenario(name, row))
+        except (LookupError, TypeError, ValueError, StopIteration) as problem:
+            raise ValueError(f"scenarios.yaml: {name}: {problem!r}") from problem
+    return tuple(found)
 
 
 SCENARIOS: tuple[Scenario, ...] = _read()
