@@ -47,8 +47,12 @@ def _causes_are_the_right_ones(scenario: Scenario, report: Report) -> None:
     (result,) = report.results
     failed = [one.diagnosis for one in result.attempts if one.diagnosis is not None]
     found = result.diagnosis or next(iter(failed), None)
-    verdicts = {cause.id: cause.verdict for cause in found.causes} if found is not None else {}
-    assert {identifier: verdicts.get(identifier) for identifier in scenario.expect_causes} == scenario.expect_causes
+    causes = {cause.id: cause for cause in found.causes if cause.id in scenario.expect_causes} if found else {}
+    assert {identifier: cause.verdict for identifier, cause in causes.items()} == scenario.expect_causes
+    for cause in causes.values():
+        # Of a policy's failure, some are ruled out by its class alone.
+        assert cause.evidence or scenario.options.use_mx, f"{cause.id}: a verdict without evidence"
+        assert all(sentence.strip() for sentence in cause.evidence)
 
 
 @pytest.mark.parametrize(

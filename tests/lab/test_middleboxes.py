@@ -1,4 +1,4 @@
-"""Middleboxes and moods: which cause each of the lab's servers speaks for, and what is said first."""
+"""Middleboxes and moods: what is said first of each of the lab's servers, and what to do; the causes are in the lab."""
 
 from __future__ import annotations
 
@@ -6,71 +6,8 @@ import pytest
 
 from connector_probe import Result, probe_all
 from connector_probe.lab import Lab
-from connector_probe.model.verdict import CauseVerdict
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-CONFIRMED, SUPPORTED = CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED
-POSSIBLE, RULED_OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
-
-VERDICTS = [
-    ("proxy-protocol", "proxy-protocol", CONFIRMED),
-    ("proxy-protocol-impatient", "proxy-protocol", CONFIRMED),
-    ("proxy-protocol", "implicit-tls", RULED_OUT),
-    ("proxy-protocol", "server-malfunction", RULED_OUT),
-    ("proxy-protocol", "packet-inspection", RULED_OUT),
-    ("banner-silent", "proxy-protocol", POSSIBLE),
-    ("banner-silent", "implicit-tls", POSSIBLE),
-    ("banner-cut", "proxy-protocol", RULED_OUT),
-    ("banner-silent-once", "proxy-protocol", RULED_OUT),
-    ("banner-silent-once", "server-malfunction", SUPPORTED),
-    ("accept-closed", "proxy-protocol", RULED_OUT),
-    ("implicit-tls", "implicit-tls", CONFIRMED),
-    ("implicit-tls", "network-trouble", RULED_OUT),
-    ("implicit-tls", "proxy-protocol", RULED_OUT),
-    ("http-port", "not-a-mail-server", CONFIRMED),
-    ("banner-ssh", "not-a-mail-server", CONFIRMED),
-    ("banner-telnet", "not-a-mail-server", CONFIRMED),
-    ("banner-nntp", "not-a-mail-server", CONFIRMED),
-    ("banner-ftp", "not-a-mail-server", CONFIRMED),
-    ("banner-ftp", "source-blocked", RULED_OUT),
-    ("ehlo-550-blocked", "not-a-mail-server", RULED_OUT),
-    ("proxy-protocol", "not-a-mail-server", RULED_OUT),
-    ("banner-554", "source-blocked", SUPPORTED),
-    ("banner-550-connection-refused", "source-blocked", SUPPORTED),
-    ("ehlo-550-blocked", "source-blocked", SUPPORTED),
-    ("banner-421", "source-blocked", RULED_OUT),
-    ("banner-421", "rate-limited", RULED_OUT),
-    ("banner-421", "service-not-available", CONFIRMED),
-    ("banner-554", "rate-limited", RULED_OUT),
-    ("banner-421-rate", "rate-limited", SUPPORTED),
-    ("banner-421-limit", "rate-limited", SUPPORTED),
-    ("masked-by-firewall", "packet-inspection", SUPPORTED),
-    ("masked-banner-no-starttls", "packet-inspection", SUPPORTED),
-    ("anonymous-tls-only", "packet-inspection", RULED_OUT),
-    ("anonymous-tls-only", "exchange-certificate-broken", SUPPORTED),
-    ("no-starttls", "exchange-certificate-broken", RULED_OUT),
-    ("no-starttls", "tls-not-supported", CONFIRMED),
-    ("starttls-stripped", "tls-not-supported", RULED_OUT),
-    ("starttls-stripped", "packet-inspection", SUPPORTED),
-    ("appliance-certificate", "appliance-certificate", CONFIRMED),
-    ("certificate-self-signed", "appliance-certificate", None),
-    ("certificate-expired", "appliance-certificate", None),
-    ("certificate-name-mismatch", "appliance-certificate", None),
-    ("ehlo-bare-lf", "malformed-reply", CONFIRMED),
-    ("ehlo-ends-early", "malformed-reply", CONFIRMED),
-    ("ehlo-550-name", "helo-name", SUPPORTED),
-    ("ehlo-behind-proxy-header", "proxy-header-sent", SUPPORTED),
-    ("ehlo-behind-proxy-header", "source-blocked", RULED_OUT),
-    ("proxy-protocol", "proxy-header-sent", RULED_OUT),
-    ("ehlo-550-name", "source-blocked", RULED_OUT),
-    ("helo-only", "tls-not-supported", CONFIRMED),
-    ("helo-only", "packet-inspection", POSSIBLE),
-    ("helo-only", "exchange-certificate-broken", RULED_OUT),
-    ("starttls-454", "tls-not-supported", CONFIRMED),
-    ("starttls-421", "service-not-available", SUPPORTED),
-    ("starttls-overwritten", "packet-inspection", SUPPORTED),
-    ("session-550", "helo-name", RULED_OUT),
-]
 FIRST_WORDS = [
     ("proxy-protocol", "it waits for a balancer in front of it"),
     ("proxy-protocol-impatient", "it waits for a balancer in front of it"),
@@ -118,17 +55,11 @@ FIRST_REMEDIES = [
 MOODS = {"unequal-servers", "slow-greeting", "retry-clears", "starttls-injection", "banner-masked"}
 
 
-@pytest.mark.parametrize(("scenario", "cause", "verdict"), VERDICTS)
-async def test_cause(scenario: str, cause: str, verdict: CauseVerdict | None, results: dict[str, Result]) -> None:
+@pytest.mark.parametrize("scenario", ["certificate-self-signed", "certificate-expired", "certificate-name-mismatch"])
+async def test_a_certificate_of_no_device_speaks_for_none(scenario: str, results: dict[str, Result]) -> None:
     diagnosis = results[scenario].diagnosis
     assert diagnosis is not None
-    found = {one.id: one for one in diagnosis.causes}
-    if verdict is None:
-        assert cause not in found
-    else:
-        assert found[cause].verdict is verdict
-        assert found[cause].evidence, "a verdict without evidence"
-        assert all(sentence.strip() for sentence in found[cause].evidence)
+    assert "appliance-certificate" not in [one.id for one in diagnosis.causes]
 
 
 @pytest.mark.parametrize(("scenario", "words"), FIRST_WORDS)
