@@ -95,9 +95,9 @@ def without_edns(asked: Question) -> Question:
 def read(wire: bytes, asked: Question) -> Answer:
     """What ``wire`` says to ``asked``. Never raises."""
     if len(wire) > MAX_MESSAGE:
-        return Answer(LookupStatus.MALFORMED, note=f"{len(wire)} bytes are more than any such answer has")
+        return Answer(LookupStatus.MALFORMED, note=f"{len(wire)} B are more than any such answer has")
     if len(wire) < 12:
-        return Answer(LookupStatus.MALFORMED, note=f"{len(wire)} bytes are no DNS message")
+        return Answer(LookupStatus.MALFORMED, note=f"{len(wire)} B are no DNS message")
     if int.from_bytes(wire[:2], "big") != asked.message.id:
         return Answer(LookupStatus.WRONG_ID)
     truncated = bool(wire[2] & 0x02)

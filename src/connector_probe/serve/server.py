@@ -199,9 +199,13 @@ class Server:
     async def _start(self, url: str) -> None:
         await self.service.start()
         self.started.set()
+        log.info("%s: %s of %s", url, self._size, show(str(self._path), 300))
+        self._supervisor.ready(self._size)
+
+    @property
+    def _size(self) -> str:
         number = len(self.service.names)
-        log.info("%s: %d connector%s of %s", url, number, "s" * (number != 1), show(str(self._path), 300))
-        self._supervisor.ready(f"{number} connectors")
+        return f"{number} connector{'s' * (number != 1)}"
 
     @property
     def _path(self) -> Path:
@@ -222,14 +226,14 @@ class Server:
             try:
                 problem = await self._reload()
             finally:
-                self._supervisor.ready(f"{len(self.service.names)} connectors")
+                self._supervisor.ready(self._size)
             self._metrics.reload_success.set(0.0 if problem else 1.0)
             self.service.problem = problem
             if problem:
                 log.error("the file was read anew, and the one before stays in use: %s", problem)
             else:
                 self._metrics.reload_at.set(datetime.now(UTC).timestamp())
-                log.info("the file was read anew: %d connectors", len(self.service.names))
+                log.info("the file was read anew: %s", self._size)
             return problem
 
     async def _reload(self) -> str:

