@@ -97,6 +97,10 @@ def test_what_is_lost_keeps_a_connector_from_being_probed(changes: dict[str, obj
         ("# Outbound connectors\nversion: 1\nconnectors: []\n", "probes.yaml already"),
         ("WARNING: a console says something\r\n[\r\n  {\r\n  }\r\n]", "begins in line 2: WARNING"),
         ([{"ClassId2e4f51ef21dd47e99d3c952918aff9cd": "033ecb2bc07a4d43b5ef94ed5a35d280"}], "Format-List"),
+        (
+            '[{"Name": "A", "SmartHosts": ["a.contoso.com"], "smartHosts": ["b.contoso.com"]}]',
+            "SmartHosts stands twice",
+        ),
         ({"Name": "To Online", "SmartHosts": ["a.contoso.com"], "AddressSpaces": ["smtp:*;1"]}, "Get-SendConnector"),
     ],
     ids=[
@@ -108,6 +112,7 @@ def test_what_is_lost_keeps_a_connector_from_being_probed(changes: dict[str, obj
         "probes.yaml",
         "a-console's-lines",
         "formatted",
+        "a-name-twice",
         "send-connector",
     ],
 )
