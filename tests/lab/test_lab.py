@@ -33,6 +33,7 @@ NOT_ON_LOOPBACK = {
     F.LOCAL_IPV6: "is concluded only for port 25 of an address beyond loopback",
     F.LOCAL_INTERCEPTED: "is concluded only for port 25 of an address beyond loopback",
     F.LOCAL_STARTTLS_STRIPPED: "is concluded only for port 25 of an address beyond loopback",
+    F.LOCAL_TLS_STALLED: "is concluded only for port 25 of an address beyond loopback",
     F.LOCAL_DEADLINE: "is a matter of the limits that a probe is given; tests/lab/test_limits.py",
     F.LOCAL_INTERRUPTED: "needs a run that is stopped; tests/lab/test_fleet.py",
     F.LOCAL_RESOURCES: "needs this process to run out of sockets",

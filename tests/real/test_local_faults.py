@@ -611,6 +611,16 @@ def test_this_network_takes_starttls_away(here: Namespace, there: Namespace, cro
     assert kept.status is Status.WARNING
 
 
+def test_this_network_loses_what_is_large(here: Namespace, there: Namespace, crowd: Crowd) -> None:
+    """A tunnel whose narrow end nobody tells of: TCP's own messages pass, and no certificate does."""
+    there.filter(_RULES.format(hook="output", rule="tcp sport 25 meta length > 600 drop"))
+    near, unchecked = here.probe(asked(crowd, SERVER, timeout=0.5), asked(crowd, SERVER, timeout=0.5, control=()))
+    local(near, "local-tls-stalled")
+    assert near.diagnosis is not None
+    assert near.diagnosis.remedies[0].id == "check-path-mtu"
+    assert found(unchecked) == ("failing", "tls-timeout")
+
+
 def test_a_report_of_a_local_fault_is_diagnosed_again(here: Namespace, crowd: Crowd, tmp_path: Path) -> None:
     here.filter(_RULES.format(hook="output", rule="tcp dport 25 reject"))
     report = tmp_path / "report.json"

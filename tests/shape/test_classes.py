@@ -45,6 +45,7 @@ NEEDS_A_NAMESPACE = {
     FailureClass.LOCAL_NAMESERVER_UNTRUE,
     FailureClass.LOCAL_INTERCEPTED,
     FailureClass.LOCAL_STARTTLS_STRIPPED,
+    FailureClass.LOCAL_TLS_STALLED,
 }
 # What cannot be brought about by a server or a network; unit tests show them.
 FROM_EVIDENCE_ONLY = {

@@ -195,6 +195,7 @@ PROFILES: dict[FailureClass, Profile] = {
     _F.LOCAL_PORT_BLOCKED: _local(Stage.CONNECT),
     _F.LOCAL_INTERCEPTED: _local(Stage.BANNER),
     _F.LOCAL_STARTTLS_STRIPPED: _local(Stage.STARTTLS),
+    _F.LOCAL_TLS_STALLED: _local(Stage.TLS),
     _F.LOCAL_CLOCK: _local(Stage.CERTIFICATE),
     _F.LOCAL_NOT_PERMITTED: _local(Stage.CONNECT),
     _F.LOCAL_SOURCE_ADDRESS: _local(Stage.CONNECT),

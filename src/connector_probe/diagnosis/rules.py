@@ -26,6 +26,7 @@ from connector_probe.diagnosis.signs import (
     is_cut_off_here,
     is_intercepted_here,
     is_offline_here,
+    is_stalled_here,
     is_stripped_here,
     replies_come_late,
 )
@@ -298,6 +299,8 @@ def _handshake(view: View) -> FailureClass | None:
     fault = handshake.fault
     if fault.local:
         return _ended_here(fault)
+    if fault.kind is FaultKind.TIMED_OUT and is_stalled_here(view.evidence.control):
+        return FailureClass.LOCAL_TLS_STALLED
     if handshake.client_certificate_requested and fault.kind in _CUTS:
         # What the right certificate of ours would change is not known; that the server's own is bad, is.
         bad = view.dane_state not in DANE_DECIDES and view.decisive_problems

@@ -111,6 +111,12 @@ def is_stripped_here(control: Control | None) -> bool:
     return is_masked(control.banner, greeting) or control.host in CONTROL_HOSTS
 
 
+def is_stalled_here(control: Control | None) -> bool:
+    """Whether a handshake with a host that answers everybody was left unanswered, too."""
+    fault = control.handshake.fault if control is not None and control.handshake is not None else None
+    return fault is not None and fault.kind is FaultKind.TIMED_OUT
+
+
 def is_clean_here(control: Control | None) -> bool:
     """Whether the control host's STARTTLS reached us, so that nothing on this side takes it away."""
     greeting = control.ehlo.reply if control is not None and control.ehlo is not None else None

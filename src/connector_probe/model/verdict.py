@@ -179,6 +179,7 @@ class FailureClass(StrEnum):
     LOCAL_PORT_BLOCKED = "local-port-blocked"
     LOCAL_INTERCEPTED = "local-intercepted"
     LOCAL_STARTTLS_STRIPPED = "local-starttls-stripped"
+    LOCAL_TLS_STALLED = "local-tls-stalled"
     LOCAL_CLOCK = "local-clock"
     LOCAL_NOT_PERMITTED = "local-not-permitted"
     LOCAL_SOURCE_ADDRESS = "local-source-address"

@@ -11,12 +11,12 @@ import asyncio
 
 from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.dataclass import dataclass
-from connector_probe.model.evidence import AttemptEvidence, CertificateProblemKind, Control, LookupStatus
+from connector_probe.model.evidence import AttemptEvidence, CertificateProblemKind, Control, FaultKind, LookupStatus
 from connector_probe.model.names import is_address, parse_smart_host
 from connector_probe.model.reach import is_outside
-from connector_probe.network import Network, NetworkFaultError
+from connector_probe.network import EXCHANGE_OFFER, Network, NetworkFaultError
 from connector_probe.protocol.identity import match
-from connector_probe.protocol.smtp import ehlo, greeting_time
+from connector_probe.protocol.smtp import STARTTLS, ehlo, greeting_time
 from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name, positive
 from connector_probe.stages.resolve import Resolver
@@ -49,7 +49,15 @@ def blames_the_way(evidence: AttemptEvidence) -> bool:
         return banner.fault is None or not banner.fault.local
     if banner is not None and banner.reply is not None and banner.reply.severity in (4, 5):
         return True
+    if stalls_in_tls(evidence):
+        return True
     return positive(evidence.ehlo) and evidence.starttls is None
+
+
+def stalls_in_tls(evidence: AttemptEvidence) -> bool:
+    """Whether the handshake was left unanswered: packets of its size may get lost on our side."""
+    fault = evidence.handshake.fault if evidence.handshake is not None else None
+    return fault is not None and fault.kind is FaultKind.TIMED_OUT
 
 
 def shows_a_strange_certificate(evidence: AttemptEvidence) -> bool:
@@ -64,12 +72,16 @@ def shows_a_strange_certificate(evidence: AttemptEvidence) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Egress:
-    """How a connector goes out, where that decides whether it gets there: family, source address, EHLO name."""
+    """How a connector goes out, where that decides whether it gets there: family, source address, EHLO name.
+
+    ``tls``: up to the handshake, which is large, and not only to EHLO.
+    """
 
     six: bool
     source: str | None
     helo: str | None
     limit: float
+    tls: bool = False
 
 
 def _tells(control: Control) -> int:
@@ -115,10 +127,13 @@ class Controls(SingleFlight[tuple[tuple[str, ...], Resolver, Egress], Control | 
             stream = await self._network.connect(address, host.port or SMTP_PORT, egress.source, limit)
         except NetworkFaultError as error:
             return Control(host.host, address, error.fault)
-        transcript = Transcript(Clock(self._network, CONTROL_TALK))
+        transcript = Transcript(Clock(self._network, CONTROL_TALK * (1 + egress.tls)))
         async with Conversation(stream, transcript, CONTROL_TALK) as conversation:
             greeting = await conversation.exchange()
             if greeting.reply is None or greeting.reply.code != 220:
                 return Control(host.host, address, banner=greeting)
             answer = await conversation.exchange(ehlo(egress.helo or own_name(stream.source)))
-            return Control(host.host, address, banner=greeting, ehlo=answer)
+            handshake = None
+            if egress.tls and positive(answer) and positive(await conversation.exchange(STARTTLS)):
+                handshake, _ = await conversation.start_tls(None, EXCHANGE_OFFER)
+            return Control(host.host, address, banner=greeting, ehlo=answer, handshake=handshake)

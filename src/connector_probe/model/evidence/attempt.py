@@ -54,7 +54,8 @@ class Control:
     """What port 25 of a host that answers everybody shows from here, tried before a fault is held against a server.
 
     ``host`` and ``address`` are those of the first control host that was reached, else of the last one tried; ``fault``
-    None means that TCP was established, and then there are a ``banner`` and, behind a 220, an ``ehlo``. Where the
+    None means that TCP was established, and then there are a ``banner`` and, behind a 220, an ``ehlo``; a ``handshake``
+    where the one in question was not answered. Where the
     nameserver was silent about every one of them, there is only the ``lookup``, and ``address`` is empty.
     """
 
@@ -64,6 +65,7 @@ class Control:
     banner: Exchange | None = None
     ehlo: Exchange | None = None
     lookup: Lookup | None = None
+    handshake: Handshake | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,14 @@ from dataclasses import replace
 
 from connector_probe.probing.attempt import Attempt, FollowUp
 from connector_probe.probing.run import Run
-from connector_probe.stages.control import Controls, Egress, blames_the_way, goes_out, shows_a_strange_certificate
+from connector_probe.stages.control import (
+    Controls,
+    Egress,
+    blames_the_way,
+    goes_out,
+    shows_a_strange_certificate,
+    stalls_in_tls,
+)
 from connector_probe.stages.local_clock import needs_the_time
 
 
@@ -30,7 +37,11 @@ class TryControlHosts(FollowUp):
             return attempt
         settings = attempt.settings
         egress = Egress(
-            ":" in (attempt.target.address or ""), settings.source_address, settings.helo, settings.connect_timeout
+            ":" in (attempt.target.address or ""),
+            settings.source_address,
+            settings.helo,
+            settings.connect_timeout,
+            tls=stalls_in_tls(evidence),
         )
         control = await self._controls.try_out(settings.control, self._run.resolvers.beside(settings), egress)
         return replace(attempt, evidence=replace(evidence, control=control))
