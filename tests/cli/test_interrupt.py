@@ -29,13 +29,15 @@ async def test_an_interrupted_probe_says_so(sent: signal.Signals) -> None:
 
     async with await asyncio.start_server(keep_silent, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        argv = [sys.executable, "-m", "connector_probe", f"127.0.0.1:{port}"]
+        argv = [sys.executable, "-m", "connector_probe", "--json", f"127.0.0.1:{port}"]
         process = await asyncio.create_subprocess_exec(*argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         with ended(process):
             await asyncio.wait_for(connected.wait(), GENEROUS)
             process.send_signal(sent)
             out, err = await asyncio.wait_for(process.communicate(), GENEROUS)
-    assert (process.returncode, out, err.strip()) == (130, b"", b"probe: interrupted")
+    assert (process.returncode, err.strip()) == (130, b"probe: interrupted")
+    (result,) = json.loads(out)["results"]
+    assert (result["status"], result["diagnosis"]["class"]) == ("unknown", "local-interrupted")
 
 
 # Without the bound that ends such a server by itself, so that only what is tested can.

@@ -166,6 +166,8 @@ def _probe(connector: Connector, words: Catalogue) -> Result:
 
     # Its certificate is judged as of now, whatever day the new one is judged for.
     run = run_async(run_probe([replace(connector, as_of=None)], quiet=False, words=words))
+    if run.interrupted:
+        raise KeyboardInterrupt
     return run.report.results[0]
 
 

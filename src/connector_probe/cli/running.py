@@ -90,13 +90,11 @@ async def run_probe(
     """Probe, with a view of it at a terminal. To be the main task of asyncio.run, which cancels that on Ctrl-C.
 
     ``arrived`` is given each result as it is finished. After ``deadline`` seconds the run ends with what is known;
-    ``recovering`` and ``amend`` as in probe_all. Raises KeyboardInterrupt where nothing was finished by then,
-    and TrustError.
+    ``recovering`` and ``amend`` as in probe_all. Raises TrustError.
     """
     allow_many_files()
     wanted = not quiet and somebody_looks_on()
-    finished: list[Result] = []
-    watchers: list[Callable[[Result], None]] = [finished.append, *filter(None, [arrived])]
+    watchers = [arrived] if arrived is not None else []
     stop = asyncio.Event()
     if wanted and len(connectors) > 1:
         from connector_probe.cli.live import LiveTable  # late: it is slow to import, and for a terminal only
@@ -133,10 +131,7 @@ async def run_probe(
             return Run(await asyncio.shield(run))
         except asyncio.CancelledError:
             stop.set()
-            report = await run
-    if not finished:
-        raise KeyboardInterrupt
-    return Run(report, interrupted=True)
+            return Run(await run, interrupted=True)
 
 
 def allow_many_files() -> None:
