@@ -18,7 +18,6 @@ import pytest
 from connector_probe import Connector, Status
 from connector_probe.cli.app import run
 from connector_probe.cli.hosts import Asked, read_hosts
-from connector_probe.cli.progress import fitting
 from connector_probe.cli.waiting import GROWTH, LONGEST, Goal, Wait, told, wait_for
 from connector_probe.formats import nagios
 from tests.cli.servers import GENEROUS, ended
@@ -243,6 +242,3 @@ def test_words_for_people() -> None:
     assert [told(one) for one in (0, 0.25, 8, 60, 130, 600, 3600, 3900)] == [
         *("0 s", "0.2 s", "8 s", "1 m", "2 m 10 s", "10 m", "1 h", "1 h 5 m")
     ]
-    assert fitting("mail.contoso.com", 80) == "mail.contoso.com"
-    assert fitting("mail.contoso.com", 10) == "mail.co..."
-    assert fitting("总部混合部署邮件服务器", 10) == "总部混..."

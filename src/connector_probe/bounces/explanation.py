@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -124,36 +125,24 @@ def explain(bounce: Bounce, words: Catalogue = ENGLISH) -> Explanation:
     """What ``bounce`` means, in the words of one language."""
     topic, facts = topic_of(bounce), facts_of(bounce)
     return Explanation(
-        code=bounce.code,
+        **{name: getattr(bounce, name) for name in _AS_READ},
         class_=bounce.failure_class,
         title=title_of(_title_topic(bounce, topic), words),
-        message=bounce.message,
-        server=bounce.server,
-        address=bounce.address,
-        occurred_at=bounce.occurred_at,
         causes=_causes(bounce, topic, facts, words),
         remedies=tuple(_remedies(bounce, topic, facts, words)),
         reference=topic.page,
-        confidence=bounce.confidence,
         heading=_heading(bounce, topic, words),
         meaning=words.explain[f"meaning-{topic}"],
         notes=tuple(_notes(bounce, facts, words)),
-        written_code=bounce.written_code,
         documented_code=_listed_code(bounce),
-        final=bounce.final,
         also_possible=bounce.alternatives,
-        port=bounce.port,
-        recipient=bounce.recipient,
-        expected_subject=bounce.expected_subject,
-        presented_subject=bounce.presented_subject,
-        thumbprint=bounce.thumbprint,
-        source=bounce.source,
-        on_premises=bounce.on_premises,
         direction=_direction(bounce, topic),
         culprit=_culprit(bounce, topic),
-        sessions=bounce.sessions,
-        reported_by=bounce.reported_by,
     )
+
+
+# What a bounce says goes over as it is.
+_AS_READ = {each.name for each in fields(Explanation)} & {*Bounce._fields} - {"direction"}
 
 
 # --- what it is about --------------------------------------------------------------------------------------------

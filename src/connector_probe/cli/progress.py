@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Coroutine
-from itertools import accumulate
-from unicodedata import east_asian_width
 
 from connector_probe.cli.output import terminal_width
+from connector_probe.formats.layout import cut
 
 PROGRESS_AFTER = 0.4  # seconds; a quick probe shows no progress line at all
 PROGRESS_EVERY = 0.25
@@ -49,17 +47,9 @@ async def draw_line(text: Callable[[], str]) -> None:
     """The line on standard error, drawn again and again, and wiped away in the end."""
     try:
         while True:
-            sys.stderr.write("\r" + fitting(text(), terminal_width(sys.stderr) - 1) + "\x1b[K")
+            sys.stderr.write("\r" + cut(text(), terminal_width(sys.stderr) - 1) + "\x1b[K")
             sys.stderr.flush()
             await asyncio.sleep(PROGRESS_EVERY)
     finally:
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
-
-
-def fitting(line: str, width: int) -> str:
-    """``line`` cut to ``width`` columns."""
-    ends = list(accumulate(2 if east_asian_width(one) in "WF" else 1 for one in line))
-    if not ends or ends[-1] <= width:
-        return line
-    return line[: bisect_right(ends, max(width - 3, 0))] + "..."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from connector_probe.cli import options as opt
 from connector_probe.cli.fleet import File, load_file
 from connector_probe.cli.history_file import history_of
 from connector_probe.cli.output import words_for, write_document
+from connector_probe.cli.telling import TOKEN, tokens_in
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.model.documents import Format
 from connector_probe.model.names import is_address, show
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 PORT = 9425
 ADDRESS = f"127.0.0.1:{PORT}"
-TOKEN = "PROBE_TOKEN"  # of the environment
 
 
 def serve(
@@ -139,16 +138,10 @@ def _print_hash(user: str) -> None:
 def _credentials(file: str | None) -> Credentials | None:
     from connector_probe.serve.credentials import Credentials
 
-    where, text = (f"--token-file {show(file)}", "") if file is not None else (TOKEN, os.environ.get(TOKEN, ""))
-    if file is not None:
-        try:
-            text = Path(file).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            told = getattr(error, "strerror", None) or "it is no text"
-            raise UsageProblemError(f"{where} cannot be read: {told}", "check name and permissions") from None
-    elif not text.strip():
+    text = tokens_in(file)
+    if file is None and not text.strip():
         return None
-    return Credentials(text, where)
+    return Credentials(text, f"--token-file {show(file)}" if file is not None else TOKEN)
 
 
 def _address(listen: str) -> tuple[str, int]:

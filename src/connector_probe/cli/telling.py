@@ -163,14 +163,23 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
-def _token(file: str | None) -> str:
+def tokens_in(file: str | None) -> str:
+    """What the file of --token-file holds, else the variable of the environment. Raises UsageProblemError."""
     if file is None:
-        return os.environ.get(TOKEN, "").strip()
+        return os.environ.get(TOKEN, "")
     try:
-        lines = [line.strip() for line in Path(file).read_text(encoding="utf-8").splitlines()]
+        return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         told = getattr(error, "strerror", None) or "it is no text"
-        raise UsageProblemError(f"--token-file {show(file)} cannot be read: {told}", "check the name") from None
+        hint = "check name and permissions"
+        raise UsageProblemError(f"--token-file {show(file)} cannot be read: {told}", hint) from None
+
+
+def _token(file: str | None) -> str:
+    text = tokens_in(file).strip()
+    if file is None:
+        return text
+    lines = map(str.strip, text.splitlines())
     tokens = [line for line in lines if line and not line.startswith("#") and line.isascii() and " " not in line]
     if not tokens:
         raise UsageProblemError(f"--token-file {show(file)} holds no token", "the one that the server knows")

@@ -22,7 +22,7 @@ from connector_probe.comparing.comparison import (
     Side,
 )
 from connector_probe.comparing.places import place_differences
-from connector_probe.comparing.sides import Pair, SharedAddress, difference, shared_addresses
+from connector_probe.comparing.sides import Pair, SharedAddress, shared_addresses
 from connector_probe.comparing.times import time_differences
 from connector_probe.model.connector import TlsSettings
 from connector_probe.model.names import is_address
@@ -179,21 +179,21 @@ def _settings(pair: Pair) -> Iterator[Difference]:
     """
     targets = [_asked(one.connector) for one in pair.results]
     if _targets(pair.first) != _targets(pair.second):
-        yield difference(pair, "targets-differ", False, {}, first=targets[0], second=targets[1])
+        yield pair.says("targets-differ", False, {}, told=targets)
     named = all(one.name.lower() != target.lower() for one, target in zip(pair.results, targets, strict=True))
     if named and pair.first.name.lower() != pair.second.name.lower():
-        yield difference(pair, "renamed", False, {}, first=pair.first.name, second=pair.second.name)
+        yield pair.says("renamed", False, {}, told=(pair.first.name, pair.second.name))
     first, second = ((one.connector.tls, _own_domain(one.connector)) for one in pair.results)
     if first != second:
         told = [_told(*one) for one in (first, second)]
-        yield difference(pair, "settings-differ", False, {}, first=told[0], second=told[1])
+        yield pair.says("settings-differ", False, {}, told=told)
     modes = [
         f"SmtpDaneMode {one.connector.smtp_dane_mode}, MtaStsMode {one.connector.mta_sts_mode}"
         for one in (pair.first, pair.second)
     ]
     by_mx = pair.first.connector.use_mx is not None or pair.second.connector.use_mx is not None
     if by_mx and modes[0] != modes[1]:
-        yield difference(pair, "modes-differ", False, {}, first=modes[0], second=modes[1])
+        yield pair.says("modes-differ", False, {}, told=modes)
 
 
 def _asked(connector: ConnectorReport) -> str:
@@ -217,17 +217,17 @@ def _untold(pair: Pair, addresses: Sequence[SharedAddress]) -> Iterator[Differen
     unknown = [one.status is Status.UNKNOWN for one in (pair.first, pair.second)]
     if any(unknown):
         if all(unknown):
-            yield difference(pair, "both-unknown", False, {"detail": _detail(pair.second)})
+            yield pair.says("both-unknown", False, {"detail": _detail(pair.second)})
         else:
             at = 0 if unknown[0] else 1
             facts = {"place": pair.labels[at], "detail": _detail(pair.results[at])}
-            yield difference(pair, "one-unknown", False, facts)
+            yield pair.says("one-unknown", False, facts)
         return
     for shared in addresses:
         for side, label in zip(shared.sides, pair.labels, strict=True):
             if side.unknown:
                 facts = {"place": label, "endpoint": shared.endpoint, "detail": side.detail}
-                yield difference(pair, "address-unknown", False, facts, shared)
+                yield pair.says("address-unknown", False, facts, shared)
 
 
 def _detail(result: Result) -> str:

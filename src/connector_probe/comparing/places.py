@@ -11,8 +11,6 @@ from connector_probe.comparing.sides import (
     SharedAddress,
     addresses,
     by_address,
-    difference,
-    title,
     warnings_of_its_own,
 )
 from connector_probe.model.evidence import Stage
@@ -39,7 +37,7 @@ def place_differences(pair: Pair, addresses_told: Sequence[SharedAddress]) -> It
         # Another machine may have the same address, where it is no public one.
         local = shared.address is not None and not (is_address(shared.address) and is_outside(shared.address))
         if local and any(one.matters for one in found):
-            yield difference(pair, "private-address", False, {}, shared)
+            yield pair.says("private-address", False, {}, shared)
     yield from _warnings(pair)
 
 
@@ -53,7 +51,7 @@ def _warnings(pair: Pair) -> Iterator[Difference]:
             if key not in theirs and not key[0].startswith("unequal-"):  # of unequal servers _of_address tells
                 shown = (key[0], None) if at == 0 else (None, key[0])
                 facts = {"place": pair.labels[at], "warning": warning}
-                yield difference(pair, "warning-at-one", False, facts, first=shown[0], second=shown[1])
+                yield pair.says("warning-at-one", False, facts, told=shown)
 
 
 # --- DNS -------------------------------------------------------------------------------------------------------
@@ -69,7 +67,7 @@ def _names(pair: Pair) -> Iterator[Difference]:
             if pair.first.evidence.left_out or pair.second.evidence.left_out:
                 continue  # of so many addresses each side saw a part
             told = [f"{text} ({_standing(pair, at, server)})" for at, text in enumerate(shown)]
-            yield difference(pair, "split-dns", True, {"server": server}, server=server, first=told[0], second=told[1])
+            yield pair.says("split-dns", True, {"server": server}, server=server, told=told)
             yield from _inside(pair, server, (ours, theirs))
         elif bool(ours) != bool(theirs):
             yield from _missing(pair, server, shown)
@@ -96,7 +94,7 @@ def _missing(pair: Pair, server: str, shown: tuple[str, str]) -> Iterator[Differ
     }
     identifier = "name-at-one" if seen.diagnosis.class_ in _NOT_THERE else "nameserver-at-one"
     told = (shown[0] or seen.diagnosis.class_.value, shown[1] or seen.diagnosis.class_.value)
-    yield difference(pair, identifier, True, facts, server=server, first=told[0], second=told[1])
+    yield pair.says(identifier, True, facts, server=server, told=told)
 
 
 def _inside(pair: Pair, server: str, found: tuple[Sequence[str], Sequence[str]]) -> Iterator[Difference]:
@@ -117,18 +115,18 @@ def _inside(pair: Pair, server: str, found: tuple[Sequence[str], Sequence[str]])
         "outside": pair.labels[1 - inside],
         "private": ", ".join(found[inside]),
         "public": ", ".join(found[1 - inside]),
-        "title": title(far[0], pair.words),
+        "title": far[0].title,
     }
     if not any(seen.flows for seen in near):
         if near[0].failure is far[0].failure:
-            yield difference(pair, "inside-fails", False, facts, server=server)
+            yield pair.says("inside-fails", False, facts, server=server)
         return
-    yield difference(pair, "inside-flows", True, facts, server=server)
+    yield pair.says("inside-flows", True, facts, server=server)
     ours, theirs = ({sha1: leaf for seen in one for sha1, leaf in seen.leaves.items()} for one in (near, far))
     if ours and theirs and not set(ours) & set(theirs):
         (here, *_), (there, *_) = ours.values(), theirs.values()
         facts |= {"inside_subject": quote(here.subject), "outside_subject": quote(there.subject)}
-        yield difference(pair, "inside-other-server", True, facts, server=server, first=here.sha1, second=there.sha1)
+        yield pair.says("inside-other-server", True, facts, server=server, told=(here.sha1, there.sha1))
 
 
 def _met(pair: Pair, at: int, server: str) -> list[AddressResult]:
@@ -165,7 +163,7 @@ def _several_servers(pair: Pair, shared: SharedAddress) -> Difference:
         "classes": pair.words.listed(classes),
     }
     told = [f"{sum(one.status in FLOWING for one, _ in seen.attempts)}/{len(seen.attempts)}" for seen in shared.sides]
-    return difference(pair, "several-servers", True, facts, shared, first=told[0], second=told[1])
+    return pair.says("several-servers", True, facts, shared, told=told)
 
 
 def _starttls(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
@@ -176,7 +174,7 @@ def _starttls(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
     facts = {"bad": pair.labels[at], "good": pair.labels[1 - at]}
     identifier = "starttls-masked" if shared.sides[at].masked else "starttls-at-one"
     told = ["STARTTLS" if one else "-" for one in offers]
-    yield difference(pair, identifier, True, facts, shared, first=told[0], second=told[1])
+    yield pair.says(identifier, True, facts, shared, told=told)
 
 
 def _certificate(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
@@ -196,37 +194,37 @@ def _certificate(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
         }
         several = len(first) > 1 or len(second) > 1
         identifier = "certificates-of-several" if several else "other-certificate"
-        yield difference(pair, identifier, True, facts, shared, first=ours.sha1, second=theirs.sha1)
+        yield pair.says(identifier, True, facts, shared, told=(ours.sha1, theirs.sha1))
     elif set(first) != set(second):
         number = str(len(set(first) | set(second)))
-        yield difference(pair, "certificates-of-several", True, {"number": number}, shared)
+        yield pair.says("certificates-of-several", True, {"number": number}, shared)
     elif shared.first.flows != shared.second.flows:
         roots = [seen.certificates[0].trust for seen in shared.sides]
         if roots[0] != roots[1]:
-            yield difference(pair, "other-roots", True, {}, shared, first=roots[0], second=roots[1])
+            yield pair.says("other-roots", True, {}, shared, told=roots)
 
 
 def _greeting(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
     ours, theirs = shared.first.greetings, shared.second.greetings
     if ours and theirs and not set(ours) & set(theirs):
-        yield difference(pair, "other-greeting", False, {}, shared, first=ours[0], second=theirs[0])
+        yield pair.says("other-greeting", False, {}, shared, told=(ours[0], theirs[0]))
 
 
 def _at_both(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
     first, second = shared.sides
     told = [seen.failure.value if seen.failure is not None else None for seen in shared.sides]
-    titles = (title(first, pair.words), title(second, pair.words))
+    titles = (first.title, second.title)
     if told[0] == told[1]:
         if first.failing.connection is None:  # no address at both: what they asked may still differ
-            yield difference(pair, "name-at-none", False, {"title": titles[0]}, shared, first=told[0], second=told[1])
+            yield pair.says("name-at-none", False, {"title": titles[0]}, shared, told=told)
         elif first.failure in _SILENT and not any(map(_control_answered, shared.sides)):
             # Clouds and many networks block port 25, so that any server would be as silent.
-            yield difference(pair, "silent-at-both", False, {"title": titles[0]}, shared, first=told[0], second=told[1])
+            yield pair.says("silent-at-both", False, {"title": titles[0]}, shared, told=told)
         else:
-            yield difference(pair, "same-at-both", False, {"title": titles[0]}, shared, first=told[0], second=told[1])
+            yield pair.says("same-at-both", False, {"title": titles[0]}, shared, told=told)
         return
     facts = {"first_title": titles[0], "second_title": titles[1]}
-    yield difference(pair, "otherwise-at-both", True, facts, shared, first=told[0], second=told[1])
+    yield pair.says("otherwise-at-both", True, facts, shared, told=told)
 
 
 def _at_one(pair: Pair, shared: SharedAddress, at: int, explained: Sequence[Difference]) -> Iterator[Difference]:
@@ -244,13 +242,13 @@ def _at_one(pair: Pair, shared: SharedAddress, at: int, explained: Sequence[Diff
         "bad": pair.labels[at],
         "good": pair.labels[1 - at],
         "source": seen.source or pair.labels[at],
-        "title": title(seen, pair.words),
+        "title": seen.title,
         "detail": seen.detail,
         "healthy": healthy,
         "fault": _fault(seen, pair),
     }
     told = [one.failure.value if one.failure is not None else "flows" for one in shared.sides]
-    yield difference(pair, identifier, True, facts, shared, first=told[0], second=told[1])
+    yield pair.says(identifier, True, facts, shared, told=told)
 
 
 def _layer(failure: FailureClass, stage: Stage, seen: AddressResult) -> str | None:

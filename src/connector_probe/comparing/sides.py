@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,6 +33,32 @@ class Pair:
     @property
     def labels(self) -> tuple[str, str]:
         return self.first_origin.label, self.second_origin.label
+
+    def says(
+        self,
+        identifier: str,
+        matters: bool,
+        facts: Mapping[str, str],
+        shared: SharedAddress | None = None,
+        *,
+        server: str | None = None,
+        told: Sequence[str | None] = (None, None),
+    ) -> Difference:
+        """A sentence of the catalogue, filled in. ``told``: what each report has there, in short."""
+        first, second = told
+        places = {"first_place": self.labels[0], "second_place": self.labels[1]}
+        known = LenientFacts(first=first or "", second=second or "", **places)
+        if shared is not None:
+            known |= {"endpoint": shared.endpoint, "server": shared.server, "address": shared.address or shared.server}
+        return Difference(
+            id=identifier,
+            text=fill(self.words.compare[identifier], LenientFacts(known | dict(facts))),
+            matters=matters,
+            server=shared.server if shared is not None else server,
+            address=shared.address if shared is not None else None,
+            first=first,
+            second=second,
+        )
 
 
 @dataclass(frozen=True)
@@ -72,6 +98,10 @@ class AddressResult:
     @property
     def failure(self) -> FailureClass | None:
         return None if self.flows or self.diagnosis is None else self.diagnosis.class_
+
+    @property
+    def title(self) -> str:
+        return self.diagnosis.heading if self.diagnosis is not None else ""
 
     @property
     def detail(self) -> str:
@@ -179,36 +209,3 @@ _TOLD_BY_ADDRESS = frozenset({"address-failing", "address-not-tested", "addresse
 
 def warnings_of_its_own(result: Result) -> list[Finding]:
     return [one for one in result.warnings if one.id not in _TOLD_BY_ADDRESS]
-
-
-def title(seen: AddressResult, words: Catalogue) -> str:
-    return seen.diagnosis.heading if seen.diagnosis is not None else ""
-
-
-def difference(
-    pair: Pair,
-    identifier: str,
-    matters: bool,
-    facts: Mapping[str, str],
-    shared: SharedAddress | None = None,
-    *,
-    server: str | None = None,
-    first: str | None = None,
-    second: str | None = None,
-) -> Difference:
-    """A sentence of the catalogue, filled in."""
-    known = LenientFacts(
-        first=first or "", second=second or "", first_place=pair.labels[0], second_place=pair.labels[1]
-    )
-    if shared is not None:
-        known |= {"endpoint": shared.endpoint, "server": shared.server, "address": shared.address or shared.server}
-        server = shared.server
-    return Difference(
-        id=identifier,
-        text=fill(pair.words.compare[identifier], LenientFacts(known | dict(facts))),
-        matters=matters,
-        server=server,
-        address=shared.address if shared is not None else None,
-        first=first,
-        second=second,
-    )

@@ -10,8 +10,6 @@ from connector_probe.comparing.sides import (
     SharedAddress,
     addresses,
     by_address,
-    difference,
-    title,
     warnings_of_its_own,
 )
 from connector_probe.model.evidence import Certificate
@@ -37,35 +35,33 @@ def _names(pair: Pair) -> Iterator[Difference]:
             continue
         told = [", ".join(one) or pair.words.text["no-address"] for one in (ours, theirs)]
         matters = bool(ours) and not theirs
-        yield difference(
-            pair, "addresses-changed", matters, {"server": server}, server=server, first=told[0], second=told[1]
-        )
+        yield pair.says("addresses-changed", matters, {"server": server}, server=server, told=told)
 
 
 def _verdict(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
     first, second = shared.sides
     told = [seen.failure.value if seen.failure is not None else "flows" for seen in shared.sides]
     facts = {
-        "first_title": title(first, pair.words),
-        "second_title": title(second, pair.words),
+        "first_title": first.title,
+        "second_title": second.title,
         "detail": second.detail,
     }
     if second.mixed and not first.mixed and first.flows:
-        yield difference(pair, "mixed-now", True, facts, shared, first=told[0], second="mixed")
+        yield pair.says("mixed-now", True, facts, shared, told=(told[0], "mixed"))
     elif first.flows and not second.flows:
-        yield difference(pair, "fails-now", True, facts, shared, first=told[0], second=told[1])
+        yield pair.says("fails-now", True, facts, shared, told=told)
     elif second.flows and not first.flows:
-        yield difference(pair, "works-now", False, facts, shared, first=told[0], second=told[1])
+        yield pair.says("works-now", False, facts, shared, told=told)
     elif told[0] != told[1]:
-        yield difference(pair, "fails-otherwise-now", True, facts, shared, first=told[0], second=told[1])
+        yield pair.says("fails-otherwise-now", True, facts, shared, told=told)
 
 
 def _starttls(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
     before, now = shared.first.starttls, shared.second.starttls
     if before and now is False:
-        yield difference(pair, "starttls-gone", True, {}, shared, first="STARTTLS", second="-")
+        yield pair.says("starttls-gone", True, {}, shared, told=("STARTTLS", "-"))
     elif now and before is False:
-        yield difference(pair, "starttls-new", False, {}, shared, first="-", second="STARTTLS")
+        yield pair.says("starttls-new", False, {}, shared, told=("-", "STARTTLS"))
 
 
 def _certificate(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
@@ -81,7 +77,7 @@ def _certificate(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
         "second_issuer": quote(new.issuer),
     }
     identifier = "certificate-renewed" if _renewed(old, new) else "certificate-replaced"
-    yield difference(pair, identifier, False, facts, shared, first=old.sha1, second=new.sha1)
+    yield pair.says(identifier, False, facts, shared, told=(old.sha1, new.sha1))
 
 
 def _renewed(old: Certificate, new: Certificate) -> bool:
@@ -97,7 +93,7 @@ def _new_addresses(pair: Pair) -> Iterator[Difference]:
     for key, seen in by_address(pair.second).items():
         if key not in known and key[1] is not None and seen.failure is not None and not seen.unknown:
             facts = {"endpoint": endpoint(seen.attempts[0][1]), "detail": seen.detail}
-            yield difference(pair, "new-address-fails", True, facts, server=key[0], second=seen.failure.value)
+            yield pair.says("new-address-fails", True, facts, server=key[0], told=(None, seen.failure.value))
 
 
 def _warnings(pair: Pair) -> Iterator[Difference]:
@@ -113,4 +109,4 @@ def _warnings(pair: Pair) -> Iterator[Difference]:
 
 def _warning(pair: Pair, identifier: str, matters: bool, warning: Finding) -> Difference:
     first, second = (warning.id, None) if identifier == "warning-gone" else (None, warning.id)
-    return difference(pair, identifier, matters, {"warning": warning.text}, first=first, second=second)
+    return pair.says(identifier, matters, {"warning": warning.text}, told=(first, second))
