@@ -198,7 +198,7 @@ def poisoned(value: Any, poison: Iterator[str]) -> Any:  # noqa: ANN401 - any of
         return {name: poisoned(item, poison) for name, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         # Words that stand for one of a few values, and none of a server's: they choose, and are not shown.
-        kept = {"status", "from_", "expect", "reference", "evidence", "by_tls_mode", "verdict", "said"}
+        kept = {"status", "from_", "expect", "reference", "evidence", "by_tls_mode", "verdict", "said", "asked", "run"}
         names = [field.name for field in fields(value) if field.name not in kept]
         return replace(value, **{name: poisoned(getattr(value, name), poison) for name in names})
     return value

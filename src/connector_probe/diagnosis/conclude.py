@@ -106,8 +106,8 @@ def status_of(failure: FailureClass | None) -> Status:
 def conclude(connector: Connector, evidence: ConnectorEvidence, run: RunContext | None = None) -> ConnectorVerdict:
     """The verdict on one connector. ``run``: what the whole run proves; by default what this connector's part does."""
     own = RunContext.of([evidence])
-    run = own if run is None else run.around(own)
-    alone = [view_of(one, connector, run=run) for one in evidence.attempts]
+    proven = own if run is None else run.around(own)
+    alone = [view_of(one, connector, run=proven) for one in evidence.attempts]
     failures = [classify(view) for view in alone]
     views = _in_context(alone, failures)
     attempts = tuple(judge_attempt(view, failure, connector) for view, failure in zip(views, failures, strict=True))
@@ -131,6 +131,7 @@ def conclude(connector: Connector, evidence: ConnectorEvidence, run: RunContext 
     return ConnectorVerdict(
         connector=connector,
         evidence=evidence,
+        run=run,
         tls_domain=_tls_domain(connector, evidence),
         status=status,
         expected=expected,

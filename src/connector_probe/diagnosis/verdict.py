@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.replies import OtherLine
+from connector_probe.diagnosis.run_context import RunContext
 from connector_probe.diagnosis.view import View
 from connector_probe.model.connector import Connector, TlsSettings
 from connector_probe.model.dataclass import dataclass
@@ -77,11 +78,14 @@ class AttemptVerdict:
 class ConnectorVerdict:
     """One connector. ``deciding``: the attempt whose failure is the connector's, None where mail flows.
 
+    ``run``: what the whole run proved, None where only this part of it was known.
+
     ``warnings`` are those of the connector as a whole; each attempt has its own beside them.
     """
 
     connector: Connector
     evidence: ConnectorEvidence
+    run: RunContext | None
     tls_domain: str | None
     status: Status
     expected: bool

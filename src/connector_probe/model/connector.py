@@ -5,7 +5,6 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
 
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.errors import HintedError
@@ -97,7 +96,7 @@ class AddressFamily(StrEnum):
     IPV6 = "ipv6"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
     """One outbound connector and how to probe it.
 
@@ -274,10 +273,10 @@ class Connector:
                 f"as_of {self.as_of.isoformat()} has no time zone", "say which, as in: 2026-01-31T12:00:00Z"
             )
 
-    @cached_property
+    @property
     def hosts(self) -> tuple[SmartHost, ...]:
         """The smart hosts, parsed; empty when the connector goes by MX."""
-        return tuple(parse_smart_host(text) for text in self.smart_hosts)
+        return tuple(map(parse_smart_host, self.smart_hosts))
 
     @property
     def named(self) -> bool:

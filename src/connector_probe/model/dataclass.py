@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import MISSING, FrozenInstanceError, fields
-from functools import cache
+from functools import cache, partial
 from operator import attrgetter
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -38,8 +38,7 @@ def _late(*, frozen: bool, slots: bool = False, kw_only: bool = False) -> Any:  
                 made.__init__ = _init_of(made)
                 made.__init__(self, *values, **named)
 
-        if not kw_only:
-            made.__reduce__ = _reduce
+        made.__reduce__ = _reduce_by_name if kw_only else _reduce
         for name, function in (_SHARED | {"__init__": first}).items():
             if name not in own:
                 setattr(made, name, function)
@@ -138,6 +137,11 @@ def _refuse_to_delete(self: object, name: str) -> None:
 def _reduce(self: Any) -> tuple[Any, tuple[object, ...]]:  # noqa: ANN401 - any of these dataclasses
     """What pickle makes an equal one of: as small and quick as can be, since workers send thousands."""
     return self.__class__, _all(self.__class__)(self)
+
+
+def _reduce_by_name(self: Any) -> tuple[Any, tuple[object, ...]]:  # noqa: ANN401 - any of these dataclasses
+    """The same of what is made by keywords alone."""
+    return partial(self.__class__, **{one.name: getattr(self, one.name) for one in fields(self)}), ()
 
 
 _SHARED: dict[str, Any] = {

@@ -6,6 +6,7 @@ on can let an escape sequence, a NUL or a bidi override through to a terminal, a
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 
 # Cc control, Cf format (bidi, zero-width), Cs surrogate, Co private use, Cn unassigned, Zl/Zp line separators.
@@ -23,7 +24,7 @@ def printable(data: bytes | str, limit: int | None = None) -> str:
         text = "".join(map(_escape, text))
     if limit is not None and len(text) > limit:
         text = text[: max(limit - 3, 0)] + "..."
-    return text
+    return sys.intern(text)  # servers say the same few things, which a run of many keeps
 
 
 def _escape(character: str) -> str:

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from connector_probe.model.connector import Connector
-from connector_probe.model.evidence import CertificateEvidence, Connection, ConnectorEvidence, FaultKind, NetworkFault
+from connector_probe.model.evidence import Connection, ConnectorEvidence, FaultKind, NetworkFault
 from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import SystemNetwork
 from connector_probe.probing.fleet import TrustOf, gather_all, unfinished
@@ -33,6 +33,7 @@ from connector_probe.probing.tls_loading import load
 PATIENCE = 10.0  # seconds that workers have to tell what they know, once they are to stop
 _BY_MX = "by MX"  # where such a connector leads is not known before: all of them stay together
 _SIZE = 4  # octets in front of each message: its length
+TOGETHER = 50  # messages that refer to each other; of more, both sides would hold too much for it
 
 OnEvidence = Callable[[int, ConnectorEvidence], None]
 MustRepeat = Callable[[int, ConnectorEvidence], bool]
@@ -147,7 +148,7 @@ class _Worker:
         self._left = dict.fromkeys(share)
         self._process = process
         self._status: int | None = None
-        self._certificates: dict[int, CertificateEvidence] = {}
+        self._messages = _Reading()
 
     async def listen(self, connectors: Sequence[Connector], on_evidence: OnEvidence) -> None:
         """Hand on what comes until the worker has ended. Raises what it raised."""
@@ -155,7 +156,7 @@ class _Worker:
         reader, writer = await asyncio.open_connection(sock=self._line)
         with contextlib.closing(writer):
             while data := await _next_message(reader):
-                message = _Reading(data, self._certificates).load()
+                message = self._messages.read(data)
                 if isinstance(message, Exception):
                     raise message
                 position, evidence = message
@@ -214,10 +215,10 @@ def _work(line: socket.socket, gather: _Gather) -> NoReturn:
 async def _gather_and_tell(line: socket.socket, gather: _Gather) -> NoReturn:
     reader, writer = await asyncio.open_connection(sock=line)
     writer.transport.set_write_buffer_limits(0)
-    stop, certificates = asyncio.Event(), dict[int, tuple[int, CertificateEvidence]]()
+    stop, messages = asyncio.Event(), _Writing()
 
     def tell(message: object) -> None:
-        data = _Writing(certificates).written(message)
+        data = messages.written(message)
         writer.write(len(data).to_bytes(_SIZE) + data)
 
     async def obey() -> None:
@@ -237,36 +238,36 @@ async def _gather_and_tell(line: socket.socket, gather: _Gather) -> NoReturn:
     os._exit(0)
 
 
-class _Writing(pickle.Pickler):
-    """The messages of a worker. A certificate that many servers show is sent once, and is a number from then on."""
+class _Writing:
+    """Messages, in turn. What some of them hold alike (types, words, certificates) is written once for ``TOGETHER``."""
 
-    def __init__(self, known: dict[int, tuple[int, CertificateEvidence]]) -> None:
-        self._known, self._buffer = known, io.BytesIO()
-        super().__init__(self._buffer, pickle.HIGHEST_PROTOCOL)
+    def __init__(self) -> None:
+        self._written = 0
 
     def written(self, message: object) -> bytes:
-        self.dump(message)
+        if self._written % TOGETHER == 0:
+            self._buffer = io.BytesIO()
+            self._pickler = pickle.Pickler(self._buffer, pickle.HIGHEST_PROTOCOL)
+        self._written += 1
+        self._buffer.seek(0)
+        self._buffer.truncate()
+        self._pickler.dump(message)
         return self._buffer.getvalue()
 
-    def persistent_id(self, value: object) -> tuple[int, bytes] | None:
-        if value.__class__ is not CertificateEvidence:  # as nearly everything: this is asked of each text and number
-            return None
-        if (kept := self._known.get(id(value))) is not None:
-            return kept[0], b""
-        number = len(self._known)
-        self._known[id(value)] = number, value
-        return number, pickle.dumps(value)
 
-
-class _Reading(pickle.Unpickler):
+class _Reading:
     """The other end of ``_Writing``."""
 
-    def __init__(self, message: bytes, known: dict[int, CertificateEvidence]) -> None:
-        super().__init__(io.BytesIO(message))
-        self._known = known
+    def __init__(self) -> None:
+        self._read = 0
 
-    def persistent_load(self, identifier: tuple[int, bytes]) -> CertificateEvidence:
-        number, data = identifier
-        if data:
-            self._known[number] = pickle.loads(data)
-        return self._known[number]
+    def read(self, message: bytes) -> Any:  # noqa: ANN401 - whatever was written
+        if self._read % TOGETHER == 0:
+            self._buffer = io.BytesIO()
+            self._unpickler = pickle.Unpickler(self._buffer)
+        self._read += 1
+        self._buffer.seek(0)
+        self._buffer.truncate()
+        self._buffer.write(message)
+        self._buffer.seek(0)
+        return self._unpickler.load()

@@ -8,11 +8,14 @@ from functools import cache
 from operator import attrgetter
 from string import Formatter
 
+from connector_probe.diagnosis.conclude import conclude
 from connector_probe.diagnosis.notes import vantage_notes
 from connector_probe.diagnosis.profiles import PROFILES
+from connector_probe.diagnosis.run_context import RunContext
 from connector_probe.diagnosis.stages import stage_of
 from connector_probe.diagnosis.verdict import AttemptVerdict, ConnectorVerdict, Said, detail_phrase, heading_phrase
 from connector_probe.diagnosis.warnings import WARNING_REMEDIES
+from connector_probe.model.connector import Connector
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Certificate, Lookup, NetworkFault, TranscriptLine
 from connector_probe.model.ids import RemedyId, WarningId
@@ -41,9 +44,13 @@ from connector_probe.wording.sentences import describe_fault, describe_lookup, h
 
 @dataclass(frozen=True, slots=True)
 class WordedResult(Result):
-    """A result, and the verdict that its words were made of, which is no part of the JSON."""
+    """A result, and what leads to its verdict again, which is larger than both; no part of the JSON.
 
-    verdict: ConnectorVerdict | None = field(default=None, repr=False, compare=False, metadata={"exclude": True})
+    ``asked``: the connector. ``run``: what else was known of the run.
+    """
+
+    asked: Connector | None = field(default=None, repr=False, compare=False, metadata={"exclude": True})
+    run: RunContext | None = field(default=None, repr=False, compare=False, metadata={"exclude": True})
 
 
 def worded(verdict: ConnectorVerdict, words: Catalogue = ENGLISH) -> Result:
@@ -85,20 +92,22 @@ def worded(verdict: ConnectorVerdict, words: Catalogue = ENGLISH) -> Result:
         attempts=tuple(said for _, said in attempts),
         evidence=verdict.evidence,
         outage=verdict.outage,
-        verdict=verdict,
+        asked=connector,
+        run=verdict.run,
     )
 
 
 def in_words(report: Report, words: Catalogue) -> Report:
-    """``report`` said in another language; what its results mean is not judged again."""
-    results, verdicts = [], []
+    """``report`` said in another language."""
+    results, asked = [], []
     for result in report.results:
         assert isinstance(result, WordedResult)
-        assert result.verdict is not None
-        said = replace(worded(result.verdict, words), expected=result.expected, outage=result.outage)
+        assert result.asked is not None
+        verdict = conclude(result.asked, result.evidence, result.run)
+        said = replace(worded(verdict, words), expected=result.expected, outage=result.outage)
         results.append(with_maintenance(said, result.maintenance, words))
-        verdicts.append(result.verdict)
-    told = vantage_notes([one.connector for one in verdicts], [one.evidence for one in verdicts])
+        asked.append(result.asked)
+    told = vantage_notes(asked, [one.evidence for one in report.results])
     notes = notes_in_words(told, words)
     return replace(report, vantage=replace(report.vantage, notes=notes), results=tuple(results))
 
