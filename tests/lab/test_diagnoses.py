@@ -55,173 +55,71 @@ def _causes_are_the_right_ones(scenario: Scenario, report: Report) -> None:
         assert all(sentence.strip() for sentence in cause.evidence)
 
 
-@pytest.mark.parametrize(
-    ("name", "culprit", "cause", "heading", "remedy"),
-    [
-        ("dns-nxdomain", "connector", "name-does-not-exist", "The name does not exist", "correct-smart-host"),
-        (
-            "dns-truncated",
-            "dns",
-            "dns-hosting-trouble",
-            "The answer needs TCP port 53, and nothing comes over it",
-            "open-dns-tcp",
-        ),
-        ("dns-servfail", "dns", "dns-hosting-trouble", "The nameserver gets no usable answer (SERVFAIL)", "fix-dns"),
-        ("dns-dnssec-broken", "dns", "dns-hosting-trouble", "DNSSEC of the name's zone is broken", "repair-dnssec"),
-        (
-            "dns-authorities-lame",
-            "dns",
-            "dns-hosting-trouble",
-            "The name's authoritative servers do not answer as they should",
-            "fix-dns",
-        ),
-        (
-            "dns-authorities-disagree",
-            "dns",
-            "dns-hosting-trouble",
-            "The name's authoritative servers disagree",
-            "fix-dns",
-        ),
-        ("dns-cache-stale", "dns", "stale-dns-cache", "The nameserver holds an old answer", "wait-for-cache"),
-        (
-            "dns-not-delegated",
-            "dns",
-            "domain-expired",
-            "The domain is not delegated: expired, or never registered",
-            "renew-domain",
-        ),
-        (
-            "connect-old-address",
-            "dns",
-            "stale-dns-cache",
-            "The nameserver and the authoritative servers say different things",
-            "wait-for-cache",
-        ),
-        ("banner-421", "server", "service-not-available", "The server turns the connection away", "read-the-reply"),
-        (
-            "banner-421-limit",
-            "server",
-            "rate-limited",
-            "The server takes no more connections for now",
-            "allow-exchange-online",
-        ),
-        ("banner-ssh", "server", "not-a-mail-server", "The port speaks SSH, not SMTP", "point-to-smtp"),
-        ("banner-ftp", "server", "not-a-mail-server", "The port speaks FTP, not SMTP", "point-to-smtp"),
-        ("http-port", "server", "not-a-mail-server", "The port speaks HTTP, not SMTP", "point-to-smtp"),
-        ("implicit-tls", "server", "implicit-tls", "The port speaks TLS from the first byte", "use-plain-smtp-port"),
-        (
-            "proxy-protocol",
-            "server",
-            "proxy-protocol",
-            "The server waits for a PROXY protocol header",
-            "send-proxy-header",
-        ),
-        ("banner-silent", "unknown", "server-malfunction", "No greeting", "check-server-health"),
-        ("no-starttls", "server", "tls-not-supported", "The server offers no STARTTLS", "offer-starttls"),
-        (
-            "anonymous-tls-only",
-            "server",
-            "exchange-certificate-broken",
-            "Exchange hides STARTTLS: its certificate is probably broken",
-            "repair-exchange-certificate",
-        ),
-        (
-            "masked-by-firewall",
-            "network",
-            "packet-inspection",
-            "A firewall that inspects SMTP hides STARTTLS",
-            "check-firewall-inspection",
-        ),
-        (
-            "masked-banner-no-starttls",
-            "network",
-            "packet-inspection",
-            "No STARTTLS, and a firewall masks the banner",
-            "check-firewall-inspection",
-        ),
-        (
-            "appliance-certificate",
-            "network",
-            "appliance-certificate",
-            "The certificate names FortiGate or FortiMail (Fortinet), not the server",
-            "check-appliance",
-        ),
-        ("recipient-550", "server", "recipient-refused", "The recipient is rejected", "read-the-reply"),
-        ("sender-530", "server", "source-blocked", "The server rejects MAIL FROM", "allow-relay"),
-        ("sender-452", "server", "back-pressure", "The server defers the mail at MAIL FROM", "relieve-server"),
-        (
-            "tls-inspection",
-            "network",
-            "tls-inspection",
-            "A firewall signs the server's certificate anew (TLS inspection)",
-            "exempt-from-inspection",
-        ),
-        (
-            "another-host-answers",
-            "network",
-            "another-host-answers",
-            "Another host answers: archive.lab.test",
-            "check-where-it-leads",
-        ),
-        ("clock-doubtful", "this-machine", "local-clock", "This machine's clock is not plausible", "set-clock"),
-        (
-            "dns-split-horizon",
-            "this-machine",
-            "local-nameserver-errs",
-            "The nameserver has a zone of its own that says otherwise (split DNS)",
-            "configure-nameserver",
-        ),
-        ("accept-closed", "unknown", "server-malfunction", "Closed before the greeting", "check-server-health"),
-        (
-            "starttls-stripped",
-            "network",
-            "packet-inspection",
-            "The server takes STARTTLS, and EHLO does not list it",
-            "check-firewall-inspection",
-        ),
-        (
-            "starttls-milter",
-            "server",
-            "service-not-available",
-            "The server's mail system refuses the session at STARTTLS",
-            "check-mail-filter",
-        ),
-        ("starttls-454", "server", "tls-not-supported", "STARTTLS is rejected", "repair-starttls"),
-        (
-            "mta-sts-star-too-shallow",
-            "server",
-            "sts-pattern-too-shallow",
-            "The MX host is not in the MTA-STS policy",
-            "list-mx-in-policy",
-        ),
-        ("dns-cname-dangling", "dns", "name-does-not-exist", "The name does not exist", "fix-alias"),
-        (
-            "masked-tls-reset",
-            "network",
-            "tls-broken-on-the-way",
-            "Reset in the TLS handshake",
-            "check-firewall-inspection",
-        ),
-        ("dane-dnssec-expired", "dns", "dnssec-signature-untimely", "DNSSEC is broken", "repair-dnssec-chain"),
-        ("dane-dnssec-stranger", "dns", "dnssec-chain-broken", "DNSSEC is broken", "repair-dnssec-chain"),
-        ("ipv6-dead", "network", "one-family-dead", "Connection refused", "mend-family"),
-        (
-            "certificate-missing-intermediate",
-            "server",
-            "certificate-no-longer-valid",
-            "The certificate chain is incomplete",
-            "install-intermediate",
-        ),
-        ("tls-alert", "server", "tls-not-supported", "The server breaks off TLS", "check-tls-settings"),
-        ("tls-cipher", "server", "tls-not-supported", "No common cipher suite", "enable-ciphers"),
-    ],
-)
-def test_what_is_said_first(
-    name: str, culprit: str, cause: str, heading: str, remedy: str, reports: dict[str, Report]
-) -> None:
+# Of each scenario whose it is to mend, the leading cause, the heading, the first remedy.
+FIRST_SAID = """
+dns-nxdomain | connector | name-does-not-exist | The name does not exist | correct-smart-host
+dns-truncated | dns | dns-hosting-trouble | The answer needs TCP port 53, and nothing comes over it | open-dns-tcp
+dns-servfail | dns | dns-hosting-trouble | The nameserver gets no usable answer (SERVFAIL) | fix-dns
+dns-dnssec-broken | dns | dns-hosting-trouble | DNSSEC of the name's zone is broken | repair-dnssec
+dns-authorities-lame | dns | dns-hosting-trouble | The name's authoritative servers do not answer as they should | \
+  fix-dns
+dns-authorities-disagree | dns | dns-hosting-trouble | The name's authoritative servers disagree | fix-dns
+dns-cache-stale | dns | stale-dns-cache | The nameserver holds an old answer | wait-for-cache
+dns-not-delegated | dns | domain-expired | The domain is not delegated: expired, or never registered | renew-domain
+connect-old-address | dns | stale-dns-cache | The nameserver and the authoritative servers say different things | \
+  wait-for-cache
+banner-421 | server | service-not-available | The server turns the connection away | read-the-reply
+banner-421-limit | server | rate-limited | The server takes no more connections for now | allow-exchange-online
+banner-ssh | server | not-a-mail-server | The port speaks SSH, not SMTP | point-to-smtp
+banner-ftp | server | not-a-mail-server | The port speaks FTP, not SMTP | point-to-smtp
+http-port | server | not-a-mail-server | The port speaks HTTP, not SMTP | point-to-smtp
+implicit-tls | server | implicit-tls | The port speaks TLS from the first byte | use-plain-smtp-port
+proxy-protocol | server | proxy-protocol | The server waits for a PROXY protocol header | send-proxy-header
+banner-silent | unknown | server-malfunction | No greeting | check-server-health
+no-starttls | server | tls-not-supported | The server offers no STARTTLS | offer-starttls
+anonymous-tls-only | server | exchange-certificate-broken | \
+  Exchange hides STARTTLS: its certificate is probably broken | repair-exchange-certificate
+masked-by-firewall | network | packet-inspection | A firewall that inspects SMTP hides STARTTLS | \
+  check-firewall-inspection
+masked-banner-no-starttls | network | packet-inspection | No STARTTLS, and a firewall masks the banner | \
+  check-firewall-inspection
+appliance-certificate | network | appliance-certificate | \
+  The certificate names FortiGate or FortiMail (Fortinet), not the server | check-appliance
+recipient-550 | server | recipient-refused | The recipient is rejected | read-the-reply
+sender-530 | server | source-blocked | The server rejects MAIL FROM | allow-relay
+sender-452 | server | back-pressure | The server defers the mail at MAIL FROM | relieve-server
+tls-inspection | network | tls-inspection | A firewall signs the server's certificate anew (TLS inspection) | \
+  exempt-from-inspection
+another-host-answers | network | another-host-answers | Another host answers: archive.lab.test | check-where-it-leads
+clock-doubtful | this-machine | local-clock | This machine's clock is not plausible | set-clock
+dns-split-horizon | this-machine | local-nameserver-errs | \
+  The nameserver has a zone of its own that says otherwise (split DNS) | configure-nameserver
+accept-closed | unknown | server-malfunction | Closed before the greeting | check-server-health
+starttls-stripped | network | packet-inspection | The server takes STARTTLS, and EHLO does not list it | \
+  check-firewall-inspection
+starttls-milter | server | service-not-available | The server's mail system refuses the session at STARTTLS | \
+  check-mail-filter
+starttls-454 | server | tls-not-supported | STARTTLS is rejected | repair-starttls
+mta-sts-star-too-shallow | server | sts-pattern-too-shallow | The MX host is not in the MTA-STS policy | \
+  list-mx-in-policy
+dns-cname-dangling | dns | name-does-not-exist | The name does not exist | fix-alias
+masked-tls-reset | network | tls-broken-on-the-way | Reset in the TLS handshake | check-firewall-inspection
+dane-dnssec-expired | dns | dnssec-signature-untimely | DNSSEC is broken | repair-dnssec-chain
+dane-dnssec-stranger | dns | dnssec-chain-broken | DNSSEC is broken | repair-dnssec-chain
+ipv6-dead | network | one-family-dead | Connection refused | mend-family
+certificate-missing-intermediate | server | certificate-no-longer-valid | The certificate chain is incomplete | \
+  install-intermediate
+tls-alert | server | tls-not-supported | The server breaks off TLS | check-tls-settings
+tls-cipher | server | tls-not-supported | No common cipher suite | enable-ciphers
+"""
+
+
+@pytest.mark.parametrize("row", FIRST_SAID.strip().splitlines(), ids=lambda row: row.split()[0])
+def test_what_is_said_first(row: str, reports: dict[str, Report]) -> None:
+    name, *told = map(str.strip, row.split("|"))
     result = reports[name].results[0]
     found = result.diagnosis or next(one.diagnosis for one in result.attempts if one.diagnosis is not None)
-    assert first_said(found) == (culprit, cause, heading, remedy)
+    assert list(first_said(found)) == told
 
 
 def test_the_way_back_to_exchange_online_is_a_warning(reports: dict[str, Report]) -> None:
