@@ -1,7 +1,5 @@
 """The commands, and the way from argv to an exit code."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

@@ -1,7 +1,5 @@
 """What a TAB offers for a value. Typer asks only then, so that nothing is loaded before."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Iterable
