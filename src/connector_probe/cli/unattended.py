@@ -16,7 +16,6 @@ from connector_probe.cli.output import fail, say, words_for
 from connector_probe.cli.telling import Push, ask_for, checked, given
 from connector_probe.cli.values import UsageProblemError, parse_duration
 from connector_probe.config import Configuration, Entry
-from connector_probe.formats.notice import outage_that_ended
 from connector_probe.model.connector import Connector
 from connector_probe.model.documents import Format
 from connector_probe.model.maintenance import Window
@@ -173,6 +172,8 @@ class Unattended:
 
     def _tell_outages_that_ended(self, heard: Sequence[Result]) -> None:
         """Beside the news that mail flows again: how long it did not."""
+        from connector_probe.formats.notice import outage_that_ended  # late: --check tells of none
+
         since = self._history.failed_since(heard)
         words = words_for(self.lang, Format.TEXT)
         for one in heard:
