@@ -123,6 +123,7 @@ def test_the_own_name_of_the_right_host_is_no_sign_of_another_one() -> None:
     ("reply", "cause", "remedy"),
     [
         ("4.3.0 Try again later", "service-not-available", "check-mail-filter"),
+        ("4.3.3 TLS not available: error generating SSL handle", "tls-not-supported", "repair-starttls"),  # sendmail
         ("4.7.0 TLS not available due to local problem", "tls-not-supported", "repair-starttls"),
     ],
 )
@@ -144,6 +145,12 @@ def test_what_ehlo_and_helo_get_is_told_by_its_code(said: tuple[int, str], led_b
     """RFC 5321 4.2.2: 500 is a command that nobody knows, 501 an argument that nobody takes."""
     refused = made.until_ehlo(ehlo=made.answered("EHLO probe.lan", *said))
     assert led(diagnosed(replace(refused, helo=made.answered("HELO probe.lan", *said)))) == led_by
+
+
+def test_a_refusal_to_relay_is_for_the_relay_rights() -> None:
+    refused = made.answered("RCPT TO:<a@contoso.com>", 550, "5.7.54 SMTP; Unable to relay recipient")
+    at_rcpt = replace(made.session(), mail=made.answered("MAIL FROM:<>", 250, "ok"), recipient=refused)
+    assert led(diagnosed(at_rcpt)) == ("server", "recipient-refused", "allow-relay")
 
 
 def test_a_login_that_is_asked_for_at_mail_from_is_no_matter_of_the_reply() -> None:

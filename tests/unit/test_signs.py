@@ -28,6 +28,7 @@ from connector_probe.protocol.smtp import greeting_protocol, proxy_header
         (554, "5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied", Refusal.SOURCE),
         (550, "5.7.0 Connection refused - IB116 192.0.2.1 Senderscore too low", Refusal.SOURCE),
         (554, "Your IP is on our blacklist", Refusal.SOURCE),
+        (550, "5.7.1 Connection not authorized from 192.0.2.1", Refusal.SOURCE),
         (550, "5.7.1 Your IP 192.0.2.1 has a poor reputation", Refusal.SOURCE),
         (550, "5.7.25 No reverse DNS for 192.0.2.1", Refusal.SOURCE),
         (452, "4.3.1 Insufficient system resources", Refusal.STATE),

@@ -86,9 +86,13 @@ def is_translated(address: str) -> bool:
 
 
 def is_nowhere(address: str) -> bool:
-    """Whether no host can have ``address``, so that nothing was sent: 0.0.0.0, ::, multicast, broadcast."""
+    """Whether ``address`` leads to no host, so that nothing was sent: 0.0.0.0, ::, multicast, broadcast, or IPv6's
+
+    link-local addresses without the link (RFC 4007 6).
+    """
     parsed = meant(address)
-    return parsed.is_unspecified or parsed.is_multicast or parsed == _BROADCAST
+    linkless = parsed.version == 6 and parsed.is_link_local and "%" not in address
+    return parsed.is_unspecified or parsed.is_multicast or parsed == _BROADCAST or linkless
 
 
 def meant(address: str) -> _Address:

@@ -44,7 +44,7 @@ _SOURCE: Final = (
 )
 # What is also said of a name in HELO, beside it.
 _UNWANTED: Final = (
-    r"(?i)client host (?:\S+ )?rejected|(?:not|is not|isn't) (?:allowed|authori[sz]ed|permitted) to"
+    r"(?i)client host (?:\S+ )?rejected|(?:not|is not|isn't) (?:allowed|authori[sz]ed|permitted) (?:to|from)"
     r"|(?:ip|ip address|host|client)(?: \S+)? (?:is )?(?:denied|rejected|refused)"
     r"|(?<!relay )(?<!rejected: )access denied"  # those two are about the recipient
 )
@@ -84,9 +84,8 @@ def refusal_kind(reply: Reply) -> tuple[Refusal | None, str]:
         first = Refusal.RATE if Refusal.RATE in told else min(told, key=lambda kind: told[kind].start())
         return first, told[first][0]
     status = next((code for line in reply.lines if (code := enhanced_status(line)) is not None), None)
-    if (
-        status is not None and status.split(".")[1] == "3"
-    ):  # Postfix: 4.3.5 Client host rejected: Server configuration error
+    # Postfix: 4.3.5 Client host rejected: Server configuration error. Not sendmail's 4.3.3 TLS not available.
+    if status is not None and status.split(".")[1] == "3" and "TLS" not in text:
         return Refusal.STATE, status
     unwanted = re.search(_UNWANTED, text)
     if unwanted is not None:

@@ -404,7 +404,10 @@ def _recipient_refused(case: Case) -> Judged | None:
     """A refusal of MAIL FROM comes before any recipient is named (RFC 5321 3.3)."""
     if case.evidence.recipient is None:
         return Judged(_OUT, (EvidenceId.BEFORE_THE_RECIPIENT,))
-    return Judged(_POSSIBLE) if case.view.refusal_kind is Refusal.SOURCE or _is_postscreen(case) else None
+    relays = case.view.refusal is not None and "relay" in case.view.refusal.wire.lower()
+    mended = (RemedyId.ALLOW_RELAY, RemedyId.READ_THE_REPLY) if relays else None
+    about_client = case.view.refusal_kind is Refusal.SOURCE or _is_postscreen(case)
+    return Judged(_POSSIBLE if about_client else None, remedies=mended)
 
 
 @ROWS.cause(

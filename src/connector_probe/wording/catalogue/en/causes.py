@@ -113,7 +113,7 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.POSTSCREEN_DEFERS: "In these words Postfix's postscreen puts off a client that it does not know yet; its next connection is let through.",
     EvidenceId.ICMP_FROM_NAT: "{address} itself answers with ICMP host-unreachable: it stands for a server that does not answer it, as a firewall with NAT does.",
     EvidenceId.ICMP_SAID: "ICMP {icmp}, sent by {icmp_from}.",
-    EvidenceId.NO_HOSTS_ADDRESS: "{address} is no address that a host can have: nothing was sent there.",
+    EvidenceId.NO_HOSTS_ADDRESS: "{address} is no address that leads to a host: nothing was sent there.",
     EvidenceId.OWN_ADDRESS: "{address} is what every machine calls itself: a sender that goes there meets itself.",
     EvidenceId.PRIVATE_ADDRESS: "{address} is a private address; Exchange Online cannot reach it.",
     EvidenceId.TLS_NOT_REQUIRED: "This TlsSettings does not require TLS.",
