@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -93,10 +92,5 @@ def _row(parameter: Any) -> tuple[str, str] | None:  # noqa: ANN401
     default = parameter.default
     if isinstance(default, str) and parameter.show_default:
         told += f" Default: {default}."
-    return " ".join((", ".join(parameter.opts), *_value(parameter))), told
-
-
-def _value(parameter: Any) -> Iterator[str]:  # noqa: ANN401
-    """What stands behind an option that is no flag."""
-    if not parameter.is_flag:
-        yield parameter.metavar or "VALUE"
+    value = "" if parameter.is_flag else f" {parameter.metavar or 'VALUE'}"
+    return ", ".join(parameter.opts) + value, told

@@ -40,7 +40,7 @@ async def _demo(scenarios: Sequence[Scenario], words: Catalogue, *, every: bool)
     wrong = [
         scenario.name
         for scenario, result in zip(scenarios, report.results, strict=True)
-        if _found(result) != (scenario.expect_status, scenario.expect_code)
+        if (result.status, result.diagnosis and result.diagnosis.code) != (scenario.expect_status, scenario.expect_code)
     ]
     lines = _every_one(scenarios, report, options) if every else _stories(scenarios, report, options)
     write_document("\n".join(lines) + "\n")
@@ -85,7 +85,3 @@ def _reasons(result: Result) -> tuple[str, ...]:
     if result.diagnosis is not None:
         return (result.diagnosis.detail,)
     return tuple(warning.text for warning in result.warnings)
-
-
-def _found(result: Result) -> tuple[object, str | None]:
-    return result.status, result.diagnosis.code if result.diagnosis is not None else None

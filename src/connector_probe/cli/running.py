@@ -60,8 +60,8 @@ def probe_and_print(
         words=settings.words,
         arrived=delivery.arrived,
         deadline=unattended.deadline if unattended is not None else None,
-        recovering=unattended.recovering(connectors) if unattended is not None else (),
-        amend=unattended.amend if unattended is not None else None,
+        recovering=unattended.past.recovering(connectors) if unattended is not None else (),
+        amend=unattended.past.amend if unattended is not None else None,
     )
     run = run_async(probing)
     delivery.finish(run.report)

@@ -76,10 +76,8 @@ def asks_for_a_plugin(argv: Sequence[str]) -> bool:
 
 def is_open_file(path: Path) -> bool:
     """Whether ``path`` is one like /dev/stdout or a pipe, that a new file cannot take the place of."""
-    return path.absolute().is_relative_to("/dev") or path.absolute().is_relative_to("/proc") or _special(path)
-
-
-def _special(path: Path) -> bool:
+    if path.absolute().is_relative_to("/dev") or path.absolute().is_relative_to("/proc"):
+        return True
     return path.exists() and not path.is_file() and not path.is_dir()
 
 

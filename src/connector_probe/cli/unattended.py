@@ -16,7 +16,6 @@ from connector_probe.cli.output import fail, say, words_for
 from connector_probe.cli.telling import Push, ask_for, checked, given
 from connector_probe.cli.values import UsageProblemError, parse_duration
 from connector_probe.config import Configuration, Entry
-from connector_probe.model.connector import Connector
 from connector_probe.model.documents import Format
 from connector_probe.model.maintenance import Window
 from connector_probe.model.names import show
@@ -53,7 +52,7 @@ class Unattended:
     push: Push | None = None
     sinks: Sequence[Sink] = ()
     channel: str = STANDARD_OUTPUT
-    _history: RunHistory = field(init=False)
+    past: RunHistory = field(init=False)
     _now: datetime = field(init=False)
 
     @classmethod
@@ -114,13 +113,7 @@ class Unattended:
         from connector_probe.history.run_history import RunHistory  # late: --check needs no database
 
         self._now = datetime.now(UTC)
-        self._history = RunHistory(self.windows, self.history, self.words, say=_say, fail=fail)
-
-    def recovering(self, connectors: Sequence[Connector]) -> frozenset[str]:
-        return self._history.recovering(connectors)
-
-    def amend(self, result: Result) -> Result:
-        return self._history.amend(result)
+        self.past = RunHistory(self.windows, self.history, self.words, say=_say, fail=fail)
 
     def heard(self, results: Sequence[Result]) -> frozenset[str] | None:
         """The connectors that standard output has; None for all, and none at all for nothing, not even a summary."""
@@ -148,11 +141,11 @@ class Unattended:
         if cut and not interrupted:
             say(f"probe: the run's deadline has passed: {len(cut)} of {len(report.results)} were not probed to the end")
         heard = self._news(report.results) if self.only_changes else []
-        self._history.record(report.results, interrupted=interrupted)
+        self.past.record(report.results, interrupted=interrupted)
         if interrupted:
             return
         if delivered:
-            self._history.told(heard, self.channel, self._now)
+            self.past.told(heard, self.channel, self._now)
         self._tell_outages_that_ended(heard)
         if self.push is not None:
             self.push.send(report)
@@ -163,18 +156,18 @@ class Unattended:
                 from connector_probe.wording.render import in_words
 
                 said = in_words(report, words)
-            tell(self.sinks, said, self._history, words, self.remind, self._now, _say)
+            tell(self.sinks, said, self.past, words, self.remind, self._now, _say)
         if self.ping is not None:
             ask_for(self.ping, failed=failed)
 
     def _news(self, results: Sequence[Result]) -> list[Result]:
-        return self._history.news(results, self.channel, self.remind, self._now)
+        return self.past.news(results, self.channel, self.remind, self._now)
 
     def _tell_outages_that_ended(self, heard: Sequence[Result]) -> None:
         """Beside the news that mail flows again: how long it did not."""
         from connector_probe.formats.notice import outage_that_ended  # late: --check tells of none
 
-        since = self._history.failed_since(heard)
+        since = self.past.failed_since(heard)
         words = words_for(self.lang, Format.TEXT)
         for one in heard:
             if one.status in FLOWING and one.name in since:

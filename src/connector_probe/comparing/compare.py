@@ -24,7 +24,6 @@ from connector_probe.comparing.comparison import (
 from connector_probe.comparing.places import place_differences
 from connector_probe.comparing.sides import Pair, SharedAddress, shared_addresses
 from connector_probe.comparing.times import time_differences
-from connector_probe.model.connector import TlsSettings
 from connector_probe.model.names import is_address
 from connector_probe.model.notation import day
 from connector_probe.model.reach import is_loopback
@@ -177,27 +176,20 @@ def _settings(pair: Pair) -> Iterator[Difference]:
     """What was asked: another smart host is another server, and another TlsSettings, TlsDomain or mode of DANE and
     MTA-STS gives another verdict on the same one.
     """
-    targets = [_asked(one.connector) for one in pair.results]
+    connectors = [one.connector for one in pair.results]
+    targets = [f"MX {one.use_mx}" if one.use_mx is not None else ", ".join(one.smart_hosts) for one in connectors]
     if _targets(pair.first) != _targets(pair.second):
         yield pair.says("targets-differ", False, {}, told=targets)
     named = all(one.name.lower() != target.lower() for one, target in zip(pair.results, targets, strict=True))
     if named and pair.first.name.lower() != pair.second.name.lower():
         yield pair.says("renamed", False, {}, told=(pair.first.name, pair.second.name))
-    first, second = ((one.connector.tls, _own_domain(one.connector)) for one in pair.results)
+    first, second = ((one.tls, _own_domain(one)) for one in connectors)
     if first != second:
-        told = [_told(*one) for one in (first, second)]
+        told = [f"{tls}, {domain}" if domain is not None else str(tls) for tls, domain in (first, second)]
         yield pair.says("settings-differ", False, {}, told=told)
-    modes = [
-        f"SmtpDaneMode {one.connector.smtp_dane_mode}, MtaStsMode {one.connector.mta_sts_mode}"
-        for one in (pair.first, pair.second)
-    ]
-    by_mx = pair.first.connector.use_mx is not None or pair.second.connector.use_mx is not None
-    if by_mx and modes[0] != modes[1]:
+    modes = [f"SmtpDaneMode {one.smtp_dane_mode}, MtaStsMode {one.mta_sts_mode}" for one in connectors]
+    if any(one.use_mx is not None for one in connectors) and modes[0] != modes[1]:
         yield pair.says("modes-differ", False, {}, told=modes)
-
-
-def _asked(connector: ConnectorReport) -> str:
-    return f"MX {connector.use_mx}" if connector.use_mx is not None else ", ".join(connector.smart_hosts)
 
 
 def _own_domain(connector: ConnectorReport) -> str | None:
@@ -206,10 +198,6 @@ def _own_domain(connector: ConnectorReport) -> str | None:
     hosts |= {host.lower() for host in connector.smart_hosts}
     domain = connector.tls_domain
     return None if domain is not None and domain.lower() in hosts else domain
-
-
-def _told(tls: TlsSettings, domain: str | None) -> str:
-    return f"{tls}, {domain}" if domain is not None else str(tls)
 
 
 def _untold(pair: Pair, addresses: Sequence[SharedAddress]) -> Iterator[Difference]:

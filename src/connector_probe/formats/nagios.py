@@ -44,7 +44,10 @@ _TIMED_STAGES = tuple(stage for stage in Stage if stage is not Stage.CERTIFICATE
 
 def render(report: Report, options: RenderOptions) -> str:
     """The whole output of the plugin."""
-    first, more = _alone(report.results[0], options) if len(report.results) == 1 else _several(report, options)
+    if len(report.results) == 1:
+        first, more = _verdict(report.results[0], options), _details(report.results[0], options, "")
+    else:
+        first, more = _several(report, options)
     figures = as_long_as(MAX_FIGURES, " ", _unique(_all_figures(report)), "")
     whole = _harmless(first)
     text = _cut(whole)
@@ -68,10 +71,6 @@ def _state(result: Result) -> int:
     if not result.expected:
         return UNKNOWN if result.status is Status.UNKNOWN else CRITICAL
     return WARNING if not result.code_expected and result.status is Status.WARNING else OK
-
-
-def _alone(result: Result, options: RenderOptions) -> tuple[str, Iterator[str]]:
-    return _verdict(result, options), _details(result, options, "")
 
 
 def _verdict(result: Result, options: RenderOptions) -> str:

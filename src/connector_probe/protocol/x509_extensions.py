@@ -126,7 +126,8 @@ def read_extensions(data: bytes) -> Extensions:
         if oid not in KNOWN_EXTENSIONS:
             continue
         try:
-            read = _EXTENSION_READERS.get(name, _nothing)(der.single(value))
+            element, reader = der.single(value), _EXTENSION_READERS.get(name)
+            read = reader(element) if reader is not None else {}
             found = found | read if name != APPLICATION_POLICIES else read | found
         except DerError:
             unreadable.append(name)
@@ -137,10 +138,6 @@ def _extension(extension: Element) -> tuple[str, bool, bytes]:
     oid, *rest = extension.parts(2)
     critical = len(rest) > 1 and der.boolean(rest[0])
     return der.identifier(oid), critical, rest[-1].expect(der.OCTET_STRING)
-
-
-def _nothing(_: Element) -> dict[str, object]:
-    return {}
 
 
 def _alternative_names(value: Element) -> dict[str, object]:
@@ -173,24 +170,6 @@ def _key_usage(value: Element) -> dict[str, object]:
     return {"usage": frozenset(name for bit, name in enumerate(USAGES) if number >> (15 - bit) & 1)}
 
 
-def _extended_key_usage(value: Element) -> dict[str, object]:
-    return {"purposes": tuple(map(der.identifier, value.children()))}
-
-
-def _application_policies(value: Element) -> dict[str, object]:
-    """CertificatePolicies (RFC 5280 4.2.1.4), the identifiers of which are purposes."""
-    return {"purposes": tuple(der.identifier(policy.parts(1)[0]) for policy in value.children())}
-
-
-def _subject_key_id(value: Element) -> dict[str, object]:
-    return {"subject_key": value.expect(der.OCTET_STRING)}
-
-
-def _authority_key_id(value: Element) -> dict[str, object]:
-    """SEQUENCE { [0] keyIdentifier, [1] authorityCertIssuer, [2] authorityCertSerialNumber }."""
-    return {"authority_key": next((field.value for field in value.children() if field.tag == 0x80), None)}
-
-
 def _authority_information(value: Element) -> dict[str, object]:
     """SEQUENCE OF SEQUENCE { accessMethod, accessLocation GeneralName }; [6] is a URI."""
     urls = []
@@ -205,9 +184,15 @@ _EXTENSION_READERS: Final[dict[str, Callable[[Element], dict[str, object]]]] = {
     ALTERNATIVE_NAME: _alternative_names,
     BASIC_CONSTRAINTS: _basic_constraints,
     KEY_USAGE: _key_usage,
-    EXTENDED_KEY_USAGE: _extended_key_usage,
-    SUBJECT_KEY_ID: _subject_key_id,
-    AUTHORITY_KEY_ID: _authority_key_id,
+    EXTENDED_KEY_USAGE: lambda value: {"purposes": tuple(map(der.identifier, value.children()))},
+    SUBJECT_KEY_ID: lambda value: {"subject_key": value.expect(der.OCTET_STRING)},
+    # SEQUENCE { [0] keyIdentifier, [1] authorityCertIssuer, [2] authorityCertSerialNumber }
+    AUTHORITY_KEY_ID: lambda value: {
+        "authority_key": next((field.value for field in value.children() if field.tag == 0x80), None)
+    },
     AUTHORITY_INFORMATION: _authority_information,
-    APPLICATION_POLICIES: _application_policies,
+    # CertificatePolicies (RFC 5280 4.2.1.4), the identifiers of which are purposes.
+    APPLICATION_POLICIES: lambda value: {
+        "purposes": tuple(der.identifier(policy.parts(1)[0]) for policy in value.children())
+    },
 }

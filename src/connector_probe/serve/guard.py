@@ -61,7 +61,7 @@ class Guard:
     ) -> None:
         self._app = app
         self._credentials = credentials
-        self._hosts = frozenset(one.lower() for one in hosts) | _own_names()
+        self._hosts = frozenset(one.lower() for one in hosts) | {"localhost", socket.gethostname().lower().rstrip(".")}
         self._metrics = metrics
         self._guesses = guesses
 
@@ -150,7 +150,3 @@ def _path(scope: Scope) -> str:
     raw = scope.get("raw_path") or scope["path"].encode()
     segments = raw.decode("latin-1").split("/")
     return "/".join(unquote(one).replace("%", "%25").replace("/", "%2F") for one in segments)
-
-
-def _own_names() -> frozenset[str]:
-    return frozenset({"localhost", socket.gethostname().lower().rstrip(".")})

@@ -10,7 +10,7 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -24,9 +24,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from connector_probe.config import ConfigError, Configuration, Entry, load
-from connector_probe.history.run_history import RunHistory
 from connector_probe.model.errors import HintedError
-from connector_probe.model.maintenance import Window
 from connector_probe.model.names import host_port, show
 from connector_probe.model.verdict import Result
 from connector_probe.notifications import NotificationError, Sink, sinks_of
@@ -117,13 +115,15 @@ class Server:
         self._telemetry = telemetry_of(os.environ, settings.place)
         self.service = Service(
             settings.configuration,
-            recorder=self._recorder,
+            recorder=lambda windows: Recorder(settings.history, windows, self._written, self._metrics.unwritten.inc),
             place=settings.place,
             scheduled=settings.scheduled,
             observe=self._metrics.probed,
             seen=self._telemetry.add if self._telemetry is not None else lambda snapshot: None,
         )
-        self._notifier = Notifier(self._standing, self._history, settings.words, settings.remind)
+        self._notifier = Notifier(
+            self._standing, lambda: self.service.recorder.known(HERE), settings.words, settings.remind
+        )
         self._notifier.sinks = self._sinks(settings.configuration)
         self._context = Context(
             self.service,
@@ -256,14 +256,8 @@ class Server:
 
     # --- history ---
 
-    def _recorder(self, windows: Mapping[str, Sequence[Window]]) -> Recorder:
-        return Recorder(self._settings.history, windows, self._written, self._metrics.unwritten.inc)
-
     def _written(self, batch: Sequence[Snapshot]) -> None:
         self._notifier.add({one.result.name for one in batch})
-
-    def _history(self) -> RunHistory | None:
-        return self.service.recorder.known(HERE)
 
     def _standing(self, name: str) -> tuple[Entry, Result] | None:
         if name not in self.service.names:
