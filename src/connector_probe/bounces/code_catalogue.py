@@ -1,7 +1,5 @@
 """The catalogue of codes: what each stands for, all causes and remedies that any failure of it has, and the source."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from connector_probe.bounces.advice import (

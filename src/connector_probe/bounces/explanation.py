@@ -1,7 +1,5 @@
 """What a bounce means: whose it is to mend, causes, remedies and where to read on. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime

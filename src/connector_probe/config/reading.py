@@ -1,7 +1,5 @@
 """probes.yaml -> Configuration. Strict: everything that is wrong is told at once, and then nothing is probed."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterable, Iterator

@@ -4,8 +4,6 @@ A notification's URL carries passwords, a dead-man URL lets anybody silence an a
 committed, nor in a message about a mistake in it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping as AnyMapping
 from dataclasses import field

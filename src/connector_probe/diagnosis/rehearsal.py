@@ -3,8 +3,6 @@
 The judge is that of a probe; what a probe would see of a server is left out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

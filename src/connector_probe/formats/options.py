@@ -3,8 +3,6 @@
 Here because no format imports another one. Everything is text without markup: each format escapes for its own syntax.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -4,7 +4,7 @@ A run defines some 150 types and meets a third of them, most of which a lone pro
 compiles six functions for each of them at once, which was a third of the CPU time of one cold probe. Here equality,
 hash, text and frozenness are one function each for all types, and so is ``__init__``, until a type has shown that it is
 made often. For everybody else (``replace``, ``fields``, pickle, mypy) it is the dataclass of the standard library.
-Modules that define many import no ``annotations`` from ``__future__``: an annotation that is text has to be parsed.
+Modules that define several import no ``annotations`` from ``__future__``: an annotation that is text has to be parsed.
 """
 
 from __future__ import annotations

@@ -3,8 +3,6 @@
 Rows are ordered by ``seq`` and never by ``at``: a clock can be set back. All moments are in UTC.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime

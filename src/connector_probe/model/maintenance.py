@@ -1,7 +1,5 @@
 """Maintenance windows: when a failure is no news. Pure; the moment is passed in."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """What a handshake offers and what comes of it. Without OpenSSL, which is loaded where a handshake is made."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from connector_probe.model.client_profile import GROUPS, TLS12_SUITES, TLS13_SUITES

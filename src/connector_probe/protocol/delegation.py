@@ -4,8 +4,6 @@ What a zone says of others is taken only where it may: a referral leads downward
 addresses of name servers come only from a zone above them (RFC 2181 5.4.1).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 

@@ -3,8 +3,6 @@
 High-level resolvers call malformed, wrong-id and wrong-question answers time-outs; here each is its own fact.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import dns.edns

@@ -5,8 +5,6 @@ where the bytes are no SMTP at all: that is a finding of its own and never an ex
 so no server can make it hold much or work long.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from functools import lru_cache

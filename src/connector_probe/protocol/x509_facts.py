@@ -3,8 +3,6 @@
 Pure: bytes in, facts out, never an exception. Whether any of it is good is decided in ``certificate.py``.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Callable

@@ -4,8 +4,6 @@ The address to fetch from is chosen by whoever made the certificate, so it is bo
 where it may lead. What was fetched is kept for the run.
 """
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import replace
 from enum import Enum
