@@ -384,3 +384,12 @@ def test_a_number_without_end_is_no_character() -> None:
 )
 def test_codes_of_mta_sts_need_its_name_where_nothing_stands_in_front(text: str, codes: list[str]) -> None:
     assert [one.code for one in read_bounces(text)] == codes
+
+
+def test_a_flood_of_fields_and_of_errors_is_read_in_part() -> None:
+    """A file of 10 MiB of nothing but "Status:" is told of in seconds."""
+    flood = "Status: 4.4.316\n" * 2_000
+    (first,) = read_bounces(
+        f"{flood}Remote-MTA: dns;mail.contoso.com\nDiagnostic-Code: smtp;450 4.4.312 DNS query failed\n"
+    )
+    assert (first.code, first.server) == ("4.4.316", None)

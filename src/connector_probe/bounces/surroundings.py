@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import NamedTuple
 
 from connector_probe.bounces.patterns import pattern
@@ -88,6 +88,9 @@ _FIELD = pattern(
 )
 
 
+_MAX_FIELDS = 30  # RFC 3464 has less than half of them
+
+
 def paragraph(text: str, at: int) -> str:
     """The text between the blank lines around ``at``."""
     before, after = text[max(0, at - AFTER) : at], text[at : at + AFTER]
@@ -98,7 +101,7 @@ def paragraph(text: str, at: int) -> str:
 
 def of_report(fields: str) -> Surroundings:
     """The fields of one recipient in a delivery status (RFC 3464 2.3)."""
-    marks = list(_FIELD.finditer(fields))
+    marks = list(islice(_FIELD.finditer(fields), _MAX_FIELDS))
     told = {}
     for mark, following in zip_longest(marks, marks[1:]):
         end = following.start() if following is not None else len(fields)
