@@ -159,6 +159,7 @@ async def probe_all(
         run = RunContext.of(seen)
         for number in doubtful:
             found[number] = said(number, found[number].evidence, run)
+            await asyncio.sleep(0)
     results = [found[number] for number in range(len(connectors))]
     return assemble(connectors, results, started_at, door.now() - began, words)
 

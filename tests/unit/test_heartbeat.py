@@ -247,3 +247,12 @@ async def test_foreign_answers_without_end(
             found = await resolver.look_up("mail.contoso.com", "A")
     assert found.records == ()
     assert status is None or found.status is status
+
+
+async def test_a_thousand_connectors_that_end_at_once_are_judged_one_at_a_time() -> None:
+    stop = asyncio.Event()
+    stop.set()
+    many = [Connector(smart_hosts=["127.0.0.1"], name=str(number)) for number in range(1000)]
+    async with heartbeat():
+        report = await probe_all(many, stop=stop)
+    assert report.summary.unknown == len(many)

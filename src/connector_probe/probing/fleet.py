@@ -90,10 +90,11 @@ async def gather_all(
 
     try:
         await _until(stop, every())
-        told.the_rest()
+        await told.the_rest()
         seconds = to_microseconds(network.now() - began)
         for number in left:
             on_evidence(number, unfinished(connectors[number], started_at, seconds))
+            await asyncio.sleep(0)
     finally:
         told.stop()
         prober.close()
@@ -160,11 +161,12 @@ class _Telling:
         if self._soon is None:
             self._soon = asyncio.get_running_loop().call_soon(self._next)
 
-    def the_rest(self) -> None:
-        """Everything that waits, now. Raises what ``on_evidence`` raised, be it before."""
+    async def the_rest(self) -> None:
+        """Everything that waits, the loop in turn. Raises what ``on_evidence`` raised, be it before."""
         self.stop()
         while self._waiting and self._problem is None:
             self._tell()
+            await asyncio.sleep(0)
         if self._problem is not None:
             raise self._problem
 
