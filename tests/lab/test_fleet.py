@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -174,9 +174,12 @@ class LaterNetwork(SystemNetwork):
         stream, heard = await super().connect(address, port, source, limit), self.heard
 
         class Listened(SocketStream):
-            async def readable(self) -> None:
-                await super().readable()
-                heard.set()
+            def when_readable(self, callback: Callable[[], None]) -> None:
+                def arrived() -> None:
+                    callback()
+                    heard.set()
+
+                super().when_readable(arrived)
 
         stream.__class__ = Listened
         return stream

@@ -213,11 +213,11 @@ class Connector:
 
     def _check_addresses(self, hosts: tuple[SmartHost, ...]) -> None:
         wanted = {AddressFamily.IPV4: 4, AddressFamily.IPV6: 6}.get(self.family)
-        literal = [ipaddress.ip_address(host.host) for host in hosts if host.is_address]
-        for address in literal:
-            if wanted is not None and address.version != wanted:
+        literal = {host.host: _version(host.host) for host in hosts if host.is_address}
+        for address, version in literal.items():
+            if wanted is not None and version != wanted:
                 raise ConnectorError(
-                    f"{address} is an IPv{address.version} address, and only IPv{wanted} was asked for",
+                    f"{address} is an IPv{version} address, and only IPv{wanted} was asked for",
                     f"leave out -{wanted}",
                 )
         if self.source_address is None:
@@ -227,14 +227,14 @@ class Connector:
             raise ConnectorError(
                 f"source address {show(given) or 'nothing'} is not an IP address", "one of this machine's own addresses"
             )
-        source = ipaddress.ip_address(given)
-        object.__setattr__(self, "source_address", str(source))
-        for address in literal:
-            if address.version != source.version:
+        source = str(ipaddress.ip_address(given))
+        object.__setattr__(self, "source_address", source)
+        for address, version in literal.items():
+            if version != _version(source):
                 raise ConnectorError(
                     f"from {source} no connection leads to {address}", "source and smart host must be of one family"
                 )
-        if wanted is not None and source.version != wanted:
+        if wanted is not None and _version(source) != wanted:
             raise ConnectorError(
                 f"source address {source} with -{wanted}", f"leave out -{wanted}, or bind an IPv{wanted} address"
             )
@@ -304,6 +304,10 @@ _ENUMS: dict[str, type[StrEnum]] = {
     "mta_sts_mode": MtaStsMode,
     "tls": TlsSettings,
 }
+
+
+def _version(address: str) -> int:
+    return 6 if ":" in address else 4
 
 
 def _member(kind: type[StrEnum], what: str, value: str) -> StrEnum:

@@ -156,6 +156,7 @@ def _a_labels(name: str) -> str:
     return idna.encode(name, uts46=True).decode("ascii").lower()
 
 
+@lru_cache(maxsize=4096)  # as above
 def parse_name(text: str) -> str:
     """A domain name as lower-case A-labels without the final dot. Raises InvalidNameError."""
     name = text.strip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from enum import StrEnum
+from functools import lru_cache
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
@@ -95,6 +96,7 @@ def is_nowhere(address: str) -> bool:
     return parsed.is_unspecified or parsed.is_multicast or parsed == _BROADCAST or linkless
 
 
+@lru_cache(maxsize=4096)  # asked again and again of the same few
 def meant(address: str) -> _Address:
     """The IPv4 address that an IPv6 one stands for (mapped, NAT64, 6to4, Teredo), else the address itself."""
     parsed = ipaddress.ip_address(address.split("%", 1)[0])

@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import math
 import os
 import socket
 from collections.abc import Callable, Coroutine, Iterator
@@ -89,24 +88,28 @@ class _Arrivals:
         self._loop = asyncio.get_running_loop()
         self._listening = False
         self._waiting: asyncio.Future[None] | None = None
+        self._noticed: Callable[[], None] | None = None
         self._data: bytes | None = None
         self._error: OSError | None = None
 
-    async def wait(self, limit: float = math.inf) -> None:
+    async def wait(self, limit: float) -> None:
         """Until there is something to take, be it the end, or ``limit`` seconds are over.
 
         Raises NotImplementedError on Windows' own loop.
         """
         if self._has_some():
             return
-        if not self._listening:
-            self._loop.add_reader(self.socket.fileno(), self._arrived)
-            self._listening = True
+        self._listen()
         self._waiting = self._loop.create_future()
         try:
             await self.clock.until(self._waiting, limit)
         finally:
             self._waiting = None
+
+    def notice(self, callback: Callable[[], None]) -> None:
+        """Call back once there is something to take. Raises as ``wait`` does."""
+        self._noticed = callback
+        self._listen()
 
     async def take(self, limit: float, text: str) -> bytes:
         """Some octets, none at the end of a stream. Raises NetworkFaultError; ``text`` says what is missing."""
@@ -129,14 +132,19 @@ class _Arrivals:
         return data
 
     def close(self) -> None:
+        self._noticed = None
         self._listen_no_more()
         self.socket.close()
 
     def _arrived(self) -> None:
-        if self._waiting is None:
+        if self._waiting is None and self._noticed is None:
             self._listen_no_more()
-        elif not self._waiting.done() and self._read():
-            self._waiting.set_result(None)
+        elif not self._has_some() and self._read():
+            if self._noticed is not None:
+                self._noticed()
+                self._noticed = None
+            if self._waiting is not None:
+                _settle(self._waiting)
 
     def _read(self) -> bool:
         """Whether there was anything."""
@@ -150,6 +158,11 @@ class _Arrivals:
 
     def _has_some(self) -> bool:
         return self._data is not None or self._error is not None
+
+    def _listen(self) -> None:
+        if not self._listening:
+            self._loop.add_reader(self.socket.fileno(), self._arrived)
+            self._listening = True
 
     def _listen_no_more(self) -> None:
         if self._listening:
@@ -201,10 +214,12 @@ class SocketStream:
             tls.take(data)
         return done
 
-    async def readable(self) -> None:
+    def when_readable(self, callback: Callable[[], None]) -> None:
         if self._early_fault is None:
-            with contextlib.suppress(NotImplementedError):  # Windows' own loop cannot tell; it is taken as said at once
-                await self._arrivals.wait()
+            with contextlib.suppress(NotImplementedError):
+                self._arrivals.notice(callback)
+                return
+        callback()  # Windows' own loop cannot tell; it is taken as said at once
 
     async def start_tls(self, server_name: str | None, offer: TlsOffer, limit: float, early: bytes = b"") -> TlsOutcome:
         from connector_probe.network.tls import TlsClient  # late: loading OpenSSL is a tenth of the start-up

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from connector_probe.network.handshakes import TlsOffer, TlsOutcome
@@ -23,8 +24,8 @@ class Stream(Protocol):
         """At least one byte; NetworkFaultError with CLOSED at the end."""
         ...
 
-    async def readable(self) -> None:
-        """Wait until there is something to receive, be it the end. Takes nothing, and raises nothing."""
+    def when_readable(self, callback: Callable[[], None]) -> None:
+        """Call back once there is something to receive, be it the end; nobody need wait for it."""
         ...
 
     async def start_tls(self, server_name: str | None, offer: TlsOffer, limit: float, early: bytes = b"") -> TlsOutcome:

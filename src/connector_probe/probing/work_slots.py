@@ -55,32 +55,26 @@ class Slot:
     def __init__(self, slots: WorkSlots, stream: Stream | None = None, clock: Clock | None = None) -> None:
         self._slots, self._stream, self._clock = slots, stream, clock
         self._is_held = False
+        self._spoke: float | None = None  # by the clock
 
     async def __aenter__(self) -> None:
-        spoke: asyncio.Task[float] | None = None
-        if self._stream is not None and self._clock is not None and self._slots.free.locked():
-            spoke = asyncio.create_task(_first_octet_at(self._stream, self._clock))
-        try:
-            await self._slots.take()
-            self._is_held = True
-            self._cancel = call_after(loop_clock().now, self._slots.slot_time, self._give_back)
-            if spoke is not None and spoke.done() and self._clock is not None:
-                self._clock.leave_out(self._clock.elapsed() - spoke.result())
-        finally:
-            if spoke is not None:
-                spoke.cancel()
-                await asyncio.wait({spoke})  # two may not wait on one socket
+        if self._stream is not None and self._slots.free.locked():
+            self._stream.when_readable(self._hear)
+        await self._slots.take()
+        self._is_held = True
+        self._cancel = call_after(loop_clock().now, self._slots.slot_time, self._give_back)
+        if self._spoke is not None and self._clock is not None:
+            self._clock.leave_out(self._clock.elapsed() - self._spoke)
 
     async def __aexit__(self, *_: object) -> None:
         self._cancel()
         self._give_back()
 
+    def _hear(self) -> None:
+        if self._clock is not None:
+            self._spoke = self._clock.elapsed()
+
     def _give_back(self) -> None:
         if self._is_held:
             self._is_held = False
             self._slots.free.release()
-
-
-async def _first_octet_at(stream: Stream, clock: Clock) -> float:
-    await stream.readable()
-    return clock.elapsed()
