@@ -27,8 +27,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from connector_probe.formats import Format
 from connector_probe.formats.saved import diagnose_again, read_report
-from connector_probe.formats.schema import result_schema
-from connector_probe.model.verdict import Report
+from connector_probe.formats.schema import schema_of
+from connector_probe.model.verdict import RESULT_SCHEMA, Report
 
 JUNIT_SCHEMA = Path(__file__).parents[1] / "data" / "junit.xsd"
 # What a terminal, a log or a reader of lines could take for more than text (controls, line ends, direction marks).
@@ -49,9 +49,24 @@ def report_validator() -> Draft202012Validator:
     return Draft202012Validator(json.loads(schema), validate_formats=True)
 
 
+def _result_schema() -> dict[str, Any]:
+    """JSON Schema of one line of jsonl: a result, and what it needs to stand alone."""
+    whole = schema_of("report")
+    result = whole["$defs"]["Result"]
+    alone = {name: whole["properties"][name] for name in ("started_at", "version", "vantage")}
+    return {
+        "$schema": whole["$schema"],
+        "title": "connector-probe result",
+        **result,
+        "properties": {"schema": {"const": RESULT_SCHEMA}} | alone | result["properties"],
+        "required": ["schema", *alone, *result["required"]],
+        "$defs": whole["$defs"],
+    }
+
+
 @cache
 def _result_validator() -> Draft202012Validator:
-    return Draft202012Validator(result_schema(), validate_formats=True)
+    return Draft202012Validator(_result_schema(), validate_formats=True)
 
 
 def read_json(document: str, report: Report) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector_probe.formats.json import key
 from connector_probe.model.rehearsal import RehearsalReport
-from connector_probe.model.verdict import RESULT_SCHEMA, Report
+from connector_probe.model.verdict import Report
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -41,21 +41,6 @@ def schema_of(name: str) -> dict[str, Any]:
         "title": f"connector-probe {name}",
         **with_json_keys(schema),
         "$defs": definitions,
-    }
-
-
-def result_schema() -> dict[str, Any]:
-    """JSON Schema of one line of jsonl: a result, and what it needs to stand alone."""
-    whole = schema_of("report")
-    result = whole["$defs"]["Result"]
-    alone = {name: whole["properties"][name] for name in ("started_at", "version", "vantage")}
-    return {
-        "$schema": whole["$schema"],
-        "title": "connector-probe result",
-        **result,
-        "properties": {"schema": {"const": RESULT_SCHEMA}} | alone | result["properties"],
-        "required": ["schema", *alone, *result["required"]],
-        "$defs": whole["$defs"],
     }
 
 

@@ -29,15 +29,32 @@ MAX_QUEUE_LIFETIME = 30 * 86_400.0
 CONTROL_HOSTS = ("gmail-smtp-in.l.google.com", "outlook-com.olc.protection.outlook.com")
 RDAP_BY_IANA = "iana"
 _URL = r"https?://[A-Za-z0-9\[][A-Za-z0-9\-._~:/?\[\]%]{0,500}"
-ROUTES = (
-    *("healthy", "4.4.312", "4.4.315", "4.4.316", "4.4.317", "4.4.318", "4.7.320"),
-    *("4.7.321", "4.7.322", "4.7.323", "4.7.324", "4.7.325", "4.4.8", "4.7.5"),
-)
 HTTPS_PORT = 443
 
 
 class ConnectorError(HintedError, ValueError):
     """A connector that cannot be probed as asked. ``str()`` says why; ``hint`` says what to do."""
+
+
+class MailFlowCode(StrEnum):
+    """The codes of "Mail flow intelligence in EOP", and those of SMTP DANE and MTA-STS."""
+
+    DNS_QUERY_FAILED = "4.4.312"
+    CONNECTION_TIMED_OUT = "4.4.315"
+    CONNECTION_REFUSED = "4.4.316"
+    CANNOT_CONNECT = "4.4.317"
+    CLOSED_ABRUPTLY = "4.4.318"
+    CERTIFICATE_VALIDATION_FAILED = "4.7.320"
+    STARTTLS_NOT_SUPPORTED = "4.7.321"
+    CERTIFICATE_EXPIRED = "4.7.322"
+    TLSA_INVALID = "4.7.323"
+    DNSSEC_INVALID = "4.7.324"
+    CERTIFICATE_HOST_MISMATCH = "4.7.325"
+    MTA_STS_HOSTS = "4.4.8"
+    MTA_STS_CERTIFICATE = "4.7.5"
+
+
+ROUTES: tuple[str, ...] = ("healthy", *(code.value for code in MailFlowCode))  # what may be expected
 
 
 class TlsSettings(StrEnum):

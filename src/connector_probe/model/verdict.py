@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import QUEUE_LIFETIME, ConnectorType, MtaStsMode, SmtpDaneMode, TlsSettings
+from connector_probe.model.connector import MailFlowCode as MailFlowCode
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence.tls import CertificateReport as CertificateReport
 
@@ -55,24 +56,6 @@ class Badge(StrEnum):
         if met:
             return cls.AS_EXPECTED
         return cls.UNKNOWN if status is Status.UNKNOWN else cls.NOT_AS_EXPECTED
-
-
-class MailFlowCode(StrEnum):
-    """The codes of "Mail flow intelligence in EOP", and those of SMTP DANE and MTA-STS."""
-
-    DNS_QUERY_FAILED = "4.4.312"
-    CONNECTION_TIMED_OUT = "4.4.315"
-    CONNECTION_REFUSED = "4.4.316"
-    CANNOT_CONNECT = "4.4.317"
-    CLOSED_ABRUPTLY = "4.4.318"
-    CERTIFICATE_VALIDATION_FAILED = "4.7.320"
-    STARTTLS_NOT_SUPPORTED = "4.7.321"
-    CERTIFICATE_EXPIRED = "4.7.322"
-    TLSA_INVALID = "4.7.323"
-    DNSSEC_INVALID = "4.7.324"
-    CERTIFICATE_HOST_MISMATCH = "4.7.325"
-    MTA_STS_HOSTS = "4.4.8"
-    MTA_STS_CERTIFICATE = "4.7.5"
 
 
 # "Mail flow intelligence in EOP" itself lists these.

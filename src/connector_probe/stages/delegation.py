@@ -29,6 +29,7 @@ from connector_probe.model.delegation import (
 )
 from connector_probe.model.evidence import Lookup, LookupStatus, Resolution
 from connector_probe.model.names import is_address
+from connector_probe.model.reach import is_loopback
 from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network
 from connector_probe.network.clock import time_limit
@@ -361,7 +362,7 @@ class _Walker:
     def _nameserver_at(self, address: str) -> Nameserver:
         """Port 53. Only a nameserver given on loopback with another port is a laboratory, and so are its neighbours."""
         for one in self._resolver.nameservers:
-            if self._resolver.given and _is_loopback(one.address) and _is_loopback(address):
+            if self._resolver.given and is_loopback(one.address) and is_loopback(address):
                 return Nameserver(address, one.port)
         return Nameserver(address, DNS_PORT)
 
@@ -369,10 +370,6 @@ class _Walker:
 def _deepest(said: Sequence[Said]) -> Said | None:
     referrals = [one for one in said if one.status is ServerSays.REFERRAL]
     return max(referrals, key=lambda one: one.zone.count("."), default=None)
-
-
-def _is_loopback(address: str) -> bool:
-    return address == "::1" or address.startswith("127.")
 
 
 @cache
