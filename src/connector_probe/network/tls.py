@@ -84,7 +84,7 @@ def choose_groups(context: SSL.Context, groups: str) -> bool:
 
 
 @cache  # one costs as much as the rest of a handshake's set-up, and holds nothing of a connection
-def _context(offer: TlsOffer) -> tuple[SSL.Context, bool]:
+def context_for(offer: TlsOffer) -> tuple[SSL.Context, bool]:
     """The context for an offer, and whether it offers OpenSSL's own groups in place of the offer's."""
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_min_proto_version(offer.minimum)
@@ -144,7 +144,7 @@ class TlsClient:
 
     def __init__(self, server_name: str | None, offer: TlsOffer) -> None:
         self._watch = _Watch()
-        context, self._own_groups = _context(offer)
+        context, self._own_groups = context_for(offer)
         self._connection = SSL.Connection(context, None)
         self._connection.set_app_data(self._watch)
         if server_name is not None:

@@ -7,6 +7,7 @@ import contextlib
 import sys
 from collections.abc import Callable
 
+from connector_probe.network import EXCHANGE_OFFER
 from connector_probe.trust import Trust, TrustError
 
 
@@ -36,9 +37,10 @@ class TlsLoading:
 
 def load(trust: Trust) -> None:
     """All that it takes to shake hands, and to judge by ``trust``."""
-    import connector_probe.network.tls
     import connector_probe.protocol.certificate
     import connector_probe.stages.revocation  # noqa: F401 - loaded for those who need them later
+    from connector_probe.network.tls import context_for
 
+    context_for(EXCHANGE_OFFER)  # which is kept
     with contextlib.suppress(TrustError):  # it is raised again where the roots are needed
         _ = trust.roots, trust.other_roots
