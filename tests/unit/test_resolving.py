@@ -15,20 +15,24 @@ import dns.flags
 import dns.message
 import dns.rrset
 import pytest
+from cryptography import x509
 
 from connector_probe.model.connector import Connector
 from connector_probe.model.delegation import ServerSays
 from connector_probe.model.evidence import FaultKind, LookupStatus, NetworkFault
 from connector_probe.network import NetworkFaultError, Stream, SystemNetwork
+from connector_probe.protocol.certificate import path_of
 from connector_probe.stages.addresses import resolve
 from connector_probe.stages.authoritative import AuthoritativeServers, DirectQuestion
+from connector_probe.stages.certificate_urls import Visitor, Web
 from connector_probe.stages.control import Controls, Egress
 from connector_probe.stages.countercheck import ask_for_controls, ask_for_sibling
 from connector_probe.stages.dnssec import Validator
 from connector_probe.stages.nameservers import LEAST_WAIT, Nameserver
 from connector_probe.stages.registration import Registrations
 from connector_probe.stages.resolve import Resolver
-from tests.unit.certificates import roots
+from connector_probe.stages.revocation import Revocations
+from tests.unit.certificates import NOW, authority, roots, server
 
 SILENCE = NetworkFaultError(NetworkFault(FaultKind.TIMED_OUT))
 PATIENCE = 2.0
@@ -234,3 +238,20 @@ async def test_the_way_to_a_registry_is_no_other_connector_s() -> None:
         for source in ("192.0.2.1", None)  # the first is none of this machine's
     ]
     assert told[0].fault != told[1].fault
+
+
+async def test_what_one_had_no_time_for_is_asked_for_the_next() -> None:
+    place = [x509.UniformResourceIdentifier("http://ca.contoso.invalid/a.crl")]
+    pointer = x509.CRLDistributionPoints([x509.DistributionPoint(place, None, None, None)]), False
+    top = authority("Issuing CA")
+    path = path_of((server(top, more=[pointer]).der,), roots(top), NOW)
+    revocations, visitor = Revocations(Web(SystemNetwork())), Visitor("127.0.0.1", closed_nameserver())
+    told = []
+    for limit in (0.0, PATIENCE):
+        found = await revocations.check(path, b"", lambda: visitor, NOW, limit)
+        assert found is not None
+        told += [check.note for one in found.certificates for check in one.checks]
+    assert told == [
+        "no time was left for it",
+        "ca.contoso.invalid cannot be looked up (A: unreachable, AAAA: unreachable)",
+    ]

@@ -200,7 +200,8 @@ async def http_addresses(url: HttpUrl, resolver: Resolver) -> list[str]:
     looked_up = await asyncio.gather(*(resolver.look_up(name, rdtype) for rdtype in ("A", "AAAA")))
     found = [record for lookup in looked_up for record in lookup.records]
     if not found:
-        raise HttpError(f"{url.host} cannot be looked up ({looked_up[1].status})")
+        told = ", ".join(f"{lookup.rdtype}: {lookup.status}" for lookup in looked_up)
+        raise HttpError(f"{url.host} cannot be looked up ({told})")
     return found
 
 

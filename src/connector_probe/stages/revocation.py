@@ -42,8 +42,8 @@ DATE_WAIT: Final = 6.0  # seconds for anybody who tells the time
 MAX_MISSING: Final = 3  # issuers fetched one above the other
 
 
-class Revocations(SingleFlight[tuple[tuple[bytes, ...], bytes, Visitor], RevocationEvidence]):
-    """Asks about certificates, each chain once a run."""
+class Revocations(SingleFlight[tuple[tuple[bytes, ...], bytes, Visitor, float], RevocationEvidence]):
+    """Asks about certificates, each chain once a run for all who have as much time for it."""
 
     def __init__(self, web: Web) -> None:
         super().__init__()
@@ -64,8 +64,9 @@ class Revocations(SingleFlight[tuple[tuple[bytes, ...], bytes, Visitor], Revocat
         if not staple and not any(places):
             return RevocationEvidence(must_staple=bool(places) and places[0].must_staple)
         visitor = visit()
-        key = (tuple(one.data for one in path.certificates), staple, visitor)
-        return await self.get(key, lambda: self._check(path, staple, visitor, at, min(limit, REVOCATION_WAIT)))
+        limit = min(limit, REVOCATION_WAIT)
+        key = (tuple(one.data for one in path.certificates), staple, visitor, limit)
+        return await self.get(key, lambda: self._check(path, staple, visitor, at, limit))
 
     async def _check(
         self, path: Path, staple: bytes, visitor: Visitor, at: datetime, limit: float
