@@ -140,11 +140,7 @@ def _targets(result: Result) -> set[tuple[str, str, int]]:
 
 
 def _connector(
-    one: Result | None,
-    other: Result | None,
-    relation: Relation,
-    origins: tuple[Origin, Origin],
-    words: Catalogue,
+    one: Result | None, other: Result | None, relation: Relation, origins: tuple[Origin, Origin], words: Catalogue
 ) -> ConnectorComparison:
     sides = (side_of(one), side_of(other))
     if one is None or other is None:

@@ -267,11 +267,7 @@ class _Case:
 
 
 def _judged(
-    failure: Bounce,
-    places: Sequence[tuple[str, Result]],
-    words: Catalogue,
-    sender: str,
-    ranges: Sequence[str],
+    failure: Bounce, places: Sequence[tuple[str, Result]], words: Catalogue, sender: str, ranges: Sequence[str]
 ) -> tuple[Difference, ...]:
     met = tuple(_Place.of(label, result, failure) for label, result in places)
     case = _Case(failure, _kind(failure), met, sender, tuple(ranges), words)

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from connector_probe.comparing.comparison import Difference
-from connector_probe.comparing.sides import (
-    Pair,
-    SharedAddress,
-    addresses,
-    by_address,
-    warnings_of_its_own,
-)
+from connector_probe.comparing.sides import Pair, SharedAddress, addresses, by_address, warnings_of_its_own
 from connector_probe.model.evidence import Certificate
 from connector_probe.model.notation import day, endpoint, quote
 from connector_probe.model.verdict import Finding
@@ -41,11 +35,7 @@ def _names(pair: Pair) -> Iterator[Difference]:
 def _verdict(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
     first, second = shared.sides
     told = [seen.failure.value if seen.failure is not None else "flows" for seen in shared.sides]
-    facts = {
-        "first_title": first.title,
-        "second_title": second.title,
-        "detail": second.detail,
-    }
+    facts = {"first_title": first.title, "second_title": second.title, "detail": second.detail}
     if second.mixed and not first.mixed and first.flows:
         yield pair.says("mixed-now", True, facts, shared, told=(told[0], "mixed"))
     elif first.flows and not second.flows:

@@ -45,10 +45,7 @@ OTHER, UNKNOWN = "other", "unknown"
 
 
 def view_of(
-    evidence: AttemptEvidence,
-    connector: Connector,
-    mode: TlsSettings | None = None,
-    run: RunContext = NOTHING_KNOWN,
+    evidence: AttemptEvidence, connector: Connector, mode: TlsSettings | None = None, run: RunContext = NOTHING_KNOWN
 ) -> View:
     """``evidence`` under the connector's TlsSettings, or under ``mode``."""
     context = AttemptContext(

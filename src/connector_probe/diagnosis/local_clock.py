@@ -228,10 +228,7 @@ def signature_moment(note: str) -> datetime | None:
 
 
 def _contradictions(
-    said: Sequence[Statement],
-    since: datetime | None,
-    until: datetime | None,
-    floor: datetime | None,
+    said: Sequence[Statement], since: datetime | None, until: datetime | None, floor: datetime | None
 ) -> Iterator[ClockSign]:
     """Who says another time, by which all would be well; nobody, where somebody else says ours.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector_probe.diagnosis.signs import (
+    another_host,
     greets_at_times,
     hides_starttls,
     other_protocol,
@@ -13,7 +14,6 @@ from connector_probe.diagnosis.signs import (
     waits_for_proxy_header,
 )
 from connector_probe.diagnosis.view import View
-from connector_probe.diagnosis.who_answers import another_host
 from connector_probe.model.evidence import Control, Exchange
 from connector_probe.model.notation import quote
 from connector_probe.model.sentence import Facts, Phrase
@@ -63,7 +63,7 @@ def middlebox_facts(view: View) -> Facts:
         found |= {"leaf_subject": quote(leaf.subject), "leaf_issuer": quote(leaf.issuer)}
         devices = (appliance(one) for one in evidence.chain)
         found["appliance"] = quote(next((one for one in devices if one is not None), ""))
-        found["greeting_name"] = another_host(view) or ""
+        found["greeting_name"] = another_host(evidence, view.expected) or ""
     return found
 
 
@@ -94,7 +94,8 @@ def hints(view: View) -> Facts:
         found["ehlo_hint"] = Phrase("unasked-hint")
     elif evidence.helo is not None and not other_protocol(evidence)[0]:
         found["ehlo_hint"] = Phrase("ehlo-refused-too")
-    if is_of_an_appliance(view):
+    named = view.name_match is not None and view.name_match.matches
+    if evidence.leaf is not None and not named and appliance(evidence.leaf) is not None:
         found["appliance_hint"] = Phrase("appliance-hint")
     handshake = evidence.handshake.fault if evidence.handshake is not None else None
     if handshake is not None and handshake.alert == "handshake_failure":
@@ -115,12 +116,6 @@ def hints(view: View) -> Facts:
     elif evidence.banner is not None and evidence.banner.reply is not None and masked_banner(evidence.banner.reply):
         found["starttls_hint"] = Phrase("banner-masked-hint")
     return found
-
-
-def is_of_an_appliance(view: View) -> bool:
-    """Whether the certificate, for another name than the server's, names a device or its maker."""
-    leaf, named = view.evidence.leaf, view.name_match
-    return leaf is not None and not (named is not None and named.matches) and appliance(leaf) is not None
 
 
 def _control(control: Control) -> Facts:

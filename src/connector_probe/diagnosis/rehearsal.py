@@ -156,10 +156,7 @@ def key_check(fits: bool | None, sentence: str) -> Check:
 
 
 def _view(
-    evidence: CertificateEvidence,
-    connector: Connector,
-    server: str | None = None,
-    clock: ClockEvidence | None = None,
+    evidence: CertificateEvidence, connector: Connector, server: str | None = None, clock: ClockEvidence | None = None
 ) -> View:
     """A server of which nothing but its certificate is known."""
     host = server or _UNNAMED
@@ -204,11 +201,7 @@ _OF_CHECK = {
     CheckId.PURPOSE: {_Kind.WRONG_PURPOSE},
     CheckId.KEY: {_Kind.WEAK_KEY, _Kind.WEAK_SIGNATURE},
     CheckId.VALIDITY: {_Kind.EXPIRED, _Kind.NOT_YET_VALID},
-    CheckId.ENCODING: {
-        _Kind.UNPARSEABLE_EXTENSION,
-        _Kind.UNKNOWN_CRITICAL_EXTENSION,
-        _Kind.UNPARSEABLE_CERTIFICATE,
-    },
+    CheckId.ENCODING: {_Kind.UNPARSEABLE_EXTENSION, _Kind.UNKNOWN_CRITICAL_EXTENSION, _Kind.UNPARSEABLE_CERTIFICATE},
 }
 
 

@@ -9,18 +9,12 @@ from typing import TYPE_CHECKING
 from connector_probe.model.evidence import CertificateProblem, CertificateProblemKind
 from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import quote
-from connector_probe.model.revocation import (
-    RevocationSource,
-    RevocationStatus,
-)
+from connector_probe.model.revocation import RevocationSource, RevocationStatus
 from connector_probe.model.sentence import Facts, Phrase, Short, Word, listed
 
 if TYPE_CHECKING:
     from connector_probe.model.evidence import AttemptEvidence
-    from connector_probe.model.revocation import (
-        CertificateRevocation,
-        RevocationCheck,
-    )
+    from connector_probe.model.revocation import CertificateRevocation, RevocationCheck
     from connector_probe.model.sentence import Value
 
 _SHOWN = 3  # sources of one certificate in a sentence
@@ -87,10 +81,7 @@ def facts_of_revocation(evidence: AttemptEvidence) -> Facts:
 
 def facts_of_undecided(certificate: CertificateRevocation) -> Facts:
     asked = (_outcome(check) for check in certificate.checks[:_SHOWN])
-    return {
-        "unsure_subject": quote(certificate.subject),
-        "unsure_sources": Short(listed(asked, "between-sources")),
-    }
+    return {"unsure_subject": quote(certificate.subject), "unsure_sources": Short(listed(asked, "between-sources"))}
 
 
 def _source(check: RevocationCheck) -> Value:

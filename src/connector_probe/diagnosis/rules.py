@@ -14,11 +14,7 @@ from connector_probe.diagnosis.dns.nameserver_trust import (
     why_the_nameserver_is_not_believed,
 )
 from connector_probe.diagnosis.dns.rules import ANSWERED, why_there_is_no_address, why_this_machine_has_no_address
-from connector_probe.diagnosis.policies.judgement import (
-    DaneState,
-    DaneVerdict,
-    sts_lists,
-)
+from connector_probe.diagnosis.policies.judgement import DaneState, DaneVerdict, sts_lists
 from connector_probe.diagnosis.run_context import family_of, leaves_by_port_25
 from connector_probe.diagnosis.signs import (
     PROHIBITED,
@@ -34,14 +30,7 @@ from connector_probe.diagnosis.view import DANE_DECIDES, View
 from connector_probe.model.client_profile import is_documented_suite
 from connector_probe.model.connector import SmtpDaneMode
 from connector_probe.model.dataclass import dataclass
-from connector_probe.model.evidence import (
-    AttemptEvidence,
-    Exchange,
-    FaultKind,
-    NetworkFault,
-    Reply,
-    ReplyFlaw,
-)
+from connector_probe.model.evidence import AttemptEvidence, Exchange, FaultKind, NetworkFault, Reply, ReplyFlaw
 from connector_probe.model.reach import is_outside, is_translated
 from connector_probe.model.verdict import FailureClass
 from connector_probe.protocol.refusals import refusal_kind

@@ -37,11 +37,7 @@ class RunContext:
         told = tuple(dict.fromkeys(told for one, run in attempts for told in statements(one, _our_time(one, run))))
         controls = [one.control for one, _ in attempts if one.control is not None and one.control.address]
         cut_off = all(control.fault is not None for control in controls)
-        return cls(
-            frozenset(opened),
-            controls[0] if controls and cut_off and not opened else None,
-            told,
-        )
+        return cls(frozenset(opened), controls[0] if controls and cut_off and not opened else None, told)
 
     def around(self, own: RunContext) -> RunContext:
         """This, the whole run's, for the connector whose attempts prove ``own``.

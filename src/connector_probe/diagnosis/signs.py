@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from connector_probe.model.connector import CONTROL_HOSTS
 from connector_probe.model.evidence import FaultKind
 from connector_probe.model.ids import EvidenceId
+from connector_probe.model.names import is_address
 from connector_probe.model.reach import meant
+from connector_probe.protocol.identity import match
 from connector_probe.protocol.smtp import capabilities, greeting_protocol, looks_like, masked_banner
 
 if TYPE_CHECKING:
@@ -191,6 +193,25 @@ def proxy_header_sent(evidence: AttemptEvidence) -> EvidenceId | None:
 def has_begun_to_greet(evidence: AttemptEvidence) -> bool:
     """Whether a greeting was begun: by a server that waits neither for a ClientHello nor for a PROXY header."""
     return evidence.banner is not None and evidence.banner.reply is None and begins_like_smtp(evidence.banner.sample)
+
+
+def greeted_as(exchange: Exchange | None) -> str:
+    """The host's name in a greeting or an answer to EHLO (RFC 5321 4.2, 4.1.1.1); "" where there is none."""
+    if exchange is None or exchange.reply is None or exchange.reply.severity != 2 or not exchange.reply.lines:
+        return ""
+    return exchange.reply.lines[0].split(" ", 1)[0]
+
+
+def another_host(evidence: AttemptEvidence, expected: str) -> str | None:
+    """The name that greeting and EHLO give and the certificate carries, where it is another host than was expected."""
+    leaf, name = evidence.leaf, greeted_as(evidence.banner).lower().rstrip(".")
+    if leaf is None or name.count(".") < 2 or name != greeted_as(evidence.ehlo).lower().rstrip("."):
+        return None
+    expected = expected.lower().removeprefix("*.")
+    if name in (expected, evidence.server.lower()) or is_address(expected):
+        return None
+    matched = match(leaf, name).matched
+    return None if matched is None or matched.startswith("*.") else name  # a wildcard names no host
 
 
 def begins_like_smtp(sample: str) -> bool:

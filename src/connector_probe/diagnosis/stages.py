@@ -12,11 +12,7 @@ _Row = tuple[Stage, float, float, dict[str, str]]
 MAX_FACT = 200
 _ANYWHERE = frozenset({FailureClass.LOCAL_RESOURCES, FailureClass.LOCAL_DEADLINE})
 _NOT_OFFERED = frozenset(
-    {
-        FailureClass.STARTTLS_NOT_OFFERED,
-        FailureClass.DANE_STARTTLS_NOT_SUPPORTED,
-        FailureClass.MTA_STS_TLS_REQUIRED,
-    }
+    {FailureClass.STARTTLS_NOT_OFFERED, FailureClass.DANE_STARTTLS_NOT_SUPPORTED, FailureClass.MTA_STS_TLS_REQUIRED}
 )
 
 

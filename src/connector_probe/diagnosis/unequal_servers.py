@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
+from connector_probe.diagnosis.signs import greeted_as
 from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate
@@ -81,7 +82,7 @@ def _of_server(views: Sequence[View]) -> Iterator[Said]:
         facts = Facts(odd=str(total - most), total=str(total), number=str(len(shown)), server=server)
         facts["counts"] = listed(_described(leaf, number) for leaf, number in shown.most_common(MAX_SHOWN))
         yield Said(WarningId.UNEQUAL_CERTIFICATES, facts)
-    names = Counter(name for view in views if (name := _greeting_name(view)))
+    names = Counter(name for view in views if (name := greeted_as(view.evidence.banner)))
     if len(names) > 1 and _repeated(views):
         facts = Facts(total=str(sum(names.values())), number=str(len(names)), server=server)
         facts["greetings"] = listed(f"{name} ({number})" for name, number in names.most_common(MAX_SHOWN))
@@ -97,11 +98,3 @@ def _described(leaf: Certificate, number: int) -> Phrase:
 def _repeated(views: Sequence[View]) -> bool:
     """Whether an address was met more than once, as --connections asks."""
     return len({view.evidence.address for view in views}) < len(views)
-
-
-def _greeting_name(view: View) -> str:
-    """The name by which the server calls itself (RFC 5321 4.2); the rest of a greeting may be a date."""
-    banner = view.evidence.banner
-    if banner is None or banner.reply is None or banner.reply.severity != 2:
-        return ""
-    return banner.reply.lines[0].split(" ", 1)[0]

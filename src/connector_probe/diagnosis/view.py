@@ -27,12 +27,7 @@ from connector_probe.diagnosis.run_context import AttemptContext
 from connector_probe.diagnosis.signs import refusal
 from connector_probe.model.connector import MtaStsMode, SmtpDaneMode, TlsSettings
 from connector_probe.model.dataclass import dataclass
-from connector_probe.model.evidence import (
-    AttemptEvidence,
-    CertificateProblem,
-    CertificateProblemKind,
-    Reply,
-)
+from connector_probe.model.evidence import AttemptEvidence, CertificateProblem, CertificateProblemKind, Reply
 from connector_probe.model.policy import DaneEvidence, DnssecReason, MtaStsEvidence, TlsaRecord
 from connector_probe.model.revocation import MissingIssuers
 from connector_probe.protocol.identity import NameMatch, NameOutcome, match

@@ -5,7 +5,7 @@ Each row of ``causes`` judges for itself; here they are put in order.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes import CAUSES
@@ -57,10 +57,7 @@ _FOR_A_DOMAIN_WITHOUT_MX = {
     RemedyId.CORRECT_SMART_HOST: RemedyId.CORRECT_DOMAIN,
     RemedyId.ADD_ADDRESS_RECORD: RemedyId.PUBLISH_MX,
 }
-_FOR_A_SMART_HOST = (
-    RemedyId.CORRECT_SMART_HOST,
-    RemedyId.ADD_ADDRESS_RECORD,
-)  # which need not be reached by MX records
+_FOR_A_SMART_HOST = (RemedyId.CORRECT_SMART_HOST, RemedyId.ADD_ADDRESS_RECORD)  # which need no MX records
 _NO_HOST_BY_MX = frozenset({FailureClass.DNS_NULL_MX, FailureClass.DNS_NXDOMAIN, FailureClass.DNS_NO_ADDRESS})
 
 
@@ -102,11 +99,10 @@ def heading_of(causes: Sequence[WeighedCause]) -> HeadingId | None:
 
 def remedies_of(failure: FailureClass, view: View, causes: Sequence[WeighedCause]) -> tuple[RemedyId, ...]:
     """In the order in which to try them: those of the leading cause first."""
-    said = [remedy for cause in causes for remedy in _said_for(cause)] or [
-        remedy
-        for cause in causes
-        for remedy in cause.remedies  # where all of them are ruled out
-    ]
+    open_ = [cause for cause in causes if cause.verdict is not CauseVerdict.RULED_OUT]
+    of_some = [(cause.verdict in LIKELY, remedy) for cause in open_ for remedy in cause.remedies]
+    said = [remedy for likely, remedy in of_some if likely or remedy not in ONLY_IF_LIKELY]
+    said = said or [remedy for cause in causes for remedy in cause.remedies]
     resolution = view.evidence.resolution
     if resolution.mx_domain is not None:  # what is to be corrected is not the server's name in the connector
         instead = _FOR_MX if resolution.mx else _FOR_A_DOMAIN_WITHOUT_MX
@@ -116,13 +112,6 @@ def remedies_of(failure: FailureClass, view: View, causes: Sequence[WeighedCause
     if may_pass(failure, view) and not view.evidence.earlier_failures:
         said.insert(1, AGAIN)
     return tuple(sorted(dict.fromkeys(said), key=lambda one: one in LAST_RESORTS))
-
-
-def _said_for(cause: WeighedCause) -> Iterator[RemedyId]:
-    if cause.verdict is CauseVerdict.RULED_OUT:
-        return
-    likely = cause.verdict in LIKELY
-    yield from (remedy for remedy in cause.remedies if likely or remedy not in ONLY_IF_LIKELY)
 
 
 # --- without evidence ------------------------------------------------------------------------------------------

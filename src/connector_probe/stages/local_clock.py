@@ -9,13 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from connector_probe._version import RELEASED
-from connector_probe.model.evidence import (
-    AttemptEvidence,
-    ClockEvidence,
-    Exchange,
-    RootDates,
-    ServerDate,
-)
+from connector_probe.model.evidence import AttemptEvidence, ClockEvidence, Exchange, RootDates, ServerDate
 from connector_probe.model.policy import DnssecReason
 from connector_probe.model.printable import printable
 from connector_probe.network import HttpResponse

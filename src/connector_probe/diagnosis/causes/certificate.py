@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes.row import Judged, Rows, alone
 from connector_probe.diagnosis.revocation import undecided
-from connector_probe.diagnosis.who_answers import another_host, are_of_one_owner
+from connector_probe.diagnosis.signs import another_host
 from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
@@ -83,8 +83,7 @@ def _appliance_certificate(case: Case) -> Judged | None:
     chain, named = case.evidence.chain, case.view.name_match
     if not chain or (named is not None and named.matches) or appliance(chain[0]) is None:
         return None
-    seen = (EvidenceId.NAMES_AN_APPLIANCE,)
-    return Judged(_SURE, seen, heading=HeadingId.APPLIANCE_CERTIFICATE)
+    return Judged(_SURE, (EvidenceId.NAMES_AN_APPLIANCE,), heading=HeadingId.APPLIANCE_CERTIFICATE)
 
 
 @ROWS.cause(
@@ -100,10 +99,11 @@ def _another_host_answers(case: Case) -> Judged | None:
     A stranger's may be a hosting service's, which the connector should expect, or the end of a wrong way. A certificate
     that a server made for itself has its own name, which is seldom the one it is reached by.
     """
-    name = another_host(case.view) if case.view.name_problem is not None else None
+    name = another_host(case.evidence, case.view.expected) if case.view.name_problem is not None else None
     if name is None or _is_of_nobody(case):
         return None
-    stranger = None if are_of_one_owner(name, case.view.expected) else Culprit.UNKNOWN
+    owners = {one.lower().removeprefix("*.").partition(".")[2] for one in (name, case.view.expected)}
+    stranger = None if len(owners) == 1 else Culprit.UNKNOWN  # what stands below a host's own label is its owner's
     mended = (RemedyId.CHECK_WHERE_IT_LEADS, RemedyId.CHANGE_TLS_DOMAIN) if stranger else None
     return Judged(_SURE, (EvidenceId.ALL_NAME_ANOTHER,), mended, stranger, heading=HeadingId.ANOTHER_HOST_ANSWERS)
 

@@ -11,39 +11,24 @@ from connector_probe.model.verdict import FailureClass
 if TYPE_CHECKING:
     from connector_probe.model.evidence import AttemptEvidence, Lookup
 
+# With several questions for one server, the one that went worst, the first in here, explains why there is no address.
 _BY_LOOKUP = {
+    LookupStatus.CNAME_LOOP: FailureClass.DNS_CNAME_LOOP,
+    LookupStatus.CNAME_TOO_LONG: FailureClass.DNS_CNAME_LOOP,
     LookupStatus.NXDOMAIN: FailureClass.DNS_NXDOMAIN,
-    LookupStatus.NODATA: FailureClass.DNS_NO_ADDRESS,
-    LookupStatus.ANSWER: FailureClass.DNS_NO_ADDRESS,
     LookupStatus.SERVFAIL: FailureClass.DNS_SERVFAIL,
-    LookupStatus.OTHER_RCODE: FailureClass.DNS_SERVFAIL,
     LookupStatus.REFUSED: FailureClass.DNS_REFUSED,
-    LookupStatus.TIMED_OUT: FailureClass.DNS_TIMEOUT,
-    LookupStatus.UNREACHABLE: FailureClass.DNS_TIMEOUT,
-    LookupStatus.TRUNCATED: FailureClass.DNS_TIMEOUT,
+    LookupStatus.OTHER_RCODE: FailureClass.DNS_SERVFAIL,
     LookupStatus.MALFORMED: FailureClass.DNS_MALFORMED,
     LookupStatus.WRONG_ID: FailureClass.DNS_MALFORMED,
     LookupStatus.WRONG_QUESTION: FailureClass.DNS_MALFORMED,
-    LookupStatus.CNAME_LOOP: FailureClass.DNS_CNAME_LOOP,
-    LookupStatus.CNAME_TOO_LONG: FailureClass.DNS_CNAME_LOOP,
+    LookupStatus.TRUNCATED: FailureClass.DNS_TIMEOUT,
+    LookupStatus.TIMED_OUT: FailureClass.DNS_TIMEOUT,
+    LookupStatus.UNREACHABLE: FailureClass.DNS_TIMEOUT,
+    LookupStatus.NODATA: FailureClass.DNS_NO_ADDRESS,
+    LookupStatus.ANSWER: FailureClass.DNS_NO_ADDRESS,
 }
-# With several questions for one server, the one that went worst explains why there is no address.
-_LOOKUP_ORDER = (
-    LookupStatus.CNAME_LOOP,
-    LookupStatus.CNAME_TOO_LONG,
-    LookupStatus.NXDOMAIN,
-    LookupStatus.SERVFAIL,
-    LookupStatus.REFUSED,
-    LookupStatus.OTHER_RCODE,
-    LookupStatus.MALFORMED,
-    LookupStatus.WRONG_ID,
-    LookupStatus.WRONG_QUESTION,
-    LookupStatus.TRUNCATED,
-    LookupStatus.TIMED_OUT,
-    LookupStatus.UNREACHABLE,
-    LookupStatus.NODATA,
-    LookupStatus.ANSWER,
-)
+_FROM_WORST = tuple(_BY_LOOKUP)
 _SAYS_NOTHING = frozenset(
     {LookupStatus.TIMED_OUT, LookupStatus.UNREACHABLE, LookupStatus.MALFORMED}
     | {LookupStatus.WRONG_ID, LookupStatus.WRONG_QUESTION}
@@ -59,7 +44,7 @@ def deciding_lookup(evidence: AttemptEvidence) -> Lookup | None:
         asked = asked[found + 1 :] or asked[found:]
     asked = tuple(one for one in asked if one.rdtype != "MX") or asked
     asked = tuple(one for one in asked if _fails_at_its_source(one, evidence)) or asked
-    return min(asked, key=lambda one: _LOOKUP_ORDER.index(one.status)) if asked else None
+    return min(asked, key=lambda one: _FROM_WORST.index(one.status)) if asked else None
 
 
 def _fails_at_its_source(lookup: Lookup, evidence: AttemptEvidence) -> bool:

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.policies.judgement import (
-    DaneState,
-    DaneVerdict,
-    StsState,
-    sts_lists,
-    sts_state,
-)
+from connector_probe.diagnosis.policies.judgement import DaneState, DaneVerdict, StsState, sts_lists, sts_state
 from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import DANE_DECIDES
 from connector_probe.model.connector import SmtpDaneMode

@@ -11,22 +11,13 @@ from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import MtaStsMode, SmtpDaneMode
 from connector_probe.model.evidence import CertificateProblem, CertificateProblemKind
-from connector_probe.model.policy import (
-    DANE_EE,
-    DANE_TA,
-    DnssecStatus,
-)
+from connector_probe.model.policy import DANE_EE, DANE_TA, DnssecStatus
 from connector_probe.protocol.identity import match
 from connector_probe.protocol.mta_sts import lists
 
 if TYPE_CHECKING:
     from connector_probe.model.evidence import AttemptEvidence
-    from connector_probe.model.policy import (
-        DaneEvidence,
-        MtaStsEvidence,
-        SecureLookup,
-        TlsaRecord,
-    )
+    from connector_probe.model.policy import DaneEvidence, MtaStsEvidence, SecureLookup, TlsaRecord
 
 _Kind = CertificateProblemKind
 DATES = frozenset({_Kind.EXPIRED, _Kind.NOT_YET_VALID})
@@ -95,13 +86,9 @@ def deciding_lookup_of(dane: DaneEvidence) -> SecureLookup:
     addressed = [lookup for lookup in dane.addresses if lookup.records]
     addresses = addressed or [one for one in dane.addresses if one.status is not DnssecStatus.SECURE]
     telling = [dane.mx, *addresses, *((dane.tlsa,) if dane.tlsa is not None else ())]
-    bogus = next((lookup for lookup in dane.lookups if _is_bogus(lookup)), None)
+    bogus = next((lookup for lookup in dane.lookups if lookup.status is DnssecStatus.BOGUS), None)
     weak = next((one for one in telling if one.status is not DnssecStatus.SECURE), None)
     return bogus or weak or telling[-1]
-
-
-def _is_bogus(lookup: SecureLookup) -> bool:
-    return lookup.status is DnssecStatus.BOGUS
 
 
 def dane_verdict(evidence: AttemptEvidence, dane: DaneEvidence) -> tuple[DaneVerdict, TlsaRecord | None]:
