@@ -213,6 +213,22 @@ async def test_a_greeting_is_as_old_as_it_is_whoever_had_to_wait() -> None:
     assert [one is not None and one.seconds >= 30 for one in greetings] == [True, False]
 
 
+async def test_a_silent_server_keeps_its_place_only_for_a_while() -> None:
+    """One job: the server in front greets once the other has been probed."""
+    found = dict[int, ConnectorEvidence]()
+    async with Occupied().running() as slow, Server().running() as quick:
+
+        def on_evidence(number: int, evidence: ConnectorEvidence) -> None:
+            found[number] = evidence
+            slow.let.set()  # type: ignore[attr-defined]
+
+        asked = [connector(slow.port, timeout=3), connector(quick.port)]
+        trust: TrustOf = {(RootList.MICROSOFT, None, False): Trust()}
+        async with asyncio.timeout(30):
+            await gather_all(asked, trust, SystemNetwork(), JUDGE, jobs=1, slot_time=0.01, on_evidence=on_evidence)
+    assert list(found) == [1, 0]
+
+
 async def test_a_run_that_is_stopped_tells_what_it_knows() -> None:
     stop, told = asyncio.Event(), list[Result]()
 

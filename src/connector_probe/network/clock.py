@@ -76,41 +76,26 @@ def loop_clock() -> LoopClock:
     return clock
 
 
-def call_after(now: Callable[[], float], seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-    """Call ``callback`` once ``seconds`` have passed by the clock ``now``. Gives what cancels that."""
-    alarm = _Alarm(now, now() + seconds)
-    alarm.look(callback)
-    return alarm.cancel
-
-
-class _Alarm:
-    """Knows its callback only through its timer, which forgets it when it is cancelled: whoever holds both is freed."""
-
-    def __init__(self, now: Callable[[], float], end: float) -> None:
-        self._now, self._end = now, end
-        self._timer: asyncio.TimerHandle | None = None
-
-    def look(self, callback: Callable[[], None]) -> None:
-        self._timer = None
-        if (left := self._end - self._now()) > 0:
-            self._timer = asyncio.get_running_loop().call_later(left, self.look, callback)
-        else:
-            callback()
-
-    def cancel(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
-
 @contextlib.asynccontextmanager
 async def time_limit(now: Callable[[], float], seconds: float) -> AsyncIterator[None]:
     """As ``asyncio.timeout``, by the clock ``now``. Raises TimeoutError."""
+    loop, end = asyncio.get_running_loop(), now() + seconds
+    timer: asyncio.TimerHandle | None = None
+
+    def look() -> None:
+        nonlocal timer
+        if (left := end - now()) > 0:
+            timer = loop.call_later(left, look)
+        else:
+            limit.reschedule(loop.time())
+
     async with asyncio.timeout(None) as limit:
-        cancel = call_after(now, seconds, lambda: limit.reschedule(asyncio.get_running_loop().time()))
+        look()
         try:
             yield
         finally:
-            cancel()
+            if timer is not None:
+                timer.cancel()
 
 
 async def sleep(seconds: float) -> None:

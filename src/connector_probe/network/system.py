@@ -186,19 +186,20 @@ class SocketStream:
         return self._source
 
     async def send(self, data: bytes, limit: float) -> None:
-        end = self._clock.now() + limit
         if self._tls is not None:
-            data = await self._with_more(self._tls, partial(self._tls.encrypt, data), limit)
-        await self._send_raw(data, max(end - self._clock.now(), 0.0))
+            end = self._clock.now() + limit
+            data = await self._with_more(self._tls, partial(self._tls.encrypt, data), limit, end)
+            limit = max(end - self._clock.now(), 0.0)
+        await self._send_raw(data, limit)
 
     async def receive(self, limit: float) -> bytes:
         if self._tls is None:
             return await self._receive_raw(limit)
-        return await self._with_more(self._tls, self._tls.decrypt, limit)
+        return await self._with_more(self._tls, self._tls.decrypt, limit, self._clock.now() + limit)
 
-    async def _with_more(self, tls: TlsClient, step: Callable[[], bytes | None], limit: float) -> bytes:
-        """What ``step`` gives, once as much TLS has come as it needs."""
-        end, taken = self._clock.now() + limit, 0
+    async def _with_more(self, tls: TlsClient, step: Callable[[], bytes | None], limit: float, end: float) -> bytes:
+        """What ``step`` gives, once as much TLS has come as it needs: for ``limit`` seconds, until ``end``."""
+        taken = 0
         while (done := step()) is None:
             if taken > MAX_WITHOUT_PLAINTEXT:
                 text = f"more than {MAX_WITHOUT_PLAINTEXT} bytes of TLS without any data"
