@@ -3,15 +3,16 @@
 A value is a text and a switch a bool: what a text says is read by ``cli.values``, whose errors name the option.
 """
 
-import inspect
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from functools import wraps
+from inspect import Parameter, Signature, signature
 from typing import Annotated, Any, TypeVar
 
 import typer
-from typer.models import ParameterInfo
 
 from connector_probe.cli import completers
+from connector_probe.model.dataclass import dataclass
 from connector_probe.model.documents import Format
 
 _Answer = TypeVar("_Answer")
@@ -102,174 +103,190 @@ TokenFile = Annotated[
 # --- groups of them -----------------------------------------------------------------------------------------------
 
 
-class Options:
-    """Options that go together, with their defaults: fields as Typer reads parameters. A command has them as one."""
-
-    def __init__(self, **given: Any) -> None:  # noqa: ANN401 - of the fields below
-        for name in self.__annotations__:
-            default = getattr(type(self), name)
-            usual = default.default if isinstance(default, ParameterInfo) else default
-            setattr(self, name, given.get(name, usual))
-
-
-class HostOptions(Options):
+@dataclass(frozen=True, slots=True)
+class HostOptions:
     """Which hosts."""
 
-    hosts: list[str] | None = typer.Argument(
-        None, metavar="[HOST...]", help="Name, address, or HOST:PORT; - for standard input."
-    )
-    hosts_file: str | None = typer.Option(
-        None, "-f", "--file", metavar="FILE", help="Hosts from FILE: one a line, or CSV with a header."
-    )
-    as_written: bool = typer.Option(
-        False, "--as-written", hidden=True, help="Each HOST is one, whatever it looks like."
-    )
+    hosts: Annotated[
+        list[str] | None, typer.Argument(metavar="[HOST...]", help="Name, address, or HOST:PORT; - for standard input.")
+    ] = None
+    hosts_file: Annotated[
+        str | None,
+        typer.Option("-f", "--file", metavar="FILE", help="Hosts from FILE: one a line, or CSV with a header."),
+    ] = None
+    as_written: Annotated[
+        bool, typer.Option("--as-written", hidden=True, help="Each HOST is one, whatever it looks like.")
+    ] = False
 
 
-class ConnectorOptions(Options):
+@dataclass(frozen=True, slots=True)
+class ConnectorOptions:
     """What each host is as a connector, and how it is probed."""
 
-    port: str = typer.Option("25", "--port", metavar="N", help="TCP port.")
+    port: Annotated[str, typer.Option("--port", metavar="N", help="TCP port.")] = "25"
     tls: Tls = None
-    tls_domain: str | None = typer.Option(
-        None, metavar="NAME", help="TlsDomain: name or *.name it must carry. Default: HOST."
-    )
-    mx: bool = typer.Option(False, "--mx", help="HOST is a domain: go by its MX records (UseMXRecord).")
-    type_: str = typer.Option(
-        "on-premises",
-        "--type",
-        metavar="TYPE",
-        help="on-premises or partner.",
-        autocompletion=completers.connector_type,
-    )
+    tls_domain: Annotated[
+        str | None, typer.Option(metavar="NAME", help="TlsDomain: name or *.name it must carry. Default: HOST.")
+    ] = None
+    mx: Annotated[bool, typer.Option("--mx", help="HOST is a domain: go by its MX records (UseMXRecord).")] = False
+    type_: Annotated[
+        str,
+        typer.Option(
+            "--type", metavar="TYPE", help="on-premises or partner.", autocompletion=completers.connector_type
+        ),
+    ] = "on-premises"
     roots: Roots = "microsoft"
     ca_file: CaFile = None
     only_ca_file: OnlyCaFile = False
     nameserver: Nameservers = None
-    source_address: str | None = typer.Option(None, metavar="ADDR", help="Connect from this address.")
-    ipv4: bool = typer.Option(False, "-4", help="IPv4 only.")
-    ipv6: bool = typer.Option(False, "-6", help="IPv6 only.")
-    control: list[str] | None = typer.Option(
-        None, "--control", metavar="HOST", help="Try this host's port 25 before a failed connect is held against HOST."
-    )
+    source_address: Annotated[str | None, typer.Option(metavar="ADDR", help="Connect from this address.")] = None
+    ipv4: Annotated[bool, typer.Option("-4", help="IPv4 only.")] = False
+    ipv6: Annotated[bool, typer.Option("-6", help="IPv6 only.")] = False
+    control: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--control", metavar="HOST", help="Try this host's port 25 before a failed connect is held against HOST."
+        ),
+    ] = None
     no_control: NoControl = False
-    helo: str | None = typer.Option(None, metavar="NAME", help="Name for EHLO. Default: this machine's.")
+    helo: Annotated[str | None, typer.Option(metavar="NAME", help="Name for EHLO. Default: this machine's.")] = None
     connect_timeout: ConnectTimeout = "21s"
     timeout: Timeout = "60s"
     deadline: Deadline = "120s"
-    connections: str = typer.Option(
-        "1", metavar="N", help="Connect N times to each address: are the servers behind it equal?"
-    )
-    retries: str = typer.Option("0", metavar="N", help="A failure counts only when it repeats N times.")
-    retry_delay: str = typer.Option("10s", metavar="TIME", help="Pause before a retry.")
-    queue_lifetime: str = typer.Option("24h", metavar="TIME", help="How long queued mail is retried before it bounces.")
+    connections: Annotated[
+        str, typer.Option(metavar="N", help="Connect N times to each address: are the servers behind it equal?")
+    ] = "1"
+    retries: Annotated[str, typer.Option(metavar="N", help="A failure counts only when it repeats N times.")] = "0"
+    retry_delay: Annotated[str, typer.Option(metavar="TIME", help="Pause before a retry.")] = "10s"
+    queue_lifetime: Annotated[
+        str, typer.Option(metavar="TIME", help="How long queued mail is retried before it bounces.")
+    ] = "24h"
     no_revocation: NoRevocation = False
-    thorough: bool = typer.Option(
-        False, "--thorough", help="Connect once more: does the server show another certificate without SNI?"
-    )
-    rdap: str | None = typer.Option(
-        None,
-        metavar="SERVER",
-        help="Ask the registry whether a domain that does not resolve has expired: iana, or an RDAP server's URL.",
-    )
-    rcpt: str | None = typer.Option(
-        None, metavar="ADDRESS", help="Go on to MAIL FROM:<> and RCPT TO this address; never DATA."
-    )
+    thorough: Annotated[
+        bool,
+        typer.Option("--thorough", help="Connect once more: does the server show another certificate without SNI?"),
+    ] = False
+    rdap: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SERVER",
+            help="Ask the registry whether a domain that does not resolve has expired: iana, or an RDAP server's URL.",
+        ),
+    ] = None
+    rcpt: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Go on to MAIL FROM:<> and RCPT TO this address; never DATA.")
+    ] = None
     warn_days: WarnDays = None
     as_of: AsOf = None
-    dane: str = typer.Option(
-        "opportunistic",
-        "--dane",
-        metavar="MODE",
-        help="SmtpDaneMode: opportunistic, mandatory, none.",
-        autocompletion=completers.dane,
-    )
-    mta_sts: str = typer.Option(
-        "opportunistic",
-        "--mta-sts",
-        metavar="MODE",
-        help="MtaStsMode: opportunistic, none.",
-        autocompletion=completers.mta_sts,
-    )
-    mta_sts_port: str = typer.Option(
-        "443", "--mta-sts-port", metavar="N", help="Port of the MTA-STS policy's host, for a laboratory."
-    )
-    trust_anchor: str | None = typer.Option(
-        None, metavar="FILE", help="Validate DNSSEC from these DS or DNSKEY records. Default: the root's."
-    )
-    trust_ad: bool = typer.Option(
-        False, "--trust-ad", help="Believe the nameserver's AD bit: only of a validating resolver on this machine."
-    )
+    dane: Annotated[
+        str,
+        typer.Option(
+            "--dane",
+            metavar="MODE",
+            help="SmtpDaneMode: opportunistic, mandatory, none.",
+            autocompletion=completers.dane,
+        ),
+    ] = "opportunistic"
+    mta_sts: Annotated[
+        str,
+        typer.Option(
+            "--mta-sts", metavar="MODE", help="MtaStsMode: opportunistic, none.", autocompletion=completers.mta_sts
+        ),
+    ] = "opportunistic"
+    mta_sts_port: Annotated[
+        str, typer.Option("--mta-sts-port", metavar="N", help="Port of the MTA-STS policy's host, for a laboratory.")
+    ] = "443"
+    trust_anchor: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Validate DNSSEC from these DS or DNSKEY records. Default: the root's."),
+    ] = None
+    trust_ad: Annotated[
+        bool,
+        typer.Option(
+            "--trust-ad", help="Believe the nameserver's AD bit: only of a validating resolver on this machine."
+        ),
+    ] = False
 
 
-class DocumentOptions(Options):
+@dataclass(frozen=True, slots=True)
+class DocumentOptions:
     """How a run is told."""
 
-    format_: list[str] | None = typer.Option(
-        None,
-        "--format",
-        metavar="FORMAT[=FILE]",
-        help=f"{', '.join(Format)}; with =FILE repeatable.",
-        autocompletion=completers.format_,
-    )
+    format_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT[=FILE]",
+            help=f"{', '.join(Format)}; with =FILE repeatable.",
+            autocompletion=completers.format_,
+        ),
+    ] = None
     json: Json = False
     output: Output = None
     lang: Lang = None
-    brief: bool = typer.Option(False, "--brief", help="One line a connector.")
+    brief: Annotated[bool, typer.Option("--brief", help="One line a connector.")] = False
     quiet: Quiet = False
     verbose: Verbose = False
-    transcript: bool = typer.Option(False, "--transcript", help="Add the SMTP conversation.")
+    transcript: Annotated[bool, typer.Option("--transcript", help="Add the SMTP conversation.")] = False
 
 
-class RunOptions(Options):
+@dataclass(frozen=True, slots=True)
+class RunOptions:
     """What is done around a run of probes.yaml."""
 
-    retries: str | None = typer.Option(
-        None, "--retries", metavar="N", help="A failure, and a recovery, counts only when it repeats N times."
-    )
+    retries: Annotated[
+        str | None,
+        typer.Option("--retries", metavar="N", help="A failure, and a recovery, counts only when it repeats N times."),
+    ] = None
     history: History = None
     no_history: NoHistory = False
-    only_changes: bool = typer.Option(
-        False, "--only-changes", help="Print only what changed since it was printed last; nothing if nothing."
-    )
+    only_changes: Annotated[
+        bool,
+        typer.Option("--only-changes", help="Print only what changed since it was printed last; nothing if nothing."),
+    ] = False
     remind: Remind = None
-    splay: str = typer.Option("0", "--splay", metavar="TIME", help="Start at a random moment within TIME, as in 5m.")
-    run_deadline: str | None = typer.Option(
-        None, "--run-deadline", metavar="TIME", help="End the whole run after TIME; what is not known then is unknown."
-    )
+    splay: Annotated[
+        str, typer.Option("--splay", metavar="TIME", help="Start at a random moment within TIME, as in 5m.")
+    ] = "0"
+    run_deadline: Annotated[
+        str | None,
+        typer.Option(
+            "--run-deadline", metavar="TIME", help="End the whole run after TIME; what is not known then is unknown."
+        ),
+    ] = None
     notify: Notify = None
-    ping: str | None = typer.Option(
-        None, "--ping", metavar="URL", help="Dead-man URL to ask for after the run; /fail is added after a bad one."
-    )
-    push: str | None = typer.Option(
-        None, "--push", metavar="URL", help="Send the results to this probe serve, as another place."
-    )
+    ping: Annotated[
+        str | None,
+        typer.Option(
+            "--ping", metavar="URL", help="Dead-man URL to ask for after the run; /fail is added after a bad one."
+        ),
+    ] = None
+    push: Annotated[
+        str | None,
+        typer.Option("--push", metavar="URL", help="Send the results to this probe serve, as another place."),
+    ] = None
     place: Place = None
     token_file: TokenFile = None
 
 
 def takes_groups(command: Callable[..., _Answer]) -> Callable[..., _Answer]:
-    """``command``, whose parameters of a class of Options stand, for Typer, for each option in it."""
-    own = inspect.signature(command, eval_str=True).parameters.values()
-    groups = {
-        one.name: one.annotation
-        for one in own
-        if inspect.isclass(one.annotation) and issubclass(one.annotation, Options)
-    }
-    told: list[inspect.Parameter] = []
-    for one in own:
-        if one.name not in groups:
-            told.append(one.replace(kind=inspect.Parameter.KEYWORD_ONLY))
-            continue
-        for name, annotation in one.annotation.__annotations__.items():
-            default = getattr(one.annotation, name)
-            told.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation))
+    """``command``, of whose parameters those that are dataclasses stand, for Typer, for each option in them."""
+    groups: dict[str, type[Any]] = {}
+    told: list[Parameter] = []
+    for one in signature(command, eval_str=True).parameters.values():
+        kind = one.annotation
+        if isinstance(kind, type) and is_dataclass(kind):
+            groups[one.name] = kind
+            options = [(option.name, option.default, option.type) for option in fields(kind)]
+        else:
+            options = [(one.name, one.default, one.annotation)]
+        told += [Parameter(name, Parameter.KEYWORD_ONLY, default=usual, annotation=of) for name, usual, of in options]
 
     @wraps(command)
     def taking(**given: Any) -> _Answer:  # noqa: ANN401 - what Typer read
         for name, kind in groups.items():
-            given[name] = kind(**{key: given.pop(key) for key in kind.__annotations__ if key in given})
+            given[name] = kind(**{one.name: given.pop(one.name) for one in fields(kind) if one.name in given})
         return command(**given)
 
-    setattr(taking, "__signature__", inspect.Signature(told))  # noqa: B010 - no attribute that mypy knows
+    setattr(taking, "__signature__", Signature(told))  # noqa: B010 - no attribute that mypy knows
     return taking
