@@ -187,6 +187,17 @@ async def test_an_answer_to_an_earlier_try_counts() -> None:
     assert (lookup.status, lookup.records) == (LookupStatus.ANSWER, ("192.0.2.1",))
 
 
+async def test_what_is_dropped_for_its_edns_is_asked_for_without() -> None:
+    class DropsEdns(Slow):
+        def datagram_received(self, data: bytes, addr: Address) -> None:
+            if dns.message.from_wire(data).edns < 0:
+                super().datagram_received(data, addr)
+
+    async with serving(DropsEdns(1, [])) as nameservers:
+        lookup = await Resolver(SystemNetwork(), nameservers, given=True, patience=PATIENCE / 10).look_up("a.test", "A")
+    assert lookup.status is LookupStatus.ANSWER
+
+
 async def test_an_answer_counts_while_another_nameserver_is_asked() -> None:
     first = Slow(1 << 30, [])
 

@@ -100,7 +100,10 @@ def hints(view: View) -> Facts:
     handshake = evidence.handshake.fault if evidence.handshake is not None else None
     if handshake is not None and handshake.alert == "handshake_failure":
         found["alert_hint"] = Phrase("handshake-failure-hint")
-    elif handshake is not None and handshake.alert == "unrecognized_name":
+    elif handshake is not None and (
+        handshake.alert == "unrecognized_name"  # GnuTLS and Java take an underscore for no name at all
+        or (handshake.alert == "illegal_parameter" and "_" in evidence.server)
+    ):
         found["alert_hint"] = Phrase("sni-missing-hint" if evidence.server == evidence.address else "sni-unknown-hint")
     if evidence.control is not None and evidence.banner is not None:
         found["intercepted"] = Phrase("intercepted-silence" if evidence.banner.reply is None else "intercepted-words")

@@ -86,8 +86,10 @@ def question(name: str, rdtype: str, *, edns: bool = True, checking: bool = True
 
 
 def without_edns(asked: Question) -> Question:
-    """The same question for a server that knows no EDNS."""
-    return question(asked.name, asked.rdtype, edns=False, checking=not asked.message.flags & dns.flags.CD)
+    """The same question, by its id too, for a server that knows no EDNS."""
+    plain = question(asked.name, asked.rdtype, edns=False, checking=not asked.message.flags & dns.flags.CD)
+    plain.message.id = asked.message.id
+    return plain
 
 
 def read(wire: bytes, asked: Question) -> Answer:

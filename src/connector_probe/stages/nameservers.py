@@ -49,11 +49,15 @@ class UdpQuestion(Generic[Read]):
         wire: bytes,
         read: Callable[[bytes], Read],
         is_foreign: Callable[[Read], bool],
+        again: Callable[[], bytes] | None = None,
     ) -> None:
-        """``is_foreign``: perhaps a forgery, behind which the real answer may follow."""
+        """``is_foreign``: perhaps a forgery, behind which the real answer may follow.
+
+        ``again`` makes what is sent from the second time on, where it is not the same.
+        """
         self._network = network
         self._nameserver = nameserver
-        self._wire = wire
+        self._wire, self._again = wire, again
         self._read = read
         self._is_foreign = is_foreign
         self._socket: Datagrams | None = None
@@ -66,6 +70,8 @@ class UdpQuestion(Generic[Read]):
         """
         if self._socket is None:
             self._socket = await self._network.datagrams(self._nameserver.address, self._nameserver.port)
+        elif self._again is not None:
+            self._wire, self._again = self._again(), None
         await self._socket.send(self._wire, wait)
         return await self.listen(wait)
 

@@ -133,10 +133,16 @@ class Resolver(SingleFlight[tuple[str, str], Lookup]):
         return best or (replace(base, note="no nameserver"), None)
 
     def _question(self, nameserver: Nameserver, asked: Question) -> UdpQuestion[Answer]:
-        from connector_probe.protocol.dns import read
+        """What a device on the way may drop for its EDNS is asked for without, the second time; stubs always do so."""
+        from connector_probe.protocol.dns import read, without_edns
 
         return UdpQuestion(
-            self._network, nameserver, asked.wire, partial(read, asked=asked), lambda one: one.status in _FOREIGN
+            self._network,
+            nameserver,
+            asked.wire,
+            partial(read, asked=asked),
+            lambda one: one.status in _FOREIGN,
+            again=lambda: without_edns(asked).wire,
         )
 
     async def _read(
