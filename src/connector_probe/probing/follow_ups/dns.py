@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import Connector
@@ -21,10 +22,10 @@ from connector_probe.probing.resolvers import reply_timeout
 from connector_probe.probing.run import Run
 from connector_probe.stages.addresses import with_addresses
 from connector_probe.stages.countercheck import ask_for_controls, ask_for_sibling
-from connector_probe.stages.delegation import Inquiries
 from connector_probe.trust import Trust
 
 if TYPE_CHECKING:
+    from connector_probe.stages.delegation import Inquiries
     from connector_probe.stages.registration import Registrations
 
 # Seconds for asking whether an old answer led us to an address that nobody answers at, or to a host that the domain's
@@ -59,14 +60,23 @@ class AskDnsAgain:
     def __init__(self, run: Run, judge: Judge) -> None:
         self._run = run
         self._judge = judge
-        self._inquiries = Inquiries(run.network)
-        self._registrations: Registrations | None = None
 
     def close(self) -> None:
         """Cancel what is still under way."""
-        self._inquiries.close()
-        if self._registrations is not None:
-            self._registrations.close()
+        for used in vars(self).keys() & {"_inquiries", "_registrations"}:
+            getattr(self, used).close()
+
+    @cached_property
+    def _inquiries(self) -> Inquiries:
+        from connector_probe.stages.delegation import Inquiries  # late: few failures are DNS's to explain
+
+        return Inquiries(self._run.network)
+
+    @cached_property
+    def _registrations(self) -> Registrations:
+        from connector_probe.stages.registration import Registrations  # late: few want it
+
+        return Registrations(self._run.network)
 
     async def as_the_public(self, resolution: Resolution, connector: Connector) -> Resolution:
         """``resolution`` with the addresses that Exchange Online gets, where our nameserver has others of its own.
@@ -113,10 +123,6 @@ class AskDnsAgain:
         domain = self._judge.unsettled_domain(evidence) if connector.rdap is not None else None
         if inquiry is None or domain is None or connector.rdap is None:
             return evidence
-        if self._registrations is None:
-            from connector_probe.stages.registration import Registrations  # late: few want it
-
-            self._registrations = Registrations(self._run.network)
         roots, source = trust.roots, connector.source_address
         registration = await self._registrations.ask(domain, connector.rdap, resolver, roots, source)
         inquiry = replace(inquiry, registration=registration)
