@@ -61,7 +61,7 @@ def facts_of(view: View, connector: Connector, failure: FailureClass | None) -> 
         server=evidence.server,
         address=evidence.address or "",
         address_or_server=evidence.address or pasteable(evidence.server),
-        dial=_dial(evidence),
+        dial=host_port(evidence.address or pasteable(evidence.server), evidence.port),  # where openssl connects to
         host=pasteable(evidence.server),
         port=str(evidence.port),
         endpoint=endpoint(evidence),
@@ -114,11 +114,6 @@ def facts_of(view: View, connector: Connector, failure: FailureClass | None) -> 
     if failure in DANE_RENAMES:  # what DANE gives a code of its own: said in the words of the fault itself
         facts["trouble"] = Phrase(f"detail-{classify_plain(view)}")
     return facts
-
-
-def _dial(evidence: AttemptEvidence) -> str:
-    """Where openssl and its like connect to."""
-    return host_port(evidence.address or pasteable(evidence.server), evidence.port)
 
 
 def _probed(evidence: AttemptEvidence) -> str:
@@ -239,18 +234,15 @@ def _exchange(exchange: Exchange) -> Facts:
 
 def _deadline(evidence: AttemptEvidence) -> Facts:
     """How long each step took before the one that our limit for all of them cut."""
-    steps: tuple[tuple[Value, Connection | Exchange | Handshake | None], ...] = (
-        ("TCP", evidence.connection),
-        (Phrase("slow-connection"), evidence.banner),
-        ("EHLO", evidence.ehlo),
-        ("HELO", evidence.helo),
-        ("STARTTLS", evidence.starttls),
-        ("TLS", evidence.handshake),
-        ("EHLO", evidence.ehlo_again),
-        ("MAIL", evidence.mail),
-        ("RCPT", evidence.recipient),
+    names: tuple[Value, ...] = (
+        *("TCP", Phrase("slow-connection"), "EHLO", "HELO", "STARTTLS"),
+        *("TLS", "EHLO", "MAIL", "RCPT"),
     )
-    *before, (command, cut) = ((name, one) for name, one in steps if one is not None)
+    steps: tuple[Connection | Exchange | Handshake | None, ...] = (
+        *(evidence.connection, evidence.banner, evidence.ehlo, evidence.helo, evidence.starttls),
+        *(evidence.handshake, evidence.ehlo_again, evidence.mail, evidence.recipient),
+    )
+    *before, (command, cut) = ((name, one) for name, one in zip(names, steps, strict=True) if one is not None)
     took = (Phrase("step-took", {"slow_command": name, "slowest": span(one.seconds)}) for name, one in before)
     return Facts(
         slow_command=command, waited=span(cut.seconds), total=span(cut.start + cut.seconds), in_time=listed(took)

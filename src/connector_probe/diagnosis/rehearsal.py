@@ -206,20 +206,17 @@ _OF_CHECK = {
 
 
 def _checks(view: View, chain: Sequence[bytes], connector: Connector, in_program: bool | None) -> Iterator[Check]:
+    certificate = view.evidence.certificate
     for check, kinds in _OF_CHECK.items():
         found = [problem for problem in view.problems if problem.kind in kinds]
         if check is CheckId.NAME and not view.mode.validates_name and connector.tls_domain is None:
             yield Check(check, CheckResult.UNKNOWN, (Said("check-name-not-asked"),))
         elif found:
             yield Check(check, CheckResult.FAILED, tuple(_problem(one, view) for one in found))
-        elif check is CheckId.ROOT and not _ends_at_a_root(view):
+        elif check is CheckId.ROOT and (certificate is None or not certificate.is_trusted):
             yield Check(check, CheckResult.UNKNOWN, (Said("check-root-unknown"),))
         elif check is not CheckId.ENCODING:
             yield Check(check, CheckResult.PASSED, (Said(f"check-{check}", _facts(check, view, chain, in_program)),))
-
-
-def _ends_at_a_root(view: View) -> bool:
-    return view.evidence.certificate is not None and view.evidence.certificate.is_trusted
 
 
 def _problem(problem: CertificateProblem, view: View) -> Said:

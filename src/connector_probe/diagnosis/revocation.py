@@ -80,7 +80,8 @@ def facts_of_revocation(evidence: AttemptEvidence) -> Facts:
 
 
 def facts_of_undecided(certificate: CertificateRevocation) -> Facts:
-    asked = (_outcome(check) for check in certificate.checks[:_SHOWN])
+    checks = certificate.checks[:_SHOWN]
+    asked = (Phrase("revocation-outcome", {"source": _source(one), "outcome": _said(one)}) for one in checks)
     return {"unsure_subject": quote(certificate.subject), "unsure_sources": Short(listed(asked, "between-sources"))}
 
 
@@ -88,11 +89,6 @@ def _source(check: RevocationCheck) -> Value:
     if check.source is RevocationSource.STAPLE:
         return Phrase("stapled-response")
     return f"{check.source.upper()} {check.url}"
-
-
-def _outcome(check: RevocationCheck) -> Value:
-    """The source and what came of it: "CRL http://... is out of date (since ...)"."""
-    return Phrase("revocation-outcome", {"source": _source(check), "outcome": _said(check)})
 
 
 def _said(check: RevocationCheck) -> Value:

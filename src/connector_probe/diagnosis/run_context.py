@@ -33,7 +33,7 @@ class RunContext:
     @classmethod
     def of(cls, runs: Iterable[ConnectorEvidence]) -> RunContext:
         attempts = [(attempt, run) for run in runs for attempt in run.attempts]
-        opened = {family_of(one) for one, _ in attempts if _took_the_connection(one)}
+        opened = {family_of(one) for one, _ in attempts if leaves_by_port_25(one) and one.connected}
         told = tuple(dict.fromkeys(told for one, run in attempts for told in statements(one, _our_time(one, run))))
         controls = [one.control for one, _ in attempts if one.control is not None and one.control.address]
         cut_off = all(control.fault is not None for control in controls)
@@ -84,7 +84,3 @@ def leaves_by_port_25(attempt: AttemptEvidence) -> bool:
     """Whether the attempt goes the way that networks block: outside, to port 25."""
     address = attempt.address or ""
     return attempt.port == SMTP_PORT and is_address(address) and is_outside(address)
-
-
-def _took_the_connection(attempt: AttemptEvidence) -> bool:
-    return leaves_by_port_25(attempt) and attempt.connected

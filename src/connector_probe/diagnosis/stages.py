@@ -30,7 +30,8 @@ def stage_reports(evidence: AttemptEvidence, failure: FailureClass | None) -> tu
             continue
         start, duration, detail = ran[stage]
         start = 0.0 if stage is Stage.DNS else looked_up + start
-        status = "failed" if stage is failed or _is_unconnected(stage, evidence) else "ok"
+        # A fault is one whatever the reason is: DNS may have led to a wrong address, or a policy forbidden it.
+        status = "failed" if stage is failed or "fault" in detail else "ok"
         rows.append(StageReport(stage, status, round(start, 4), round(duration, 4), detail))
     return tuple(rows)
 
@@ -41,12 +42,6 @@ def stage_of(failure: FailureClass, evidence: AttemptEvidence) -> Stage:
     if failure not in _ANYWHERE:
         return usual
     return next((stage for stage, _, _, detail in _rows(evidence) if "fault" in detail), usual)
-
-
-def _is_unconnected(stage: Stage, evidence: AttemptEvidence) -> bool:
-    """Whether TCP failed, whatever the reason is: DNS may have led to a wrong address, or a policy forbidden it."""
-    connection = evidence.connection
-    return stage is Stage.CONNECT and connection is not None and connection.fault is not None
 
 
 def _rows(evidence: AttemptEvidence) -> Iterator[_Row]:

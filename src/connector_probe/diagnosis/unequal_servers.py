@@ -55,15 +55,11 @@ def _of_address(pairs: Sequence[_Pair]) -> Iterator[Said]:
         percent=str(round(100 * bad / len(pairs))),
     )
     if 0 < bad < len(pairs):
-        limited = all(_may_be_limited(*pair) for pair in pairs if pair[1] is not None)
+        # By a limit on connections, which this very run has met.
+        limited = all(one in (None, *_TURNED_AWAY) or view.refusal_kind is Refusal.RATE for view, one in pairs)
         yield Said(_VERDICTS, facts, first.address, sentence="unequal-or-limited" if limited else "")
     elif len(failures) > 1:
         yield Said(WarningId.UNEQUAL_FAILURES, facts, first.address)
-
-
-def _may_be_limited(view: View, failure: FailureClass | None) -> bool:
-    """Whether a limit on connections, which this very run has met, explains the failure as well."""
-    return failure in _TURNED_AWAY or view.refusal_kind is Refusal.RATE
 
 
 def _of_server(views: Sequence[View]) -> Iterator[Said]:

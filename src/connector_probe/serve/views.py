@@ -50,10 +50,11 @@ class Filter:
         return bool(self.state or self.tag or self.text)
 
     def takes(self, one: ConnectorDocument) -> bool:
+        found = " ".join((one.name, *one.tags, one.code or "", one.class_ or "", one.sentence)).casefold()
         return (
             self.state in ("", *_states(one))
             and self.tag in ("", *one.tags)
-            and all(word in _haystack(one) for word in self.text.casefold().split())
+            and all(word in found for word in self.text.casefold().split())
         )
 
 
@@ -65,10 +66,6 @@ def counted(connectors: Iterable[ConnectorDocument]) -> Counter[str]:
 def _states(one: ConnectorDocument) -> list[str]:
     state = one.badge.value if one.badge is not None else NOT_PROBED
     return [state, UNEXPECTED] if one.expected is False else [state]
-
-
-def _haystack(one: ConnectorDocument) -> str:
-    return " ".join((one.name, *one.tags, one.code or "", one.class_ or "", one.sentence)).casefold()
 
 
 # --- one connector -----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes.certificate import REMEDIES, remedies_of_problems
@@ -28,34 +29,22 @@ _SIGNATURES = (RemedyId.REPAIR_DNSSEC_CHAIN, RemedyId.REMOVE_DS, RemedyId.LIFT_D
 # --- DNSSEC ----------------------------------------------------------------------------------------------------
 
 
-@ROWS.cause(CauseId.DNSSEC_CHAIN_BROKEN, Culprit.DNS, alone(_POSSIBLE, _F.DANE_DNSSEC_INVALID), remedies=_SIGNATURES)
-def _dnssec_chain_broken(case: Case) -> Judged | None:
-    reason = _reason(case)
-    if reason in CHAIN_REASONS:
-        return Judged(_SURE, (EvidenceId.DNSSEC_FOUND,))
-    return Judged(_OUT, (EvidenceId.DNSSEC_FOUND,)) if reason in TIME_REASONS | RECORD_REASONS else None
+def _dnssec(
+    spoken_for: frozenset[DnssecReason], verdict: CauseVerdict, against: frozenset[DnssecReason], case: Case
+) -> Judged | None:
+    reason = deciding_lookup_of(case.view.dane).reason if case.view.dane is not None else None
+    if reason in spoken_for:
+        return Judged(verdict, (EvidenceId.DNSSEC_FOUND,))
+    return Judged(_OUT) if reason in against else None
 
 
-@ROWS.cause(
-    CauseId.DNSSEC_SIGNATURE_UNTIMELY, Culprit.DNS, alone(_POSSIBLE, _F.DANE_DNSSEC_INVALID), remedies=_SIGNATURES
-)
-def _dnssec_signature_untimely(case: Case) -> Judged | None:
-    reason = _reason(case)
-    if reason in TIME_REASONS:
-        return Judged(_SURE, (EvidenceId.DNSSEC_FOUND,))
-    return Judged(_OUT) if reason in CHAIN_REASONS | RECORD_REASONS else None
-
-
-@ROWS.cause(CauseId.DNSSEC_TAMPERED, Culprit.DNS, alone(_POSSIBLE, _F.DANE_DNSSEC_INVALID), remedies=_SIGNATURES)
-def _dnssec_tampered(case: Case) -> Judged | None:
-    reason = _reason(case)
-    if reason in RECORD_REASONS:
-        return Judged(_LIKELY, (EvidenceId.DNSSEC_FOUND,))
-    return Judged(_OUT) if reason in TIME_REASONS else None  # the zone made such a signature itself
-
-
-def _reason(case: Case) -> DnssecReason | None:
-    return deciding_lookup_of(case.view.dane).reason if case.view.dane is not None else None
+for _cause, _spoken_for, _verdict, _against in (
+    (CauseId.DNSSEC_CHAIN_BROKEN, CHAIN_REASONS, _SURE, TIME_REASONS | RECORD_REASONS),
+    (CauseId.DNSSEC_SIGNATURE_UNTIMELY, TIME_REASONS, _SURE, CHAIN_REASONS | RECORD_REASONS),
+    (CauseId.DNSSEC_TAMPERED, RECORD_REASONS, _LIKELY, TIME_REASONS),  # the zone made such a signature itself
+):
+    _explains = alone(_POSSIBLE, _F.DANE_DNSSEC_INVALID)
+    ROWS.cause(_cause, Culprit.DNS, _explains, remedies=_SIGNATURES)(partial(_dnssec, _spoken_for, _verdict, _against))
 
 
 # --- DANE ------------------------------------------------------------------------------------------------------

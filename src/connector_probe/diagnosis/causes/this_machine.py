@@ -77,39 +77,20 @@ ROWS.cause(
         _F.LOCAL_OFFLINE: (_R.CHECK_LOCAL_ROUTE, _R.CONFIGURE_NAMESERVER, _R.PROBE_FROM_ELSEWHERE),
     },
 )(_by_class)
-ROWS.cause(
-    CauseId.LOCAL_PORT_BLOCKED,
-    _HERE,
-    alone(_LIKELY, _F.LOCAL_PORT_BLOCKED),
-    remedies=(_R.CHECK_OUTGOING_PORT, _R.PROBE_FROM_ELSEWHERE),
-)(_by_class)
-ROWS.cause(
-    CauseId.LOCAL_INTERCEPTION,
-    _HERE,
-    alone(_SURE, _F.LOCAL_INTERCEPTED, _F.LOCAL_STARTTLS_STRIPPED),
-    remedies=(_R.EXEMPT_PORT_25, _R.PROBE_FROM_ELSEWHERE),
-)(_by_class)
-ROWS.cause(
-    CauseId.LOCAL_POLICY,
-    _HERE,
-    alone(_SURE, _F.LOCAL_NOT_PERMITTED),
-    remedies=(_R.CHECK_LOCAL_FIREWALL, _R.PROBE_FROM_ELSEWHERE),
-)(_by_class)
-ROWS.cause(
-    CauseId.LOCAL_CLOCK, _HERE, alone(_LIKELY, _F.LOCAL_CLOCK), remedies=(_R.SET_CLOCK, _R.PROBE_FROM_ELSEWHERE)
-)(_by_class)
-ROWS.cause(
-    CauseId.LOCAL_VALIDATION,
-    _HERE,
-    alone(_SURE, _F.LOCAL_DNSSEC),
-    remedies=(_R.CONFIGURE_DNSSEC, _R.PROBE_FROM_ELSEWHERE),
-)(_by_class)
-ROWS.cause(
-    CauseId.LOCAL_RESOURCES,
-    _HERE,
-    alone(_SURE, _F.LOCAL_RESOURCES),
-    remedies=(_R.FREE_RESOURCES, _R.PROBE_FROM_ELSEWHERE),
-)(_lack)
+for _cause, _explains, _remedy, _judge in (
+    (CauseId.LOCAL_PORT_BLOCKED, alone(_LIKELY, _F.LOCAL_PORT_BLOCKED), _R.CHECK_OUTGOING_PORT, _by_class),
+    (
+        CauseId.LOCAL_INTERCEPTION,
+        alone(_SURE, _F.LOCAL_INTERCEPTED, _F.LOCAL_STARTTLS_STRIPPED),
+        _R.EXEMPT_PORT_25,
+        _by_class,
+    ),
+    (CauseId.LOCAL_POLICY, alone(_SURE, _F.LOCAL_NOT_PERMITTED), _R.CHECK_LOCAL_FIREWALL, _by_class),
+    (CauseId.LOCAL_CLOCK, alone(_LIKELY, _F.LOCAL_CLOCK), _R.SET_CLOCK, _by_class),
+    (CauseId.LOCAL_VALIDATION, alone(_SURE, _F.LOCAL_DNSSEC), _R.CONFIGURE_DNSSEC, _by_class),
+    (CauseId.LOCAL_RESOURCES, alone(_SURE, _F.LOCAL_RESOURCES), _R.FREE_RESOURCES, _lack),
+):
+    ROWS.cause(_cause, _HERE, _explains, remedies=(_remedy, _R.PROBE_FROM_ELSEWHERE))(_judge)
 ROWS.cause(
     CauseId.LOCAL_OPTIONS,
     _HERE,

@@ -89,7 +89,7 @@ class WalkView:
             if one.address is None or one.address in good or one.transport != "udp":
                 continue
             silent = one.status in SILENT
-            if one.status in LAME | BROKEN or (silent and _like(one.address, self.heard_from)):
+            if one.status in LAME | BROKEN or (silent and _kind(one.address) in map(_kind, self.heard_from)):
                 found.setdefault(one.address, one)
         return tuple(found.values())
 
@@ -402,12 +402,8 @@ def _contradicts(lookup: Lookup, replies: Sequence[AuthorityReply]) -> Authority
     return returned if lookup.status is LookupStatus.NXDOMAIN else None
 
 
-def _like(address: str, others: Sequence[str]) -> bool:
-    """Whether one of ``others`` is reached by a like path."""
-    return _kind(address) in {_kind(one) for one in others}
-
-
 def _kind(address: str) -> tuple[int, str]:
+    """What is alike between the ways to two addresses."""
     parsed = ipaddress.ip_address(address.split("%", 1)[0])
     place = "loopback" if parsed.is_loopback else "inside" if is_inside(address) else "outside"
     return parsed.version, place
