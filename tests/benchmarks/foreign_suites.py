@@ -25,9 +25,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from connector_probe.model.evidence import Certificate
-from connector_probe.protocol.certificate import TrustRoots, judge, read_certificate
+from connector_probe.protocol.certificate import TrustRoots, judge
 from connector_probe.protocol.dane import judge_anchored, match_tlsa, read_tlsa
 from connector_probe.protocol.identity import match
+from connector_probe.protocol.x509_facts import parse_certificate
 
 Case = tuple[str, bool, bool]  # its name, whether the suite accepts it, whether we do
 
@@ -84,7 +85,7 @@ def bettertls(path: Path) -> Iterator[Case]:
     for suite, content in exported["suites"].items():
         for case in content["testCases"]:
             chain = list(map(base64.b64decode, case["certificates"]))
-            names = read_certificate(chain[0])
+            names = parse_certificate(chain[0]).certificate
             kind = str(case["id"]) if suite == "pathbuilding" else "hard"
             if case["failureIsWarning"]:
                 kind = "soft"
@@ -108,7 +109,7 @@ def danetest(path: Path) -> Iterator[Case]:
             continue
         found = match_tlsa([one for one in given if one is not None], chain)
         anchored = judge_anchored(found, chain, datetime.now(UTC)) == ()
-        named = bool(nameless) or match(read_certificate(chain[0]), "example.com").matches
+        named = bool(nameless) or match(parse_certificate(chain[0]).certificate, "example.com").matches
         ours = any(one.usage == 3 and one.matched for one in found) or (anchored and named)
         yield f"danetest:{number}", wanted == 0, ours
 

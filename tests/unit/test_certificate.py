@@ -18,8 +18,9 @@ from OpenSSL import SSL
 
 from connector_probe.model.evidence import CertificateEvidence, CertificateProblem
 from connector_probe.model.evidence import CertificateProblemKind as Kind
-from connector_probe.protocol.certificate import MAX_CERTIFICATE, MAX_CHAIN, TrustRoots, judge, read_certificate
+from connector_probe.protocol.certificate import MAX_CERTIFICATE, MAX_CHAIN, TrustRoots, judge
 from connector_probe.protocol.identity import match
+from connector_probe.protocol.x509_facts import parse_certificate
 from tests.unit.certificates import (
     HOST,
     NOW,
@@ -717,7 +718,7 @@ def test_flipped_bits_never_raise_and_never_pass(which: int, flips: list[tuple[i
 @given(st.integers(0, 2), st.integers(0, 1000))
 def test_a_certificate_that_breaks_off_keeps_its_hashes(which: int, size: int) -> None:
     data = GOOD_DER[which][: size % len(GOOD_DER[which])]
-    read = read_certificate(data)
+    read = parse_certificate(data).certificate
     assert (read.subject, read.key, read.not_after, read.names) == ("", "", None, ())
     assert read.sha1 == hashlib.sha1(data).hexdigest().upper()
 
@@ -730,7 +731,7 @@ def test_the_facts_of_a_certificate() -> None:
         rsa_root(), [HOST, "*.contoso.com", "192.0.2.25", "2001:db8::25"], key=rsa_key("server"), days=(-30, 300)
     )
     parsed = x509.load_der_x509_certificate(leaf.der)
-    read = read_certificate(leaf.der)
+    read = parse_certificate(leaf.der).certificate
     assert read.subject == "CN=mail.contoso.com"
     assert read.issuer == "CN=RSA Root,O=Contoso"
     assert read.names == (HOST, "*.contoso.com", "192.0.2.25", "2001:db8::25")
@@ -753,14 +754,14 @@ def test_the_facts_of_a_certificate() -> None:
     ],
 )
 def test_kinds_of_keys(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, shown: str) -> None:
-    read = read_certificate(server(root(), key=key).der)
+    read = parse_certificate(server(root(), key=key).der).certificate
     assert (read.key, read.signature) == (shown, "ecdsa-with-SHA256")
 
 
 @pytest.mark.parametrize(("number", "shown"), [(0x0A, "0A"), (0xABC, "0ABC"), (2**158, "40" + "00" * 19)])
 def test_serial_numbers_have_whole_octets(number: int, shown: str) -> None:
     leaf = issue(name(HOST), ec_key("server"), root(), serial=number)
-    assert read_certificate(leaf.der).serial == shown
+    assert parse_certificate(leaf.der).certificate.serial == shown
 
 
 def test_names_are_written_by_rfc_4514() -> None:
@@ -773,13 +774,13 @@ def test_names_are_written_by_rfc_4514() -> None:
             x509.NameAttribute(NameOID.COMMON_NAME, "Früh"),
         ]
     )
-    read = read_certificate(issue(subject, ec_key("server"), root()).der)
+    read = parse_certificate(issue(subject, ec_key("server"), root()).der).certificate
     assert read.subject == (r"CN=Früh,1.2.840.113549.1.9.1=a@contoso.com,OU=\#1\ ,O=Sue\, Grabbit \+ Runn,C=DE")
 
 
 def test_hostile_text_is_made_visible() -> None:
     leaf = server(root(), common_name="a\x1b[2Jb\u202ec")
-    read = read_certificate(leaf.der)
+    read = parse_certificate(leaf.der).certificate
     assert read.common_name == "a\\x1b[2Jb\\u202ec"
     assert read.subject == f"CN={read.common_name}"
 
@@ -788,7 +789,7 @@ def test_a_nul_in_a_name_does_not_end_it() -> None:
     names = b"\x30\x1c\x82\x1amail.contoso.com\0.evil.test"
     names = b"\x30" + bytes([len(names) - 2]) + b"\x82" + bytes([len(names) - 4]) + names[4:]
     leaf = server(root(), (), more=[(raw(SAN, names), False)])
-    read = read_certificate(leaf.der)
+    read = parse_certificate(leaf.der).certificate
     assert read.names == ("mail.contoso.com\\x00.evil.test",)
     assert not match(read, HOST).matches
 
@@ -796,7 +797,7 @@ def test_a_nul_in_a_name_does_not_end_it() -> None:
 @pytest.mark.parametrize("address", ["127.0.0.1", "2001:db8::25"])
 def test_a_name_that_looks_like_an_address_is_none(address: str) -> None:
     names = x509.SubjectAlternativeName([x509.DNSName(address), x509.DNSName(HOST)])
-    read = read_certificate(server(root(), (), more=[(names, False)]).der)
+    read = parse_certificate(server(root(), (), more=[(names, False)]).der).certificate
     assert read.names == (f"DNS:{address}", HOST)
     assert not match(read, address).matches
     assert match(read, HOST).matches
@@ -804,7 +805,7 @@ def test_a_name_that_looks_like_an_address_is_none(address: str) -> None:
 
 def test_one_broken_field_leaves_the_others() -> None:
     leaf = server(root(), more=[(raw("2.5.29.35", b"\x04"), False)], key_ids=False)
-    read = read_certificate(resigned(leaf, root(), b"260502120000Z", b"269902120000Z").der)
+    read = parse_certificate(resigned(leaf, root(), b"260502120000Z", b"269902120000Z").der).certificate
     assert read.not_before is None
     assert read.not_after == NOW + timedelta(days=300)
     assert read.names == (HOST,)

@@ -17,9 +17,9 @@ from connector_probe.protocol.openssl import load
 from connector_probe.protocol.path import Path, Search, is_early, is_late, is_self_signed
 from connector_probe.protocol.roots import TrustRoots
 from connector_probe.protocol.x509_extensions import PURPOSES
-from connector_probe.protocol.x509_facts import MAX_CERTIFICATE, ParsedCertificate, parse_certificate, read_certificate
+from connector_probe.protocol.x509_facts import MAX_CERTIFICATE, ParsedCertificate, parse_certificate
 
-__all__ = ["MAX_CERTIFICATE", "MAX_CHAIN", "TrustRoots", "judge", "judged", "path_of", "read_certificate"]
+__all__ = ["MAX_CERTIFICATE", "MAX_CHAIN", "TrustRoots", "judge", "judged", "path_of"]
 
 MAX_CHAIN: Final = 100  # certificates looked at, as OpenSSL's own default has it; real servers send two to five
 

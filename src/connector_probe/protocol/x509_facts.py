@@ -95,11 +95,6 @@ class ParsedCertificate:
         return usage is not None or (self.version == 1 and self.self_issued)
 
 
-def read_certificate(data: bytes) -> Certificate:
-    """The facts of one DER certificate for evidence. Never raises; of unreadable bytes only the hashes remain."""
-    return parse_certificate(data).certificate
-
-
 @lru_cache(maxsize=_REMEMBERED)
 def parse_certificate(data: bytes) -> ParsedCertificate:
     """Everything that judging needs to know of one DER certificate. Never raises."""

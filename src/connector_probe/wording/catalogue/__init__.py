@@ -1,6 +1,6 @@
 """The words: one package for each language, each holding one Catalogue.
 
-Each table stands in one of that package's modules, under the name of its field in capitals. Sentences are templates over
+Each table stands in one of that package's modules, under its own name in capitals. Sentences are templates over
 the facts of one attempt (``diagnosis.facts``). A test holds that every language has every sentence, and that every
 template can be filled.
 """
@@ -52,7 +52,6 @@ class Catalogue:
     serve: dict[str, str]
 
     def __init__(self, language: str, missing: Callable[[str, str], str] | None = None) -> None:
-        """``language``: the package that has the tables, each under its name in capitals."""
         self.language, self.missing = language, missing
 
     def __getattr__(self, name: str) -> object:
