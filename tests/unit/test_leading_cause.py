@@ -172,9 +172,10 @@ def test_starttls_that_is_refused_to_an_address_is_no_firewall_s() -> None:
 
 
 def test_reverse_dns_is_about_the_sender() -> None:
-    """RFC 7372 3.3."""
-    banner = made.answered("", 550, "5.7.25 Client does not resolve")
-    assert led(diagnosed(made.until_banner(banner=banner)))[1] == "source-blocked"
+    """RFC 7372 3.3; and so is all policy (RFC 3463 X.7.X) before anything else of a sender is known."""
+    for words in ("5.7.25 Client does not resolve", "5.7.1 Connections from your country are not accepted"):
+        banner = made.answered("", 550, words)
+        assert led(diagnosed(made.until_banner(banner=banner)))[1] == "source-blocked"
 
 
 # --- the network -----------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from connector_probe.model.policy import DaneEvidence, DnssecReason, MtaStsEvide
 from connector_probe.model.revocation import MissingIssuers
 from connector_probe.protocol.identity import NameMatch, NameOutcome, match
 from connector_probe.protocol.refusals import Refusal, refusal_kind
-from connector_probe.protocol.smtp import capabilities
+from connector_probe.protocol.smtp import capabilities, enhanced_status
 
 SYNTAX_ERROR_IN_ARGUMENT = 501  # RFC 5321 4.2.2
 _UNTIMELY = frozenset({DaneVerdict.EXPIRED, DaneVerdict.NOT_YET_VALID})
@@ -87,6 +87,9 @@ class View:
         named = self.evidence.ehlo_again is None and self.evidence.mail is None and self.evidence.starttls is None
         if kind is None and named and self.refusal.code == SYNTAX_ERROR_IN_ARGUMENT:
             return Refusal.HELO, self.refusal.wire
+        status = next(filter(None, map(enhanced_status, self.refusal.lines)), "")
+        if kind is None and self.evidence.ehlo is None and status.startswith("5.7."):
+            return Refusal.SOURCE, status  # RFC 3463 X.7.X, policy: before EHLO only our address is known
         return kind, words
 
     @property
