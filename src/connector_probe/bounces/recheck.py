@@ -65,7 +65,8 @@ def live(bounce: Bounce, result: Result, words: Catalogue = ENGLISH) -> Live:
     sentences = [fill(words.explain[sentence], {"found": _found(decisive, result, words)})]
     if elsewhere:
         sentences.append(fill(words.explain["live-address"], {"address": bounce.address or ""}))
-    if bounce.topic is Topic.EARLY_SESSION_TICKET and _sends_early_tickets(result):
+    handshakes = (one.handshake for one in result.evidence.attempts if one.handshake is not None)
+    if bounce.topic is Topic.EARLY_SESSION_TICKET and any(one.early_ticket for one in handshakes):
         verdict = LiveVerdict.STANDS
         sentences = [words.explain["live-early-ticket"]]
     then, now = _was_offered_starttls(bounce), _lists_starttls(result)
@@ -131,10 +132,6 @@ def _lists_starttls(result: Result) -> bool | None:
     answers = ((one, one.ehlo.reply) for one in result.evidence.attempts if one.ehlo is not None)
     found = {one.starttls is not None for one, reply in answers if reply is not None and reply.severity == 2}
     return found.pop() if len(found) == 1 else None
-
-
-def _sends_early_tickets(result: Result) -> bool:
-    return any(one.handshake is not None and one.handshake.early_ticket for one in result.evidence.attempts)
 
 
 # --- "STARTTLS is required": which of its two causes -------------------------------------------------------------

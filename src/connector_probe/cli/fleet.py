@@ -16,9 +16,7 @@ from connector_probe.cli.values import UsageProblemError, parse_whole
 from connector_probe.model.names import show
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from connector_probe.config import Configuration, Entry
+    from connector_probe.config import Configuration
 
 File = Annotated[
     str | None, typer.Argument(metavar="[FILE]", help="Default: probes.yaml here, else in your config folder.")
@@ -70,7 +68,10 @@ def run_file(
     chosen = select(configuration.entries, only or ())
     if shard is not None:
         chosen = share_of(chosen, shard)
-    entries = _retried([entry for entry in chosen if entry.enabled], options.retries)
+    entries = [entry for entry in chosen if entry.enabled]
+    if options.retries is not None:
+        retries = parse_whole("--retries", options.retries)
+        entries = [replace(entry, connector=replace(entry.connector, retries=retries)) for entry in entries]
     settings = OutputSettings.choose(document, modes=False, locations=locations_of(configuration))
     words, quiet = settings.words, document.quiet
     unattended = Unattended.choose(
@@ -98,14 +99,6 @@ def run_file(
     ):
         code = probe_and_print(asked, settings, strict=strict, jobs=side_by_side, unattended=unattended)
     raise typer.Exit(code)
-
-
-def _retried(entries: Sequence[Entry], retries: str | None) -> list[Entry]:
-    """``entries``, each with --retries where that was given. Raises UsageProblemError and ConnectorError."""
-    if retries is None:
-        return list(entries)
-    number = parse_whole("--retries", retries)
-    return [replace(entry, connector=replace(entry.connector, retries=number)) for entry in entries]
 
 
 def load_file(file: str | None) -> Configuration:

@@ -135,7 +135,8 @@ def rehearse(
     leaf = evidence.chain[0]
     at = evidence.judged_at
     in_program = _is_in(program, chain, evidence)
-    renew_by = _renew_by(leaf, connector.warn_days)
+    # The day from which on a probe warns of its end.
+    renew_by = leaf.not_after and leaf.not_after - timedelta(days=warn_days(leaf, connector.warn_days))
     return Rehearsal(
         verdict=verdict,
         by_tls_mode={mode: _by_tls_mode(view, mode, connector) for mode in TlsSettings},
@@ -316,11 +317,6 @@ def _ends_early(turns: Sequence[Turn], leaf: Certificate) -> Iterator[Said]:
 def _lifetime(leaf: Certificate) -> timedelta | None:
     """Both ends belong to it (RFC 5280 4.1.2.5)."""
     return None if leaf.not_before is None or leaf.not_after is None else leaf.not_after - leaf.not_before + _SECOND
-
-
-def _renew_by(leaf: Certificate, asked: int | None) -> datetime | None:
-    """The day from which on a probe warns of its end."""
-    return None if leaf.not_after is None else leaf.not_after - timedelta(days=warn_days(leaf, asked))
 
 
 def _renewals(first: datetime) -> Iterator[Renewal]:

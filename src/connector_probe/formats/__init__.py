@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
 from typing import cast
@@ -10,8 +10,6 @@ from typing import cast
 from connector_probe.formats.options import RenderOptions
 from connector_probe.model.documents import Format
 from connector_probe.model.verdict import Report
-
-Renderer = Callable[[Report, RenderOptions], str]
 
 
 def in_pieces(format_: Format, report: Report, options: RenderOptions) -> Iterator[str]:
@@ -27,6 +25,6 @@ def _whole(format_: Format, report: Report, options: RenderOptions) -> str:
     return "".join(in_pieces(format_, report, options))
 
 
-RENDERERS: dict[Format, Renderer] = {format_: partial(_whole, format_) for format_ in Format}
+RENDERERS = {format_: partial(_whole, format_) for format_ in Format}
 
 __all__ = ["RENDERERS", "Format", "RenderOptions", "in_pieces"]

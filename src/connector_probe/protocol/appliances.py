@@ -63,10 +63,7 @@ def names_an_inspection(certificate: Certificate) -> bool:
 def appliance(certificate: Certificate) -> str | None:
     """The device or product that the certificate's subject or issuer names, in its maker's words; None without one."""
     text = f"{certificate.subject} {certificate.issuer}".lower()
-    return next(
-        (name for name, words in _APPLIANCES if any(one in text and _is_whole(one, text) for one in words)), None
-    )
-
-
-def _is_whole(words: str, text: str) -> bool:
-    return re.search(rf"\b{re.escape(words)}\b", text) is not None
+    for name, words in _APPLIANCES:
+        if any(one in text and re.search(rf"\b{re.escape(one)}\b", text) for one in words):
+            return name
+    return None

@@ -242,7 +242,7 @@ def fault_of_signatures(
                 rrset, signature, {keys.zone: keys.keys}, None, now, policy=dns.dnssec.allow_all_policy
             )
         except Exception:  # dnspython and cryptography raise more than ValidationFailure on hostile keys
-            known = _has_key(keys, signature)
+            known = any(dns.dnssec.key_id(key) == signature.key_tag for key in keys.keys if isinstance(key, _DNSKEY))
             reason = DnssecReason.SIGNATURE_INVALID if known else DnssecReason.SIGNED_BY_STRANGER
             faults.append((reason, f"{signature.key_tag} ({dns.dnssec.algorithm_to_text(signature.algorithm)})"))
             continue
@@ -255,10 +255,6 @@ def hold_in_their_time(
 ) -> bool:
     """Whether one of the zone's signatures over ``rrset`` is good at the end of its time."""
     return any(fault_of_signatures(rrset, (signature,), keys, signature.expiration) is None for signature in signatures)
-
-
-def _has_key(keys: ZoneKeys, signature: dns.rdtypes.ANY.RRSIG.RRSIG) -> bool:
-    return any(dns.dnssec.key_id(key) == signature.key_tag for key in keys.keys if isinstance(key, _DNSKEY))
 
 
 def _moment(seconds: int) -> str:
