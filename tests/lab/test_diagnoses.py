@@ -50,8 +50,7 @@ def _causes_are_the_right_ones(scenario: Scenario, report: Report) -> None:
     causes = {cause.id: cause for cause in found.causes if cause.id in scenario.expect_causes} if found else {}
     assert {identifier: cause.verdict for identifier, cause in causes.items()} == scenario.expect_causes
     for cause in causes.values():
-        # Of a policy's failure, some are ruled out by its class alone.
-        assert cause.evidence or scenario.options.use_mx, f"{cause.id}: a verdict without evidence"
+        assert cause.evidence, f"{cause.id}: a verdict without evidence"
         assert all(sentence.strip() for sentence in cause.evidence)
 
 

@@ -35,7 +35,7 @@ def _dnssec(
     reason = deciding_lookup_of(case.view.dane).reason if case.view.dane is not None else None
     if reason in spoken_for:
         return Judged(verdict, (EvidenceId.DNSSEC_FOUND,))
-    return Judged(_OUT) if reason in against else None
+    return Judged(_OUT, (EvidenceId.DNSSEC_FOUND,)) if reason in against else None
 
 
 for _cause, _spoken_for, _verdict, _against in (
@@ -83,7 +83,9 @@ def _tlsa_outdated(case: Case) -> Judged:
     misnumbered = _misnumbered(case)
     if misnumbered and all(one in misnumbered for one in usable):
         return Judged(_OUT, (EvidenceId.TLSA_OF_THIS_CHAIN,))
-    return Judged(_LIKELY, (EvidenceId.TLSA_COMPARED,)) if _came_to(case) is DaneVerdict.MISMATCH else Judged(_OUT)
+    if _came_to(case) is DaneVerdict.MISMATCH:
+        return Judged(_LIKELY, (EvidenceId.TLSA_COMPARED,))
+    return Judged(_OUT, (EvidenceId.TLSA_PUBLISHED,))  # one of which is of what the server sends
 
 
 @ROWS.cause(
@@ -182,8 +184,8 @@ def _sts_policy_outdated(case: Case) -> Judged | None:
 
     What the domain's own servers contradict is not advised: the last of it would let mail go to a forger.
     """
-    if case.failure is not _F.MTA_STS_MX_NOT_LISTED:
-        return None
+    if case.failure is _F.MTA_STS_CERTIFICATE:
+        return Judged(_OUT, (EvidenceId.STS_LISTED,))
     origin = mx_origin(case.view)
     others = origin is not None and origin.names_others
     if _shallow_pattern(case) and not others:
@@ -222,7 +224,9 @@ def _shallow_pattern(case: Case) -> str:
 )
 def _sts_mx_redirected(case: Case) -> Judged | None:
     """It is never ruled out by DNS alone: the zone itself may hold the wrong record."""
-    origin = mx_origin(case.view) if case.failure is _F.MTA_STS_MX_NOT_LISTED else None
+    if case.failure is _F.MTA_STS_CERTIFICATE:
+        return Judged(_OUT, (EvidenceId.STS_LISTED,))
+    origin = mx_origin(case.view)
     if origin is None:
         return None
     told = origin.mismatch
