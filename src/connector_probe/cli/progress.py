@@ -8,7 +8,6 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 
 from connector_probe.cli.output import terminal_width
-from connector_probe.formats.layout import cut
 
 PROGRESS_AFTER = 0.4  # seconds; a quick probe shows no progress line at all
 PROGRESS_EVERY = 0.25
@@ -45,6 +44,8 @@ async def _tick(what: str) -> None:
 
 async def draw_line(text: Callable[[], str]) -> None:
     """The line on standard error, drawn again and again, and wiped away in the end."""
+    from connector_probe.formats.layout import cut  # late: a quick probe draws none
+
     try:
         while True:
             sys.stderr.write("\r" + cut(text(), terminal_width(sys.stderr) - 1) + "\x1b[K")
