@@ -10,7 +10,7 @@ import pytest
 from connector_probe.model.evidence import FaultKind, NetworkFault, ReplyFlaw
 from connector_probe.network import Network, NetworkFaultError, Stream
 from connector_probe.stages.conversation import Clock, Conversation, Transcript
-from connector_probe.stages.greet import banner, introduce
+from connector_probe.stages.greet import introduce
 
 pytestmark = pytest.mark.asyncio
 RESET = NetworkFault(FaultKind.RESET, "ECONNRESET", "Connection reset by peer")
@@ -45,7 +45,7 @@ def conversation(*parts: bytes | NetworkFault) -> Conversation:
 
 async def test_what_stands_behind_the_banner_is_kept() -> None:
     talk = conversation(b"220 mx\r\n500 what?\r\n", b"250-mx\r\n250 STARTTLS\r\n")
-    assert (await banner(talk)).behind == "500 what?\\x0d\\x0a"
+    assert (await talk.exchange()).behind == "500 what?\\x0d\\x0a"
     ehlo, helo = await introduce(talk, "probe", plain=True)
     assert ehlo.reply is not None
     assert ehlo.reply.code == 500

@@ -179,11 +179,7 @@ class SocketStream:
         self._clock = self._arrivals.clock
         self._tls: TlsClient | None = None
         self._early_fault = early_fault
-        self._source = _name(sock)
-
-    @property
-    def source(self) -> str:
-        return self._source
+        self.source = _name(sock)
 
     async def send(self, data: bytes, limit: float) -> None:
         if self._tls is not None:
@@ -426,16 +422,10 @@ async def _establish(sock: socket.socket, target: Any, limit: float) -> None:  #
             await _within(limit, asyncio.get_running_loop().sock_connect(sock, target), "no answer")
         if error := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             raise OSError(error, os.strerror(error)) from None
-        if not _is_connected(sock):
+        try:
+            sock.getpeername()
+        except OSError:
             raise NetworkFaultError(timed_out(f"no answer within {limit:.3g} s")) from None
-
-
-def _is_connected(sock: socket.socket) -> bool:
-    try:
-        sock.getpeername()
-    except OSError:
-        return False
-    return True
 
 
 def _with_icmp(fault: NetworkFault, sock: socket.socket) -> NetworkFault:

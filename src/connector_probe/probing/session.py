@@ -12,7 +12,7 @@ from connector_probe.probing.target import SessionSettings, Target
 from connector_probe.probing.work_slots import Slot
 from connector_probe.stages.connect import connect
 from connector_probe.stages.conversation import Conversation, Transcript, own_name, positive
-from connector_probe.stages.greet import banner, introduce, lists_no_starttls, lists_starttls, welcomes
+from connector_probe.stages.greet import introduce, lists_no_starttls, lists_starttls, welcomes
 from connector_probe.stages.recipient import offer_recipient
 from connector_probe.stages.secure import PresentedChain, established, secure
 
@@ -56,7 +56,7 @@ async def run_session(
     slot = nullcontext() if until_tls else Slot(run.slots, stream, clock)
     try:
         async with slot, Conversation(stream, transcript, settings.timeout) as smtp:
-            greeting = await banner(smtp, connection.start + connection.seconds)
+            greeting = await smtp.exchange(since=connection.start + connection.seconds)
             usable = welcomes(greeting)
             told(Stage.BANNER, greeting, ok=usable)
             if usable:

@@ -216,8 +216,9 @@ class Conversation:
 
     async def quit(self) -> None:
         """Say QUIT where the connection still carries it, and close."""
+        task = asyncio.current_task()
         try:
-            if self._usable and not self._interrupted():
+            if self._usable and not (task is not None and task.cancelling()):  # nobody waits for politeness then
                 self._reply_limit = QUIT_WAIT
                 await self.exchange(QUIT)
         finally:
@@ -227,12 +228,6 @@ class Conversation:
     def usable(self) -> bool:
         """Whether another command can be sent."""
         return self._usable and self._ended is None
-
-    @staticmethod
-    def _interrupted() -> bool:
-        """Whether this task is being cancelled: nobody waits for politeness then."""
-        task = asyncio.current_task()
-        return task is not None and task.cancelling() > 0
 
 
 def own_name(source: str) -> str:

@@ -11,11 +11,6 @@ EHLO_UNKNOWN = frozenset({500, 501, 502, 504})
 STRAGGLERS = 0.2  # seconds for more lines of an answer that lists no STARTTLS; they come in one go, or never
 
 
-async def banner(conversation: Conversation, connected: float | None = None) -> Exchange:
-    """The greeting; ``connected``: when TCP was up, in seconds of the attempt, if that was not just now."""
-    return await conversation.exchange(since=connected)
-
-
 def welcomes(banner: Exchange) -> bool:
     """Whether the greeting lets a session begin (RFC 5321 4.3.2)."""
     return banner.reply is not None and banner.reply.code == 220
