@@ -82,7 +82,7 @@ def also_seen_as(failure: FailureClass, view: View) -> tuple[OtherLine, ...]:
         seen.append((cannot, line(cannot, SESSION_HEADLINE, message, evidence), "traces-since-2023"))
     elif failure in (FailureClass.TCP_TIMEOUT, FailureClass.TCP_UNREACHABLE):
         seen.append((cannot, line(cannot, SESSION_HEADLINE, WINSOCK_995, evidence), "ndrs-2026"))
-    elif failure is FailureClass.DNS_NXDOMAIN and _is_of_a_domain(evidence):
+    elif failure is FailureClass.DNS_NXDOMAIN and evidence.resolution.mx_domain and not evidence.resolution.smart_host:
         text = f"550 5.4.310 DNS domain {evidence.resolution.mx_domain} does not exist [Message=InfoDomainNonexistent]"
         return (OtherLine("5.4.310", text, "recipient-domain"),)
     elif failure is FailureClass.DANE_DNSSEC_INVALID:
@@ -105,11 +105,6 @@ def also_seen_as(failure: FailureClass, view: View) -> tuple[OtherLine, ...]:
         message = "451 4.4.0 Socket error SocketError"
         seen.append((cannot, line(cannot, HEADLINES[cannot], message, evidence), "sample-2022"))
     return tuple(OtherLine(code, reply, why) for code, reply, why in seen)
-
-
-def _is_of_a_domain(evidence: AttemptEvidence) -> bool:
-    """Whether the connector goes by the MX records of its recipients' domain, and not by a smart host's."""
-    return evidence.resolution.mx_domain is not None and evidence.resolution.smart_host is None
 
 
 def certificate_message(failure: FailureClass, view: View) -> str:

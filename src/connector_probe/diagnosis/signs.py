@@ -192,7 +192,8 @@ def proxy_header_sent(evidence: AttemptEvidence) -> EvidenceId | None:
 
 def has_begun_to_greet(evidence: AttemptEvidence) -> bool:
     """Whether a greeting was begun: by a server that waits neither for a ClientHello nor for a PROXY header."""
-    return evidence.banner is not None and evidence.banner.reply is None and begins_like_smtp(evidence.banner.sample)
+    banner = evidence.banner
+    return banner is not None and banner.reply is None and re.match(_SMTP_REPLY, banner.sample) is not None
 
 
 def greeted_as(exchange: Exchange | None) -> str:
@@ -212,11 +213,6 @@ def another_host(evidence: AttemptEvidence, expected: str) -> str | None:
         return None
     matched = match(leaf, name).matched
     return None if matched is None or matched.startswith("*.") else name  # a wildcard names no host
-
-
-def begins_like_smtp(sample: str) -> bool:
-    """Whether text that is no reply begins as one, perhaps after empty lines (RFC 5321 4.2)."""
-    return re.match(_SMTP_REPLY, sample) is not None
 
 
 def private_keywords(greeting: Reply | None) -> tuple[str, ...]:
