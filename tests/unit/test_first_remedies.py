@@ -115,6 +115,17 @@ def test_postscreen_means_the_client(stage: str, code: int, text: str, likely: s
 
 
 @pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("mail.contoso.com does not accept mail", "correct-smart-host"),
+        ("5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.spamhaus.org", "allow-exchange-online"),
+    ],
+)
+def test_a_host_that_takes_no_mail_is_the_wrong_one(text: str, first: str) -> None:
+    assert diagnosed(refused("banner", 521, text)).remedies[0].id == first
+
+
+@pytest.mark.parametrize(
     ("greeting", "command"),
     [
         ("Microsoft ESMTP MAIL Service ready", "Get-ReceiveConnector"),

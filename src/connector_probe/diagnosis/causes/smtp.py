@@ -54,6 +54,7 @@ _TLS = (
     *(_F.TLS_NOT_TLS, _F.TLS_PROTOCOL, _F.TLS_VERSION, _F.TLS_CIPHER),
 )
 _LOGIN_WANTED = 530  # RFC 4954 6; before TLS, RFC 3207 4 has it for a missing STARTTLS
+_NO_MAIL_HERE = 521  # RFC 7504 3: the host never takes any
 _UNKNOWN_COMMAND = frozenset({500, 502})  # RFC 5321 4.2.2
 _GREYLISTING = re.compile(r"gr[ea]y-? ?list", re.IGNORECASE)
 
@@ -278,6 +279,8 @@ def _service_not_available(case: Case) -> Judged | None:
         return Judged(None, (EvidenceId.REPLY_RECEIVED,), (RemedyId.RELIEVE_SERVER, RemedyId.CHECK_SERVICE_STATE))
     sender = case.view.refusal_kind in (Refusal.SOURCE, Refusal.RATE, Refusal.HELO) or _is_postscreen(case)
     told = sender or proxy_header_sent(case.evidence) is not None or _knows_no_helo(case)
+    if not told and case.view.refusal is not None and case.view.refusal.code == _NO_MAIL_HERE:
+        return Judged(None, (EvidenceId.REPLY_RECEIVED,), (RemedyId.CORRECT_SMART_HOST, RemedyId.READ_THE_REPLY))
     return Judged(_POSSIBLE if told else None, (EvidenceId.REPLY_RECEIVED,))
 
 
