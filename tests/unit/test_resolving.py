@@ -198,6 +198,19 @@ async def test_what_is_dropped_for_its_edns_is_asked_for_without() -> None:
     assert lookup.status is LookupStatus.ANSWER
 
 
+async def test_what_was_only_lost_is_asked_for_with_edns_again() -> None:
+    class WithEdnsAlone(Slow):
+        def datagram_received(self, data: bytes, addr: Address) -> None:
+            self.asked.append(addr)
+            if len(self.asked) > 1 and dns.message.from_wire(data).edns == 0:
+                self.first = data, addr
+                self.answer()
+
+    async with serving(WithEdnsAlone(0, [])) as nameservers:
+        lookup = await Resolver(SystemNetwork(), nameservers, given=True, patience=PATIENCE / 10).look_up("a.test", "A")
+    assert lookup.status is LookupStatus.ANSWER
+
+
 async def test_an_answer_counts_while_another_nameserver_is_asked() -> None:
     first = Slow(1 << 30, [])
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import os
 import ssl
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -110,13 +112,20 @@ def test_a_file_that_is_of_no_use(case: str, tmp_path: Path) -> None:
     _tells(caught.value, str(path), message, hint)
 
 
-def test_what_openssl_alone_turns_down_is_told_when_it_is_needed(tmp_path: Path) -> None:
+def test_what_openssl_alone_turns_down_is_told_before_anything_is_probed(tmp_path: Path) -> None:
     signature = len(ROOT.der) - len(der.single(ROOT.der).children()[2].raw)
     path = tmp_path / "ca.pem"
     path.write_text(_block(ROOT.der[:signature] + b"\x04" + ROOT.der[signature + 1 :], "CERTIFICATE"))
-    trust = Trust(ca_file=str(path), only_ca_file=True)
     with pytest.raises(TrustError, match="certificate 1 cannot be parsed"):
-        _ = trust.roots
+        Trust(ca_file=str(path), only_ca_file=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.mkfifo")
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    threading.Thread(target=path.write_text, args=[_block(ROOT.der, "CERTIFICATE")]).start()
+    assert len(Trust(ca_file=str(path), only_ca_file=True).roots) == 1
 
 
 def _tells(error: TrustError, path: str, message: str, hint: str) -> None:

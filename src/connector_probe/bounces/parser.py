@@ -20,7 +20,7 @@ from connector_probe.bounces.text import rejoined
 from connector_probe.model.verdict import Confidence
 
 _MAX_REASONS = 20
-_MAX_ERRORS = 2_000  # a bound on hostile input; a day's trace of a large tenant has some hundreds
+_MAX_ERRORS = 5_000  # a bound on hostile input; a day's trace of a large tenant has some hundreds
 
 
 class BounceSource(StrEnum):

@@ -15,7 +15,7 @@ from connector_probe.cli.values import NothingProbedError, UsageProblemError
 from connector_probe.model.errors import HintedError
 from connector_probe.model.names import show
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # of what the help is written to
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)  # of what the help is written to
 _VERSION = ("version", "--version", "-V")
 HELP, ALL = "--help", "--help-all"
 # In what the loader, OpenSSL and Python's threads say where they get no memory.

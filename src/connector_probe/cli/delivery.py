@@ -80,6 +80,8 @@ class Delivery:
                 self._catch_up(report)
             elif target.path is None:
                 self._print(report, target)
+            elif target.format is Format.PROMETHEUS and all(one.is_cut_short for one in report.results):
+                continue  # it is read as the state of now, to which an earlier run came nearer than this one
             else:
                 self._save(report, target, target.path)
         for target in self._settings.targets:

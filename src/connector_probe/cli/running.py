@@ -18,7 +18,7 @@ from connector_probe.cli.progress import progress
 from connector_probe.cli.settings import OutputSettings, exit_code
 from connector_probe.model.connector import Connector
 from connector_probe.model.dataclass import dataclass
-from connector_probe.model.verdict import FailureClass, Report, Result
+from connector_probe.model.verdict import Report, Result
 from connector_probe.probing.fleet import DEFAULT_JOBS, processes_for
 from connector_probe.wording.catalogue import Catalogue
 
@@ -64,14 +64,11 @@ def probe_and_print(
         amend=unattended.past.amend if unattended is not None else None,
     )
     run = run_async(probing)
+    if unattended is not None:
+        unattended.interrupted = run.interrupted
     delivery.finish(run.report)
     if unattended is not None:
-        unattended.finish(
-            run.report,
-            interrupted=run.interrupted,
-            delivered=not delivery.lost,
-            failed=delivery.lost or exit_code(run.report) != 0,
-        )
+        unattended.finish(run.report, delivered=not delivery.lost, failed=delivery.lost or exit_code(run.report) != 0)
     return settings.exit_code(run.report, interrupted=run.interrupted) or (EXIT_UNKNOWN if delivery.lost else 0)
 
 
@@ -106,7 +103,7 @@ async def run_probe(
         view = progress(connectors[0].name if connectors else "nothing", wanted=wanted)
 
     def on_result(result: Result) -> None:
-        if result.diagnosis is not None and result.diagnosis.class_ is FailureClass.LOCAL_INTERRUPTED:
+        if result.is_cut_short:
             return
         for watcher in watchers:
             watcher(result)

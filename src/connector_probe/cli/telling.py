@@ -56,11 +56,12 @@ def _outcome(
     def ask() -> str:
         try:
             opener = urllib.request.build_opener(*([Straight] if request.data is not None else []))
-            with opener.open(request, timeout=each) as answer:
-                return read(answer.read(_ENOUGH))
-        except urllib.error.HTTPError as error:
-            with error:
-                return refused(error)
+            try:
+                with opener.open(request, timeout=each) as answer:
+                    return read(answer.read(_ENOUGH))
+            except urllib.error.HTTPError as error:
+                with error:
+                    return refused(error)  # whose text may be cut off, too
         except TimeoutError:
             return f"no answer within {each:.0f} s"
         except urllib.error.URLError as error:
@@ -147,7 +148,7 @@ def _rejected(answer: bytes) -> str:
     try:
         rejected = json.loads(answer)["rejected"]
         told = [f"{show(one['name'])}: {show(one['reason'], 200)}" for one in rejected]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return "it answers otherwise than probe serve"
     return "; ".join(told[:_TOLD]) + (f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else "")
 
@@ -178,6 +179,8 @@ def tokens_in(file: str | None) -> str:
 def _token(file: str | None) -> str:
     text = tokens_in(file).strip()
     if file is None:
+        if not text.isascii() or len(text.split()) > 1:
+            raise UsageProblemError(f"{TOKEN} holds no token", "one word of ASCII, the one that the server knows")
         return text
     lines = map(str.strip, text.splitlines())
     tokens = [line for line in lines if line and not line.startswith("#") and line.isascii() and " " not in line]

@@ -19,7 +19,7 @@ from connector_probe.config import Configuration, Entry
 from connector_probe.model.documents import Format
 from connector_probe.model.maintenance import Window
 from connector_probe.model.names import show
-from connector_probe.model.verdict import FLOWING, FailureClass, Report, Result
+from connector_probe.model.verdict import FLOWING, Report, Result
 from connector_probe.notifications import Sink, sinks_of, tell
 from connector_probe.wording.catalogue import Catalogue
 
@@ -52,6 +52,7 @@ class Unattended:
     push: Push | None = None
     sinks: Sequence[Sink] = ()
     channel: str = STANDARD_OUTPUT
+    interrupted: bool = field(default=False, init=False)
     past: RunHistory = field(init=False)
     _now: datetime = field(init=False)
 
@@ -127,7 +128,6 @@ class Unattended:
         self,
         report: Report,
         *,
-        interrupted: bool,
         delivered: bool,
         failed: bool,
     ) -> None:
@@ -135,14 +135,12 @@ class Unattended:
 
         ``delivered``: they could be written. ``failed``: the run does not exit with 0.
         """
-        cut = [
-            one for one in report.results if one.diagnosis and one.diagnosis.class_ is FailureClass.LOCAL_INTERRUPTED
-        ]
-        if cut and not interrupted:
-            say(f"probe: the run's deadline has passed: {len(cut)} of {len(report.results)} were not probed to the end")
+        cut = sum(one.is_cut_short for one in report.results)
+        if cut and not self.interrupted:
+            say(f"probe: the run's deadline has passed: {cut} of {len(report.results)} were not probed to the end")
         heard = self._news(report.results) if self.only_changes else []
-        self.past.record(report.results, interrupted=interrupted)
-        if interrupted:
+        self.past.record(report.results, interrupted=self.interrupted)
+        if self.interrupted:
             return
         if delivered:
             self.past.told(heard, self.channel, self._now)
@@ -161,7 +159,9 @@ class Unattended:
             ask_for(self.ping, failed=failed)
 
     def _news(self, results: Sequence[Result]) -> list[Result]:
-        return self.past.news(results, self.channel, self.remind, self._now)
+        """What was cut short by an interruption is none: it says nothing of the server."""
+        seen = [one for one in results if not (self.interrupted and one.is_cut_short)]
+        return self.past.news(seen, self.channel, self.remind, self._now)
 
     def _tell_outages_that_ended(self, heard: Sequence[Result]) -> None:
         """Beside the news that mail flows again: how long it did not."""

@@ -20,7 +20,8 @@ def stage_reports(evidence: AttemptEvidence, failure: FailureClass | None) -> tu
     """One row for each stage, in order: "ok", "failed" (where ``failure`` stands) or "skipped"."""
     ran = {stage: (start, duration, detail) for stage, start, duration, detail in _rows(evidence)}
     looked_up = ran[Stage.DNS][1] if Stage.DNS in ran else 0.0  # the attempt began after that
-    failed = stage_of(failure, evidence) if failure is not None else None
+    unseen = evidence.stopped and evidence.connection is None  # what was interrupted failed nowhere
+    failed = stage_of(failure, evidence) if failure is not None and not unseen else None
     rows = []
     for stage in Stage:
         if stage not in ran:

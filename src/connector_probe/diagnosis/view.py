@@ -31,7 +31,7 @@ from connector_probe.model.evidence import AttemptEvidence, CertificateProblem, 
 from connector_probe.model.policy import DaneEvidence, DnssecReason, MtaStsEvidence, TlsaRecord
 from connector_probe.model.revocation import MissingIssuers
 from connector_probe.protocol.identity import NameMatch, NameOutcome, match
-from connector_probe.protocol.refusals import Refusal, refusal_kind
+from connector_probe.protocol.refusals import Refusal, refusal_kind, takes_no_mail
 from connector_probe.protocol.smtp import capabilities, enhanced_status
 
 SYNTAX_ERROR_IN_ARGUMENT = 501  # RFC 5321 4.2.2
@@ -84,12 +84,17 @@ class View:
         if self.refusal is None:
             return None, ""
         kind, words = refusal_kind(self.refusal)
-        named = self.evidence.ehlo_again is None and self.evidence.mail is None and self.evidence.starttls is None
+        named = (
+            self.evidence.ehlo is not None
+            and self.evidence.ehlo_again is None
+            and self.evidence.mail is None
+            and self.evidence.starttls is None
+        )
         if kind is None and named and self.refusal.code == SYNTAX_ERROR_IN_ARGUMENT:
             return Refusal.HELO, self.refusal.wire
         status = next(filter(None, map(enhanced_status, self.refusal.lines)), "")
-        if kind is None and self.evidence.ehlo is None and status.startswith("5.7."):
-            return Refusal.SOURCE, status  # RFC 3463 X.7.X, policy: before EHLO only our address is known
+        if kind is None and self.evidence.ehlo is None and status == "5.7.1" and not takes_no_mail(self.refusal):
+            return Refusal.SOURCE, status  # RFC 3463 X.7.1, not authorized: before EHLO only our address is known
         return kind, words
 
     @property

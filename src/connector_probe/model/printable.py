@@ -6,11 +6,12 @@ on can let an escape sequence, a NUL or a bidi override through to a terminal, a
 
 from __future__ import annotations
 
-import sys
 import unicodedata
+from functools import lru_cache
 
 # Cc control, Cf format (bidi, zero-width), Cs surrogate, Co private use, Cn unassigned, Zl/Zp line separators.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_SHORT = 200  # characters
 
 
 def printable(data: bytes | str, limit: int | None = None) -> str:
@@ -24,7 +25,13 @@ def printable(data: bytes | str, limit: int | None = None) -> str:
         text = "".join(map(_escape, text))
     if limit is not None and len(text) > limit:
         text = text[: max(limit - 3, 0)] + "..."
-    return sys.intern(text)  # servers say the same few things, which a run of many keeps
+    return _shared(str(text)) if len(text) <= _SHORT else text
+
+
+@lru_cache(maxsize=4096)
+def _shared(text: str) -> str:
+    """Servers say the same few things, and a run of many keeps them."""
+    return text
 
 
 def _escape(character: str) -> str:

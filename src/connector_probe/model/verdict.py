@@ -387,6 +387,11 @@ class Result:
         return self.expect != Status.HEALTHY
 
     @property
+    def is_cut_short(self) -> bool:
+        """Whether all that is known is that the run ended before it was probed."""
+        return self.diagnosis is not None and self.diagnosis.class_ is FailureClass.LOCAL_INTERRUPTED
+
+    @property
     def badge(self) -> Badge:
         met = self.expected and self.maintenance is None
         return Badge.of(self.status, code_expected=self.code_expected, met=met)

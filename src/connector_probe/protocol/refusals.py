@@ -57,6 +57,11 @@ def is_of_postscreen(reply: Reply) -> bool:
     return any(re.match(_POSTSCREEN, line) for line in reply.lines)
 
 
+def takes_no_mail(reply: Reply) -> bool:
+    """Whether the host says in place of a greeting that it never takes any (RFC 7504 3; RFC 5321 3.1 and 4.2.3)."""
+    return reply.code == 521 or (reply.code == 554 and "no smtp service" in reply.wire.lower())
+
+
 # Of what a server is short itself. Exim: "Too much load; please try again later".
 SHORT: Final = (
     r"(?i)too much load|[45]\.3\.1\b"

@@ -11,7 +11,14 @@ import asyncio
 
 from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.dataclass import dataclass
-from connector_probe.model.evidence import AttemptEvidence, CertificateProblemKind, Control, FaultKind, LookupStatus
+from connector_probe.model.evidence import (
+    AttemptEvidence,
+    CertificateProblemKind,
+    Control,
+    FaultKind,
+    Handshake,
+    LookupStatus,
+)
 from connector_probe.model.names import is_address, parse_smart_host
 from connector_probe.model.reach import is_outside
 from connector_probe.network import EXCHANGE_OFFER, Network, NetworkFaultError
@@ -56,8 +63,12 @@ def blames_the_way(evidence: AttemptEvidence) -> bool:
 
 def stalls_in_tls(evidence: AttemptEvidence) -> bool:
     """Whether the handshake was left unanswered: packets of its size may get lost on our side."""
-    fault = evidence.handshake.fault if evidence.handshake is not None else None
-    return fault is not None and fault.kind is FaultKind.TIMED_OUT
+    return evidence.handshake is not None and is_stalled(evidence.handshake)
+
+
+def is_stalled(handshake: Handshake) -> bool:
+    """Whether no answer came in the time that was left."""
+    return handshake.fault is not None and handshake.fault.kind in (FaultKind.TIMED_OUT, FaultKind.DEADLINE)
 
 
 def shows_a_strange_certificate(evidence: AttemptEvidence) -> bool:
@@ -85,9 +96,14 @@ class Egress:
 
 
 def _tells(control: Control) -> int:
-    """How much one tells: that it could not be looked up, was not reached, was reached; and what the time is."""
+    """How much one tells: that it could not be looked up, was not reached, was reached; the time; that TLS works.
+
+    One handshake that is answered shows that large packets get through, whatever became of the others.
+    """
     if control.lookup is not None or control.fault is not None:
         return int(control.fault is not None)
+    if control.handshake is not None and not is_stalled(control.handshake):
+        return 4
     banner = control.banner.reply if control.banner is not None else None
     return 2 if banner is None or greeting_time(banner) is None else 3
 

@@ -53,7 +53,7 @@ class UdpQuestion(Generic[Read]):
     ) -> None:
         """``is_foreign``: perhaps a forgery, behind which the real answer may follow.
 
-        ``again`` makes what is sent from the second time on, where it is not the same.
+        ``again`` makes what is sent beside it from the second time on.
         """
         self._network = network
         self._nameserver = nameserver
@@ -71,7 +71,7 @@ class UdpQuestion(Generic[Read]):
         if self._socket is None:
             self._socket = await self._network.datagrams(self._nameserver.address, self._nameserver.port)
         elif self._again is not None:
-            self._wire, self._again = self._again(), None
+            await self._socket.send(self._again(), wait)  # and as before, since it may just have been lost
         await self._socket.send(self._wire, wait)
         return await self.listen(wait)
 

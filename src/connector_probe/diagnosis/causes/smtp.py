@@ -26,7 +26,7 @@ from connector_probe.diagnosis.signs import (
 from connector_probe.model.evidence import FaultKind
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
-from connector_probe.protocol.refusals import SHORT, Refusal, is_of_postscreen
+from connector_probe.protocol.refusals import SHORT, Refusal, is_of_postscreen, refusal_kind, takes_no_mail
 from connector_probe.protocol.smtp import capabilities, enhanced_status
 
 if TYPE_CHECKING:
@@ -54,7 +54,6 @@ _TLS = (
     *(_F.TLS_NOT_TLS, _F.TLS_PROTOCOL, _F.TLS_VERSION, _F.TLS_CIPHER),
 )
 _LOGIN_WANTED = 530  # RFC 4954 6; before TLS, RFC 3207 4 has it for a missing STARTTLS
-_NO_MAIL_HERE = 521  # RFC 7504 3: the host never takes any
 _UNKNOWN_COMMAND = frozenset({500, 502})  # RFC 5321 4.2.2
 _GREYLISTING = re.compile(r"gr[ea]y-? ?list", re.IGNORECASE)
 
@@ -279,7 +278,7 @@ def _service_not_available(case: Case) -> Judged | None:
         return Judged(None, (EvidenceId.REPLY_RECEIVED,), (RemedyId.RELIEVE_SERVER, RemedyId.CHECK_SERVICE_STATE))
     sender = case.view.refusal_kind in (Refusal.SOURCE, Refusal.RATE, Refusal.HELO) or _is_postscreen(case)
     told = sender or proxy_header_sent(case.evidence) is not None or _knows_no_helo(case)
-    if not told and case.view.refusal is not None and case.view.refusal.code == _NO_MAIL_HERE:
+    if not told and case.view.refusal is not None and takes_no_mail(case.view.refusal):
         return Judged(None, (EvidenceId.REPLY_RECEIVED,), (RemedyId.CORRECT_SMART_HOST, RemedyId.READ_THE_REPLY))
     return Judged(_POSSIBLE if told else None, (EvidenceId.REPLY_RECEIVED,))
 
@@ -327,7 +326,7 @@ def _of_no_client(case: Case) -> Judged | None:
     if _is_postscreen(case):
         return None
     if kind is Refusal.HELO:
-        return Judged(_OUT, (EvidenceId.NAMES_THE_HELO,))
+        return Judged(_OUT, (EvidenceId.NAMES_THE_HELO,)) if _names_the_helo(case) else None
     return Judged(_OUT, (EvidenceId.NAMES_ITS_STATE,)) if kind is Refusal.STATE else None
 
 
@@ -391,7 +390,12 @@ def _knows_no_helo(case: Case) -> bool:
 
 def _is_of_smtp(said: Reply, case: Case) -> bool:
     """Whether only a mail server answers so: with RFC 2034's codes, or about the name in HELO."""
-    return any(map(enhanced_status, said.lines)) or case.view.refusal_kind is Refusal.HELO
+    return any(map(enhanced_status, said.lines)) or _names_the_helo(case)
+
+
+def _names_the_helo(case: Case) -> bool:
+    """Whether its words do, and not its code alone: 501 is what FTP says as well (RFC 959 4.2)."""
+    return case.view.refusal is not None and refusal_kind(case.view.refusal)[0] is Refusal.HELO
 
 
 # --- the recipient ---------------------------------------------------------------------------------------------
