@@ -64,7 +64,8 @@ class Trust:
         self._only = only_ca_file
         self._own = _blocks_of(ca_file) if ca_file is not None else ()
         configured = os.environ.get(_CONFIGURED)
-        if (only_ca_file and not self._own) or not _can_be_read(self._own):
+        unread = self._own and not _can_be_read(self._own)
+        if unread or (only_ca_file and not self._own):
             _ = self.roots
         if configured and roots is RootList.SYSTEM and not only_ca_file:
             _as_configured(configured, _blocks_of)
