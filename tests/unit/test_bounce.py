@@ -388,7 +388,7 @@ def test_codes_of_mta_sts_need_its_name_where_nothing_stands_in_front(text: str,
 
 def test_a_flood_of_fields_and_of_errors_is_read_in_part() -> None:
     """A file of 10 MiB of nothing but "Status:" is told of in seconds."""
-    flood = "Status: 4.4.316\n" * 2_000
+    flood = "Status: 4.4.316\n" * 5_000
     (first,) = read_bounces(
         f"{flood}Remote-MTA: dns;mail.contoso.com\nDiagnostic-Code: smtp;450 4.4.312 DNS query failed\n"
     )

@@ -90,7 +90,7 @@ def nearest(word: str, known: Iterable[str], aliases: dict[str, str] | None = No
     meant = folded.get(_fold(word)) or (aliases or {}).get(_fold(word))
     if meant is not None:
         return meant
-    close = difflib.get_close_matches(_fold(word), folded, n=1, cutoff=0.65)
+    close = difflib.get_close_matches(_fold(word), folded, n=1, cutoff=0.7)
     return folded[close[0]] if close else None
 
 
