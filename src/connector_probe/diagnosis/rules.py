@@ -288,7 +288,7 @@ def _handshake(view: View) -> FailureClass | None:
     fault = handshake.fault
     if fault.local:
         return _ended_here(fault)
-    if fault.kind is FaultKind.TIMED_OUT and is_stalled_here(view.evidence.control):
+    if handshake.stalled and is_stalled_here(view.evidence.control):
         return FailureClass.LOCAL_TLS_STALLED
     if handshake.client_certificate_requested and fault.kind in _CUTS:
         # What the right certificate of ours would change is not known; that the server's own is bad, is.

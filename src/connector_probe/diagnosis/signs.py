@@ -115,8 +115,7 @@ def is_stripped_here(control: Control | None) -> bool:
 
 def is_stalled_here(control: Control | None) -> bool:
     """Whether a handshake with a host that answers everybody was left unanswered, too."""
-    fault = control.handshake.fault if control is not None and control.handshake is not None else None
-    return fault is not None and fault.kind is FaultKind.TIMED_OUT
+    return control is not None and control.handshake is not None and control.handshake.stalled
 
 
 def is_clean_here(control: Control | None) -> bool:

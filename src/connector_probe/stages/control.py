@@ -15,8 +15,6 @@ from connector_probe.model.evidence import (
     AttemptEvidence,
     CertificateProblemKind,
     Control,
-    FaultKind,
-    Handshake,
     LookupStatus,
 )
 from connector_probe.model.names import is_address, parse_smart_host
@@ -63,12 +61,7 @@ def blames_the_way(evidence: AttemptEvidence) -> bool:
 
 def stalls_in_tls(evidence: AttemptEvidence) -> bool:
     """Whether the handshake was left unanswered: packets of its size may get lost on our side."""
-    return evidence.handshake is not None and is_stalled(evidence.handshake)
-
-
-def is_stalled(handshake: Handshake) -> bool:
-    """Whether no answer came in the time that was left."""
-    return handshake.fault is not None and handshake.fault.kind in (FaultKind.TIMED_OUT, FaultKind.DEADLINE)
+    return evidence.handshake is not None and evidence.handshake.stalled
 
 
 def shows_a_strange_certificate(evidence: AttemptEvidence) -> bool:
@@ -98,11 +91,11 @@ class Egress:
 def _tells(control: Control) -> int:
     """How much one tells: that it could not be looked up, was not reached, was reached; the time; that TLS works.
 
-    One handshake that is answered shows that large packets get through, whatever became of the others.
+    One handshake that went through shows that large packets get through, whatever became of the others.
     """
     if control.lookup is not None or control.fault is not None:
         return int(control.fault is not None)
-    if control.handshake is not None and not is_stalled(control.handshake):
+    if control.handshake is not None and control.handshake.session is not None:
         return 4
     banner = control.banner.reply if control.banner is not None else None
     return 2 if banner is None or greeting_time(banner) is None else 3

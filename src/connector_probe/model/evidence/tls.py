@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from connector_probe.model.dataclass import dataclass
-from connector_probe.model.evidence.faults import NetworkFault
+from connector_probe.model.evidence.faults import FaultKind, NetworkFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,11 @@ class Handshake:
     own_groups: bool = False
     early_ticket: bool = False
     client_authorities: tuple[str, ...] = ()
+
+    @property
+    def stalled(self) -> bool:
+        """Whether it was left unanswered: packets of its size may get lost on the way."""
+        return self.fault is not None and self.fault.kind is FaultKind.TIMED_OUT
 
 
 class CertificateProblemKind(StrEnum):
