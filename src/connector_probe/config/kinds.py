@@ -6,6 +6,7 @@ YAML reads more into a value than most people know (``no`` is false to one reade
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -137,7 +138,7 @@ class File:
 
     def read(self, node: Node, ctx: ReadContext) -> str:
         path = ctx.folder / _text(node, ctx)
-        if not path.is_file():
+        if not os.path.isfile(path):  # noqa: PTH113 - pathlib's raises for a name that is too long for a file
             raise WrongValueError(
                 node,
                 f"{ctx.key} {show(getattr(node, 'text', ''))}: there is no such file",
