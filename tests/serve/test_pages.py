@@ -129,22 +129,24 @@ async def test_probe_now_works_without_a_script(tmp_path: Path, smtp: SmtpServer
 
 
 async def test_a_bounce_is_explained_without_a_script(tmp_path: Path) -> None:
-    limits = Limits(explanations=RateLimit(0.001, 4))
+    limits = Limits(explanations=RateLimit(0.001, 5))
     async with running(write(tmp_path, [row("A", CLOSED)]), limits=limits) as one:
         pasted = {"text": f"450 4.4.316 Connection refused {MARKUP}\u00fc"}
         answers = [
             await one.client.post("/explain", data=pasted),
             await one.client.post("/explain", data={"text": "?"}),
+            await one.client.post("/explain", data={"text": '[{"MessageTraceId": "1", "Status": "Delivered"}]'}),
         ]
         answers.append(await one.client.post("/explain", json=pasted))
         answers.append(await one.client.post("/explain", content=b"text=" + b"x" * 3_200_000, headers=FORM))
         answers.append(await one.client.post("/explain", data=pasted))
-    assert [each.status_code for each in answers] == [200, 200, 415, 413, 429]
+    assert [each.status_code for each in answers] == [200, 200, 200, 415, 413, 429]
     for each in answers:
         strict(each.text)
         assert "<img src=x" not in each.text
     assert "4.4.316 Connection refused" in answers[0].text
     assert "No code of Exchange Online" in answers[1].text
+    assert "The message trace tells of no failure." in answers[2].text
 
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}

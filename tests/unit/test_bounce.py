@@ -15,12 +15,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from connector_probe.bounces import parser
 from connector_probe.bounces.bounce import (
     MAX_BOUNCES,
     Bounce,
     BounceSource,
     InputTooLargeError,
     codes_seen,
+    read,
     read_bounces,
 )
 from connector_probe.bounces.decoding import MAX_INPUT
@@ -205,9 +207,13 @@ def test_the_last_attempt_is_the_time_of_an_error() -> None:
     assert found.occurred_at == datetime(2026, 1, 2, 4, tzinfo=UTC)
 
 
-def test_no_more_than_a_bounded_number_of_errors() -> None:
+def test_no_more_than_a_bounded_number_of_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "\n".join(f"450 4.4.316 x [LastAttemptedServerName=s{number}.example]" for number in range(MAX_BOUNCES + 5))
-    assert len(read_bounces(text)) == MAX_BOUNCES
+    found = read(text)
+    assert (len(found.bounces), found.note) == (MAX_BOUNCES, "more-errors")
+    assert read(text.rpartition(f"\n450 4.4.316 x [LastAttemptedServerName=s{MAX_BOUNCES}")[0]).note == ""
+    monkeypatch.setattr(parser, "_MAX_ERRORS", 2)
+    assert [read("450 4.4.316 x\n\n" * number).note for number in (2, 3)] == ["", "more-errors"]
 
 
 # --- addresses and times ---------------------------------------------------------------------------------------

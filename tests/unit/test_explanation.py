@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from connector_probe.bounces.bounce import Bounce, read_bounces
+from connector_probe.bounces.bounce import Bounce, ReadResult, read, read_bounces
 from connector_probe.bounces.explanation import Explanation, LiveVerdict, document, explain
 from connector_probe.bounces.known_codes import KNOWN_CODES, Direction, KnownCode, Topic
 from connector_probe.bounces.phrases import PHRASES
@@ -92,18 +92,19 @@ def test_every_class_can_be_explained() -> None:
     for failure in PROFILES:
         found = explain(Bounce("4.4.317", "4.4.317", False, failure, message="m", server="mail.contoso.com"))
         assert found.class_ is failure
-        assert "{" not in to_text(document([Bounce("4.4.317", "4.4.317", False, failure)]), RenderOptions()), failure
+        bare = ReadResult((Bounce("4.4.317", "4.4.317", False, failure),))
+        assert "{" not in to_text(document(bare), RenderOptions()), failure
 
 
 def test_every_bounce_is_explained_in_text_and_json_and_in_both_languages() -> None:
     for path in TEXTS:
-        bounces = read_bounces(path.read_bytes())
+        bounces = read(path.read_bytes())
         found, translated = document(bounces), document(bounces, CHINESE)
         for one, other in zip(found.matches, translated.matches, strict=True):
             assert one.title != other.title, path.name
             assert verdicts(one) == verdicts(other), path.name
         page = to_text(translated, RenderOptions(words=CHINESE))
-        assert not bounces or "处理方法" in page, path.name
+        assert not bounces.bounces or "处理方法" in page, path.name
         value = json.loads(to_json(found))
         assert value["schema"] == "connector-probe/explanation/1"
         for match in value["matches"]:
@@ -394,7 +395,7 @@ def test_a_server_that_offers_starttls_to_us_has_turned_exchange_online_s_certif
     assert verdicts(found)["client-certificate-demanded"] is CauseVerdict.POSSIBLE  # it asked us for none
     assert found.remedies[0].id == "trust-exchange-certificate"
     assert "offer-starttls" not in {one.id for one in found.remedies}
-    assert "Turn TLS on" not in to_text(replace(document([]), matches=(found,)), RenderOptions())
+    assert "Turn TLS on" not in to_text(replace(document(ReadResult(())), matches=(found,)), RenderOptions())
 
 
 def test_a_server_that_offers_us_none_either_has_none() -> None:
@@ -496,7 +497,7 @@ def test_a_code_of_many_faults_asks_for_the_message_first() -> None:
     bare, told = explained("450 4.4.317 x [LastAttemptedServerName=mail.contoso.com]"), explained("450 4.4.316 x")
     assert (bare.remedies[0].id, bare.remedies[0].commands) == ("find-message", ("probe mail.contoso.com",))
     assert "find-message" not in {one.id for one in told.remedies}
-    shown = to_text(document(read_bounces("450 4.4.317 x")), RenderOptions(width=60)).splitlines()
+    shown = to_text(document(read("450 4.4.317 x")), RenderOptions(width=60)).splitlines()
     tenth = next(number for number, line in enumerate(shown) if line.startswith("  10. "))
     assert shown[tenth + 1].startswith(" " * 6)
     assert shown[tenth + 1][6] != " "
@@ -540,12 +541,13 @@ def test_the_text_leaves_causes_to_the_probe_where_the_fault_stands() -> None:
     standing = replace(found, live=live(REFUSED, result(attempt(F.TCP_REFUSED))))
     gone = replace(found, live=live(REFUSED, result(attempt(None))))
     why = ENGLISH.text["why"]
-    shown = [to_text(replace(document([REFUSED]), matches=(one,)), RenderOptions()) for one in (found, standing, gone)]
+    page = document(ReadResult((REFUSED,)))
+    shown = [to_text(replace(page, matches=(one,)), RenderOptions()) for one in (found, standing, gone)]
     assert [why in text.splitlines() for text in shown] == [True, False, True]
     assert [text.splitlines()[0] for text in shown] == ["4.4.316 Connection refused"] * 3
 
 
 def test_colour_only_where_it_is_asked_for() -> None:
-    plain, coloured = (to_text(document([CUT]), RenderOptions(colour=one)) for one in (False, True))
+    plain, coloured = (to_text(document(ReadResult((CUT,))), RenderOptions(colour=one)) for one in (False, True))
     assert "\x1b" not in plain
     assert "\x1b[1m4.4.318" in coloured

@@ -6,14 +6,14 @@ Pure: text in, facts out. Nothing is claimed that the text does not say, and all
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from connector_probe.bounces.decoding import InputTooLargeError, decode
 from connector_probe.bounces.documents import found_in, readable
 from connector_probe.bounces.known_codes import Direction, Precision, Topic
-from connector_probe.bounces.parser import BounceSource, ErrorFound, codes_in
+from connector_probe.bounces.parser import BounceSource, DocumentErrors, ErrorFound, codes_in
 from connector_probe.bounces.patterns import pattern
 from connector_probe.bounces.phrases import Meaning
 from connector_probe.bounces.replies import MAX_MESSAGE
@@ -79,7 +79,10 @@ class Bounce(NamedTuple):
 
 
 class ReadResult(NamedTuple):
-    """``note``: what the catalogue says of a record that tells of no failure, or not why; "" for all else."""
+    """``note``: what the catalogue says of a record that tells of no failure, or not why, and of a text with more
+
+    errors than are looked at; "" for all else.
+    """
 
     bounces: tuple[Bounce, ...]
     note: str = ""
@@ -100,17 +103,15 @@ def read_bounces(text: str | bytes) -> tuple[Bounce, ...]:
 
 
 def read(text: str | bytes) -> ReadResult:
-    """As read_bounces, with what is to be said where no error was found."""
+    """As read_bounces, with what is to be said of the text as a whole."""
     given = readable(text)
     documents = [found_in(given.text, is_mail=given.is_mail), *map(found_in, given.attachments)]
-    bounces = _bounces(
-        given.text, [error for document in documents for error in document.errors], is_mail=given.is_mail
-    )
+    found = _bounces(given.text, documents, is_mail=given.is_mail)
     # A report that gives a code of its own is about that, whatever the mail that it returns speaks of.
-    if not bounces and given.returned and not codes_in(given.text, 1) and _ANY_STATUS.search(given.text) is None:
-        bounces = _bounces(given.returned, found_in(given.returned, is_mail=True).errors, is_mail=True)
-    note = next((document.note for document in documents if document.note), "")
-    return ReadResult(bounces, "" if bounces else note)
+    if not found.bounces and given.returned and not codes_in(given.text, 1) and not _ANY_STATUS.search(given.text):
+        returned = _bounces(given.returned, [found_in(given.returned, is_mail=True)], is_mail=True)
+        found = returned if returned.bounces else found
+    return found
 
 
 def codes_seen(text: str | bytes) -> tuple[str, ...]:
@@ -122,11 +123,12 @@ _ANY_STATUS = pattern(r"\bStatus:\s?[45]\.[0-9]", re.IGNORECASE)
 _IN_REPORTS = frozenset({BounceSource.NDR, BounceSource.DSN})
 
 
-def _bounces(text: str, errors: Iterable[ErrorFound], *, is_mail: bool) -> tuple[Bounce, ...]:
-    """Each error of a document once."""
+def _bounces(text: str, documents: Sequence[DocumentErrors], *, is_mail: bool) -> ReadResult:
+    """Each error of ``documents``, the first of which is ``text``, once."""
     senders = generating_servers(text)
     found: list[ErrorFound] = []
-    for error in errors:
+    whole = all(document.whole for document in documents)
+    for error in (error for document in documents for error in document.errors):
         if is_mail and error.source in (BounceSource.VALIDATION, BounceSource.BARE):
             error = error._replace(source=BounceSource.NDR)
         error = _by_senders(error, senders)
@@ -136,11 +138,13 @@ def _bounces(text: str, errors: Iterable[ErrorFound], *, is_mail: bool) -> tuple
         elif len(found) < MAX_BOUNCES:
             found.append(error)
         else:
+            whole = False
             break
     named = receiving_server(text) if any(error.server is None for error in found) else None
     if named is not None:
         found = [_received(error, *named) for error in found]
-    return tuple(map(_finished, _without_wrappers(found)))
+    note = "" if found else next((document.note for document in documents if document.note), "")
+    return ReadResult(tuple(map(_finished, _without_wrappers(found))), note if whole else "more-errors")
 
 
 def _by_senders(error: ErrorFound, senders: frozenset[str]) -> ErrorFound:

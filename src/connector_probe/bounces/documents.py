@@ -45,7 +45,7 @@ def found_in(text: str, *, is_mail: bool = False) -> DocumentErrors:
     structured = None if is_mail else _structured(unquoted(text.lstrip("\ufeff \t\r\n")))
     if structured is not None:
         return structured
-    return DocumentErrors(errors_in(plain(text, is_mail=is_mail)))
+    return errors_in(plain(text, is_mail=is_mail))
 
 
 # --- records -----------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What a bounce means: whose it is to mend, causes, remedies and where to read on. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ from connector_probe.bounces.advice import (
     stage_of,
     with_code,
 )
-from connector_probe.bounces.bounce import Bounce, BounceSource
+from connector_probe.bounces.bounce import Bounce, BounceSource, ReadResult
 from connector_probe.bounces.known_codes import Direction, Topic, known
 from connector_probe.diagnosis.profiles import HEADLINES
 from connector_probe.model.connector import SMTP_PORT
@@ -106,17 +106,17 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class ExplanationDocument:
-    """The whole of ``probe explain --json``. ``notes``: of a record that tells of no failure, or not why."""
+    """The whole of ``probe explain --json``. ``notes``: of the text as a whole."""
 
     schema: str
     matches: tuple[Explanation, ...]
     notes: tuple[str, ...] = ()
 
 
-def document(bounces: Sequence[Bounce], words: Catalogue = ENGLISH, note: str = "") -> ExplanationDocument:
-    """``note``: as in bounce.ReadResult."""
-    notes = (words.explain[note],) if note else ()
-    return ExplanationDocument(EXPLANATION_SCHEMA, tuple(explain(bounce, words) for bounce in bounces), notes)
+def document(reading: ReadResult, words: Catalogue = ENGLISH) -> ExplanationDocument:
+    """What was read, in the words of one language."""
+    notes = (words.explain[reading.note],) if reading.note else ()
+    return ExplanationDocument(EXPLANATION_SCHEMA, tuple(explain(bounce, words) for bounce in reading.bounces), notes)
 
 
 def explain(bounce: Bounce, words: Catalogue = ENGLISH) -> Explanation:

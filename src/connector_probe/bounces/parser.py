@@ -71,21 +71,23 @@ def codes_in(text: str, most: int) -> tuple[str, ...]:
 class DocumentErrors(NamedTuple):
     """The errors of a document, in order; the same one may be told several times.
 
-    ``note``: what the catalogue says of a record that tells of no failure, or not why.
+    ``note``: what the catalogue says of a record that tells of no failure, or not why. ``whole``: False where there
+    are more than were looked at.
     """
 
     errors: tuple[ErrorFound, ...]
     note: str = ""
+    whole: bool = True
 
 
-def errors_in(text: str) -> tuple[ErrorFound, ...]:
+def errors_in(text: str) -> DocumentErrors:
     """The errors of running text, whose lines may have been cut anywhere."""
-    found = tuple(_errors_in(text))
+    found = _errors_in(text)
     joined = rejoined(text)
     if joined is None:
         return found
-    again = tuple(_errors_in(joined[0]))
-    known_then, known_now = _most_known(found), _most_known(again)
+    again = _errors_in(joined[0])
+    known_then, known_now = _most_known(found.errors), _most_known(again.errors)
     return again if known_now > known_then or (joined[1] and known_now == known_then) else found
 
 
@@ -99,11 +101,11 @@ def _most_known(errors: tuple[ErrorFound, ...]) -> tuple[int, int]:
     return max(map(told, errors), default=(-2, 0))
 
 
-def _errors_in(text: str) -> Iterator[ErrorFound]:
+def _errors_in(text: str) -> DocumentErrors:
     at = behind = seen = 0
     taken: list[tuple[int, int]] = []  # the parts of the text that belong to errors
     found: list[ErrorFound] = []
-    while seen < _MAX_ERRORS and (match := CODE.search(text, at)) is not None:
+    while (match := CODE.search(text, at)) is not None and seen < _MAX_ERRORS:
         before = text[max(behind, match.start() - surroundings.BEFORE) : match.start()]
         at = match.end()
         if not _is_meant(match, before, text):
@@ -118,7 +120,7 @@ def _errors_in(text: str) -> Iterator[ErrorFound]:
             found.append(error)
         taken.append((match.start(), end))
         at = behind = max(end, match.end())
-    yield from _with_reasons_beside(found, _reasons(text, taken))
+    return DocumentErrors(tuple(_with_reasons_beside(found, _reasons(text, taken))), whole=match is None)
 
 
 # --- is it a code at all? ----------------------------------------------------------------------------------------

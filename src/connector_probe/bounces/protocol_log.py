@@ -23,7 +23,6 @@ from connector_probe.model.verdict import Confidence, FailureClass
 
 # Where the log has lost its own line of them.
 _FIELDS = "date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context"
-_MAX_ROWS = 200_000
 _F = FailureClass
 _REPLY = pattern(r"(?P<code>[2-5][0-9]{2})(?:[ -]|\Z)")
 _BANNER = pattern(r"220[ -](?P<name>[A-Za-z0-9][A-Za-z0-9.-]{2,254})\b")
@@ -62,9 +61,7 @@ def found_in_log(text: str) -> DocumentErrors:
 def _sessions(text: str, *, receiving: bool) -> Iterator[_Session]:
     sessions: dict[str, _Session] = {}
     fields = _FIELDS.split(",")
-    for number, row in enumerate(_rows(text)):
-        if number == _MAX_ROWS:
-            break
+    for row in _rows(text):
         if row and row[0].startswith("#"):
             if row[0].lower().startswith("#fields:"):
                 fields = [row[0].partition(":")[2].strip(), *row[1:]]
@@ -110,7 +107,7 @@ def _add(session: _Session, cells: dict[str, str], *, receiving: bool) -> None:
 
 def _errors(session: _Session, *, receiving: bool) -> Iterator[ErrorFound]:
     for text, meaning in _reasons(session):
-        found = errors_in(text)
+        found = errors_in(text).errors
         errors = found if any(error.code is not None for error in found) else ()
         meaning = meaning._replace(topic=meaning.topic or Topic.FAILED_SESSION)
         base = ErrorFound(None, None, False, BounceSource.PROTOCOL_LOG, meaning, text or None)

@@ -90,7 +90,7 @@ def _errors(record: _Record) -> Iterator[ErrorFound]:
     """The errors in one record's texts, with what its other columns say."""
     text = plain("\n\n".join(record.values.values()))
     facts = record.facts
-    for error in errors_in(text):
+    for error in errors_in(text).errors:
         address = error.address or surroundings.bare_address(facts.get("address", ""))
         yield error._replace(
             source=BounceSource.TRACE if error.source is BounceSource.BARE else error.source,
@@ -126,7 +126,7 @@ def _task(record: _Record) -> Iterator[ErrorFound]:
     name = record.values["taskname"].strip()
     details = [text for key, text in record.values.items() if key not in ("taskname", "istasksuccessful")]
     detail = plain("\n\n".join(details))
-    errors = [error._replace(source=BounceSource.VALIDATION) for error in errors_in(detail)]
+    errors = [error._replace(source=BounceSource.VALIDATION) for error in errors_in(detail).errors]
     if errors:
         yield from errors
         return

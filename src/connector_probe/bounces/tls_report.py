@@ -51,7 +51,8 @@ def found_in_report(value: object) -> DocumentErrors:
     """The failures of a report, those of one server and kind once."""
     reports = value if isinstance(value, list) else [value]
     errors = [error for report in reports if isinstance(report, Mapping) for error in _failures(report)]
-    return DocumentErrors(tuple(errors[:_MAX_DETAILS]), "" if errors else "tls-report-without-failures")
+    note = "" if errors else "tls-report-without-failures"
+    return DocumentErrors(tuple(errors[:_MAX_DETAILS]), note, len(errors) <= _MAX_DETAILS)
 
 
 def _failures(report: Mapping[str, object]) -> Iterator[ErrorFound]:

@@ -13,7 +13,7 @@ import typer
 from connector_probe.cli import EXIT_FAILED, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE, completers
 from connector_probe.cli import options as opt
 from connector_probe.cli.inputs import diagnosed, is_there, name_of, read_input, refuse_too_large
-from connector_probe.cli.output import fail, put_document, say, text_options, words_for
+from connector_probe.cli.output import fail, put_document, text_options, words_for
 from connector_probe.cli.targets import check_target
 from connector_probe.cli.values import UsageProblemError, parse_duration, parse_whole
 from connector_probe.model.dataclass import dataclass
@@ -163,14 +163,14 @@ def _content(file: str) -> bytes:
 
 
 def _explain(data: str | bytes, settings: _Settings, *, probe: bool) -> int:
-    from connector_probe.bounces.bounce import MAX_BOUNCES, codes_seen, read
+    from connector_probe.bounces.bounce import codes_seen, read
     from connector_probe.bounces.explanation import document
     from connector_probe.bounces.known_codes import looked_for
     from connector_probe.cli.slips import refuse_no_error
 
     reading = read(data)
     bounces = reading.bounces
-    found = document(bounces, settings.words, reading.note)
+    found = document(reading, settings.words)
     if not bounces:
         if found.notes or settings.document.json:
             _write(settings, found, None)
@@ -181,8 +181,6 @@ def _explain(data: str | bytes, settings: _Settings, *, probe: bool) -> int:
         known = f", only {', '.join(seen)}" if seen else ""
         fail(f"no known error code in the text{known}", f"looked for {looked_for()}")
         return EXIT_FAILED
-    if len(bounces) == MAX_BOUNCES:
-        say(f"probe: note: only the first {MAX_BOUNCES} errors are looked at")
     if not probe:
         _write(settings, found, None)
         return EXIT_OK

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from connector_probe._version import __version__
-from connector_probe.bounces.bounce import InputTooLargeError, read_bounces
+from connector_probe.bounces.bounce import InputTooLargeError, read
 from connector_probe.bounces.explanation import ExplanationDocument
 from connector_probe.bounces.explanation import document as explanation
 from connector_probe.comparing.compare import compare
@@ -167,7 +167,7 @@ class _Pages:
             try:
                 self._context.limits.explanations.take()
                 pasted = _form(request, await body_of(request, 3 * MAX_PASTED))
-                found = await asyncio.to_thread(lambda: explanation(read_bounces(pasted), self._words))
+                found = await asyncio.to_thread(lambda: explanation(read(pasted), self._words))
             except HTTPException as wrong:
                 problem, status, headers = self._said(wrong), wrong.status_code, wrong.headers
             except InputTooLargeError as large:

@@ -224,6 +224,7 @@ EXPLAIN: dict[str, str] = {
     "tls-report-without-failures": "The TLS report tells of no failed session.",
     "log-without-failures": "No session in the protocol log failed.",
     "validation-without-failures": "Every task of the validation was successful.",
+    "more-errors": "The text holds more codes than are looked at. Give the rest of it by itself.",
     "live-client-certificate": "STARTTLS is offered to this machine, so the server has TLS. Likely it does not accept the certificate that Exchange Online presents; no probe can try that.",
     "starttls-offered-here": "STARTTLS is offered to this machine.",
     "certificate-asked": "The server asked this machine for a client certificate.",

@@ -224,6 +224,7 @@ EXPLAIN: dict[str, str] = {
     "tls-report-without-failures": "TLS 报告中没有失败的会话。",
     "log-without-failures": "协议日志中没有失败的会话。",
     "validation-without-failures": "验证的所有任务均成功。",
+    "more-errors": "文本中的错误代码超过可查看的数量。请把其余部分单独提供。",
     "live-client-certificate": "服务器向本机提供 STARTTLS，因此它支持 TLS。很可能是它不接受 Exchange Online 出示的证书；探测程序无法验证这一点。",
     "starttls-offered-here": "服务器向本机提供 STARTTLS。",
     "certificate-asked": "服务器向本机索要了客户端证书。",
