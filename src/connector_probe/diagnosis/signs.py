@@ -44,7 +44,7 @@ def refusal(evidence: AttemptEvidence) -> Exchange | None:
         (evidence.recipient, None),
         (evidence.mail, None),
         (evidence.ehlo_again, 250),
-        (evidence.starttls, 220),
+        (evidence.starttls or evidence.unlisted_starttls, 220),
         (evidence.helo, 250),
         (evidence.ehlo, 250),
         (evidence.banner, 220),

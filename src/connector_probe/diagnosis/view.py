@@ -84,16 +84,13 @@ class View:
         if self.refusal is None:
             return None, ""
         kind, words = refusal_kind(self.refusal)
-        named = (
-            self.evidence.ehlo is not None
-            and self.evidence.ehlo_again is None
-            and self.evidence.mail is None
-            and self.evidence.starttls is None
-        )
+        evidence = self.evidence
+        later = (evidence.unlisted_starttls, evidence.starttls, evidence.ehlo_again, evidence.mail)
+        named = evidence.ehlo is not None and not any(later)
         if kind is None and named and self.refusal.code == SYNTAX_ERROR_IN_ARGUMENT:
             return Refusal.HELO, self.refusal.wire
         status = next(filter(None, map(enhanced_status, self.refusal.lines)), "")
-        if kind is None and self.evidence.ehlo is None and status == "5.7.1" and not takes_no_mail(self.refusal):
+        if kind is None and evidence.ehlo is None and status == "5.7.1" and not takes_no_mail(self.refusal):
             return Refusal.SOURCE, status  # RFC 3463 X.7.1, not authorized: before EHLO only our address is known
         return kind, words
 

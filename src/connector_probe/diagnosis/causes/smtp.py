@@ -49,6 +49,7 @@ _EHLO = (
 )
 _RECIPIENT = (_F.RECIPIENT_REJECTED, _F.RECIPIENT_DEFERRED, _F.RECIPIENT_CUT)
 _REJECTED = (_F.BANNER_REJECTED, _F.EHLO_REJECTED, _F.SESSION_REJECTED)
+_AT_STARTTLS = (_F.STARTTLS_REJECTED, _F.STARTTLS_NOT_OFFERED)  # where STARTTLS was sent, listed or not
 _TLS = (
     *(_F.TLS_TIMEOUT, _F.TLS_CLOSED, _F.TLS_RESET, _F.TLS_ALERT),
     *(_F.TLS_NOT_TLS, _F.TLS_PROTOCOL, _F.TLS_VERSION, _F.TLS_CIPHER),
@@ -262,12 +263,15 @@ def _malformed_reply(case: Case) -> Judged | None:
 def _service_not_available(case: Case) -> Judged | None:
     """An immediate error; where its words are about the sender, that is the cause, and this only how it is told."""
     if case.failure not in _REJECTED:
-        at_starttls = case.failure is _F.STARTTLS_REJECTED and not case.view.ends_at_starttls
-        if (at_starttls or case.failure is _F.RECIPIENT_DEFERRED) and _is_out_of_order(case):
-            about = EvidenceId.NAMES_THE_MAIL_SYSTEM if at_starttls else EvidenceId.NAMES_ITS_STATE
+        at_starttls = case.failure in _AT_STARTTLS and not case.view.ends_at_starttls
+        short = at_starttls and _is_short(case)  # at RCPT that is back pressure
+        if short or ((at_starttls or case.failure is _F.RECIPIENT_DEFERRED) and _is_out_of_order(case)):
+            about = EvidenceId.NAMES_THE_MAIL_SYSTEM if at_starttls and not short else EvidenceId.NAMES_ITS_STATE
             seen = (EvidenceId.REPLY_RECEIVED, about)
             mended = (RemedyId.CHECK_MAIL_FILTER, RemedyId.CHECK_SERVICE_STATE)
-            if not at_starttls and is_exchange(case.evidence, case.view.greeting):  # it has no milters
+            if short:
+                mended = (RemedyId.RELIEVE_SERVER, RemedyId.CHECK_SERVICE_STATE)
+            elif not at_starttls and is_exchange(case.evidence, case.view.greeting):  # it has no milters
                 mended = (RemedyId.CHECK_SERVICE_STATE, RemedyId.READ_THE_REPLY)
             return Judged(_LIKELY, seen, mended, heading=HeadingId.MAIL_SYSTEM_REFUSES if at_starttls else None)
         ended = Judged(_LIKELY, (EvidenceId.REPLY_RECEIVED,), heading=HeadingId.STARTTLS_ENDS_SESSION)
@@ -298,12 +302,12 @@ def _is_short(case: Case) -> bool:
     CauseId.SOURCE_BLOCKED,
     Culprit.SERVER,
     alone(_POSSIBLE, *_REJECTED, _F.RECIPIENT_REJECTED),
-    shown_for=(_F.STARTTLS_REJECTED,),
+    shown_for=_AT_STARTTLS,
     remedies=(RemedyId.ALLOW_EXCHANGE_ONLINE,),
 )
 def _source_blocked(case: Case) -> Judged | None:
     kind = case.view.refusal_kind
-    if case.failure is _F.STARTTLS_REJECTED and kind is not Refusal.SOURCE:
+    if case.failure in _AT_STARTTLS and kind is not Refusal.SOURCE:
         return None
     if (known := _of_no_client(case)) is not None:
         return known
@@ -334,12 +338,12 @@ def _of_no_client(case: Case) -> Judged | None:
     CauseId.RATE_LIMITED,
     Culprit.SERVER,
     alone(_POSSIBLE, *_REJECTED),
-    shown_for=(_F.STARTTLS_REJECTED,),
+    shown_for=_AT_STARTTLS,
     remedies=(RemedyId.ALLOW_EXCHANGE_ONLINE,),
 )
 def _rate_limited(case: Case) -> Judged | None:
     kind, reply = case.view.refusal_kind, case.view.refusal
-    if case.failure is _F.STARTTLS_REJECTED and kind is not Refusal.RATE:
+    if case.failure in _AT_STARTTLS and kind is not Refusal.RATE:
         return None
     if (known := _of_no_client(case)) is not None or _is_postscreen(case):
         return known

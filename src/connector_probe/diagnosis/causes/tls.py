@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes.row import Judged, Rows, alone
 from connector_probe.diagnosis.signs import hides_starttls, is_masked, overwritten_command, takes_unlisted_starttls
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
-from connector_probe.protocol.refusals import refusal_kind
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.causes.row import Case
@@ -21,6 +21,7 @@ _BROKEN = (
     *(_F.TLS_CLOSED, _F.TLS_RESET, _F.TLS_ALERT, _F.TLS_NOT_TLS),
     *(_F.TLS_PROTOCOL, _F.TLS_VERSION, _F.TLS_CIPHER),
 )
+_OF_TLS = r"(?i)tls|ssl|certificate|encrypt|security|key\b"
 _AGREED = frozenset({_F.TLS_VERSION, _F.TLS_CIPHER})  # TLS came about, and not as it should
 
 
@@ -76,7 +77,13 @@ def _tls_not_supported(case: Case) -> Judged | None:
             return Judged(_POSSIBLE)
         if case.view.refusal_kind is not None:  # its words are about something else than TLS
             return Judged(_OUT, (EvidenceId.REPLY_RECEIVED,))
-        return Judged(_POSSIBLE if touched else None, (EvidenceId.REPLY_RECEIVED,))
+        said = (EvidenceId.REPLY_RECEIVED,)
+        if touched:
+            return Judged(_POSSIBLE, said)
+        # RFC 3207 4 has 454 for a TLS that fails; Sendmail also says it where a milter fails, and then of no TLS.
+        of_tls = view.refusal is None or view.refusal.severity == 5 or re.search(_OF_TLS, view.refusal.wire) is not None
+        mended = (RemedyId.READ_THE_REPLY, RemedyId.REPAIR_STARTTLS, RemedyId.RELAX_TLS)
+        return Judged(None, said) if of_tls else Judged(_LIKELY, said, mended)
     handshake = case.evidence.handshake
     if handshake is None:
         return None
@@ -103,7 +110,7 @@ def _of_its_own_answer(case: Case, seen: tuple[EvidenceId, ...], *, hidden: bool
     reply = tried.reply if tried is not None else None
     if reply is not None:
         seen = (*seen, EvidenceId.STARTTLS_ANSWER)
-    if hidden or (reply is not None and refusal_kind(reply)[0] is not None):  # its words are about something else
+    if hidden or (reply is not None and case.view.refusal_kind is not None):  # its words are about something else
         return Judged(_POSSIBLE, seen)
     return Judged(_SURE if reply is not None and reply.severity == 5 else _LIKELY, seen)
 

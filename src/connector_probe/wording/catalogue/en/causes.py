@@ -98,7 +98,7 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.CONTROL_CLEAN: "{control_host} offers STARTTLS to this machine: nothing on this side takes it away.",
     EvidenceId.NAMES_THE_SOURCE: 'Its words are about the sender: "{refusal_words}".',
     EvidenceId.NAMES_A_LIMIT: 'Its words are about a limit: "{refusal_words}".',
-    EvidenceId.NAMES_ITS_STATE: "{refusal_words} is about the server's own state (RFC 3463 X.3.X).",
+    EvidenceId.NAMES_ITS_STATE: '"{refusal_words}" is about the server\'s own state.',
     EvidenceId.NAMES_AN_APPLIANCE: "Its certificate names {appliance}: subject {leaf_subject}; issuer {leaf_issuer}.",
     EvidenceId.PROXY_GREETED: "With a PROXY header sent first, it greets: {proxied_reply}",
     EvidenceId.GREETED_LATER: "Another connection right after was greeted: {proxied_reply}",

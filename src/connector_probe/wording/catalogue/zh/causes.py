@@ -98,7 +98,7 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.CONTROL_CLEAN: "{control_host} 向本机提供了 STARTTLS：这一侧没有任何设备去掉它。",
     EvidenceId.NAMES_THE_SOURCE: "其用词针对发送方：“{refusal_words}”。",
     EvidenceId.NAMES_A_LIMIT: "其用词涉及限制：“{refusal_words}”。",
-    EvidenceId.NAMES_ITS_STATE: "{refusal_words} 表示服务器自身的状态 (RFC 3463 X.3.X)。",
+    EvidenceId.NAMES_ITS_STATE: "“{refusal_words}”表示服务器自身的状态。",
     EvidenceId.NAMES_AN_APPLIANCE: "其证书中有 {appliance} 的名称：使用者 {leaf_subject}；颁发者 {leaf_issuer}。",
     EvidenceId.PROXY_GREETED: "先发送 PROXY 协议头后，它发送了问候语：{proxied_reply}",
     EvidenceId.GREETED_LATER: "紧接着的另一个连接得到了问候语：{proxied_reply}",
