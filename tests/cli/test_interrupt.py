@@ -18,8 +18,8 @@ from tests.unit.hostile import Sealed, serving, up_to_starttls
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to a process there")
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=lambda sent: sent.name)
-async def test_an_interrupted_probe_says_so(sent: signal.Signals) -> None:
+@pytest.mark.parametrize(("sent", "command"), [(signal.SIGINT, []), (signal.SIGTERM, ["wait"])], ids=["probe", "wait"])
+async def test_an_interrupted_probe_says_so(sent: signal.Signals, command: list[str]) -> None:
     connected = asyncio.Event()
 
     async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -29,7 +29,7 @@ async def test_an_interrupted_probe_says_so(sent: signal.Signals) -> None:
 
     async with await asyncio.start_server(keep_silent, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        argv = [sys.executable, "-m", "connector_probe", "--json", f"127.0.0.1:{port}"]
+        argv = [sys.executable, "-m", "connector_probe", *command, "--json", f"127.0.0.1:{port}"]
         process = await asyncio.create_subprocess_exec(*argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         with ended(process):
             await asyncio.wait_for(connected.wait(), GENEROUS)

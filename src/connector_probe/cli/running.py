@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector_probe.api import probe_all
 from connector_probe.cli import EXIT_UNKNOWN
@@ -109,26 +109,32 @@ async def run_probe(
             watcher(result)
 
     async with view:
-        run = asyncio.create_task(
-            probe_all(
-                connectors,
-                strict=strict,
-                words=words,
-                jobs=jobs,
-                on_result=on_result,
-                stop=stop,
-                recovering=recovering,
-                amend=amend,
-                processes=processes_for(connectors, jobs),
-            )
+        probing = probe_all(
+            connectors,
+            strict=strict,
+            words=words,
+            jobs=jobs,
+            on_result=on_result,
+            stop=stop,
+            recovering=recovering,
+            amend=amend,
+            processes=processes_for(connectors, jobs),
         )
-        if deadline is not None:
-            asyncio.get_running_loop().call_later(deadline, stop.set)
-        try:
-            return Run(await asyncio.shield(run))
-        except asyncio.CancelledError:
-            stop.set()
-            return Run(await run, interrupted=True)
+        return await run_until(probing, stop, deadline)
+
+
+async def run_until(probing: Coroutine[Any, Any, Report], stop: asyncio.Event, seconds: float | None) -> Run:
+    """``probing``, which ends with what is known once ``stop`` is set: after ``seconds``, or by Ctrl-C."""
+    run = asyncio.create_task(probing)
+    timer = asyncio.get_running_loop().call_later(seconds, stop.set) if seconds is not None else None
+    try:
+        return Run(await asyncio.shield(run))
+    except asyncio.CancelledError:
+        stop.set()
+        return Run(await run, interrupted=True)
+    finally:
+        if timer is not None:
+            timer.cancel()
 
 
 def allow_many_files() -> None:

@@ -16,7 +16,7 @@ from connector_probe.cli.hosts import Asked
 from connector_probe.cli.loop import run_async
 from connector_probe.cli.output import say
 from connector_probe.cli.progress import beside, draw_line
-from connector_probe.cli.running import somebody_looks_on
+from connector_probe.cli.running import run_until, somebody_looks_on
 from connector_probe.model.verdict import Report, Result
 
 GROWTH, LONGEST = 1.5, 6.0  # each pause is longer than the last, up to so many times the first
@@ -50,11 +50,18 @@ async def wait_for(asked: Asked, goal: Goal, wait: Wait, on_round: Callable[[Wai
     end, pause = monotonic() + goal.limit, goal.pause
     try:
         while True:
-            report, whole = await _round(asked, end - monotonic())
+            stop = asyncio.Event()
+            probing = probe_all(asked.connectors, strict=asked.strict, words=asked.settings.words, stop=stop)
+            run = await run_until(probing, stop, max(end - monotonic(), 0.0))
+            report, wait.interrupted = run.report, run.interrupted
+            whole = not any(attempt.stopped for one in report.results for attempt in one.evidence.attempts)
             if not whole and wait.report is not None:
                 return  # what the last round saw tells more
             pause = _next_pause(wait.report, report, goal, pause)
-            wait.report, wait.rounds = report, wait.rounds + 1
+            wait.report = report
+            if wait.interrupted:
+                return
+            wait.rounds += 1
             wait.streak = wait.streak + 1 if all(one.expected for one in report.results) else 0
             wait.reached = wait.streak >= goal.times
             left = end - monotonic()
@@ -66,17 +73,6 @@ async def wait_for(asked: Asked, goal: Goal, wait: Wait, on_round: Callable[[Wai
             wait.next_at = None
     except asyncio.CancelledError:
         wait.interrupted = True
-
-
-async def _round(asked: Asked, limit: float) -> tuple[Report, bool]:
-    """One report of all, and whether it was whole before ``limit`` seconds were over."""
-    stop = asyncio.Event()
-    timer = asyncio.get_running_loop().call_later(max(limit, 0.0), stop.set)
-    try:
-        report = await probe_all(asked.connectors, strict=asked.strict, words=asked.settings.words, stop=stop)
-    finally:
-        timer.cancel()
-    return report, not any(attempt.stopped for one in report.results for attempt in one.evidence.attempts)
 
 
 def _next_pause(before: Report | None, now: Report, goal: Goal, pause: float) -> float:
@@ -106,9 +102,9 @@ def wait_and_print(asked: Asked, goal: Goal) -> int:
     wait = Wait()
     run_async(_shown(asked, goal, wait))
     delivery = Delivery(asked.settings, asked.connectors)
-    if wait.report is not None:
-        delivery.finish(wait.report)
-    if wait.interrupted or wait.report is None:
+    assert wait.report is not None, "a round ends with a report, even by Ctrl-C"
+    delivery.finish(wait.report)
+    if wait.interrupted:
         return EXIT_INTERRUPTED
     if wait.reached:
         return EXIT_UNKNOWN if delivery.lost else 0
