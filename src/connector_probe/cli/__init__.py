@@ -10,6 +10,7 @@ import gc
 import os
 import signal
 import sys
+from itertools import pairwise
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNKNOWN, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 COMPLETE = "_PROBE_COMPLETE"  # set by a shell's completion script
@@ -43,10 +44,19 @@ def main() -> None:
 
 def end_at_once(number: int = 0, frame: object = None) -> None:
     """As a handler of signals while there is nothing to lose: one line instead of Python's traceback."""
+    plugin = asks_for_a_plugin(sys.argv)
     try:
-        os.write(2, b"probe: interrupted\n")
+        os.write(*((1, b"PROBE UNKNOWN - interrupted\n") if plugin else (2, b"probe: interrupted\n")))
     finally:
-        os._exit(EXIT_INTERRUPTED)
+        os._exit(EXIT_UNKNOWN if plugin else EXIT_INTERRUPTED)
+
+
+def asks_for_a_plugin(argv: list[str]) -> bool:
+    """Whether this command line, be it wrong, was meant to be that of a Nagios plugin: ``--format nagios``."""
+    words = argv[: argv.index("--")] if "--" in argv else argv
+    told = [then for word, then in pairwise(words) if word == "--format"]
+    told += [word.removeprefix("--format=") for word in words if word.startswith("--format=")]
+    return "nagios" in [word.strip().lower() for word in told]
 
 
 def _open_what_is_closed() -> None:

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from connector_probe._version import __version__
-from connector_probe.cli import COMPLETE, EXIT_INTERRUPTED, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
+from connector_probe.cli import COMPLETE, EXIT_INTERRUPTED, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE, asks_for_a_plugin
 from connector_probe.cli.commands import HOST, SUMMARIES, command
 from connector_probe.cli.output import fail, say, write_document
-from connector_probe.cli.targets import asks_for_a_plugin
 from connector_probe.cli.values import NothingProbedError, UsageProblemError
 from connector_probe.model.errors import HintedError
 from connector_probe.model.names import show
@@ -24,7 +23,7 @@ _LEAST = 32 << 20  # octets that are still to be had wherever a probe may be mad
 _ROOM = "raise what limits it (ulimit -v, the container's): 128 MiB do for a few hosts"
 
 
-def run(argv: Sequence[str]) -> int:
+def run(argv: list[str]) -> int:
     """Run ``probe`` with ``argv``; gives the exit code. Nothing that a user can do ends in a traceback."""
     plugin = asks_for_a_plugin(argv)
     try:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
-from connector_probe.cli.values import UsageProblemError, fold, parse_choice
+from connector_probe.cli.values import UsageProblemError, parse_choice
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.documents import Format
 from connector_probe.model.names import show
@@ -64,14 +63,6 @@ def choose_outputs(formats: Sequence[str], *, json: bool, output: str | None) ->
         if target.path is not None:
             check_target(target.path, target.option)
     return tuple(targets)
-
-
-def asks_for_a_plugin(argv: Sequence[str]) -> bool:
-    """Whether this command line, be it wrong, was meant to be that of a Nagios plugin: ``--format nagios``."""
-    words = argv[: argv.index("--")] if "--" in argv else argv
-    told = [then for word, then in pairwise(words) if word == "--format"]
-    told += [word.removeprefix("--format=") for word in words if word.startswith("--format=")]
-    return Format.NAGIOS in map(fold, told)
 
 
 def is_open_file(path: Path) -> bool:
