@@ -15,9 +15,10 @@ import pytest
 from rich.console import Console
 
 from connector_probe import Connector, probe
-from connector_probe.cli import running
+from connector_probe.cli import live, running
 from connector_probe.cli.app import run
 from connector_probe.cli.live import LiveTable
+from connector_probe.cli.progress import beside, draw_line
 from tests.cli.servers import GENEROUS, ended
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal and SIGINT")
@@ -103,6 +104,19 @@ async def test_the_table_keeps_within_the_terminal() -> None:
         assert "of 60 probed" in lines[0]
         assert "1:15" in lines[0]
         assert any("FAILING" in line and "4.4.316 C" in line for line in lines), "beside a long name"
+
+
+async def test_the_cursor_waits_where_ctrl_c_wraps_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what the terminal writes of it makes a line more than is wiped away."""
+    monkeypatch.setattr(live, "PROGRESS_AFTER", 0)
+    monkeypatch.setattr(sys, "stderr", screen := io.StringIO())
+    table = LiveTable([Connector(smart_hosts=["127.0.0.1:1"])], Console(width=40, file=screen, force_terminal=True))
+    for shown in (table.shown(), beside(draw_line(lambda: "waiting"))):
+        screen.truncate(screen.seek(0))
+        async with shown:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert screen.getvalue().endswith("\r")
 
 
 def test_jobs_are_bounded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

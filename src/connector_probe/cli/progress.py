@@ -48,7 +48,7 @@ async def draw_line(text: Callable[[], str]) -> None:
 
     try:
         while True:
-            sys.stderr.write("\r" + cut(text(), terminal_width(sys.stderr) - 1) + "\x1b[K")
+            sys.stderr.write("\r" + cut(text(), terminal_width(sys.stderr) - 1) + "\x1b[K\r")  # its "^C" wraps no line
             sys.stderr.flush()
             await asyncio.sleep(PROGRESS_EVERY)
     finally:
