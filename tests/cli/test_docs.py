@@ -58,8 +58,15 @@ def test_every_command_is_in_the_manual_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_is_readable_at_80_columns(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_is_readable_at_80_columns_and_at_40(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     called = [] if name == HOST else [name]
+    monkeypatch.setenv("COLUMNS", "40")
+    assert run([*called, "--help-all"]) == 0
+    narrow = [line for line in capsys.readouterr().out.splitlines() if len(line) > 40]
+    assert not [line for line in narrow if "  " in line.strip()], "but for what is to be typed, which is not broken"
+    monkeypatch.setenv("COLUMNS", "80")
     assert run([*called, "-h"]) == 0
     short = capsys.readouterr().out.splitlines()
     assert run([*called, "--help-all"]) == 0

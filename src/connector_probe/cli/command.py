@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import shutil
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import typer.core
+
+from connector_probe.cli.output import NARROWEST
 
 # Groups in their order, each with its parameters; what stands in none comes last.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -27,6 +32,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "From where": ("nameserver", "source_address", "ipv4", "ipv6", "helo", "control", "no_control"),
     "Going further": ("strict", "rcpt", "thorough", "transcript", "only_ca_file", "no_revocation", "rdap"),
     "Options": (),
+    "Commands": (),
 }
 # Shown by --help-all alone, where a command has more options than fit on a page.
 FURTHER = ("What a domain publishes, with --mx", "Times and repetition", "From where", "Going further")
@@ -35,9 +41,10 @@ WIDEST_NAME = 26  # a longer one stands in a line of its own
 
 
 class ProbeCommand(typer.core.TyperCommand):
-    """``whole``: the help has every option."""
+    """``whole``: the help has every option. ``others``: the commands that it lists, each with its one line."""
 
     whole = False
+    others: Mapping[str, str] = {}
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - of the click that Typer carries
         parameters: list[Any] = self.get_params(ctx)
@@ -55,8 +62,29 @@ class ProbeCommand(typer.core.TyperCommand):
         operands = [one.metavar or "" for one in self.params if one.param_type_name == "argument"]
         formatter.write_usage(ctx.command_path, " ".join(["[OPTIONS]", *operands]))
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        formatter.width = min(formatter.width, max(shutil.get_terminal_size().columns, NARROWEST) - 2)
+        super().format_help(ctx, formatter)
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """Paragraphs; those with a mark are examples: what is to be typed, which stays whole, and what it means."""
+        from connector_probe.formats.layout import wrap  # late: a probe needs no help
+
+        for paragraph in inspect.cleandoc(self.help or "").split("\n\n"):
+            formatter.write("\n")
+            if not paragraph.startswith("\b"):
+                with formatter.indentation():
+                    formatter.write_text(paragraph)
+                continue
+            for line in paragraph.splitlines()[1:]:
+                meaning = line[line.rfind("  ") + 2 :]
+                typed = "  " + line.removesuffix(meaning)
+                lines = wrap(meaning, formatter.width, typed, " " * len(typed)) if typed.strip() else [f"  {line}"]
+                formatter.write("".join(f"{one}\n" for one in lines))
+
     def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         groups: dict[str, list[tuple[str, str]]] = {name: [] for name in ("Arguments", *GROUPS)}
+        groups["Commands"] += self.others.items()
         of = {parameter: name for name, parameters in GROUPS.items() for parameter in parameters}
         for parameter in self.get_params(ctx):
             row = _row(parameter)
@@ -70,7 +98,7 @@ class ProbeCommand(typer.core.TyperCommand):
         for name, rows in groups.items():
             if rows and name not in left_out:
                 with formatter.section(name):
-                    formatter.write_dl(rows, col_max=WIDEST_NAME)
+                    formatter.write_dl(rows, col_max=min(WIDEST_NAME, formatter.width // 3))
 
 
 def _as_written(parameter: Any, by_typer: Any, context: Any, value: Any) -> Any:  # noqa: ANN401

@@ -43,6 +43,7 @@ _HOMES = {
     "version": _Home("helping", "version", "Print the version."),
 }
 SUMMARIES = {name: home.summary for name, home in _HOMES.items() if name != HOST}
+_MORE = "More: probe COMMAND --help, probe --help-all, and the manual: probe help"
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -56,19 +57,13 @@ def command(name: str) -> ProbeCommand:
     home = _HOMES[name]
     app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
     function = getattr(import_module(f"connector_probe.cli.{home.module}"), home.function)
-    epilog = _list_of_commands() if name == HOST else None
+    epilog = _MORE if name == HOST else None
     app.command(name, cls=ProbeCommand, short_help=home.summary, epilog=epilog, context_settings=_SETTINGS)(function)
-    return cast(ProbeCommand, typer.main.get_command(app))
+    made = cast(ProbeCommand, typer.main.get_command(app))
+    made.others = SUMMARIES if name == HOST else {}
+    return made
 
 
 def all_commands() -> dict[str, ProbeCommand]:
     """Every command by its name; the one without a name comes first."""
     return {name: command(name) for name in _HOMES}
-
-
-def _list_of_commands() -> str:
-    """What ``probe --help`` ends with: every command and its one line, and where to go on."""
-    width = max(map(len, SUMMARIES))
-    rows = [f"  {name:<{width}}  {text}" for name, text in SUMMARIES.items()]
-    more = "More: probe COMMAND --help, probe --help-all, and the manual: probe help"
-    return "\b\n" + "\n".join(["Commands:", *rows, "", more])

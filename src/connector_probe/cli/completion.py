@@ -30,8 +30,8 @@ def completion(
     """Print the script that completes commands, options and values in your shell.
 
     \b
-      eval "$(probe completion bash)"                  in ~/.bashrc
-      eval "$(probe completion zsh)"                   in ~/.zshrc, after compinit
+      eval "$(probe completion bash)"  in ~/.bashrc
+      eval "$(probe completion zsh)"   in ~/.zshrc, after compinit
       probe completion fish > ~/.config/fish/completions/probe.fish
       probe completion powershell >> $PROFILE
 
