@@ -171,6 +171,14 @@ def test_clixml_and_csv_are_read_too(export: str, encoding: str) -> None:
     assert entry.enabled
 
 
+@pytest.mark.parametrize(
+    "export", [CSV.replace('"Name"', '"smarthosts"'), CLIXML.replace('N="Comment" />', 'N="SMARTHOSTS" />')]
+)
+def test_which_of_two_values_counts_is_not_guessed(export: str) -> None:
+    with pytest.raises(ExchangeImportError, match=r"(?i)smarthosts stands twice"):
+        imported(export)
+
+
 def test_what_csv_has_lost_is_told() -> None:
     lost = CSV.replace("mail.contoso.com, 203.0.113.7", "System.Collections.Generic.List`1[System.String]")
     [entry], notes = imported(lost)

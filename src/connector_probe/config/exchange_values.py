@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from connector_probe.config.decoding import UndecodableError, decode
@@ -122,22 +121,13 @@ def _parsed(text: str) -> object:
     if not text.strip("\0 \t\r\n"):
         raise ExchangeImportError("the file is empty", f"without an outbound connector there is nothing; else {_RUN}")
     try:
-        return json.loads(text, object_pairs_hook=_object)
+        return json.loads(text, object_pairs_hook=powershell.properties)
     except json.JSONDecodeError as problem:
         raise ExchangeImportError(_why_not_json(text, problem)) from None
-    except ExchangeImportError:
-        raise
+    except powershell.PowerShellError as problem:
+        raise ExchangeImportError(str(problem)) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, or thousands of brackets
         raise ExchangeImportError("this is JSON that no connector's is like") from None
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Whose names differ, in whichever case, as PowerShell's do: which of two values counts is not guessed."""
-    names = Counter(name.casefold() for name, _ in pairs)
-    for name, _ in pairs:
-        if names[name.casefold()] > 1:
-            raise ExchangeImportError(f"{show(name)} stands twice in one object")
-    return dict(pairs)
 
 
 def _why_not_json(text: str, problem: json.JSONDecodeError) -> str:

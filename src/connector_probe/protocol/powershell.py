@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from connector_probe.model.names import show
 
 MAX_DEPTH = 16  # of nested objects; a connector's have three
 _MAX_FIELD = 10 * 1024 * 1024  # characters in one cell; the csv module's own limit is 128 Ki
@@ -13,6 +16,18 @@ _MAX_FIELD = 10 * 1024 * 1024  # characters in one cell; the csv module's own li
 
 class PowerShellError(ValueError):
     """Text that only begins like one of PowerShell's formats. The message says what is wrong with it."""
+
+
+def properties(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """Whose names differ, in whichever case, as PowerShell's do: which of two values counts is not guessed.
+
+    Raises PowerShellError.
+    """
+    names = Counter(name.casefold() for name, _ in pairs)
+    for name, _ in pairs:
+        if names[name.casefold()] > 1:
+            raise PowerShellError(f"{show(name)} stands twice in one object")
+    return dict(pairs)
 
 
 # --- Export-Clixml -----------------------------------------------------------------------------------------------
@@ -60,13 +75,12 @@ def _value(element: ET.Element, seen: dict[str, object], depth: int) -> object:
 
 
 def _object(element: ET.Element, seen: dict[str, object], depth: int) -> object:
-    properties: dict[str, object] = {}
+    pairs: list[tuple[str, object]] = []
     shown, items = None, None
     for child in element:
         kind = child.tag.removeprefix(_NAMESPACE)
         if kind in ("MS", "Props"):
-            for part in child:
-                properties.setdefault(part.get("N", ""), _value(part, seen, depth + 1))
+            pairs += [(part.get("N", ""), _value(part, seen, depth + 1)) for part in child]
         elif kind in ("LST", "IE", "STK", "QUE"):
             items = [_value(part, seen, depth + 1) for part in child]
         elif kind == "ToString":
@@ -75,9 +89,8 @@ def _object(element: ET.Element, seen: dict[str, object], depth: int) -> object:
             return shown if shown is not None else _value(child, seen, depth + 1)
     if items is not None:
         return items
-    if properties and shown:
-        properties.setdefault("ToString", shown)
-    return properties or shown
+    found = properties(pairs)
+    return {"ToString": shown} | found if found and shown else found or shown
 
 
 # --- Export-Csv --------------------------------------------------------------------------------------------------
@@ -99,7 +112,7 @@ def from_csv(text: str) -> Iterator[dict[str, str]]:
     csv.field_size_limit(_MAX_FIELD)
     rows = csv.reader(body.splitlines(keepends=True), delimiter=_separator(body.split("\n", 1)[0]) or ",")
     try:
-        names = [column.strip() for column in next(rows)]
+        names = [*properties([(column.strip(), "") for column in next(rows)])]
         for row in rows:
             if any(row):
                 yield dict(zip(names, row, strict=False))
