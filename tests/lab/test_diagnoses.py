@@ -85,7 +85,7 @@ masked-banner-no-starttls | network | packet-inspection | No STARTTLS, and a fir
 appliance-certificate | network | appliance-certificate | \
   The certificate names FortiGate or FortiMail (Fortinet), not the server | check-appliance
 recipient-550 | server | recipient-refused | The recipient is rejected | allow-relay
-sender-530 | server | source-blocked | The server rejects MAIL FROM | allow-relay
+sender-530 | server | source-blocked | The server wants a login before it takes mail | allow-relay
 sender-452 | server | back-pressure | The server defers the mail at MAIL FROM | relieve-server
 tls-inspection | network | tls-inspection | A firewall signs the server's certificate anew (TLS inspection) | \
   exempt-from-inspection

@@ -34,6 +34,9 @@ from tests.unit import evidence as made
 from tests.unit.evidence import ADDRESS, NAME, NOW, TIMED_OUT
 from tests.unit.test_cause_verdicts import another_host, inquired, resigned, says
 
+_CLIENT, _LIMIT = ("source-blocked", "allow-exchange-online"), ("rate-limited", "allow-exchange-online")
+_FILTER = ("service-not-available", "check-mail-filter")
+_AMISS = dict.fromkeys(("source-blocked", "rate-limited"), ("The recipient is rejected", "The recipient is deferred"))
 SIX, ROUTER, PRIVATE = "2a01:db8::25", "198.51.100.1", "10.9.8.7"
 
 
@@ -451,3 +454,37 @@ def test_the_words_of_a_server_that_is_set_up_wrongly_are_about_itself() -> None
     assert diagnosis is not None
     causes = {str(one.id): str(one.verdict) for one in diagnosis.causes}
     assert (causes["service-not-available"], causes["source-blocked"]) == ("confirmed", "ruled-out")
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "reply", "cause", "remedy"),
+    [
+        (
+            "RCPT TO:<a@b>",
+            450,
+            "4.7.25 Client host rejected: cannot find your hostname",
+            *_CLIENT,
+        ),  # Postfix as shipped
+        ("RCPT TO:<a@b>", 554, "5.7.1 <unknown[192.0.2.10]>: Client host rejected: Access denied", *_CLIENT),
+        ("MAIL FROM:<>", 450, "4.7.1 Error: too much mail from 192.0.2.10", *_LIMIT),
+        ("MAIL FROM:<>", 451, "4.7.500 Server busy. Please try again later from [192.0.2.10].", *_LIMIT),
+        ("RCPT TO:<a@b>", 450, "4.2.0 <a@b>: Recipient address rejected: Greylisted", "greylisting", "try-again"),
+        ("RCPT TO:<a@b>", 452, "4.2.2 <a@b>: Mailbox is over quota", "recipient-refused", "read-the-reply"),
+        ("RCPT TO:<a@b>", 530, "SMTP authentication is required.", "source-blocked", "allow-relay"),
+        ("RCPT TO:<a@b>", 451, "4.7.1 Service unavailable - try again later", *_FILTER),  # Postfix without its milter
+        ("STARTTLS", 451, "4.7.1 Service unavailable - try again later", *_FILTER),
+    ],
+)
+def test_a_refusal_at_any_step_means_what_it_says(command: str, code: int, reply: str, cause: str, remedy: str) -> None:
+    refused = made.answered(command, code, reply)
+    well = replace(made.session(), banner=made.answered("", 220, f"{NAME} ESMTP Postfix"))
+    if command == "STARTTLS":
+        attempt = replace(well, starttls=refused, handshake=None, certificate=None, ehlo_again=None)
+    elif command.startswith("MAIL"):
+        attempt = replace(well, mail=refused)
+    else:
+        attempt = replace(well, mail=made.answered("MAIL FROM:<>", 250, "ok"), recipient=refused)
+    found = diagnosed(attempt)
+    assert led(found) == ("server", cause, remedy)
+    assert {one.verdict for one in found.causes[1:]} <= {CauseVerdict.RULED_OUT, CauseVerdict.POSSIBLE}
+    assert found.heading not in _AMISS.get(cause, ())

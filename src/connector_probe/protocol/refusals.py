@@ -20,6 +20,8 @@ class Refusal(StrEnum):
     HELO = "helo"  # the name that the client gives itself in EHLO or HELO
     SOURCE = "source"  # a block list, a reputation, a policy about the client
     STATE = "state"  # the server's own state (RFC 3463 X.3.X: mail system status)
+    GREYLISTING = "greylisting"
+    RECIPIENT = "recipient"  # the recipient's address or mailbox (RFC 3463 X.1.X and X.2.X)
 
 
 # Compiled where they are first looked for: few servers refuse anything.
@@ -29,6 +31,7 @@ _RATE: Final = (
     r"|(?:connection|rate|message|sessions?)[ -]?(?:limit|rate)\w*"
     r"|maximum (?:number of )?(?:concurrent |simultaneous )?(?:connections|sessions)|throttl\w+|exceed\w* (?:a |the )?"
     r"(?:limit|rate|quota)|slow down|rate[- ]?limit\w*"
+    r"|\b[45]\.7\.(?:[56][0-9]{2}|8[5-9][0-9])\b"  # Exchange Online's own throttling of addresses
 )
 # Postfix: "<x>: Helo command rejected: Host not found"; Exim: "Syntactically invalid HELO argument(s)", cPanel's
 # "Access denied - Invalid HELO name". Not: "EHLO command unrecognized", "send HELO first".
@@ -68,8 +71,11 @@ SHORT: Final = (
     r"|\b(?:insufficient|low|out of|no) (?:\w+ )?(?:space|storage|memory|resources?|disk)\b"
 )
 
-# Exchange's front end, where its back end does not answer: "451 4.7.0 Temporary server error. ... PRX2".
-_OUT_OF_ORDER: Final = r"|(?:temporary|internal) server error|\bPRX[0-9]\b"
+# Exchange's front end, where its back end does not answer: "451 4.7.0 Temporary server error. ... PRX2". Postfix, where
+# a milter does not: "451 4.7.1 Service unavailable - try again later".
+_OUT_OF_ORDER: Final = r"|(?:temporary|internal) server error|\bPRX[0-9]\b|service unavailable - try again later"
+# X.1.7 and X.1.8 are the sender's; X.2.0 says nothing more, and comes with greylisting.
+_OF_RECIPIENT: Final = r"[45]\.(?:1\.(?:[1-6]|10)|2\.[1-4])"
 
 _KINDS: Final = {
     **{Refusal.RATE: _RATE, Refusal.HELO: _HELO, Refusal.SOURCE: _SOURCE},
@@ -83,12 +89,17 @@ def refusal_kind(reply: Reply) -> tuple[Refusal | None, str]:
     Of a name in HELO and a block list what is named first: a block list may tell the name beside it.
     """
     text = " ".join(reply.lines)
+    greylisting = re.search(r"(?i)gr[ea]y-? ?list\w*", text)
+    if greylisting is not None:
+        return Refusal.GREYLISTING, greylisting[0]
+    status = next((code for line in reply.lines if (code := enhanced_status(line)) is not None), None)
+    if status is not None and re.fullmatch(_OF_RECIPIENT, status) is not None:
+        return Refusal.RECIPIENT, status
     found = {kind: re.search(pattern, text) for kind, pattern in _KINDS.items()}
     told = {kind: match for kind, match in found.items() if match is not None}
     if told:
         first = Refusal.RATE if Refusal.RATE in told else min(told, key=lambda kind: told[kind].start())
         return first, told[first][0]
-    status = next((code for line in reply.lines if (code := enhanced_status(line)) is not None), None)
     # Postfix: 4.3.5 Client host rejected: Server configuration error. Not sendmail's 4.3.3 TLS not available.
     if status is not None and status.split(".")[1] == "3" and "TLS" not in text:
         return Refusal.STATE, status

@@ -56,7 +56,15 @@ _TLS = (
 )
 _LOGIN_WANTED = 530  # RFC 4954 6; before TLS, RFC 3207 4 has it for a missing STARTTLS
 _UNKNOWN_COMMAND = frozenset({500, 502})  # RFC 5321 4.2.2
-_GREYLISTING = re.compile(r"gr[ea]y-? ?list", re.IGNORECASE)
+_ABOUT = {
+    Refusal.RATE: EvidenceId.NAMES_A_LIMIT,
+    Refusal.HELO: EvidenceId.NAMES_THE_HELO,
+    Refusal.SOURCE: EvidenceId.NAMES_THE_SOURCE,
+    Refusal.STATE: EvidenceId.NAMES_ITS_STATE,
+    Refusal.GREYLISTING: EvidenceId.NAMES_GREYLISTING,
+    Refusal.RECIPIENT: EvidenceId.NAMES_THE_RECIPIENT,
+}  # what a refusal's words are about
+_OF_ITSELF = frozenset({Refusal.STATE, Refusal.GREYLISTING, Refusal.RECIPIENT})  # not of who asks, nor how often
 
 
 def _explained(case: Case) -> Judged | None:
@@ -302,22 +310,36 @@ def _is_short(case: Case) -> bool:
     CauseId.SOURCE_BLOCKED,
     Culprit.SERVER,
     alone(_POSSIBLE, *_REJECTED, _F.RECIPIENT_REJECTED),
-    shown_for=_AT_STARTTLS,
+    shown_for=(*_AT_STARTTLS, _F.RECIPIENT_DEFERRED),
     remedies=(RemedyId.ALLOW_EXCHANGE_ONLINE,),
 )
 def _source_blocked(case: Case) -> Judged | None:
     kind = case.view.refusal_kind
-    if case.failure in _AT_STARTTLS and kind is not Refusal.SOURCE:
+    if case.failure in (*_AT_STARTTLS, _F.RECIPIENT_DEFERRED) and kind is not Refusal.SOURCE:
         return None
+    if _wants_login(case):
+        mended = (RemedyId.ALLOW_RELAY, RemedyId.POINT_TO_SMTP)
+        seen = (EvidenceId.WANTS_A_LOGIN,)
+        return Judged(_LIKELY, seen, mended, sentence="login-wanted", heading=HeadingId.LOGIN_WANTED)
     if (known := _of_no_client(case)) is not None:
         return known
     if case.failure is _F.RECIPIENT_REJECTED and case.evidence.recipient is None and kind is not Refusal.SOURCE:
-        if case.view.refusal is not None and case.view.refusal.code == _LOGIN_WANTED and case.evidence.session:
-            return Judged(_LIKELY, (EvidenceId.WANTS_A_LOGIN,), (RemedyId.ALLOW_RELAY, RemedyId.POINT_TO_SMTP))
         return Judged(None, (), (RemedyId.READ_THE_REPLY, RemedyId.ALLOW_RELAY, RemedyId.ALLOW_EXCHANGE_ONLINE))
     if _is_postscreen(case):
         return Judged(_LIKELY, (EvidenceId.POSTSCREEN_DENIES,))
-    return Judged(_LIKELY, (EvidenceId.NAMES_THE_SOURCE,)) if kind is Refusal.SOURCE else None
+    if kind is not Refusal.SOURCE:
+        return None
+    return Judged(_LIKELY, (EvidenceId.NAMES_THE_SOURCE,), heading=_heading_of_client(case, None))
+
+
+def _wants_login(case: Case) -> bool:
+    said = case.view.refusal if case.failure is _F.RECIPIENT_REJECTED and case.evidence.session else None
+    return said is not None and said.code == _LOGIN_WANTED
+
+
+def _heading_of_client(case: Case, otherwise: HeadingId | None) -> HeadingId | None:
+    """At the recipient the class says that he is refused, where it is really the client."""
+    return HeadingId.CLIENT_TURNED_DOWN if case.failure in _RECIPIENT else otherwise
 
 
 def _of_no_client(case: Case) -> Judged | None:
@@ -331,24 +353,25 @@ def _of_no_client(case: Case) -> Judged | None:
         return None
     if kind is Refusal.HELO:
         return Judged(_OUT, (EvidenceId.NAMES_THE_HELO,)) if _names_the_helo(case) else None
-    return Judged(_OUT, (EvidenceId.NAMES_ITS_STATE,)) if kind is Refusal.STATE else None
+    return Judged(_OUT, (_ABOUT[kind],)) if kind in _OF_ITSELF else None
 
 
 @ROWS.cause(
     CauseId.RATE_LIMITED,
     Culprit.SERVER,
     alone(_POSSIBLE, *_REJECTED),
-    shown_for=_AT_STARTTLS,
+    shown_for=(*_AT_STARTTLS, _F.RECIPIENT_REJECTED, _F.RECIPIENT_DEFERRED),
     remedies=(RemedyId.ALLOW_EXCHANGE_ONLINE,),
 )
 def _rate_limited(case: Case) -> Judged | None:
     kind, reply = case.view.refusal_kind, case.view.refusal
-    if case.failure in _AT_STARTTLS and kind is not Refusal.RATE:
+    if case.failure not in _REJECTED and kind is not Refusal.RATE:
         return None
     if (known := _of_no_client(case)) is not None or _is_postscreen(case):
         return known
     if kind is Refusal.RATE:
-        return Judged(_LIKELY, (EvidenceId.NAMES_A_LIMIT,), heading=HeadingId.TOO_MANY_CONNECTIONS)
+        heading = _heading_of_client(case, HeadingId.TOO_MANY_CONNECTIONS)
+        return Judged(_LIKELY, (EvidenceId.NAMES_A_LIMIT,), heading=heading)
     if kind is Refusal.SOURCE and reply is not None and reply.severity == 5:
         return Judged(_OUT, (EvidenceId.NAMES_THE_SOURCE,))
     return None
@@ -409,30 +432,36 @@ def _names_the_helo(case: Case) -> bool:
     CauseId.RECIPIENT_REFUSED,
     Culprit.SERVER,
     alone(_SURE, _F.RECIPIENT_REJECTED),
+    shown_for=(_F.RECIPIENT_DEFERRED,),
     remedies=(RemedyId.READ_THE_REPLY, RemedyId.ALLOW_RELAY),
+    remedies_for={_F.RECIPIENT_DEFERRED: (RemedyId.READ_THE_REPLY, RemedyId.TRY_AGAIN)},
 )
 def _recipient_refused(case: Case) -> Judged | None:
     """A refusal of MAIL FROM comes before any recipient is named (RFC 5321 3.3)."""
+    if _wants_login(case):
+        return Judged(_OUT, (EvidenceId.WANTS_A_LOGIN,))
     if case.evidence.recipient is None:
-        return Judged(_OUT, (EvidenceId.BEFORE_THE_RECIPIENT,))
+        return Judged(_OUT, (EvidenceId.BEFORE_THE_RECIPIENT,)) if case.failure is _F.RECIPIENT_REJECTED else None
+    kind = case.view.refusal_kind
+    seen = (EvidenceId.NAMES_THE_RECIPIENT,) if kind is Refusal.RECIPIENT else ()
+    if case.failure is _F.RECIPIENT_DEFERRED:
+        return Judged(_LIKELY, seen) if seen else None
     relays = case.view.refusal is not None and "relay" in case.view.refusal.wire.lower()
     mended = (RemedyId.ALLOW_RELAY, RemedyId.READ_THE_REPLY) if relays else None
-    about_client = case.view.refusal_kind is Refusal.SOURCE or _is_postscreen(case)
-    return Judged(_POSSIBLE if about_client else None, remedies=mended)
+    about_client = kind in (Refusal.SOURCE, Refusal.RATE) or _is_postscreen(case)
+    return Judged(_POSSIBLE if about_client else None, seen, mended)
 
 
 @ROWS.cause(
     CauseId.GREYLISTING, Culprit.SERVER, alone(_POSSIBLE, _F.RECIPIENT_DEFERRED), remedies=(RemedyId.TRY_AGAIN,)
 )
 def _greylisting(case: Case) -> Judged | None:
-    reply = case.view.refusal
-    if reply is None:
-        return None
-    if _GREYLISTING.search(" ".join(reply.lines)):
+    kind = case.view.refusal_kind
+    if kind is Refusal.GREYLISTING:
         return Judged(_LIKELY, (EvidenceId.NAMES_GREYLISTING,))
     if _is_postscreen(case):
         return Judged(_LIKELY, (EvidenceId.POSTSCREEN_DEFERS,))
-    return Judged(_OUT, (EvidenceId.NAMES_ITS_STATE,)) if case.view.refusal_kind is Refusal.STATE else None
+    return Judged(_OUT, (_ABOUT[kind],)) if kind is not None else None
 
 
 @ROWS.cause(
@@ -442,13 +471,9 @@ def _greylisting(case: Case) -> Judged | None:
     remedies=(RemedyId.RELIEVE_SERVER, RemedyId.TRY_AGAIN),
 )
 def _back_pressure(case: Case) -> Judged | None:
-    reply = case.view.refusal
-    if reply is None:
-        return None
-    if _GREYLISTING.search(" ".join(reply.lines)):
-        return Judged(_OUT, (EvidenceId.NAMES_GREYLISTING,))
+    kind = case.view.refusal_kind
     if _is_postscreen(case):
         return Judged(_OUT, (EvidenceId.POSTSCREEN_DEFERS,))
-    if case.view.refusal_kind is not Refusal.STATE:
-        return None
+    if kind is not Refusal.STATE:
+        return Judged(_OUT, (_ABOUT[kind],)) if kind is not None else None
     return None if _is_out_of_order(case) else Judged(_LIKELY, (EvidenceId.NAMES_ITS_STATE,))

@@ -142,6 +142,7 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.HANDSHAKE_DONE: "The TLS handshake itself came to its end.",
     EvidenceId.BEFORE_THE_RECIPIENT: "The server refused the sender (MAIL FROM), before any recipient was named.",
     EvidenceId.NAMES_GREYLISTING: "The reply itself speaks of greylisting.",
+    EvidenceId.NAMES_THE_RECIPIENT: "{refusal_words} is about the recipient's own address or mailbox (RFC 3463).",
     EvidenceId.MX_NAMES_HOSTS: "The domain's MX records name mail servers.",
     EvidenceId.OTHER_FAMILY_SERVED: "Over the other version of IP {server} takes mail.",
     EvidenceId.SIGNED_BY_A_GATEWAY: "The certificate is for the right name, and its issuer is called after what signs in others' place: {leaf_issuer}.",

@@ -70,6 +70,7 @@ FACTS: dict[str, str] = {
     "tls-at-most": "The server agrees on no more than {version}",
     "tls-none": "No TLS version could be agreed on ({said})",
     "tls-alert": 'it sent the alert "{alert}"',
+    "login-wanted": "The server takes mail only after a login.",
     "no-name": "no name",
     "the-certificate": "the certificate",
     "days-left": "{number} days",

@@ -142,6 +142,7 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.HANDSHAKE_DONE: "TLS 握手本身已完成。",
     EvidenceId.BEFORE_THE_RECIPIENT: "服务器拒绝的是发件人 (MAIL FROM)，此时尚未指定任何收件人。",
     EvidenceId.NAMES_GREYLISTING: "应答本身提到了灰名单。",
+    EvidenceId.NAMES_THE_RECIPIENT: "{refusal_words} 针对的是收件人自己的地址或邮箱 (RFC 3463)。",
     EvidenceId.MX_NAMES_HOSTS: "该域的 MX 记录指向了邮件服务器。",
     EvidenceId.OTHER_FAMILY_SERVED: "{server} 通过另一种 IP 版本可以接收邮件。",
     EvidenceId.SIGNED_BY_A_GATEWAY: "证书的名称正确，但其颁发者的名称像是代替他人签发的设备：{leaf_issuer}。",

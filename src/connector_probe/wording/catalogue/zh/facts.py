@@ -70,6 +70,7 @@ FACTS: dict[str, str] = {
     "tls-at-most": "服务器最高只同意使用 {version}",
     "tls-none": "无法商定任何 TLS 版本（{said}）",
     "tls-alert": "服务器发送了警报“{alert}”",
+    "login-wanted": "服务器只在登录后接收邮件。",
     "no-name": "没有名称",
     "the-certificate": "该证书",
     "days-left": "{number} 天",
