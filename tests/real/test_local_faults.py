@@ -270,6 +270,23 @@ def test_a_cable_that_is_pulled(here: Namespace, there: Namespace, crowd: Crowd)
     assert found(refused) == ("failing", "tcp-refused")  # something came back
 
 
+@pytest.mark.parametrize("lost", ["everything", "the-control-hosts-alone"])
+def test_a_way_out_that_falls_away_in_mid_conversation(
+    here: Namespace, there: Namespace, crowd: Crowd, lost: str
+) -> None:
+    """A server that hangs looks the same, but takes another connection; port 25 may be closed to all but it."""
+    only = f"ip daddr {CONTROL} " if lost == "the-control-hosts-alone" else ""
+    limited = "tcp flags & (syn | ack) == syn limit rate over 1/hour burst 1 packets drop"
+    there.filter(_RULES.format(hook="input", rule=f"{only}tcp dport 25 {limited if not only else 'drop'}"))
+    (result,) = here.probe(asked(crowd, SILENT, timeout=0.5))
+    if only:
+        assert found(result) == ("failing", "banner-timeout")
+        return
+    local(result, "local-offline")
+    assert result.diagnosis is not None
+    assert f"[{SILENT}]:25 fell silent in mid-conversation" in result.diagnosis.detail
+
+
 @shows("local-network")
 def test_no_route(here: Namespace, crowd: Crowd) -> None:
     here.ip("-4", "route", "flush", "default")

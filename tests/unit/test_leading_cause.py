@@ -40,10 +40,11 @@ _AMISS = dict.fromkeys(("source-blocked", "rate-limited"), ("The recipient is re
 SIX, ROUTER, PRIVATE = "2a01:db8::25", "198.51.100.1", "10.9.8.7"
 
 
-def result_of(*attempts: AttemptEvidence, others: Sequence[AttemptEvidence] = ()) -> Result:
-    """``others``: of other connectors of the same run."""
+def result_of(*attempts: AttemptEvidence, others: Sequence[AttemptEvidence] = (), earlier: float = 0.0) -> Result:
+    """``others``: of other connectors of the same run, which began ``earlier`` by so many seconds."""
     ours = ConnectorEvidence(attempts, tuple(() for _ in attempts), NOW, 0.3)
-    run = RunContext.of([ours, ConnectorEvidence(tuple(others), tuple(() for _ in others), NOW, 0.3)])
+    began = NOW - timedelta(seconds=earlier)
+    run = RunContext.of([ours, ConnectorEvidence(tuple(others), tuple(() for _ in others), began, 0.3)])
     return worded(conclude(Connector(smart_hosts=[NAME]), ours, run))
 
 
@@ -259,7 +260,10 @@ def test_port_25_that_is_blocked_over_one_family_convicts_nobody_over_the_other(
 def test_a_connection_of_another_connector_acquits_this_machine() -> None:
     blocked = replace(made.unconnected(TIMED_OUT), control=control())
     assert result_of(blocked).status is Status.UNKNOWN
-    assert result_of(blocked, others=[made.session("203.0.113.77")]).status is Status.FAILING
+    others = [made.session("203.0.113.77")]
+    assert result_of(blocked, others=others).status is Status.FAILING
+    lost = result_of(blocked, others=others, earlier=5.0)
+    assert lost.status is Status.UNKNOWN, "it was open before this one began, and need not be now"
 
 
 def test_a_control_host_at_the_server_s_own_address_is_about_dns() -> None:

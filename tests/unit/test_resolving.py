@@ -251,8 +251,8 @@ def closed_nameserver() -> Resolver:
 async def test_what_looks_control_hosts_up_is_no_other_connector_s() -> None:
     controls, egress = Controls(SystemNetwork()), Egress(six=False, source=None, helo=None, limit=1.0)
     hosts = ("mail.contoso.invalid",)
-    assert await controls.try_out(hosts, Resolver(SystemNetwork(), [], given=True, patience=0.2), egress) is None
-    assert await controls.try_out(hosts, closed_nameserver(), egress) is not None
+    assert await controls.try_out(hosts, Resolver(SystemNetwork(), [], given=True, patience=0.2), egress, 0.0) is None
+    assert await controls.try_out(hosts, closed_nameserver(), egress, 0.0) is not None
 
 
 async def test_the_way_to_a_registry_is_no_other_connector_s() -> None:

@@ -103,7 +103,7 @@ def status_of(failure: FailureClass | None) -> Status:
 def conclude(connector: Connector, evidence: ConnectorEvidence, run: RunContext | None = None) -> ConnectorVerdict:
     """The verdict on one connector. ``run``: what the whole run proves; by default what this connector's part does."""
     own = RunContext.of([evidence])
-    proven = own if run is None else run.around(own)
+    proven = own if run is None else run.around(own, evidence.started_at)
     alone = [view_of(one, connector, run=proven) for one in evidence.attempts]
     failures = [classify(view) for view in alone]
     views = _in_context(alone, failures)

@@ -147,7 +147,7 @@ def _connect(view: View) -> FailureClass | None:
     family, run, local = family_of(view.evidence), view.context.run, connection.fault.local
     if connection.fault.first_hop and _ends_at_our_gateway(view, connection.fault):
         return FailureClass.LOCAL_FIRST_HOP
-    if is_cut_off_here(view.evidence.control, connection.fault) and not local and family not in run.open_families:
+    if is_cut_off_here(view.evidence.control, connection.fault) and not local and family not in run.opened:
         return FailureClass.LOCAL_IPV6 if family == 6 else FailureClass.LOCAL_PORT_BLOCKED
     if connection.fault.kind is FaultKind.GATEWAY_SILENT and _leads_out(view):
         return FailureClass.LOCAL_NOT_PERMITTED  # so the "host unreachable" of our own system is its firewall's
@@ -166,7 +166,7 @@ def _ends_at_our_gateway(view: View, fault: NetworkFault) -> bool:
     """
     if fault.icmp in PROHIBITED:
         return True
-    control, opened = view.evidence.control, family_of(view.evidence) in view.context.run.open_families
+    control, opened = view.evidence.control, family_of(view.evidence) in view.context.run.opened
     led_out = opened or (control is not None and control.fault is None and control.lookup is None)
     return is_outside(view.evidence.address or "") and not led_out
 
@@ -177,7 +177,13 @@ def _leads_out(view: View) -> bool:
     asked = (lookup for lookup in view.evidence.resolution.lookups if lookup.status in ANSWERED and lookup.nameserver)
     nameservers = [str(one.nameserver).partition("#")[0] for one in asked]
     outside = (6 if ":" in one else 4 for one in nameservers if is_outside(one))
-    return family in view.context.run.open_families or family in outside
+    return family in view.context.run.opened or family in outside
+
+
+def _way_lost(view: View) -> FailureClass | None:
+    """The server fell silent in mid-conversation, and after that nobody could be reached any more."""
+    control = view.evidence.control
+    return FailureClass.LOCAL_OFFLINE if control is not None and control.again is not None else None
 
 
 # --- SMTP before TLS -------------------------------------------------------------------------------------------
@@ -406,6 +412,7 @@ RULES: tuple[Rule, ...] = (
     _by_evidence(why_there_is_no_address),
     _policies,
     _connect,
+    _way_lost,
     _banner,
     _ehlo,
     _starttls,

@@ -6,9 +6,9 @@ clock out, whoever's it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.local_clock import Statement, statements
 from connector_probe.model.connector import SMTP_PORT
@@ -20,33 +20,39 @@ from connector_probe.model.reach import is_outside
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """``open_families``: IP versions over which somebody outside took a connection to port 25 from here.
+    """``opened``: IP versions over which somebody outside took a connection to port 25 from here, and until when.
 
     ``unreached``: a control host that was not reached over any family, None where one was or none was tried. ``told``:
     what servers said that the time is.
     """
 
-    open_families: frozenset[int] = frozenset()
+    opened: Mapping[int, datetime] = field(default_factory=dict)
     unreached: Control | None = None
     told: tuple[Statement, ...] = ()
 
     @classmethod
     def of(cls, runs: Iterable[ConnectorEvidence]) -> RunContext:
         attempts = [(attempt, run) for run in runs for attempt in run.attempts]
-        opened = {family_of(one) for one, _ in attempts if leaves_by_port_25(one) and one.connected}
+        opened: dict[int, datetime] = {}
+        for one, run in attempts:
+            if leaves_by_port_25(one) and one.connected:
+                until = run.started_at + timedelta(seconds=run.seconds)
+                opened[family_of(one)] = max(until, opened.get(family_of(one), until))
         told = tuple(dict.fromkeys(told for one, run in attempts for told in statements(one, _our_time(one, run))))
         controls = [one.control for one, _ in attempts if one.control is not None and one.control.address]
         cut_off = all(control.fault is not None for control in controls)
-        return cls(frozenset(opened), controls[0] if controls and cut_off and not opened else None, told)
+        return cls(opened, controls[0] if controls and cut_off and not opened else None, told)
 
-    def around(self, own: RunContext) -> RunContext:
-        """This, the whole run's, for the connector whose attempts prove ``own``.
+    def around(self, own: RunContext, since: datetime) -> RunContext:
+        """This, the whole run's, for the connector whose attempts prove ``own`` and began at ``since``.
 
+        What others had done by then shows nothing: the way out may have fallen away in the middle of the run.
         A stranger's clock may be wrong itself, so that one alone acquits nobody: of other connectors' servers two that
         agree are believed, or one that bears our clock out.
         """
         believed = (one for one in self.told if one.bears_out or any(one.agrees_with(other) for other in self.told))
-        return replace(self, told=tuple(dict.fromkeys((*own.told, *believed))))
+        opened = {family: until for family, until in self.opened.items() if until >= since}
+        return replace(self, opened=opened, told=tuple(dict.fromkeys((*own.told, *believed))))
 
 
 NOTHING_KNOWN = RunContext()

@@ -8,6 +8,7 @@ STARTTLS, are tried over the same family and port.
 from __future__ import annotations
 
 import asyncio
+import math
 
 from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.dataclass import dataclass
@@ -16,6 +17,7 @@ from connector_probe.model.evidence import (
     CertificateProblemKind,
     Control,
     LookupStatus,
+    NetworkFault,
 )
 from connector_probe.model.names import is_address, parse_smart_host
 from connector_probe.model.reach import is_outside
@@ -29,6 +31,7 @@ from connector_probe.stages.resolve import Resolver
 CONTROL_WAIT = 10.0  # seconds to connect; the hosts tried answer within one
 _OF_NOBODY = frozenset({CertificateProblemKind.SELF_SIGNED, CertificateProblemKind.UNTRUSTED_ROOT})
 _SILENT = frozenset({LookupStatus.TIMED_OUT, LookupStatus.UNREACHABLE})
+FRESH = 5.0  # seconds for which a control's answer is good; so a run of many dead hosts tries few
 CONTROL_TALK = 5.0  # seconds for their banner and their answer to EHLO together
 
 
@@ -54,7 +57,7 @@ def blames_the_way(evidence: AttemptEvidence) -> bool:
         return banner.fault is None or not banner.fault.local
     if banner is not None and banner.reply is not None and banner.reply.severity in (4, 5):
         return True
-    if stalls_in_tls(evidence):
+    if evidence.fell_silent:
         return True
     return positive(evidence.ehlo) and evidence.starttls is None
 
@@ -101,17 +104,38 @@ def _tells(control: Control) -> int:
     return 2 if banner is None or greeting_time(banner) is None else 3
 
 
-class Controls(SingleFlight[tuple[tuple[str, ...], Resolver, Egress], Control | None]):
-    """Tries control hosts, side by side, once a run for each set of hosts, who looks them up, and way out."""
+class Controls(SingleFlight[tuple[tuple[str, ...], Resolver, Egress, float], Control | None]):
+    """Tries control hosts, side by side: for each set of hosts, who looks them up, and way out.
+
+    Once a run where nothing is in question for long; a way out may fall silent in the middle of one.
+    """
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         self._network = network
+        self._begun: dict[tuple[tuple[str, ...], Resolver, Egress], float] = {}
 
-    async def try_out(self, hosts: tuple[str, ...], resolver: Resolver, egress: Egress) -> Control | None:
-        """None when no control host could be resolved: then nothing is known, and nothing is concluded."""
-        key = (hosts, resolver, egress)
-        return await self.get(key, lambda: self._try(*key))
+    async def try_out(
+        self, hosts: tuple[str, ...], resolver: Resolver, egress: Egress, waited: float
+    ) -> Control | None:
+        """None when no control host could be resolved: then nothing is known, and nothing is concluded.
+
+        ``waited``: how many seconds the attempt in question took. What was tried before its second half says nothing
+        of how it ended.
+        """
+        way, now = (hosts, resolver, egress), self._network.now()
+        if self._begun.get(way, -math.inf) < now - max(waited / 2, FRESH):
+            self._begun[way] = now
+        return await self.get((*way, self._begun[way]), lambda: self._try(*way))
+
+    async def fault_again(self, address: str, port: int, egress: Egress) -> NetworkFault | None:
+        """How another connection to the server in question fails; None where it comes about."""
+        try:
+            stream = await self._network.connect(address, port, egress.source, min(egress.limit, CONTROL_WAIT))
+        except NetworkFaultError as error:
+            return error.fault
+        await stream.close()
+        return None
 
     async def _try(self, hosts: tuple[str, ...], resolver: Resolver, egress: Egress) -> Control | None:
         tried = await asyncio.gather(*(self._try_host(text, resolver, egress) for text in hosts))

@@ -6,7 +6,7 @@ from typing import Literal
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence.clock import ClockEvidence
 from connector_probe.model.evidence.dns import Lookup, Resolution
-from connector_probe.model.evidence.faults import NetworkFault, Stage
+from connector_probe.model.evidence.faults import FaultKind, NetworkFault, Stage
 from connector_probe.model.evidence.smtp import Exchange
 from connector_probe.model.evidence.tls import Certificate, CertificateEvidence, Handshake, SecondLook, TlsSession
 from connector_probe.model.policy import TransportPolicy
@@ -55,8 +55,9 @@ class Control:
 
     ``host`` and ``address`` are those of the first control host that was reached, else of the last one tried; ``fault``
     None means that TCP was established, and then there are a ``banner`` and, behind a 220, an ``ehlo``; a ``handshake``
-    where the one in question was not answered. Where the
-    nameserver was silent about every one of them, there is only the ``lookup``, and ``address`` is empty.
+    where the one in question was not answered. Where the nameserver was silent about every one of them, there is only
+    the ``lookup``, and ``address`` is empty. ``again``: how another connection to the server in question failed, tried
+    where that had fallen silent in mid-conversation and no control host was reached.
     """
 
     host: str
@@ -66,6 +67,11 @@ class Control:
     ehlo: Exchange | None = None
     lookup: Lookup | None = None
     handshake: Handshake | None = None
+    again: NetworkFault | None = None
+
+    @property
+    def unreached(self) -> bool:
+        return self.fault is not None or self.lookup is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,13 @@ class AttemptEvidence:
     def connect_fault(self) -> NetworkFault | None:
         """What kept TCP from coming about; None where it did, and where it was not tried."""
         return self.connection.fault if self.connection is not None else None
+
+    @property
+    def fell_silent(self) -> bool:
+        """Whether the connection came about, and then something was left without an answer."""
+        steps = (self.banner, self.ehlo, self.helo, self.starttls, self.handshake, self.ehlo_again)
+        faults = (one.fault for one in (*steps, self.mail, self.recipient) if one is not None)
+        return any(fault is not None and fault.kind is FaultKind.TIMED_OUT for fault in faults)
 
     @property
     def session(self) -> TlsSession | None:

@@ -21,7 +21,7 @@ from connector_probe.stages.local_clock import needs_the_time
 
 
 class TryControlHosts(FollowUp):
-    """Each set of control hosts is tried once a run for each way out."""
+    """Those who fail at about the same time share what the control hosts showed."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
@@ -43,7 +43,11 @@ class TryControlHosts(FollowUp):
             settings.connect_timeout,
             tls=stalls_in_tls(evidence),
         )
-        control = await self._controls.try_out(settings.control, self._run.resolvers.beside(settings), egress)
+        waited, resolver = attempt.transcript.clock.elapsed(), self._run.resolvers.beside(settings)
+        control = await self._controls.try_out(settings.control, resolver, egress, waited)
+        if control is not None and control.unreached and evidence.fell_silent:
+            again = await self._controls.fault_again(attempt.target.address or "", attempt.target.port, egress)
+            control = replace(control, again=again)
         return replace(attempt, evidence=replace(evidence, control=control))
 
     def close(self) -> None:

@@ -181,7 +181,7 @@ DETAILS: dict[F, str] = {
     F.LOCAL_GATEWAY: "Nothing gets from this machine's network to {endpoint}: {fault}.{ipv6_hint}",
     F.LOCAL_FIRST_HOP: "{endpoint} could not be reached, and it is this machine's own gateway that says so: {fault}. Nothing shows that anything got further.{ipv6_hint}",
     F.LOCAL_IPV6: "{endpoint} could not be reached ({fault}), but over IPv6 neither could {control_host} [{control_address}]:25, which answers everybody: this machine's IPv6 does not work, or port 25 is blocked on it.{ipv6_hint}",
-    F.LOCAL_OFFLINE: "{endpoint} did not answer ({fault}), but neither did {control_nameserver} when it was asked for {control_host}: nothing shows that anything comes back to this machine.",
+    F.LOCAL_OFFLINE: "{offline}: nothing shows that anything comes back to this machine.",
     F.LOCAL_PORT_BLOCKED: "{endpoint} could not be reached ({fault}), but neither could {control_host} [{control_address}]:25, which answers everybody: connections to port 25 do not leave this machine or its network. No other port was tried: a network that wants a log-in first looks like this, too.",
     F.LOCAL_INTERCEPTED: "{intercepted}: a proxy or firewall of this machine's network answers in their place.",
     F.LOCAL_STARTTLS_STRIPPED: '{endpoint} seems to offer no STARTTLS, but neither does {control_host} [{control_address}]:25, which offers it to everybody: a firewall of this machine\'s network inspects SMTP. Through it, {control_host} greets "{control_banner}" and lists {control_keywords}.',

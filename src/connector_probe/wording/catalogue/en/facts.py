@@ -64,6 +64,8 @@ FACTS: dict[str, str] = {
     "untrue-unvalidated": "can validate nothing, not even the root: with validation switched off (CD) it answers, and with it {lookup}. Its clock or its trust anchor is wrong",
     "untrue-misvalidated": "cannot validate {queried} ({lookup}), although every signature on the way there, asked for with validation switched off (CD), is good when validated from here. Its clock or its trust anchor is wrong",
     "untrue-nulled": "answers {queried} with {address}, as a filter does; {stale_authority} says: {stale_theirs}",
+    "offline": "{endpoint} did not answer ({fault}), but neither did {control_nameserver} when it was asked for {control_host}",
+    "offline-midway": "{endpoint} fell silent in mid-conversation, but another connection to it did not come about after that ({again_fault}), nor one to {control_host}, which answers everybody",
     "intercepted-silence": "{endpoint} gave no greeting ({fault}), but neither did {control_host} [{control_address}]:25 ({control_fault}), which greets everybody",
     "intercepted-words": '{endpoint} greets "{own_banner}", and so does {control_host} [{control_address}]:25, which is another operator\'s server',
     "zone-version": "{server} (serial {zone_serial})",

@@ -181,7 +181,7 @@ DETAILS: dict[F, str] = {
     F.LOCAL_GATEWAY: "数据包无法从本机所在网络到达 {endpoint}：{fault}。{ipv6_hint}",
     F.LOCAL_FIRST_HOP: "无法到达 {endpoint}，而报告此事的正是本机自己的网关：{fault}。没有迹象表明数据包曾到达更远的地方。{ipv6_hint}",
     F.LOCAL_IPV6: "无法到达 {endpoint}（{fault}），但对所有人都应答的 {control_host} [{control_address}]:25 通过 IPv6 同样无法到达：本机的 IPv6 无法正常工作，或者 IPv6 上的端口 25 被阻止。{ipv6_hint}",
-    F.LOCAL_OFFLINE: "{endpoint} 没有应答（{fault}），但向 {control_nameserver} 查询 {control_host} 时同样没有应答：没有迹象表明有任何应答能够返回本机。",
+    F.LOCAL_OFFLINE: "{offline}：没有迹象表明有任何应答能够返回本机。",
     F.LOCAL_PORT_BLOCKED: "无法到达 {endpoint}（{fault}），但对所有人都应答的 {control_host} [{control_address}]:25 同样无法到达：发往端口 25 的连接出不了本机或其所在网络。没有试过其他端口：要求先登录的网络看起来也是这样。",
     F.LOCAL_INTERCEPTED: "{intercepted}：是本机所在网络的代理或防火墙在代替它们应答。",
     F.LOCAL_STARTTLS_STRIPPED: "{endpoint} 似乎不提供 STARTTLS，但对所有人都提供 STARTTLS 的 {control_host} [{control_address}]:25 同样没有提供：本机所在网络的防火墙在检查 SMTP。经过该防火墙，{control_host} 的问候语为“{control_banner}”，列出的关键字为 {control_keywords}。",

@@ -64,6 +64,8 @@ FACTS: dict[str, str] = {
     "untrue-unvalidated": "什么都无法验证，连根也不行：关闭验证（CD）时有应答，开启时则为 {lookup}。它的时钟或信任锚有误",
     "untrue-misvalidated": "无法验证 {queried}（{lookup}），但关闭验证（CD）后取得的整条签名链在本机验证均有效。它的时钟或信任锚有误",
     "untrue-nulled": "对 {queried} 应答 {address}，过滤器就是这样应答的；{stale_authority} 的应答是：{stale_theirs}",
+    "offline": "{endpoint} 没有应答（{fault}），但向 {control_nameserver} 查询 {control_host} 时同样没有应答",
+    "offline-midway": "{endpoint} 在会话中途不再应答，但此后既无法再次连接它（{again_fault}），也无法连接对所有人都应答的 {control_host}",
     "intercepted-silence": "{endpoint} 没有发送问候语（{fault}），但对所有人都发送问候语的 {control_host} [{control_address}]:25 同样没有（{control_fault}）",
     "intercepted-words": "{endpoint} 的问候语是“{own_banner}”，而属于另一家运营方的 {control_host} [{control_address}]:25 的问候语与此相同",
     "zone-version": "{server}（序列号 {zone_serial}）",
