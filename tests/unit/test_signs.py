@@ -33,6 +33,7 @@ from connector_probe.protocol.smtp import greeting_protocol, proxy_header
         (550, "5.7.25 No reverse DNS for 192.0.2.1", Refusal.SOURCE),
         (452, "4.3.1 Insufficient system resources", Refusal.STATE),
         (550, "Access denied - Invalid HELO name (See RFC2821 4.1.1.1)", Refusal.HELO),
+        (550, "HELO host spoofing our domain: mail.contoso.com", Refusal.HELO),  # a plugin of Haraka's
         (501, "Syntactically invalid HELO argument(s)", Refusal.HELO),
         (504, "5.5.2 <x>: Helo command rejected: need fully-qualified hostname", Refusal.HELO),
         (450, "4.7.1 <probe.lan>: Helo command rejected: Host not found", Refusal.HELO),

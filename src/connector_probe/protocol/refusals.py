@@ -37,7 +37,7 @@ _RATE: Final = (
 # "Access denied - Invalid HELO name". Not: "EHLO command unrecognized", "send HELO first".
 _HELO: Final = (
     r"(?i)"
-    r"\b(?:helo|ehlo)\b(?: command rejected\b|[^.;:]{0,20}\b(?:name|argument|hostname|invalid|must be)\b)[^.;]{0,60}"
+    r"\b(?:helo|ehlo)\b(?: command rejected\b|[^.;:]{0,20}\b(?:name|argument|host(?:name)?|invalid|must be)\b)[^.;]{0,60}"
     r"|(?:invalid|illegal|bad|forged|unacceptable|malformed|fake)(?: \w+)? (?:helo|ehlo)\b(?: \w+)?"
     r"|need fully[- ]qualified hostname"
 )
