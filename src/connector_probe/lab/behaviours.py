@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -20,7 +19,6 @@ from connector_probe.lab.session import (
 )
 from connector_probe.lab.smtp import Behaviour, ClientGoneError, Visit
 
-PROXY_PATIENCE = 0.3  # seconds; Postfix has five
 _RECORD = "\x16\x03\x03\x40\x00"  # of a handshake, as long as one may be
 _NOTHING = "\x00" * 0x4000
 
@@ -69,22 +67,26 @@ async def waits_for_proxy_header(visit: Visit) -> None:
     await session(visit)
 
 
-async def hangs_up_without_proxy_header(visit: Visit) -> None:
-    """The same, but it has the patience of an instant only."""
-    try:
-        async with asyncio.timeout(PROXY_PATIENCE):
-            verb = await visit.command()
-    except TimeoutError:
-        verb = ""
-    if verb != "PROXY":
-        await visit.hang_up()
-    await session(visit)
-
-
 async def waits_for_http_request(visit: Visit) -> None:
     """A web server: silent until the client speaks, and then not pleased."""
     await visit.receive_raw()
     await http(visit)
+
+
+def _impatient(then: Behaviour) -> Behaviour:
+    """The same, but it has just lost its patience with the first who connects."""
+
+    async def answer(visit: Visit) -> None:
+        if visit.number == 1:
+            await visit.hang_up()
+        await then(visit)
+
+    return answer
+
+
+waits_for_tls_no_longer = _impatient(waits_for_tls)
+waits_for_proxy_header_no_longer = _impatient(waits_for_proxy_header)
+waits_for_http_request_no_longer = _impatient(waits_for_http_request)
 
 
 async def tells_another_time(visit: Visit) -> None:

@@ -37,7 +37,8 @@ _RATE: Final = (
 # "Access denied - Invalid HELO name". Not: "EHLO command unrecognized", "send HELO first".
 _HELO: Final = (
     r"(?i)"
-    r"\b(?:helo|ehlo)\b(?: command rejected\b|[^.;:]{0,20}\b(?:name|argument|host(?:name)?|invalid|must be)\b)[^.;]{0,60}"
+    r"\b(?:helo|ehlo)\b(?: command rejected\b|[^.;:]{0,20}\b(?:(?:host)?name|host|argument|invalid|must be)\b)"
+    r"[^.;]{0,60}"
     r"|(?:invalid|illegal|bad|forged|unacceptable|malformed|fake)(?: \w+)? (?:helo|ehlo)\b(?: \w+)?"
     r"|need fully[- ]qualified hostname"
 )
@@ -100,8 +101,9 @@ def refusal_kind(reply: Reply) -> tuple[Refusal | None, str]:
     if told:
         first = Refusal.RATE if Refusal.RATE in told else min(told, key=lambda kind: told[kind].start())
         return first, told[first][0]
-    # Postfix: 4.3.5 Client host rejected: Server configuration error. Not sendmail's 4.3.3 TLS not available.
-    if status is not None and status.split(".")[1] == "3" and "TLS" not in text:
+    # Postfix: 4.3.5 Client host rejected: Server configuration error. Not what it is not capable of (RFC 3463 X.3.3):
+    # Exchange's 5.3.3 Unrecognized command, sendmail's 4.3.3 TLS not available.
+    if status is not None and status.split(".")[1] == "3" and not status.endswith(".3"):
         return Refusal.STATE, status
     unwanted = re.search(_UNWANTED, text)
     if unwanted is not None:

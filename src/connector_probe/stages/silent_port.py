@@ -19,8 +19,7 @@ from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.conversation import Clock, Conversation, Transcript, own_name
 
 GRACE = 1.0  # seconds for each look; the server has just used up its own time for a greeting
-_SILENCE = frozenset({FaultKind.TIMED_OUT})
-_CUTS = frozenset({FaultKind.CLOSED, FaultKind.RESET})
+_WORDLESS = frozenset({FaultKind.TIMED_OUT, FaultKind.CLOSED, FaultKind.RESET})
 # Postfix, when no PROXY header has come within smtpd_upstream_proxy_timeout (5 s).
 _GAVE_UP = r"4\.3\.0 \S+ Server local error\Z"
 
@@ -45,7 +44,7 @@ class SilentPorts(SingleFlight[tuple[str, int, str, str | None, str | None], Loo
 
     async def _look(self, evidence: AttemptEvidence, address: str, connector: Connector) -> Look:
         proxied = self._proxied(address, evidence.port, connector)
-        if not fell_silent(evidence.banner):  # what waits for a ClientHello does not hang up by itself
+        if evidence.banner is not None and evidence.banner.reply is not None:  # that waits for no ClientHello
             return None, await proxied
         tls = self._implicit_tls(address, evidence.port, evidence.server, connector)
         return await asyncio.gather(tls, proxied)
@@ -86,13 +85,4 @@ def _may_wait_for_more(banner: Exchange | None) -> bool:
     """Whether something else than we said may have been waited for."""
     if banner is not None and banner.reply is not None:
         return banner.reply.code == 421 and any(re.search(_GAVE_UP, line) for line in banner.reply.lines)
-    return _ended_wordless(banner, _SILENCE | _CUTS)
-
-
-def fell_silent(banner: Exchange | None) -> bool:
-    """Whether the port took the connection and said nothing at all."""
-    return _ended_wordless(banner, _SILENCE)
-
-
-def _ended_wordless(banner: Exchange | None, ways: frozenset[FaultKind]) -> bool:
-    return banner is not None and banner.fault is not None and banner.fault.kind in ways and not banner.sample
+    return banner is not None and banner.fault is not None and banner.fault.kind in _WORDLESS and not banner.sample

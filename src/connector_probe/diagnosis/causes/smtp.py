@@ -175,9 +175,14 @@ _NO_WAY = frozenset({"net-unreachable", "net-unknown", "no-route", "ttl-exceeded
 
 
 @ROWS.cause(
-    CauseId.IMPLICIT_TLS, Culprit.SERVER, alone(_POSSIBLE, _F.BANNER_TIMEOUT), remedies=(RemedyId.USE_PLAIN_SMTP_PORT,)
+    CauseId.IMPLICIT_TLS,
+    Culprit.SERVER,
+    alone(_POSSIBLE, _F.BANNER_TIMEOUT),
+    shown_for=(_F.BANNER_CLOSED, _F.BANNER_RESET),
+    remedies=(RemedyId.USE_PLAIN_SMTP_PORT,),
 )
 def _implicit_tls(case: Case) -> Judged | None:
+    """Of a port that is silent; some that are hang up when no ClientHello has come for a while."""
     if speaks_implicit_tls(case.evidence):
         return Judged(_SURE, (EvidenceId.IMPLICIT_TLS_SEEN,), heading=HeadingId.IMPLICIT_TLS)
     if has_begun_to_greet(case.evidence):
@@ -391,6 +396,7 @@ def _helo_name(case: Case) -> Judged | None:
     CauseId.NOT_A_MAIL_SERVER,
     Culprit.SERVER,
     alone(_POSSIBLE, _F.BANNER_TIMEOUT, _F.EHLO_REJECTED) | alone(_LIKELY, _F.BANNER_NOT_SMTP),
+    shown_for=(_F.BANNER_CLOSED, _F.BANNER_RESET),
     remedies=(RemedyId.POINT_TO_SMTP,),
 )
 def _not_a_mail_server(case: Case) -> Judged | None:
