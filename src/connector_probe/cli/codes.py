@@ -14,6 +14,7 @@ from connector_probe.cli.output import page_through, text_options, words_for, wr
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.model.documents import Format
 from connector_probe.model.names import show
+from connector_probe.model.spelling import nearest
 
 if TYPE_CHECKING:
     from connector_probe.bounces.code_catalogue import CodeEntry
@@ -61,7 +62,6 @@ def _like(text: str, entries: Sequence[CodeEntry]) -> list[CodeEntry]:
     classes = [one for one in entries if any(word in text for text in told[one.code])]
     if classes:
         return classes
-    from difflib import get_close_matches
-
     words = {part: one for one in entries for text in (one.title.casefold(), *told[one.code]) for part in text.split()}
-    return [words[part] for part in get_close_matches(word, words, 1, 0.75)]
+    meant = nearest(word, words)
+    return [words[meant]] if meant is not None else []

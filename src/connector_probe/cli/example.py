@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 import typer
 
 from connector_probe.cli import completers
 from connector_probe.cli.output import write_document
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.model.names import show
+from connector_probe.model.spelling import did_you_mean
 
 # Each is a file of the same name in cli/examples.
 EXAMPLES = {
@@ -52,8 +51,7 @@ def example(
         write_document("".join(f"{each:<{width}}  {what}\n" for each, what in EXAMPLES.items()))
         return
     if name not in EXAMPLES:
-        near = get_close_matches(name, EXAMPLES, 1)
-        hint = f"did you mean {near[0]}?" if near else "probe example lists them all"
+        hint = did_you_mean(name, EXAMPLES, "probe example lists them all")
         raise UsageProblemError(f"there is no example {show(name)}", hint)
     write_document(text_of(name))
 

@@ -12,6 +12,7 @@ from connector_probe.cli.commands import SUMMARIES, command
 from connector_probe.cli.output import page_through, terminal_width, wants_colour, write_document
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.model.names import show
+from connector_probe.model.spelling import did_you_mean
 
 
 def help_(
@@ -26,8 +27,6 @@ def help_(
       probe help run            as: probe run --help
       probe help exit-codes     a page of the manual
     """
-    from difflib import get_close_matches
-
     from connector_probe.manual import TOPICS
 
     name = (topic or "").strip().lower()
@@ -38,8 +37,7 @@ def help_(
     elif name in SUMMARIES:
         command(name).main(["--help"], prog_name=f"probe {name}", standalone_mode=False)
     else:
-        near = get_close_matches(name, [*TOPICS, *SUMMARIES], 1)
-        hint = f"did you mean {near[0]}?" if near else f"topics: {', '.join(TOPICS)}; else a command"
+        hint = did_you_mean(name, [*TOPICS, *SUMMARIES], f"topics: {', '.join(TOPICS)}; else a command")
         raise UsageProblemError(f"there is no help on {show(name)}", hint)
 
 

@@ -17,6 +17,7 @@ from connector_probe.cli.targets import check_target
 from connector_probe.cli.values import UsageProblemError, parse_duration
 from connector_probe.model.documents import Format
 from connector_probe.model.names import show
+from connector_probe.model.spelling import nearest
 
 if TYPE_CHECKING:
     from connector_probe.model.history import Past
@@ -88,8 +89,6 @@ def _pasts(
 
 def _alike(name: str, known: Sequence[str]) -> list[str]:
     """Those that are spelled nearly so, else those that have the name, or nearly so, as a part."""
-    from connector_probe.config.problems import nearest
-
     meant = nearest(name, known)
     if meant is not None:
         return [meant]

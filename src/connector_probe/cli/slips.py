@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path, PureWindowsPath
 
 from connector_probe.cli.commands import SUMMARIES
 from connector_probe.cli.values import UsageProblemError
 from connector_probe.model.documents import SAMPLE, is_report
 from connector_probe.model.names import is_address, show
+from connector_probe.model.spelling import nearest
 
 _VERBS = frozenset({"probe", "test", "check", "scan", "verify", "validate", "diagnose", "ping", "host", "smtp", "try"})
 _SYNONYMS = {
@@ -241,7 +241,7 @@ def _no_command(word: str, others: Sequence[str]) -> _Slip:
         )
         return _Slip(f"there is no command {shown}", f"did you mean: {does}")
     synonym = _SYNONYMS.get(word.casefold())
-    near = [synonym] if synonym in SUMMARIES else get_close_matches(word.casefold(), SUMMARIES, 1, 0.65)
+    near = synonym or nearest(word, SUMMARIES)
     if near:
-        return _Slip(f"there is no command {shown}", f"did you mean {near[0]}? {meant}")
+        return _Slip(f"there is no command {shown}", f"did you mean {near}? {meant}")
     return _Slip(f"there is no command {shown}", f"probe --help lists them all. {meant}")

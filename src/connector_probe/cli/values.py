@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from connector_probe.model import durations
 from connector_probe.model.errors import HintedError
 from connector_probe.model.names import show
+from connector_probe.model.spelling import nearest
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -37,10 +38,8 @@ def parse_choice(option: str, text: str, kind: type[_Member]) -> _Member:
     found = {fold(member): member for member in kind}.get(fold(text))
     if found is not None:
         return found
-    from difflib import get_close_matches  # late: nobody who is right needs it
-
-    near = get_close_matches(text.strip().lower()[:40], list(kind), 1, 0.6)
-    hint = f"did you mean {near[0]}? One of: {', '.join(kind)}" if near else f"one of: {', '.join(kind)}"
+    near = nearest(text, kind)
+    hint = f"did you mean {near}? One of: {', '.join(kind)}" if near else f"one of: {', '.join(kind)}"
     raise UsageProblemError(f"{option} {show(text) or repr('')} is not known", hint)
 
 

@@ -15,11 +15,12 @@ from typing import Any, Protocol, TypeVar
 
 from connector_probe.config.environment import ReferenceProblemError, expand
 from connector_probe.config.nodes import Items, Node, Scalar
-from connector_probe.config.problems import MAX_PROBLEMS, nearest
+from connector_probe.config.problems import MAX_PROBLEMS
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.durations import DURATION, moment, seconds
 from connector_probe.model.names import show
 from connector_probe.model.printable import printable
+from connector_probe.model.spelling import did_you_mean
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,8}", re.ASCII)  # 010 is 8 to one reader and 10 to another
 # What YAML 1.1 and 1.2 readers make of a value without quotes. The first match wins; anything else is text.
@@ -164,12 +165,8 @@ class Choice:
             raise ctx.wrong(node, f"one of: {', '.join(self.words)}")
         word = _expanded(node, ctx)
         if word not in self.words:
-            meant = nearest(node.text, self.words)
-            raise WrongValueError(
-                node,
-                f"{ctx.key} {show(node.text)!r} is not known",
-                f"did you mean {meant}?" if meant else f"one of: {', '.join(self.words)}",
-            )
+            hint = did_you_mean(node.text, self.words, f"one of: {', '.join(self.words)}")
+            raise WrongValueError(node, f"{ctx.key} {show(node.text)!r} is not known", hint)
         return word
 
     def schema(self) -> dict[str, Any]:

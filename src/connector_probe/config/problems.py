@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,7 +9,6 @@ from connector_probe.model.errors import HintedError
 from connector_probe.model.printable import printable
 
 MAX_PROBLEMS = 100  # told of one file; a file with more is another kind of file
-_MAX_SPELLING = 60  # comparing spellings takes quadratic time, and no key or name worth a guess is longer
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -80,20 +77,3 @@ class Problems:
     def _more(self, place: Place) -> ConfigProblem:
         hint = f"these are the first {MAX_PROBLEMS}: reading ended in line {place.line}"
         return ConfigProblem(self.path, 0, 0, "", "there are more problems", hint)
-
-
-def nearest(word: str, known: Iterable[str], aliases: dict[str, str] | None = None) -> str | None:
-    """The one of ``known`` that ``word`` was probably meant to be; ``aliases`` map folded spellings to one of them."""
-    if len(word) > _MAX_SPELLING:
-        return None
-    folded = {_fold(name): name for name in known if len(name) <= _MAX_SPELLING}
-    meant = folded.get(_fold(word)) or (aliases or {}).get(_fold(word))
-    if meant is not None:
-        return meant
-    close = difflib.get_close_matches(_fold(word), folded, n=1, cutoff=0.7)
-    return folded[close[0]] if close else None
-
-
-def _fold(word: str) -> str:
-    """``word`` without what people vary in writing it: case, hyphens, underscores, spaces."""
-    return re.sub(r"[-_\s]", "", word).casefold()

@@ -12,12 +12,13 @@ from connector_probe.config.environment import refers
 from connector_probe.config.fields import ALIASES, BY_KEY, FIELDS, TOP_FIELDS, VERSION, Field
 from connector_probe.config.kinds import Integer, ReadContext, WrongValueError, tidy
 from connector_probe.config.nodes import MAX_CHARACTERS, Broken, Items, Mapping, Node, Scalar, read_nodes, retyped
-from connector_probe.config.problems import ConfigError, ConfigProblem, Place, Problems, nearest
+from connector_probe.config.problems import ConfigError, ConfigProblem, Place, Problems
 from connector_probe.config.secrets import Secret
 from connector_probe.model.connector import Connector, ConnectorError
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.maintenance import Window
 from connector_probe.model.names import show
+from connector_probe.model.spelling import nearest
 
 TOP_KEYS = ("version", *(field.key for field in TOP_FIELDS), "defaults", "connectors")
 INTERVAL = 300.0  # seconds between two probes of probe serve

@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from connector_probe.config.problems import SelectionError, nearest
+from connector_probe.config.problems import SelectionError
 from connector_probe.config.reading import Entry
 from connector_probe.model.names import show
+from connector_probe.model.spelling import did_you_mean
 
 FILE_NAME = "probes.yaml"
 MAX_SHARDS = 1000  # no fleet is split further, and a slip of the keyboard is told
@@ -41,8 +42,7 @@ def select(entries: Sequence[Entry], only: Sequence[str]) -> tuple[Entry, ...]:
     known = {word for entry in entries for word in (entry.name, *entry.tags)}
     for word in only:
         if word not in known:
-            meant = nearest(word, sorted(known))
-            hint = f"did you mean {show(meant)}?" if meant is not None else "names and tags are written as in the file"
+            hint = did_you_mean(word, sorted(known), "names and tags are written as in the file")
             raise SelectionError(f"no connector has the name or tag {show(word)!r}", hint)
     wanted = set(only)
     return tuple(entry for entry in entries if wanted & {entry.name, *entry.tags})

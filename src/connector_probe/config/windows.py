@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from connector_probe.config.kinds import ReadContext, WrongValueError, read_each, reading_of
 from connector_probe.config.nodes import Broken, Items, Mapping, Node, Scalar
-from connector_probe.config.problems import nearest
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.maintenance import Once, Weekly, Window
 from connector_probe.model.names import show
+from connector_probe.model.spelling import did_you_mean, nearest
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 EVERY_DAY = "daily"
@@ -116,8 +116,7 @@ def _once(node: Mapping, ctx: ReadContext) -> Once:
     wrong: list[WrongValueError] = []
     for key, value in node.pairs:
         if key.text not in ("from", "until"):
-            meant = nearest(key.text, ("from", "until"))
-            hint = f"did you mean {meant}?" if meant is not None else "a window has: from, until"
+            hint = did_you_mean(key.text, ("from", "until"), "a window has: from, until")
             wrong.append(WrongValueError(key, f"{ctx.key}: unknown key {show(key.text)!r}", hint))
         elif not isinstance(value, Broken):
             try:

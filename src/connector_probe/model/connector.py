@@ -19,6 +19,7 @@ from connector_probe.model.names import (
     show,
 )
 from connector_probe.model.printable import printable
+from connector_probe.model.spelling import did_you_mean
 
 SMTP_PORT = 25
 MAX_CONNECTIONS = 100  # politeness: Exchange takes 20 at once from one source, and these go one after another
@@ -184,10 +185,7 @@ class Connector:
                 "validate DNSSEC here, or believe the nameserver that did",
             )
         if self.expect not in ROUTES:
-            from difflib import get_close_matches  # late: nobody who is right needs it
-
-            meant = get_close_matches(self.expect[:40], ROUTES, 1, 0.75)
-            hint = f"did you mean {meant[0]}?" if meant else f"one of: {', '.join(ROUTES)}"
+            hint = did_you_mean(self.expect, ROUTES, f"one of: {', '.join(ROUTES)}")
             raise ConnectorError(f"expect {show(self.expect) or repr('')} is not known", hint)
 
     def _normalize(self) -> None:
