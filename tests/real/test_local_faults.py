@@ -327,9 +327,22 @@ def test_a_neighbour_that_is_dead_is_no_fault_of_ours(here: Namespace, crowd: Cr
     assert verdict_on("server-down", result.attempts[0]) is CauseVerdict.SUPPORTED
 
 
-def test_a_source_address_that_is_not_ours(here: Namespace, crowd: Crowd) -> None:
-    (result,) = here.probe(asked(crowd, SERVER, source_address="198.51.100.3"))
+@pytest.mark.parametrize(
+    ("source", "detail"),
+    [
+        ("198.51.100.3", "Cannot assign"),
+        ("127.0.0.1", "Invalid argument"),
+        (US6, "it is of the other IP version"),
+        ("10.66.0.1", "nothing comes back to 10.66.0.1"),
+    ],
+)
+def test_a_source_address_that_is_of_no_use(here: Namespace, crowd: Crowd, source: str, detail: str) -> None:
+    """Not ours; for this machine alone; of the other family; or one that nobody outside has a way back to."""
+    here.ip("address", "replace", "10.66.0.1/32", "dev", "lo")
+    (result,) = here.probe(asked(crowd, "strange.contoso.test", source_address=source))
     local(result, "local-source-address")
+    assert result.diagnosis is not None
+    assert detail in result.diagnosis.detail
 
 
 def test_a_route_into_a_link_where_nobody_is(here: Namespace, crowd: Crowd) -> None:

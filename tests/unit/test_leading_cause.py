@@ -225,6 +225,15 @@ def test_a_nameserver_that_says_nothing_of_use_even_about_the_root_accuses_nobod
     assert diagnosed(replace(useless, resolution=alive)).class_ is FailureClass.DNS_MALFORMED
 
 
+def test_a_question_that_this_machine_could_not_send_is_nothing_of_the_nameserver_s() -> None:
+    attempt = made.unresolved(LookupStatus.UNREACHABLE)
+    lacking = NetworkFault(FaultKind.NO_RESOURCES, "EMFILE", "Too many open files")
+    asked = tuple(replace(one, fault=lacking) for one in attempt.resolution.lookups)
+    found = diagnosed(replace(attempt, resolution=replace(attempt.resolution, lookups=asked, control=asked[0])))
+    assert led(found) == ("this-machine", "local-resources", "free-resources")
+    assert "Too many open files" in found.detail
+
+
 def test_a_resolver_that_gives_nothing_over_tcp_accuses_nobody() -> None:
     """The whole answer is there, and the way to it is ours; an authority that was given answers for its zone."""
     cut = made.unresolved(LookupStatus.TRUNCATED)

@@ -172,7 +172,7 @@ def _dns(evidence: AttemptEvidence) -> Facts:
 
 def _connection(evidence: AttemptEvidence, failure: FailureClass | None) -> Facts:
     if evidence.connection is None:
-        return {}
+        return Facts(fault=next((one.fault for one in evidence.resolution.lookups if one.fault is not None), ""))
     found = Facts(connect_seconds=span(evidence.connection.seconds))
     if evidence.connection.fault is not None:
         fault = evidence.connection.fault

@@ -72,6 +72,8 @@ def hints(view: View) -> Facts:
     evidence, found = view.evidence, Facts()
     fault = evidence.connect_fault
     found["refused_by"] = Phrase("by-icmp" if fault is not None and fault.icmp else "by-reset")
+    matters = evidence.control is not None and evidence.control.source_matters
+    found["source_unusable"] = Phrase("nothing-back-to-source" if matters else "nothing-leaves-from")
     if ":" in (evidence.address or ""):
         found["ipv6_hint"] = Phrase("ipv6-hint")
     silent = evidence.banner is not None and evidence.banner.reply is None

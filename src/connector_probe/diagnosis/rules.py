@@ -144,6 +144,8 @@ def _connect(view: View) -> FailureClass | None:
         return FailureClass.LOCAL_OFFLINE
     if connection.fault.icmp == "beyond-scope":  # of our own source address (RFC 4443 3.1): a link-local one
         return FailureClass.LOCAL_NO_ROUTE
+    if view.evidence.control is not None and view.evidence.control.source_matters:
+        return FailureClass.LOCAL_SOURCE_ADDRESS
     family, run, local = family_of(view.evidence), view.context.run, connection.fault.local
     if connection.fault.first_hop and _ends_at_our_gateway(view, connection.fault):
         return FailureClass.LOCAL_FIRST_HOP

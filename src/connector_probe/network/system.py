@@ -60,8 +60,13 @@ class SystemNetwork:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if source is not None:
                 _bind(sock, source)
-            early_fault = await _connect(sock, address, port, limit)
-            return SocketStream(sock, early_fault)
+            return SocketStream(sock, await _connect(sock, address, port, limit))
+        except NetworkFaultError as error:
+            sock.close()
+            if source is None or error.fault.kind is not FaultKind.LOCAL_OTHER:
+                raise
+            # The system takes the address, and turns down a connection from it: loopback to the outside, say.
+            raise NetworkFaultError(replace(error.fault, kind=FaultKind.SOURCE_UNAVAILABLE)) from None
         except BaseException:
             sock.close()
             raise
@@ -390,6 +395,8 @@ def _sockaddr(address: str, port: int, kind: int) -> Any:  # noqa: ANN401 - the 
 
 
 def _bind(sock: socket.socket, source: str) -> None:
+    if (":" in source) != (sock.family is socket.AF_INET6):
+        raise NetworkFaultError(NetworkFault(FaultKind.SOURCE_UNAVAILABLE, text="it is of the other IP version"))
     try:
         sock.bind(_sockaddr(source, 0, socket.SOCK_STREAM))
     except OSError as error:

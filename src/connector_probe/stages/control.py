@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import replace
 
 from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.dataclass import dataclass
@@ -129,7 +130,7 @@ class Controls(SingleFlight[tuple[tuple[str, ...], Resolver, Egress, float], Con
         return await self.get((*way, self._begun[way]), lambda: self._try(*way))
 
     async def fault_again(self, address: str, port: int, egress: Egress) -> NetworkFault | None:
-        """How another connection to the server in question fails; None where it comes about."""
+        """How another connection fails, tried now; None where it comes about."""
         try:
             stream = await self._network.connect(address, port, egress.source, min(egress.limit, CONTROL_WAIT))
         except NetworkFaultError as error:
@@ -159,7 +160,11 @@ class Controls(SingleFlight[tuple[tuple[str, ...], Resolver, Egress, float], Con
             limit = min(egress.limit, CONTROL_WAIT)
             stream = await self._network.connect(address, host.port or SMTP_PORT, egress.source, limit)
         except NetworkFaultError as error:
-            return Control(host.host, address, error.fault)
+            freed = replace(egress, source=None)
+            matters = (
+                egress.source is not None and await self.fault_again(address, host.port or SMTP_PORT, freed) is None
+            )
+            return Control(host.host, address, error.fault, source_matters=matters)
         transcript = Transcript(Clock(self._network, CONTROL_TALK * (1 + egress.tls)))
         async with Conversation(stream, transcript, CONTROL_TALK) as conversation:
             greeting = await conversation.exchange()

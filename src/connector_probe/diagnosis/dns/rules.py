@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector_probe.model.delegation import BROKEN, SILENT, SPOKE_WITH_AUTHORITY, ServerSays
-from connector_probe.model.evidence import LookupStatus
+from connector_probe.model.evidence import FaultKind, LookupStatus
 from connector_probe.model.verdict import FailureClass
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ def why_this_machine_has_no_address(evidence: AttemptEvidence) -> FailureClass |
         return None
     if resolution.no_nameservers:
         return FailureClass.LOCAL_NO_NAMESERVER
+    if any(one.fault is not None and one.fault.kind is FaultKind.NO_RESOURCES for one in resolution.lookups):
+        return FailureClass.LOCAL_RESOURCES
     if resolution.excluded:
         return FailureClass.LOCAL_FAMILY_EXCLUDED
     lookup, control = deciding_lookup(evidence), resolution.control

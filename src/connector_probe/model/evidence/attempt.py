@@ -57,7 +57,8 @@ class Control:
     None means that TCP was established, and then there are a ``banner`` and, behind a 220, an ``ehlo``; a ``handshake``
     where the one in question was not answered. Where the nameserver was silent about every one of them, there is only
     the ``lookup``, and ``address`` is empty. ``again``: how another connection to the server in question failed, tried
-    where that had fallen silent in mid-conversation and no control host was reached.
+    where that had fallen silent in mid-conversation and no control host was reached. ``source_matters``: it was not
+    reached from the source address that was asked for, and was from the one that the system chooses.
     """
 
     host: str
@@ -68,6 +69,7 @@ class Control:
     lookup: Lookup | None = None
     handshake: Handshake | None = None
     again: NetworkFault | None = None
+    source_matters: bool = False
 
     @property
     def unreached(self) -> bool:

@@ -188,7 +188,7 @@ DETAILS: dict[F, str] = {
     F.LOCAL_TLS_STALLED: "After the 220 to STARTTLS the TLS handshake with {endpoint} did not end within {waited}, but neither did one with {control_host} [{control_address}]:25, which answers everybody: this machine's side loses them, large packets perhaps (VPN, tunnel).",
     F.LOCAL_CLOCK: "The dates of certificates and signatures cannot be judged: this machine's clock says {judged_at}, {clock_hint}.",
     F.LOCAL_NOT_PERMITTED: "This machine's own firewall or policy forbids the connection to {endpoint}: {fault}.",
-    F.LOCAL_SOURCE_ADDRESS: "Connections cannot leave from {source}: {fault}.",
+    F.LOCAL_SOURCE_ADDRESS: "{source_unusable}.",
     F.LOCAL_RESOURCES: "The operating system put an end to it: {fault}.",
     F.LOCAL_DEADLINE: "This probe's own limit for one address (--deadline) was over after {total}, when {slow_command} had waited {waited} for its answer. Before that the server answered within every limit: {in_time}. Senders have a limit for each command (RFC 5321 4.5.3.2), not for their sum, so whether mail would queue is not known.",
     F.LOCAL_INTERRUPTED: "The run was stopped before {server} had been probed to the end: nothing is known of it.",

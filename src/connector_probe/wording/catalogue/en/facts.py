@@ -64,6 +64,8 @@ FACTS: dict[str, str] = {
     "untrue-unvalidated": "can validate nothing, not even the root: with validation switched off (CD) it answers, and with it {lookup}. Its clock or its trust anchor is wrong",
     "untrue-misvalidated": "cannot validate {queried} ({lookup}), although every signature on the way there, asked for with validation switched off (CD), is good when validated from here. Its clock or its trust anchor is wrong",
     "untrue-nulled": "answers {queried} with {address}, as a filter does; {stale_authority} says: {stale_theirs}",
+    "nothing-leaves-from": "Connections cannot leave from {source}: {fault}",
+    "nothing-back-to-source": "From {source} neither {endpoint} could be reached ({fault}) nor {control_host}, which answers everybody; from the address that the system chooses {control_host} can: nothing comes back to {source}",
     "offline": "{endpoint} did not answer ({fault}), but neither did {control_nameserver} when it was asked for {control_host}",
     "offline-midway": "{endpoint} fell silent in mid-conversation, but another connection to it did not come about after that ({again_fault}), nor one to {control_host}, which answers everybody",
     "intercepted-silence": "{endpoint} gave no greeting ({fault}), but neither did {control_host} [{control_address}]:25 ({control_fault}), which greets everybody",

@@ -73,7 +73,7 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.CHECK_LOCAL_FIREWALL: "Allow outgoing connections on this port in this machine's firewall or security policy.",
     RemedyId.CHECK_OUTGOING_PORT: "Allow outgoing TCP port 25 in this machine's and network's firewall; many providers and clouds block it.",
     RemedyId.SET_CLOCK: "Set this machine's clock (NTP), then probe again; or judge for a given day with --as-of.",
-    RemedyId.CORRECT_SOURCE_ADDRESS: "Give an address of this machine with --source-address, or leave the option out.",
+    RemedyId.CORRECT_SOURCE_ADDRESS: "Give an address of this machine that the outside can answer with --source-address, or leave the option out.",
     RemedyId.FREE_RESOURCES: "Close connections or raise the limits (memory, open files, ports) on this machine, then probe again.",
     RemedyId.RAISE_DEADLINE: "Probe again with a longer --deadline, which lets the server finish; and find out why each of its answers takes so long.",
     RemedyId.RUN_TO_THE_END: "Probe again, and let the run come to its end.",

@@ -188,7 +188,7 @@ DETAILS: dict[F, str] = {
     F.LOCAL_TLS_STALLED: "STARTTLS 得到 220 之后，与 {endpoint} 的 TLS 握手在 {waited} 内没有结束，但与对所有人都应答的 {control_host} [{control_address}]:25 的握手也是如此：是本机这一侧丢失了它们，也许是较大的数据包（VPN、隧道）。",
     F.LOCAL_CLOCK: "无法判断证书和签名的日期：本机的时钟显示 {judged_at}，{clock_hint}。",
     F.LOCAL_NOT_PERMITTED: "本机自己的防火墙或策略禁止连接到 {endpoint}：{fault}。",
-    F.LOCAL_SOURCE_ADDRESS: "无法从 {source} 发起连接：{fault}。",
+    F.LOCAL_SOURCE_ADDRESS: "{source_unusable}。",
     F.LOCAL_RESOURCES: "操作系统终止了探测：{fault}。",
     F.LOCAL_DEADLINE: "本次探测对单个地址的时限（--deadline）在 {total} 后已到，此时 {slow_command} 已等待应答 {waited}。在此之前，服务器的每次应答都在各自的时限之内：{in_time}。发送方的时限按每条命令计算（RFC 5321 4.5.3.2），而不是按总和计算，因此无法判断邮件是否会排队。",
     F.LOCAL_INTERRUPTED: "在对 {server} 的探测完成之前，运行已被停止：对其情况一无所知。",

@@ -64,6 +64,8 @@ FACTS: dict[str, str] = {
     "untrue-unvalidated": "什么都无法验证，连根也不行：关闭验证（CD）时有应答，开启时则为 {lookup}。它的时钟或信任锚有误",
     "untrue-misvalidated": "无法验证 {queried}（{lookup}），但关闭验证（CD）后取得的整条签名链在本机验证均有效。它的时钟或信任锚有误",
     "untrue-nulled": "对 {queried} 应答 {address}，过滤器就是这样应答的；{stale_authority} 的应答是：{stale_theirs}",
+    "nothing-leaves-from": "无法从 {source} 发起连接：{fault}",
+    "nothing-back-to-source": "从 {source} 既连不上 {endpoint}（{fault}），也连不上对所有人都应答的 {control_host}；而从系统自行选择的地址可以连上 {control_host}：没有应答能够返回 {source}",
     "offline": "{endpoint} 没有应答（{fault}），但向 {control_nameserver} 查询 {control_host} 时同样没有应答",
     "offline-midway": "{endpoint} 在会话中途不再应答，但此后既无法再次连接它（{again_fault}），也无法连接对所有人都应答的 {control_host}",
     "intercepted-silence": "{endpoint} 没有发送问候语（{fault}），但对所有人都发送问候语的 {control_host} [{control_address}]:25 同样没有（{control_fault}）",

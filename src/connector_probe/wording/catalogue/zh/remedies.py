@@ -73,7 +73,7 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.CHECK_LOCAL_FIREWALL: "在本机的防火墙或安全策略中允许此端口的出站连接。",
     RemedyId.CHECK_OUTGOING_PORT: "在本机和网络的防火墙中允许出站 TCP 端口 25；许多提供商和云会阻止该端口。",
     RemedyId.SET_CLOCK: "校准本机的时钟 (NTP)，然后再次探测；或者使用 --as-of 按指定的日期判断。",
-    RemedyId.CORRECT_SOURCE_ADDRESS: "使用 --source-address 指定本机的某个地址，或者不使用该选项。",
+    RemedyId.CORRECT_SOURCE_ADDRESS: "使用 --source-address 指定本机的、外部能够应答的某个地址，或者不使用该选项。",
     RemedyId.FREE_RESOURCES: "在本机上关闭一些连接或提高限制（内存、打开的文件数、端口数），然后再次探测。",
     RemedyId.RAISE_DEADLINE: "用更长的 --deadline 再次探测，让服务器能够完成会话；并查明它的每次应答为何都这么久。",
     RemedyId.RUN_TO_THE_END: "再次探测，并让运行完整结束。",
