@@ -147,7 +147,9 @@ def test_a_refusal_of_starttls_means_what_it_says(code: int, reply: str, cause: 
     [
         ((500, "5.5.1 Unknown command"), ("server", "not-a-mail-server", "point-to-smtp")),  # as LMTP does
         ((501, "5.5.4 Invalid domain name"), ("sender", "helo-name", "give-another-name")),
+        ((550, "I do not believe you are probe.lan."), ("sender", "helo-name", "give-another-name")),  # as qpsmtpd does
         ((550, "5.7.1 No"), ("server", "service-not-available", "read-the-reply")),
+        ((550, "5.7.1 probe.lan [192.0.2.10]: No"), ("server", "service-not-available", "read-the-reply")),
     ],
 )
 def test_what_ehlo_and_helo_get_is_told_by_its_code(said: tuple[int, str], led_by: tuple[str, str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import field, replace
 from functools import cached_property
@@ -84,11 +85,13 @@ class View:
         if self.refusal is None:
             return None, ""
         kind, words = refusal_kind(self.refusal)
-        evidence = self.evidence
+        evidence, wire = self.evidence, self.refusal.wire
         later = (evidence.unlisted_starttls, evidence.starttls, evidence.ehlo_again, evidence.mail)
-        named = evidence.ehlo is not None and not any(later)
-        if kind is None and named and self.refusal.code == SYNTAX_ERROR_IN_ARGUMENT:
-            return Refusal.HELO, self.refusal.wire
+        if kind is None and evidence.ehlo is not None and not any(later):
+            name = re.escape(evidence.ehlo.command.rpartition(" ")[2])
+            repeated = "." in name and not name.startswith("\\[") and re.search(rf"(?<!\S){name}(?![\w-]| [\[(])", wire)
+            if repeated or self.refusal.code == SYNTAX_ERROR_IN_ARGUMENT:
+                return Refusal.HELO, wire
         status = next(filter(None, map(enhanced_status, self.refusal.lines)), "")
         if kind is None and evidence.ehlo is None and status == "5.7.1" and not takes_no_mail(self.refusal):
             return Refusal.SOURCE, status  # RFC 3463 X.7.1, not authorized: before EHLO only our address is known
