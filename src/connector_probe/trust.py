@@ -138,7 +138,7 @@ def load_anchors(path: str | None = None) -> Anchors:
 
     if path is None:
         return parse_anchors(ROOT_ANCHORS)
-    text = pem.text_of(read_file(path))
+    text = pem.text_of(read_file(path, "the trust anchors"))
     try:
         return parse_anchors(text)
     except ValueError as problem:
@@ -247,7 +247,7 @@ def _can_be_read(certificates: tuple[bytes, ...]) -> bool:
 
 def _blocks_of(path: str) -> tuple[bytes, ...]:
     """What should be the certificates of a PEM or DER file; whether OpenSSL can read them is not asked yet."""
-    name, data = printable(path), read_file(path)
+    name, data = printable(path), read_file(path, "the CA's certificate")
     if not data.strip():
         raise TrustError(f"{name} is empty", "give a PEM file that holds the CA's certificate")
     if data[:1] == b"\x30":
@@ -274,27 +274,25 @@ def read_pem(data: bytes, name: str) -> pem.Pem:
     return found
 
 
-def read_file(path: str) -> bytes:
-    """The file's octets, at most MAX_FILE. Raises TrustError."""
-    name = printable(path)
+def read_file(path: str, what: str) -> bytes:
+    """The octets of the file of ``what``, at most MAX_FILE. Raises TrustError."""
+    name, hint = printable(path), f"check the path of the file of {what}"
     try:
         if Path(path).is_dir():  # asked first: Windows calls opening one a lack of permission
             raise IsADirectoryError
         with Path(path).open("rb") as file:
             data = file.read(MAX_FILE + 1)
     except IsADirectoryError:
-        raise TrustError(f"{name} is a directory", "name the file in it that holds the CA's certificate") from None
+        raise TrustError(f"{name} is a directory", f"name the file in it that holds {what}") from None
     except FileNotFoundError:
-        raise TrustError(f"{name} does not exist", "check the path of the CA file") from None
+        raise TrustError(f"{name} does not exist", hint) from None
     except PermissionError:
         raise TrustError(f"{name} cannot be read: permission denied", "make the file readable for this user") from None
     except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
         reason = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
-        raise TrustError(f"{name} cannot be read: {printable(reason)}", "check the path of the CA file") from None
+        raise TrustError(f"{name} cannot be read: {printable(reason)}", hint) from None
     if len(data) > MAX_FILE:
-        raise TrustError(
-            f"{name} is larger than {MAX_FILE >> 20} MiB", "give a file that holds the CA's certificate only"
-        )
+        raise TrustError(f"{name} is larger than {MAX_FILE >> 20} MiB", f"give a file that holds {what} only")
     return data
 
 

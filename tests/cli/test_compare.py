@@ -72,7 +72,7 @@ def test_powershell_s_redirection_is_read(files: tuple[Path, Path], capsys: pyte
         (b"{}", "schema is None, not connector-probe/report/1"),
         (b'{"schema": "connector-probe/explanation/1", "matches": []}', "not connector-probe/report/1"),
         (b'{"schema": "connector-probe/comparison/1"}', "not connector-probe/report/1"),
-        (b'{"schema": "connector-probe/report/1"}', "no list of results"),
+        (b'{"schema": "connector-probe/report/1"}', "no results"),
         (b'{"schema": "connector-probe/report/1", "results": [{}]}', "started_at"),
         (b"\xff\xfe\x00", "not valid JSON"),
         (b"[" * 5000, "not valid JSON"),

@@ -181,9 +181,9 @@ def test_bad_input_is_explained(argv: list[str], message: str, capsys: pytest.Ca
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an Outlook item"),
         (b"x" * (10 * 1024 * 1024 + 1), "larger than 10 MiB"),
         (b'{"schema": "connector-probe/report/1"', "not valid JSON"),
-        (b'{"schema": "connector-probe/report/1"}', "no list of results"),
+        (b'{"schema": "connector-probe/report/1"}', "the report has no results"),
         (b'{"schema": "connector-probe/explanation/1", "matches": []}', "schema is connector-probe/explanation/1"),
-        (b'{"schema": "connector-probe/report/1", "results": []}', "started_at is missing"),
+        (b'{"schema": "connector-probe/report/1", "results": [7]}', "started_at is missing"),
     ],
     ids=["outlook", "large", "cut-off", "empty", "explanation", "no-time"],
 )

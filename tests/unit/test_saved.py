@@ -281,7 +281,8 @@ ATTEMPT = (*RESULT, "evidence", "attempts", 0)
 DAMAGE: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (_set("schema", to="connector-probe/report/2"), "schema is connector-probe/report/2"),
     (_set("schema", to=None), "schema is None"),
-    (_set("results", to={}), "no list of results"),
+    (_set("results", to={}), "the report has no results"),
+    (_set("results", to=[]), "the report has no results"),
     (_set("results", to=[7]), r"results[0] is not an object"),
     (_set("started_at", to="yesterday"), "started_at: "),
     (_set("started_at", to="2026-01-01T00:00:00"), "started_at: the time has no zone"),
@@ -330,7 +331,7 @@ def test_damage_is_named(damage: Callable[[dict[str, Any]], None], message: str)
         ("[" * 100_000, "not valid JSON"),
         ('{"schema": "connector-probe/report/1", "started_at": ' + "9" * 5_000 + "}", "not valid JSON"),
         ('{"schema": "connector-probe/report/1", "a": ' + "[" * 50 + "]" * 50 + "}", "nested too deeply"),
-        ('{"schema": "connector-probe/report/1", "duration": 1e999, "results": []}', "started_at is missing"),
+        ('{"schema": "connector-probe/report/1", "duration": 1e999, "results": [7]}', "started_at is missing"),
     ],
 )
 def test_no_report_at_all(text: str, message: str) -> None:

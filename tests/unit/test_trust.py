@@ -18,7 +18,7 @@ from connector_probe import trust
 from connector_probe.model.connector import RootList
 from connector_probe.protocol import der
 from connector_probe.protocol.certificate import judge
-from connector_probe.trust import MAX_FILE, Trust, TrustError, load_roots, read_certificates
+from connector_probe.trust import MAX_FILE, Trust, TrustError, load_anchors, load_roots, read_certificates
 from tests.unit.certificates import NOW, Issued, authority, ec_key, server
 
 ROOT, OTHER = authority("Root"), authority("Other")
@@ -145,7 +145,10 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_a_directory(tmp_path: Path) -> None:
     with pytest.raises(TrustError) as caught:
         load_roots(RootList.SYSTEM, str(tmp_path))
-    _tells(caught.value, str(tmp_path), "is a directory", "name the file in it")
+    _tells(caught.value, str(tmp_path), "is a directory", "name the file in it that holds the CA's certificate")
+    with pytest.raises(TrustError) as caught:
+        load_anchors(str(tmp_path))
+    _tells(caught.value, str(tmp_path), "is a directory", "name the file in it that holds the trust anchors")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permission")

@@ -140,11 +140,9 @@ class File:
     def read(self, node: Node, ctx: ReadContext) -> str:
         path = ctx.folder / _text(node, ctx)
         if not os.path.isfile(path):  # noqa: PTH113 - pathlib's raises for a name that is too long for a file
-            raise WrongValueError(
-                node,
-                f"{ctx.key} {show(getattr(node, 'text', ''))}: there is no such file",
-                "a relative path begins at this file's folder",
-            )
+            told = "that is a directory" if os.path.isdir(path) else "there is no such file"  # noqa: PTH112
+            hint = "a relative path begins at this file's folder"
+            raise WrongValueError(node, f"{ctx.key} {show(getattr(node, 'text', ''))}: {told}", hint)
         return str(path)
 
     def schema(self) -> dict[str, Any]:

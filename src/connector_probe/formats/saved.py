@@ -86,8 +86,8 @@ def read_report(text: str) -> SavedReport:
         raise SavedReportError("there is more than one report in it", "give each a file of its own")
     document = _safe(documents[0])
     results = document.get("results")
-    if not isinstance(results, list):
-        raise SavedReportError("the report has no list of results", _WRITE_ONE)
+    if not isinstance(results, list) or not results:
+        raise SavedReportError("the report has no results", _WRITE_ONE)
     return SavedReport(
         started_at=_read(datetime, document, "started_at", ""),
         duration=_read(float, document, "duration", ""),
