@@ -271,6 +271,23 @@ async def test_what_the_caller_raises_is_not_taken_for_the_end_of_a_worker() -> 
     assert out.decode() == f"of the caller's own {len(ADDRESSES)}\n"
 
 
+CANNOT_BE_SENT = """
+import asyncio
+from connector_probe import Connector, probe_all
+from connector_probe.probing import workers
+async def gather(*given, **named):
+    class Odd(Exception): pass
+    raise Odd("what is wrong")
+workers.gather_all = gather
+asyncio.run(probe_all([Connector(smart_hosts=[one], control=()) for one in ("127.0.0.1", "127.0.0.2")], processes=2))
+"""
+
+
+def test_an_error_that_cannot_be_sent_is_told_all_the_same() -> None:
+    ran = subprocess.run([sys.executable, "-c", CANNOT_BE_SENT], capture_output=True, text=True, check=False)
+    assert "RuntimeError: Odd: what is wrong" in ran.stderr.splitlines()
+
+
 def test_a_smart_host_is_in_one_share_alone() -> None:
     by_mx = [Connector(use_mx=f"{letter}.test", control=()) for letter in "ab"]
     chained = [connector("a.test", "b.test:26"), connector("c.test"), connector("C.test", "b.test")]

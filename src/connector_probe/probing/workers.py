@@ -157,8 +157,8 @@ class _Worker:
         with contextlib.closing(writer):
             while data := await _next_message(reader):
                 message = self._messages.read(data)
-                if isinstance(message, Exception):
-                    raise message
+                if isinstance(message, bytes):
+                    raise pickle.loads(message)
                 position, evidence = message
                 del self._left[position]
                 on_evidence(position, evidence)
@@ -232,10 +232,22 @@ async def _gather_and_tell(line: socket.socket, gather: _Gather) -> NoReturn:
         await gather(tell, stop)
     except Exception as problem:
         problem.add_note(traceback.format_exc())
-        tell(problem)
+        tell(_pickled(problem))  # by itself: what could not be sent may be what it is about
     await writer.drain()
     obeying.cancel()
     os._exit(0)
+
+
+def _pickled(problem: Exception) -> bytes:
+    """Itself where it can be made again of that, else an error that says the same."""
+    try:
+        data = pickle.dumps(problem)
+        pickle.loads(data)
+    except Exception:  # whatever its parts raise
+        told = RuntimeError(f"{type(problem).__name__}: {problem}")
+        told.add_note(problem.__notes__[-1])
+        data = pickle.dumps(told)
+    return data
 
 
 class _Writing:
