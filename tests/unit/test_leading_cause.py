@@ -488,6 +488,7 @@ def test_the_words_of_a_server_that_is_set_up_wrongly_are_about_itself() -> None
         ("RCPT TO:<a@b>", 530, "SMTP authentication is required.", "source-blocked", "allow-relay"),
         ("RCPT TO:<a@b>", 451, "4.7.1 Service unavailable - try again later", *_FILTER),  # Postfix without its milter
         ("STARTTLS", 451, "4.7.1 Service unavailable - try again later", *_FILTER),
+        ("MAIL FROM:<>", 432, "Service temporarily unavailable.", "service-not-available", "read-the-reply"),  # Courier
     ],
 )
 def test_a_refusal_at_any_step_means_what_it_says(command: str, code: int, reply: str, cause: str, remedy: str) -> None:

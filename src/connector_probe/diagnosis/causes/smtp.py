@@ -276,19 +276,7 @@ def _malformed_reply(case: Case) -> Judged | None:
 def _service_not_available(case: Case) -> Judged | None:
     """An immediate error; where its words are about the sender, that is the cause, and this only how it is told."""
     if case.failure not in _REJECTED:
-        at_starttls = case.failure in _AT_STARTTLS and not case.view.ends_at_starttls
-        short = at_starttls and _is_short(case)  # at RCPT that is back pressure
-        if short or ((at_starttls or case.failure is _F.RECIPIENT_DEFERRED) and _is_out_of_order(case)):
-            about = EvidenceId.NAMES_THE_MAIL_SYSTEM if at_starttls and not short else EvidenceId.NAMES_ITS_STATE
-            seen = (EvidenceId.REPLY_RECEIVED, about)
-            mended = (RemedyId.CHECK_MAIL_FILTER, RemedyId.CHECK_SERVICE_STATE)
-            if short:
-                mended = (RemedyId.RELIEVE_SERVER, RemedyId.CHECK_SERVICE_STATE)
-            elif not at_starttls and is_exchange(case.evidence, case.view.greeting):  # it has no milters
-                mended = (RemedyId.CHECK_SERVICE_STATE, RemedyId.READ_THE_REPLY)
-            return Judged(_LIKELY, seen, mended, heading=HeadingId.MAIL_SYSTEM_REFUSES if at_starttls else None)
-        ended = Judged(_LIKELY, (EvidenceId.REPLY_RECEIVED,), heading=HeadingId.STARTTLS_ENDS_SESSION)
-        return ended if case.view.ends_at_starttls else None
+        return _fails_later(case)
     if (known := _explained(case)) is not None:
         return known
     if _is_short(case):
@@ -298,6 +286,28 @@ def _service_not_available(case: Case) -> Judged | None:
     if not told and case.view.refusal is not None and takes_no_mail(case.view.refusal):
         return Judged(None, (EvidenceId.REPLY_RECEIVED,), (RemedyId.CORRECT_SMART_HOST, RemedyId.READ_THE_REPLY))
     return Judged(_POSSIBLE if told else None, (EvidenceId.REPLY_RECEIVED,))
+
+
+def _fails_later(case: Case) -> Judged | None:
+    """At STARTTLS, at MAIL FROM or at RCPT TO, where being short of something is back pressure."""
+    at_starttls, seen = case.failure in _AT_STARTTLS, (EvidenceId.REPLY_RECEIVED,)
+    if case.view.ends_at_starttls:
+        return Judged(_LIKELY, seen, heading=HeadingId.STARTTLS_ENDS_SESSION)
+    if at_starttls and _is_short(case):
+        mended = (RemedyId.RELIEVE_SERVER, RemedyId.CHECK_SERVICE_STATE)
+        return Judged(_LIKELY, (*seen, EvidenceId.NAMES_ITS_STATE), mended, heading=HeadingId.MAIL_SYSTEM_REFUSES)
+    if at_starttls and _is_out_of_order(case):
+        mended = (RemedyId.CHECK_MAIL_FILTER, RemedyId.CHECK_SERVICE_STATE)
+        return Judged(_LIKELY, (*seen, EvidenceId.NAMES_THE_MAIL_SYSTEM), mended, heading=HeadingId.MAIL_SYSTEM_REFUSES)
+    if case.failure is not _F.RECIPIENT_DEFERRED:
+        return None
+    if _is_out_of_order(case):
+        mended = (RemedyId.CHECK_MAIL_FILTER, RemedyId.CHECK_SERVICE_STATE)
+        if is_exchange(case.evidence, case.view.greeting):  # it has no milters
+            mended = (RemedyId.CHECK_SERVICE_STATE, RemedyId.READ_THE_REPLY)
+        return Judged(_LIKELY, (*seen, EvidenceId.NAMES_ITS_STATE), mended)
+    # Courier has nothing but this to say when its queue's daemon is down; greylisting mostly waits for a recipient.
+    return Judged(_POSSIBLE, seen) if case.evidence.recipient is None and case.view.refusal_kind is None else None
 
 
 def _is_out_of_order(case: Case) -> bool:
