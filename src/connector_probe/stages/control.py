@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 
 from connector_probe.model.connector import SMTP_PORT
@@ -92,6 +93,11 @@ class Egress:
     tls: bool = False
 
 
+def most_telling(tried: Iterable[Control | None]) -> Control | None:
+    """The one of the control hosts that counts; None where none of them tells anything."""
+    return max(filter(None, tried), key=_tells, default=None)
+
+
 def _tells(control: Control) -> int:
     """How much one tells: that it could not be looked up, was not reached, was reached; the time; that TLS works.
 
@@ -139,9 +145,7 @@ class Controls(SingleFlight[tuple[tuple[str, ...], Resolver, Egress, float], Con
         return None
 
     async def _try(self, hosts: tuple[str, ...], resolver: Resolver, egress: Egress) -> Control | None:
-        tried = await asyncio.gather(*(self._try_host(text, resolver, egress) for text in hosts))
-        found = [one for one in tried if one is not None]
-        return max(found, key=_tells, default=None)
+        return most_telling(await asyncio.gather(*(self._try_host(text, resolver, egress) for text in hosts)))
 
     async def _try_host(self, text: str, resolver: Resolver, egress: Egress) -> Control | None:
         host = parse_smart_host(text)
