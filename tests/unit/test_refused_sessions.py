@@ -185,7 +185,8 @@ def test_overwritten_commands_are_an_inspection() -> None:
     [
         ("unrecognized_name", NAME, f"It does not know the name {NAME}"),
         ("unrecognized_name", ADDRESS, "probe it by its name"),
-        ("internal_error", ADDRESS, ""),
+        ("internal_error", ADDRESS, "some servers cannot do without: to find out"),
+        ("internal_error", NAME, ""),
     ],
 )
 def test_the_alert_of_a_server_that_goes_by_names(alert: str, host: str, hint: str) -> None:

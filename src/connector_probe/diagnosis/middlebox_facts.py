@@ -99,14 +99,15 @@ def hints(view: View) -> Facts:
     named = view.name_match is not None and view.name_match.matches
     if evidence.leaf is not None and not named and appliance(evidence.leaf) is not None:
         found["appliance_hint"] = Phrase("appliance-hint")
-    handshake = evidence.handshake.fault if evidence.handshake is not None else None
-    if handshake is not None and handshake.alert == "handshake_failure":
+    handshake, by_address = evidence.handshake, evidence.server == evidence.address
+    alert = handshake.fault.alert if handshake is not None and handshake.fault is not None else None
+    if alert == "handshake_failure":
         found["alert_hint"] = Phrase("handshake-failure-hint")
-    elif handshake is not None and (
-        handshake.alert == "unrecognized_name"  # GnuTLS and Java take an underscore for no name at all
-        or (handshake.alert == "illegal_parameter" and "_" in evidence.server)
-    ):
-        found["alert_hint"] = Phrase("sni-missing-hint" if evidence.server == evidence.address else "sni-unknown-hint")
+    elif alert == "internal_error" and by_address:
+        found["alert_hint"] = Phrase("sni-perhaps-hint")
+    elif alert == "unrecognized_name" or (alert == "illegal_parameter" and "_" in evidence.server):
+        # GnuTLS and Java take an underscore for no name at all.
+        found["alert_hint"] = Phrase("sni-missing-hint" if by_address else "sni-unknown-hint")
     if evidence.control is not None and evidence.banner is not None:
         found["intercepted"] = Phrase("intercepted-silence" if evidence.banner.reply is None else "intercepted-words")
     found["no_starttls"] = Phrase("ehlo-refused" if evidence.helo is not None else "starttls-missing")
