@@ -87,8 +87,8 @@ appliance-certificate | network | appliance-certificate | \
 recipient-550 | server | recipient-refused | The recipient is rejected | allow-relay
 sender-530 | server | source-blocked | The server wants a login before it takes mail | allow-relay
 sender-452 | server | back-pressure | The server defers the mail at MAIL FROM | relieve-server
-tls-inspection | network | tls-inspection | A firewall signs the server's certificate anew (TLS inspection) | \
-  exempt-from-inspection
+tls-inspection | network | tls-inspection | \
+  A firewall or antivirus program signs the server's certificate anew (TLS inspection) | exempt-from-inspection
 another-host-answers | network | another-host-answers | Another host answers: archive.lab.test | check-where-it-leads
 clock-doubtful | this-machine | local-clock | This machine's clock is not plausible | set-clock
 dns-split-horizon | this-machine | local-nameserver-errs | \

@@ -513,3 +513,9 @@ def test_what_is_ruled_out_leaves_something_over() -> None:
         for one in filter(None, cases):
             verdicts = one.verdicts()
             assert set(verdicts.values()) != {CauseVerdict.RULED_OUT}, cause
+
+
+def test_a_trust_anchor_that_the_server_does_not_send_is_likelier_than_an_old_record() -> None:
+    verdicts = by_mx(made.session(), published(replace(_ANCHOR, matched=()))).verdicts()
+    told = verdicts["dane-path-invalid"], verdicts["tlsa-outdated"]
+    assert told == (CauseVerdict.SUPPORTED, CauseVerdict.POSSIBLE)

@@ -165,7 +165,8 @@ def test_a_full_disk_is_freed_before_one_tries_again() -> None:
 def test_a_limit_is_not_called_unequal_servers() -> None:
     limited = made.until_banner(banner=made.answered("", 421, "4.7.0 Error: too many connections from 192.0.2.10"))
     (warning,) = concluded(made.session(), limited).warnings
-    assert "has met the limit itself" in warning.text
+    assert "By its own words the server limits connections" in warning.text
+    assert [one.id for one in warning.remedies] == ["allow-exchange-online"]
     (warning,) = concluded(made.session(), made.until_banner(banner=made.answered("", 554, "5.3.0 broken"))).warnings
     assert "the limit" not in warning.text
 

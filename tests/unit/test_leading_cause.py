@@ -504,3 +504,57 @@ def test_a_refusal_at_any_step_means_what_it_says(command: str, code: int, reply
     assert led(found) == ("server", cause, remedy)
     assert {one.verdict for one in found.causes[1:]} <= {CauseVerdict.RULED_OUT, CauseVerdict.POSSIBLE}
     assert found.heading not in _AMISS.get(cause, ())
+
+
+def test_a_certificate_of_the_smart_host_s_own_name_speaks_against_tlsdomain() -> None:
+    asked = Connector(smart_hosts=[NAME], tls=TlsSettings.DOMAIN_VALIDATION, tls_domain="smtp.contoso.com")
+    found = made.report(made.session(), connector=asked).results[0].diagnosis
+    assert found is not None
+    assert led(found) == ("connector", "certificate-subject-mismatch", "change-tls-domain")
+    assert "TlsDomain" in found.heading
+
+
+def test_a_signature_by_another_key_is_a_certificate_without_its_own() -> None:
+    found = diagnosed(made.until_tls(fault=NetworkFault(FaultKind.TLS_PROTOCOL, text="bad signature")))
+    assert led(found) == ("server", "tls-not-supported", "install-key-pair")
+    assert found.heading == "The server's private key is not that of its certificate"
+
+
+def test_what_will_have_expired_is_not_said_to_have() -> None:
+    expired = replace(made.shown(made.leaf(), CertificateProblem(CertificateProblemKind.EXPIRED)), as_of_given=True)
+    found = diagnosed(replace(made.session(), certificate=expired))
+    assert found.heading.startswith("The certificate will have expired by 2026-11-24")
+    assert found.detail.endswith("(--as-of).")
+
+
+@pytest.mark.parametrize(
+    ("sent", "cause"),
+    [
+        (r"250-mail.contoso.com\x0d\x0a250-STARTTLS\x0d\x0a", "malformed-reply"),
+        (r"250-mail.contoso.com\x0d\x0a250-STAR", "server-malfunction"),
+        ("", "server-malfunction"),
+    ],
+)
+def test_an_answer_that_announces_another_line_is_malformed(sent: str, cause: str) -> None:
+    silent = replace(made.broken("EHLO x", TIMED_OUT), sample=sent)
+    assert diagnosed(made.until_ehlo(ehlo=silent)).causes[0].id == cause
+
+
+def test_an_expired_root_is_mended_by_no_intermediate() -> None:
+    root = replace(made.leaf("Contoso Root"), issuer="CN=Contoso Root")
+    problem = CertificateProblem(CertificateProblemKind.ISSUER_EXPIRED, 1, root.subject)
+    shown = replace(made.shown(made.leaf(), problem), chain=(made.leaf(), root))
+    assert diagnosed(replace(made.session(), certificate=shown)).remedies[0].id == "renew-certificate"
+
+
+def test_503_to_starttls_is_no_broken_certificate() -> None:
+    refused = made.answered("STARTTLS", 503, "5.5.2 Send hello first")
+    found = diagnosed(replace(made.session(), starttls=refused, handshake=None, certificate=None, ehlo_again=None))
+    assert (found.causes[0].verdict, found.remedies[0].id) == (CauseVerdict.SUPPORTED, "read-the-reply")
+
+
+def test_a_slow_handshake_is_worth_a_warning() -> None:
+    well = made.session()
+    assert well.handshake is not None
+    (told,) = result_of(replace(well, handshake=replace(well.handshake, seconds=6.0))).warnings
+    assert "in the TLS handshake" in told.text

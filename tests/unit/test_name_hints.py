@@ -46,6 +46,10 @@ def missed(expected: str, *names: str, common_name: str = "") -> tuple[NameHintK
         ("mail.contoso.com", ["firewall.fabrikam.com"], K.UNRELATED, "firewall.fabrikam.com"),
         ("mail.contoso.co.uk", ["mail.fabrikam.co.uk"], K.UNRELATED, "mail.fabrikam.co.uk"),
         ("mail.contoso.local", ["ex01.contoso.local"], K.SAME_DOMAIN, "ex01.contoso.local"),
+        ("mail.contoso.com", ["mail.contoso.com "], K.NO_HOST_NAME, "mail.contoso.com "),
+        ("mail.contoso.com", ["https://mail.contoso.com"], K.NO_HOST_NAME, "https://mail.contoso.com"),
+        ("mail.xn--mnchen-3ya.de", ["mail.münchen.de"], K.NO_HOST_NAME, "mail.münchen.de"),
+        ("mail.contoso.com", ["Contoso Mail"], K.INTERNAL, "Contoso Mail"),
     ],
 )
 def test_how_a_name_misses(expected: str, names: list[str], kind: NameHintKind, near: str) -> None:

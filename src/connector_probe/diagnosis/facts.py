@@ -100,6 +100,8 @@ def facts_of(view: View, connector: Connector, failure: FailureClass | None) -> 
         more.append(Phrase("clock-unsure"))
     if "appliance_hint" in facts:
         more.append(facts["appliance_hint"])
+    if evidence.certificate is not None and evidence.certificate.as_of_given:
+        more.append(Phrase("judged-as-of"))
     facts["more_problems"] = joined(*more) if more else ""
     facts |= facts_of_revocation(evidence)
     facts |= _missing_issuers(evidence)
@@ -112,7 +114,9 @@ def facts_of(view: View, connector: Connector, failure: FailureClass | None) -> 
     if failure is FailureClass.LOCAL_DEADLINE:
         facts |= _deadline(evidence)
     if failure in DANE_RENAMES:  # what DANE gives a code of its own: said in the words of the fault itself
-        facts["trouble"] = Phrase(f"detail-{classify_plain(view)}")
+        plain = classify_plain(view)
+        bare = plain is FailureClass.STARTTLS_NOT_OFFERED  # it is not the connector that requires TLS
+        facts["trouble"] = Phrase("dane-no-starttls" if bare else f"detail-{plain}")
     return facts
 
 

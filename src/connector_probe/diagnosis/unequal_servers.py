@@ -9,7 +9,7 @@ from connector_probe.diagnosis.signs import greeted_as
 from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import Certificate
-from connector_probe.model.ids import WarningId
+from connector_probe.model.ids import RemedyId, WarningId
 from connector_probe.model.notation import day, endpoint
 from connector_probe.model.sentence import Facts, Phrase, Word, joined, listed
 from connector_probe.model.verdict import UNTELLABLE, FailureClass
@@ -55,9 +55,14 @@ def _of_address(pairs: Sequence[_Pair]) -> Iterator[Said]:
         percent=str(round(100 * bad / len(pairs))),
     )
     if 0 < bad < len(pairs):
+        failing = [(view, one) for view, one in pairs if one is not None]
+        if all(view.refusal_kind is Refusal.RATE for view, _ in failing):
+            mended = (RemedyId.ALLOW_EXCHANGE_ONLINE,)
+            yield Said(_VERDICTS, facts, first.address, remedies=mended, sentence=WarningId.CONNECTIONS_LIMITED)
+            return
         # By a limit on connections, which this very run has met.
-        limited = all(one in (None, *_TURNED_AWAY) or view.refusal_kind is Refusal.RATE for view, one in pairs)
-        yield Said(_VERDICTS, facts, first.address, sentence="unequal-or-limited" if limited else "")
+        limited = all(one in _TURNED_AWAY or view.refusal_kind is Refusal.RATE for view, one in failing)
+        yield Said(_VERDICTS, facts, first.address, sentence=WarningId.UNEQUAL_OR_LIMITED if limited else "")
     elif len(failures) > 1:
         yield Said(WarningId.UNEQUAL_FAILURES, facts, first.address)
 

@@ -15,7 +15,7 @@ from connector_probe.diagnosis.verdict import Said
 from connector_probe.diagnosis.view import View
 from connector_probe.model.client_profile import takes_client_certificate, takes_key
 from connector_probe.model.connector import Connector, ConnectorType
-from connector_probe.model.evidence import Certificate, CertificateProblemKind, LookupStatus
+from connector_probe.model.evidence import Certificate, CertificateProblemKind, Exchange, Handshake, LookupStatus
 from connector_probe.model.ids import RemedyId, WarningId
 from connector_probe.model.notation import day, span
 from connector_probe.model.sentence import Facts, Phrase, Value, Word, listed
@@ -133,10 +133,13 @@ def _manners(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     evidence = view.evidence
     session = (evidence.banner, evidence.ehlo, evidence.helo, evidence.starttls, evidence.ehlo_again)
     exchanges = [one for one in (*session, evidence.recipient) if one is not None]
-    slowest = max(exchanges, key=lambda one: one.seconds, default=None)
+    steps: list[Exchange | Handshake] = [*exchanges, *([evidence.handshake] if evidence.handshake is not None else [])]
+    slowest = max(steps, key=lambda one: one.seconds, default=None)
     if slowest is not None and slowest.seconds >= SLOW_REPLY:
-        command: Value = slowest.command.split(" ", 1)[0] or Phrase("slow-connection")
-        slow = [exchange for exchange in exchanges if exchange.seconds >= SLOW_REPLY]
+        command: Value = Phrase("slow-handshake")
+        if not isinstance(slowest, Handshake):
+            command = slowest.command.split(" ", 1)[0] or Phrase("slow-connection")
+        slow = [one for one in steps if one.seconds >= SLOW_REPLY]
         hint = "slow-all-hint" if len(slow) > 1 else "slow-greeting-hint" if slowest is evidence.banner else ""
         told: Value = Phrase(hint, {"slow_number": str(len(slow))}) if hint else ""
         yield WarningId.SLOW_REPLY, {"slowest": span(slowest.seconds), "slow_command": command, "slow_hint": told}

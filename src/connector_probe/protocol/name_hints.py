@@ -5,12 +5,13 @@ Pure. Only explains: whether a name fits is ``identity.match``.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Final
 
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Certificate
-from connector_probe.model.names import is_address
+from connector_probe.model.names import InvalidNameError, is_address, parse_name
 from connector_probe.protocol.identity import common_labels, plain
 
 MAX_TYPOS: Final = 2  # letters; more make another name
@@ -31,6 +32,7 @@ class NameHintKind(StrEnum):
     ADDRESSES = "addresses"  # IP addresses where a name is expected
     NOT_ADDRESS = "not-address"  # names where an IP address is expected
     TYPO = "typo"
+    NO_HOST_NAME = "no-host-name"  # the expected one, with what no host name has: a space, "https://", a raw umlaut
     SAME_DOMAIN = "same-domain"  # another host of the domain
     UNRELATED = "unrelated"  # nothing in common but the ending
 
@@ -52,6 +54,8 @@ def hint(certificate: Certificate, expected: str, nearest: str) -> NameHint:
         return NameHint(NameHintKind.NOT_ADDRESS, nearest)
     if all(map(is_address, names)):
         return NameHint(NameHintKind.ADDRESSES, nearest)
+    if re.search(r"[^a-z0-9._*-]", near) is not None and (wanted in near or _a_labels(near) == wanted):
+        return NameHint(NameHintKind.NO_HOST_NAME, nearest)
     wild = _wildcards(near, wanted, nearest)
     if wild is not None:
         return wild
@@ -61,6 +65,13 @@ def hint(certificate: Certificate, expected: str, nearest: str) -> NameHint:
     if _is_typo(near, wanted):
         return NameHint(NameHintKind.TYPO, nearest, shared)
     return NameHint(NameHintKind.SAME_DOMAIN if shared else NameHintKind.UNRELATED, nearest, shared)
+
+
+def _a_labels(name: str) -> str | None:
+    try:
+        return parse_name(name)
+    except InvalidNameError:
+        return None
 
 
 def _wildcards(near: str, wanted: str, shown: str) -> NameHint | None:

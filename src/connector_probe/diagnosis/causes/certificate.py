@@ -11,6 +11,7 @@ from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 from connector_probe.protocol.appliances import appliance, names_an_inspection
+from connector_probe.protocol.identity import match
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.causes.row import Case
@@ -126,7 +127,10 @@ def _certificate_expired(case: Case) -> Judged:
         return Judged(_POSSIBLE, (EvidenceId.EXPIRED_BY_OUR_CLOCK,), remedies=())
     if found is None and case.evidence.leaf is not None and case.evidence.leaf.not_after is None:
         return Judged(_POSSIBLE, remedies=())  # its dates cannot be read
-    return Judged(_OUT, (EvidenceId.VALID_UNTIL,)) if found is None else Judged(_SURE, (EvidenceId.EXPIRED_ON,))
+    if found is None:
+        return Judged(_OUT, (EvidenceId.VALID_UNTIL,))
+    then = case.evidence.certificate is not None and case.evidence.certificate.as_of_given
+    return Judged(_SURE, (EvidenceId.EXPIRED_ON,), heading=HeadingId.EXPIRED_AS_OF if then else None)
 
 
 @ROWS.cause(
@@ -143,6 +147,11 @@ def _certificate_subject_mismatch(case: Case) -> Judged:
         return Judged(_OUT, (EvidenceId.NAME_NOT_CHECKED,))
     if problem is None:
         return Judged(_POSSIBLE, remedies=())  # its names cannot be read
+    leaf = case.evidence.leaf
+    if leaf is not None and case.evidence.server != case.view.expected and match(leaf, case.evidence.server).matches:
+        mended = (RemedyId.CHANGE_TLS_DOMAIN, RemedyId.ADD_NAME)
+        seen = (EvidenceId.NAME_DIFFERS, EvidenceId.NAME_OF_SMART_HOST)
+        return Judged(_SURE, seen, mended, Culprit.CONNECTOR, heading=HeadingId.TLS_DOMAIN_DIFFERS)
     return Judged(_SURE, (EvidenceId.NAME_DIFFERS,), REMEDIES[problem.kind])
 
 
@@ -186,6 +195,10 @@ def _blamed_problems(case: Case) -> tuple[CertificateProblem, ...]:
 
 
 def _is_in_vain(evidence: AttemptEvidence) -> bool:
-    """Whether the missing issuers are known, and lead to no trusted root."""
+    """Whether a root itself has expired, or the missing issuers are known, and lead to no trusted root."""
+    roots = {one.subject for one in evidence.chain if one.subject == one.issuer}
+    problems = evidence.certificate.problems if evidence.certificate is not None else ()
+    if any(one.kind is _Kind.ISSUER_EXPIRED and one.subject in roots for one in problems):
+        return True
     missing = evidence.missing_issuers
     return missing is not None and not missing.completes and not any(one.error for one in missing.found)

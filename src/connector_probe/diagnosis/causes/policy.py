@@ -12,6 +12,7 @@ from connector_probe.diagnosis.policies.facts import CHAIN_REASONS, RECORD_REASO
 from connector_probe.diagnosis.policies.judgement import DaneVerdict, deciding_lookup_of
 from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
+from connector_probe.model.policy import DANE_TA
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 from connector_probe.protocol.mta_sts import shallow_pattern
 
@@ -84,7 +85,7 @@ def _tlsa_outdated(case: Case) -> Judged:
     if misnumbered and all(one in misnumbered for one in usable):
         return Judged(_OUT, (EvidenceId.TLSA_OF_THIS_CHAIN,))
     if _came_to(case) is DaneVerdict.MISMATCH:
-        return Judged(_LIKELY, (EvidenceId.TLSA_COMPARED,))
+        return Judged(_POSSIBLE if _anchor_not_sent(case) else _LIKELY, (EvidenceId.TLSA_COMPARED,))
     return Judged(_OUT, (EvidenceId.TLSA_PUBLISHED,))  # one of which is of what the server sends
 
 
@@ -118,7 +119,18 @@ def _certificate_not_yet_valid(case: Case) -> Judged:
     remedies=(RemedyId.PUBLISH_MATCHING_TLSA, RemedyId.LIFT_DANE),
 )
 def _dane_path_invalid(case: Case) -> Judged:
+    if _anchor_not_sent(case):
+        return Judged(
+            _LIKELY, (EvidenceId.ANCHOR_NOT_SENT,), (RemedyId.INSTALL_INTERMEDIATE, RemedyId.PUBLISH_MATCHING_TLSA)
+        )
     return Judged(_SURE, (EvidenceId.ANCHOR_PROBLEMS,)) if _came_to(case) is DaneVerdict.PATH_INVALID else Judged(_OUT)
+
+
+def _anchor_not_sent(case: Case) -> bool:
+    """Whether all records are of an issuer, and the server sends nothing but its own certificate."""
+    usable = [record for record in case.view.dane.records if record.usable] if case.view.dane is not None else []
+    bare = len(case.evidence.chain) == 1 and _came_to(case) is DaneVerdict.MISMATCH and not _misnumbered(case)
+    return bare and all(record.usage == DANE_TA for record in usable)
 
 
 @ROWS.cause(

@@ -54,6 +54,7 @@ _TLS = (
     *(_F.TLS_TIMEOUT, _F.TLS_CLOSED, _F.TLS_RESET, _F.TLS_ALERT),
     *(_F.TLS_NOT_TLS, _F.TLS_PROTOCOL, _F.TLS_VERSION, _F.TLS_CIPHER),
 )
+_UNENDED = r"(?:\A|\\x0a)[2-5][0-9]{2}-[^\\]*(?:\\x0d)?\\x0a\Z"  # whole lines, the last of them with a hyphen
 _LOGIN_WANTED = 530  # RFC 4954 6; before TLS, RFC 3207 4 has it for a missing STARTTLS
 _UNKNOWN_COMMAND = frozenset({500, 502})  # RFC 5321 4.2.2
 _ABOUT = {
@@ -240,7 +241,7 @@ def _proxy_header_sent(case: Case) -> Judged | None:
     Culprit.SERVER,
     alone(_SURE, _F.EHLO_MALFORMED, _F.STARTTLS_MALFORMED, _F.SESSION_MALFORMED, _F.RECIPIENT_MALFORMED)
     | alone(_POSSIBLE, _F.BANNER_NOT_SMTP),
-    shown_for=(_F.BANNER_TIMEOUT,),
+    shown_for=(_F.BANNER_TIMEOUT, _F.EHLO_TIMEOUT),
     remedies=(RemedyId.FIX_REPLY_FORMAT, RemedyId.CHECK_FIREWALL_INSPECTION),
     remedies_for={
         _F.BANNER_NOT_SMTP: (RemedyId.CHECK_FIREWALL_INSPECTION,),
@@ -253,6 +254,10 @@ def _malformed_reply(case: Case) -> Judged | None:
     if case.failure is _F.BANNER_TIMEOUT:
         ends_in_cr = case.evidence.banner is not None and case.evidence.banner.sample.endswith(r"\x0d")
         return Judged(_LIKELY, (EvidenceId.BEGINS_LIKE_SMTP,)) if ends_in_cr else None
+    if case.failure is _F.EHLO_TIMEOUT:
+        exchange = case.evidence.helo or case.evidence.ehlo
+        unended = exchange is not None and re.search(_UNENDED, exchange.sample) is not None
+        return Judged(_LIKELY, (EvidenceId.LAST_LINE_MISSING,)) if unended else None
     if case.failure is not _F.BANNER_NOT_SMTP:
         out_of_place = case.failure is _F.RECIPIENT_MALFORMED and case.view.refusal is not None
         return None if out_of_place else Judged(None, (EvidenceId.BREAKS_THE_RULES,))
@@ -275,6 +280,8 @@ def _malformed_reply(case: Case) -> Judged | None:
 )
 def _service_not_available(case: Case) -> Judged | None:
     """An immediate error; where its words are about the sender, that is the cause, and this only how it is told."""
+    if case.failure is _F.BANNER_NOT_SMTP:
+        return _explained(case)
     if case.failure not in _REJECTED:
         return _fails_later(case)
     if (known := _explained(case)) is not None:

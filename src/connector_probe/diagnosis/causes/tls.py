@@ -21,6 +21,8 @@ _BROKEN = (
     *(_F.TLS_CLOSED, _F.TLS_RESET, _F.TLS_ALERT, _F.TLS_NOT_TLS),
     *(_F.TLS_PROTOCOL, _F.TLS_VERSION, _F.TLS_CIPHER),
 )
+_BAD_SEQUENCE = 503  # RFC 5321 4.2.2
+_MISFIT = "bad signature"  # OpenSSL: the proof of the private key does not fit the certificate
 _OF_TLS = r"(?i)tls|ssl|certificate|encrypt|security|key\b"
 _AGREED = frozenset({_F.TLS_VERSION, _F.TLS_CIPHER})  # TLS came about, and not as it should
 
@@ -81,7 +83,9 @@ def _tls_not_supported(case: Case) -> Judged | None:
         if touched:
             return Judged(_POSSIBLE, said)
         # RFC 3207 4 has 454 for a TLS that fails; Sendmail also says it where a milter fails, and then of no TLS.
-        of_tls = view.refusal is None or view.refusal.severity == 5 or re.search(_OF_TLS, view.refusal.wire) is not None
+        # 503 is about the order of commands: what answered EHLO is perhaps not what is asked now.
+        refused = view.refusal is not None and view.refusal.severity == 5 and view.refusal.code != _BAD_SEQUENCE
+        of_tls = view.refusal is None or refused or re.search(_OF_TLS, view.refusal.wire) is not None
         mended = (RemedyId.READ_THE_REPLY, RemedyId.REPAIR_STARTTLS, RemedyId.RELAX_TLS)
         return Judged(None, said) if of_tls else Judged(_LIKELY, said, mended)
     handshake = case.evidence.handshake
@@ -89,6 +93,10 @@ def _tls_not_supported(case: Case) -> Judged | None:
         return None
     if handshake.fault is not None and handshake.fault.stranded:
         return Judged(_OUT, (EvidenceId.ANSWERED_PART_LOST,))
+    if handshake.fault is not None and handshake.fault.text == _MISFIT and failure is _F.TLS_PROTOCOL:
+        pair = (RemedyId.INSTALL_KEY_PAIR, RemedyId.CHECK_TLS_SETTINGS)
+        seen = (EvidenceId.SIGNATURE_MISFITS,)
+        return Judged(None, seen, pair, sentence="key-misfit", heading=HeadingId.KEY_MISFITS)
     if case.evidence.exchange_offer is not None and failure is _F.TLS_ALERT:
         # Every suite was offered, so that a missing certificate is likelier than a suite that nobody else has.
         mended = (RemedyId.CHECK_TLS_SETTINGS, RemedyId.ENABLE_CIPHERS, RemedyId.ENABLE_GROUPS)

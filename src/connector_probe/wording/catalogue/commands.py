@@ -72,6 +72,10 @@ COMMANDS: dict[RemedyId, tuple[str, ...]] = {
         "Get-ExchangeCertificate | Format-List Subject,SerialNumber,Thumbprint,Services",
         "Enable-ExchangeCertificate -Thumbprint <thumbprint> -Services SMTP",
     ),
+    RemedyId.INSTALL_KEY_PAIR: (
+        "openssl x509 -noout -pubkey -in <certificate> | openssl sha256",
+        "openssl pkey -pubout -in <key> | openssl sha256",
+    ),
     RemedyId.ADD_NAME: ("Get-ExchangeCertificate | Format-List Subject,CertificateDomains,Thumbprint,Services",),
     RemedyId.CHANGE_TLS_DOMAIN: (
         "Set-OutboundConnector -Identity '{identity}' -TlsSettings DomainValidation -TlsDomain <name>",

@@ -6,6 +6,7 @@ from connector_probe.model.ids import WarningId
 
 WARNINGS: dict[WarningId, str] = {
     WarningId.UNEQUAL_OR_LIMITED: "{bad} of {total} connections to {endpoint} failed, the others did not: {classes}. Either the servers behind this address are unequal (about {percent} % of mail would queue), or a firewall or the server limits connections, and this probe has met the limit itself.",
+    WarningId.CONNECTIONS_LIMITED: "{bad} of {total} connections to {endpoint} were turned away, the others were not: {classes}. By its own words the server limits connections, and this probe has met that limit.",
     WarningId.IN_MAINTENANCE: "Inside a maintenance window until {until}: reported, not alerted, and no reason for exit code 1.",
     WarningId.CERTIFICATE_EXPIRES_SOON: "The certificate expires on {not_after}, in {time_left}.",
     WarningId.ISSUER_EXPIRES_SOON: "{expiring_issuer} in the chain expires on {issuer_not_after}.",

@@ -6,6 +6,7 @@ from connector_probe.model.ids import WarningId
 
 WARNINGS: dict[WarningId, str] = {
     WarningId.UNEQUAL_OR_LIMITED: "到 {endpoint} 的 {total} 个连接中有 {bad} 个失败，其余正常：{classes}。或者是同一地址后面的服务器不一致（约 {percent}% 的邮件会滞留在队列中），或者是防火墙或服务器限制了连接数，而本次探测自己触及了该限制。",
+    WarningId.CONNECTIONS_LIMITED: "到 {endpoint} 的 {total} 个连接中有 {bad} 个被拒绝，其余没有：{classes}。服务器自己表明它限制连接数，而本次探测触及了该限制。",
     WarningId.IN_MAINTENANCE: "处于维护时段内（至 {until}）：仅作报告，不发出告警，也不会使退出代码为 1。",
     WarningId.CERTIFICATE_EXPIRES_SOON: "证书将于 {not_after} 过期，还剩 {time_left}。",
     WarningId.ISSUER_EXPIRES_SOON: "证书链中的 {expiring_issuer} 将于 {issuer_not_after} 过期。",
