@@ -20,7 +20,7 @@ from tests.real.verdicts import Ended, command_line, first_said
 
 HOSTING, EXPIRED, STALE = "dns-hosting-trouble", "domain-expired", "stale-dns-cache"
 NAME, RECORD = "name-does-not-exist", "record-missing"
-_PARKED = "The domain is parked: its registration has probably ended"
+_PARKED = "The domain is parked: its registration has probably ended, or is suspended"
 _AT_ODDS = "The name's authoritative servers disagree"
 _SPLIT = "The nameserver has a zone of its own that says otherwise (split DNS)"
 CONNECTORS = {

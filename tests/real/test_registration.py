@@ -16,7 +16,7 @@ from connector_probe import Connector, Result
 from tests.real.authority import HOST, Authority
 from tests.real.nameservers import Knot
 from tests.real.parts import free_ports
-from tests.real.verdicts import command_line, result_of
+from tests.real.verdicts import command_line, first_said, result_of
 from tests.real.zones import zone
 
 EXPIRED, NAME = "domain-expired", "name-does-not-exist"
@@ -161,6 +161,7 @@ async def test_what_the_registry_says(
     found = verdicts(result)
     assert (found[EXPIRED], found[NAME]) == (expired, misspelt)
     assert sentence in told(result)
+    assert (first_said(result.diagnosis)[3] == "lift-hold") is (name == "held.test")
     assert f"/rdap/domain/{name}" in rdap.asked
 
 

@@ -405,7 +405,7 @@ def test_a_parked_domain_that_resolves() -> None:
     parked = replace(reply(ONE, ServerSays.ANSWER, "203.0.113.9"), server="ns1.expired-domains.net")
     found, told = after_connecting(parked)
     assert found[EXPIRED] == "supported"
-    assert "ns1.expired-domains.net, which by its name serves expired domains" in told
+    assert "ns1.expired-domains.net, which by its name serves domains that have ended" in told
     assert EXPIRED not in after_connecting(reply(ONE, ServerSays.ANSWER, "203.0.113.9"))[0]
 
 

@@ -11,7 +11,7 @@ import pytest
 from connector_probe.diagnosis.conclude import conclude
 from connector_probe.diagnosis.run_context import RunContext
 from connector_probe.model.connector import Connector, TlsSettings
-from connector_probe.model.delegation import ServerSays
+from connector_probe.model.delegation import AuthorityReply, DnsInquiry, ServerSays
 from connector_probe.model.evidence import (
     AttemptEvidence,
     CertificateProblem,
@@ -218,13 +218,16 @@ def test_a_nameserver_from_which_nothing_comes_back_leaves_the_network_in_questi
     assert [one.id for one in found.remedies][:2] == ["configure-nameserver", "check-local-route"]
 
 
-@pytest.mark.parametrize("status", [LookupStatus.MALFORMED, LookupStatus.WRONG_ID, LookupStatus.WRONG_QUESTION])
+@pytest.mark.parametrize(
+    "status", [LookupStatus.MALFORMED, LookupStatus.WRONG_ID, LookupStatus.WRONG_QUESTION, LookupStatus.REFUSED]
+)
 def test_a_nameserver_that_says_nothing_of_use_even_about_the_root_accuses_nobody(status: LookupStatus) -> None:
     useless, root = made.unresolved(status), Lookup(".", "NS", status, nameserver="198.51.100.53")
     asked = replace(useless.resolution, control=root, nameservers_given=True)
     assert diagnosed(replace(useless, resolution=asked)).class_ is FailureClass.LOCAL_NAMESERVER_SILENT
-    alive = replace(asked, control=replace(root, status=LookupStatus.REFUSED))  # as of an authority
-    assert diagnosed(replace(useless, resolution=alive)).class_ is FailureClass.DNS_MALFORMED
+    says_so = LookupStatus.ANSWER if status is LookupStatus.REFUSED else LookupStatus.REFUSED  # as an authority does
+    alive = replace(asked, control=replace(root, status=says_so))
+    assert diagnosed(replace(useless, resolution=alive)).class_.startswith("dns-")
 
 
 def test_a_question_that_this_machine_could_not_send_is_nothing_of_the_nameserver_s() -> None:
@@ -288,6 +291,65 @@ def test_a_greeting_that_ends_in_cr_alone_never_ends() -> None:
     begun = replace(made.broken("", TIMED_OUT), sample=r"220 mail.contoso.com ESMTP\x0d")
     found = diagnosed(made.until_banner(banner=begun))
     assert led(found) == ("server", "malformed-reply", "fix-reply-format")
+
+
+def differing(evidence: AttemptEvidence, reply: AuthorityReply, ttl: int) -> AttemptEvidence:
+    """The zone's own server says ``reply``; what our nameserver said may stay in its cache for ``ttl`` seconds."""
+    asked = tuple(replace(one, ttl=ttl) for one in evidence.resolution.lookups)
+    return inquired(replace(evidence, resolution=replace(evidence.resolution, lookups=asked)), reply)
+
+
+ELSEWHERE = says(ServerSays.ANSWER, "203.0.113.99")
+TENANT = another_host("mx1.fabrikam.com").attempts[0]
+UNRESOLVED = made.unresolved(LookupStatus.SERVFAIL, rcode="SERVFAIL")
+PARKED = replace(ELSEWHERE, server="ns2.parkingcrew.net", records=(ADDRESS,))
+NOBODY = replace(says(ServerSays.NOT_ASKED), server="ns1.oldhoster.net", address=None, note="no-address")
+
+
+@pytest.mark.parametrize(
+    ("attempt", "leading", "heading"),
+    [
+        (differing(TENANT, ELSEWHERE, 30), ("dns", "stale-dns-cache", "wait-for-cache"), "holds an old answer"),
+        (inquired(made.unconnected(TIMED_OUT), PARKED), ("dns", "domain-expired", "renew-domain"), "is parked"),
+        (inquired(UNRESOLVED, NOBODY), ("dns", "dns-hosting-trouble", "correct-delegation"), "do not answer"),
+    ],
+)
+def test_what_dns_leads_to(attempt: AttemptEvidence, leading: tuple[str, str, str], heading: str) -> None:
+    """To an old address, where another host is; to a parking service; to name servers that do not exist."""
+    found = diagnosed(attempt)
+    assert led(found) == leading
+    assert heading in found.heading
+
+
+def test_name_servers_that_tell_each_asker_another_address_hold_nothing_old() -> None:
+    """What was told just now has the whole of its TTL left."""
+    found = diagnosed(differing(made.unconnected(TIMED_OUT), ELSEWHERE, 300))
+    assert led(found)[1:] == ("server-down", "check-server-up")
+    assert "tell each asker another address" in found.detail
+    assert {one.verdict for one in found.causes if one.id == "stale-dns-cache"} == {CauseVerdict.RULED_OUT}
+
+
+def test_a_name_that_the_zone_denies_is_none_although_another_host_answers_for_it() -> None:
+    own = tuple(replace(one, authoritative=True) for one in TENANT.resolution.lookups)
+    attempt = replace(TENANT, resolution=replace(TENANT.resolution, lookups=own))
+    denied = inquired(attempt, says(ServerSays.NXDOMAIN), says(ServerSays.NXDOMAIN, rdtype="AAAA"))
+    assert diagnosed(denied).class_ is FailureClass.DNS_NXDOMAIN
+
+
+def test_aliases_that_lead_in_a_circle_behind_a_resolver_that_only_fails() -> None:
+    alias = replace(says(ServerSays.ALIAS), records=("mail.fabrikam.com",))
+    (walk,) = inquired(UNRESOLVED, alias).resolution.inquiry.walks  # type: ignore[union-attr]
+    back = replace(walk, name="mail.fabrikam.com", replies=(replace(alias, records=(NAME,)),))
+    found = diagnosed(replace(UNRESOLVED, resolution=replace(UNRESOLVED.resolution, inquiry=DnsInquiry((walk, back)))))
+    assert (found.class_, found.remedies[0].id) == (FailureClass.DNS_CNAME_LOOP, "fix-alias")
+    assert f"{NAME} -> mail.fabrikam.com -> {NAME}" in found.detail
+
+
+def test_a_domain_without_mx_whose_own_address_takes_no_mail() -> None:
+    found = made.unconnected(made.REFUSED)
+    told = diagnosed(replace(found, resolution=replace(found.resolution, mx_domain=NAME, mx=())))
+    assert led(told) == ("dns", "record-missing", "publish-mx")
+    assert "no MX record" in told.heading
 
 
 def test_an_mx_that_names_localhost_is_corrected_and_not_published() -> None:

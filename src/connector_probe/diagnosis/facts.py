@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from connector_probe.diagnosis.dns.facts import dns_facts, label, said, trust_facts
 from connector_probe.diagnosis.dns.mx_origin import mx_hint, mx_origin
-from connector_probe.diagnosis.dns.rules import ANSWERED, deciding_lookup
+from connector_probe.diagnosis.dns.rules import ANSWERED, alias_circle, deciding_lookup
 from connector_probe.diagnosis.middlebox_facts import hints, middlebox_facts
 from connector_probe.diagnosis.phrases import clock_hint, leaf_name, problem_list, readable
 from connector_probe.diagnosis.policies.facts import policy_facts
@@ -164,7 +164,7 @@ def _dns(evidence: AttemptEvidence) -> Facts:
         rcode=lookup.rcode or str(lookup.status).upper(),
         lookup=lookup,
         rdtype=lookup.rdtype,
-        aliases=quote(" -> ".join((lookup.name, *lookup.aliases[:MAX_NAMES]))),
+        aliases=quote(" -> ".join((alias_circle(evidence) or (lookup.name, *lookup.aliases))[: MAX_NAMES + 1])),
         null_mx=quote(", ".join(lookup.records[:MAX_NAMES])),
         mx_hint=joined(*hints_) if hints_ else "",
         nameserver_alive=Phrase("nameserver-answers" if answers else "nameserver-there"),

@@ -11,7 +11,7 @@ from connector_probe.model.verdict import FailureClass
 
 def heading(failure: FailureClass, view: View) -> HeadingId | None:
     """Where no cause that the evidence speaks for has one: what else names what is broken; None: the class's title."""
-    if failure.value.startswith("dns-"):
+    if failure.value.startswith("dns-") and failure is not FailureClass.DNS_CNAME_LOOP:
         return dns_heading(view)
     if failure is FailureClass.MTA_STS_MX_NOT_LISTED:
         return mx_heading(view)

@@ -62,6 +62,7 @@ class Answer:
     authoritative: bool = False
     authenticated: bool = False
     truncated: bool = False
+    edns: bool = True
     edns_refused: bool = False
     referral: bool = False  # other servers are named in place of an answer; ``status`` is then NODATA
     note: str = ""
@@ -125,6 +126,7 @@ def _interpret(message: dns.message.Message, asked: Question, truncated: bool) -
         authoritative=bool(message.flags & dns.flags.AA),
         authenticated=bool(message.flags & dns.flags.AD),
         truncated=truncated,
+        edns=message.edns >= 0,
         note=extended_error(message),
     )
     if truncated:

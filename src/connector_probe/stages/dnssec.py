@@ -199,8 +199,8 @@ class Validator:
         """Records without a signature: is their zone one that has to be signed?"""
         message = await self._fetch(name, "SOA")
         if message is not None and name != dns.name.root and records_of(message.answer, name, dns.rdatatype.CNAME):
-            # The SOA is that of where the alias leads. Nothing but a zone's top is in another zone than its parent, which
-            # has the DS records; no zone should have an alias there (RFC 1034 3.6.2), and some do.
+            # The SOA is that of where the alias leads. Nothing but a zone's top is in another zone than its parent,
+            # which has the DS records; no zone should have an alias there (RFC 1034 3.6.2), and some do.
             above = await self._fetch(name, "DS")
             if above is None or not answers(above) or records_of(above.answer, name, dns.rdatatype.CNAME):
                 return await self._unsigned(name.parent())

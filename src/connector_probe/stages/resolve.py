@@ -169,6 +169,8 @@ class Resolver(SingleFlight[tuple[str, str], Lookup]):
             if heard is not None and heard.truncated:
                 transport, authoritative = "tcp", heard.authoritative
                 wait = min(TCP_WAIT, self._patience)
+                # A device that drops what has EDNS drops it over TCP, too: what was answered is asked again.
+                asked = asked if heard.edns else without_edns(asked)
                 heard = await ask_over_tcp(self._network, nameserver, asked.wire, wait, partial(read, asked=asked))
         except NetworkFaultError as error:
             timed_out = error.fault.kind is FaultKind.TIMED_OUT

@@ -10,6 +10,7 @@ from connector_probe.diagnosis.dns.mx_origin import mx_origin
 from connector_probe.diagnosis.dns.nameserver_trust import denied_by_the_public
 from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.diagnosis.dns.second_look import TROUBLED, all_failed, by_registry
+from connector_probe.diagnosis.signs import another_host
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
@@ -77,9 +78,13 @@ def _whose_name(case: Case) -> str:
     CauseId.RECORD_MISSING,
     Culprit.DNS,
     alone(_CONFIRMED, _F.DNS_NO_ADDRESS),
+    shown_for=_CONNECT,
     remedies=(RemedyId.ADD_ADDRESS_RECORD, RemedyId.CORRECT_SMART_HOST),
 )
-def _record_missing(case: Case) -> Judged:
+def _record_missing(case: Case) -> Judged | None:
+    if case.failure in _CONNECT:  # RFC 5321 5.1: without MX records mail goes to the domain's own address
+        implicit = case.evidence.resolution.mx == ()
+        return Judged(_SUPPORTED, (), sentence="mx-record-missing", heading=HeadingId.NO_MX) if implicit else None
     dns_view = _heard(case)
     walk_view = dns_view.walk_view if dns_view is not None else None
     if walk_view is None or (walk_view.authorities is Authorities.NOTHING and not walk_view.unserved):
@@ -120,12 +125,13 @@ def _domain_expired(case: Case) -> Judged | None:
         return None
     verdict, evidence = _by_delegation(walk_view)
     told, more = by_registry(dns_view.registration)
-    heading = HeadingId.PARKED if walk_view.parked is not None else None
+    heading, mended = HeadingId.PARKED if walk_view.parked is not None else None, None
     if told is _CONFIRMED:
         heading = HeadingId.DOMAIN_EXPIRED
     elif walk_view.undelegated:
         heading = HeadingId.NOT_DELEGATED if told is None else HeadingId.NOT_DELEGATED_BUT_REGISTERED
-    return Judged(told or verdict, (*evidence, *more), heading=heading)
+        mended = (RemedyId.LIFT_HOLD,) if told is _SUPPORTED else None
+    return Judged(told or verdict, (*evidence, *more), mended, heading=heading)
 
 
 def _by_delegation(walk_view: WalkView) -> tuple[CauseVerdict | None, tuple[EvidenceId, ...]]:
@@ -145,7 +151,7 @@ def _by_delegation(walk_view: WalkView) -> tuple[CauseVerdict | None, tuple[Evid
     Culprit.DNS,
     alone(_POSSIBLE, _F.DNS_NXDOMAIN, _F.DNS_NO_ADDRESS, _F.DNS_NULL_MX)
     | alone(_OUT, *_FAILED_LOOKUPS, _F.DNS_MALFORMED, _F.DNS_CNAME_LOOP),
-    shown_for=(*_CONNECT, _F.MTA_STS_MX_NOT_LISTED),
+    shown_for=(*_CONNECT, _F.CERTIFICATE_NAME_MISMATCH, _F.MTA_STS_MX_NOT_LISTED),
 )
 def _stale_dns_cache(case: Case) -> Judged | None:
     if case.failure is _F.MTA_STS_MX_NOT_LISTED:
@@ -161,13 +167,13 @@ def _stale_dns_cache(case: Case) -> Judged | None:
     filtered = mismatch.ours.status is not LookupStatus.ANSWER and mismatch.ours.ttl is None
     ttl = () if mismatch.ours.ttl is None else (EvidenceId.TTL_LEFT,)
     evidence = (EvidenceId.STALE_DIFFERS, *ttl, EvidenceId.NO_SOA) if filtered else (EvidenceId.STALE_DIFFERS, *ttl)
-    left, whole = mismatch.ours.ttl, mismatch.theirs.ttl
-    answered = mismatch.ours.status is LookupStatus.ANSWER
-    fresh = answered and left is not None and left == whole  # just asked for: views differ by who asks (GeoDNS)
-    verdict = _POSSIBLE if fresh or (answered and mismatch.varying) else _CONFIRMED if mismatch.certain else _SUPPORTED
-    heading = HeadingId.OLD_ANSWER if mismatch.certain else HeadingId.OTHER_ANSWER
-    mended = RemedyId.CHECK_SPLIT_DNS if fresh else RemedyId.WAIT_FOR_CACHE
-    return Judged(verdict, evidence, remedies=(mended,), heading=heading)
+    if mismatch.fresh:
+        return Judged(_OUT, (EvidenceId.ANSWERS_VARY,))
+    sure = mismatch.certain or (case.evidence.connected and another_host(case.evidence, case.view.expected) is not None)
+    varying = mismatch.ours.status is LookupStatus.ANSWER and mismatch.varying
+    verdict = _POSSIBLE if varying else _CONFIRMED if sure else _SUPPORTED
+    heading = HeadingId.OLD_ANSWER if sure else HeadingId.OTHER_ANSWER
+    return Judged(verdict, evidence, remedies=(RemedyId.WAIT_FOR_CACHE,), heading=heading)
 
 
 def _stale_mx(case: Case) -> Judged | None:
@@ -212,7 +218,7 @@ def _dns_hosting_trouble(case: Case) -> Judged | None:
         evidence = (EvidenceId.DNS_ANSWER, *((EvidenceId.AUTHORITIES_WITHOUT_TCP,) if mute else ()))
         mended = (RemedyId.OPEN_DNS_TCP, RemedyId.FIX_DNS)
         return Judged(_SUPPORTED, evidence, mended, heading=HeadingId.DNS_WITHOUT_TCP)
-    if dns_view is None:
+    if dns_view is None or case.failure is _F.DNS_CNAME_LOOP:
         return Judged(None, (EvidenceId.DNS_ANSWER,))
     if dns_view.unreached:
         return Judged(None, (EvidenceId.DNS_ANSWER, EvidenceId.WALK_UNANSWERED))
@@ -225,7 +231,10 @@ def _dns_hosting_trouble(case: Case) -> Judged | None:
         return Judged(_SUPPORTED, seen, (RemedyId.RENEW_DOMAIN,), heading=heading)
     disagree = verdict is _CONFIRMED and EvidenceId.AUTHORITIES_FAIL not in evidence
     heading = HeadingId.AUTHORITIES_DISAGREE if disagree else HeadingId.AUTHORITIES_FAIL
-    return Judged(verdict, (EvidenceId.DNS_ANSWER, *evidence), heading=heading if verdict is not None else None)
+    nobody = dns_view.walk_view is not None and dns_view.walk_view.leads_to_nobody
+    instead = (RemedyId.CORRECT_DELEGATION, RemedyId.FIX_DNS) if nobody else None
+    told = heading if verdict is not None else None
+    return Judged(verdict, (EvidenceId.DNS_ANSWER, *evidence), instead, heading=told)
 
 
 def _is_registered_but_undelegated(dns_view: DnsView) -> bool:

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from connector_probe.model.evidence import Lookup, Resolution
 
 ADDRESSES = ("A", "AAAA")
-# What a registrar's servers for expired domains are called; seen at several of them.
-_PARKED = ("expired", "pendingrenewal", "renewyourname", "renewal-", "pendingdelete")
+# What servers for domains that have ended, are suspended or for sale are called; seen at registrars, parking services.
+_ENDED = ("expired", "pendingrenewal", "renewyourname", "renewal-", "pendingdelete")
+_PARKED = (*_ENDED, "suspended-domain", "verification-hold", "parking", "bodis.com")
 SETTLED = {
     LookupStatus.ANSWER: ServerSays.ANSWER,
     LookupStatus.NODATA: ServerSays.NODATA,
@@ -112,6 +113,11 @@ class WalkView:
         found = [reply for reply in self.last_zone if reply.status is ServerSays.NOT_ASKED and reply.note in _NAMELESS]
         return tuple({(one.server, one.address): one for one in found}.values())
 
+    @property
+    def leads_to_nobody(self) -> bool:
+        """Whether the zone is delegated to name servers alone that nobody can ask."""
+        return bool(self.nameless) and not any(reply.address for reply in self.last_zone)
+
     @cached_property
     def authorities(self) -> Authorities:
         kinds = {self._state(address) for address in {reply.address for reply in self.spoke}} - {None}
@@ -180,7 +186,9 @@ class WalkView:
     @cached_property
     def parked(self) -> str | None:
         """A name server whose name says that the domain has expired."""
-        return next((name for name in self.delegated_to if any(mark in name for mark in _PARKED)), None)
+        own = self.walk.domain or ""
+        others = (name for name in self.delegated_to if not is_below(name, own))
+        return next((name for name in others if any(mark in name for mark in _PARKED)), None)
 
     @cached_property
     def no_such_top_level(self) -> bool:
@@ -208,6 +216,12 @@ class AnswerMismatch:
     theirs: AuthorityReply
     own_zone: bool  # our nameserver answers with authority itself: it holds its own version of the zone
     varying: bool = False  # the authoritative servers tell each asker something else, so that we may have got another
+
+    @property
+    def fresh(self) -> bool:
+        """Whether ours was told just now, so that each asker is told something else (GeoDNS, round robin)."""
+        told = self.ours.status is LookupStatus.ANSWER and self.ours.ttl is not None
+        return told and self.ours.ttl == self.theirs.ttl
 
     @property
     def certain(self) -> bool:

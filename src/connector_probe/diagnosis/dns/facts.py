@@ -74,7 +74,9 @@ def _hint(dns_view: DnsView) -> str | None:
     if dns_view.bogus is not None:
         return "hint-bogus" if dns_view.bogus.fault is None else "hint-bogus-why"
     if dns_view.mismatch is not None:
-        return "hint-split" if dns_view.mismatch.own_zone else "hint-stale"
+        if dns_view.mismatch.own_zone:
+            return "hint-split"
+        return "hint-vary" if dns_view.mismatch.fresh else "hint-stale"
     if dns_view.out_of_step:
         return "hint-disagree"
     if walk_view is None or dns_view.address is not None:

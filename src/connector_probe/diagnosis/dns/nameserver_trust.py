@@ -14,6 +14,7 @@ from connector_probe.diagnosis.dns.mx_origin import mx_origin
 from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.diagnosis.dns.second_look import hosting_is_convicted
 from connector_probe.diagnosis.policies.judgement import sts_lists
+from connector_probe.diagnosis.signs import another_host
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.reach import is_inside, meant
 from connector_probe.model.verdict import FailureClass
@@ -54,7 +55,8 @@ def distrust_reason(view: View) -> DistrustReason | None:
     """None where the nameserver's answer may well be true."""
     if not has_failed(view):
         return DistrustReason.SPLIT if is_split_mx(view) else None
-    if view.evidence.resolution.own_zone is not None:  # the public's address was tried, which may not lead back in
+    if view.evidence.resolution.own_zone is not None and not view.evidence.connected:
+        # The public's address was tried, which may not lead back in.
         return DistrustReason.SPLIT
     address, dns_view = view.evidence.address, view.dns_view
     if address is None:
@@ -132,9 +134,10 @@ def name_to_invent_beside(view: View) -> str | None:
 
 
 def has_failed(view: View) -> bool:
-    """Whether there is no address, or none that can be connected to."""
-    connection = view.evidence.connection
-    return view.evidence.address is None or (connection is not None and connection.fault is not None)
+    """Whether there is no address, or none that leads to the server: nobody can be connected to, or another host."""
+    evidence = view.evidence
+    lost = evidence.connect_fault is not None or another_host(evidence, view.expected) is not None
+    return evidence.address is None or lost
 
 
 def _is_blocked(view: View, dns_view: DnsView | None) -> bool:

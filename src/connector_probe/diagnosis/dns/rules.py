@@ -77,10 +77,11 @@ def why_this_machine_has_no_address(evidence: AttemptEvidence) -> FailureClass |
     lookup, control = deciding_lookup(evidence), resolution.control
     if lookup is None or control is None or lookup.status in ANSWERED:
         return None
-    # A nameserver that the user chose only has to be alive and speak DNS, as an authority does that resolves nothing;
-    # the machine's own must resolve something at all.
+    # A nameserver that the user chose only has to be alive and speak DNS, as an authority does that resolves nothing
+    # (but what it refuses as well as everything says nothing); the machine's own must resolve something at all.
     dumb = control.status in _SAYS_NOTHING and lookup.status in _SAYS_NOTHING
-    useless = not resolution.nameservers_given and control.status not in ANSWERED
+    refuses = lookup.status is control.status is LookupStatus.REFUSED
+    useless = control.status not in ANSWERED and (refuses or not resolution.nameservers_given)
     return FailureClass.LOCAL_NAMESERVER_SILENT if dumb or useless else None
 
 
@@ -91,4 +92,23 @@ def why_there_is_no_address(evidence: AttemptEvidence) -> FailureClass | None:
     if resolution.mx and not any(record.exchange for record in resolution.mx):
         return FailureClass.DNS_NULL_MX
     lookup = deciding_lookup(evidence)
+    if lookup is not None and lookup.status is LookupStatus.SERVFAIL and alias_circle(evidence):
+        return FailureClass.DNS_CNAME_LOOP  # which some resolvers follow to its end, and then tell nothing of it
     return _BY_LOOKUP[lookup.status] if lookup is not None else FailureClass.DNS_NO_ADDRESS
+
+
+def alias_circle(evidence: AttemptEvidence) -> tuple[str, ...]:
+    """The names that lead in a circle by the zones' own servers, the last of them met before; else nothing."""
+    lookup, inquiry = deciding_lookup(evidence), evidence.resolution.inquiry
+    if lookup is None or inquiry is None:
+        return ()
+    aliases = {
+        walk.name: reply.records[0]
+        for walk in inquiry.walks
+        for reply in walk.replies
+        if reply.status is ServerSays.ALIAS and reply.records
+    }
+    found = [lookup.name]
+    while found[-1] in aliases and found.count(found[-1]) == 1:
+        found.append(aliases[found[-1]])
+    return tuple(found) if found.count(found[-1]) > 1 else ()

@@ -49,6 +49,7 @@ BRIEFLY_WORTH_A_WALK = frozenset(
         FailureClass.TCP_REFUSED,
         FailureClass.TCP_TIMEOUT,
         FailureClass.TCP_UNREACHABLE,
+        FailureClass.CERTIFICATE_NAME_MISMATCH,
         FailureClass.MTA_STS_MX_NOT_LISTED,
     }
 )
@@ -95,7 +96,7 @@ class AskDnsAgain:
 
     async def look(self, evidence: AttemptEvidence, connector: Connector, trust: Trust) -> AttemptEvidence:
         """``evidence`` with a second look at DNS, where the failure is one that DNS can explain. Never raises."""
-        if evidence.connected and evidence.policy is None:  # then DNS has led to where it should
+        if evidence.connected and evidence.policy is None and not evidence.chain:  # then DNS has led to where it should
             return evidence
         failure = self._judge.failure_of(evidence, connector)
         resolution = asked = evidence.resolution

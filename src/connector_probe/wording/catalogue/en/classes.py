@@ -149,7 +149,7 @@ DETAILS: dict[F, str] = {
     F.SESSION_MALFORMED: "TLS was established, then came something that is no SMTP: {sample}",
     F.CERTIFICATE_EXPIRED: "The certificate of {server} expired on {not_after}.{more_problems}",
     F.CERTIFICATE_NOT_YET_VALID: "The certificate of {server} is valid only from {not_before}.{more_problems}",
-    F.CERTIFICATE_NAME_MISMATCH: "The connector expects {expected}, the certificate is for {names}.{name_hint}{more_problems}",
+    F.CERTIFICATE_NAME_MISMATCH: "The connector expects {expected}, the certificate is for {names}.{name_hint}{dns_hint}{more_problems}",
     F.CERTIFICATE_COMMON_NAME_ONLY: "The certificate has its name only in the subject ({names}), not as subject alternative name (RFC 9525). That Exchange Online goes by a CN alone is not known.{more_problems}",
     F.CERTIFICATE_SELF_SIGNED: "The certificate of {server} is signed by itself and not trusted.{more_problems}",
     F.CERTIFICATE_UNTRUSTED_ROOT: "The certificate chain ends at {top_issuer}, which is not a trusted root.{chain_hint}{more_problems}",
@@ -208,7 +208,8 @@ DETAILS: dict[F, str] = {
 HEADINGS: dict[HeadingId, str] = {
     HeadingId.DNSSEC_BROKEN: "DNSSEC of the name's zone is broken",
     HeadingId.DOMAIN_EXPIRED: "The domain's registration has ended",
-    HeadingId.PARKED: "The domain is parked: its registration has probably ended",
+    HeadingId.PARKED: "The domain is parked: its registration has probably ended, or is suspended",
+    HeadingId.NO_MX: "The domain has no MX record, and its own address takes no mail",
     HeadingId.NOT_DELEGATED: "The domain is not delegated: expired, or never registered",
     HeadingId.NOT_DELEGATED_BUT_REGISTERED: "The domain is registered, but not delegated",
     HeadingId.AUTHORITIES_DISAGREE: "The name's authoritative servers disagree",

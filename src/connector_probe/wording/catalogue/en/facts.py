@@ -17,6 +17,7 @@ FACTS: dict[str, str] = {
     "nameserver-answers": "it is there and answers other questions",
     "nameserver-there": "it is there",
     "no-keyword": "nothing",
+    "mx-record-missing": "The domain has no MX record, so that mail goes to the address of its own name (RFC 5321 5.1), which is often a web server's.",
     "mx-host-missing": "The domain's MX record names a host that does not exist.",
     "mx-domain-missing": "The domain's name is misspelt in the connector, or the domain does not exist any more.",
     "alias-hint": " {server} is an alias (CNAME) for it.",
@@ -216,6 +217,7 @@ FACTS: dict[str, str] = {
     # what a name server says; the rest is codes and records
     "hint-bogus": "Its DNSSEC is broken: with validation switched off, the answer comes.",
     "hint-bogus-why": "Its DNSSEC is broken: in {recheck_zone}, {recheck_reason}.",
+    "hint-vary": "The name servers tell each asker another address (GeoDNS, round robin), and tell this machine: {stale_theirs}. Exchange Online may be told either.",
     "hint-stale": "The authoritative servers say otherwise: {stale_theirs}.",
     "hint-split": "The authoritative servers that the delegation leads to say otherwise.",
     "hint-undelegated": "The registry does not delegate {registered_domain}: it has expired, or was never registered.",

@@ -10,6 +10,8 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.CORRECT_DOMAIN: "Check how the domain is spelt in the connector: {mx_domain}.",
     RemedyId.PUBLISH_MX: "Publish an MX record for {mx_domain} that names its mail server, at the DNS hosting service.",
     RemedyId.REPAIR_MX: "Correct the MX records of {domain}: each has to name a host that exists and takes its mail.",
+    RemedyId.LIFT_HOLD: "Ask the registrar why {registered_domain} is on hold (an unpaid bill, contact data that nobody has verified, abuse), and have that lifted.",
+    RemedyId.CORRECT_DELEGATION: "At the registrar, delegate {zone} to name servers that exist: nobody can ask those that it is delegated to.",
     RemedyId.RENEW_DOMAIN: "Check at the registrar that the domain is registered and delegated; renew it if it has expired.",
     RemedyId.OPEN_DNS_TCP: "Let TCP port 53 through, beside UDP, to every authoritative name server: what does not fit into UDP is asked for again over TCP (RFC 7766).",
     RemedyId.FIX_DNS: "Ask the DNS hosting service to repair the domain's authoritative name servers, and compare what they answer.",

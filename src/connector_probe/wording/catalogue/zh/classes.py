@@ -149,7 +149,7 @@ DETAILS: dict[F, str] = {
     F.SESSION_MALFORMED: "TLS 已建立，随后收到的内容不是 SMTP：{sample}",
     F.CERTIFICATE_EXPIRED: "{server} 的证书已于 {not_after} 过期。{more_problems}",
     F.CERTIFICATE_NOT_YET_VALID: "{server} 的证书自 {not_before} 起才有效。{more_problems}",
-    F.CERTIFICATE_NAME_MISMATCH: "连接器预期的名称为 {expected}，而证书的名称为 {names}。{name_hint}{more_problems}",
+    F.CERTIFICATE_NAME_MISMATCH: "连接器预期的名称为 {expected}，而证书的名称为 {names}。{name_hint}{dns_hint}{more_problems}",
     F.CERTIFICATE_COMMON_NAME_ONLY: "证书的名称只出现在使用者中 ({names})，而没有列为使用者可选名称 (RFC 9525)。尚不知 Exchange Online 是否接受只有 CN 的证书。{more_problems}",
     F.CERTIFICATE_SELF_SIGNED: "{server} 的证书由其自身签名，不受信任。{more_problems}",
     F.CERTIFICATE_UNTRUSTED_ROOT: "证书链终止于 {top_issuer}，它不是受信任的根。{chain_hint}{more_problems}",
@@ -208,7 +208,8 @@ DETAILS: dict[F, str] = {
 HEADINGS: dict[HeadingId, str] = {
     HeadingId.DNSSEC_BROKEN: "该名称所在区域的 DNSSEC 已损坏",
     HeadingId.DOMAIN_EXPIRED: "域的注册已到期",
-    HeadingId.PARKED: "该域名已被停放：其注册可能已经到期",
+    HeadingId.PARKED: "该域名已被停放：其注册可能已经到期，或已被暂停",
+    HeadingId.NO_MX: "该域没有 MX 记录，而其自身的地址不接收邮件",
     HeadingId.NOT_DELEGATED: "该域没有委派：已到期，或从未注册",
     HeadingId.NOT_DELEGATED_BUT_REGISTERED: "该域已注册，但没有委派",
     HeadingId.AUTHORITIES_DISAGREE: "该名称的各权威服务器应答不一致",

@@ -17,6 +17,7 @@ FACTS: dict[str, str] = {
     "nameserver-answers": "它在运行并且能够应答其他查询",
     "nameserver-there": "它在运行",
     "no-keyword": "无",
+    "mx-record-missing": "该域没有 MX 记录，因此邮件会发往该域名自身的地址（RFC 5321 5.1），那往往是网站服务器的地址。",
     "mx-host-missing": "该域的 MX 记录指向一个不存在的主机。",
     "mx-domain-missing": "连接器中的域名拼写有误，或者该域已不存在。",
     "alias-hint": "{server} 是指向它的别名（CNAME）。",
@@ -216,6 +217,7 @@ FACTS: dict[str, str] = {
     # what a name server says; the rest is codes and records
     "hint-bogus": "其 DNSSEC 已损坏：关闭验证后即可得到应答。",
     "hint-bogus-why": "其 DNSSEC 已损坏：{recheck_zone} 中，{recheck_reason}。",
+    "hint-vary": "名称服务器给每个查询者的地址各不相同（GeoDNS、轮询），给本机的应答为：{stale_theirs}。Exchange Online 可能得到其中任何一个。",
     "hint-stale": "权威服务器的应答与此不同：{stale_theirs}。",
     "hint-split": "委派所指向的权威服务器的应答与此不同。",
     "hint-undelegated": "注册管理机构没有委派 {registered_domain}：该域已过期，或者从未注册。",

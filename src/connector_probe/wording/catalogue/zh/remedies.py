@@ -10,6 +10,8 @@ REMEDIES: dict[RemedyId, str] = {
     RemedyId.CORRECT_DOMAIN: "检查连接器中域名的拼写：{mx_domain}。",
     RemedyId.PUBLISH_MX: "在 DNS 托管服务处为 {mx_domain} 发布一条指向其邮件服务器的 MX 记录。",
     RemedyId.REPAIR_MX: "更正 {domain} 的 MX 记录：每条记录都必须指向一个存在并接收该域邮件的主机。",
+    RemedyId.LIFT_HOLD: "向域名注册机构询问 {registered_domain} 为何被暂停（费用未付、联系信息未经验证、滥用），并请其解除。",
+    RemedyId.CORRECT_DELEGATION: "在域名注册机构处，将 {zone} 委派给存在的名称服务器：现在委派的那些服务器无法查询。",
     RemedyId.RENEW_DOMAIN: "向域名注册机构确认该域已注册并已委派；如果已过期，请续订。",
     RemedyId.OPEN_DNS_TCP: "除 UDP 之外，还要为每台权威名称服务器放行 TCP 53 端口：UDP 装不下的应答会改用 TCP 重新查询（RFC 7766）。",
     RemedyId.FIX_DNS: "请 DNS 托管服务修复该域的权威名称服务器，并比较它们的应答。",
