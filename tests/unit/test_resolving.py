@@ -198,6 +198,32 @@ async def test_what_is_dropped_for_its_edns_is_asked_for_without() -> None:
     assert lookup.status is LookupStatus.ANSWER
 
 
+async def test_tcp_too_is_asked_without_edns_where_only_that_was_answered() -> None:
+    class TruncatesPlain(asyncio.DatagramProtocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            self.transport = cast(asyncio.DatagramTransport, transport)
+
+        def datagram_received(self, data: bytes, addr: Address) -> None:
+            if dns.message.from_wire(data).edns < 0:
+                self.transport.sendto(data[:2] + b"\x87\x00" + data[4:], addr)  # QR, AA, TC and RD
+
+    async def over_tcp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = dns.message.from_wire(await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big")))
+        if asked.edns < 0:
+            answer = dns.message.make_response(asked)
+            answer.answer.append(dns.rrset.from_text("a.test.", 60, "IN", "A", "192.0.2.1"))
+            writer.write(answer.to_wire(prepend_length=True))
+        writer.close()
+
+    async with (
+        serving(TruncatesPlain()) as nameservers,
+        await asyncio.start_server(over_tcp, "127.0.0.1", int(nameservers[0].partition("#")[2])),
+    ):
+        resolver = Resolver(SystemNetwork(), nameservers, given=True, patience=PATIENCE / 10)
+        lookup = await resolver.look_up("a.test", "A")
+    assert (lookup.status, lookup.transport) == (LookupStatus.ANSWER, "tcp")
+
+
 async def test_what_was_only_lost_is_asked_for_with_edns_again() -> None:
     class WithEdnsAlone(Slow):
         def datagram_received(self, data: bytes, addr: Address) -> None:
