@@ -263,7 +263,7 @@ async def test_a_run_that_is_cancelled_leaves_nothing_behind() -> None:
         with pytest.raises(asyncio.CancelledError):
             await run
     del run
-    for _ in range(5):
+    for _ in range(2):
         await asyncio.sleep(0)
         gc.collect()
     assert printed == []

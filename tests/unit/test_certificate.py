@@ -685,7 +685,7 @@ def test_a_failed_verification_leaves_the_next_connection_alone() -> None:
 GOOD_DER = [one.der for one in (server(inter(), aia="http://pki.contoso.com/ca.crt"), inter(), root())]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.binary(max_size=300), max_size=12))
 def test_random_bytes_never_raise(chain: list[bytes]) -> None:
     evidence = judge(chain, trusted(), NOW)
@@ -694,7 +694,7 @@ def test_random_bytes_never_raise(chain: list[bytes]) -> None:
         assert certificate.sha256 == hashlib.sha256(data).hexdigest().upper()
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(
     which=st.integers(0, 2),
     flips=st.lists(st.tuples(st.integers(0, 10_000), st.integers(1, 255)), min_size=1, max_size=4),
@@ -714,7 +714,7 @@ def test_flipped_bits_never_raise_and_never_pass(which: int, flips: list[tuple[i
     assert keys == sorted(set(keys))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(st.integers(0, 2), st.integers(0, 1000))
 def test_a_certificate_that_breaks_off_keeps_its_hashes(which: int, size: int) -> None:
     data = GOOD_DER[which][: size % len(GOOD_DER[which])]

@@ -283,7 +283,7 @@ def outcome(parse: Callable[[str], object], text: str) -> object:
     return problem
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(text=HOSTILE)
 def test_any_text_is_a_host_or_told_why_not(text: str) -> None:
     host = outcome(parse_smart_host, text)
@@ -295,7 +295,7 @@ def test_any_text_is_a_host_or_told_why_not(text: str) -> None:
     assert parse_smart_host(str(host)) == host
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(parse=st.sampled_from([parse_name, parse_tls_domain, parse_port]), text=HOSTILE)
 def test_any_text_is_a_name_or_told_why_not(parse: Callable[[str], object], text: str) -> None:
     parsed = outcome(parse, text)

@@ -380,7 +380,7 @@ ANYTHING = (
 
 
 @given(st.lists(st.tuples(st.sampled_from(PLACES), ANYTHING), min_size=1, max_size=3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_change_ends_in_a_report_or_in_a_sentence(changes: list[tuple[tuple[str | int, ...], object]]) -> None:
     rows = sorted({path[1] for path, _ in changes})
     document = WHOLE | {"results": [copy.deepcopy(WHOLE["results"][row]) for row in rows]}
