@@ -73,7 +73,7 @@ def test_one_connector_with_everything(history: Path) -> None:
     assert "FAILING -> FAILING 4.4.316 tcp-refused\n" in out
     assert "mail.contoso.com:25: CN=mail.contoso.com" in out
     _, out, _ = show("--history", history, "Partner\x1b[31m")
-    assert "mail.contoso.com:25: renewed, until " in out
+    assert "mail.contoso.com:25: new certificate, until " in out
     assert "\x1b" not in out
 
 

@@ -16,7 +16,7 @@ from connector_probe._version import RELEASED
 from connector_probe.formats.json import render
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
-from connector_probe.model.connector import Connector, TlsSettings
+from connector_probe.model.connector import CONTROL_HOSTS, Connector, TlsSettings
 from connector_probe.model.evidence import (
     AttemptEvidence,
     CertificateProblem,
@@ -66,6 +66,9 @@ def judged(
 
 def greets(at: datetime) -> Exchange:
     return made.answered("", 220, f"{made.NAME} Microsoft ESMTP MAIL Service ready at {format_datetime(at)}")
+
+
+HOURS_BEHIND = judged(made.NOW - DAY / 4, made.NOW - DAY / 24 + YEAR)  # of a certificate that is an hour old
 
 
 def knows(
@@ -178,6 +181,10 @@ def test_by_a_clock_that_is_behind_what_is_over_is_all_the_more_so() -> None:
             "the greeting of mx.example 2026-11-24 12:00 UTC",
         ),
         (
+            replace(HOURS_BEHIND, control=Control(CONTROL_HOSTS[1], "203.0.113.9", banner=greets(made.NOW))),
+            f"the greeting of {CONTROL_HOSTS[1]} 2026-11-24 12:00 UTC",
+        ),
+        (
             root_signed(judged(made.NOW + YEAR, made.NOW + 200 * DAY), made.NOW + 9 * DAY),
             "and the signatures of the DNS root, which are made for three weeks, ended on 2026-12-03 12:00 UTC",
         ),
@@ -223,6 +230,8 @@ def conclude_in_chinese(evidence: AttemptEvidence) -> str:
         knows(judged(AHEAD, AHEAD - YEAR), says(AHEAD, AHEAD), roots=ENDED),
         root_signed(judged(made.NOW, made.NOW - 90 * DAY), made.NOW - 6 * DAY),
         root_signed(judged(made.NOW, made.NOW + 2 * YEAR), made.NOW + DAY),
+        # Time zones are mistaken; a control host's is not.
+        replace(HOURS_BEHIND, control=Control("mx.example", "203.0.113.9", banner=greets(made.NOW))),
         # A private authority's clock may have made both the certificate and the response.
         knows(judged(made.NOW, made.NOW + 2 * YEAR, trust="ca.pem only"), staple=made.NOW + 400 * DAY),
         knows(judged(made.NOW, made.NOW + 2 * YEAR), roots=replace(BEGUN_LATER, not_begun=2, newest=made.NOW - YEAR)),
@@ -278,6 +287,13 @@ def test_where_the_certificate_does_not_count_it_is_a_warning() -> None:
     result = concluded(evidence, TlsSettings.ENCRYPTION_ONLY)
     assert (result.status, [one.id for one in result.warnings]) == (Status.WARNING, ["clock-doubtful"])
     assert result.by_tls_mode[TlsSettings.DOMAIN_VALIDATION] == "unknown"
+
+
+def test_no_certificate_ends_soon_by_a_wrong_clock_alone() -> None:
+    at = made.NOW + 180 * DAY
+    for greeting, told in ((made.NOW, "clock-doubtful"), (at, "certificate-expires-soon")):
+        result = concluded(judged(at, made.NOW + 200 * DAY, greeting=greeting))
+        assert [one.id for one in result.warnings] == [told]
 
 
 def test_dnssec_by_a_clock_that_is_behind() -> None:

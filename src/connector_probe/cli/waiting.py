@@ -91,7 +91,7 @@ def state_of(result: Result) -> str:
     diagnosis = result.diagnosis
     if diagnosis is None:
         return "mail still flows" if result.code_expected else result.status.value
-    return f"{diagnosis.code or result.status.value} {diagnosis.title}"
+    return f"{diagnosis.code or result.status.value} {diagnosis.heading}"
 
 
 def wait_and_print(asked: Asked, goal: Goal) -> int:

