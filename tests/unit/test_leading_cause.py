@@ -548,6 +548,8 @@ def test_the_words_of_a_server_that_is_set_up_wrongly_are_about_itself() -> None
         ("RCPT TO:<a@b>", 450, "4.2.0 <a@b>: Recipient address rejected: Greylisted", "greylisting", "try-again"),
         ("RCPT TO:<a@b>", 452, "4.2.2 <a@b>: Mailbox is over quota", "recipient-refused", "read-the-reply"),
         ("RCPT TO:<a@b>", 530, "SMTP authentication is required.", "source-blocked", "allow-relay"),
+        ("RCPT TO:<a@b>", 553, "5.7.1 <>: Sender address rejected: not logged in", "source-blocked", "allow-relay"),
+        ("MAIL FROM:<>", 550, "5.7.9 Mail to submission port must be authenticated", "source-blocked", "allow-relay"),
         ("RCPT TO:<a@b>", 451, "4.7.1 Service unavailable - try again later", *_FILTER),  # Postfix without its milter
         ("STARTTLS", 451, "4.7.1 Service unavailable - try again later", *_FILTER),
         ("MAIL FROM:<>", 432, "Service temporarily unavailable.", "service-not-available", "read-the-reply"),  # Courier

@@ -56,6 +56,7 @@ _TLS = (
 )
 _UNENDED = r"(?:\A|\\x0a)[2-5][0-9]{2}-[^\\]*(?:\\x0d)?\\x0a\Z"  # whole lines, the last of them with a hyphen
 _LOGIN_WANTED = 530  # RFC 4954 6; before TLS, RFC 3207 4 has it for a missing STARTTLS
+_LOGIN = r"(?i)authentication (?:is )?required|must (?:be )?authenticate|requires? \w* ?authentication|not logged in"
 _UNKNOWN_COMMAND = frozenset({500, 502})  # RFC 5321 4.2.2
 _ABOUT = {
     Refusal.RATE: EvidenceId.NAMES_A_LIMIT,
@@ -356,7 +357,7 @@ def _source_blocked(case: Case) -> Judged | None:
 
 def _wants_login(case: Case) -> bool:
     said = case.view.refusal if case.failure is _F.RECIPIENT_REJECTED and case.evidence.session else None
-    return said is not None and said.code == _LOGIN_WANTED
+    return said is not None and (said.code == _LOGIN_WANTED or re.search(_LOGIN, said.wire) is not None)
 
 
 def _heading_of_client(case: Case, otherwise: HeadingId | None) -> HeadingId | None:

@@ -107,7 +107,7 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.PROXY_UNANSWERED: "A PROXY header sent first was not answered within a second.",
     EvidenceId.OTHER_PROTOCOL_SEEN: "It speaks {protocol}: {other_sample}",
     EvidenceId.KNOWS_NO_HELO: "It knows neither EHLO nor HELO, as every SMTP server must (RFC 5321 4.5.1): {reply} An LMTP server, for one, answers so.",
-    EvidenceId.WANTS_A_LOGIN: "530 asks for a login (RFC 4954), as for a mail program of its own users on port 587; Exchange Online gives none.",
+    EvidenceId.WANTS_A_LOGIN: "It asks for a login (RFC 4954), as for a mail program of its own users on port 587; Exchange Online gives none.",
     EvidenceId.SPEAKS_SMTP: "It speaks SMTP: {reply}",
     EvidenceId.BREAKS_THE_RULES: "What is wrong: {flaws}.",
     EvidenceId.POSTSCREEN_DENIES: "In these words Postfix's postscreen turns away a client that is on its deny list.",

@@ -107,7 +107,7 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.PROXY_UNANSWERED: "先发送 PROXY 协议头，一秒内没有得到应答。",
     EvidenceId.OTHER_PROTOCOL_SEEN: "它使用的是 {protocol}：{other_sample}",
     EvidenceId.KNOWS_NO_HELO: "它既不认识 EHLO 也不认识 HELO，而每台 SMTP 服务器都必须支持它们 (RFC 5321 4.5.1)：{reply} 例如 LMTP 服务器就会这样应答。",
-    EvidenceId.WANTS_A_LOGIN: "530 要求先登录 (RFC 4954)，如同端口 587 上对待自己用户的邮件程序那样；Exchange Online 不登录。",
+    EvidenceId.WANTS_A_LOGIN: "它要求先登录 (RFC 4954)，如同端口 587 上对待自己用户的邮件程序那样；Exchange Online 不登录。",
     EvidenceId.SPEAKS_SMTP: "它使用的是 SMTP：{reply}",
     EvidenceId.BREAKS_THE_RULES: "问题所在：{flaws}。",
     EvidenceId.POSTSCREEN_DENIES: "Postfix 的 postscreen 就是用这样的措辞拒绝其拒绝列表中的客户端。",
