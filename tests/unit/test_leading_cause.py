@@ -622,3 +622,38 @@ def test_a_slow_handshake_is_worth_a_warning() -> None:
     assert well.handshake is not None
     (told,) = result_of(replace(well, handshake=replace(well.handshake, seconds=6.0))).warnings
     assert "in the TLS handshake" in told.text
+
+
+def test_a_recipient_refused_for_want_of_our_certificate_is_not_refused_for_sure() -> None:
+    well = made.session()
+    assert well.handshake is not None
+    asked = replace(well, handshake=replace(well.handshake, client_certificate_requested=True))
+    asked = replace(asked, mail=made.answered("MAIL FROM:<>", 250, "ok"))
+    refused = replace(asked, recipient=made.answered("RCPT TO:<a@b>", 554, "5.7.1 <a@b>: Relay access denied"))
+    unknown = replace(asked, recipient=made.answered("RCPT TO:<a@b>", 550, "5.1.1 <a@b>: User unknown"))
+    likely, sure = diagnosed(refused).causes, diagnosed(unknown).causes
+    assert (likely[0].id, likely[0].verdict) == ("recipient-refused", CauseVerdict.SUPPORTED)
+    assert "client-certificate-demanded" in {one.id for one in likely}
+    assert (sure[0].verdict, "client-certificate-demanded" in {one.id for one in sure}) == (
+        CauseVerdict.CONFIRMED,
+        False,
+    )
+
+
+def test_a_second_greeting_is_no_service_that_is_not_available() -> None:
+    banner = replace(made.answered("", 220, f"{NAME} ESMTP"), behind=f"220 {NAME} ESMTP")
+    attempt = replace(made.until_ehlo(ehlo=made.answered("EHLO x", 220, f"{NAME} ESMTP")), banner=banner)
+    assert led(diagnosed(attempt))[1:] == ("malformed-reply", "fix-reply-format")
+
+
+def test_a_server_that_wants_starttls_and_lists_none_is_to_offer_it() -> None:
+    refused = made.answered("MAIL FROM:<>", 530, "5.7.0 Must issue a STARTTLS command first")
+    assert led(diagnosed(replace(made.without_starttls(), mail=refused)))[1:] == ("tls-not-supported", "offer-starttls")
+
+
+def test_a_connector_that_allows_no_tls_may_go_on_without() -> None:
+    broken = made.until_tls(fault=NetworkFault(FaultKind.ALERT, alert="close_notify"))
+    for mode, told in ((TlsSettings.OPPORTUNISTIC, True), (TlsSettings.ENCRYPTION_ONLY, False)):
+        found = made.report(broken, tls=mode).results[0].diagnosis
+        assert found is not None
+        assert ("without TLS" in found.detail) is told

@@ -26,7 +26,7 @@ _EXTENSIONS = ("SIZE", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "DSN", "
 _SYNTAX = 50  # 50z: the command is not known (RFC 5321 4.2.1); a block list's "OPEN PROXY" comes with 55z
 # Exim's check of input before the greeting; Postfix's postscreen, of a client that talks in it.
 _TALKED_TOO_EARLY = r"(?i)synchroni[sz]ation error|5\.5\.1 protocol error"
-_SMTP_REPLY = r"(?:\\x0d|\\x0a)*[2-5](?:\Z|[0-9](?:\Z|[0-9](?![0-9])))"
+_SMTP_REPLY = r"(?:\\x0d|\\x0a|\\ufeff)*[2-5](?:\Z|[0-9](?:\Z|[0-9](?![0-9])))"
 
 # ICMP errors that only a filter or a rule sends.
 PROHIBITED = frozenset(

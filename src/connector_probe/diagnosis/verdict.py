@@ -106,5 +106,10 @@ def heading_phrase(attempt: AttemptVerdict) -> Phrase:
 def detail_phrase(attempt: AttemptVerdict) -> Value:
     """What was seen. For an attempt that failed."""
     assert attempt.failure is not None
-    detail = Phrase(f"detail-{attempt.failure.failure}", attempt.facts)
-    return joined(detail, Phrase("tries", attempt.facts)) if attempt.view.evidence.earlier_failures else detail
+    failure, view = attempt.failure.failure, attempt.view
+    parts: list[Value] = [Phrase(f"detail-{failure}", attempt.facts)]
+    if failure.value.startswith("tls-") and not view.requires_tls:
+        parts.append(Phrase("without-tls-then"))
+    if view.evidence.earlier_failures:
+        parts.append(Phrase("tries", attempt.facts))
+    return joined(*parts)

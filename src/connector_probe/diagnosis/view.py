@@ -101,6 +101,13 @@ class View:
     def refusal_kind(self) -> Refusal | None:
         return self.refusal_words[0]
 
+    @property
+    def may_miss_our_certificate(self) -> bool:
+        """Whether a recipient was refused after a client certificate was asked for, by which a server may let relay."""
+        handshake = self.evidence.handshake
+        asked = handshake is not None and handshake.client_certificate_requested
+        return asked and self.evidence.recipient is not None and self.refusal_kind in (None, Refusal.SOURCE)
+
     @cached_property
     def dns_view(self) -> DnsView | None:
         """What the second look at DNS came to; None where none was taken."""

@@ -242,7 +242,7 @@ def _proxy_header_sent(case: Case) -> Judged | None:
     Culprit.SERVER,
     alone(_SURE, _F.EHLO_MALFORMED, _F.STARTTLS_MALFORMED, _F.SESSION_MALFORMED, _F.RECIPIENT_MALFORMED)
     | alone(_POSSIBLE, _F.BANNER_NOT_SMTP),
-    shown_for=(_F.BANNER_TIMEOUT, _F.EHLO_TIMEOUT),
+    shown_for=(_F.BANNER_TIMEOUT, _F.EHLO_TIMEOUT, _F.EHLO_REJECTED),
     remedies=(RemedyId.FIX_REPLY_FORMAT, RemedyId.CHECK_FIREWALL_INSPECTION),
     remedies_for={
         _F.BANNER_NOT_SMTP: (RemedyId.CHECK_FIREWALL_INSPECTION,),
@@ -259,12 +259,24 @@ def _malformed_reply(case: Case) -> Judged | None:
         exchange = case.evidence.helo or case.evidence.ehlo
         unended = exchange is not None and re.search(_UNENDED, exchange.sample) is not None
         return Judged(_LIKELY, (EvidenceId.LAST_LINE_MISSING,)) if unended else None
+    if case.failure is _F.EHLO_REJECTED:
+        return (
+            Judged(_LIKELY, (EvidenceId.ANSWERED_UNASKED,), heading=HeadingId.GREETS_TWICE)
+            if _greets_twice(case)
+            else None
+        )
     if case.failure is not _F.BANNER_NOT_SMTP:
         out_of_place = case.failure is _F.RECIPIENT_MALFORMED and case.view.refusal is not None
         return None if out_of_place else Judged(None, (EvidenceId.BREAKS_THE_RULES,))
     if other_protocol(case.evidence)[0]:
         return Judged(_OUT, (EvidenceId.OTHER_PROTOCOL_SEEN,))
-    return Judged(_LIKELY, (EvidenceId.BEGINS_LIKE_SMTP,)) if has_begun_to_greet(case.evidence) else None
+    mended = (RemedyId.FIX_REPLY_FORMAT, RemedyId.CHECK_FIREWALL_INSPECTION)
+    return Judged(_LIKELY, (EvidenceId.BEGINS_LIKE_SMTP,), mended) if has_begun_to_greet(case.evidence) else None
+
+
+def _greets_twice(case: Case) -> bool:
+    banner = case.evidence.banner
+    return banner is not None and banner.behind.startswith("220")
 
 
 @ROWS.cause(
@@ -290,7 +302,7 @@ def _service_not_available(case: Case) -> Judged | None:
     if _is_short(case):
         return Judged(None, (EvidenceId.REPLY_RECEIVED,), (RemedyId.RELIEVE_SERVER, RemedyId.CHECK_SERVICE_STATE))
     sender = case.view.refusal_kind in (Refusal.SOURCE, Refusal.RATE, Refusal.HELO) or _is_postscreen(case)
-    told = sender or proxy_header_sent(case.evidence) is not None or _knows_no_helo(case)
+    told = sender or proxy_header_sent(case.evidence) is not None or _knows_no_helo(case) or _greets_twice(case)
     if not told and case.view.refusal is not None and takes_no_mail(case.view.refusal):
         return Judged(None, (EvidenceId.REPLY_RECEIVED,), (RemedyId.CORRECT_SMART_HOST, RemedyId.READ_THE_REPLY))
     return Judged(_POSSIBLE if told else None, (EvidenceId.REPLY_RECEIVED,))
@@ -472,8 +484,9 @@ def _recipient_refused(case: Case) -> Judged | None:
         return Judged(_LIKELY, seen) if seen else None
     relays = case.view.refusal is not None and "relay" in case.view.refusal.wire.lower()
     mended = (RemedyId.ALLOW_RELAY, RemedyId.READ_THE_REPLY) if relays else None
-    about_client = kind in (Refusal.SOURCE, Refusal.RATE) or _is_postscreen(case)
-    return Judged(_POSSIBLE if about_client else None, seen, mended)
+    if kind in (Refusal.SOURCE, Refusal.RATE) or _is_postscreen(case):
+        return Judged(_POSSIBLE, seen, mended)
+    return Judged(_LIKELY if case.view.may_miss_our_certificate else None, seen, mended)
 
 
 @ROWS.cause(

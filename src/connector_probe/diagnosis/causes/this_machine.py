@@ -8,7 +8,7 @@ from connector_probe.diagnosis.causes.row import Judged, Rows, alone
 from connector_probe.diagnosis.dns.nameserver_trust import DistrustReason, distrust_reason
 from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.model.evidence import FaultKind
-from connector_probe.model.ids import CauseId, HeadingId, RemedyId
+from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 
 if TYPE_CHECKING:
@@ -106,5 +106,12 @@ ROWS.cause(
     CauseId.CLIENT_CERTIFICATE_DEMANDED,
     Culprit.UNKNOWN,
     alone(_SURE, _F.TLS_CLIENT_CERTIFICATE),
+    shown_for=(_F.RECIPIENT_REJECTED,),
     remedies=(_R.TRUST_EXCHANGE_CERTIFICATE, _R.VALIDATE_CONNECTOR),
-)(_by_class)
+)(
+    lambda case: (
+        Judged(CauseVerdict.POSSIBLE, (EvidenceId.CERTIFICATE_ASKED_FOR,))
+        if case.view.may_miss_our_certificate
+        else None
+    )
+)

@@ -54,6 +54,7 @@ def _large_packets_lost(case: Case) -> Judged | None:
     | alone(_POSSIBLE, _F.TLS_TIMEOUT)
     | alone(_OUT, _F.BANNER_REJECTED, _F.BANNER_NOT_SMTP, _F.EHLO_REJECTED, _F.EHLO_MALFORMED)
     | alone(_OUT, _F.SESSION_REJECTED, _F.SESSION_MALFORMED),
+    shown_for=(_F.RECIPIENT_REJECTED,),
     remedies=(RemedyId.CHECK_TLS_SETTINGS,),
     remedies_for={
         _F.STARTTLS_NOT_OFFERED: (RemedyId.OFFER_STARTTLS, RemedyId.RELAX_TLS),
@@ -70,6 +71,10 @@ def _tls_not_supported(case: Case) -> Judged | None:
     if failure is _F.STARTTLS_NOT_OFFERED:
         return _of_its_own_answer(case, seen, hidden=touched or hides_starttls(view.greeting))
     unlisted = view.greeting is not None and not view.offers_starttls
+    if failure is _F.RECIPIENT_REJECTED:  # 530 Must issue a STARTTLS command first (RFC 3207 4)
+        wanted = unlisted and view.refusal is not None and "STARTTLS" in view.refusal.wire.upper()
+        mended = (RemedyId.OFFER_STARTTLS, RemedyId.CHECK_FIREWALL_INSPECTION)
+        return Judged(_LIKELY, seen, mended, sentence="starttls-wanted") if wanted else None
     if failure is _F.EHLO_MALFORMED and view.requires_tls and unlisted:
         return Judged(_POSSIBLE, seen, remedies=())
     if not view.requires_tls and (failure is _F.STARTTLS_REJECTED or failure in (_F.TLS_TIMEOUT, *_BROKEN)):
@@ -86,8 +91,8 @@ def _tls_not_supported(case: Case) -> Judged | None:
         # 503 is about the order of commands: what answered EHLO is perhaps not what is asked now.
         refused = view.refusal is not None and view.refusal.severity == 5 and view.refusal.code != _BAD_SEQUENCE
         of_tls = view.refusal is None or refused or re.search(_OF_TLS, view.refusal.wire) is not None
-        mended = (RemedyId.READ_THE_REPLY, RemedyId.REPAIR_STARTTLS, RemedyId.RELAX_TLS)
-        return Judged(None, said) if of_tls else Judged(_LIKELY, said, mended)
+        reading = (RemedyId.READ_THE_REPLY, RemedyId.REPAIR_STARTTLS, RemedyId.RELAX_TLS)
+        return Judged(None, said) if of_tls else Judged(_LIKELY, said, reading)
     handshake = case.evidence.handshake
     if handshake is None:
         return None
@@ -99,8 +104,8 @@ def _tls_not_supported(case: Case) -> Judged | None:
         return Judged(None, seen, pair, sentence="key-misfit", heading=HeadingId.KEY_MISFITS)
     if case.evidence.exchange_offer is not None and failure is _F.TLS_ALERT:
         # Every suite was offered, so that a missing certificate is likelier than a suite that nobody else has.
-        mended = (RemedyId.CHECK_TLS_SETTINGS, RemedyId.ENABLE_CIPHERS, RemedyId.ENABLE_GROUPS)
-        return Judged(None, (EvidenceId.NO_OFFER_WILL_DO,), mended)
+        wider = (RemedyId.CHECK_TLS_SETTINGS, RemedyId.ENABLE_CIPHERS, RemedyId.ENABLE_GROUPS)
+        return Judged(None, (EvidenceId.NO_OFFER_WILL_DO,), wider)
     seen = (EvidenceId.TLS_COMES_TO_NOTHING if failure in (_F.TLS_TIMEOUT, *_BROKEN) else EvidenceId.TLS_ANSWERED,)
     return Judged(_POSSIBLE if touched and failure in _BROKEN else None, seen)
 

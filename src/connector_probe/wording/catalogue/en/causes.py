@@ -141,6 +141,7 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.REFUSAL_WANTED: "Just this refusal was expected (--expect 4.4.316).",
     EvidenceId.BEGINS_LIKE_SMTP: "It begins like an SMTP reply: {sample}",
     EvidenceId.HANDSHAKE_DONE: "The TLS handshake itself came to its end.",
+    EvidenceId.CERTIFICATE_ASKED_FOR: "The server asked for a client certificate, and this probe has none: whom it lets send to this recipient may hang on that.",
     EvidenceId.SIGNATURE_MISFITS: "The server signs the handshake with another key than the one in its certificate, or something on the way changes it.",
     EvidenceId.LAST_LINE_MISSING: "All lines of the answer arrived whole, the last of them with a hyphen, which announces another one; none came.",
     EvidenceId.ANCHOR_NOT_SENT: "Usage 2 names an issuer, whose certificate the server must send along (RFC 7671 5.2.2); it sends none above {names}.",

@@ -237,6 +237,7 @@ HEADINGS: dict[HeadingId, str] = {
     HeadingId.APPLIANCE_CERTIFICATE: "The certificate names {appliance}, not the server",
     HeadingId.CLIENT_TURNED_DOWN: "The server turns down this probe's address, whoever the recipient is",
     HeadingId.LOGIN_WANTED: "The server wants a login before it takes mail",
+    HeadingId.GREETS_TWICE: "The server, or something in front of it, greets twice",
     HeadingId.SENDER_REJECTED: "The server rejects MAIL FROM",
     HeadingId.SENDER_DEFERRED: "The server defers the mail at MAIL FROM",
     HeadingId.TLS_INSPECTION: "A firewall or antivirus program signs the server's certificate anew (TLS inspection)",

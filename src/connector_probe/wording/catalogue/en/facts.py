@@ -81,6 +81,8 @@ FACTS: dict[str, str] = {
     "judged-as-of": " Judged as of {judged_at} (--as-of).",
     "dane-no-starttls": "But {no_starttls}.{starttls_hint}",
     "slow-handshake": "in the TLS handshake",
+    "without-tls-then": " Whether Exchange Online then delivers without TLS, which this connector allows, is not known; that was reported once.",
+    "starttls-wanted": "The server takes no mail without TLS, and does not offer it.",
     "no-name": "no name",
     "the-certificate": "the certificate",
     "days-left": "{number} days",

@@ -141,6 +141,7 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.REFUSAL_WANTED: "这正是所预期的拒绝 (--expect 4.4.316)。",
     EvidenceId.BEGINS_LIKE_SMTP: "其开头像 SMTP 应答：{sample}",
     EvidenceId.HANDSHAKE_DONE: "TLS 握手本身已完成。",
+    EvidenceId.CERTIFICATE_ASKED_FOR: "服务器索要了客户端证书，而本探测没有：它允许谁向该收件人发送，可能取决于此。",
     EvidenceId.SIGNATURE_MISFITS: "服务器在握手中签名所用的密钥不是其证书中的密钥，或者途中有设备改动了握手。",
     EvidenceId.LAST_LINE_MISSING: "应答的各行都完整到达，而最后一行带有连字符，表示后面还有一行，但那一行没有来。",
     EvidenceId.ANCHOR_NOT_SENT: "用法 2 指定的是颁发者，服务器必须一并发送其证书 (RFC 7671 5.2.2)；而它没有发送 {names} 以上的任何证书。",

@@ -237,6 +237,7 @@ HEADINGS: dict[HeadingId, str] = {
     HeadingId.APPLIANCE_CERTIFICATE: "证书中的名称是 {appliance}，而不是服务器",
     HeadingId.CLIENT_TURNED_DOWN: "服务器拒绝的是本探测的地址，与收件人无关",
     HeadingId.LOGIN_WANTED: "服务器要求先登录才接收邮件",
+    HeadingId.GREETS_TWICE: "服务器或其前面的设备发送了两次问候语",
     HeadingId.SENDER_REJECTED: "服务器拒绝 MAIL FROM",
     HeadingId.SENDER_DEFERRED: "服务器在 MAIL FROM 时推迟了邮件",
     HeadingId.TLS_INSPECTION: "防火墙或防病毒程序重新签发了服务器的证书（TLS 检查）",

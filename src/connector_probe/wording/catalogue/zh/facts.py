@@ -81,6 +81,8 @@ FACTS: dict[str, str] = {
     "judged-as-of": "按 {judged_at} 判断 (--as-of)。",
     "dane-no-starttls": "但{no_starttls}。{starttls_hint}",
     "slow-handshake": "TLS 握手",
+    "without-tls-then": "此连接器允许不用 TLS，但 Exchange Online 此时是否会不用 TLS 投递尚不清楚；这种情况有过一例报告。",
+    "starttls-wanted": "服务器不接收没有 TLS 的邮件，却不提供 TLS。",
     "no-name": "没有名称",
     "the-certificate": "该证书",
     "days-left": "{number} 天",
