@@ -147,7 +147,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
 }
 
 
-def _fuzz(name: str, seconds: int, folder: Path) -> None:
+def _fuzz(name: str, seconds: int, seed: int, folder: Path) -> None:
     """Fuzzes one target in this process; does not return."""
     import atheris
 
@@ -155,14 +155,14 @@ def _fuzz(name: str, seconds: int, folder: Path) -> None:
         target = TARGETS[name]()
     seeds = folder / "seeds"
     seeds.mkdir()
-    for number, seed in enumerate(target.seeds):
-        (seeds / str(number)).write_bytes(seed)
+    for number, good in enumerate(target.seeds):
+        (seeds / str(number)).write_bytes(good)
 
     def read(data: bytes) -> None:
         with contextlib.suppress(*target.refuses):
             target.read(data)
 
-    limits = [f"-max_total_time={seconds}", f"-timeout={SLOW_SECONDS}", f"-max_len={MAX_OCTETS}"]
+    limits = [f"-seed={seed}", f"-max_total_time={seconds}", f"-timeout={SLOW_SECONDS}", f"-max_len={MAX_OCTETS}"]
     atheris.Setup([sys.argv[0], *limits, f"-artifact_prefix={folder}/", "-verbosity=0", str(seeds)], read)
     atheris.Fuzz()
 
@@ -172,25 +172,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     parser.add_argument("--seconds", type=int, default=5, help="for each target")
+    parser.add_argument("--seed", type=int, default=0, help="what chance begins with; 0: the time")
     parser.add_argument("--in-folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if unknown := set(given.targets) - set(TARGETS):
         parser.error(f"no target {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}")
     if given.in_folder is not None:
-        _fuzz(given.targets[0], given.seconds, given.in_folder)
+        _fuzz(given.targets[0], given.seconds, given.seed, given.in_folder)
     found = 0
     for name in given.targets or TARGETS:
         folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-"))
-        command = [
-            sys.executable,
-            "-m",
-            "tests.fuzz.fuzz",
-            name,
-            "--seconds",
-            str(given.seconds),
-            "--in-folder",
-            str(folder),
-        ]
+        limits = ["--seconds", str(given.seconds), "--seed", str(given.seed)]
+        command = [sys.executable, "-m", "tests.fuzz.fuzz", name, *limits, "--in-folder", str(folder)]
         done = subprocess.run(command, capture_output=True, text=True)
         print(f"{name}: {'nothing found' if done.returncode == 0 else f'found, see {folder}'}", flush=True)
         if done.returncode:
