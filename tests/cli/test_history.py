@@ -136,6 +136,7 @@ def test_nothing_is_recorded_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (["xyz"], "nothing is recorded of a connector 'xyz'", "probe history lists"),
         (["--history", "nowhere.sqlite3"], "there is no such file", "probe run writes it"),
         (["--history", "zeros.sqlite3"], "is damaged", "the next probe run keeps it"),
+        (["--history", "."], "is a directory", "name a file in it"),
         (["--history", "text.sqlite3"], "is a text file, no history", "a file of its own"),
         (["--window", "1s"], "--window 1s", "from a minute"),
         (["--window", "soon"], "'soon' is not a duration", "as in: "),

@@ -110,6 +110,8 @@ SLIPS: list[tuple[list[str], str]] = [
     (["wait", "--expect", "healthy", "mail.contoso.com"], "--expect is an option of: probe HOST"),
     (["--only", "x", "mail.contoso.com"], "--only is an option of: probe run, probe wait"),
     (["-p", "25", "mail.contoso.com"], "did you mean --port?"),
+    (["history", "-v"], "-v is an option of: probe run, probe wait, "),
+    (["run", "--format"], "probe --help-all tells all options"),
     (["--tls", "strict", "mail.contoso.com"], "one of: opportunistic, encryption-only"),
     (["--tls", "DomainValidaton", "mail.contoso.com"], "did you mean domain-validation?"),
     (["--type", "OnPremise", "mail.contoso.com"], "did you mean on-premises?"),

@@ -127,6 +127,7 @@ async def test_kill_9_under_load_harms_nothing(tmp_path: Path, smtp: SmtpServer)
         (["--listen", "[2002:7f00:1::]:0"], "there is no token"),  # 6to4 of 127.0.0.1, and no loopback
         (["--listen", "mail.contoso.com:1"], "no address and port"),
         (["--listen", "127.0.0.1:70000"], "no address and port"),
+        (["--listen", ""], "no address and port"),
         (["--listen", "192.0.2.1:0"], "cannot listen on 192.0.2.1:0"),
         (["--token-file", "nowhere"], "cannot be read"),
         (["--tls-cert", "x"], "go together"),

@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from connector_probe._version import __version__
 from connector_probe.cli import COMPLETE, EXIT_INTERRUPTED, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE, asks_for_a_plugin
@@ -66,7 +66,7 @@ def _told(problem: Exception) -> _Told:
     if hasattr(problem, "format_message"):  # Typer's, of whichever version
         asked = getattr(getattr(problem, "ctx", None), "command_path", "probe")
         message = " ".join(problem.format_message().replace("Value error, ", "").split())  # pydantic's words
-        hint = _option_of(getattr(problem, "option_name", None)) or f"{asked} --help-all tells all options"
+        hint = _option_of(problem) or f"{asked} --help-all tells all options"
         return _Told(EXIT_USAGE, message, hint)
     if _is_lack(problem):
         return _Told(EXIT_UNKNOWN, f"there is too little memory here: {_reason(problem)}", _ROOM)
@@ -82,15 +82,16 @@ def _told(problem: Exception) -> _Told:
     return _Told(EXIT_UNKNOWN, f"a fault of this program: {_reason(problem)}", hint)
 
 
-def _option_of(option: str | None) -> str:
-    """Where ``option``, which the command does not have, would stand: of which commands it is one."""
-    if not option:
+def _option_of(problem: Any) -> str:  # noqa: ANN401 - Typer's, of whichever version
+    """Where an option that the command does not have would stand: of which commands it is one."""
+    option, context = getattr(problem, "option_name", None), getattr(problem, "ctx", None)
+    if not option or context is None:  # one that it has lacks its value
         return ""
     from connector_probe.cli.commands import all_commands
 
-    if len(option) == 2:
-        long = [one for parameter in command(HOST).params for one in parameter.opts if one.startswith(f"-{option}")]
-        return f"did you mean {long[0]}?" if long else ""
+    long = [name for one in context.command.params for name in one.opts if name.startswith(f"-{option}")]
+    if len(option) == 2 and long:
+        return f"did you mean {long[0]}?"
     have = [name for name, one in all_commands().items() for parameter in one.params if option in parameter.opts]
     others = [f"probe {name}" for name in have if name != HOST] or ["probe HOST"]
     return f"{show(option)} is an option of: {', '.join(others)}" if have else ""

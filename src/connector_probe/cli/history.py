@@ -11,7 +11,7 @@ import typer
 
 from connector_probe.cli import completers
 from connector_probe.cli import options as opt
-from connector_probe.cli.history_file import default_file
+from connector_probe.cli.history_file import history_of
 from connector_probe.cli.output import can_show, put_document, text_options, words_for
 from connector_probe.cli.targets import check_target
 from connector_probe.cli.values import UsageProblemError, parse_duration
@@ -51,7 +51,8 @@ def history(
         raise UsageProblemError(f"--window {show(window)}", "from a minute to ten years, as in: 24h, 30d")
     if output is not None:
         check_target(Path(output))
-    path, now = Path(file) if file is not None else default_file(), datetime.now(UTC)
+    path, now = history_of(file), datetime.now(UTC)
+    assert path is not None
     within = timedelta(seconds=seconds)
     pasts = _pasts(path, names or (), now, within, must_exist=file is not None, whole=json)
     summed = tuple(sum_up(past, now, within) for past in pasts)

@@ -151,7 +151,8 @@ def _address(listen: str) -> tuple[str, int]:
     if not colon:
         host, port = text, str(PORT)
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    bare = {"": "0.0.0.0", "localhost": "127.0.0.1"}.get(bare, bare)  # all addresses, where none is named
+    # All addresses, where there is a port and none is named.
+    bare = {"": "0.0.0.0" if colon else "", "localhost": "127.0.0.1"}.get(bare, bare)
     if not _is_address(bare) or not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) < 65536):
         raise UsageProblemError(f"--listen {show(listen)!r} is no address and port", f"as in: {ADDRESS}, [::1]:{PORT}")
     return str(ipaddress.ip_address(bare)), int(port)

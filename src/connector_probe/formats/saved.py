@@ -266,8 +266,8 @@ def _faults(value: Any, place: str) -> Iterator[str]:  # noqa: ANN401 - any of t
             yield f"{place}: exactly one of reply, fault and garble must be set"
         if isinstance(value, Handshake) and (value.session is None) == (value.fault is None):
             yield f"{place}: exactly one of session and fault must be set"
-        if isinstance(value, ConnectorEvidence) and len(value.attempts) != len(value.transcripts):
-            yield f"{place}: attempts: {len(value.attempts)}, but transcripts: {len(value.transcripts)}"
+        if isinstance(value, ConnectorEvidence) and not 0 < len(value.attempts) == len(value.transcripts):
+            yield f"{place}: attempts: {len(value.attempts)}, transcripts: {len(value.transcripts)}"
         for field in fields(value):
             if field.type in _OPTIONAL_TEXT and getattr(value, field.name) == "":
                 yield f"{place}.{field.name}: the text is empty; null stands for none"
