@@ -287,6 +287,19 @@ def test_a_way_out_that_falls_away_in_mid_conversation(
     assert f"[{SILENT}]:25 fell silent in mid-conversation" in result.diagnosis.detail
 
 
+def test_a_command_that_is_swallowed_on_the_way_is_no_server_that_hangs(
+    here: Namespace, there: Namespace, crowd: Crowd
+) -> None:
+    """Whose program hangs acknowledges all the same."""
+    there.filter(_RULES.format(hook="input", rule="tcp dport 25 @th,256,32 0x45484c4f drop"))  # EHLO
+    (result,) = here.probe(asked(crowd, SERVER, timeout=0.5))
+    assert found(result) == ("failing", "ehlo-timeout")
+    assert first_said(result.diagnosis)[:2] == ("network", "network-trouble")
+    there.no_filter()
+    (hung,) = here.probe(asked(crowd, SILENT, timeout=0.5))
+    assert verdict_on("network-trouble", hung.attempts[0]) is CauseVerdict.POSSIBLE
+
+
 @shows("local-network")
 def test_no_route(here: Namespace, crowd: Crowd) -> None:
     here.ip("-4", "route", "flush", "default")

@@ -91,6 +91,12 @@ def test_an_address_sends_no_server_name_which_is_told() -> None:
         assert ("(SNI)" in attempt.diagnosis.detail) is told
 
 
+def test_a_client_hello_that_nobody_acknowledges_is_lost_whatever_its_size() -> None:
+    lost = diagnosed(made.until_tls(fault=replace(TIMED_OUT, unacknowledged=1)))
+    assert led(lost) == ("network", "tls-broken-on-the-way", "check-firewall-inspection")
+    assert led(diagnosed(made.until_tls(fault=TIMED_OUT)))[1] == "large-packets-lost"
+
+
 def test_a_private_ca_is_no_inspection() -> None:
     (attempt,) = resigned("CN=Contoso Root,O=Contoso").attempts
     assert led(diagnosed(attempt))[:2] == ("server", "certificate-no-longer-valid")

@@ -127,6 +127,7 @@ class EvidenceId(StrEnum):
     PRIVATE_ADDRESS = "private-address"
     TLS_NOT_REQUIRED = "tls-not-required"
     BEHIND_A_GAP = "behind-a-gap"
+    UNACKNOWLEDGED = "unacknowledged"
     ANSWERED_PART_LOST = "answered-part-lost"
     CERTIFICATE_ARRIVED = "certificate-arrived"
     NO_OFFER_WILL_DO = "no-offer-will-do"

@@ -29,7 +29,7 @@ from connector_probe.network.faults import NetworkFaultError, fault_of, timed_ou
 from connector_probe.network.handshakes import TlsOffer, TlsOutcome
 from connector_probe.network.icmp import ask_for_icmp, forget_icmp, read_icmp
 from connector_probe.network.routes import route_to
-from connector_probe.network.tcp_info import out_of_order
+from connector_probe.network.tcp_info import out_of_order, unacknowledged
 
 if TYPE_CHECKING:
     from connector_probe.network.tls import TlsClient
@@ -265,7 +265,12 @@ class SocketStream:
     async def _receive_raw(self, limit: float) -> bytes:
         if self._early_fault is not None:
             return self._left_behind(self._early_fault)
-        data = await self._arrivals.take(limit, "nothing arrived")
+        try:
+            data = await self._arrivals.take(limit, "nothing arrived")
+        except NetworkFaultError as error:
+            if error.fault.kind is not FaultKind.TIMED_OUT:
+                raise
+            raise NetworkFaultError(replace(error.fault, unacknowledged=unacknowledged(self._socket))) from None
         if not data:
             raise NetworkFaultError(NetworkFault(FaultKind.CLOSED))
         return data

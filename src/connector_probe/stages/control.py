@@ -59,7 +59,7 @@ def blames_the_way(evidence: AttemptEvidence) -> bool:
         return banner.fault is None or not banner.fault.local
     if banner is not None and banner.reply is not None and banner.reply.severity in (4, 5):
         return True
-    if evidence.fell_silent:
+    if evidence.silence is not None:
         return True
     return positive(evidence.ehlo) and evidence.starttls is None
 

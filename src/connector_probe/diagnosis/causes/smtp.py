@@ -167,6 +167,8 @@ def _network_trouble(case: Case) -> Judged | None:
         return Judged(_OUT, (EvidenceId.NO_HOSTS_ADDRESS,))
     if case.failure is _F.TCP_UNREACHABLE:
         return Judged(_LIKELY, (EvidenceId.ICMP_SAID,)) if icmp_of(case) in _NO_WAY else None
+    if case.evidence.is_unacknowledged:
+        return Judged(_LIKELY, (EvidenceId.UNACKNOWLEDGED,))
     return _explained(case)
 
 

@@ -41,6 +41,8 @@ def _large_packets_lost(case: Case) -> Judged | None:
         return Judged(_LIKELY, (EvidenceId.BEHIND_A_GAP,), heading=HeadingId.LARGE_PACKETS_LOST)
     if case.failure is not _F.TLS_TIMEOUT:
         return None
+    if case.evidence.is_unacknowledged:  # and no packet of ours is large
+        return Judged(_OUT, (EvidenceId.UNACKNOWLEDGED,))
     if case.evidence.chain:
         return Judged(_OUT, (EvidenceId.CERTIFICATE_ARRIVED,))
     return Judged(_OUT, (EvidenceId.ANOTHER_SERVED,)) if case.view.context.served else None
@@ -98,6 +100,8 @@ def _tls_not_supported(case: Case) -> Judged | None:
         return None
     if handshake.fault is not None and handshake.fault.stranded:
         return Judged(_OUT, (EvidenceId.ANSWERED_PART_LOST,))
+    if case.evidence.is_unacknowledged:
+        return Judged(_OUT, (EvidenceId.UNACKNOWLEDGED,))
     if handshake.fault is not None and handshake.fault.text == _MISFIT and failure is _F.TLS_PROTOCOL:
         pair = (RemedyId.INSTALL_KEY_PAIR, RemedyId.CHECK_TLS_SETTINGS)
         seen = (EvidenceId.SIGNATURE_MISFITS,)
@@ -138,4 +142,6 @@ def _tls_broken_on_the_way(case: Case) -> Judged | None:
     handshake = case.evidence.handshake
     if handshake is not None and handshake.session is not None and case.failure in _AGREED:
         return Judged(_OUT, (EvidenceId.HANDSHAKE_DONE,))
+    if case.evidence.is_unacknowledged:
+        return Judged(_LIKELY, (EvidenceId.UNACKNOWLEDGED,))
     return Judged(_LIKELY, (EvidenceId.MASKED,)) if is_masked(case.evidence.banner, case.view.greeting) else None

@@ -141,11 +141,16 @@ class AttemptEvidence:
         return self.connection.fault if self.connection is not None else None
 
     @property
-    def fell_silent(self) -> bool:
-        """Whether the connection came about, and then something was left without an answer."""
+    def silence(self) -> NetworkFault | None:
+        """How a step of the conversation was left without an answer; None where none was."""
         steps = (self.banner, self.ehlo, self.helo, self.starttls, self.handshake, self.ehlo_again)
         faults = (one.fault for one in (*steps, self.mail, self.recipient) if one is not None)
-        return any(fault is not None and fault.kind is FaultKind.TIMED_OUT for fault in faults)
+        return next((one for one in faults if one is not None and one.kind is FaultKind.TIMED_OUT), None)
+
+    @property
+    def is_unacknowledged(self) -> bool:
+        """Whether not even the other side's TCP has had what was left without an answer."""
+        return self.silence is not None and self.silence.unacknowledged > 0
 
     @property
     def session(self) -> TlsSession | None:

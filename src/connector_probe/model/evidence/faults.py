@@ -63,7 +63,8 @@ class NetworkFault:
     ALERT only. ``icmp`` is the ICMP error behind a failed connect ("host-unreachable", "admin-prohibited"), where the
     system tells it, and ``icmp_from`` who sent it: a router or firewall on the way, the host itself, or this machine;
     ``first_hop`` whether that is this machine's own gateway. ``stranded`` is how many TCP segments arrived and could
-    not be read, since one before them never came; with TIMED_OUT only, where it is told.
+    not be read, since one before them never came, ``unacknowledged`` how many of ours had not been acknowledged; with
+    TIMED_OUT only, where it is told.
     """
 
     kind: FaultKind
@@ -74,6 +75,7 @@ class NetworkFault:
     icmp_from: str = ""
     first_hop: bool = False
     stranded: int = 0
+    unacknowledged: int = 0
 
     @property
     def local(self) -> bool:

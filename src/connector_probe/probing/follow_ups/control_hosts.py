@@ -45,7 +45,7 @@ class TryControlHosts(FollowUp):
         )
         waited, resolver = attempt.transcript.clock.elapsed(), self._run.resolvers.beside(settings)
         control = await self._controls.try_out(settings.control, resolver, egress, waited)
-        if control is not None and control.unreached and evidence.fell_silent:
+        if control is not None and control.unreached and evidence.silence is not None:
             again = await self._controls.fault_again(attempt.target.address or "", attempt.target.port, egress)
             control = replace(control, again=again)
         return replace(attempt, evidence=replace(evidence, control=control))

@@ -118,6 +118,7 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.OWN_ADDRESS: "{address} is what every machine calls itself: a sender that goes there meets itself.",
     EvidenceId.PRIVATE_ADDRESS: "{address} is a private address; Exchange Online cannot reach it.",
     EvidenceId.TLS_NOT_REQUIRED: "This TlsSettings does not require TLS.",
+    EvidenceId.UNACKNOWLEDGED: "What was sent then was never acknowledged, and a server that only hangs acknowledges it all the same (TCP): it got lost on the way, or the host has gone.",
     EvidenceId.BEHIND_A_GAP: "Later packets of the server's answer arrived ({stranded}), an earlier one never did, although TCP sends it again and again: small packets pass, and large ones do not.",
     EvidenceId.ANSWERED_PART_LOST: "The server has answered; part of its answer got lost on the way.",
     EvidenceId.CERTIFICATE_ARRIVED: "The server's certificate arrived, which is large.",

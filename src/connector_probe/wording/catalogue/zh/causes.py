@@ -118,6 +118,7 @@ EVIDENCE: dict[EvidenceId, str] = {
     EvidenceId.OWN_ADDRESS: "{address} 是每台机器对自己的称呼：发往该处的发送方只会连到自己。",
     EvidenceId.PRIVATE_ADDRESS: "{address} 是专用地址；Exchange Online 无法到达。",
     EvidenceId.TLS_NOT_REQUIRED: "此 TlsSettings 不要求 TLS。",
+    EvidenceId.UNACKNOWLEDGED: "此时发送的内容从未得到确认，而仅仅挂起的服务器也会在 TCP 层确认：它在途中丢失，或者主机已经离线。",
     EvidenceId.BEHIND_A_GAP: "服务器应答中后面的数据包到达了（{stranded} 个），而前面的一个始终没有到达，尽管 TCP 会反复重发：小数据包能够通过，大数据包不能。",
     EvidenceId.ANSWERED_PART_LOST: "服务器已经应答，其应答的一部分在途中丢失。",
     EvidenceId.CERTIFICATE_ARRIVED: "服务器的证书已经到达，而证书的数据量很大。",
