@@ -582,6 +582,7 @@ def test_a_certificate_of_the_smart_host_s_own_name_speaks_against_tlsdomain() -
     assert found is not None
     assert led(found) == ("connector", "certificate-subject-mismatch", "change-tls-domain")
     assert "TlsDomain" in found.heading
+    assert "another host" not in found.detail
 
 
 def test_a_signature_by_another_key_is_a_certificate_without_its_own() -> None:
@@ -653,6 +654,8 @@ def test_a_second_greeting_is_no_service_that_is_not_available() -> None:
 
 
 def test_a_server_that_wants_starttls_and_lists_none_is_to_offer_it() -> None:
+    null = diagnosed(replace(made.session(), mail=made.answered("MAIL FROM:<>", 550, "5.1.7 Null sender refused")))
+    assert "names no sender" in null.detail
     refused = made.answered("MAIL FROM:<>", 530, "5.7.0 Must issue a STARTTLS command first")
     assert led(diagnosed(replace(made.without_starttls(), mail=refused)))[1:] == ("tls-not-supported", "offer-starttls")
 

@@ -45,7 +45,7 @@ from connector_probe.model.sentence import (
     some,
 )
 from connector_probe.model.verdict import FailureClass
-from connector_probe.protocol.identity import NameOutcome
+from connector_probe.protocol.identity import NameOutcome, plain
 from connector_probe.protocol.mail_servers import mail_server
 from connector_probe.protocol.name_hints import hint
 from connector_probe.protocol.smtp import capabilities
@@ -114,9 +114,9 @@ def facts_of(view: View, connector: Connector, failure: FailureClass | None) -> 
     if failure is FailureClass.LOCAL_DEADLINE:
         facts |= _deadline(evidence)
     if failure in DANE_RENAMES:  # what DANE gives a code of its own: said in the words of the fault itself
-        plain = classify_plain(view)
-        bare = plain is FailureClass.STARTTLS_NOT_OFFERED  # it is not the connector that requires TLS
-        facts["trouble"] = Phrase("dane-no-starttls" if bare else f"detail-{plain}")
+        own = classify_plain(view)
+        bare = own is FailureClass.STARTTLS_NOT_OFFERED  # it is not the connector that requires TLS
+        facts["trouble"] = Phrase("dane-no-starttls" if bare else f"detail-{own}")
     return facts
 
 
@@ -340,6 +340,8 @@ def _name_hint(view: View) -> Value:
     certificate, found = view.evidence.certificate, view.name_match
     if certificate is None or found is None or found.outcome is not NameOutcome.MISMATCH or not found.nearest:
         return ""
+    if plain(found.nearest) == view.evidence.server:
+        return ""  # no other host, but the smart host itself
     told = hint(certificate.chain[0], view.expected, found.nearest)
     near = Phrase(f"name-{told.kind}", Facts(near=quote(told.near), near_domain=told.domain, expected=view.expected))
     by_address = view.evidence.server == view.evidence.address and not is_address(view.expected)

@@ -90,6 +90,8 @@ def hints(view: View) -> Facts:
         found["source_hint"] = Phrase("source-hint")
     elif view.refusal_kind is Refusal.HELO:
         found["source_hint"] = Phrase("helo-name-hint")
+    elif evidence.mail is not None and evidence.recipient is None and view.refusal_kind is None:
+        found["source_hint"] = Phrase("null-sender-hint")
     if replies_come_late(evidence):
         found["ehlo_hint"] = Phrase("replies-late-hint")
     elif evidence.banner is not None and evidence.banner.behind:

@@ -50,6 +50,7 @@ FACTS: dict[str, str] = {
     "sni-perhaps-hint": " An address sends no server name (SNI), which some servers cannot do without: to find out, probe it by its name.",
     "sni-default-hint": " An address sends no server name (SNI): if the server has several certificates, this is the one it shows then.",
     "sni-unknown-hint": " It does not know the name {server}, which was sent as server name (SNI).",
+    "null-sender-hint": " (This probe names no sender, as bounces do, which every server must take; ordinary mail has one, of which this says nothing.)",
     "source-hint": " (This is about the source address: Exchange Online's may fare better or worse.)",
     "ipv6-hint": " With -4, IPv6 is left out.",
     "certificate-count": "{times} with SHA-1 {sha1} ({name}, until {until})",

@@ -50,6 +50,7 @@ FACTS: dict[str, str] = {
     "sni-perhaps-hint": "IP 地址不发送服务器名称 (SNI)，而有些服务器离不开它：请按名称探测以查明。",
     "sni-default-hint": "IP 地址不发送服务器名称 (SNI)：如果服务器有多个证书，此时出示的就是这一个。",
     "sni-unknown-hint": "它不认识作为服务器名称 (SNI) 发送的 {server}。",
+    "null-sender-hint": "（本探测不写发件人，与退信一样，每台服务器都必须接收；普通邮件有发件人，其结果由此不得而知。）",
     "source-hint": "（这取决于来源地址：Exchange Online 的地址得到的结果可能更好，也可能更差。）",
     "ipv6-hint": "使用 -4 可排除 IPv6。",
     "certificate-count": "{times} 次 SHA-1 {sha1}（{name}，有效期至 {until}）",
