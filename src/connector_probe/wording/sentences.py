@@ -49,7 +49,10 @@ def describe_fault(fault: NetworkFault, words: Catalogue) -> str:
 
 
 def word(kind: str, value: str, words: Catalogue) -> str:
-    """The word for a member of one of the enumerations of ``model.evidence``, or of what stands in their place."""
+    """The word for a member of one of the enumerations of ``model.evidence``, or of what stands in their place.
+
+    A catalogue holds none where the member's own value is the word.
+    """
     return words.phrases.get(f"{kind}-{value.replace(' ', '-')}", value)
 
 
