@@ -276,7 +276,7 @@ def read_pem(data: bytes, name: str) -> pem.Pem:
 
 def read_file(path: str, what: str) -> bytes:
     """The octets of the file of ``what``, at most MAX_FILE. Raises TrustError."""
-    name, hint = printable(path), f"check the path of the file of {what}"
+    name, hint = printable(path), f"check path and permissions of the file of {what}"
     try:
         if Path(path).is_dir():  # asked first: Windows calls opening one a lack of permission
             raise IsADirectoryError
@@ -284,10 +284,6 @@ def read_file(path: str, what: str) -> bytes:
             data = file.read(MAX_FILE + 1)
     except IsADirectoryError:
         raise TrustError(f"{name} is a directory", f"name the file in it that holds {what}") from None
-    except FileNotFoundError:
-        raise TrustError(f"{name} does not exist", hint) from None
-    except PermissionError:
-        raise TrustError(f"{name} cannot be read: permission denied", "make the file readable for this user") from None
     except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
         reason = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
         raise TrustError(f"{name} cannot be read: {printable(reason)}", hint) from None

@@ -139,7 +139,7 @@ def _tells(error: TrustError, path: str, message: str, hint: str) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(TrustError) as caught:
         load_roots(RootList.SYSTEM, str(tmp_path / "none.pem"))
-    _tells(caught.value, "none.pem", "does not exist", "check the path")
+    _tells(caught.value, "none.pem", "cannot be read: No such file or directory", "check path and permissions")
 
 
 def test_a_directory(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, no_privileges: Callable[[],
     path = tmp_path / "ca.pem"
     path.write_text(pem(ROOT))
     path.chmod(0)
-    with no_privileges(), pytest.raises(TrustError, match="permission denied"):
+    with no_privileges(), pytest.raises(TrustError, match="Permission denied"):
         load_roots(ca_file=str(path), only_ca_file=True)
 
 
@@ -170,7 +170,7 @@ def test_a_refusal_of_the_system_is_an_error_with_a_hint(tmp_path: Path, monkeyp
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(TrustError) as caught:
         load_roots(ca_file=str(path), only_ca_file=True)
-    _tells(caught.value, str(path), "permission denied", "readable")
+    _tells(caught.value, str(path), "Permission denied", "check path and permissions")
 
 
 def test_a_path_with_a_nul() -> None:

@@ -37,6 +37,7 @@ _OR_TEXT = " or text"
 _NONE = frozenset({"none", "no", "off"})  # would be the names of hosts
 _NOUNS = {"true": "the truth value", "false": "the truth value", "number": "the number"}
 _REFERENCE_SCHEMA = {"type": "string", "pattern": r"\$\{"}
+_Part = TypeVar("_Part")
 _Value = TypeVar("_Value")
 
 
@@ -53,13 +54,13 @@ class WrongValueError(Exception):
         self.others = others
 
 
-def read_each(nodes: Iterable[Node], read: Callable[[Node], _Value]) -> tuple[_Value, ...]:
+def read_each(parts: Iterable[_Part], read: Callable[[_Part], _Value]) -> tuple[_Value, ...]:
     """What ``read`` makes of each part of a value. Raises one WrongValueError that holds all that will be told."""
     found: list[_Value] = []
     wrong: list[WrongValueError] = []
-    for node in nodes:
+    for part in parts:
         try:
-            found.append(read(node))
+            found.append(read(part))
         except WrongValueError as error:
             wrong += [error, *error.others]
             if len(wrong) > MAX_PROBLEMS:

@@ -314,7 +314,6 @@ def _unknown(key: str, keys: tuple[str, ...], where: str) -> tuple[str, str]:
         return f"{show(key)} cannot stand {where}", f"it stands in {'defaults, or ' * BY_KEY[key].shared}a connector"
     if key in TOP_KEYS:
         return f"{key} cannot stand {where}", "it stands at the top, at the beginning of a line"
-    meant = _meant(key, keys)
-    if meant is not None:
+    if (meant := _meant(key, keys)) is not None:
         return message, f"did you mean {meant}?"
     return message, "one of: " + ", ".join(keys) if len(keys) < 5 else "probe schema config tells all keys"

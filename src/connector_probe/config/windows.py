@@ -14,6 +14,7 @@ from connector_probe.model.maintenance import Once, Weekly, Window
 from connector_probe.model.names import show
 from connector_probe.model.spelling import did_you_mean, nearest
 
+_ENDS = ("from", "until")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 EVERY_DAY = "daily"
 MAX_WINDOWS = 100
@@ -112,32 +113,22 @@ def _zone(name: str, node: Node, ctx: ReadContext) -> str:
 
 
 def _once(node: Mapping, ctx: ReadContext) -> Once:
-    found: dict[str, datetime] = {}
-    wrong: list[WrongValueError] = []
-    for key, value in node.pairs:
-        if key.text not in ("from", "until"):
-            hint = did_you_mean(key.text, ("from", "until"), "a window has: from, until")
-            wrong.append(WrongValueError(key, f"{ctx.key}: unknown key {show(key.text)!r}", hint))
-        elif not isinstance(value, Broken):
-            try:
-                found[key.text] = _moment(value, key.text, ctx)
-            except WrongValueError as error:
-                wrong.append(error)
-    given = {key.text for key, _ in node.pairs}
-    if not wrong and not {"from", "until"} <= given:
-        missing = "until" if "from" in given else "from"
-        wrong.append(WrongValueError(node, f"{ctx.key}: this window has no {missing}", _AS_IN))
-    if wrong or len(found) < 2:
-        raise _all(node, wrong, ctx)
+    found = dict(read_each(node.pairs, lambda pair: _end(*pair, ctx)))
+    for end in _ENDS:
+        if end not in found:
+            raise WrongValueError(node, f"{ctx.key}: this window has no {end}", _AS_IN)
     if found["from"] >= found["until"]:
         raise WrongValueError(node, f"{ctx.key}: this window ends before it begins", "from comes before until")
     return Once(found["from"], found["until"])
 
 
-def _all(node: Node, wrong: list[WrongValueError], ctx: ReadContext) -> WrongValueError:
-    if not wrong:  # the parts that are missing were told already
-        return WrongValueError(node, f"{ctx.key}: this window cannot be read", _AS_IN)
-    return WrongValueError(wrong[0].node, str(wrong[0]), wrong[0].hint, tuple(wrong[1:]))
+def _end(key: Scalar, value: Node, ctx: ReadContext) -> tuple[str, datetime]:
+    if key.text not in _ENDS:
+        hint = did_you_mean(key.text, _ENDS, f"a window has: {', '.join(_ENDS)}")
+        raise WrongValueError(key, f"{ctx.key}: unknown key {show(key.text)!r}", hint)
+    if isinstance(value, Broken):  # which was told already
+        raise WrongValueError(value, "", "")
+    return key.text, _moment(value, key.text, ctx)
 
 
 def _moment(node: Node, key: str, ctx: ReadContext) -> datetime:
