@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from connector_probe.bounces.bounce import read_bounces
 from connector_probe.bounces.explanation import LiveVerdict
 from connector_probe.bounces.recheck import live
 from connector_probe.formats import RENDERERS, Format, jsonl, text
@@ -22,6 +21,7 @@ from connector_probe.model.seconds import to_microseconds
 from connector_probe.model.verdict import FailureClass, Report, Status
 from connector_probe.wording.catalogue.languages import catalogue_of
 from tests.formats.foreign import READERS
+from tests.unit.bounces import read_bounces
 
 HERE = [one for one in SCENARIOS if obstacle(one) is None]
 

@@ -23,12 +23,12 @@ from connector_probe.bounces.bounce import (
     InputTooLargeError,
     codes_seen,
     read,
-    read_bounces,
 )
 from connector_probe.bounces.decoding import MAX_INPUT
 from connector_probe.bounces.surroundings import address_and_port, last_time
 from connector_probe.diagnosis.profiles import HEADLINES, PROFILES, SESSION_HEADLINE, WINSOCK_995
 from connector_probe.model.verdict import FailureClass, MailFlowCode
+from tests.unit.bounces import read_bounces
 
 TEXTS = Path(__file__).parent.parent / "data" / "bounces"
 EXPECTED: dict[str, list[dict[str, Any]]] = json.loads((TEXTS / "expected.json").read_text(encoding="utf-8"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from connector_probe.bounces.bounce import read_bounces
 from connector_probe.bounces.explanation import explain
 from connector_probe.bounces.known_codes import Topic
 from connector_probe.model.verdict import FailureClass
+from tests.unit.bounces import read_bounces
 
 REPORT = """Reporting-MTA: dns; mx1.example.org
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from connector_probe.bounces.bounce import Bounce, ReadResult, read, read_bounces
+from connector_probe.bounces.bounce import Bounce, ReadResult, read
 from connector_probe.bounces.explanation import Explanation, LiveVerdict, document, explain
 from connector_probe.bounces.known_codes import KNOWN_CODES, Direction, KnownCode, Topic
 from connector_probe.bounces.phrases import PHRASES
@@ -41,6 +41,7 @@ from connector_probe.wording.catalogue.commands import EXPLAINED
 from connector_probe.wording.catalogue.en import ENGLISH
 from connector_probe.wording.catalogue.zh import CHINESE
 from tests.unit import evidence as made
+from tests.unit.bounces import read_bounces
 
 TEXTS = sorted(
     path for path in (Path(__file__).parent.parent / "data" / "bounces").iterdir() if path.stem != "expected"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from connector_probe.bounces.bounce import read_bounces
+from tests.unit.bounces import read_bounces
 
 DATA = Path(__file__).parent.parent / "data" / "bounces"
 # Of each shape in which Exchange Online and Exchange Server write an error.

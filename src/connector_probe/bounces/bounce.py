@@ -30,7 +30,6 @@ __all__ = [
     "codes_seen",
     "decode",
     "read",
-    "read_bounces",
 ]
 
 MAX_BOUNCES = 100  # different ones out of one input
@@ -93,17 +92,12 @@ class ReadResult(NamedTuple):
         return not self.bounces and self.note.endswith("-without-failures")
 
 
-def read_bounces(text: str | bytes) -> tuple[Bounce, ...]:
+def read(text: str | bytes) -> ReadResult:
     """The different errors in ``text`` (a paste, an EML file, an mbox), in the order of their appearance.
 
     The same error said twice (headline and parenthesis, human part and delivery status) comes out once. At most
     MAX_BOUNCES. Raises InputTooLargeError for more than 10 MiB, and nothing else, whatever the text.
     """
-    return read(text).bounces
-
-
-def read(text: str | bytes) -> ReadResult:
-    """As read_bounces, with what is to be said of the text as a whole."""
     given = readable(text)
     documents = [found_in(given.text, is_mail=given.is_mail), *map(found_in, given.attachments)]
     found = _bounces(given.text, documents, is_mail=given.is_mail)

@@ -142,15 +142,15 @@ def _ranges(path: str) -> tuple[str, ...]:
 
 def _read(given: str, words: Catalogue) -> _Read:
     """A report, judged by today's rules, or a text of errors. Raises UsageProblemError, which names the file."""
-    from connector_probe.bounces.bounce import InputTooLargeError, decode, read_bounces
+    from connector_probe.bounces.bounce import InputTooLargeError, decode, read
 
-    if not is_there(given) and (bounces := read_bounces(given)):
+    if not is_there(given) and (bounces := read(given).bounces):
         return _Read(show(given, 40), None, bounces)
     name, data = name_of(given), _data(given, "make a report with: probe HOST --json -o FILE")
     text = decode(data)
     if not is_report(text):
         try:
-            bounces = read_bounces(data)
+            bounces = read(data).bounces
         except InputTooLargeError:
             bounces = ()
         if bounces:
