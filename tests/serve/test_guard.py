@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import dataclasses
+import gzip
 import ssl
 from pathlib import Path
 
@@ -126,8 +127,9 @@ async def test_bodies_and_rates_are_bounded(tmp_path: Path) -> None:
     async with running(write(tmp_path, [row("A", 1)]), any_target=True, limits=few) as one:
         large = await one.client.post("/api/v1/explain", content=b"x" * (1024 * 1024 + 1), headers=text)
         assert large.status_code == 413
-        seen = [await one.client.post("/api/v1/explain", content=b"x", headers=text) for _ in range(3)]
-        assert [answer.status_code for answer in seen] == [200, 429, 429]
+        packed = gzip.compress(b"x" * (10 * 1024 * 1024 + 1))
+        seen = [await one.client.post("/api/v1/explain", content=packed, headers=text) for _ in range(3)]
+        assert [answer.status_code for answer in seen] == [413, 429, 429]
         assert int(seen[1].headers["retry-after"]) > 100
         others = [await one.get(f"/probe?target=127.0.0.1:{port}") for port in (2, 3, 4)]
         assert [answer.status_code for answer in others] == [200, 200, 429]

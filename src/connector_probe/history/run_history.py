@@ -17,7 +17,7 @@ from connector_probe.model.connector import Connector
 from connector_probe.model.history import NOT_RECORDED, Before, Document
 from connector_probe.model.maintenance import Window, maintenance_until
 from connector_probe.model.notation import day
-from connector_probe.model.verdict import ConnectorReport, FailureClass, Result
+from connector_probe.model.verdict import ConnectorReport, Result
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.outage import with_maintenance
 
@@ -95,7 +95,7 @@ class RunHistory:
             return
         sightings = []
         for result in results:
-            if interrupted and result.diagnosis is not None and result.diagnosis.class_ in _CUT_SHORT:
+            if interrupted and result.is_cut_short:
                 continue
             inside = result.maintenance is not None
             seen = replace(result, expected=result.expected and not inside)
@@ -129,6 +129,3 @@ class RunHistory:
         """Say it once: what comes after would fail in the same way."""
         self._fail(str(error), error.hint)
         self._history = None
-
-
-_CUT_SHORT = frozenset({FailureClass.LOCAL_INTERRUPTED})

@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from connector_probe._version import __version__
-from connector_probe.bounces.bounce import read
+from connector_probe.bounces.bounce import InputTooLargeError, read
 from connector_probe.bounces.explanation import ExplanationDocument
 from connector_probe.bounces.explanation import document as explanation
 from connector_probe.formats.json import dumps
@@ -192,7 +192,10 @@ class _Api:
             if not isinstance(text, str):
                 raise HTTPException(400, 'the object has no text, as in: {"text": "450 4.4.316 ..."}')
             data = text
-        return _json(await asyncio.to_thread(lambda: explanation(read(data), ENGLISH)))  # as all JSON
+        try:
+            return _json(await asyncio.to_thread(lambda: explanation(read(data), ENGLISH)))  # as all JSON
+        except InputTooLargeError as large:  # when it is unpacked
+            raise HTTPException(413, str(large)) from None
 
     async def results(self, request: Request) -> Response:
         self._context.limits.reports.take()
