@@ -408,6 +408,13 @@ def test_over_the_other_ip_version_the_same_name_takes_mail() -> None:
     assert led(attempt) == ("unknown", "one-family-dead", "mend-family")
 
 
+def test_an_address_of_the_inside_is_not_mended_at_the_firewall() -> None:
+    lan = made.unconnected(TIMED_OUT, "fd00::25")
+    attempt = result_of(lan, made.session()).attempts[0].diagnosis
+    assert attempt is not None
+    assert led(attempt) == ("dns", "wrong-smart-host", "publish-public-address")
+
+
 def test_what_our_own_system_sends_back_although_its_gateway_answers_is_its_firewall_s() -> None:
     """A REJECT with "host unreachable" reads like a neighbour that is silent."""
     fault = NetworkFault(

@@ -80,6 +80,19 @@ def test_words_that_the_control_host_greets_with_too(ours: str, theirs: str, fai
         assert classify(View(evidence, TlsSettings.OPPORTUNISTIC, made.NAME)) is expected
 
 
+def test_what_greets_in_the_control_host_s_place_too_is_no_server_under_any_mode() -> None:
+    greeting = made.answered("", 220, "smtp.provider.example ESMTP")
+    shown = replace(
+        made.session("203.0.113.7"), banner=greeting, certificate=made.shown(made.leaf("smtp.provider.example"))
+    )
+    evidence = replace(shown, control=Control(CONTROL_HOSTS[0], "142.250.9.27", banner=greeting))
+    for mode in TlsSettings:
+        assert classify(View(evidence, mode, made.NAME)) is FailureClass.LOCAL_INTERCEPTED
+    masked = made.answered("", 220, "*" * 40)  # by a firewall that is asked about where STARTTLS is missing
+    passed = replace(evidence, banner=masked, control=replace(evidence.control, banner=masked))  # type: ignore[type-var]
+    assert classify(View(passed, TlsSettings.OPPORTUNISTIC, made.NAME)) is None
+
+
 def test_no_nameserver_is_no_fault_of_the_name() -> None:
     evidence = AttemptEvidence("mail.contoso.com", None, 25, Resolution("mail.contoso.com", no_nameservers=True))
     view = View(evidence, TlsSettings.DOMAIN_VALIDATION, "mail.contoso.com")

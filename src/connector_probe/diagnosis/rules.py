@@ -233,10 +233,8 @@ def _banner(view: View) -> FailureClass | None:
         return FailureClass.LOCAL_INTERCEPTED
     if exchange is None or exchange.reply is None:
         return _BANNER.of(exchange)
-    if exchange.reply.severity in (4, 5) and is_answered_here(view.evidence.control, exchange):
-        return FailureClass.LOCAL_INTERCEPTED
     if exchange.reply.severity in (4, 5):
-        return FailureClass.BANNER_REJECTED
+        return _answered_here(view) or FailureClass.BANNER_REJECTED
     if exchange.reply.code != 220 or _UNREADABLE_FLAWS & set(exchange.reply.flaws):  # RFC 5321 4.3.2
         return FailureClass.BANNER_NOT_SMTP
     return None
@@ -338,11 +336,10 @@ _BY_DANE_VERDICT = {
 }
 
 
-def _certificate_of_another(view: View) -> FailureClass | None:
-    """A certificate that is none of the server's, shown by what greets in its and in the control host's place."""
-    failure = _certificate(view)
-    answered = failure is not None and is_answered_here(view.evidence.control, view.evidence.banner)
-    return FailureClass.LOCAL_INTERCEPTED if answered else failure
+def _answered_here(view: View) -> FailureClass | None:
+    """Whatever was said and shown: it is not the server that did, where the control host greets in the same words."""
+    answered = is_answered_here(view.evidence.control, view.evidence.banner)
+    return FailureClass.LOCAL_INTERCEPTED if answered else None
 
 
 def _certificate(view: View) -> FailureClass | None:
@@ -422,7 +419,8 @@ RULES: tuple[Rule, ...] = (
     _tls_version,
     _tls_cipher,
     _clock,
-    _certificate_of_another,
+    _answered_here,
+    _certificate,
     _session,
     _recipient,
 )

@@ -75,14 +75,15 @@ def is_cut_off_here(control: Control | None, fault: NetworkFault) -> bool:
 def is_answered_here(control: Control | None, banner: Exchange | None) -> bool:
     """Whether the control host greeted in the very words of this server: then one and the same thing answers for both.
 
-    Only where those words do not name the control host's own domain, which may be this server's, too.
+    Only where those words do not name the control host's own domain, which may be this server's, too; nor where they
+    were overwritten on the way.
     """
     theirs = control.banner.reply if control is not None and control.banner is not None else None
     ours = banner.reply if banner is not None else None
     if control is None or theirs is None or ours is None or not ours.lines or not any(map(str.strip, ours.lines)):
         return False
     domain = ".".join(control.host.split(".")[-2:]).lower()
-    if control.host not in CONTROL_HOSTS or domain in " ".join(theirs.lines).lower():
+    if control.host not in CONTROL_HOSTS or domain in " ".join(theirs.lines).lower() or masked_banner(theirs):
         return False
     return ours.code == theirs.code and _without_numbers(ours) == _without_numbers(theirs)
 

@@ -29,7 +29,12 @@ _LATER_SILENCE = (_F.BANNER_TIMEOUT, _F.EHLO_TIMEOUT, _F.STARTTLS_TIMEOUT, _F.TL
     remedies=(RemedyId.MEND_FAMILY,),
 )
 def _one_family_dead(case: Case) -> Judged | None:
-    """The same name takes mail over the other IP version; once TCP is up, the server itself may hang over this one."""
+    """The same name takes mail over the other IP version; once TCP is up, the server itself may hang over this one.
+
+    An address that nobody outside can reach is wrong by itself.
+    """
+    if is_private(case.evidence.address or "::") or is_nowhere_at_all(case):
+        return None
     verdict = _POSSIBLE if case.failure in _LATER_SILENCE else _LIKELY
     return Judged(verdict, (EvidenceId.OTHER_FAMILY_SERVED,)) if case.view.context.other_family_served else None
 

@@ -39,14 +39,14 @@ def _lack(case: Case) -> Judged | None:
     remedies_for={_F.LOCAL_NO_NAMESERVER: (_R.CONFIGURE_NAMESERVER, _R.PROBE_FROM_ELSEWHERE)},
 )
 def _local_nameserver(case: Case) -> Judged | None:
-    """Where no question even left this machine, its network comes before its DNS settings; where one was answered
+    """Where no question even left this machine, its network comes before its DNS settings; where one was answered,
 
-    with an error, the network is not in question.
+    with an error, say, the network is not in question.
     """
     lookup = deciding_lookup(case.evidence) if case.failure is _F.LOCAL_NAMESERVER_SILENT else None
-    if lookup is None or lookup.fault is None:
+    if lookup is None or (lookup.fault is None and lookup.rcode is None):
         return None
-    route = (_R.CHECK_LOCAL_ROUTE,) if lookup.fault.kind in _NO_WAY_OUT else ()
+    route = (_R.CHECK_LOCAL_ROUTE,) if lookup.fault is not None and lookup.fault.kind in _NO_WAY_OUT else ()
     return Judged(None, remedies=(*route, _R.CONFIGURE_NAMESERVER, _R.PROBE_FROM_ELSEWHERE))
 
 
