@@ -48,7 +48,7 @@ from connector_probe.model.policy import (
     TransportPolicy,
 )
 from connector_probe.model.revocation import RevocationEvidence
-from connector_probe.model.verdict import UNTELLABLE, CauseVerdict
+from connector_probe.model.verdict import UNTELLABLE, CauseVerdict, Diagnosis
 from tests.unit import evidence as made
 from tests.unit.evidence import ADDRESS, CLOSED, NAME, NOW, REFUSED, RESET, TIMED_OUT, concluded
 
@@ -62,12 +62,15 @@ class Case:
     attempts: Sequence[AttemptEvidence]
     options: dict[str, Any] = field(default_factory=dict)
 
-    def verdicts(self) -> dict[str, CauseVerdict]:
+    def diagnosis(self) -> Diagnosis:
         connector = Connector(**({"smart_hosts": [NAME]} | self.options))
         evidence = ConnectorEvidence(tuple(self.attempts), tuple(() for _ in self.attempts), NOW, 0.3)
         diagnosis = concluded(connector, evidence).attempts[0].diagnosis
         assert diagnosis is not None, "it fails"
-        return {cause.id: cause.verdict for cause in diagnosis.causes}
+        return diagnosis
+
+    def verdicts(self) -> dict[str, CauseVerdict]:
+        return {cause.id: cause.verdict for cause in self.diagnosis().causes}
 
 
 def case(*attempts: AttemptEvidence, **options: Any) -> Case:  # noqa: ANN401 (any field of a connector)
@@ -519,3 +522,9 @@ def test_a_trust_anchor_that_the_server_does_not_send_is_likelier_than_an_old_re
     verdicts = by_mx(made.session(), published(replace(_ANCHOR, matched=()))).verdicts()
     told = verdicts["dane-path-invalid"], verdicts["tlsa-outdated"]
     assert told == (CauseVerdict.SUPPORTED, CauseVerdict.POSSIBLE)
+
+
+def test_a_starttls_that_is_rejected_under_dane_is_to_be_repaired() -> None:
+    refused = made.answered("STARTTLS", 454, "4.7.0 TLS not available")
+    bare = replace(made.session(), starttls=refused, handshake=None, certificate=None, ehlo_again=None)
+    assert by_mx(bare, published(_OTHER)).diagnosis().remedies[0].id == "repair-starttls"

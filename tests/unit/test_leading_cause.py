@@ -673,3 +673,10 @@ def test_a_connector_that_allows_no_tls_may_go_on_without() -> None:
         found = made.report(broken, tls=mode).results[0].diagnosis
         assert found is not None
         assert ("without TLS" in found.detail) is told
+
+
+def test_tlsdomain_is_a_name_and_no_address() -> None:
+    asked = Connector(smart_hosts=[ADDRESS], tls=TlsSettings.DOMAIN_VALIDATION)
+    found = made.report(replace(made.session(), server=ADDRESS), connector=asked).results[0].diagnosis
+    assert found is not None
+    assert led(found) == ("connector", "certificate-subject-mismatch", "change-tls-domain")

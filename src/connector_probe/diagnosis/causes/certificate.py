@@ -9,6 +9,7 @@ from connector_probe.diagnosis.revocation import undecided
 from connector_probe.diagnosis.signs import another_host
 from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
+from connector_probe.model.names import is_address
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 from connector_probe.protocol.appliances import appliance, names_an_inspection
 from connector_probe.protocol.identity import match
@@ -147,9 +148,10 @@ def _certificate_subject_mismatch(case: Case) -> Judged:
         return Judged(_OUT, (EvidenceId.NAME_NOT_CHECKED,))
     if problem is None:
         return Judged(_POSSIBLE, remedies=())  # its names cannot be read
-    leaf = case.evidence.leaf
+    leaf, mended = case.evidence.leaf, (RemedyId.CHANGE_TLS_DOMAIN, RemedyId.ADD_NAME)
+    if is_address(case.view.expected):  # TlsDomain is a name
+        return Judged(_SURE, (EvidenceId.NAME_DIFFERS,), mended, Culprit.CONNECTOR)
     if leaf is not None and case.evidence.server != case.view.expected and match(leaf, case.evidence.server).matches:
-        mended = (RemedyId.CHANGE_TLS_DOMAIN, RemedyId.ADD_NAME)
         seen = (EvidenceId.NAME_DIFFERS, EvidenceId.NAME_OF_SMART_HOST)
         return Judged(_SURE, seen, mended, Culprit.CONNECTOR, heading=HeadingId.TLS_DOMAIN_DIFFERS)
     return Judged(_SURE, (EvidenceId.NAME_DIFFERS,), REMEDIES[problem.kind])

@@ -59,7 +59,8 @@ for _cause, _spoken_for, _verdict, _against in (
 )
 def _dane_without_starttls(case: Case) -> Judged:
     """What the domain asks for is said with the failure, not where the cause is ruled out."""
-    return Judged(None, (EvidenceId.TLSA_PUBLISHED,))
+    mended = (RemedyId.REPAIR_STARTTLS, RemedyId.WITHDRAW_TLSA, RemedyId.LIFT_DANE)
+    return Judged(None, (EvidenceId.TLSA_PUBLISHED,), mended if case.view.offers_starttls else None)
 
 
 @ROWS.cause(
