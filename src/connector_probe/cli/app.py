@@ -27,8 +27,7 @@ def run(argv: list[str]) -> int:
     """Run ``probe`` with ``argv``; gives the exit code. Nothing that a user can do ends in a traceback."""
     plugin = asks_for_a_plugin(argv)
     try:
-        code = _dispatch(argv)
-        return EXIT_UNKNOWN if plugin and code == EXIT_INTERRUPTED else code
+        return _dispatch(argv)
     except KeyboardInterrupt:
         told = _Told(EXIT_INTERRUPTED, "interrupted")
     except NothingProbedError as reason:

@@ -62,16 +62,13 @@ class Delivery:
 
     def arrived(self, result: Result) -> None:
         """Called once for each connector, in any order."""
+        self._written[result.name] += 1
         names = self._heard([result])
-        if names is not None and not names:
-            self._written[result.name] += 1
-            return
-        for target in self._streams:
+        for target in self._streams if names is None or names else ():
             asked = [next(one for one in self._connectors if one.name == result.name)]
             words, evidence = self._settings.words, result.evidence
             alone = assemble(asked, [result], evidence.started_at, evidence.seconds, words)
             self._write(self._render(alone, target, names), target)
-            self._written[result.name] += 1
 
     def finish(self, report: Report) -> None:
         """Write every document; those that cannot be written are told, and nothing else suffers."""

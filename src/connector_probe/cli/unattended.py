@@ -124,13 +124,7 @@ class Unattended:
             return frozenset(one.name for one in results if not one.expected)
         return None
 
-    def finish(
-        self,
-        report: Report,
-        *,
-        delivered: bool,
-        failed: bool,
-    ) -> None:
+    def finish(self, report: Report, *, delivered: bool, failed: bool) -> None:
         """After the documents: remember, notify, and tell the dead-man URL. Nothing here raises.
 
         ``delivered``: they could be written. ``failed``: the run does not exit with 0.

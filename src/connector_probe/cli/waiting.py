@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from connector_probe.api import probe_all
-from connector_probe.cli import EXIT_INTERRUPTED, EXIT_UNKNOWN
+from connector_probe.cli import EXIT_UNKNOWN
 from connector_probe.cli.delivery import Delivery
 from connector_probe.cli.hosts import Asked
 from connector_probe.cli.loop import run_async
@@ -105,7 +105,7 @@ def wait_and_print(asked: Asked, goal: Goal) -> int:
     assert wait.report is not None, "a round ends with a report, even by Ctrl-C"
     delivery.finish(wait.report)
     if wait.interrupted:
-        return EXIT_INTERRUPTED
+        return asked.settings.exit_code(wait.report, interrupted=True)
     if wait.reached:
         return EXIT_UNKNOWN if delivery.lost else 0
     say(f"probe: not {goal.until} within {told(goal.limit)}" + (" for long enough" if wait.streak else ""))
