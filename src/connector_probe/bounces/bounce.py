@@ -21,16 +21,7 @@ from connector_probe.bounces.surroundings import generating_servers, is_exchange
 from connector_probe.model.printable import printable
 from connector_probe.model.verdict import Confidence, FailureClass
 
-__all__ = [
-    "MAX_BOUNCES",
-    "Bounce",
-    "BounceSource",
-    "InputTooLargeError",
-    "ReadResult",
-    "codes_seen",
-    "decode",
-    "read",
-]
+__all__ = ["MAX_BOUNCES", "Bounce", "BounceSource", "InputTooLargeError", "ReadResult", "codes_seen", "decode", "read"]
 
 MAX_BOUNCES = 100  # different ones out of one input
 _MAX_CODES_SEEN = 5

@@ -23,8 +23,7 @@ class Shell(StrEnum):
 
 def completion(
     shell: Annotated[
-        str,
-        typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.", autocompletion=completers.shell),
+        str, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.", autocompletion=completers.shell)
     ],
 ) -> None:
     """Print the script that completes commands, options and values in your shell.

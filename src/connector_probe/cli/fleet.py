@@ -24,10 +24,7 @@ File = Annotated[
 Only = Annotated[
     list[str] | None,
     typer.Option(
-        "--only",
-        metavar="NAME_OR_TAG",
-        help="Only these connectors; repeatable.",
-        autocompletion=completers.connector,
+        "--only", metavar="NAME_OR_TAG", help="Only these connectors; repeatable.", autocompletion=completers.connector
     ),
 ]
 

@@ -75,8 +75,7 @@ Output = Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", he
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only what is not as expected.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More detail: every certificate and stage.")]
 History = Annotated[
-    str | None,
-    typer.Option("--history", metavar="FILE", help="Remember this run in FILE, and know of earlier ones."),
+    str | None, typer.Option("--history", metavar="FILE", help="Remember this run in FILE, and know of earlier ones.")
 ]
 NoHistory = Annotated[bool, typer.Option("--no-history", help="Read and write no history.")]
 Remind = Annotated[

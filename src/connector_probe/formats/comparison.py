@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from connector_probe.comparing.comparison import (
-    Comparison,
-    ConnectorComparison,
-    Origin,
-    Outcome,
-    Relation,
-    Side,
-)
+from connector_probe.comparing.comparison import Comparison, ConnectorComparison, Origin, Outcome, Relation, Side
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.sheet import BOLD, DIM, Sheet
 from connector_probe.model.notation import day

@@ -104,12 +104,7 @@ def _verdict(told: tree.Verdict) -> Iterator[_Html]:
     yield _tag("p", told.headline, class_="verdict")
     if told.notice:
         yield _tag("p", told.notice, class_="seen")
-    lines = {
-        "title": told.title,
-        "seen": told.detail,
-        "told clock": told.clock,
-        "told": told.expectation,
-    }
+    lines = {"title": told.title, "seen": told.detail, "told clock": told.clock, "told": told.expectation}
     yield from (_tag("p", text, class_=class_) for class_, text in lines.items() if text)
 
 

@@ -32,14 +32,7 @@ from connector_probe.wording.sentences import fill, word
 _MINOR_REMARKS = frozenset({"chain-root", "client-authorities", "revocation-asked"})  # told with verbosity 1 alone
 # Told with verbosity 1 alone, too: nothing is published, so nothing follows.
 _UNREMARKABLE = frozenset({"dane-absent", "dane-undetermined", "mta-sts-absent", "mta-sts-unknown"})
-WORST_FIRST = (
-    Badge.NOT_AS_EXPECTED,
-    Badge.FAILING,
-    Badge.UNKNOWN,
-    Badge.WARNING,
-    Badge.HEALTHY,
-    Badge.AS_EXPECTED,
-)
+WORST_FIRST = (Badge.NOT_AS_EXPECTED, Badge.FAILING, Badge.UNKNOWN, Badge.WARNING, Badge.HEALTHY, Badge.AS_EXPECTED)
 MAX_NAMES = 8  # of a certificate; the rest is counted
 # The only addresses that become links: a server can write others into its replies, and they must stay text.
 TRUSTED_LINK = r"(?a)https://learn\.microsoft\.com/(?:[A-Za-z0-9/_.#?=-]*[A-Za-z0-9/])?"

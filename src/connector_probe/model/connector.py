@@ -232,8 +232,7 @@ class Connector:
         for address, version in literal.items():
             if wanted is not None and version != wanted:
                 raise ConnectorError(
-                    f"{address} is an IPv{version} address, and only IPv{wanted} was asked for",
-                    f"leave out -{wanted}",
+                    f"{address} is an IPv{version} address, and only IPv{wanted} was asked for", f"leave out -{wanted}"
                 )
         if self.source_address is None:
             return

@@ -152,12 +152,7 @@ class Prober:
         return (replace(evidence, earlier_failures=tuple(earlier)) if earlier else evidence), transcript
 
     async def _try(
-        self,
-        target: Target,
-        connector: Connector,
-        trust: Trust,
-        seeker: PolicySeeker | None,
-        number: tuple[float, ...],
+        self, target: Target, connector: Connector, trust: Trust, seeker: PolicySeeker | None, number: tuple[float, ...]
     ) -> _Transcribed:
         """An attempt with all that belongs to it: the domain's policies, and what tells the time."""
         if seeker is not None:

@@ -72,9 +72,7 @@ def document(operations: Sequence[Operation], *, secured: bool) -> dict[str, Any
             "description": "What probe serve knows of mail connectors. Unknown keys may be added within a version.",
         },
         "paths": paths,
-        "components": {
-            "schemas": {name: with_json_keys(part) for name, part in shared.get("$defs", {}).items()},
-        },
+        "components": {"schemas": {name: with_json_keys(part) for name, part in shared.get("$defs", {}).items()}},
     }
     if secured:
         schemes = {"token": {"type": "http", "scheme": "bearer"}, "password": {"type": "http", "scheme": "basic"}}

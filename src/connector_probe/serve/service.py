@@ -280,11 +280,7 @@ class Service:
                 yield here.result.evidence
 
     async def _report(
-        self,
-        connector: Connector,
-        *,
-        strict: bool,
-        on_stage: Callable[[StageEnded], None] = lambda ended: None,
+        self, connector: Connector, *, strict: bool, on_stage: Callable[[StageEnded], None] = lambda ended: None
     ) -> Report:
         history = await self.recorder.open()
         recovering = {connector.name} if history.before(connector.name, connector).failed else ()

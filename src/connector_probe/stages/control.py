@@ -14,13 +14,7 @@ from dataclasses import replace
 
 from connector_probe.model.connector import SMTP_PORT
 from connector_probe.model.dataclass import dataclass
-from connector_probe.model.evidence import (
-    AttemptEvidence,
-    CertificateProblemKind,
-    Control,
-    LookupStatus,
-    NetworkFault,
-)
+from connector_probe.model.evidence import AttemptEvidence, CertificateProblemKind, Control, LookupStatus, NetworkFault
 from connector_probe.model.names import is_address, parse_smart_host
 from connector_probe.model.reach import is_outside
 from connector_probe.network import EXCHANGE_OFFER, Network, NetworkFaultError

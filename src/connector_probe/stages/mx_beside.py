@@ -18,11 +18,7 @@ from connector_probe.stages.resolve import Resolver, mx_records
 
 MAX_HOSTS = 5  # of one set of MX records, by preference; most have one or two
 QUESTIONS_AT_ONCE = 64  # in one run: sockets that the conversations shall not miss
-_TYPES = {
-    AddressFamily.BOTH: ("AAAA", "A"),
-    AddressFamily.IPV6: ("AAAA",),
-    AddressFamily.IPV4: ("A",),
-}
+_TYPES = {AddressFamily.BOTH: ("AAAA", "A"), AddressFamily.IPV6: ("AAAA",), AddressFamily.IPV4: ("A",)}
 _Key = tuple[Resolver, str, AddressFamily]
 
 

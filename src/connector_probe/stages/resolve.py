@@ -146,11 +146,7 @@ class Resolver(SingleFlight[tuple[str, str], Lookup]):
         )
 
     async def _read(
-        self,
-        base: Lookup,
-        nameserver: Nameserver,
-        heard: Answer | NetworkFault | None,
-        asked: Question,
+        self, base: Lookup, nameserver: Nameserver, heard: Answer | NetworkFault | None, asked: Question
     ) -> _Found:
         """What ``heard`` comes to, asked again where it says how: without EDNS, over TCP."""
         from connector_probe.protocol.dns import read, without_edns

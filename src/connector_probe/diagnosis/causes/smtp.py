@@ -37,23 +37,19 @@ ROWS = Rows()
 _POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
 _LIKELY, _SURE = CauseVerdict.SUPPORTED, CauseVerdict.CONFIRMED
 _F = FailureClass
-_CUT = (
-    *(_F.BANNER_CLOSED, _F.BANNER_RESET, _F.EHLO_TIMEOUT, _F.EHLO_CLOSED, _F.EHLO_RESET),
-    *(_F.STARTTLS_TIMEOUT, _F.STARTTLS_CLOSED, _F.STARTTLS_RESET),
-    *(_F.SESSION_TIMEOUT, _F.SESSION_CLOSED, _F.SESSION_RESET, _F.RECIPIENT_CUT),
-)
-_BANNER = (_F.BANNER_TIMEOUT, _F.BANNER_CLOSED, _F.BANNER_RESET, _F.BANNER_REJECTED, _F.BANNER_NOT_SMTP)
-_EHLO = (
-    *(_F.EHLO_TIMEOUT, _F.EHLO_CLOSED, _F.EHLO_RESET, _F.EHLO_REJECTED, _F.EHLO_MALFORMED),
-    *(_F.SESSION_TIMEOUT, _F.SESSION_CLOSED, _F.SESSION_RESET, _F.SESSION_REJECTED, _F.SESSION_MALFORMED),
-)
-_RECIPIENT = (_F.RECIPIENT_REJECTED, _F.RECIPIENT_DEFERRED, _F.RECIPIENT_CUT)
-_REJECTED = (_F.BANNER_REJECTED, _F.EHLO_REJECTED, _F.SESSION_REJECTED)
+
+
+def _of(*stages: str, ends: tuple[str, ...] = ("",)) -> tuple[FailureClass, ...]:
+    """The failure classes of these stages that end so."""
+    return tuple(one for one in _F if one.partition("-")[0] in stages and one.endswith(ends))
+
+
+_CUT = (*_of("banner", "starttls", "session", "ehlo", ends=("-closed", "-reset")), _F.RECIPIENT_CUT)
+_CUT += (_F.EHLO_TIMEOUT, _F.STARTTLS_TIMEOUT, _F.SESSION_TIMEOUT)
+_BANNER, _EHLO, _RECIPIENT = _of("banner"), _of("ehlo", "session"), _of("recipient")
+_REJECTED = _of("banner", "ehlo", "session", ends=("-rejected",))
 _AT_STARTTLS = (_F.STARTTLS_REJECTED, _F.STARTTLS_NOT_OFFERED)  # where STARTTLS was sent, listed or not
-_TLS = (
-    *(_F.TLS_TIMEOUT, _F.TLS_CLOSED, _F.TLS_RESET, _F.TLS_ALERT),
-    *(_F.TLS_NOT_TLS, _F.TLS_PROTOCOL, _F.TLS_VERSION, _F.TLS_CIPHER),
-)
+_TLS = tuple(one for one in _of("tls") if one is not _F.TLS_CLIENT_CERTIFICATE)
 _UNENDED = r"(?:\A|\\x0a)[2-5][0-9]{2}-[^\\]*(?:\\x0d)?\\x0a\Z"  # whole lines, the last of them with a hyphen
 _LOGIN_WANTED = 530  # RFC 4954 6; before TLS, RFC 3207 4 has it for a missing STARTTLS
 _LOGIN = r"(?i)authentication (?:is )?required|must (?:be )?authenticate|requires? \w* ?authentication|not logged in"

@@ -13,9 +13,4 @@ from connector_probe.probing.follow_ups.revocation import CheckRevocation
 from connector_probe.probing.follow_ups.wider_offer import TryWiderOffer
 
 # In their order: what a later one looks at, an earlier one may have found.
-FOLLOW_UPS: tuple[type[FollowUp], ...] = (
-    TryWiderOffer,
-    CheckRevocation,
-    TryControlHosts,
-    TryOtherHandshakes,
-)
+FOLLOW_UPS: tuple[type[FollowUp], ...] = (TryWiderOffer, CheckRevocation, TryControlHosts, TryOtherHandshakes)
