@@ -49,10 +49,7 @@ def describe_fault(fault: NetworkFault, words: Catalogue) -> str:
 
 
 def word(kind: str, value: str, words: Catalogue) -> str:
-    """The word for a member of one of the enumerations of ``model.evidence``, or of what stands in their place.
-
-    A catalogue holds none where the member's own value is the word.
-    """
+    """The word for a member of one of the enumerations of ``model.evidence``, or of what stands in their place."""
     return words.phrases.get(f"{kind}-{value.replace(' ', '-')}", value)
 
 
