@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connector_probe.bounces.code_catalogue import CodeDocument, CodeEntry
-from connector_probe.formats.document import Bullets, Part
+from connector_probe.formats.document import Bullets, Part, Steps
 from connector_probe.formats.layout import pad
 from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.sheet import BOLD, DIM, Sheet
@@ -36,12 +36,7 @@ class _Page(Sheet):
         if one.causes:
             yield from self.part(Part(self._say["why"], [Bullets([cause.text for cause in one.causes])]))
         if one.remedies:
-            yield ""
-            yield self._heading("do")
-            for remedy in one.remedies:
-                yield from self._wrap(remedy.text, "  - ", "    ")
-                for command in remedy.commands:
-                    yield f"      {command}"
+            yield from self.part(Part(self._say["do"], [Steps(one.remedies)]))
         if one.classes:
             yield ""
             yield self._heading("classes")

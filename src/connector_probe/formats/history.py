@@ -21,7 +21,7 @@ MAX_ROWS = 20  # of outages and of changes, the newest; the JSON has all
 _BLOCKS = {Status.HEALTHY: "▁", Status.WARNING: "▄", Status.FAILING: "█", Status.UNKNOWN: "?", None: "·"}
 _ASCII = {Status.HEALTHY: "_", Status.WARNING: "-", Status.FAILING: "#", Status.UNKNOWN: "?", None: "."}
 _INDENT = " " * 9
-_WORST_FIRST = (Status.FAILING, Status.UNKNOWN, Status.WARNING, Status.HEALTHY, None)
+WORST_FIRST = (Status.FAILING, Status.UNKNOWN, Status.WARNING, Status.HEALTHY, None)
 
 
 def to_text(document: HistoryDocument, options: RenderOptions, *, detailed: bool, ascii_only: bool = False) -> str:
@@ -37,7 +37,7 @@ def to_text(document: HistoryDocument, options: RenderOptions, *, detailed: bool
 
 def _urgency(one: ConnectorHistory) -> tuple[bool, int]:
     """What is not as expected comes before what is; the lower, the sooner a person has to look."""
-    return one.expected or one.status is None, _WORST_FIRST.index(one.status)
+    return one.expected or one.status is None, WORST_FIRST.index(one.status)
 
 
 class _Page(Sheet):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from connector_probe.formats.history import WORST_FIRST
 from connector_probe.formats.options import headline, sentence
 from connector_probe.history.run_history import RunHistory
 from connector_probe.model.ids import WarningId
@@ -19,7 +20,6 @@ from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH
 
 _ENDS_SOON = {WarningId.CERTIFICATE_EXPIRES_SOON, WarningId.ISSUER_EXPIRES_SOON}
-_WORST_FIRST = (Status.FAILING, Status.UNKNOWN, Status.WARNING, Status.HEALTHY, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,4 +220,4 @@ def _urgency(one: ConnectorDocument) -> tuple[bool, datetime, int, str]:
     """What bounces first comes first; then by status, what is expected last; then by name."""
     never = datetime.max.replace(tzinfo=UTC)
     status = Status.HEALTHY if one.badge is Badge.AS_EXPECTED else one.status
-    return one.expected is not False, one.bounces_at or never, _WORST_FIRST.index(status), one.name
+    return one.expected is not False, one.bounces_at or never, WORST_FIRST.index(status), one.name

@@ -15,7 +15,7 @@ from typing import Any
 
 from connector_probe.api import probe_all
 from connector_probe.config import Configuration, Entry
-from connector_probe.formats.saved import SavedReport, SavedReportError, diagnose_again, read_report
+from connector_probe.formats.saved import SavedReportError, diagnose_again, read_report
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence, StageEnded
 from connector_probe.model.history import DocumentKind
@@ -392,8 +392,7 @@ def _class(result: Result) -> str | None:
 def _report_of(text: str, words: Catalogue = ENGLISH) -> Report | None:
     """A report that was kept, judged by today's rules; None where that cannot be done any more."""
     try:
-        saved: SavedReport = read_report(text)
-        return diagnose_again(saved, words) if saved.results else None
+        return diagnose_again(read_report(text), words)
     except SavedReportError as problem:
         log.warning("a report in the history cannot be read: %s", problem)
         return None
