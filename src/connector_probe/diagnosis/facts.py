@@ -214,8 +214,7 @@ def _conversation(view: View, failure: FailureClass | None) -> Facts:
     greeting = view.greeting
     if greeting is not None:
         able = capabilities(greeting)
-        keywords = [keyword for keyword, _ in able.keywords]
-        found["keywords"] = quote(" ".join(keywords)) or Phrase("no-keyword")
+        found["keywords"] = quote(" ".join(able.keywords)) or Phrase("no-keyword")
         found["masked"] = quote(" ".join(able.masked_keywords))
     return found
 
@@ -343,7 +342,8 @@ def _name_hint(view: View) -> Value:
     if plain(found.nearest) == view.evidence.server:
         return ""  # no other host, but the smart host itself
     told = hint(certificate.chain[0], view.expected, found.nearest)
-    near = Phrase(f"name-{told.kind}", Facts(near=quote(told.near), near_domain=told.domain, expected=view.expected))
+    facts = Facts(near=quote(found.nearest), near_domain=told.domain, expected=view.expected)
+    near = Phrase(f"name-{told.kind}", facts)
     by_address = view.evidence.server == view.evidence.address and not is_address(view.expected)
     return joined(near, Phrase("sni-default-hint")) if by_address else near
 

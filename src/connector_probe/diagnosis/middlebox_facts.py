@@ -136,7 +136,7 @@ def _control(control: Control) -> Facts:
     if control.banner is not None:
         found |= {"control_banner": quote(_said(control.banner)), "control_fault": quote(_ended(control.banner))}
     if control.ehlo is not None and control.ehlo.reply is not None:
-        keywords = " ".join(name for name, _ in capabilities(control.ehlo.reply).keywords)
+        keywords = " ".join(capabilities(control.ehlo.reply).keywords)
         found["control_keywords"] = quote(keywords) or "-"
     return found
 

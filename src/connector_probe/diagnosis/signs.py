@@ -220,7 +220,7 @@ def private_keywords(greeting: Reply | None) -> tuple[str, ...]:
     able = capabilities(greeting) if greeting is not None else None
     if able is None or able.masked_keywords:
         return ()
-    return tuple(name for name, _ in able.keywords if name.startswith("X-"))
+    return tuple(name for name in able.keywords if name.startswith("X-"))
 
 
 def is_exchange(evidence: AttemptEvidence, greeting: Reply | None) -> bool:

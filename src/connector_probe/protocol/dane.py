@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from connector_probe.model.evidence import CertificateProblem
 from connector_probe.model.policy import DANE_EE, DANE_TA, TlsaRecord
 from connector_probe.protocol.certificate import MAX_CHAIN, TrustRoots, judge
+from connector_probe.protocol.der import DerError
 from connector_probe.protocol.openssl import key_signed
+from connector_probe.protocol.x509_facts import tbs_fields
 
 MAX_TLSA: Final = 32  # records looked at for one host; a rollover of several keys needs four
 MAX_DATA: Final = 8192  # hex digits kept; a whole RSA 4096 certificate has some 4000
@@ -53,12 +55,10 @@ def match_tlsa(records: Sequence[TlsaRecord], chain: Sequence[bytes]) -> tuple[T
     for record in records:
         depths: tuple[int, ...] = ()
         if record.usable:
-            last = 1 if record.usage == DANE_EE else len(pieces)
-            first = 0 if record.usage == DANE_EE else 1
             depths = tuple(
                 depth
-                for depth in range(first, min(last, len(pieces)))
-                if _matches(record, pieces[depth][record.selector])
+                for depth, piece in enumerate(pieces)
+                if (depth == 0) == (record.usage == DANE_EE) and _matches(record, piece[record.selector])
             )
         forms = () if depths else _other_forms(record, pieces)
         found.append(replace(record, matched=depths, fits_as=forms))
@@ -84,11 +84,10 @@ def _matches(record: TlsaRecord, data: bytes | None) -> bool:
 
 
 def _public_key(data: bytes) -> bytes | None:
-    """The SubjectPublicKeyInfo in DER; None where the certificate cannot be read."""
+    """The SubjectPublicKeyInfo as it stands in the certificate; None where that cannot be read."""
     try:
-        key = x509.load_der_x509_certificate(data).public_key()
-        return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    except Exception:  # whatever the parsers raise on a hostile certificate
+        return tbs_fields(data)[5].raw
+    except (DerError, IndexError):
         return None
 
 

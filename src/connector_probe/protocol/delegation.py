@@ -107,7 +107,7 @@ def _referral(message: dns.message.Message, asked: Question, zone: str) -> Said 
     """A referral that leads down from ``zone`` towards the name asked for."""
     if message.rcode() != dns.rcode.NOERROR or message.answer:
         return None
-    name, above = asked.message.question[0].name, _name(zone)
+    name, above = asked.message.question[0].name, dns.name.from_text(zone)
     for rrset in message.authority:
         if rrset.rdtype != dns.rdatatype.NS or rrset.rdclass != dns.rdataclass.IN:
             continue
@@ -140,7 +140,7 @@ def _glue(message: dns.message.Message, server: dns.name.Name, above: dns.name.N
 
 
 def _authoritative(answer: Answer, message: dns.message.Message, asked: Question, zone: str, base: Said) -> Said:
-    name, above = asked.message.question[0].name, _name(zone)
+    name, above = asked.message.question[0].name, dns.name.from_text(zone)
     found = replace(base, ttl=answer.ttl)
     for rrset in message.authority:
         if rrset.rdtype == dns.rdatatype.SOA and len(rrset):
@@ -152,7 +152,3 @@ def _authoritative(answer: Answer, message: dns.message.Message, asked: Question
         return replace(found, status=ServerSays.ALIAS, records=answer.aliases[:1])
     status = ServerSays.NXDOMAIN if answer.status is LookupStatus.NXDOMAIN else ServerSays.NODATA
     return replace(found, status=status)
-
-
-def _name(zone: str) -> dns.name.Name:
-    return dns.name.root if zone == "." else dns.name.from_text(zone)

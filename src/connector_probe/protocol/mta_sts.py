@@ -96,9 +96,5 @@ def lists(policy: StsPolicy, host: str) -> bool:
 def shallow_pattern(policy: StsPolicy, host: str) -> str:
     """The pattern that would list ``host`` if its star stood for several labels; "" where there is none."""
     name = host.rstrip(".").lower()
-    found = (
-        pattern
-        for pattern in policy.mx
-        if pattern.startswith("*.") and name.endswith(pattern[1:]) and not lists(policy, host)
-    )
-    return next(found, "")
+    found = (one for one in policy.mx if one.startswith("*.") and name.endswith(one[1:]))
+    return "" if lists(policy, host) else next(found, "")

@@ -39,10 +39,9 @@ class NameHintKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NameHint:
-    """``near`` is the certificate's name meant; ``domain`` what it and the expected name share, "" where nothing."""
+    """``domain``: what the nearest name and the expected one share, "" where nothing."""
 
     kind: NameHintKind
-    near: str
     domain: str = ""
 
 
@@ -51,20 +50,20 @@ def hint(certificate: Certificate, expected: str, nearest: str) -> NameHint:
     names = certificate.names or (certificate.common_name,)
     near, wanted = plain(nearest), plain(expected)
     if is_address(wanted):
-        return NameHint(NameHintKind.NOT_ADDRESS, nearest)
+        return NameHint(NameHintKind.NOT_ADDRESS)
     if all(map(is_address, names)):
-        return NameHint(NameHintKind.ADDRESSES, nearest)
+        return NameHint(NameHintKind.ADDRESSES)
     if re.search(r"[^a-z0-9._*-]", near) is not None and (wanted in near or _a_labels(near) == wanted):
-        return NameHint(NameHintKind.NO_HOST_NAME, nearest)
-    wild = _wildcards(near, wanted, nearest)
+        return NameHint(NameHintKind.NO_HOST_NAME)
+    wild = _wildcards(near, wanted)
     if wild is not None:
         return wild
     if all(map(_is_internal, names)) and not _is_internal(wanted):
-        return NameHint(NameHintKind.INTERNAL, nearest)
+        return NameHint(NameHintKind.INTERNAL)
     shared = _shared_domain(near, wanted)
     if _is_typo(near, wanted):
-        return NameHint(NameHintKind.TYPO, nearest, shared)
-    return NameHint(NameHintKind.SAME_DOMAIN if shared else NameHintKind.UNRELATED, nearest, shared)
+        return NameHint(NameHintKind.TYPO, shared)
+    return NameHint(NameHintKind.SAME_DOMAIN if shared else NameHintKind.UNRELATED, shared)
 
 
 def _a_labels(name: str) -> str | None:
@@ -74,20 +73,20 @@ def _a_labels(name: str) -> str | None:
         return None
 
 
-def _wildcards(near: str, wanted: str, shown: str) -> NameHint | None:
+def _wildcards(near: str, wanted: str) -> NameHint | None:
     """A wildcard stands for exactly one label (RFC 9525 6.3), on either side."""
     if near.startswith("*.") and not wanted.startswith("*."):
         domain = near[2:]
         if wanted == domain:
-            return NameHint(NameHintKind.WILDCARD_NOT_ITSELF, shown, domain)
+            return NameHint(NameHintKind.WILDCARD_NOT_ITSELF, domain)
         if wanted.endswith(f".{domain}"):
-            return NameHint(NameHintKind.WILDCARD_TOO_SHALLOW, shown, domain)
+            return NameHint(NameHintKind.WILDCARD_TOO_SHALLOW, domain)
     if wanted.startswith("*."):
         domain = wanted[2:]
         if near == domain:
-            return NameHint(NameHintKind.ABOVE_WILDCARD, shown, domain)
+            return NameHint(NameHintKind.ABOVE_WILDCARD, domain)
         if near.removeprefix("*.").endswith(f".{domain}"):
-            return NameHint(NameHintKind.BELOW_WILDCARD, shown, domain)
+            return NameHint(NameHintKind.BELOW_WILDCARD, domain)
     return None
 
 

@@ -6,7 +6,6 @@ Every registry sends its own mixture; only what tells whether a domain lives is 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -107,14 +106,8 @@ def _registrar(answer: dict[str, Any]) -> str:
     """The formatted name (jCard "fn", RFC 7095) of the entity that is the registrar."""
     for entity in _items(answer, "entities"):
         if isinstance(entity, dict) and "registrar" in _items(entity, "roles"):
-            for name in _formatted_names(entity):
-                return printable(name, 100)
+            card = _items(entity, "vcardArray")
+            for each in card[1][:_MAX_ITEMS] if len(card) > 1 and isinstance(card[1], list) else ():
+                if isinstance(each, list) and len(each) == 4 and each[0] == "fn" and isinstance(each[3], str):
+                    return printable(each[3], 100)
     return ""
-
-
-def _formatted_names(entity: dict[str, Any]) -> Iterator[str]:
-    card = _items(entity, "vcardArray")
-    properties = card[1] if len(card) > 1 and isinstance(card[1], list) else []
-    for each in properties[:_MAX_ITEMS]:
-        if isinstance(each, list) and len(each) == 4 and each[0] == "fn" and isinstance(each[3], str):
-            yield each[3]

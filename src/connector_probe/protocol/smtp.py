@@ -204,7 +204,7 @@ class ReplyReader:
 #   ehlo-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
 #   ehlo-param   = 1*(%d33-126)
 # Wider: any visible keyword ("X_FOO", "****"), and "AUTH=LOGIN", which drafts before RFC 2554 had and servers kept.
-_EHLO_LINE = re.compile(r"\s*(?P<keyword>[^\s=]+)[\s=]*(?P<params>.*)")
+_EHLO_KEYWORD = re.compile(r"\s*([^\s=]+)")
 
 # Cisco ASA and PIX inspection overwrite a keyword they do not know with X, at times all but the last letter.
 _MASKED_KEYWORD = r"X{3,}A?"
@@ -222,42 +222,29 @@ _ENHANCED_STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?!\w|\.[0-9])")
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an EHLO reply offers. ``keywords`` in the server's order, upper-case, each once, with its parameters."""
+    """What an EHLO reply offers. ``keywords`` in the server's order, upper-case, each once."""
 
-    greeting: str
-    keywords: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    keywords: tuple[str, ...] = ()
 
     def offers(self, keyword: str) -> bool:
         """Whether ``keyword`` is offered (RFC 5321 2.4: without regard to case)."""
-        return any(name == keyword.upper() for name, _ in self.keywords)
-
-    def params(self, keyword: str) -> tuple[str, ...]:
-        """The parameters of ``keyword`` as written; empty without any, or when it is not offered."""
-        return next((params for name, params in self.keywords if name == keyword.upper()), ())
+        return keyword.upper() in self.keywords
 
     @property
     def masked_keywords(self) -> tuple[str, ...]:
         """Keywords that something on the way has overwritten (XXXXXXXA), as Cisco's SMTP inspection does."""
-        return tuple(name for name, _ in self.keywords if re.fullmatch(_MASKED_KEYWORD, name))
+        return tuple(name for name in self.keywords if re.fullmatch(_MASKED_KEYWORD, name))
 
 
 @lru_cache(maxsize=64)  # under each TlsSettings, and for each sentence about it, the same reply is read again
 def capabilities(reply: Reply) -> Capabilities:
     """What the reply to EHLO offers (RFC 5321 4.1.1.1).
 
-    The first line is the greeting, and every other one, the last included, an extension. One that is named twice
-    ("AUTH LOGIN", "AUTH=LOGIN") gathers its parameters. A reply other than 2yz offers nothing.
+    The first line is the greeting, and every other one, the last included, an extension. A reply other than 2yz
+    offers nothing.
     """
-    if reply.severity != 2:
-        return Capabilities(reply.lines[0] if reply.lines else "")
-    gathered: dict[str, dict[str, None]] = {}
-    for line in reply.lines[1:]:
-        if match := _EHLO_LINE.match(line):
-            gathered.setdefault(match["keyword"].upper(), {}).update(dict.fromkeys(match["params"].split()))
-    return Capabilities(
-        greeting=reply.lines[0] if reply.lines else "",
-        keywords=tuple((keyword, tuple(params)) for keyword, params in gathered.items()),
-    )
+    named = map(_EHLO_KEYWORD.match, reply.lines[1:] if reply.severity == 2 else ())
+    return Capabilities(tuple(dict.fromkeys(found[1].upper() for found in named if found is not None)))
 
 
 def masked_banner(reply: Reply) -> bool:
@@ -276,6 +263,7 @@ def enhanced_status(text: str) -> str | None:
 # Each is one bytes object, to go out in one write: some firewalls mangle a command that comes in pieces.
 
 STARTTLS: Final = b"STARTTLS\r\n"  # RFC 3207 4
+MAIL_FROM_NULL: Final = b"MAIL FROM:<>\r\n"  # RFC 5321 4.1.1.2, 4.5.5: nothing can ever bounce to anybody
 RSET: Final = b"RSET\r\n"  # RFC 5321 4.1.1.5
 QUIT: Final = b"QUIT\r\n"  # RFC 5321 4.1.1.10
 
@@ -293,11 +281,6 @@ def ehlo(name: str) -> bytes:
 def helo(name: str) -> bytes:
     """HELO with the client's name or address literal (RFC 5321 4.1.1.1). Raises ValueError."""
     return _command("HELO ", name, _HELO_NAME)
-
-
-def mail_from_null() -> bytes:
-    """MAIL with the null reverse-path (RFC 5321 4.1.1.2, 4.5.5): nothing can ever bounce to anybody."""
-    return b"MAIL FROM:<>\r\n"
 
 
 def rcpt_to(address: str) -> bytes:

@@ -37,8 +37,7 @@ _SIGNATURES: Final = {
     "2.16.840.1.101.3.4.3.19": "ML-DSA-87",
 }
 _SHA1: Final = "1.3.14.3.2.26"
-_MD5: Final = "1.2.840.113549.2.5"
-_WEAK_DIGESTS: Final = {_SHA1: "SHA-1", _MD5: "MD5", "1.2.840.113549.2.2": "MD2"}
+_WEAK_DIGESTS: Final = {_SHA1: "SHA-1", "1.2.840.113549.2.5": "MD5", "1.2.840.113549.2.2": "MD2"}
 _WEAK_SIGNATURES: Final = frozenset(
     name for name in _SIGNATURES.values() if any(digest in name.lower() for digest in ("md2", "md4", "md5", "sha1"))
 )
