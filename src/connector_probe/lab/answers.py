@@ -72,11 +72,13 @@ def _truncation(query: Query) -> bytes:
     return response.to_wire()
 
 
+def soa(apex: dns.name.Name | str) -> dns.rrset.RRset:
+    return dns.rrset.from_text(apex, TTL, "IN", "SOA", f"ns.{apex} admin.{apex} 1 3600 600 86400 60")
+
+
 def _with_soa(query: Query, rcode: dns.rcode.Rcode, origin: str = f"{ORIGIN}.") -> bytes:
     response = query.response(rcode)
-    response.authority.append(
-        dns.rrset.from_text(origin, TTL, "IN", "SOA", f"ns.{origin} admin.{origin} 1 3600 600 86400 60")
-    )
+    response.authority.append(soa(origin))
     return response.to_wire()
 
 
@@ -90,11 +92,11 @@ class Records:
     A name in a record is relative to the scenario's host unless it ends with a dot.
     """
 
-    by_type: tuple[tuple[str, tuple[str, ...]], ...]
+    by_type: Mapping[str, Sequence[str]]
     ttl: int = TTL
 
-    def of(self, rdtype: dns.rdatatype.RdataType) -> tuple[str, ...]:
-        return dict(self.by_type).get(dns.rdatatype.to_text(rdtype), ())
+    def of(self, rdtype: dns.rdatatype.RdataType) -> Sequence[str]:
+        return self.by_type.get(dns.rdatatype.to_text(rdtype), ())
 
     def __call__(self, query: Query, zone: Zone) -> bytes:
         response = query.response()
@@ -128,9 +130,7 @@ class Records:
 
 def addresses(*texts: str) -> Records:
     """A and AAAA records."""
-    four = tuple(text for text in texts if ":" not in text)
-    six = tuple(text for text in texts if ":" in text)
-    return Records((("A", four), ("AAAA", six)))
+    return Records({"A": [text for text in texts if ":" not in text], "AAAA": [text for text in texts if ":" in text]})
 
 
 def nodata(query: Query, zone: Zone) -> bytes:
@@ -241,14 +241,12 @@ def by_type(answers: Mapping[str, Answerer], otherwise: Answerer = nodata) -> An
 
 def delegated(servers: Sequence[str], otherwise: Answerer) -> dict[str, Answerer]:
     """What a nameserver says of the scenario's zone: its name servers' addresses, ``otherwise`` about all else."""
-    names = tuple(f"ns{number}" for number in range(1, len(servers) + 1))
-    told: dict[str, Answerer] = {"@": by_type({"NS": cached(Records((("NS", names),)))}, otherwise)}
-    told.update((name, cached(addresses(server))) for name, server in zip(names, servers, strict=True))
-    return told
+    told = {f"ns{number}": cached(addresses(server)) for number, server in enumerate(servers, start=1)}
+    return {"@": by_type({"NS": cached(Records({"NS": list(told)}))}, otherwise), **told}
 
 
 def chain(length: int, end: Answerer) -> dict[str, Answerer]:
     """So many CNAMEs, each to the next, and ``end`` at the last."""
     names = ["@", *(f"link{number}" for number in range(1, length + 1))]
-    links: dict[str, Answerer] = {name: Records((("CNAME", (target,)),)) for name, target in pairwise(names)}
+    links: dict[str, Answerer] = {name: Records({"CNAME": [target]}) for name, target in pairwise(names)}
     return {**links, names[-1]: end}

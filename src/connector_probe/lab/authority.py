@@ -117,7 +117,7 @@ class Authority:
         self.now = datetime.now(UTC).replace(microsecond=0)
         self._lock = RLock()
         self._contexts: dict[tuple[CertificateMaker, str, TlsShape], SSL.Context] = {}
-        self._issuers: dict[str, Issuer] = {}
+        self._intermediate: Issuer | None = None
         self.website = Website()
         self._directory = tempfile.TemporaryDirectory(prefix="probe-lab-")
         self.root = self.authority("Lab Root", issuer=None)
@@ -142,11 +142,10 @@ class Authority:
     def intermediate(self) -> Issuer:
         """The usual issuer of server certificates. RSA, so that a signature of its can be SHA-1 too."""
         with self._lock:
-            if "intermediate" not in self._issuers:
-                self._issuers["intermediate"] = self.authority(
-                    "Lab Intermediate", issuer=self.root, key=rsa_key("intermediate")
-                )
-            return self._issuers["intermediate"]
+            if self._intermediate is None:
+                key = rsa_key("intermediate")
+                self._intermediate = self.authority("Lab Intermediate", issuer=self.root, key=key)
+            return self._intermediate
 
     def authority(
         self,

@@ -22,12 +22,13 @@ ENDED, BEGINS = (-395, -30), (30, 395)  # days from now
 # The two signature algorithms' object identifiers differ in the last byte alone (RFC 8017 appendix A.2.4).
 _SHA256_WITH_RSA = bytes.fromhex("06092a864886f70d01010b")
 _SHA1_WITH_RSA = bytes.fromhex("06092a864886f70d010105")
+_DIGEST = hashes.SHA256()
 _NO_SUCH_ALGORITHM = bytes.fromhex("06092a864886f70d01017f")  # in the same arc, given to nothing
 
 _SERVER_KEY = partial(rsa_key, "server")
 
 
-def _chain(ca: Authority, leaf: x509.Certificate, *issuers: Issuer) -> ServedChain:
+def sent(ca: Authority, leaf: x509.Certificate, *issuers: Issuer) -> ServedChain:
     """``leaf`` with the issuers that the server sends, by default the usual intermediate. The server's RSA key."""
     senders = issuers or (ca.intermediate,)
     return ServedChain((der(leaf), *(der(issuer.certificate) for issuer in senders)), rsa_key("server"))
@@ -58,7 +59,7 @@ def _below(authority: str, **given: Any) -> CertificateMaker:  # noqa: ANN401
 
     def make(ca: Authority, host: str) -> ServedChain:
         issuer = ca.authority(authority, issuer=ca.root, **given)
-        return _chain(ca, ca.server(host, [host], issuer=issuer), issuer)
+        return sent(ca, ca.server(host, [host], issuer=issuer), issuer)
 
     return make
 
@@ -80,7 +81,7 @@ def wrong_order(ca: Authority, host: str) -> ServedChain:
     """Everything is sent, the upper intermediate before the lower one."""
     upper = ca.authority("Lab Upper", issuer=ca.root)
     lower = ca.authority("Lab Lower", issuer=upper)
-    return _chain(ca, ca.server(host, [host], issuer=lower), upper, lower)
+    return sent(ca, ca.server(host, [host], issuer=lower), upper, lower)
 
 
 def long(ca: Authority, host: str) -> ServedChain:
@@ -88,12 +89,12 @@ def long(ca: Authority, host: str) -> ServedChain:
     path = [ca.root]
     for number in range(1, 7):
         path.append(ca.authority(f"Lab Level {number}", issuer=path[-1]))
-    return _chain(ca, ca.server(host, [host], issuer=path[-1]), *reversed(path[1:]))
+    return sent(ca, ca.server(host, [host], issuer=path[-1]), *reversed(path[1:]))
 
 
 def with_root(ca: Authority, host: str) -> ServedChain:
     """The root is sent too, which is needless and harmless."""
-    return _chain(ca, ca.server(host, [host], issuer=ca.intermediate), ca.intermediate, ca.root)
+    return sent(ca, ca.server(host, [host], issuer=ca.intermediate), ca.intermediate, ca.root)
 
 
 # --- dates and names ---------------------------------------------------------------------------------------------
@@ -114,7 +115,7 @@ def hostile_subject(ca: Authority, host: str) -> ServedChain:
         ORGANIZATION_NAME="\x1b]0;owned\x07\x1b[31mRED\x1b[0m <b>&amp;\r\nX: y",
         COMMON_NAME=f"\u202egro.lab\u202c\u200b{host}\x00.evil.test"[:64],
     )
-    return _chain(ca, ca.server(subject, [host], issuer=ca.intermediate))
+    return sent(ca, ca.server(subject, [host], issuer=ca.intermediate))
 
 
 # --- trust -------------------------------------------------------------------------------------------------------
@@ -134,13 +135,13 @@ def untrusted_root(ca: Authority, host: str) -> ServedChain:
     """A complete chain up to a root that nobody trusts, sent along."""
     root = ca.authority("Foreign Root", issuer=None)
     issuer = ca.authority("Foreign Intermediate", issuer=root)
-    return _chain(ca, ca.server(host, [host], issuer=issuer), issuer, root)
+    return sent(ca, ca.server(host, [host], issuer=issuer), issuer, root)
 
 
 def resigned(ca: Authority, host: str) -> ServedChain:
     """What a firewall that inspects TLS shows: the right name, below the firewall's own CA."""
     device = ca.authority("FG100F Certificate Authority (Fortinet)", issuer=None)
-    return _chain(ca, ca.server(host, [host], issuer=device), device)
+    return sent(ca, ca.server(host, [host], issuer=device), device)
 
 
 def leaf_only(ca: Authority, host: str) -> ServedChain:
@@ -157,7 +158,7 @@ def path_too_long(ca: Authority, host: str) -> ServedChain:
     """An intermediate that may sign servers only (pathLenConstraint 0) has signed another intermediate."""
     upper = ca.authority("Lab Servers Only", issuer=ca.root, path_length=0)
     lower = ca.authority("Lab One Too Many", issuer=upper)
-    return _chain(ca, ca.server(host, [host], issuer=lower), lower, upper)
+    return sent(ca, ca.server(host, [host], issuer=lower), lower, upper)
 
 
 def bad_signature(ca: Authority, host: str) -> ServedChain:
@@ -180,30 +181,29 @@ unknown_critical_extension = _server(extensions=[(_UNKNOWN, True)])
 
 def sha1_signature(ca: Authority, host: str) -> ServedChain:
     """Signed anew by hand, because a library of today signs no certificate with SHA-1."""
-    body = ca.server(host, [host], issuer=ca.intermediate).tbs_certificate_bytes
-    return _signed_anew(ca, body.replace(_SHA256_WITH_RSA, _SHA1_WITH_RSA), _SHA1_WITH_RSA, hashes.SHA1())
+    return _signed_anew(ca, host, _SHA256_WITH_RSA, _SHA1_WITH_RSA, digest=hashes.SHA1())
 
 
 def unknown_signature_algorithm(ca: Authority, host: str) -> ServedChain:
     """Signed by a method that nobody can check."""
-    body = ca.server(host, [host], issuer=ca.intermediate).tbs_certificate_bytes
-    return _signed_anew(ca, body.replace(_SHA256_WITH_RSA, _NO_SUCH_ALGORITHM), _NO_SUCH_ALGORITHM, hashes.SHA256())
+    return _signed_anew(ca, host, _SHA256_WITH_RSA, _NO_SUCH_ALGORITHM)
 
 
 def impossible_version(ca: Authority, host: str) -> ServedChain:
     """X.509 version 6, which there is not: OpenSSL carries it, a strict parser refuses the whole certificate."""
-    body = ca.server(host, [host], issuer=ca.intermediate).tbs_certificate_bytes
-    body = body.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x05", 1)
-    return _signed_anew(ca, body, _SHA256_WITH_RSA, hashes.SHA256())
+    return _signed_anew(ca, host, b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x05")
 
 
 # --- DER by hand -------------------------------------------------------------------------------------------------
 
 
-def _signed_anew(ca: Authority, body: bytes, algorithm: bytes, digest: hashes.HashAlgorithm) -> ServedChain:
-    """A changed TBSCertificate under a fresh signature of the intermediate's (RFC 5280 4.1)."""
+def _signed_anew(
+    ca: Authority, host: str, old: bytes, new: bytes, digest: hashes.HashAlgorithm = _DIGEST
+) -> ServedChain:
+    """A certificate with ``new`` for ``old``, under a fresh signature of the intermediate's (RFC 5280 4.1)."""
+    body = ca.server(host, [host], issuer=ca.intermediate).tbs_certificate_bytes.replace(old, new)
     signature = rsa_key("intermediate").sign(body, padding.PKCS1v15(), digest)
-    identifier = _element(0x30, algorithm + b"\x05\x00")
+    identifier = _element(0x30, _SHA256_WITH_RSA + b"\x05\x00").replace(old, new)
     certificate = _element(0x30, body + identifier + _element(0x03, b"\x00" + signature))
     return ServedChain((certificate, der(ca.intermediate.certificate)), rsa_key("server"))
 

@@ -14,11 +14,10 @@ import dns.rdatatype
 
 from connector_probe.lab.answers import Answerer, Query, Records, Zone, nodata, nxdomain
 from connector_probe.lab.smtp import ClientGoneError, Listener, Visit
-from connector_probe.lab.sockets import bind_together
+from connector_probe.lab.sockets import LOOPBACK, bind_together
 
-ADDRESS = "127.0.0.1"
 # A question about the root: how a client sees that the nameserver is alive.
-_ROOT = Records((("NS", ("a.root-servers.lab.test.",)),))
+_ROOT = Records({"NS": ["a.root-servers.lab.test."]})
 
 
 def answer(wire: bytes, zone: Zone, *, over_tcp: bool) -> bytes | None:
@@ -93,12 +92,12 @@ class DeadPort:
     """A port for ``--nameserver`` behind which nobody is: ``silent`` swallows questions, otherwise they are refused."""
 
     def __init__(self, *, silent: bool) -> None:
-        self.port, self._sockets = bind_together([(ADDRESS, socket.SOCK_DGRAM), (ADDRESS, socket.SOCK_STREAM)])
+        self.port, self._sockets = bind_together([(LOOPBACK, socket.SOCK_DGRAM), (LOOPBACK, socket.SOCK_STREAM)])
         datagrams, stream = self._sockets
         if silent:
             stream.listen()
         else:  # taken, so that nobody else gets the port, and deaf to everybody but itself: others get ICMP errors
-            datagrams.connect((ADDRESS, self.port))
+            datagrams.connect((LOOPBACK, self.port))
 
     def close(self) -> None:
         for sock in self._sockets:

@@ -16,19 +16,18 @@ from typing import TYPE_CHECKING, Any
 from connector_probe.lab import website
 from connector_probe.lab.answers import Answerer, addresses
 from connector_probe.lab.authority import Authority
-from connector_probe.lab.dns import ADDRESS, DeadPort, LabNameserver
+from connector_probe.lab.dns import DeadPort, LabNameserver
 from connector_probe.lab.scenario import Listens, Nameservers, Scenario, Server
 from connector_probe.lab.scenarios import SCENARIOS
 from connector_probe.lab.signing import PORT, anchors_of
 from connector_probe.lab.smtp import Listener
-from connector_probe.lab.sockets import available, bind_together, fill_backlog
+from connector_probe.lab.sockets import LOOPBACK, available, bind_together, fill_backlog
 from connector_probe.model.connector import HTTPS_PORT, Connector
 from connector_probe.model.errors import HintedError
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
 
-BACKLOG = 100
 MAX_PORT = 65535
 PAUSE = 5.0  # seconds without a listener, for the next connection of a probe to fall into, however busy the machine is
 HELO = "probe.lab.test"
@@ -103,7 +102,7 @@ class Lab:
             authority.website.start()
             stack.push_async_callback(authority.website.stop)
             running = tuple([await _run(scenario, authority, stack, ports) for scenario in chosen])
-            zones: dict[str, dict[str, Answerer]] = {ADDRESS: {website.HOST: addresses(website.ADDRESS)}}
+            zones: dict[str, dict[str, Answerer]] = {LOOPBACK: {website.HOST: addresses(LOOPBACK)}}
             for each in running:
                 for address, zone in each.scenario.zones.items():
                     said = {name.replace(PORT, str(each.port)): answer for name, answer in zone.items()}
@@ -112,11 +111,11 @@ class Lab:
             with _port_taken(nameserver_port):
                 nameserver = await LabNameserver.start(zones, nameserver_port)
             stack.push_async_callback(nameserver.stop)
-            nameservers = {Nameservers.LAB: f"{ADDRESS}#{nameserver.port}"}
+            nameservers = {Nameservers.LAB: f"{LOOPBACK}#{nameserver.port}"}
             for kind in {scenario.options.nameservers for scenario in chosen} - {Nameservers.LAB}:
                 dead = DeadPort(silent=kind is Nameservers.SILENT)
                 stack.callback(dead.close)
-                nameservers[kind] = f"{ADDRESS}#{dead.port}"
+                nameservers[kind] = f"{LOOPBACK}#{dead.port}"
             lab = cls(authority, nameservers, running)
             lab.skipped = skipped
             yield lab
@@ -157,10 +156,10 @@ def _try_loopback() -> None:
     """Where the interface is down, addresses can be bound and not reached: in a new network namespace, say."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         try:
-            sock.connect((ADDRESS, HTTPS_PORT))  # nothing is sent
+            sock.connect((LOOPBACK, HTTPS_PORT))  # nothing is sent
         except OSError as error:
             raise LabError(
-                f"{ADDRESS} cannot be reached: {error.strerror}", "bring loopback up: ip link set lo up"
+                f"{LOOPBACK} cannot be reached: {error.strerror}", "bring loopback up: ip link set lo up"
             ) from None
 
 
@@ -225,7 +224,7 @@ async def _start(
             stack.callback(filler.close)
     if server.listens in (Listens.REFUSES, Listens.IGNORES):
         return None
-    sock.listen(BACKLOG)
+    sock.listen()
     listener = _listen(scenario, server, sock, authority)
     stack.push_async_callback(listener.stop)
     return listener

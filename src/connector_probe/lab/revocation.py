@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, ObjectIdentifier
 
 from connector_probe.lab.authority import Authority, CertificateMaker, Issuer, ServedChain, der, ec_key, rsa_key
-from connector_probe.lab.certificates import elliptic, expired, good
+from connector_probe.lab.certificates import elliptic, expired, good, sent
 
 _DER = serialization.Encoding.DER
 _HOUR = timedelta(hours=1)
@@ -39,8 +40,7 @@ def _points(url: str) -> tuple[x509.ExtensionType, bool]:
 
 
 def _chain(ca: Authority, host: str, *extensions: tuple[x509.ExtensionType, bool]) -> ServedChain:
-    leaf = ca.server(host, [host], issuer=ca.intermediate, extensions=extensions)
-    return ServedChain((der(leaf), der(ca.intermediate.certificate)), rsa_key("server"))
+    return sent(ca, ca.server(host, [host], issuer=ca.intermediate, extensions=extensions))
 
 
 def _asks_ocsp(page: Callable[[Authority, bytes], bytes] | None) -> CertificateMaker:
@@ -71,16 +71,15 @@ def response(
     signer: Issuer | None = None,
     hours: tuple[float, float] = _FRESH,
 ) -> bytes:
-    """An OCSP response about one certificate of the intermediate's; ``signer`` is sent along."""
+    """An OCSP response about one certificate of the intermediate's, which SHA-1 names; ``signer`` is sent along."""
     revoked = status is ocsp.OCSPCertStatus.REVOKED
-    issuer = ca.intermediate
-    named = ocsp.OCSPRequestBuilder().add_certificate(issuer.certificate, issuer.certificate, hashes.SHA1()).build()
-    by = signer or issuer
+    issuer = ca.intermediate.certificate
+    by = signer or ca.intermediate
     builder = (
         ocsp.OCSPResponseBuilder()
         .add_response_by_hash(
-            issuer_name_hash=_name_hash(issuer),
-            issuer_key_hash=named.issuer_key_hash,
+            issuer_name_hash=hashlib.sha1(issuer.subject.public_bytes(), usedforsecurity=False).digest(),
+            issuer_key_hash=x509.SubjectKeyIdentifier.from_public_key(issuer.public_key()).digest,
             serial_number=serial,
             algorithm=hashes.SHA1(),
             cert_status=status,
@@ -94,12 +93,6 @@ def response(
     if signer is not None:
         builder = builder.certificates([signer.certificate])
     return builder.sign(by.key, hashes.SHA256()).public_bytes(_DER)
-
-
-def _name_hash(issuer: Issuer) -> bytes:
-    digest = hashes.Hash(hashes.SHA1())  # RFC 6960 names by it
-    digest.update(issuer.certificate.subject.public_bytes())
-    return digest.finalize()
 
 
 def _responds(
@@ -221,8 +214,7 @@ def intermediate_revoked(ca: Authority, host: str) -> ServedChain:
     pointer = _points(ca.website.publish("/root.crl", lambda _: revocation_list(ca, ca.root, serials)))
     issuer = ca.authority("Lab Revoked Intermediate", issuer=ca.root, extensions=[pointer])
     serials.append(issuer.certificate.serial_number)
-    leaf = ca.server(host, [host], issuer=issuer)
-    return ServedChain((der(leaf), der(issuer.certificate)), rsa_key("server"))
+    return sent(ca, ca.server(host, [host], issuer=issuer), issuer)
 
 
 # --- missing issuers ---------------------------------------------------------------------------------------------
@@ -249,7 +241,7 @@ def lower_intermediate_alone(ca: Authority, host: str) -> ServedChain:
     url = ca.website.publish("/upper.cer", lambda _: der(ca.intermediate.certificate))
     pointer = _access(AuthorityInformationAccessOID.CA_ISSUERS, url)
     lower = ca.authority("Lab Lower Intermediate", issuer=ca.intermediate, extensions=[pointer])
-    return ServedChain((der(ca.server(host, [host], issuer=lower)), der(lower.certificate)), rsa_key("server"))
+    return sent(ca, ca.server(host, [host], issuer=lower), lower)
 
 
 # --- other certificates in other handshakes ----------------------------------------------------------------------
@@ -258,8 +250,7 @@ def lower_intermediate_alone(ca: Authority, host: str) -> ServedChain:
 def other_without_sni(ca: Authority, host: str) -> ServedChain:
     """Good for who asks by name; who does not gets an expired one."""
     other = ca.server("default.lab.test", ["default.lab.test"], issuer=ca.intermediate, days=(-395, -30))
-    default = ServedChain((der(other), der(ca.intermediate.certificate)), rsa_key("server"))
-    return replace(_chain(ca, host), without_sni=default)
+    return replace(_chain(ca, host), without_sni=sent(ca, other))
 
 
 def rsa_and_elliptic(ca: Authority, host: str) -> ServedChain:

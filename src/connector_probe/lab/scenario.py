@@ -11,12 +11,11 @@ from connector_probe.lab.authority import CertificateMaker, TlsShape
 from connector_probe.lab.certificates import good
 from connector_probe.lab.session import session
 from connector_probe.lab.smtp import Behaviour
-from connector_probe.lab.sockets import Need
+from connector_probe.lab.sockets import LOOPBACK, Need
 from connector_probe.model.connector import AddressFamily, SmtpDaneMode, TlsSettings
 from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.verdict import CauseVerdict, FailureClass, MailFlowCode, Status
 
-LOOPBACK = "127.0.0.1"
 PLAIN_TLS = TlsShape()
 
 

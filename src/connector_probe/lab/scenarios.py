@@ -18,9 +18,10 @@ import yaml
 from connector_probe.lab import answers as dns
 from connector_probe.lab import behaviours, certificates, revocation, session
 from connector_probe.lab.authority import TlsShape
-from connector_probe.lab.scenario import LOOPBACK, Listens, Nameservers, Options, Scenario, Server, code_of
+from connector_probe.lab.scenario import Listens, Nameservers, Options, Scenario, Server, code_of
 from connector_probe.lab.signing import Signing, signed, tlsa
 from connector_probe.lab.smtp import Behaviour
+from connector_probe.lab.sockets import LOOPBACK
 from connector_probe.model.connector import AddressFamily, SmtpDaneMode, TlsSettings
 from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.verdict import CauseVerdict, FailureClass, Status
@@ -164,8 +165,7 @@ def _answer(told: Any) -> dns.Answerer:  # noqa: ANN401 - as YAML has it
     if kind.islower():
         return _function(kind, dns)(value if kind == "nxdomain-in" else _answer(value))  # type: ignore[no-any-return]
     ttl = told.pop("ttl", dns.TTL)
-    records = {kind: texts if isinstance(texts, list) else [texts] for kind, texts in told.items()}
-    return dns.Records(tuple((kind, tuple(texts)) for kind, texts in records.items()), ttl)
+    return dns.Records({kind: texts if isinstance(texts, list) else [texts] for kind, texts in told.items()}, ttl)
 
 
 def _read() -> tuple[Scenario, ...]:

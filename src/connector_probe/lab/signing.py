@@ -22,7 +22,7 @@ import dns.rdtypes.ANY.DNSKEY
 import dns.rrset
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from connector_probe.lab.answers import TTL, Answerer, Query, Records, Zone, packed
+from connector_probe.lab.answers import TTL, Answerer, Query, Records, Zone, packed, soa
 from connector_probe.lab.authority import Key, ec_key, rsa_key
 
 PORT = "{port}"  # in the names of a zone: the port of the scenario's servers
@@ -73,7 +73,7 @@ class Signed:
         response = dns.message.from_wire(wire)
         response.id = query.message.id
         if not response.answer:
-            response.authority = [_soa(query.origin), self._nsec(query)]
+            response.authority = [soa(query.origin), self._nsec(query)]
         for section in (response.answer, response.authority):
             section.extend([self._signature(rrset, query.origin) for rrset in list(section)])
         response.set_rcode(dns.rcode.NOERROR)
@@ -82,7 +82,7 @@ class Signed:
     def _of_zone(self, query: Query) -> bytes:
         response = query.response()
         if query.rdtype == dns.rdatatype.SOA:
-            rrset = _soa(query.origin)
+            rrset = soa(query.origin)
         else:
             rrset = dns.rrset.from_rdata(query.name, TTL, _dnskey("dnssec"))
         # Only records are signed badly: the keys' own signature holds, so that what breaks is the zone, not the anchor.
@@ -92,7 +92,9 @@ class Signed:
 
     def _nsec(self, query: Query) -> dns.rrset.RRset:
         following = rf"\000.{query.name.to_text()}"
-        types = [kind for kind, texts in self.answer.by_type if texts] if isinstance(self.answer, Records) else []
+        types = (
+            [kind for kind, texts in self.answer.by_type.items() if texts] if isinstance(self.answer, Records) else []
+        )
         return dns.rrset.from_text(query.name, TTL, "IN", "NSEC", " ".join((following, *types, "RRSIG", "NSEC")))
 
     def _signature(self, rrset: dns.rrset.RRset, apex: dns.name.Name) -> dns.rrset.RRset:
@@ -111,10 +113,6 @@ class Signed:
         return dns.rrset.from_rdata(rrset.name, rrset.ttl, record)
 
 
-def _soa(apex: dns.name.Name) -> dns.rrset.RRset:
-    return dns.rrset.from_text(apex, TTL, "IN", "SOA", f"ns.{apex} admin.{apex} 1 1 1 1 60")
-
-
 def signed(answers: Mapping[str, Answerer], how: Signing = SOUNDLY) -> dict[str, Answerer]:
     """The zone with these names, "@" among them: each answer, and the keys, are signed."""
     return {name: Signed(answer, how) for name, answer in answers.items()}
@@ -124,8 +122,7 @@ def tlsa(*keys: tuple[int, str]) -> Answerer:
     """TLSA records: usage, and the purpose of the lab's certificates whose key it is ("server", "intermediate")."""
 
     def answer(query: Query, zone: Zone) -> bytes | None:
-        texts = tuple(f"{usage} 1 1 {_digest(rsa_key(purpose))}" for usage, purpose in keys)
-        return Records((("TLSA", texts),))(query, zone)
+        return Records({"TLSA": [f"{usage} 1 1 {_digest(rsa_key(purpose))}" for usage, purpose in keys]})(query, zone)
 
     return answer
 

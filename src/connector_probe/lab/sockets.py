@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 
+LOOPBACK = "127.0.0.1"
 PORT_TRIES = 50  # a port that is free on one address may be taken on the next one
 FILLERS = 3  # listen(0) keeps one connection waiting; the others make sure that its queue is full
 
@@ -54,25 +55,19 @@ def bind_together(
     wanted: Sequence[tuple[str, socket.SocketKind]], port: int | None = None
 ) -> tuple[int, list[socket.socket]]:
     """One free port, or ``port``, and a socket bound to it for each address and kind. Raises OSError."""
-    if port is not None:
-        with contextlib.ExitStack() as undo:
-            bound = [undo.enter_context(bind(address, port, kind)) for address, kind in wanted]
-            undo.pop_all()
-            return port, bound
     for _ in range(PORT_TRIES):
         sockets: list[socket.socket] = []
         with contextlib.ExitStack() as undo:
             try:
-                port = 0
                 for address, kind in wanted:
-                    sockets.append(undo.enter_context(bind(address, port, kind)))
-                    port = port_of(sockets[0])
+                    one = port if port is not None else port_of(sockets[0]) if sockets else 0
+                    sockets.append(undo.enter_context(bind(address, one, kind)))
             except OSError:
-                if port == 0:  # the address itself is the trouble, another port would not help
+                if port is not None or not sockets:  # the address itself is the trouble, another port would not help
                     raise
                 continue
             undo.pop_all()
-            return port, sockets
+            return port_of(sockets[0]), sockets
     raise OSError("no port is free on all of " + ", ".join(address for address, _ in wanted))
 
 

@@ -9,11 +9,9 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from connector_probe.lab.smtp import Listener, Visit
-from connector_probe.lab.sockets import bind, port_of
+from connector_probe.lab.sockets import LOOPBACK, bind, port_of
 
 HOST = "pki.lab.test"
-ADDRESS = "127.0.0.1"
-BACKLOG = 100
 MAX_REQUEST = 65_536
 
 Page = Callable[[bytes], bytes]
@@ -24,7 +22,7 @@ class Website:
     """Pages by path. A path without a page is 404; one of ``None`` never answers."""
 
     def __init__(self) -> None:
-        self._socket: socket.socket = bind(ADDRESS)
+        self._socket: socket.socket = bind(LOOPBACK)
         self._pages: dict[str, Page | None] = {}
         self._listener: Listener | None = None
         self.address = f"http://{HOST}:{port_of(self._socket)}"
@@ -35,7 +33,7 @@ class Website:
         return self.address + path
 
     def start(self) -> None:
-        self._socket.listen(BACKLOG)
+        self._socket.listen()
         self._listener = Listener(self._socket, self._answer, HOST)
 
     async def stop(self) -> None:
