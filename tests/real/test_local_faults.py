@@ -216,6 +216,7 @@ def test_no_way_to_the_nameserver(here: Namespace, crowd: Crowd) -> None:
     local(result, "local-nameserver-silent")
     assert result.diagnosis is not None
     assert [one.id for one in result.diagnosis.remedies][:2] == ["check-local-route", "configure-nameserver"]
+    assert result.diagnosis.heading.startswith("Nothing leaves this machine")
     here.ip("-4", "route", "replace", "default", "via", GATEWAY)
     (silent,) = here.probe(asked(crowd, BY_NAME, nameservers=[NOBODY]))
     assert silent.diagnosis is not None

@@ -385,6 +385,7 @@ class HeadingId(StrEnum):
     OLD_ANSWER = "old-answer"
     OTHER_ANSWER = "other-answer"
     OWN_ZONE = "own-zone"
+    NO_WAY_OUT = "no-way-out"
     MX_OTHERS_LISTED = "mx-others-listed"
     PROXY_PROTOCOL = "proxy-protocol"
     PROXY_HEADER_SENT = "proxy-header-sent"

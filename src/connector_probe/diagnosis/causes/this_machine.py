@@ -46,8 +46,10 @@ def _local_nameserver(case: Case) -> Judged | None:
     lookup = deciding_lookup(case.evidence) if case.failure is _F.LOCAL_NAMESERVER_SILENT else None
     if lookup is None or (lookup.fault is None and lookup.rcode is None):
         return None
-    route = (_R.CHECK_LOCAL_ROUTE,) if lookup.fault is not None and lookup.fault.kind in _NO_WAY_OUT else ()
-    return Judged(None, remedies=(*route, _R.CONFIGURE_NAMESERVER, _R.PROBE_FROM_ELSEWHERE))
+    mended = (_R.CONFIGURE_NAMESERVER, _R.PROBE_FROM_ELSEWHERE)
+    if lookup.fault is None or lookup.fault.kind not in _NO_WAY_OUT:
+        return Judged(None, remedies=mended)
+    return Judged(None, remedies=(_R.CHECK_LOCAL_ROUTE, *mended), heading=HeadingId.NO_WAY_OUT)
 
 
 @ROWS.cause(

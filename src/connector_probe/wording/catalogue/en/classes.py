@@ -218,6 +218,7 @@ HEADINGS: dict[HeadingId, str] = {
     HeadingId.NAMESERVER_FAILS: "The nameserver fails, although the authoritative servers answer",
     HeadingId.OLD_ANSWER: "The nameserver holds an old answer",
     HeadingId.OTHER_ANSWER: "The nameserver and the authoritative servers say different things",
+    HeadingId.NO_WAY_OUT: "Nothing leaves this machine, not even a question to its nameserver",
     HeadingId.OWN_ZONE: "The nameserver has a zone of its own that says otherwise (split DNS)",
     HeadingId.MX_OTHERS_LISTED: "The MX record is not the one that the domain's own name servers give",
     HeadingId.PROXY_PROTOCOL: "The server waits for a PROXY protocol header",

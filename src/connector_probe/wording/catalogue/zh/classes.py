@@ -218,6 +218,7 @@ HEADINGS: dict[HeadingId, str] = {
     HeadingId.NAMESERVER_FAILS: "DNS 服务器出现故障，而权威服务器有应答",
     HeadingId.OLD_ANSWER: "DNS 服务器保留着旧的应答",
     HeadingId.OTHER_ANSWER: "DNS 服务器与权威服务器的应答不同",
+    HeadingId.NO_WAY_OUT: "没有任何数据能离开本机，连发给其 DNS 服务器的查询也不行",
     HeadingId.OWN_ZONE: "DNS 服务器有自己的区域，内容与公网不同（拆分 DNS）",
     HeadingId.MX_OTHERS_LISTED: "MX 记录与该域自己的名称服务器给出的不同",
     HeadingId.PROXY_PROTOCOL: "服务器在等待 PROXY 协议头",
