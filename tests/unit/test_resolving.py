@@ -13,10 +13,14 @@ from typing import cast
 
 import dns.flags
 import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
 import dns.rrset
 import pytest
 from cryptography import x509
 
+from connector_probe import probe
 from connector_probe.model.connector import Connector
 from connector_probe.model.delegation import ServerSays
 from connector_probe.model.evidence import FaultKind, LookupStatus, NetworkFault
@@ -222,6 +226,35 @@ async def test_tcp_too_is_asked_without_edns_where_only_that_was_answered() -> N
         resolver = Resolver(SystemNetwork(), nameservers, given=True, patience=PATIENCE / 10)
         lookup = await resolver.look_up("a.test", "A")
     assert (lookup.status, lookup.transport) == (LookupStatus.ANSWER, "tcp")
+
+
+@pytest.mark.parametrize(
+    ("rounds", "class_", "failures"), [(3, "dns-servfail", 2), (1, "tcp-refused", 1), (0, "tcp-refused", 0)]
+)
+async def test_a_look_up_that_fails_is_a_failure_when_it_fails_again(rounds: int, class_: str, failures: int) -> None:
+    """Each retry asks anew, although the resolver keeps answers for the run; the root is asked about last."""
+
+    class FailsAtFirst(Slow):
+        def datagram_received(self, data: bytes, addr: Address) -> None:
+            assert self.transport is not None
+            response = dns.message.make_response(dns.message.from_wire(data))
+            question = response.question[0]
+            if question.name == dns.name.root:
+                self.asked.append(addr)
+            elif len(self.asked) < rounds:
+                response.set_rcode(dns.rcode.SERVFAIL)
+            elif question.rdtype == dns.rdatatype.A:
+                response.answer.append(dns.rrset.from_text(question.name, 60, "IN", "A", "127.0.0.1"))
+            self.transport.sendto(response.to_wire(), addr)
+
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        async with serving(FailsAtFirst(0, [])) as nameservers:
+            options = {"nameservers": nameservers, "port": closed.getsockname()[1], "control": ()}
+            result = await probe(Connector(smart_hosts=["a.test"], retries=2, retry_delay=0.01, **options))
+    (attempt,) = result.results[0].evidence.attempts
+    assert result.results[0].attempts[0].class_ == class_
+    assert attempt.earlier_failures.count("dns-servfail") == failures
 
 
 async def test_what_was_only_lost_is_asked_for_with_edns_again() -> None:

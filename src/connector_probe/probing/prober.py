@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import MAX_CONNECTIONS, Connector
-from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Stage, StageEnded, TranscriptLine
+from connector_probe.model.evidence import (
+    AttemptEvidence,
+    ConnectorEvidence,
+    Resolution,
+    Stage,
+    StageEnded,
+    TranscriptLine,
+)
 from connector_probe.model.seconds import to_microseconds
 from connector_probe.model.verdict import UNTELLABLE
 from connector_probe.network import EXCHANGE_OFFER, Network
@@ -35,6 +42,7 @@ from connector_probe.trust import Trust
 
 if TYPE_CHECKING:
     from connector_probe.stages.policy import PolicySeeker
+    from connector_probe.stages.resolve import Resolver
 
 MAX_ADDRESSES = 64  # of one connector; more than any mail domain has, and a bound on what a hostile zone can ask of us
 
@@ -73,12 +81,17 @@ class Prober:
         resolver = self._run.resolvers.of(connector)
         started_at, began = datetime.now(UTC), self._network.now()
         seeker = self._policies.seek(connector, trust, resolver)
-        async with Slot(self._run.slots):
-            resolved = await resolve(connector, resolver, began)
-            by_host = [
-                await side_by_side(self._dns_again.as_the_public(one, connector) for one in resolutions)
-                for resolutions in resolved
-            ]
+        by_host = await self._resolve(connector, resolver, began)
+        failed: defaultdict[str, list[str]] = defaultdict(list)
+        for _ in range(connector.retries):
+            lost = [one for resolutions in by_host for one in resolutions if _may_be_found(one)]
+            for nowhere in lost:
+                evidence = AttemptEvidence(nowhere.server, None, connector.port, nowhere)
+                failed[nowhere.server].append(str(self._judge.failure_of(evidence, connector)))
+                resolver.forget_all(nowhere.lookups)
+            if lost:
+                await asyncio.sleep(connector.retry_delay)
+                by_host = await self._resolve(connector, resolver, began)
         ports = [connector.port_of(host) for host in connector.hosts] or [connector.port]
         targets = [
             Target(resolution.server, address, port, resolution)
@@ -96,7 +109,13 @@ class Prober:
         budgets: defaultdict[tuple[str, int], AddressBudget] = defaultdict(AddressBudget)
         done = await side_by_side(
             self._settle(
-                target, connector, trust, seeker, budgets[target.address or target.server, target.port], number
+                target,
+                connector,
+                trust,
+                seeker,
+                budgets[target.address or target.server, target.port],
+                number,
+                failed[target.server],
             )
             for target in targets[:MAX_ADDRESSES]
             for number in range(connector.connections if target.address is not None else 1)
@@ -115,6 +134,14 @@ class Prober:
             left_out=max(len(targets) - MAX_ADDRESSES, 0) + len(hurried) + sum(map(hosts_left_out, by_host)),
         )
 
+    async def _resolve(self, connector: Connector, resolver: Resolver, began: float) -> list[tuple[Resolution, ...]]:
+        """For each smart host, or for the one domain, where it leads, as the public is told."""
+        async with Slot(self._run.slots):
+            return [
+                await side_by_side(self._dns_again.as_the_public(one, connector) for one in resolutions)
+                for resolutions in await resolve(connector, resolver, began)
+            ]
+
     def close(self) -> None:
         """Cancel what is still under way."""
         for follow_up in self._follow_ups:
@@ -130,13 +157,15 @@ class Prober:
         seeker: PolicySeeker | None,
         budget: AddressBudget,
         number: int,
+        failed: Sequence[str],
     ) -> _Transcribed | None:
         """The connector's attempt of this ``number`` there, repeated while it fails and retries are left.
 
-        None where other names of the same address have used up its time.
+        ``failed``: the classes that its name's look-ups failed with before. None where other names of the same address
+        have used up its time.
         """
-        earlier: list[str] = []
-        for left in range(connector.retries, -1, -1):
+        earlier = list(failed)
+        for left in range(connector.retries if target.address is not None else 0, -1, -1):
             retry = () if left == connector.retries else (connector.retries - left, connector.retry_delay)
             async with budget.lock:
                 if not budget.allows(target.server, self._network.now(), connector.deadline):
@@ -182,3 +211,8 @@ class Prober:
         for follow_up in self._follow_ups:
             attempt = await follow_up.look(attempt)
         return replace(attempt, evidence=replace(attempt.evidence, seconds=to_microseconds(clock.elapsed())))
+
+
+def _may_be_found(resolution: Resolution) -> bool:
+    """Whether it led nowhere, and asking again may change that."""
+    return not (resolution.addresses or resolution.excluded or resolution.no_nameservers)

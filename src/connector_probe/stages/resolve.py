@@ -6,7 +6,7 @@ Every kind of failure stays what it was: high-level resolvers call most of them 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -61,6 +61,11 @@ class Resolver(SingleFlight[tuple[str, str], Lookup]):
     async def look_up(self, name: str, rdtype: str) -> Lookup:
         """The records of ``name``, CNAMEs followed. Never raises."""
         return await self.get((name, rdtype), lambda: self._look_up(name, rdtype))
+
+    def forget_all(self, lookups: Iterable[Lookup]) -> None:
+        """Ask for them again when they are wanted next, and whether the nameservers answer at all."""
+        for name, rdtype in (*((one.name, one.rdtype) for one in lookups), (".", "NS")):
+            self.forget((name, rdtype))
 
     async def ask_again(
         self,
