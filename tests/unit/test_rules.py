@@ -88,6 +88,8 @@ def test_what_greets_in_the_control_host_s_place_too_is_no_server_under_any_mode
     evidence = replace(shown, control=Control(CONTROL_HOSTS[0], "142.250.9.27", banner=greeting))
     for mode in TlsSettings:
         assert classify(View(evidence, mode, made.NAME)) is FailureClass.LOCAL_INTERCEPTED
+    plain = replace(made.without_starttls("203.0.113.7"), banner=greeting, control=evidence.control)
+    assert classify(View(plain, TlsSettings.ENCRYPTION_ONLY, made.NAME)) is FailureClass.LOCAL_INTERCEPTED
     masked = made.answered("", 220, "*" * 40)  # by a firewall that is asked about where STARTTLS is missing
     passed = replace(evidence, banner=masked, control=replace(evidence.control, banner=masked))  # type: ignore[type-var]
     assert classify(View(passed, TlsSettings.OPPORTUNISTIC, made.NAME)) is None

@@ -264,7 +264,8 @@ def _starttls(view: View) -> FailureClass | None:
         if view.greeting is None or view.offers_starttls or not view.requires_tls:
             return None
         stripped = is_stripped_here(view.evidence.control)
-        return FailureClass.LOCAL_STARTTLS_STRIPPED if stripped else FailureClass.STARTTLS_NOT_OFFERED
+        missing = FailureClass.LOCAL_STARTTLS_STRIPPED if stripped else FailureClass.STARTTLS_NOT_OFFERED
+        return _answered_here(view) or missing
     if exchange.reply is None:
         return _STARTTLS.of(exchange)
     if exchange.reply.code == 220:
