@@ -30,10 +30,10 @@ CLOSED = 1  # a port that nobody listens on
 
 @pytest.mark.parametrize(("failures", "expected"), [(0, 300), (1, 60), (2, 120), (3, 240), (4, 300), (5000, 300)])
 def test_what_fails_is_probed_sooner_and_then_less_and_less(failures: int, expected: float) -> None:
-    assert pause(300, failures, 0.5) == pytest.approx(expected)
-    assert pause(300, failures, 0.0) == pytest.approx(0.9 * expected)
-    assert pause(300, failures, 1.0) == pytest.approx(1.1 * expected)
-    assert pause(10, failures, 0.5) == 10, "and never less often than its interval"
+    seen = [pause(300, failures) for _ in range(200)]
+    assert 0.9 * expected <= min(seen) < 0.95 * expected
+    assert 1.05 * expected < max(seen) <= 1.1 * expected
+    assert 9 <= pause(10, failures) <= 11, "and never less often than its interval"
 
 
 def test_what_is_overdue_begins_one_by_one() -> None:

@@ -31,7 +31,7 @@ from connector_probe.model.history import (
 from connector_probe.model.verdict import FLOWING, Status
 
 _STATUSES = {status.value: status for status in Status}
-_WORST_LAST = (Status.UNKNOWN, Status.HEALTHY, Status.WARNING, Status.FAILING)
+_WORST_LAST = (Status.UNKNOWN, Status.HEALTHY, Status.WARNING, Status.FAILING)  # as _TIMELINE ranks them
 _MAX_DOUBTED = 50  # rows from which a beginning is read: enough to see through a clock that was set
 _MAX_DOCUMENT = 16 * 1024 * 1024  # octets of one connector's report; 64 addresses with long transcripts have less
 _END = 1 << 62  # no row has such a number
@@ -244,20 +244,8 @@ def _counted(
     return tuple(Stretch(row, count(row, end)) for row, end in zip(rows, ends, strict=False))
 
 
-# From each row found to the first one of its status in a later part of the window: never more steps than parts.
-_PARTS = """WITH RECURSIVE
-  each(status) AS (VALUES ('healthy'), ('warning'), ('failing'), ('unknown')),
-  found(status, at) AS (
-    SELECT status, (SELECT min(at) FROM observation AS o
-      WHERE connector = :connector AND o.status = each.status AND at > :begin AND at <= :end) FROM each
-    UNION ALL
-    SELECT status, (SELECT min(at) FROM observation AS o
-      WHERE connector = :connector AND o.status = found.status AND at <= :end
-        AND at >= :begin + ((found.at - :begin) / :part + 1) * :part) FROM found WHERE found.at IS NOT NULL)
-SELECT status, (at - :begin) / :part FROM found WHERE at IS NOT NULL"""
-
-
-_SECONDS = """SELECT min((at - :begin) / :part, :last), avg(seconds) FROM observation
+_TIMELINE = """SELECT min((at - :begin) / :part, :last), avg(seconds), max(CASE status
+    WHEN 'failing' THEN 3 WHEN 'warning' THEN 2 WHEN 'healthy' THEN 1 ELSE 0 END) FROM observation
   WHERE connector = :connector AND status IN ('healthy', 'warning', 'failing', 'unknown') AND at > :begin AND at <= :end
   GROUP BY 1"""
 
@@ -267,13 +255,12 @@ def _timeline(
 ) -> Timeline:
     """The worst that was seen in each part of the window; None where nothing was probed."""
     begin, end = stamp(now - window), stamp(now)
-    facts = {"connector": identifier, "begin": begin, "end": end, "part": max((end - begin) // parts, 1)}
+    part = max((end - begin) // parts, 1)
+    facts = {"connector": identifier, "begin": begin, "end": end, "part": part, "last": parts - 1}
     worst: list[Status | None] = [None] * parts
-    for status, at in connection.execute(_PARTS, facts):
-        bucket = min(at, parts - 1)
-        worst[bucket] = max(filter(None, (worst[bucket], _STATUSES[status])), key=_WORST_LAST.index)
     took: list[float | None] = [None] * parts
-    for at, seconds in connection.execute(_SECONDS, facts | {"last": parts - 1}):
+    for at, seconds, rank in connection.execute(_TIMELINE, facts):
+        worst[at] = _WORST_LAST[rank]
         took[at] = round(float(seconds), 4) if seconds is not None else None
     return Timeline(now - window, (window / parts).total_seconds(), tuple(worst), tuple(took))
 

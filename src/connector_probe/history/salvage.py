@@ -29,7 +29,6 @@ _DATES = {"not_before", "not_after"}
 
 def salvage(damaged: Path, into: sqlite3.Connection) -> int:
     """Copy every sound row of ``damaged`` into the new, empty history; gives the number of observations."""
-    carried = 0
     with contextlib.closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as source:
         source.execute("PRAGMA cell_size_check = ON")
         for table, key in _TABLES.items():
@@ -43,11 +42,10 @@ def salvage(damaged: Path, into: sqlite3.Connection) -> int:
                 if not _sound(dict(zip(columns, row, strict=True))):
                     continue
                 with contextlib.suppress(sqlite3.IntegrityError):  # of a connector whose own row is lost
-                    carried += into.execute(insert, row).rowcount if table == "observation" else 0
-                    if table != "observation":
-                        into.execute(insert, row)
+                    into.execute(insert, row)
     into.execute(MARK_CHANGES)
-    return carried
+    (carried,) = into.execute("SELECT count(*) FROM observation").fetchone()
+    return int(carried)
 
 
 def _columns(source: sqlite3.Connection, table: str) -> set[str]:

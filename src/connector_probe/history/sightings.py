@@ -27,14 +27,13 @@ def servers_of(connector: Connector | ConnectorReport) -> str:
 
 def sighting_of(result: Result, queue_lifetime: float, *, maintenance: bool = False) -> Sighting:
     """``result`` as it is recorded; ``queue_lifetime`` in seconds."""
-    diagnosis = result.diagnosis
     return Sighting(
         name=result.name,
         at=result.evidence.started_at,
         status=result.status,
         expected=result.expected,
-        code=diagnosis.code if diagnosis is not None else None,
-        class_=diagnosis.class_.value if diagnosis is not None else None,
+        code=result.code,
+        class_=result.class_,
         maintenance=maintenance,
         queue_lifetime=queue_lifetime,
         certificates=_certificates(result),
@@ -72,9 +71,7 @@ def state_of(result: Result) -> str:
     """In one short text: as expected, with warnings, or what it fails with."""
     if result.expected:
         return WARNING if result.status is Status.WARNING else AS_EXPECTED
-    diagnosis = result.diagnosis
-    seen = (diagnosis.code or "", diagnosis.class_.value) if diagnosis is not None else ()
-    return " ".join(filter(None, (result.status.value, *seen)))
+    return " ".join(filter(None, (result.status, result.code, result.class_)))
 
 
 def is_news(result: Result, told: Announcement | None, now: datetime, remind: float | None) -> bool:

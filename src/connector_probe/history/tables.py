@@ -48,23 +48,17 @@ def add(connection: sqlite3.Connection, place: str, sightings: Iterable[Sighting
 def _identifier(connection: sqlite3.Connection, place: str, sighting: Sighting) -> int:
     """Its number, a new one where it was never seen. What an earlier version recorded of its name becomes its own."""
     known = find(connection, place, sighting.name, sighting.servers)
-    facts = {
-        "id": known,
-        "name": sighting.name,
-        "place": place,
-        "servers": sighting.servers,
-        "lifetime": sighting.queue_lifetime,
-    }
+    facts = (sighting.servers, sighting.queue_lifetime)
     if known is None:
         cursor = connection.execute(
-            "INSERT INTO connector (name, place, servers, queue_lifetime) VALUES (:name, :place, :servers, :lifetime)",
-            facts,
+            "INSERT INTO connector (servers, queue_lifetime, name, place) VALUES (?, ?, ?, ?)",
+            (*facts, sighting.name, place),
         )
         return int(cursor.lastrowid or 0)
     connection.execute(
-        "UPDATE connector SET servers = :servers, queue_lifetime = :lifetime WHERE id = :id"
-        " AND (servers IS NOT :servers OR queue_lifetime != :lifetime)",
-        facts,
+        "UPDATE connector SET servers = ?1, queue_lifetime = ?2 WHERE id = ?3"
+        " AND (servers IS NOT ?1 OR queue_lifetime != ?2)",
+        (*facts, known),
     )
     return known
 

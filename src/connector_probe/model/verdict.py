@@ -387,9 +387,17 @@ class Result:
         return self.expect != Status.HEALTHY
 
     @property
+    def code(self) -> str | None:
+        return self.diagnosis.code if self.diagnosis is not None else None
+
+    @property
+    def class_(self) -> FailureClass | None:
+        return self.diagnosis.class_ if self.diagnosis is not None else None
+
+    @property
     def is_cut_short(self) -> bool:
         """Whether all that is known is that the run ended before it was probed."""
-        return self.diagnosis is not None and self.diagnosis.class_ is FailureClass.LOCAL_INTERRUPTED
+        return self.class_ is FailureClass.LOCAL_INTERRUPTED
 
     @property
     def badge(self) -> Badge:

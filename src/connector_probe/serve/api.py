@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from connector_probe._version import __version__
 from connector_probe.bounces.bounce import InputTooLargeError, read
 from connector_probe.bounces.explanation import ExplanationDocument
 from connector_probe.bounces.explanation import document as explanation
@@ -153,7 +152,7 @@ class _Api:
         self._service = context.service
 
     async def connectors(self, request: Request) -> Response:
-        return _json(all_connectors(self._service, __version__))
+        return _json(all_connectors(self._service))
 
     async def connector(self, request: Request) -> Response:
         return _json(self._detail(self._name(request)))

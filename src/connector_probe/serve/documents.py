@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from connector_probe._version import __version__
 from connector_probe.formats.history import WORST_FIRST
 from connector_probe.formats.options import headline, sentence
 from connector_probe.history.run_history import RunHistory
@@ -123,11 +124,11 @@ class Problem:
 # --- how they come about ---------------------------------------------------------------------------------------
 
 
-def all_connectors(service: Service, version: str, words: Catalogue = ENGLISH) -> ConnectorsDocument:
+def all_connectors(service: Service, words: Catalogue = ENGLISH) -> ConnectorsDocument:
     now = datetime.now(UTC)
     found = sorted((connector_document(service, name, words, now) for name in service.names), key=_urgency)
     return ConnectorsDocument(
-        "connector-probe/connectors/1", now, service.place, version, service.problem or None, tuple(found)
+        "connector-probe/connectors/1", now, service.place, __version__, service.problem or None, tuple(found)
     )
 
 
@@ -145,8 +146,8 @@ def connector_document(
         tags=one.entry.tags,
         status=result.status if result is not None else None,
         expected=result.expected if result is not None else None,
-        code=diagnosis.code if diagnosis is not None else None,
-        class_=diagnosis.class_.value if diagnosis is not None else None,
+        code=result.code if result is not None else None,
+        class_=result.class_ if result is not None else None,
         badge=result.badge if result is not None else None,
         culprit=diagnosis.culprit if diagnosis is not None else None,
         headline=headline(result, words) if result is not None else "",
@@ -202,13 +203,12 @@ def _certificate_end(one: Tracked) -> datetime | None:
 
 def _place(service: Service, one: Tracked, snapshot: Snapshot, words: Catalogue, now: datetime) -> PlaceDocument:
     result = snapshot.result
-    diagnosis = result.diagnosis
     return PlaceDocument(
         place=snapshot.place or service.place,
         here=snapshot.place == HERE,
         status=result.status,
-        code=diagnosis.code if diagnosis is not None else None,
-        class_=diagnosis.class_.value if diagnosis is not None else None,
+        code=result.code,
+        class_=result.class_,
         sentence=sentence(result, words),
         started_at=result.evidence.started_at,
         received_at=snapshot.received_at,

@@ -61,8 +61,7 @@ def _families(result: Result) -> Iterator[str]:
 
 def _deciding(result: Result, pairs: list[tuple[Attempt, AttemptEvidence]]) -> tuple[Attempt, AttemptEvidence]:
     """The failed attempt that the diagnosis is of, else one that flows."""
-    class_ = result.diagnosis.class_ if result.diagnosis is not None else None
-    attempt, evidence = next((pair for pair in pairs if pair[0].class_ is class_), pairs[0])
+    attempt, evidence = next((pair for pair in pairs if pair[0].class_ is result.class_), pairs[0])
     return replace(attempt, diagnosis=result.diagnosis), evidence
 
 

@@ -118,7 +118,7 @@ class _Pages:
 
     async def overview(self, request: Request) -> Response:
         wanted = views.Filter.of(request.query_params)
-        document = all_connectors(self._service, __version__, self._words)
+        document = all_connectors(self._service, self._words)
         shown = [one for one in document.connectors if wanted.takes(one)]
         tags = sorted({tag for one in document.connectors for tag in one.tags}, key=str.casefold)
         soonest = next((one for one in document.connectors if one.bounces_at is not None), None)

@@ -59,9 +59,6 @@ class NameConvertor(Convertor[str]):
     def convert(self, value: str) -> str:
         return unquote(value)
 
-    def to_string(self, value: str) -> str:
-        return quoted(value)
-
 
 def quoted(name: str) -> str:
     """``name`` as one segment of a path."""

@@ -10,17 +10,12 @@ SPACING = 0.2  # seconds between two that are overdue when the server starts, ..
 SPREAD = 60.0  # ... and in how many seconds all of them begin at the latest
 
 
-def pause(interval: float, failures: int, luck: float) -> float:
-    """Seconds from one probe to the next, after ``failures`` in a row; ``luck`` from 0 to 1 places it in the jitter."""
+def pause(interval: float, failures: int) -> float:
+    """Seconds from one probe to the next, after ``failures`` in a row, somewhere in the jitter."""
     wanted = interval if failures == 0 else min(interval, SOONER * 2.0 ** min(failures - 1, 20))
-    return wanted * (1 + JITTER * (2 * luck - 1))
+    return wanted * random.uniform(1 - JITTER, 1 + JITTER)
 
 
 def turn(position: int, number: int) -> float:
     """Seconds after the start at which the overdue connector at ``position`` of ``number`` begins: one by one."""
     return position * min(SPACING, SPREAD / max(number, 1))
-
-
-def luck() -> float:
-    """Where in the jitter the next pause falls."""
-    return random.random()

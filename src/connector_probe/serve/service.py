@@ -20,11 +20,11 @@ from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence, StageEnded
 from connector_probe.model.history import DocumentKind
 from connector_probe.model.maintenance import Window
-from connector_probe.model.verdict import ConnectorReport, Report, Result, Status
+from connector_probe.model.verdict import ConnectorReport, Report, Status
 from connector_probe.serve.events import Event, EventKind, Hub
 from connector_probe.serve.recorder import Recorder
-from connector_probe.serve.scheduling import luck, pause, turn
-from connector_probe.serve.snapshots import HERE, Judged, Snapshot, Trigger, judge, usual_pause
+from connector_probe.serve.scheduling import pause, turn
+from connector_probe.serve.snapshots import HERE, Judged, Snapshot, Trigger, judge
 from connector_probe.single_flight import SingleFlight
 from connector_probe.trust import TrustError
 from connector_probe.wording.catalogue import Catalogue
@@ -228,7 +228,8 @@ class Service:
             alone = replace(report, results=(history.amend(result),))
             now = datetime.now(UTC)
             before = one.snapshots.get(place)
-            snapshot = Snapshot(alone, place, now, Trigger.PUSH, usual_pause(before, now))
+            usual = (now - before.received_at).total_seconds() if before is not None else None
+            snapshot = Snapshot(alone, place, now, Trigger.PUSH, usual)
             one.snapshots[place] = snapshot
             self.recorder.add(snapshot)
             self._tell(one, snapshot)
@@ -267,7 +268,7 @@ class Service:
             raise
         finally:
             one.running = one.began_at = None
-            one.due = time.monotonic() + pause(one.entry.interval, one.failures, luck())
+            one.due = time.monotonic() + pause(one.entry.interval, one.failures)
             self._arm(one)
             self._observe(trigger, status, time.monotonic() - began)
 
@@ -283,13 +284,12 @@ class Service:
         self, connector: Connector, *, strict: bool, on_stage: Callable[[StageEnded], None] = lambda ended: None
     ) -> Report:
         history = await self.recorder.open()
-        recovering = {connector.name} if history.before(connector.name, connector).failed else ()
         try:
             async with self._slots:
                 return await probe_all(
                     [connector],
                     strict=strict,
-                    recovering=recovering,
+                    recovering=history.recovering([connector]),
                     amend=history.amend,
                     on_stage=on_stage,
                     beside=lambda: self._beside_of(connector.name),
@@ -311,9 +311,8 @@ class Service:
     def _tell(self, one: Tracked, snapshot: Snapshot) -> None:
         self._seen(snapshot)
         result = snapshot.result
-        code = result.diagnosis.code if result.diagnosis is not None else None
         self.hub.publish(
-            Event(EventKind.RESULT, snapshot.received_at, one.entry.name, snapshot.place, result.status, code)
+            Event(EventKind.RESULT, snapshot.received_at, one.entry.name, snapshot.place, result.status, result.code)
         )
 
     # --- what is probed ---
@@ -329,7 +328,7 @@ class Service:
                 one = Tracked(entry, now)
                 fresh.append(one)
             elif one.entry.interval != entry.interval:
-                one.due = min(one.due, now + pause(entry.interval, one.failures, luck()))
+                one.due = min(one.due, now + pause(entry.interval, one.failures))
             one.entry = entry
             self._tracked[entry.name] = one
         self._spread(fresh)
@@ -357,7 +356,7 @@ class Service:
         for one in those:
             left = 0.0
             if one.here is not None:
-                left = pause(one.entry.interval, one.failures, luck()) - one.here.age(now)
+                left = pause(one.entry.interval, one.failures) - one.here.age(now)
             if left > 0:
                 one.due = clock + left
             else:
@@ -371,7 +370,7 @@ def _is_worth_recording(recorded: Snapshot | None, snapshot: Snapshot, interval:
     if recorded is None or snapshot.trigger is not Trigger.SCRAPE:
         return True
     before, now = recorded.result, snapshot.result
-    changed = (before.status, before.expected, _class(before)) != (now.status, now.expected, _class(now))
+    changed = (before.status, before.expected, before.class_) != (now.status, now.expected, now.class_)
     return changed or (snapshot.received_at - recorded.received_at).total_seconds() >= interval
 
 
@@ -383,10 +382,6 @@ def _translated(one: Tracked, snapshot: Snapshot, words: Catalogue) -> Snapshot:
         said = replace(snapshot, report=in_words(snapshot.report, words))
         one.translated[key] = (snapshot, said)
     return said
-
-
-def _class(result: Result) -> str | None:
-    return result.diagnosis.class_.value if result.diagnosis is not None else None
 
 
 def _report_of(text: str, words: Catalogue = ENGLISH) -> Report | None:

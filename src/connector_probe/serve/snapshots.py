@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from connector_probe.model.verdict import Finding, Report, Result, Status
@@ -85,8 +85,3 @@ def judge(snapshots: Sequence[Snapshot], now: datetime, interval: float, words: 
 def _first(snapshots: Sequence[Snapshot]) -> Snapshot:
     """Here where it is among them, else the newest."""
     return next((one for one in snapshots if one.place == HERE), max(snapshots, key=lambda one: one.received_at))
-
-
-def usual_pause(before: Snapshot | None, now: datetime) -> float | None:
-    """Seconds since the place's report before this one."""
-    return (now - before.received_at) / timedelta(seconds=1) if before is not None else None
