@@ -31,7 +31,7 @@ from connector_probe.protocol.smtp import greeting_protocol, proxy_header
         (550, "5.7.1 Connection not authorized from 192.0.2.1", Refusal.SOURCE),
         (550, "5.7.1 Your IP 192.0.2.1 has a poor reputation", Refusal.SOURCE),
         (550, "5.7.25 No reverse DNS for 192.0.2.1", Refusal.SOURCE),
-        (452, "4.3.1 Insufficient system resources", Refusal.STATE),
+        (452, "4.3.1 Insufficient system resources", Refusal.SHORT),
         (550, "Access denied - Invalid HELO name (See RFC2821 4.1.1.1)", Refusal.HELO),
         (550, "HELO host spoofing our domain: mail.contoso.com", Refusal.HELO),  # a plugin of Haraka's
         (501, "Syntactically invalid HELO argument(s)", Refusal.HELO),

@@ -20,6 +20,7 @@ class Refusal(StrEnum):
     HELO = "helo"  # the name that the client gives itself in EHLO or HELO
     SOURCE = "source"  # a block list, a reputation, a policy about the client
     STATE = "state"  # the server's own state (RFC 3463 X.3.X: mail system status)
+    SHORT = "short"  # what it is short of itself: space, memory, a rest
     GREYLISTING = "greylisting"
     RECIPIENT = "recipient"  # the recipient's address or mailbox (RFC 3463 X.1.X and X.2.X)
 
@@ -66,21 +67,22 @@ def takes_no_mail(reply: Reply) -> bool:
     return reply.code == 521 or (reply.code == 554 and "no smtp service" in reply.wire.lower())
 
 
-# Of what a server is short itself. Exim: "Too much load; please try again later".
-SHORT: Final = (
+# Exim: "Too much load; please try again later".
+_SHORT: Final = (
     r"(?i)too much load|[45]\.3\.1\b"
     r"|\b(?:insufficient|low|out of|no) (?:\w+ )?(?:space|storage|memory|resources?|disk)\b"
 )
 
 # Exchange's front end, where its back end does not answer: "451 4.7.0 Temporary server error. ... PRX2". Postfix, where
 # a milter does not: "451 4.7.1 Service unavailable - try again later".
-_OUT_OF_ORDER: Final = r"|(?:temporary|internal) server error|\bPRX[0-9]\b|service unavailable - try again later"
+_STATE: Final = r"(?i)(?:temporary|internal) server error|\bPRX[0-9]\b|service unavailable - try again later"
+_NO_SPACE: Final = 452  # insufficient system storage (RFC 5321 4.2.2)
 # X.1.7 and X.1.8 are the sender's; X.2.0 says nothing more, and comes with greylisting.
 _OF_RECIPIENT: Final = r"[45]\.(?:1\.(?:[1-6]|10)|2\.[1-4])"
 
 _KINDS: Final = {
     **{Refusal.RATE: _RATE, Refusal.HELO: _HELO, Refusal.SOURCE: _SOURCE},
-    Refusal.STATE: SHORT + _OUT_OF_ORDER,
+    **{Refusal.SHORT: _SHORT, Refusal.STATE: _STATE},
 }
 
 
@@ -90,6 +92,8 @@ def refusal_kind(reply: Reply) -> tuple[Refusal | None, str]:
     Of a name in HELO and a block list what is named first: a block list may tell the name beside it.
     """
     text = " ".join(reply.lines)
+    if is_of_postscreen(reply):
+        return Refusal.SOURCE if reply.severity == 5 else Refusal.GREYLISTING, text
     greylisting = re.search(r"(?i)gr[ea]y-? ?list\w*", text)
     if greylisting is not None:
         return Refusal.GREYLISTING, greylisting[0]
@@ -104,10 +108,10 @@ def refusal_kind(reply: Reply) -> tuple[Refusal | None, str]:
     # Postfix: 4.3.5 Client host rejected: Server configuration error. Not what it is not capable of (RFC 3463 X.3.3):
     # Exchange's 5.3.3 Unrecognized command, sendmail's 4.3.3 TLS not available.
     if status is not None and status.split(".")[1] == "3" and not status.endswith(".3"):
-        return Refusal.STATE, status
+        return Refusal.SHORT if reply.code == _NO_SPACE else Refusal.STATE, status
     unwanted = re.search(_UNWANTED, text)
     if unwanted is not None:
         return Refusal.SOURCE, unwanted[0]
     if status is not None and status.split(".")[1:] == ["7", "25"]:  # RFC 7372 3.3: reverse DNS
         return Refusal.SOURCE, status
-    return None, ""
+    return (Refusal.SHORT, str(reply.code)) if status is None and reply.code == _NO_SPACE else (None, "")

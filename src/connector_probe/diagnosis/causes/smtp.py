@@ -26,7 +26,7 @@ from connector_probe.diagnosis.signs import (
 from connector_probe.model.evidence import FaultKind
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
-from connector_probe.protocol.refusals import SHORT, Refusal, is_of_postscreen, refusal_kind, takes_no_mail
+from connector_probe.protocol.refusals import Refusal, is_of_postscreen, refusal_kind, takes_no_mail
 from connector_probe.protocol.smtp import capabilities, enhanced_status
 
 if TYPE_CHECKING:
@@ -59,10 +59,13 @@ _ABOUT = {
     Refusal.HELO: EvidenceId.NAMES_THE_HELO,
     Refusal.SOURCE: EvidenceId.NAMES_THE_SOURCE,
     Refusal.STATE: EvidenceId.NAMES_ITS_STATE,
+    Refusal.SHORT: EvidenceId.NAMES_ITS_STATE,
     Refusal.GREYLISTING: EvidenceId.NAMES_GREYLISTING,
     Refusal.RECIPIENT: EvidenceId.NAMES_THE_RECIPIENT,
 }  # what a refusal's words are about
-_OF_ITSELF = frozenset({Refusal.STATE, Refusal.GREYLISTING, Refusal.RECIPIENT})  # not of who asks, nor how often
+_OF_ITSELF = frozenset(
+    {Refusal.STATE, Refusal.SHORT, Refusal.GREYLISTING, Refusal.RECIPIENT}
+)  # not of who asks, nor how often
 
 
 def _explained(case: Case) -> Judged | None:
@@ -76,8 +79,15 @@ def _explained(case: Case) -> Judged | None:
     return None
 
 
-def _is_postscreen(case: Case) -> bool:
-    return case.view.refusal is not None and is_of_postscreen(case.view.refusal)
+def _told(verdict: CauseVerdict, case: Case, heading: HeadingId | None = None) -> Judged | None:
+    """``verdict``, for what the refusal's words are about; None where they are about nothing that is known."""
+    kind, reply = case.view.refusal_kind, case.view.refusal
+    if kind is None or reply is None:
+        return None
+    seen = _ABOUT[kind]
+    if is_of_postscreen(reply):
+        seen = EvidenceId.POSTSCREEN_DENIES if kind is Refusal.SOURCE else EvidenceId.POSTSCREEN_DEFERS
+    return Judged(verdict, (seen,), heading=heading)
 
 
 # --- silence and cuts ------------------------------------------------------------------------------------------
@@ -297,9 +307,9 @@ def _service_not_available(case: Case) -> Judged | None:
         return _fails_later(case)
     if (known := _explained(case)) is not None:
         return known
-    if _is_short(case):
+    if case.view.refusal_kind is Refusal.SHORT:
         return Judged(None, (EvidenceId.REPLY_RECEIVED,), (RemedyId.RELIEVE_SERVER, RemedyId.CHECK_SERVICE_STATE))
-    sender = case.view.refusal_kind in (Refusal.SOURCE, Refusal.RATE, Refusal.HELO) or _is_postscreen(case)
+    sender = case.view.refusal_kind in (Refusal.SOURCE, Refusal.RATE, Refusal.HELO)
     told = sender or proxy_header_sent(case.evidence) is not None or _knows_no_helo(case) or _greets_twice(case)
     if not told and case.view.refusal is not None and takes_no_mail(case.view.refusal):
         return Judged(None, (EvidenceId.REPLY_RECEIVED,), (RemedyId.CORRECT_SMART_HOST, RemedyId.READ_THE_REPLY))
@@ -308,35 +318,24 @@ def _service_not_available(case: Case) -> Judged | None:
 
 def _fails_later(case: Case) -> Judged | None:
     """At STARTTLS, at MAIL FROM or at RCPT TO, where being short of something is back pressure."""
-    at_starttls, seen = case.failure in _AT_STARTTLS, (EvidenceId.REPLY_RECEIVED,)
+    at_starttls, seen, kind = case.failure in _AT_STARTTLS, (EvidenceId.REPLY_RECEIVED,), case.view.refusal_kind
     if case.view.ends_at_starttls:
         return Judged(_LIKELY, seen, heading=HeadingId.STARTTLS_ENDS_SESSION)
-    if at_starttls and _is_short(case):
+    if at_starttls and kind is Refusal.SHORT:
         mended = (RemedyId.RELIEVE_SERVER, RemedyId.CHECK_SERVICE_STATE)
         return Judged(_LIKELY, (*seen, EvidenceId.NAMES_ITS_STATE), mended, heading=HeadingId.MAIL_SYSTEM_REFUSES)
-    if at_starttls and _is_out_of_order(case):
+    if at_starttls and kind is Refusal.STATE:  # a dead filter, a lookup that fails
         mended = (RemedyId.CHECK_MAIL_FILTER, RemedyId.CHECK_SERVICE_STATE)
         return Judged(_LIKELY, (*seen, EvidenceId.NAMES_THE_MAIL_SYSTEM), mended, heading=HeadingId.MAIL_SYSTEM_REFUSES)
     if case.failure is not _F.RECIPIENT_DEFERRED:
         return None
-    if _is_out_of_order(case):
+    if kind is Refusal.STATE:
         mended = (RemedyId.CHECK_MAIL_FILTER, RemedyId.CHECK_SERVICE_STATE)
         if is_exchange(case.evidence, case.view.greeting):  # it has no milters
             mended = (RemedyId.CHECK_SERVICE_STATE, RemedyId.READ_THE_REPLY)
         return Judged(_LIKELY, (*seen, EvidenceId.NAMES_ITS_STATE), mended)
     # Courier has nothing but this to say when its queue's daemon is down; greylisting mostly waits for a recipient.
-    return Judged(_POSSIBLE, seen) if case.evidence.recipient is None and case.view.refusal_kind is None else None
-
-
-def _is_out_of_order(case: Case) -> bool:
-    """Whether the server names its own state, and it is no want of anything: a dead filter, a lookup that fails."""
-    return case.view.refusal_kind is Refusal.STATE and not _is_postscreen(case) and not _is_short(case)
-
-
-def _is_short(case: Case) -> bool:
-    """Whether the server says that it lacks something: space, memory, a rest."""
-    reply = case.view.refusal
-    return reply is not None and (reply.code == 452 or re.search(SHORT, reply.wire) is not None)
+    return Judged(_POSSIBLE, seen) if case.evidence.recipient is None and kind is None else None
 
 
 @ROWS.cause(
@@ -358,11 +357,7 @@ def _source_blocked(case: Case) -> Judged | None:
         return known
     if case.failure is _F.RECIPIENT_REJECTED and case.evidence.recipient is None and kind is not Refusal.SOURCE:
         return Judged(None, (), (RemedyId.READ_THE_REPLY, RemedyId.ALLOW_RELAY, RemedyId.ALLOW_EXCHANGE_ONLINE))
-    if _is_postscreen(case):
-        return Judged(_LIKELY, (EvidenceId.POSTSCREEN_DENIES,))
-    if kind is not Refusal.SOURCE:
-        return None
-    return Judged(_LIKELY, (EvidenceId.NAMES_THE_SOURCE,), heading=_heading_of_client(case, None))
+    return _told(_LIKELY, case, _heading_of_client(case, None)) if kind is Refusal.SOURCE else None
 
 
 def _wants_login(case: Case) -> bool:
@@ -382,11 +377,8 @@ def _of_no_client(case: Case) -> Judged | None:
         return _explained(case)
     if sign is not None and sign in SURE_OF_A_HEADER:
         return Judged(_OUT, (sign,))
-    if _is_postscreen(case):
-        return None
-    if kind is Refusal.HELO:
-        return Judged(_OUT, (EvidenceId.NAMES_THE_HELO,)) if _names_the_helo(case) else None
-    return Judged(_OUT, (_ABOUT[kind],)) if kind in _OF_ITSELF else None
+    named = _names_the_helo(case) if kind is Refusal.HELO else kind in _OF_ITSELF
+    return _told(_OUT, case) if named else None
 
 
 @ROWS.cause(
@@ -400,14 +392,12 @@ def _rate_limited(case: Case) -> Judged | None:
     kind, reply = case.view.refusal_kind, case.view.refusal
     if case.failure not in _REJECTED and kind is not Refusal.RATE:
         return None
-    if (known := _of_no_client(case)) is not None or _is_postscreen(case):
+    if (known := _of_no_client(case)) is not None:
         return known
     if kind is Refusal.RATE:
-        heading = _heading_of_client(case, HeadingId.TOO_MANY_CONNECTIONS)
-        return Judged(_LIKELY, (EvidenceId.NAMES_A_LIMIT,), heading=heading)
-    if kind is Refusal.SOURCE and reply is not None and reply.severity == 5:
-        return Judged(_OUT, (EvidenceId.NAMES_THE_SOURCE,))
-    return None
+        return _told(_LIKELY, case, _heading_of_client(case, HeadingId.TOO_MANY_CONNECTIONS))
+    blocked = kind is Refusal.SOURCE and reply is not None and reply.severity == 5
+    return _told(_OUT, case) if blocked else None
 
 
 @ROWS.cause(
@@ -482,7 +472,7 @@ def _recipient_refused(case: Case) -> Judged | None:
         return Judged(_LIKELY, seen) if seen else None
     relays = case.view.refusal is not None and "relay" in case.view.refusal.wire.lower()
     mended = (RemedyId.ALLOW_RELAY, RemedyId.READ_THE_REPLY) if relays else None
-    if kind in (Refusal.SOURCE, Refusal.RATE) or _is_postscreen(case):
+    if kind in (Refusal.SOURCE, Refusal.RATE):
         return Judged(_POSSIBLE, seen, mended)
     return Judged(_LIKELY if case.view.may_miss_our_certificate else None, seen, mended)
 
@@ -491,12 +481,7 @@ def _recipient_refused(case: Case) -> Judged | None:
     CauseId.GREYLISTING, Culprit.SERVER, alone(_POSSIBLE, _F.RECIPIENT_DEFERRED), remedies=(RemedyId.TRY_AGAIN,)
 )
 def _greylisting(case: Case) -> Judged | None:
-    kind = case.view.refusal_kind
-    if kind is Refusal.GREYLISTING:
-        return Judged(_LIKELY, (EvidenceId.NAMES_GREYLISTING,))
-    if _is_postscreen(case):
-        return Judged(_LIKELY, (EvidenceId.POSTSCREEN_DEFERS,))
-    return Judged(_OUT, (_ABOUT[kind],)) if kind is not None else None
+    return _told(_LIKELY if case.view.refusal_kind is Refusal.GREYLISTING else _OUT, case)
 
 
 @ROWS.cause(
@@ -507,8 +492,4 @@ def _greylisting(case: Case) -> Judged | None:
 )
 def _back_pressure(case: Case) -> Judged | None:
     kind = case.view.refusal_kind
-    if _is_postscreen(case):
-        return Judged(_OUT, (EvidenceId.POSTSCREEN_DEFERS,))
-    if kind is not Refusal.STATE:
-        return Judged(_OUT, (_ABOUT[kind],)) if kind is not None else None
-    return None if _is_out_of_order(case) else Judged(_LIKELY, (EvidenceId.NAMES_ITS_STATE,))
+    return _told(_LIKELY if kind is Refusal.SHORT else _POSSIBLE if kind is Refusal.STATE else _OUT, case)
