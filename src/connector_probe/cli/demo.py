@@ -40,7 +40,7 @@ async def _demo(scenarios: Sequence[Scenario], words: Catalogue, *, every: bool)
     wrong = [
         scenario.name
         for scenario, result in zip(scenarios, report.results, strict=True)
-        if (result.status, result.diagnosis and result.diagnosis.code) != (scenario.expect_status, scenario.expect_code)
+        if (result.status, result.code) != (scenario.expect_status, scenario.expect_code)
     ]
     lines = _every_one(scenarios, report, options) if every else _stories(scenarios, report, options)
     write_document("\n".join(lines) + "\n")
@@ -71,8 +71,7 @@ def _every_one(scenarios: Sequence[Scenario], report: Report, options: RenderOpt
     yield from wrap(fill(words.text["demo-all"], counts), width)
     yield ""
     for scenario, result in zip(scenarios, report.results, strict=True):
-        code = result.diagnosis.code if result.diagnosis is not None else None
-        verdict = f"{pad(words.text[result.status.value], 8)} {code or '':<8} "
+        verdict = f"{pad(words.text[result.status.value], 8)} {result.code or '':<8} "
         told = f"{scenario.name}: {scenario.summary}" if words.language == "en" else scenario.name
         yield from wrap(told, width, verdict, " " * 18)
         for line in _reasons(result):

@@ -223,7 +223,7 @@ def _of_places(one: Result, other: Result, found: Sequence[Difference]) -> tuple
         return Outcome.DIFFERS, True
     if Status.UNKNOWN in (one.status, other.status):
         return Outcome.UNKNOWN, False
-    if (one.status in FLOWING) != (other.status in FLOWING) or _class(one) != _class(other):
+    if (one.status in FLOWING) != (other.status in FLOWING) or one.class_ is not other.class_:
         return Outcome.DIFFERS, True
     return Outcome.SAME, False
 
@@ -241,12 +241,8 @@ def _of_times(one: Result, other: Result, found: Sequence[Difference]) -> tuple[
         if worse or (one.status is Status.HEALTHY and other.status is Status.WARNING):
             return Outcome.CHANGED, True
         return (Outcome.FIXED if one.status is not other.status else Outcome.SAME), False
-    changed = _class(one) != _class(other)
+    changed = one.class_ is not other.class_
     return (Outcome.CHANGED if changed or worse else Outcome.SAME), changed or worse
-
-
-def _class(result: Result) -> str:
-    return result.diagnosis.class_.value if result.diagnosis is not None else ""
 
 
 def summary_of(connectors: Sequence[ConnectorComparison]) -> ComparisonSummary:

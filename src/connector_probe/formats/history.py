@@ -14,6 +14,7 @@ from connector_probe.model.history import Change, ConnectorHistory, Episode, His
 from connector_probe.model.names import host_port, show
 from connector_probe.model.notation import day
 from connector_probe.model.verdict import Badge, FailureClass, MailFlowCode, Status
+from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.outage import lasting
 from connector_probe.wording.sentences import fill, headline_of
 
@@ -38,6 +39,13 @@ def to_text(document: HistoryDocument, options: RenderOptions, *, detailed: bool
 def _urgency(one: ConnectorHistory) -> tuple[bool, int]:
     """What is not as expected comes before what is; the lower, the sooner a person has to look."""
     return one.expected or one.status is None, WORST_FIRST.index(one.status)
+
+
+def outage(one: Episode, lasting: str, words: Catalogue) -> str:
+    """One outage, and how long it lasted."""
+    key = ("outage" if one.until is not None else "outage-open") + ("-once" if one.runs == 1 else "")
+    facts = {"since": day(one.since), "lasting": lasting, "codes": words.listed(one.codes), "runs": str(one.runs)}
+    return fill(words.history[key], facts)
 
 
 class _Page(Sheet):
@@ -99,7 +107,8 @@ class _Page(Sheet):
         return self._fill("legend", none=self._marks[None], **marks)
 
     def _details(self, one: ConnectorHistory) -> Iterator[str]:
-        yield from self._section("outages", [self._outage(each) for each in one.episodes] or [self._say["no-outages"]])
+        rows = [outage(each, lasting(each.lasted(self._now), self._words), self._words) for each in one.episodes]
+        yield from self._section("outages", rows or [self._say["no-outages"]])
         yield from self._section("changes", [self._change(each) for each in one.changes])
         if not one.certificates:
             return
@@ -134,13 +143,6 @@ class _Page(Sheet):
             yield "  " + self._fill("earlier", count=str(len(rows) - MAX_ROWS))
         for row in rows[-MAX_ROWS:]:
             yield from wrap(show(row, 1000), self._options.width, "  ", "    ")
-
-    def _outage(self, one: Episode) -> str:
-        until = one.until if one.until is not None else self._now
-        key = ("outage" if one.until is not None else "outage-open") + ("-once" if one.runs == 1 else "")
-        codes = self._words.listed(one.codes)
-        lasted = lasting(max(until - one.since, timedelta(0)), self._words)
-        return self._fill(key, since=day(one.since), lasting=lasted, codes=codes, runs=str(one.runs))
 
     def _change(self, one: Change) -> str:
         after = self._words.text[one.after.value]

@@ -166,8 +166,7 @@ def expectation(result: Result, words: Catalogue) -> str:
     """What was found instead of the expected code; empty where none is expected, and where it was found."""
     if not result.code_expected or result.badge is Badge.AS_EXPECTED:
         return ""
-    diagnosis = result.diagnosis
-    found = diagnosis.code or diagnosis.class_.value if diagnosis is not None else words.text["healthy-line"]
+    found = code_or_class(result) or words.text["healthy-line"]
     return fill(words.text["expected-other"], {"expected": result.expect, "found": found})
 
 
@@ -209,9 +208,9 @@ def endpoint(attempt: Attempt, words: Catalogue) -> str:
     return notation.endpoint(attempt)
 
 
-def code_or_class(attempt: Attempt) -> str:
-    """What the attempt failed with, in one token; empty where it did not."""
-    return attempt.code or (attempt.class_.value if attempt.class_ is not None else "")
+def code_or_class(of: Attempt | Result) -> str:
+    """What it failed with, in one token; empty where it did not."""
+    return of.code or of.class_ or ""
 
 
 def stage_name(stage: Stage, words: Catalogue) -> str:

@@ -5,7 +5,7 @@ Rows are ordered by ``seq`` and never by ``at``: a clock can be set back. All mo
 
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from connector_probe.model.dataclass import dataclass
@@ -184,6 +184,10 @@ class Episode:
     until: datetime | None
     codes: tuple[str, ...]
     runs: int
+
+    def lasted(self, now: datetime) -> timedelta:
+        """No shorter than nothing, whatever became of the clock."""
+        return max((self.until or now) - self.since, timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from connector_probe.bounces.explanation import document as explanation
 from connector_probe.comparing.compare import compare
 from connector_probe.comparing.comparison import Relation
 from connector_probe.formats import RENDERERS, Format, RenderOptions
+from connector_probe.formats.history import outage
 from connector_probe.formats.options import (
     cause_text,
     certificate_rows,
@@ -255,17 +256,12 @@ class _Pages:
                 episodes = sum_up(newest, now, window).episodes
         except HistoryError as error:
             return None, str(error)
-        told = [self._outage(one, now) for one in reversed(episodes[-MOST_OUTAGES:])]
+        newest_first = reversed(episodes[-MOST_OUTAGES:])
+        told = [outage(one, self._lasting(one.lasted(now)), self._words) for one in newest_first]
         return {"plots": plots, "outages": told, "more": max(len(episodes) - MOST_OUTAGES, 0)}, ""
 
     def _worded(self, say: Callable[..., object]) -> Callable[..., object]:
         return lambda *facts: say(*facts, self._words)
-
-    def _outage(self, one: Episode, now: datetime) -> str:
-        key = ("outage" if one.until is not None else "outage-open") + ("-once" if one.runs == 1 else "")
-        lasted = self._lasting(max((one.until or now) - one.since, timedelta(0)))
-        facts = {"codes": self._words.listed(one.codes), "runs": str(one.runs)}
-        return fill(self._words.history[key], {"since": day(one.since), "lasting": lasted} | facts)
 
     def _lasting(self, duration: timedelta) -> str:
         """Seconds where there are no minutes: what is probed each minute changes within them."""
