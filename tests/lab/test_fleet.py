@@ -25,6 +25,7 @@ from connector_probe.network.system import SocketStream
 from connector_probe.probing.fleet import TrustOf, gather_all
 from connector_probe.probing.prober import Prober
 from connector_probe.probing.sharing import AT_ONE_ADDRESS
+from connector_probe.probing.work_slots import WorkSlots
 from connector_probe.trust import Trust
 
 
@@ -295,7 +296,7 @@ async def test_a_closed_prober_leaves_nothing_running() -> None:
         silent.bind(("127.0.0.1", 0))
         connector = Connector(use_mx="contoso.test", nameservers=[f"127.0.0.1#{silent.getsockname()[1]}"])
         before = asyncio.all_tasks()
-        prober = Prober(SystemNetwork(), JUDGE)
+        prober = Prober(SystemNetwork(), JUDGE, WorkSlots(1), None, 1, lambda _: True)
         gathering = asyncio.create_task(prober.gather(connector, Trust()))
         loop = asyncio.get_running_loop()
         silent.setblocking(False)

@@ -23,7 +23,7 @@ from connector_probe.model.connector import AddressFamily
 from connector_probe.model.evidence import AttemptEvidence, Lookup, LookupStatus, MxBeside, Resolution
 from connector_probe.model.verdict import FailureClass, Report, Status
 from connector_probe.network import SystemNetwork
-from connector_probe.stages.mx_beside import MAX_HOSTS, Look, MxRecordsBeside
+from connector_probe.stages.mx_beside import MAX_HOSTS, MxRecordsBeside, Pending, with_mx_beside
 from connector_probe.stages.resolve import Resolver
 
 ELSEWHERE = "smart-host-mx-elsewhere"
@@ -153,7 +153,7 @@ def attempt() -> AttemptEvidence:
 @contextlib.asynccontextmanager
 async def look_at(
     nameserver: LabNameserver, family: AddressFamily = AddressFamily.BOTH, *, patience: float = 60.0
-) -> AsyncIterator[Look]:
+) -> AsyncIterator[Pending]:
     beside = MxRecordsBeside()
     async with resolver_of(nameserver, patience) as resolver:
         try:
@@ -162,8 +162,8 @@ async def look_at(
             beside.close()
 
 
-async def found_by(look: Look) -> MxBeside | None:
-    (one,) = await look.add_to([attempt()])
+async def found_by(look: Pending) -> MxBeside | None:
+    (one,) = await with_mx_beside([attempt()], look)
     return one.resolution.mx_beside
 
 
@@ -176,7 +176,7 @@ KNOWN: dict[tuple[str, str], Sequence[str]] = {
 
 async def test_addresses_behind_the_mx_are_found() -> None:
     async with look_at(LabNameserver(KNOWN)) as look:
-        await asyncio.wait(look.pending.values())
+        await asyncio.wait(look.values())
         found = await found_by(look)
     assert found is not None
     assert found.lookup.records == (f"10 {MX}",)
@@ -210,7 +210,7 @@ async def test_nobody_goes_on_looking_when_the_run_is_over() -> None:
     nameserver = LabNameserver({})
     async with look_at(nameserver) as look:
         await nameserver.asked.get()
-        pending = look.pending.values()
+        pending = look.values()
     await asyncio.wait(pending)
     assert all(one.cancelled() for one in pending)
 
@@ -219,7 +219,7 @@ async def test_nobody_goes_on_looking_when_the_run_is_over() -> None:
 async def test_no_mx_leads_nowhere(records: list[str]) -> None:
     nameserver = LabNameserver({(HOST, "MX"): records})
     async with look_at(nameserver) as look:
-        await asyncio.wait(look.pending.values())
+        await asyncio.wait(look.values())
         assert await found_by(look) is None
     assert nameserver.asked.qsize() == 1
 
@@ -230,7 +230,7 @@ async def test_a_zone_with_many_mx_records_makes_no_more_questions() -> None:
     records[HOST, "MX"] = [f"{number} {name}." for number, name in enumerate(names)]
     nameserver = LabNameserver(records)
     async with look_at(nameserver) as look:
-        await asyncio.wait(look.pending.values())
+        await asyncio.wait(look.values())
         found = await found_by(look)
     assert found is not None
     assert {one.name for one in found.hosts} == set(names[:MAX_HOSTS])
@@ -240,5 +240,5 @@ async def test_a_zone_with_many_mx_records_makes_no_more_questions() -> None:
 async def test_only_the_family_that_is_probed_is_asked_for() -> None:
     nameserver = LabNameserver(KNOWN)
     async with look_at(nameserver, AddressFamily.IPV4) as look:
-        await asyncio.wait(look.pending.values())
+        await asyncio.wait(look.values())
     assert [nameserver.asked.get_nowait() for _ in range(nameserver.asked.qsize())] == [(HOST, "MX"), (MX, "A")]

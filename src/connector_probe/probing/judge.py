@@ -25,4 +25,4 @@ class Judge:
     unsettled_domain: Callable[[AttemptEvidence], str | None]
     denied_name: Callable[[AttemptEvidence, Connector], str | None]
     public_addresses: Callable[[Resolution], tuple[str, ...]]
-    load: Callable[[], None] = lambda: None
+    load: Callable[[], None]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from connector_probe.model.connector import MAX_CONNECTIONS, Connector
+from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import (
     AttemptEvidence,
     ConnectorEvidence,
@@ -28,14 +28,14 @@ from connector_probe.probing.follow_ups.dns import AskDnsAgain
 from connector_probe.probing.judge import Judge
 from connector_probe.probing.run import Run
 from connector_probe.probing.session import Watch, run_session
-from connector_probe.probing.sharing import AT_ONE_ADDRESS, AddressBudget, SharedAttempts
+from connector_probe.probing.sharing import AddressBudget, SharedAttempts
 from connector_probe.probing.target import SessionSettings, Target
 from connector_probe.probing.work_slots import Slot, WorkSlots
 from connector_probe.single_flight import side_by_side
 from connector_probe.stages.addresses import hosts_left_out, resolve
 from connector_probe.stages.conversation import Clock, Transcript
 from connector_probe.stages.local_clock import clock_evidence, hangs_on_the_clock
-from connector_probe.stages.mx_beside import MxRecordsBeside
+from connector_probe.stages.mx_beside import MxRecordsBeside, with_mx_beside
 from connector_probe.stages.secure import sni_of
 from connector_probe.stages.silent_port import SilentPorts
 from connector_probe.trust import Trust
@@ -56,20 +56,17 @@ class Prober:
         self,
         network: Network,
         judge: Judge,
-        slots: WorkSlots | None = None,
-        watch: Watch | None = None,
-        at_one_address: int = AT_ONE_ADDRESS,
-        wanted_again: Callable[[str], bool] = lambda server: True,
+        slots: WorkSlots,
+        watch: Watch | None,
+        at_one_address: int,
+        wanted_again: Callable[[str], bool],
     ) -> None:
-        """``slots``: the run's, where there are more connectors than may be worked on at once.
-
-        ``watch`` is told of each stage as it ends.
-        """
+        """``watch`` is told of each stage as it ends; ``at_one_address`` and ``wanted_again`` as ``SharedAttempts``."""
         self._network = network
         self._judge = judge
         self._watch = watch
-        self._run = Run(network, slots or WorkSlots(MAX_ADDRESSES * MAX_CONNECTIONS), judge.load)
-        self._attempts = SharedAttempts(self._attempt, at_one_address, wanted_again=wanted_again)
+        self._run = Run(network, slots, judge.load)
+        self._attempts = SharedAttempts(self._attempt, at_one_address, wanted_again)
         self._follow_ups = [kind(self._run) for kind in FOLLOW_UPS]
         self._policies = DomainPolicies(self._run)
         self._dns_again = AskDnsAgain(self._run, judge)
@@ -105,7 +102,7 @@ class Prober:
                 self._watch(StageEnded(one.server, one.address, one.port, Stage.DNS, found, took))
         if any(one.address is not None and one.resolution.lookups for one in targets):
             self._run.tls_loading.start(trust)  # beside TCP's handshake: there is a network on the way to a name
-        look = self._mx_beside.begin([one.resolution for one in targets], resolver, connector.family)
+        pending = self._mx_beside.begin([one.resolution for one in targets], resolver, connector.family)
         budgets: defaultdict[tuple[str, int], AddressBudget] = defaultdict(AddressBudget)
         done = await side_by_side(
             self._settle(
@@ -127,7 +124,7 @@ class Prober:
             if target.address is not None and target.server in budgets[target.address, target.port].left_out
         }
         return ConnectorEvidence(
-            attempts=await look.add_to([evidence for evidence, _ in made]),
+            attempts=await with_mx_beside([evidence for evidence, _ in made], pending),
             transcripts=tuple(transcript for _, transcript in made),
             started_at=started_at,
             seconds=to_microseconds(self._network.now() - began),

@@ -50,11 +50,10 @@ class SharedAttempts:
     def __init__(
         self,
         make: Callable[[Target, SessionSettings], Awaitable[Attempt]],
-        at_one_address: int = AT_ONE_ADDRESS,
-        at_once: int | None = None,
-        wanted_again: Callable[[str], bool] = lambda server: True,
+        at_one_address: int,
+        wanted_again: Callable[[str], bool],
     ) -> None:
-        """``make``: the attempt itself. ``at_once``: connections that this process may have, by default as it may.
+        """``make``: the attempt itself. ``at_one_address``: connections at the same time.
 
         ``wanted_again``: whether another connector may ask for an attempt at this server; else none is kept.
         """
@@ -62,7 +61,7 @@ class SharedAttempts:
         self._wanted_again = wanted_again
         self._at_one_address = at_one_address
         self._per_address: dict[tuple[str, int], asyncio.Semaphore] = {}
-        self._connections = asyncio.Semaphore(at_once or connections_allowed())
+        self._connections = asyncio.Semaphore(connections_allowed())
         self._attempts: SingleFlight[_Key, Attempt] = SingleFlight()
         self._unreached: dict[Hashable, Attempt] = {}
 

@@ -14,7 +14,7 @@ from connector_probe.trust import Trust, TrustError
 class TlsLoading:
     """What a handshake and its judgement need takes a tenth of a second to load: it hides behind what is waited for."""
 
-    def __init__(self, then: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, then: Callable[[], None]) -> None:
         """``then`` loads what is needed later still."""
         self._then = then
         self._loading: asyncio.Future[None] | None = None

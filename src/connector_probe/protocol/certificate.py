@@ -156,16 +156,13 @@ class _Place:
         return self.path.certificates[self.depth]
 
     @property
-    def is_top(self) -> bool:
-        return self.depth == len(self.path.certificates) - 1
-
-    @property
     def is_anchor(self) -> bool:
         """Whether it ends the path by being what it is, so that its own signature and purpose do not count.
 
         That is a trusted root, and also the self-signed root of a private authority that is not trusted (yet).
         """
-        return self.is_top and (self.path.trusted or (self.depth > 0 and is_self_signed(self.facts)))
+        is_top = self.depth == len(self.path.certificates) - 1
+        return is_top and (self.path.trusted or (self.depth > 0 and is_self_signed(self.facts)))
 
 
 def _find_unparseable(sent: Sequence[ParsedCertificate], found: _Found) -> None:

@@ -32,11 +32,10 @@ import dns.rrset
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.policy import DnssecReason
 from connector_probe.model.printable import printable
-from connector_probe.protocol.dns import EDNS_PAYLOAD, MAX_MESSAGE, name_text, record_text, records_of
+from connector_probe.protocol.dns import EDNS_PAYLOAD, MAX_ALIASES, MAX_MESSAGE, name_text, record_text, records_of
 
 MAX_KEYS: Final = 16  # of one zone, or DS records of one; real zones have two to six
 MAX_SIGNATURES: Final = 8  # over one set of records; a rollover of algorithms makes four
-MAX_ALIASES: Final = 16
 MAX_ITERATIONS: Final = 150  # of NSEC3; more is treated as unsigned (RFC 9276 3.2), and costs us time
 MAX_ANCHORS: Final = 64
 MAX_TEXT: Final = 20_000  # characters of one record; a whole certificate in a TLSA record has some thousand

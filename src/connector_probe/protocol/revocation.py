@@ -142,9 +142,6 @@ def _request(certificate: x509.Certificate, issuer: x509.Certificate, digest: An
     return ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, digest).build()
 
 
-_SEQUENCE: Final = b"\x30"  # X.690: what every response and every list begins with
-
-
 def read_ocsp(
     data: bytes, certificate: bytes, issuer: bytes, at: datetime, url: str = "", *, stapled: bool = False
 ) -> RevocationCheck:
@@ -179,7 +176,7 @@ def _plainly(data: bytes) -> str:
         return "it is empty"
     if data.lstrip()[:1] == b"<":
         return "a web page is there"
-    return "" if data[:1] == _SEQUENCE else "no DER"
+    return "" if data.startswith(b"\x30") else "no DER"  # X.690: a SEQUENCE, as every response and every list is
 
 
 def _read_ocsp(
@@ -224,14 +221,7 @@ def _ocsp_distrust(response: ocsp.OCSPResponse, issuer: x509.Certificate, at: da
     signed = response.signature, response.tbs_response_bytes, _digest(response), response.signature_algorithm_oid
     if verifies(issuer.public_key(), *signed):
         return ""
-    signer = next(
-        (
-            certificate
-            for certificate in response.certificates[:MAX_SIGNERS]
-            if verifies(certificate.public_key(), *signed)
-        ),
-        None,
-    )
+    signer = next((one for one in response.certificates[:MAX_SIGNERS] if verifies(one.public_key(), *signed)), None)
     if signer is None:
         return "not signed by the issuer, nor by a certificate sent along"
     who = printable(signer.subject.rfc4514_string(), 100)

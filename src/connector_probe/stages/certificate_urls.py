@@ -10,12 +10,10 @@ from enum import Enum
 from typing import Final
 
 from connector_probe.model.dataclass import dataclass
-from connector_probe.model.evidence import FaultKind, NetworkFault
+from connector_probe.model.evidence import FaultKind
 from connector_probe.model.reach import Reach, reach_of
-from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import HttpError, HttpRequest, HttpResponse, HttpUrl, Network
 from connector_probe.network.clock import time_limit
-from connector_probe.network.faults import timed_out
 from connector_probe.network.http import MAX_REDIRECTS, REDIRECTS, fetch
 from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.local_clock import HeardDates
@@ -24,9 +22,7 @@ from connector_probe.stages.resolve import Resolver, http_addresses
 FETCH_WAIT: Final = 3.0  # seconds for one URL with its redirects, names apart; a CA's servers need a tenth
 MAX_TRIED: Final = 2  # addresses of one host
 AT_ONE_HOST: Final = 4  # fetches at the same time; an authority's server has others to answer too
-MAX_KEPT: Final = (
-    32 * 1024 * 1024
-)  # octets of bodies kept for the run; the newest lists are the likeliest to come again
+MAX_KEPT: Final = 32 * 1024 * 1024  # octets of bodies kept for the run; the newest are the likeliest to come again
 _WEB_PORTS: Final = frozenset({80, 8080})  # other ports are other services
 
 
@@ -45,16 +41,10 @@ class Use(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a URL gave. Exactly one of ``body`` and ``error`` is set; ``error`` is printable, ``fault`` may go with it.
+    """What a URL gave. Exactly one of ``body`` and ``error`` is set; ``error`` is printable."""
 
-    ``seconds``: how long it took, names and redirects included.
-    """
-
-    url: str
     body: bytes | None = None
     error: str = ""
-    fault: NetworkFault | None = None
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +76,7 @@ class Web(SingleFlight[tuple[_Errand, bytes], Fetched]):
         self._network = network
         self.heard = heard or HeardDates()
         self._turns: dict[str, asyncio.Semaphore] = {}
-        self._silent: dict[_Errand, tuple[str, NetworkFault]] = {}  # what let us wait
+        self._silent: dict[_Errand, str] = {}  # what let us wait, and its error
 
     async def fetch(self, url: str, visitor: Visitor, use: Use, *, limit: float, body: bytes = b"") -> Fetched:
         """GET ``url``, or POST ``body`` to it, in at most ``limit`` seconds. Never raises."""
@@ -95,34 +85,30 @@ class Web(SingleFlight[tuple[_Errand, bytes], Fetched]):
             async with time_limit(self.now, limit):
                 return await self.get((errand, body), lambda: self._bounded(errand, visitor, body))
         except TimeoutError:
-            error = f"no answer within {limit:.1f} s" if limit > 0 else "no time was left for it"
-            return Fetched(url, error=error, fault=timed_out("no time left"), seconds=to_microseconds(limit))
+            return Fetched(error=f"no answer within {limit:.1f} s" if limit > 0 else "no time was left for it")
 
     def now(self) -> float:
         return self._network.now()
 
     async def _bounded(self, errand: _Errand, visitor: Visitor, body: bytes) -> Fetched:
-        began = self._network.now()
-        found = Fetched(errand.url)
         try:
             request = HttpRequest(HttpUrl.parse(errand.url), errand.use.max_body, body, errand.use.content_type)
-            response = await self._politely(errand, request, visitor)
-            found = replace(found, body=response.body)
+            found = Fetched((await self._politely(errand, request, visitor)).body)
         except HttpError as error:
-            found = replace(found, error=str(error), fault=error.fault)
+            found = Fetched(error=str(error))
         self._make_room(len(found.body or b""))
-        return replace(found, seconds=to_microseconds(self._network.now() - began))
+        return found
 
     async def _politely(self, errand: _Errand, request: HttpRequest, visitor: Visitor) -> HttpResponse:
         """Not too many at one host, and none where one has let us wait in vain, whichever certificate it is about."""
         async with self._turns.setdefault(request.url.authority, asyncio.Semaphore(AT_ONE_HOST)):
             if errand in self._silent:
-                raise HttpError(*self._silent[errand])
+                raise HttpError(self._silent[errand])
             try:
                 return await self._follow(request, visitor)
             except HttpError as error:
                 if error.fault is not None and error.fault.kind is FaultKind.TIMED_OUT:
-                    self._silent[errand] = (str(error), error.fault)
+                    self._silent[errand] = str(error)
                 raise
 
     def _make_room(self, size: int) -> None:

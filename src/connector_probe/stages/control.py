@@ -31,14 +31,9 @@ FRESH = 5.0  # seconds for which a control's answer is good; so a run of many de
 CONTROL_TALK = 5.0  # seconds for their banner and their answer to EHLO together
 
 
-def says_something(address: str, port: int) -> bool:
-    """Whether a control's path is like the path to this target: outside, and to port 25."""
-    return port == SMTP_PORT and is_outside(address)
-
-
 def goes_out(evidence: AttemptEvidence) -> bool:
-    """Whether a control's path is like the path of this attempt."""
-    return evidence.address is not None and says_something(evidence.address, evidence.port)
+    """Whether a control's path is like the path of this attempt: outside, and to port 25."""
+    return evidence.address is not None and evidence.port == SMTP_PORT and is_outside(evidence.address)
 
 
 def blames_the_way(evidence: AttemptEvidence) -> bool:

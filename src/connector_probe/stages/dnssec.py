@@ -109,13 +109,21 @@ class Validator:
     async def texts(self, name: str) -> tuple[str, ...] | None:
         """The TXT records of ``name``, whether they are signed or not; None where no answer could be had."""
         try:
-            found = await self._follow(dns.name.from_text(name), dns.rdatatype.TXT)
+            at = dns.name.from_text(name)
         except dns.exception.DNSException:
             return None
-        if found is None:
-            return None
-        kept = [record for rrset in found[-1:] for record in list(rrset)[:MAX_RECORDS]]
-        return tuple(b"".join(record.strings).decode("utf-8", "replace") for record in kept)
+        for _ in range(MAX_HOPS):
+            message = await self._fetch(at, "TXT")
+            if message is None or not answers(message):
+                return None
+            steps, end = chase(message, at, dns.rdatatype.TXT)
+            if steps and steps[-1].rdtype == dns.rdatatype.TXT:
+                kept = list(steps[-1])[:MAX_RECORDS]
+                return tuple(b"".join(record.strings).decode("utf-8", "replace") for record in kept)
+            if end == at or _has_soa(message):
+                return ()
+            at = end
+        return None
 
     def close(self) -> None:
         """End what is still going on; nobody waits for it any more."""
@@ -144,20 +152,6 @@ class Validator:
                 return _weaker(found, await self._denied(message, end, kind))
             at = end
         return replace(found, status=_Status.INDETERMINATE, reason=_Reason.TOO_MANY_ALIASES)
-
-    async def _follow(self, at: dns.name.Name, kind: dns.rdatatype.RdataType) -> list[dns.rrset.RRset] | None:
-        """The records at the end of the aliases, in the last place; empty without any; None: no answer."""
-        for _ in range(MAX_HOPS):
-            message = await self._fetch(at, dns.rdatatype.to_text(kind))
-            if message is None or not answers(message):
-                return None
-            steps, end = chase(message, at, kind)
-            if steps and steps[-1].rdtype == kind:
-                return steps
-            if end == at or _has_soa(message):
-                return []
-            at = end
-        return None
 
     async def _look_up_trusting(self, name: str, at: dns.name.Name, rdtype: str) -> SecureLookup:
         """As a validating resolver says: AD is secure, no AD is insecure, SERVFAIL only while it validates is bogus."""

@@ -88,14 +88,11 @@ def clock_evidence(
     roots: TrustRoots, at: datetime, heard: HeardDates, staple_made_at: datetime | None
 ) -> ClockEvidence:
     """All of it, for an attempt that was judged ``at``."""
-    return ClockEvidence(root_dates(roots, at), heard.all, staple_made_at, RELEASED)
-
-
-def root_dates(roots: TrustRoots, at: datetime) -> RootDates:
     began = sorted((one for one, _ in roots.validities), reverse=True)
-    return RootDates(
+    dates = RootDates(
         total=len(began),
         ended=sum(end < at for _, end in roots.validities),
         not_begun=sum(one > at for one in began),
         newest=began[2] if len(began) > 2 else None,
     )
+    return ClockEvidence(dates, heard.all, staple_made_at, RELEASED)

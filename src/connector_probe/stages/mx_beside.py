@@ -20,6 +20,7 @@ MAX_HOSTS = 5  # of one set of MX records, by preference; most have one or two
 QUESTIONS_AT_ONCE = 64  # in one run: sockets that the conversations shall not miss
 _TYPES = {AddressFamily.BOTH: ("AAAA", "A"), AddressFamily.IPV6: ("AAAA",), AddressFamily.IPV4: ("A",)}
 _Key = tuple[Resolver, str, AddressFamily]
+Pending = Mapping[str, asyncio.Future[MxBeside | None]]  # by smart host
 
 
 class MxRecordsBeside(SingleFlight[_Key, MxBeside | None]):
@@ -29,11 +30,11 @@ class MxRecordsBeside(SingleFlight[_Key, MxBeside | None]):
         super().__init__()
         self._places = asyncio.Semaphore(QUESTIONS_AT_ONCE)
 
-    def begin(self, resolutions: Sequence[Resolution], resolver: Resolver, family: AddressFamily) -> Look:
+    def begin(self, resolutions: Sequence[Resolution], resolver: Resolver, family: AddressFamily) -> Pending:
         """Go looking for those of ``resolutions`` that are smart hosts whose names have addresses."""
         names = dict.fromkeys(one.server for one in resolutions if _has_a_choice(one))
         keys = [(resolver, name, family) for name in names]
-        return Look({key[1]: self.start(key, partial(self._look, *key)) for key in keys})
+        return {key[1]: self.start(key, partial(self._look, *key)) for key in keys}
 
     async def _look(self, resolver: Resolver, name: str, family: AddressFamily) -> MxBeside | None:
         async def ask(name: str, rdtype: str) -> Lookup:
@@ -48,21 +49,15 @@ class MxRecordsBeside(SingleFlight[_Key, MxBeside | None]):
         return MxBeside(lookup, tuple(await asyncio.gather(*questions)))
 
 
-class Look:
-    """What is being looked for on behalf of one connector, by smart host."""
-
-    def __init__(self, pending: Mapping[str, asyncio.Future[MxBeside | None]]) -> None:
-        self.pending = pending
-
-    async def add_to(self, attempts: Sequence[AttemptEvidence]) -> tuple[AttemptEvidence, ...]:
-        """``attempts``, which are over, each with what was found for its smart host."""
-        found = {name: await asyncio.shield(one) for name, one in self.pending.items()}
-        return tuple(
-            replace(one, resolution=replace(one.resolution, mx_beside=found[one.server]))
-            if _has_a_choice(one.resolution) and found.get(one.server) is not None
-            else one
-            for one in attempts
-        )
+async def with_mx_beside(attempts: Sequence[AttemptEvidence], pending: Pending) -> tuple[AttemptEvidence, ...]:
+    """``attempts``, which are over, each with what was found for its smart host."""
+    found = {name: await asyncio.shield(one) for name, one in pending.items()}
+    return tuple(
+        replace(one, resolution=replace(one.resolution, mx_beside=found[one.server]))
+        if _has_a_choice(one.resolution) and found.get(one.server) is not None
+        else one
+        for one in attempts
+    )
 
 
 def _has_a_choice(resolution: Resolution) -> bool:

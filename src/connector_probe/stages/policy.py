@@ -40,7 +40,6 @@ from connector_probe.stages.resolve import Resolver
 DANE_LIMIT: Final = 12.0  # seconds for all look-ups of one host; a chain of four zones takes a tenth of one
 STS_LIMIT: Final = 12.0  # for the record and the policy; RFC 8461 3.3 would allow a minute
 TIME_WAIT: Final = 2.0  # for an answer of which only the date counts
-MAX_TRIED: Final = 2  # addresses of the policy's host
 _SECURE: Final = DnssecStatus.SECURE
 
 
@@ -57,7 +56,7 @@ class PolicySeeker:
         resolver: Resolver,
         roots: TrustRoots,
         at: datetime,
-        heard: HeardDates | None = None,
+        heard: HeardDates,
     ) -> None:
         """``at``: the moment for which the certificate of the policy's host is judged. ``heard``: keeps its date."""
         self._connector = connector
@@ -67,7 +66,7 @@ class PolicySeeker:
         self._resolver = resolver
         self._roots = roots
         self._at = at
-        self._heard = heard or HeardDates()
+        self._heard = heard
         self._hosts: dict[str, asyncio.Task[DaneEvidence]] = {}
         self._mx: asyncio.Task[SecureLookup] | None = None
         self._sts: asyncio.Task[MtaStsEvidence] | None = None
@@ -177,7 +176,7 @@ class PolicySeeker:
         four = [one for one in addresses if ":" not in one][:1]
         six = [one for one in addresses if ":" in one][:1]
         last: _NoPolicyError | None = None
-        for address in (*four, *six)[:MAX_TRIED]:
+        for address in (*four, *six):
             try:
                 return await self._fetch_from(address, url)
             except _NoPolicyError as problem:

@@ -95,7 +95,7 @@ class Resolver(SingleFlight[tuple[str, str], Lookup]):
         while True:
             lookup, answer = await self._ask(self.nameservers, at, rdtype, UDP_WAITS)
             aliases += lookup.aliases
-            ttl = _smaller(ttl, lookup.ttl)
+            ttl = min((one for one in (ttl, lookup.ttl) if one is not None), default=None)
             if answer is None or answer.status is not None:
                 status = lookup.status
                 break
@@ -222,10 +222,6 @@ def mx_records(lookup: Lookup) -> tuple[MxRecord, ...]:
 def _mx_record(text: str) -> MxRecord:
     preference, _, exchange = text.partition(" ")
     return MxRecord(int(preference), exchange.rstrip("."))
-
-
-def _smaller(one: int | None, other: int | None) -> int | None:
-    return one if other is None else other if one is None else min(one, other)
 
 
 def _tells_more(lookup: Lookup, than: Lookup) -> bool:

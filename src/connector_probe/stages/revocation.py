@@ -7,8 +7,9 @@ the certificates of a path side by side. Issuers that the server did not send ar
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 from connector_probe.model.printable import printable
@@ -63,47 +64,33 @@ class Revocations(SingleFlight[tuple[tuple[bytes, ...], bytes, Visitor, float], 
         places = [pointers(one.data) for one in path.certificates[:-1]]
         if not staple and not any(places):
             return RevocationEvidence(must_staple=bool(places) and places[0].must_staple)
-        visitor = visit()
-        limit = min(limit, REVOCATION_WAIT)
+        visitor, limit = visit(), min(limit, REVOCATION_WAIT)
         key = (tuple(one.data for one in path.certificates), staple, visitor, limit)
-        return await self.get(key, lambda: self._check(path, staple, visitor, at, limit))
+        return await self.get(key, lambda: self._check(path, places, staple, visitor, at, limit))
 
     async def _check(
-        self, path: Path, staple: bytes, visitor: Visitor, at: datetime, limit: float
+        self, path: Path, places: Sequence[Pointers], staple: bytes, visitor: Visitor, at: datetime, limit: float
     ) -> RevocationEvidence:
         end = self._web.now() + limit
-        pairs = list(enumerate(zip(path.certificates, path.certificates[1:], strict=False)))
-        places = [pointers(certificate.data) for _, (certificate, _) in pairs]
-        asked = [
-            self._certificate(depth, pair, place, staple if depth == 0 else b"", visitor, at, end)
-            for (depth, pair), place in zip(pairs, places, strict=True)
-            if place or (staple and depth == 0)
-        ]
+
+        async def of(depth: int, certificate: ParsedCertificate, issuer: ParsedCertificate) -> CertificateRevocation:
+            checks, own_staple = list[RevocationCheck](), staple if depth == 0 else b""
+            sources = self._sources(certificate.data, issuer.data, places[depth], own_staple, visitor, at, end)
+            async for check in sources:
+                checks.append(check)
+                if check.decides:
+                    break
+            else:
+                checks += places[depth].others
+            return CertificateRevocation(depth, certificate.label, issuer.label, tuple(checks))
+
+        pairs = enumerate(pairwise(path.certificates))
+        asked = [of(depth, *pair) for depth, pair in pairs if places[depth] or (staple and depth == 0)]
         return RevocationEvidence(
             certificates=tuple(await asyncio.gather(*asked)),
             must_staple=bool(places) and places[0].must_staple,
             stapled=bool(staple),
         )
-
-    async def _certificate(
-        self,
-        depth: int,
-        pair: tuple[ParsedCertificate, ParsedCertificate],
-        place: Pointers,
-        staple: bytes,
-        visitor: Visitor,
-        at: datetime,
-        end: float,
-    ) -> CertificateRevocation:
-        certificate, issuer = pair
-        checks: list[RevocationCheck] = []
-        async for check in self._sources(certificate.data, issuer.data, place, staple, visitor, at, end):
-            checks.append(check)
-            if check.decides:
-                break
-        else:
-            checks += place.others
-        return CertificateRevocation(depth, certificate.label, issuer.label, tuple(checks))
 
     async def _sources(
         self,
@@ -115,7 +102,15 @@ class Revocations(SingleFlight[tuple[tuple[bytes, ...], bytes, Visitor, float], 
         at: datetime,
         end: float,
     ) -> AsyncIterator[RevocationCheck]:
-        now = self._web.now
+        async def told(
+            source: RevocationSource, use: Use, url: str, read: Callable[..., RevocationCheck], body: bytes = b""
+        ) -> RevocationCheck:
+            found = await self._web.fetch(url, visitor, use, limit=end - self._web.now(), body=body)
+            if found.body is None:
+                return RevocationCheck(source, url, RevocationStatus.UNREACHABLE, found.error)
+            # In a thread: a list of some MiB is not hashed in no time.
+            return await asyncio.to_thread(read, found.body, certificate, issuer, at, url)
+
         if staple:
             yield await asyncio.to_thread(read_ocsp, staple, certificate, issuer, at, stapled=True)
         for url in place.ocsp:
@@ -123,17 +118,9 @@ class Revocations(SingleFlight[tuple[tuple[bytes, ...], bytes, Visitor, float], 
                 request = ocsp_request(certificate, issuer)
             except UnreadableError:  # a certificate that cryptography cannot put into a request
                 break
-            found = await self._web.fetch(url, visitor, Use.OCSP, limit=end - now(), body=request)
-            if found.body is None:
-                yield RevocationCheck(RevocationSource.OCSP, url, RevocationStatus.UNREACHABLE, found.error)
-            else:
-                yield await asyncio.to_thread(read_ocsp, found.body, certificate, issuer, at, url)
+            yield await told(RevocationSource.OCSP, Use.OCSP, url, read_ocsp, request)
         for url in place.crls:
-            found = await self._web.fetch(url, visitor, Use.CRL, limit=end - now())
-            if found.body is None:
-                yield RevocationCheck(RevocationSource.CRL, url, RevocationStatus.UNREACHABLE, found.error)
-            else:  # in a thread: a list of some MiB is not hashed in no time
-                yield await asyncio.to_thread(read_crl, found.body, certificate, issuer, at, url)
+            yield await told(RevocationSource.CRL, Use.CRL, url, read_crl)
 
 
 async def hear_the_time(web: Web, path: Path, visitor: Visitor, limit: float) -> None:
@@ -163,8 +150,7 @@ async def missing_issuers(
         url = next((one for one in top.extensions.issuer_urls if one.lower().startswith("http://")), None)
         if is_self_signed(top) or url is None:
             break
-        left = end - web.now()
-        fetched = await web.fetch(url, visit(), Use.ISSUER, limit=left)
+        fetched = await web.fetch(url, visit(), Use.ISSUER, limit=end - web.now())
         issuer, error = _issuer_of(top, fetched.body) if fetched.body is not None else (None, fetched.error)
         if issuer is None:
             found.append(FetchedIssuer(top.label, url, error))
