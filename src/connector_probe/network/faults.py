@@ -17,6 +17,7 @@ _BY_ERRNO = {
     errno.ENETUNREACH: FaultKind.NETWORK_UNREACHABLE,
     errno.ENETDOWN: FaultKind.NO_ROUTE,
     errno.EHOSTUNREACH: FaultKind.HOST_UNREACHABLE,
+    errno.EHOSTDOWN: FaultKind.HOST_UNREACHABLE,
     errno.EACCES: FaultKind.NOT_PERMITTED,
     errno.EPERM: FaultKind.NOT_PERMITTED,
     errno.EAFNOSUPPORT: FaultKind.NO_ROUTE,
@@ -25,9 +26,6 @@ _BY_ERRNO = {
     errno.ENOBUFS: FaultKind.NO_RESOURCES,
     errno.ENOMEM: FaultKind.NO_RESOURCES,
 }
-# macOS and Windows have it, Linux too; spelled defensively because errno's members differ by platform.
-if hasattr(errno, "EHOSTDOWN"):
-    _BY_ERRNO[errno.EHOSTDOWN] = FaultKind.HOST_UNREACHABLE
 
 
 class NetworkFaultError(Exception):

@@ -57,16 +57,8 @@ class IcmpError:
     sender: str
 
 
-def ask_for_icmp(sock: socket.socket) -> None:
-    """Have ICMP errors kept for ``sock``, where the system can."""
-    _switch(sock, 1)
-
-
-def forget_icmp(sock: socket.socket) -> None:
-    _switch(sock, 0)
-
-
-def _switch(sock: socket.socket, value: int) -> None:
+def keep_icmp(sock: socket.socket, value: bool) -> None:
+    """Have ICMP errors kept for ``sock`` from now on, or no longer, where the system can."""
     if sys.platform == "linux":
         level, option = _RECVERR[sock.family]
         with contextlib.suppress(OSError):

@@ -27,7 +27,7 @@ from connector_probe.model.reach import is_nowhere
 from connector_probe.network.clock import loop_clock
 from connector_probe.network.faults import NetworkFaultError, fault_of, timed_out
 from connector_probe.network.handshakes import TlsOffer, TlsOutcome
-from connector_probe.network.icmp import ask_for_icmp, forget_icmp, read_icmp
+from connector_probe.network.icmp import keep_icmp, read_icmp
 from connector_probe.network.routes import route_to
 from connector_probe.network.tcp_info import out_of_order, unacknowledged
 
@@ -411,7 +411,7 @@ def _bind(sock: socket.socket, source: str) -> None:
 
 async def _connect(sock: socket.socket, address: str, port: int, limit: float) -> NetworkFault | None:
     """Connect. A reset that overtakes us after the SYN-ACK is returned: TCP was up, and the banner will miss."""
-    ask_for_icmp(sock)
+    keep_icmp(sock, True)
     try:
         await _establish(sock, _sockaddr(address, port, socket.SOCK_STREAM), limit)
     except ConnectionResetError as error:
@@ -419,7 +419,7 @@ async def _connect(sock: socket.socket, address: str, port: int, limit: float) -
     except OSError as error:
         raise NetworkFaultError(_localized(_with_icmp(fault_of(error), sock), address)) from None
     finally:
-        forget_icmp(sock)  # on an established connection it would make a passing ICMP error a fatal one
+        keep_icmp(sock, False)  # on an established connection it would make a passing ICMP error a fatal one
     return None
 
 
