@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.causes.row import Judged, Rows, alone
+from connector_probe.diagnosis.causes.row import LIKELY, OUT, POSSIBLE, SURE, Case, Judged, Rows, alone
 from connector_probe.diagnosis.revocation import undecided
 from connector_probe.diagnosis.signs import another_host
 from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.names import is_address
-from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
+from connector_probe.model.verdict import Culprit, FailureClass
 from connector_probe.protocol.appliances import appliance, names_an_inspection
 from connector_probe.protocol.identity import match
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.causes.row import Case
     from connector_probe.model.evidence import AttemptEvidence, CertificateProblem
 
 ROWS = Rows()
-_POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
-_LIKELY, _SURE = CauseVerdict.SUPPORTED, CauseVerdict.CONFIRMED
 _F, _Kind = FailureClass, CertificateProblemKind
 _CERTIFICATE = tuple(FailureClass.of_certificate(kind) for kind in CertificateProblemKind)
 _OF_NAMES = (_F.CERTIFICATE_NAME_MISMATCH, _F.CERTIFICATE_COMMON_NAME_ONLY)
@@ -69,8 +66,8 @@ def _tls_inspection(case: Case) -> Judged | None:
         return None
     seen = (EvidenceId.SIGNED_BY_AN_APPLIANCE,)
     if any(appliance(certificate) is not None for certificate in chain):
-        return Judged(_SURE, seen, heading=HeadingId.TLS_INSPECTION)
-    return Judged(_LIKELY, (EvidenceId.SIGNED_BY_A_GATEWAY,)) if any(map(names_an_inspection, chain)) else None
+        return Judged(SURE, seen, heading=HeadingId.TLS_INSPECTION)
+    return Judged(LIKELY, (EvidenceId.SIGNED_BY_A_GATEWAY,)) if any(map(names_an_inspection, chain)) else None
 
 
 @ROWS.cause(
@@ -85,7 +82,7 @@ def _appliance_certificate(case: Case) -> Judged | None:
     chain, named = case.evidence.chain, case.view.name_match
     if not chain or (named is not None and named.matches) or appliance(chain[0]) is None:
         return None
-    return Judged(_SURE, (EvidenceId.NAMES_AN_APPLIANCE,), heading=HeadingId.APPLIANCE_CERTIFICATE)
+    return Judged(SURE, (EvidenceId.NAMES_AN_APPLIANCE,), heading=HeadingId.APPLIANCE_CERTIFICATE)
 
 
 @ROWS.cause(
@@ -107,7 +104,7 @@ def _another_host_answers(case: Case) -> Judged | None:
     owners = {one.lower().removeprefix("*.").partition(".")[2] for one in (name, case.view.expected)}
     stranger = None if len(owners) == 1 else Culprit.UNKNOWN  # what stands below a host's own label is its owner's
     mended = (RemedyId.CHECK_WHERE_IT_LEADS, RemedyId.CHANGE_TLS_DOMAIN) if stranger else None
-    return Judged(_SURE, (EvidenceId.ALL_NAME_ANOTHER,), mended, stranger, heading=HeadingId.ANOTHER_HOST_ANSWERS)
+    return Judged(SURE, (EvidenceId.ALL_NAME_ANOTHER,), mended, stranger, heading=HeadingId.ANOTHER_HOST_ANSWERS)
 
 
 def _is_of_nobody(case: Case) -> bool:
@@ -118,49 +115,49 @@ def _is_of_nobody(case: Case) -> bool:
 @ROWS.cause(
     CauseId.CERTIFICATE_EXPIRED,
     Culprit.SERVER,
-    alone(_SURE, _F.CERTIFICATE_EXPIRED, _F.DANE_CERTIFICATE_EXPIRED) | alone(_OUT, *_OF_NAMES, *_OF_CHAINS),
+    alone(SURE, _F.CERTIFICATE_EXPIRED, _F.DANE_CERTIFICATE_EXPIRED) | alone(OUT, *_OF_NAMES, *_OF_CHAINS),
     remedies=REMEDIES[_Kind.EXPIRED],
     remedies_for={_F.DANE_CERTIFICATE_EXPIRED: (RemedyId.RENEW_CERTIFICATE, RemedyId.RENEW_TLSA)},
 )
 def _certificate_expired(case: Case) -> Judged:
     found = next((problem for problem in case.view.problems if problem.kind is _Kind.EXPIRED), None)
     if found is not None and found in case.view.clock_signs:
-        return Judged(_POSSIBLE, (EvidenceId.EXPIRED_BY_OUR_CLOCK,), remedies=())
+        return Judged(POSSIBLE, (EvidenceId.EXPIRED_BY_OUR_CLOCK,), remedies=())
     if found is None and case.evidence.leaf is not None and case.evidence.leaf.not_after is None:
-        return Judged(_POSSIBLE, remedies=())  # its dates cannot be read
+        return Judged(POSSIBLE, remedies=())  # its dates cannot be read
     if found is None:
-        return Judged(_OUT, (EvidenceId.VALID_UNTIL,))
+        return Judged(OUT, (EvidenceId.VALID_UNTIL,))
     then = case.evidence.certificate is not None and case.evidence.certificate.as_of_given
-    return Judged(_SURE, (EvidenceId.EXPIRED_ON,), heading=HeadingId.EXPIRED_AS_OF if then else None)
+    return Judged(SURE, (EvidenceId.EXPIRED_ON,), heading=HeadingId.EXPIRED_AS_OF if then else None)
 
 
 @ROWS.cause(
     CauseId.CERTIFICATE_SUBJECT_MISMATCH,
     Culprit.SERVER,
-    alone(_SURE, *_OF_NAMES) | alone(_OUT, _F.CERTIFICATE_EXPIRED, *_OF_CHAINS),
+    alone(SURE, *_OF_NAMES) | alone(OUT, _F.CERTIFICATE_EXPIRED, *_OF_CHAINS),
     remedies=REMEDIES[_Kind.NAME_MISMATCH],
 )
 def _certificate_subject_mismatch(case: Case) -> Judged:
     problem, found = case.view.name_problem, case.view.name_match
     if found is not None and found.matches:
-        return Judged(_OUT, (EvidenceId.NAME_FOUND,))
+        return Judged(OUT, (EvidenceId.NAME_FOUND,))
     if not case.view.mode.validates_name:
-        return Judged(_OUT, (EvidenceId.NAME_NOT_CHECKED,))
+        return Judged(OUT, (EvidenceId.NAME_NOT_CHECKED,))
     if problem is None:
-        return Judged(_POSSIBLE, remedies=())  # its names cannot be read
+        return Judged(POSSIBLE, remedies=())  # its names cannot be read
     leaf, mended = case.evidence.leaf, (RemedyId.CHANGE_TLS_DOMAIN, RemedyId.ADD_NAME)
     if is_address(case.view.expected):  # TlsDomain is a name
-        return Judged(_SURE, (EvidenceId.NAME_DIFFERS,), mended, Culprit.CONNECTOR)
+        return Judged(SURE, (EvidenceId.NAME_DIFFERS,), mended, Culprit.CONNECTOR)
     if leaf is not None and case.evidence.server != case.view.expected and match(leaf, case.evidence.server).matches:
         seen = (EvidenceId.NAME_DIFFERS, EvidenceId.NAME_OF_SMART_HOST)
-        return Judged(_SURE, seen, mended, Culprit.CONNECTOR, heading=HeadingId.TLS_DOMAIN_DIFFERS)
-    return Judged(_SURE, (EvidenceId.NAME_DIFFERS,), REMEDIES[problem.kind])
+        return Judged(SURE, seen, mended, Culprit.CONNECTOR, heading=HeadingId.TLS_DOMAIN_DIFFERS)
+    return Judged(SURE, (EvidenceId.NAME_DIFFERS,), REMEDIES[problem.kind])
 
 
 @ROWS.cause(
     CauseId.CERTIFICATE_NO_LONGER_VALID,
     Culprit.SERVER,
-    alone(_SURE, *_OF_CHAINS) | alone(_OUT, _F.CERTIFICATE_EXPIRED, *_OF_NAMES),
+    alone(SURE, *_OF_CHAINS) | alone(OUT, _F.CERTIFICATE_EXPIRED, *_OF_NAMES),
     remedies_for={FailureClass.of_certificate(kind): mended for kind, mended in REMEDIES.items()},
 )
 def _certificate_no_longer_valid(case: Case) -> Judged:
@@ -170,13 +167,13 @@ def _certificate_no_longer_valid(case: Case) -> Judged:
     if rest:
         revoked = (EvidenceId.REVOKED_SAYS,) if any(one.kind is _Kind.REVOKED for one in rest) else ()
         others = () if all(one.kind is _Kind.REVOKED for one in rest) else (EvidenceId.PROBLEM_LIST,)
-        return Judged(_SURE, (*others, *revoked), remedies_of_problems(case, own=False))
+        return Judged(SURE, (*others, *revoked), remedies_of_problems(case, own=False))
     asked = case.evidence.revocation
     if asked is None:
-        return Judged(_POSSIBLE, (EvidenceId.REVOCATION_NOT_CHECKED,))
+        return Judged(POSSIBLE, (EvidenceId.REVOCATION_NOT_CHECKED,))
     if undecided(case.evidence):
-        return Judged(_POSSIBLE, (EvidenceId.REVOCATION_UNDECIDED,))
-    return Judged(_OUT, (EvidenceId.NOT_REVOKED,) if asked.certificates else (EvidenceId.REVOCATION_NO_SOURCE,))
+        return Judged(POSSIBLE, (EvidenceId.REVOCATION_UNDECIDED,))
+    return Judged(OUT, (EvidenceId.NOT_REVOKED,) if asked.certificates else (EvidenceId.REVOCATION_NO_SOURCE,))
 
 
 def remedies_of_problems(case: Case, *, own: bool) -> tuple[RemedyId, ...]:

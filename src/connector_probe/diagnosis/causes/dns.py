@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.causes.row import Judged, Rows, alone
+from connector_probe.diagnosis.causes.row import LIKELY, OUT, POSSIBLE, SURE, Case, Judged, Rows, alone
 from connector_probe.diagnosis.dns.delegation import Authorities
 from connector_probe.diagnosis.dns.mx_origin import mx_origin
 from connector_probe.diagnosis.dns.nameserver_trust import denied_by_the_public
@@ -16,12 +16,9 @@ from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.causes.row import Case
     from connector_probe.diagnosis.dns.delegation import DnsView, WalkView
 
 ROWS = Rows()
-_CONFIRMED, _SUPPORTED = CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED
-_POSSIBLE, _OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
 _F = FailureClass
 _CONNECT = (_F.TCP_REFUSED, _F.TCP_TIMEOUT, _F.TCP_UNREACHABLE)
 _DNS = tuple(failure for failure in FailureClass if failure.value.startswith("dns-"))
@@ -31,7 +28,7 @@ _FAILED_LOOKUPS = (_F.DNS_SERVFAIL, _F.DNS_REFUSED, _F.DNS_TIMEOUT)
 @ROWS.cause(
     CauseId.NAME_DOES_NOT_EXIST,
     Culprit.CONNECTOR,
-    alone(_SUPPORTED, _F.DNS_NXDOMAIN),  # NXDOMAIN alone fits a misspelt name, an expired domain and an old answer
+    alone(LIKELY, _F.DNS_NXDOMAIN),  # NXDOMAIN alone fits a misspelt name, an expired domain and an old answer
     remedies=(RemedyId.CORRECT_SMART_HOST,),
 )
 def _name_does_not_exist(case: Case) -> Judged:
@@ -43,22 +40,22 @@ def _name_does_not_exist(case: Case) -> Judged:
     walk_view = dns_view.walk_view if dns_view is not None else None
     if dns_view is not None and walk_view is not None:
         verdict = _name_missing(dns_view, walk_view)
-        if verdict is _CONFIRMED or (verdict is _OUT and not walk_view.undelegated):
+        if verdict is SURE or (verdict is OUT and not walk_view.undelegated):
             evidence.append(EvidenceId.AUTHORITY_SAYS)
     return Judged(verdict, tuple(evidence), remedies, culprit, whose)
 
 
 def _name_missing(dns_view: DnsView, walk_view: WalkView) -> CauseVerdict | None:
     if walk_view.authorities is Authorities.NOTHING:
-        return _POSSIBLE if walk_view.unserved else None
+        return POSSIBLE if walk_view.unserved else None
     if walk_view.authorities is Authorities.DISAGREE or walk_view.parked is not None:
-        return _POSSIBLE  # servers for expired domains know no name that was there before
+        return POSSIBLE  # servers for expired domains know no name that was there before
     if walk_view.undelegated:
-        if by_registry(dns_view.registration)[0] is _CONFIRMED:
-            return _OUT
+        if by_registry(dns_view.registration)[0] is SURE:
+            return OUT
         unknown = dns_view.registration is not None and dns_view.registration.found is False
-        return _SUPPORTED if unknown else _POSSIBLE
-    return _CONFIRMED if walk_view.authorities is Authorities.NO_NAME else _OUT
+        return LIKELY if unknown else POSSIBLE
+    return SURE if walk_view.authorities is Authorities.NO_NAME else OUT
 
 
 _ALIAS_TARGET, _MX_HOST = "alias-target-missing", "mx-host-missing"
@@ -77,28 +74,28 @@ def _whose_name(case: Case) -> str:
 @ROWS.cause(
     CauseId.RECORD_MISSING,
     Culprit.DNS,
-    alone(_CONFIRMED, _F.DNS_NO_ADDRESS),
+    alone(SURE, _F.DNS_NO_ADDRESS),
     shown_for=_CONNECT,
     remedies=(RemedyId.ADD_ADDRESS_RECORD, RemedyId.CORRECT_SMART_HOST),
 )
 def _record_missing(case: Case) -> Judged | None:
     if case.failure in _CONNECT:  # RFC 5321 5.1: without MX records mail goes to the domain's own address
         implicit = case.evidence.resolution.mx == ()
-        return Judged(_SUPPORTED, (), sentence="mx-record-missing", heading=HeadingId.NO_MX) if implicit else None
+        return Judged(LIKELY, (), sentence="mx-record-missing", heading=HeadingId.NO_MX) if implicit else None
     dns_view = _heard(case)
     walk_view = dns_view.walk_view if dns_view is not None else None
     if walk_view is None or (walk_view.authorities is Authorities.NOTHING and not walk_view.unserved):
         return Judged(None, (EvidenceId.DNS_ANSWER,))
     if walk_view.authorities in (Authorities.NOTHING, Authorities.DISAGREE):
-        return Judged(_POSSIBLE, (EvidenceId.DNS_ANSWER,))
+        return Judged(POSSIBLE, (EvidenceId.DNS_ANSWER,))
     there = walk_view.authorities is Authorities.RECORD
-    return Judged(_OUT if there else _CONFIRMED, (EvidenceId.DNS_ANSWER, EvidenceId.AUTHORITY_SAYS))
+    return Judged(OUT if there else SURE, (EvidenceId.DNS_ANSWER, EvidenceId.AUTHORITY_SAYS))
 
 
 @ROWS.cause(
     CauseId.DOMAIN_REFUSES_MAIL,
     Culprit.DNS,
-    alone(_CONFIRMED, _F.DNS_NULL_MX),
+    alone(SURE, _F.DNS_NULL_MX),
     shown_for=_DNS,
     remedies=(RemedyId.REPLACE_NULL_MX,),
 )
@@ -107,14 +104,14 @@ def _domain_refuses_mail(case: Case) -> Judged | None:
     if case.failure is _F.DNS_NULL_MX:
         return Judged(None, (EvidenceId.DNS_ANSWER,))
     mx = case.evidence.resolution.mx
-    return Judged(_OUT, (EvidenceId.MX_NAMES_HOSTS,)) if mx and all(one.exchange for one in mx) else None
+    return Judged(OUT, (EvidenceId.MX_NAMES_HOSTS,)) if mx and all(one.exchange for one in mx) else None
 
 
 @ROWS.cause(
     CauseId.DOMAIN_EXPIRED,
     Culprit.DNS,
-    alone(_POSSIBLE, _F.DNS_NXDOMAIN, *_FAILED_LOOKUPS)
-    | alone(_OUT, _F.DNS_NO_ADDRESS, _F.DNS_MALFORMED, _F.DNS_CNAME_LOOP, _F.DNS_NULL_MX),
+    alone(POSSIBLE, _F.DNS_NXDOMAIN, *_FAILED_LOOKUPS)
+    | alone(OUT, _F.DNS_NO_ADDRESS, _F.DNS_MALFORMED, _F.DNS_CNAME_LOOP, _F.DNS_NULL_MX),
     shown_for=_CONNECT,
     remedies=(RemedyId.RENEW_DOMAIN,),
 )
@@ -126,31 +123,31 @@ def _domain_expired(case: Case) -> Judged | None:
     verdict, evidence = _by_delegation(walk_view)
     told, more = by_registry(dns_view.registration)
     heading, mended = HeadingId.PARKED if walk_view.parked is not None else None, None
-    if told is _CONFIRMED:
+    if told is SURE:
         heading = HeadingId.DOMAIN_EXPIRED
     elif walk_view.undelegated:
         heading = HeadingId.NOT_DELEGATED if told is None else HeadingId.NOT_DELEGATED_BUT_REGISTERED
-        mended = (RemedyId.LIFT_HOLD,) if told is _SUPPORTED else None
+        mended = (RemedyId.LIFT_HOLD,) if told is LIKELY else None
     return Judged(told or verdict, (*evidence, *more), mended, heading=heading)
 
 
 def _by_delegation(walk_view: WalkView) -> tuple[CauseVerdict | None, tuple[EvidenceId, ...]]:
     if walk_view.no_such_top_level:
-        return _OUT, (EvidenceId.NO_SUCH_TOP_LEVEL,)
+        return OUT, (EvidenceId.NO_SUCH_TOP_LEVEL,)
     if walk_view.undelegated:
-        return _SUPPORTED, (EvidenceId.NOT_DELEGATED,)
+        return LIKELY, (EvidenceId.NOT_DELEGATED,)
     if walk_view.parked is not None:
-        return _SUPPORTED, (EvidenceId.PARKED_AT,)
+        return LIKELY, (EvidenceId.PARKED_AT,)
     if not walk_view.delegated_to:
         return None, ()
-    return (_OUT if walk_view.spoke else _POSSIBLE), (EvidenceId.DELEGATED_TO,)
+    return (OUT if walk_view.spoke else POSSIBLE), (EvidenceId.DELEGATED_TO,)
 
 
 @ROWS.cause(
     CauseId.STALE_DNS_CACHE,
     Culprit.DNS,
-    alone(_POSSIBLE, _F.DNS_NXDOMAIN, _F.DNS_NO_ADDRESS, _F.DNS_NULL_MX)
-    | alone(_OUT, *_FAILED_LOOKUPS, _F.DNS_MALFORMED, _F.DNS_CNAME_LOOP),
+    alone(POSSIBLE, _F.DNS_NXDOMAIN, _F.DNS_NO_ADDRESS, _F.DNS_NULL_MX)
+    | alone(OUT, *_FAILED_LOOKUPS, _F.DNS_MALFORMED, _F.DNS_CNAME_LOOP),
     shown_for=(*_CONNECT, _F.CERTIFICATE_NAME_MISMATCH, _F.MTA_STS_MX_NOT_LISTED),
 )
 def _stale_dns_cache(case: Case) -> Judged | None:
@@ -161,17 +158,17 @@ def _stale_dns_cache(case: Case) -> Judged | None:
     if dns_view is None or (mismatch is None and dns_view.same is None):
         return None
     if mismatch is None:
-        return Judged(_OUT, (EvidenceId.AUTHORITY_SAME,))
+        return Judged(OUT, (EvidenceId.AUTHORITY_SAME,))
     if mismatch.own_zone or denied_by_the_public(case.view):
-        return Judged(_OUT)
+        return Judged(OUT)
     filtered = mismatch.ours.status is not LookupStatus.ANSWER and mismatch.ours.ttl is None
     ttl = () if mismatch.ours.ttl is None else (EvidenceId.TTL_LEFT,)
     evidence = (EvidenceId.STALE_DIFFERS, *ttl, EvidenceId.NO_SOA) if filtered else (EvidenceId.STALE_DIFFERS, *ttl)
     if mismatch.fresh:
-        return Judged(_OUT, (EvidenceId.ANSWERS_VARY,))
+        return Judged(OUT, (EvidenceId.ANSWERS_VARY,))
     sure = mismatch.certain or (case.evidence.connected and another_host(case.evidence, case.view.expected) is not None)
     varying = mismatch.ours.status is LookupStatus.ANSWER and mismatch.varying
-    verdict = _POSSIBLE if varying else _CONFIRMED if sure else _SUPPORTED
+    verdict = POSSIBLE if varying else SURE if sure else LIKELY
     heading = HeadingId.OLD_ANSWER if sure else HeadingId.OTHER_ANSWER
     return Judged(verdict, evidence, remedies=(RemedyId.WAIT_FOR_CACHE,), heading=heading)
 
@@ -181,27 +178,25 @@ def _stale_mx(case: Case) -> Judged | None:
     origin = mx_origin(case.view)
     mismatch = origin.mismatch if origin is not None else None
     if origin is None or mismatch is None:
-        return Judged(_OUT, (EvidenceId.AUTHORITY_SAME,)) if origin is not None and origin.same is not None else None
+        return Judged(OUT, (EvidenceId.AUTHORITY_SAME,)) if origin is not None and origin.same is not None else None
     if mismatch.own_zone:
-        return Judged(_OUT, (EvidenceId.OWN_ZONE,))
+        return Judged(OUT, (EvidenceId.OWN_ZONE,))
     remedies = () if mismatch.varying else (RemedyId.TRACE_MX,)
     left, whole = mismatch.ours.ttl, mismatch.theirs.ttl
     if left is None:
-        return Judged(_POSSIBLE, (EvidenceId.STALE_DIFFERS,), remedies)
+        return Judged(POSSIBLE, (EvidenceId.STALE_DIFFERS,), remedies)
     if whole is not None and left > whole:
-        return Judged(_POSSIBLE, (EvidenceId.STALE_DIFFERS, EvidenceId.TTL_LONGER), remedies)
-    return Judged(
-        _POSSIBLE if mismatch.varying else _SUPPORTED, (EvidenceId.STALE_DIFFERS, EvidenceId.TTL_LEFT), remedies
-    )
+        return Judged(POSSIBLE, (EvidenceId.STALE_DIFFERS, EvidenceId.TTL_LONGER), remedies)
+    return Judged(POSSIBLE if mismatch.varying else LIKELY, (EvidenceId.STALE_DIFFERS, EvidenceId.TTL_LEFT), remedies)
 
 
 @ROWS.cause(
     CauseId.DNS_HOSTING_TROUBLE,
     Culprit.DNS,
-    alone(_SUPPORTED, *_FAILED_LOOKUPS, _F.DNS_MALFORMED)
-    | alone(_CONFIRMED, _F.DNS_CNAME_LOOP)
-    | alone(_POSSIBLE, _F.DNS_NXDOMAIN, _F.DNS_NO_ADDRESS)
-    | alone(_OUT, _F.DNS_NULL_MX),
+    alone(LIKELY, *_FAILED_LOOKUPS, _F.DNS_MALFORMED)
+    | alone(SURE, _F.DNS_CNAME_LOOP)
+    | alone(POSSIBLE, _F.DNS_NXDOMAIN, _F.DNS_NO_ADDRESS)
+    | alone(OUT, _F.DNS_NULL_MX),
     shown_for=_CONNECT,
     remedies=(RemedyId.FIX_DNS,),
     remedies_for={_F.DNS_CNAME_LOOP: (RemedyId.FIX_ALIAS, RemedyId.FIX_DNS)},
@@ -217,7 +212,7 @@ def _dns_hosting_trouble(case: Case) -> Judged | None:
     if mute or (lookup is not None and lookup.status is LookupStatus.TRUNCATED):
         evidence = (EvidenceId.DNS_ANSWER, *((EvidenceId.AUTHORITIES_WITHOUT_TCP,) if mute else ()))
         mended = (RemedyId.OPEN_DNS_TCP, RemedyId.FIX_DNS)
-        return Judged(_SUPPORTED, evidence, mended, heading=HeadingId.DNS_WITHOUT_TCP)
+        return Judged(LIKELY, evidence, mended, heading=HeadingId.DNS_WITHOUT_TCP)
     if dns_view is None or case.failure is _F.DNS_CNAME_LOOP:
         return Judged(None, (EvidenceId.DNS_ANSWER,))
     if dns_view.unreached:
@@ -228,8 +223,8 @@ def _dns_hosting_trouble(case: Case) -> Judged | None:
         return Judged(verdict, (EvidenceId.DNS_ANSWER, *evidence), mended, heading=HeadingId.DNSSEC_BROKEN)
     if _is_registered_but_undelegated(dns_view):
         seen, heading = (EvidenceId.DNS_ANSWER, EvidenceId.NOT_DELEGATED), HeadingId.NOT_DELEGATED_BUT_REGISTERED
-        return Judged(_SUPPORTED, seen, (RemedyId.RENEW_DOMAIN,), heading=heading)
-    disagree = verdict is _CONFIRMED and EvidenceId.AUTHORITIES_FAIL not in evidence
+        return Judged(LIKELY, seen, (RemedyId.RENEW_DOMAIN,), heading=heading)
+    disagree = verdict is SURE and EvidenceId.AUTHORITIES_FAIL not in evidence
     heading = HeadingId.AUTHORITIES_DISAGREE if disagree else HeadingId.AUTHORITIES_FAIL
     nobody = dns_view.walk_view is not None and dns_view.walk_view.leads_to_nobody
     instead = (RemedyId.CORRECT_DELEGATION, RemedyId.FIX_DNS) if nobody else None
@@ -240,32 +235,32 @@ def _dns_hosting_trouble(case: Case) -> Judged | None:
 def _is_registered_but_undelegated(dns_view: DnsView) -> bool:
     """Whether the registrar has the domain, and the registry nevertheless no name servers for it."""
     undelegated = dns_view.walk_view is not None and dns_view.walk_view.undelegated
-    return undelegated and by_registry(dns_view.registration)[0] is _OUT
+    return undelegated and by_registry(dns_view.registration)[0] is OUT
 
 
 def _hosting(failure: FailureClass, dns_view: DnsView) -> tuple[CauseVerdict | None, tuple[EvidenceId, ...]]:
     if dns_view.bogus is not None:
         why = (EvidenceId.DNSSEC_WHY,) if dns_view.bogus.fault is not None else ()
-        return _CONFIRMED, (EvidenceId.DNSSEC_BOGUS, *why)
+        return SURE, (EvidenceId.DNSSEC_BOGUS, *why)
     if dns_view.out_of_step:
-        return _CONFIRMED, (EvidenceId.AUTHORITIES_OUT_OF_STEP,)
+        return SURE, (EvidenceId.AUTHORITIES_OUT_OF_STEP,)
     walk_view = dns_view.walk_view
     if walk_view is None:
         return None, ()
     if walk_view.authorities is Authorities.DISAGREE:
-        return _CONFIRMED, (EvidenceId.AUTHORITIES_DISAGREE,)
+        return SURE, (EvidenceId.AUTHORITIES_DISAGREE,)
     if walk_view.undelegated or walk_view.no_such_top_level:
-        return _OUT, ()
+        return OUT, ()
     if walk_view.authorities is Authorities.NOTHING:
         return all_failed(failure, walk_view)
     if walk_view.failed or walk_view.nameless:
-        return (_SUPPORTED if failure in TROUBLED else _POSSIBLE), (
+        return (LIKELY if failure in TROUBLED else POSSIBLE), (
             EvidenceId.SOME_AUTHORITIES_FAIL,
             EvidenceId.AUTHORITY_SAYS,
         )
     if failure in TROUBLED:
-        return _POSSIBLE, (EvidenceId.AUTHORITIES_ANSWER_US,)
-    return _OUT, (EvidenceId.AUTHORITY_SAYS,)
+        return POSSIBLE, (EvidenceId.AUTHORITIES_ANSWER_US,)
+    return OUT, (EvidenceId.AUTHORITY_SAYS,)
 
 
 def _heard(case: Case) -> DnsView | None:

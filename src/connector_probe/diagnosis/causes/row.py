@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from connector_probe.model.verdict import Culprit
 
 
+POSSIBLE, OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT
+LIKELY, SURE = CauseVerdict.SUPPORTED, CauseVerdict.CONFIRMED
+
+
 @dataclass(frozen=True)
 class Case:
     """One failed attempt, as those who judge causes see it."""

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from connector_probe.diagnosis.causes.row import Judged, Rows, alone
+from connector_probe.diagnosis.causes.row import LIKELY, POSSIBLE, SURE, Case, Judged, Rows, alone
 from connector_probe.diagnosis.dns.nameserver_trust import DistrustReason, distrust_reason
 from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.model.evidence import FaultKind
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
-from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
-
-if TYPE_CHECKING:
-    from connector_probe.diagnosis.causes.row import Case
+from connector_probe.model.verdict import Culprit, FailureClass
 
 ROWS = Rows()
-_LIKELY, _SURE = CauseVerdict.SUPPORTED, CauseVerdict.CONFIRMED
 _F, _R = FailureClass, RemedyId
 _HERE = Culprit.THIS_MACHINE
 _NO_WAY_OUT = frozenset({FaultKind.NO_ROUTE, FaultKind.GATEWAY_SILENT})
@@ -28,13 +22,13 @@ def _by_class(case: Case) -> None:
 def _lack(case: Case) -> Judged | None:
     """The system ends processes where memory runs out; a person may have done so as well."""
     fault = case.evidence.connect_fault
-    return Judged(_LIKELY) if fault is not None and fault.kind is FaultKind.PROCESS_ENDED else None
+    return Judged(LIKELY) if fault is not None and fault.kind is FaultKind.PROCESS_ENDED else None
 
 
 @ROWS.cause(
     CauseId.LOCAL_NAMESERVER,
     _HERE,
-    alone(_SURE, _F.LOCAL_NO_NAMESERVER, _F.LOCAL_NAMESERVER_SILENT, _F.LOCAL_NAMESERVER_CUT_OFF),
+    alone(SURE, _F.LOCAL_NO_NAMESERVER, _F.LOCAL_NAMESERVER_SILENT, _F.LOCAL_NAMESERVER_CUT_OFF),
     remedies=(_R.CONFIGURE_NAMESERVER, _R.CHECK_LOCAL_ROUTE, _R.PROBE_FROM_ELSEWHERE),
     remedies_for={_F.LOCAL_NO_NAMESERVER: (_R.CONFIGURE_NAMESERVER, _R.PROBE_FROM_ELSEWHERE)},
 )
@@ -55,7 +49,7 @@ def _local_nameserver(case: Case) -> Judged | None:
 @ROWS.cause(
     CauseId.LOCAL_NAMESERVER_ERRS,
     _HERE,
-    alone(_SURE, _F.LOCAL_NAMESERVER_UNTRUE),
+    alone(SURE, _F.LOCAL_NAMESERVER_UNTRUE),
     remedies=(_R.CONFIGURE_NAMESERVER, _R.CHECK_SPLIT_DNS, _R.PROBE_FROM_ELSEWHERE),
 )
 def _local_nameserver_errs(case: Case) -> Judged | None:
@@ -69,8 +63,8 @@ def _local_nameserver_errs(case: Case) -> Judged | None:
 ROWS.cause(
     CauseId.LOCAL_NETWORK,
     _HERE,
-    alone(_SURE, _F.LOCAL_NO_ROUTE, _F.LOCAL_GATEWAY, _F.LOCAL_FIRST_HOP)
-    | alone(_LIKELY, _F.LOCAL_OFFLINE, _F.LOCAL_IPV6, _F.LOCAL_TLS_STALLED),
+    alone(SURE, _F.LOCAL_NO_ROUTE, _F.LOCAL_GATEWAY, _F.LOCAL_FIRST_HOP)
+    | alone(LIKELY, _F.LOCAL_OFFLINE, _F.LOCAL_IPV6, _F.LOCAL_TLS_STALLED),
     remedies=(_R.CHECK_LOCAL_ROUTE, _R.PROBE_FROM_ELSEWHERE),
     remedies_for={
         _F.LOCAL_FIRST_HOP: (_R.CHECK_OUTGOING_PORT, _R.CHECK_LOCAL_ROUTE, _R.PROBE_FROM_ELSEWHERE),
@@ -80,23 +74,23 @@ ROWS.cause(
     },
 )(_by_class)
 for _cause, _explains, _remedy, _judge in (
-    (CauseId.LOCAL_PORT_BLOCKED, alone(_LIKELY, _F.LOCAL_PORT_BLOCKED), _R.CHECK_OUTGOING_PORT, _by_class),
+    (CauseId.LOCAL_PORT_BLOCKED, alone(LIKELY, _F.LOCAL_PORT_BLOCKED), _R.CHECK_OUTGOING_PORT, _by_class),
     (
         CauseId.LOCAL_INTERCEPTION,
-        alone(_SURE, _F.LOCAL_INTERCEPTED, _F.LOCAL_STARTTLS_STRIPPED),
+        alone(SURE, _F.LOCAL_INTERCEPTED, _F.LOCAL_STARTTLS_STRIPPED),
         _R.EXEMPT_PORT_25,
         _by_class,
     ),
-    (CauseId.LOCAL_POLICY, alone(_SURE, _F.LOCAL_NOT_PERMITTED), _R.CHECK_LOCAL_FIREWALL, _by_class),
-    (CauseId.LOCAL_CLOCK, alone(_LIKELY, _F.LOCAL_CLOCK), _R.SET_CLOCK, _by_class),
-    (CauseId.LOCAL_VALIDATION, alone(_SURE, _F.LOCAL_DNSSEC), _R.CONFIGURE_DNSSEC, _by_class),
-    (CauseId.LOCAL_RESOURCES, alone(_SURE, _F.LOCAL_RESOURCES), _R.FREE_RESOURCES, _lack),
+    (CauseId.LOCAL_POLICY, alone(SURE, _F.LOCAL_NOT_PERMITTED), _R.CHECK_LOCAL_FIREWALL, _by_class),
+    (CauseId.LOCAL_CLOCK, alone(LIKELY, _F.LOCAL_CLOCK), _R.SET_CLOCK, _by_class),
+    (CauseId.LOCAL_VALIDATION, alone(SURE, _F.LOCAL_DNSSEC), _R.CONFIGURE_DNSSEC, _by_class),
+    (CauseId.LOCAL_RESOURCES, alone(SURE, _F.LOCAL_RESOURCES), _R.FREE_RESOURCES, _lack),
 ):
     ROWS.cause(_cause, _HERE, _explains, remedies=(_remedy, _R.PROBE_FROM_ELSEWHERE))(_judge)
 ROWS.cause(
     CauseId.LOCAL_OPTIONS,
     _HERE,
-    alone(_SURE, _F.LOCAL_FAMILY_EXCLUDED, _F.LOCAL_SOURCE_ADDRESS, _F.LOCAL_DEADLINE, _F.LOCAL_INTERRUPTED),
+    alone(SURE, _F.LOCAL_FAMILY_EXCLUDED, _F.LOCAL_SOURCE_ADDRESS, _F.LOCAL_DEADLINE, _F.LOCAL_INTERRUPTED),
     remedies_for={
         _F.LOCAL_FAMILY_EXCLUDED: (_R.ALLOW_BOTH_FAMILIES, _R.PROBE_FROM_ELSEWHERE),
         _F.LOCAL_SOURCE_ADDRESS: (_R.CORRECT_SOURCE_ADDRESS, _R.PROBE_FROM_ELSEWHERE),
@@ -107,13 +101,7 @@ ROWS.cause(
 ROWS.cause(
     CauseId.CLIENT_CERTIFICATE_DEMANDED,
     Culprit.UNKNOWN,
-    alone(_SURE, _F.TLS_CLIENT_CERTIFICATE),
+    alone(SURE, _F.TLS_CLIENT_CERTIFICATE),
     shown_for=(_F.RECIPIENT_REJECTED,),
     remedies=(_R.TRUST_EXCHANGE_CERTIFICATE, _R.VALIDATE_CONNECTOR),
-)(
-    lambda case: (
-        Judged(CauseVerdict.POSSIBLE, (EvidenceId.CERTIFICATE_ASKED_FOR,))
-        if case.view.may_miss_our_certificate
-        else None
-    )
-)
+)(lambda case: Judged(POSSIBLE, (EvidenceId.CERTIFICATE_ASKED_FOR,)) if case.view.may_miss_our_certificate else None)
