@@ -286,6 +286,8 @@ def test_a_table(delimiter: str, encoding: str, tmp_path: Path, capsys: Captured
         ("mail.contoso.com\nmail .contoso.com\n", ":2: mail .contoso.com is more than one host"),
         ("127.0.0.1\n\n256.1.1.1\n", ":3: 256.1.1.1 is neither an IP address nor a name"),
         ("mail.contoso.com, Head office\n", ":1: no column of hosts, only: mail.contoso.com, Head office"),
+        ("Server,Address,Port\na.test,192.0.2.1,25\n", ":1: Server, Address say the same"),
+        pytest.param(f"host,name\n{'a' * 140_000},x\n", ":2: the name has 140000 characters", id="large-cell"),
         ("host,port\nmail.contoso.com,smtp\n", ":2: port smtp is not a number"),
         ("host,tls\nmail.contoso.com,strict\n", ":2: tls strict is not known"),
         ("name,host\nx,\n", ":2: there is no host in this line"),

@@ -96,6 +96,7 @@ def _listed(file: str) -> list[Listed]:
 def _of_table(rows: Sequence[tuple[int, str]], delimiter: str, name: str) -> Iterator[Listed]:
     import csv  # late: a host on the command line needs none of it
 
+    csv.field_size_limit(MAX_LIST)
     (_, header), *others = rows
     titles = [title.strip() for title in next(csv.reader([header], delimiter=delimiter))]
     columns = [_MEANT.get(_fold(title)) for title in titles]
@@ -104,6 +105,8 @@ def _of_table(rows: Sequence[tuple[int, str]], delimiter: str, name: str) -> Ite
         raise UsageProblemError(
             f"{name}:{rows[0][0]}: no column of hosts, only: {show(', '.join(titles))}", f"call it one of: {known}"
         )
+    if same := [title for title, column in zip(titles, columns, strict=True) if column and columns.count(column) > 1]:
+        raise UsageProblemError(f"{name}:{rows[0][0]}: {show(', '.join(same))} say the same", "leave one of them out")
     unused = [title for title, column in zip(titles, columns, strict=True) if column is None and title]
     if unused:
         say(f"probe: note: {name}: not looked at: {show(', '.join(unused))}")

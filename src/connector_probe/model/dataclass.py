@@ -49,23 +49,18 @@ def _late(*, frozen: bool, slots: bool = False, kw_only: bool = False) -> Any:  
 
 def _could_be_set(kind: type, self: Any, values: tuple[object, ...], named: dict[str, object]) -> bool:  # noqa: ANN401
     """Do as ``__init__`` would; False where it would raise TypeError."""
-    taken = {one.name: one for one in fields(kind) if one.init}
-    given = dict(zip((name for name, one in taken.items() if not one.kw_only), values, strict=False)) | named
-    if len(given) < len(values) + len(named) or not given.keys() <= taken.keys():
-        return False
-    for name, one in taken.items():
-        if name in given:
-            value = given[name]
-        elif one.default is not MISSING:
-            value = one.default
-        elif one.default_factory is not MISSING:
+    taken = [one for one in fields(kind) if one.init]
+    given = dict(zip([one.name for one in taken if not one.kw_only], values, strict=False)) | named
+    sound = len(given) == len(values) + len(named)
+    for one in taken:
+        value = given.pop(one.name, one.default)
+        if value is MISSING and one.default_factory is not MISSING:
             value = one.default_factory()
-        else:
-            return False
-        object.__setattr__(self, name, value)
-    if hasattr(kind, "__post_init__"):
+        sound = sound and value is not MISSING
+        object.__setattr__(self, one.name, value)
+    if sound and not given and hasattr(kind, "__post_init__"):
         self.__post_init__()
-    return True
+    return sound and not given
 
 
 def _init_of(kind: type) -> Any:  # noqa: ANN401 - a function of the fields
