@@ -285,7 +285,15 @@ def test_a_way_out_that_falls_away_in_mid_conversation(
         return
     local(result, "local-offline")
     assert result.diagnosis is not None
-    assert f"[{SILENT}]:25 fell silent in mid-conversation" in result.diagnosis.detail
+    assert f"[{SILENT}]:25 gave no answer, but after that no connection came about" in result.diagnosis.detail
+
+
+def test_connections_that_our_side_has_no_more_of(here: Namespace, there: Namespace, crowd: Crowd) -> None:
+    """A full table of a NAT: what others of the run had got before shows nothing, where they cannot get it again."""
+    limited = "tcp flags & (syn | ack) == syn limit rate over 1/hour burst 1 packets drop"
+    there.filter(_RULES.format(hook="input", rule=f"tcp dport 25 {limited}"))
+    results = here.probe(asked(crowd, SERVER), asked(crowd, REJECTING))
+    assert sorted(map(found, results), key=str) == [("healthy", None), ("unknown", "local-offline")]
 
 
 def test_a_command_that_is_swallowed_on_the_way_is_no_server_that_hangs(

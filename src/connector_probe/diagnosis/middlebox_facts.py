@@ -128,9 +128,9 @@ def hints(view: View) -> Facts:
 
 def _control(control: Control) -> Facts:
     found = Facts(control_host=control.host, control_address=control.address)
-    found["offline"] = Phrase("offline" if control.again is None else "offline-midway")
+    found["offline"] = Phrase("offline" if control.again is None else "offline-since")
     if control.again is not None:
-        found["again_fault"] = control.again.text or str(control.again.kind)
+        found |= {"again_fault": control.again.text or str(control.again.kind), "again_host": control.again_host}
     if control.lookup is not None:
         found["control_nameserver"] = control.lookup.nameserver or ""
     if control.banner is not None:

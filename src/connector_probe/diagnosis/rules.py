@@ -183,9 +183,10 @@ def _leads_out(view: View) -> bool:
 
 
 def _way_lost(view: View) -> FailureClass | None:
-    """The server fell silent in mid-conversation, and after that nobody could be reached any more."""
-    control = view.evidence.control
-    return FailureClass.LOCAL_OFFLINE if control is not None and control.again is not None else None
+    """Nobody can be reached any more, neither those who answer everybody nor one who had been reached before."""
+    again = view.evidence.control.again if view.evidence.control is not None else None
+    lost = again is not None and again.kind is not FaultKind.REFUSED  # which is an answer
+    return FailureClass.LOCAL_OFFLINE if lost else None
 
 
 # --- SMTP before TLS -------------------------------------------------------------------------------------------
@@ -411,8 +412,8 @@ RULES: tuple[Rule, ...] = (
     _dnssec,
     _by_evidence(why_there_is_no_address),
     _policies,
-    _connect,
     _way_lost,
+    _connect,
     _banner,
     _ehlo,
     _starttls,

@@ -91,7 +91,7 @@ Facts = TypedDict("Facts", {  # noqa: UP013 - as a class it takes six times the 
     "chain_hint": Value, "chain_order": Value, "chain_subjects": Value, "cipher": Value, "classes": Value,
     "clock_by": Value, "clock_hint": Value, "clock_time": Value, "code": Value, "command": Value,
     "connect_seconds": Value, "control": Value, "control_address": Value, "control_banner": Value,
-    "again_fault": Value, "offline": Value, "source_unusable": Value,
+    "again_fault": Value, "again_host": Value, "offline": Value, "source_unusable": Value,
     "control_fault": Value, "control_host": Value, "control_keywords": Value, "control_nameserver": Value,
     "counter_host": Value, "counter_lookup": Value, "counter_records": Value, "counts": Value, "dane_absence": Value,
     "dane_failure": Value, "dane_question": Value, "delegated_to": Value, "detail": Value, "dial": Value,

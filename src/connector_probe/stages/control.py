@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
 
 from connector_probe.model.connector import SMTP_PORT
@@ -109,7 +109,8 @@ class Controls(SingleFlight[tuple[tuple[str, ...], Resolver, Egress, float], Con
     def __init__(self, network: Network) -> None:
         super().__init__()
         self._network = network
-        self._begun: dict[tuple[tuple[str, ...], Resolver, Egress], float] = {}
+        self._begun: dict[Hashable, float] = {}
+        self._faults: SingleFlight[Hashable, NetworkFault | None] = SingleFlight()
 
     async def try_out(
         self, hosts: tuple[str, ...], resolver: Resolver, egress: Egress, waited: float
@@ -119,13 +120,26 @@ class Controls(SingleFlight[tuple[tuple[str, ...], Resolver, Egress, float], Con
         ``waited``: how many seconds the attempt in question took. What was tried before its second half says nothing
         of how it ended.
         """
-        way, now = (hosts, resolver, egress), self._network.now()
+        way = (hosts, resolver, egress)
+        return await self.get((*way, self._since(way, waited)), lambda: self._try(*way))
+
+    async def fault_again(self, address: str, port: int, egress: Egress, waited: float) -> NetworkFault | None:
+        """How another connection fails; None where it comes about. ``waited`` as in ``try_out``."""
+        way = (address, port, egress)
+        return await self._faults.get((*way, self._since(way, waited)), lambda: self._fault(*way))
+
+    def close(self) -> None:
+        super().close()
+        self._faults.close()
+
+    def _since(self, way: Hashable, waited: float) -> float:
+        """When the trial of ``way`` began that is recent enough; now, where there is none."""
+        now = self._network.now()
         if self._begun.get(way, -math.inf) < now - max(waited / 2, FRESH):
             self._begun[way] = now
-        return await self.get((*way, self._begun[way]), lambda: self._try(*way))
+        return self._begun[way]
 
-    async def fault_again(self, address: str, port: int, egress: Egress) -> NetworkFault | None:
-        """How another connection fails, tried now; None where it comes about."""
+    async def _fault(self, address: str, port: int, egress: Egress) -> NetworkFault | None:
         try:
             stream = await self._network.connect(address, port, egress.source, min(egress.limit, CONTROL_WAIT))
         except NetworkFaultError as error:
@@ -153,10 +167,8 @@ class Controls(SingleFlight[tuple[tuple[str, ...], Resolver, Egress, float], Con
             limit = min(egress.limit, CONTROL_WAIT)
             stream = await self._network.connect(address, host.port or SMTP_PORT, egress.source, limit)
         except NetworkFaultError as error:
-            freed = replace(egress, source=None)
-            matters = (
-                egress.source is not None and await self.fault_again(address, host.port or SMTP_PORT, freed) is None
-            )
+            freed, port = replace(egress, source=None), host.port or SMTP_PORT
+            matters = egress.source is not None and await self._fault(address, port, freed) is None
             return Control(host.host, address, error.fault, source_matters=matters)
         transcript = Transcript(Clock(self._network, CONTROL_TALK * (1 + egress.tls)))
         async with Conversation(stream, transcript, CONTROL_TALK) as conversation:

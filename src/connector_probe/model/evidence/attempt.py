@@ -56,9 +56,10 @@ class Control:
     ``host`` and ``address`` are those of the first control host that was reached, else of the last one tried; ``fault``
     None means that TCP was established, and then there are a ``banner`` and, behind a 220, an ``ehlo``; a ``handshake``
     where the one in question was not answered. Where the nameserver was silent about every one of them, there is only
-    the ``lookup``, and ``address`` is empty. ``again``: how another connection to the server in question failed, tried
-    where that had fallen silent in mid-conversation and no control host was reached. ``source_matters``: it was not
-    reached from the source address that was asked for, and was from the one that the system chooses.
+    the ``lookup``, and ``address`` is empty. ``again``: how another connection failed that was tried where no control
+    host was reached, to ``again_host``: the server in question where that had fallen silent in mid-conversation, else
+    the last one of the run that had taken a connection. ``source_matters``: no control host was reached from the source
+    address that was asked for, and it was from the one that the system chooses.
     """
 
     host: str
@@ -69,6 +70,7 @@ class Control:
     lookup: Lookup | None = None
     handshake: Handshake | None = None
     again: NetworkFault | None = None
+    again_host: str = ""
     source_matters: bool = False
 
     @property

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from connector_probe.model.connector import SMTP_PORT
 from connector_probe.probing.attempt import Attempt, FollowUp
 from connector_probe.probing.run import Run
 from connector_probe.stages.control import (
@@ -26,9 +27,12 @@ class TryControlHosts(FollowUp):
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self._controls = Controls(run.network)
+        self._reached: dict[bool, str] = {}  # who took the last connection, by whether that was IPv6
 
     async def look(self, attempt: Attempt) -> Attempt:
-        evidence = attempt.evidence
+        evidence, here = attempt.evidence, attempt.target.address or ""
+        if evidence.connected and goes_out(evidence):
+            self._reached[":" in here] = here
         if not (
             blames_the_way(evidence)
             or shows_a_strange_certificate(evidence)
@@ -37,7 +41,7 @@ class TryControlHosts(FollowUp):
             return attempt
         settings = attempt.settings
         egress = Egress(
-            ":" in (attempt.target.address or ""),
+            ":" in here,
             settings.source_address,
             settings.helo,
             settings.connect_timeout,
@@ -45,9 +49,11 @@ class TryControlHosts(FollowUp):
         )
         waited, resolver = attempt.transcript.clock.elapsed(), self._run.resolvers.beside(settings)
         control = await self._controls.try_out(settings.control, resolver, egress, waited)
-        if control is not None and control.unreached and evidence.silence is not None:
-            again = await self._controls.fault_again(attempt.target.address or "", attempt.target.port, egress)
-            control = replace(control, again=again)
+        known = self._reached.get(egress.six)
+        again = here if evidence.silence is not None else known if known != here else None
+        if control is not None and control.unreached and again is not None:
+            fault = await self._controls.fault_again(again, SMTP_PORT, egress, waited)
+            control = replace(control, again=fault, again_host=again)
         return replace(attempt, evidence=replace(evidence, control=control))
 
     def close(self) -> None:

@@ -70,7 +70,7 @@ FACTS: dict[str, str] = {
     "nothing-leaves-from": "Connections cannot leave from {source}: {fault}",
     "nothing-back-to-source": "From {source} neither {endpoint} could be reached ({fault}) nor {control_host}, which answers everybody; from the address that the system chooses {control_host} can: nothing comes back to {source}",
     "offline": "{endpoint} did not answer ({fault}), but neither did {control_nameserver} when it was asked for {control_host}",
-    "offline-midway": "{endpoint} fell silent in mid-conversation, but another connection to it did not come about after that ({again_fault}), nor one to {control_host}, which answers everybody",
+    "offline-since": "{endpoint} gave no answer, but after that no connection came about to {control_host} either, which answers everybody, nor to {again_host}, which had taken one before ({again_fault})",
     "intercepted-silence": "{endpoint} gave no greeting ({fault}), but neither did {control_host} [{control_address}]:25 ({control_fault}), which greets everybody",
     "intercepted-words": '{endpoint} greets "{own_banner}", and so does {control_host} [{control_address}]:25, which is another operator\'s server',
     "zone-version": "{server} (serial {zone_serial})",

@@ -70,7 +70,7 @@ FACTS: dict[str, str] = {
     "nothing-leaves-from": "无法从 {source} 发起连接：{fault}",
     "nothing-back-to-source": "从 {source} 既连不上 {endpoint}（{fault}），也连不上对所有人都应答的 {control_host}；而从系统自行选择的地址可以连上 {control_host}：没有应答能够返回 {source}",
     "offline": "{endpoint} 没有应答（{fault}），但向 {control_nameserver} 查询 {control_host} 时同样没有应答",
-    "offline-midway": "{endpoint} 在会话中途不再应答，但此后既无法再次连接它（{again_fault}），也无法连接对所有人都应答的 {control_host}",
+    "offline-since": "{endpoint} 没有应答，但此后既无法连接对所有人都应答的 {control_host}，也无法连接此前接受过连接的 {again_host}（{again_fault}）",
     "intercepted-silence": "{endpoint} 没有发送问候语（{fault}），但对所有人都发送问候语的 {control_host} [{control_address}]:25 同样没有（{control_fault}）",
     "intercepted-words": "{endpoint} 的问候语是“{own_banner}”，而属于另一家运营方的 {control_host} [{control_address}]:25 的问候语与此相同",
     "zone-version": "{server}（序列号 {zone_serial}）",
