@@ -149,7 +149,7 @@ def _connector(
         # A connector that is new and fails got no worse, but mail queues there now that did not before.
         matters = relation is Relation.TIMES and other is not None and other.status is Status.FAILING
         return ConnectorComparison(there.name if there is not None else "", outcome, matters, *sides, ())
-    pair = Pair(one, other, origins[0], origins[1], words)
+    pair = Pair(one, other, (origins[0].label, origins[1].label), words)
     shared = list(shared_addresses(pair))
     told = [one for one in shared if not one.unknown]
     found = [*_settings(pair), *(place_differences if relation is Relation.PLACES else time_differences)(pair, told)]
@@ -164,8 +164,7 @@ def side_of(result: Result | None) -> Side | None:
     diagnosis = result.diagnosis
     if diagnosis is None:
         return Side(result.name, result.status, None, None, None)
-    title = diagnosis.heading
-    return Side(result.name, result.status, diagnosis.code, diagnosis.class_, title)
+    return Side(result.name, result.status, diagnosis.code, diagnosis.class_, diagnosis.heading)
 
 
 def _settings(pair: Pair) -> Iterator[Difference]:

@@ -273,8 +273,11 @@ def _judged(
     case = _Case(failure, _kind(failure), met, sender, tuple(ranges), words)
     if case.kind is _Kind.NAME:
         return tuple(_of_name(case))
-    elsewhere = [one for one in met if not one.there and not one.inside and _addresses(one)]
-    found = [*_elsewhere(case, elsewhere)]
+    found = [  # where the name leads a probe to other addresses than it led the sender to
+        case.say("sender-other-address", [one], addresses=", ".join(_addresses(one)))
+        for one in met
+        if not one.there and not one.inside and _addresses(one)
+    ]
     if any(one.there or one.inside for one in met):
         found += _of_connection(case) if case.kind in _CONNECT else _of_session(case)
     return tuple(found) or (case.say("sender-unknown", met, matters=False),)
@@ -284,17 +287,10 @@ def _addresses(place: _Place) -> tuple[str, ...]:
     return tuple(one.address for one in by_address(place.result).values() if one.address is not None)
 
 
-def _elsewhere(case: _Case, places: Sequence[_Place]) -> Iterator[Difference]:
-    """The name leads a probe to other addresses than it led the sender to."""
-    for one in places:
-        yield case.say("sender-other-address", [one], addresses=", ".join(_addresses(one)))
-
-
 def _of_name(case: _Case) -> Iterator[Difference]:
     resolved = [one for one in case.places if _addresses(one)]
     if resolved:
-        addresses = ", ".join(_addresses(resolved[0]))
-        yield case.say("sender-name", resolved, addresses=addresses)
+        yield case.say("sender-name", resolved, addresses=", ".join(_addresses(resolved[0])))
     elif all(one.result.status is Status.UNKNOWN for one in case.places):
         yield case.say("sender-unknown", case.places, matters=False)
     else:

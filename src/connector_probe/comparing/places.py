@@ -75,9 +75,7 @@ def _names(pair: Pair) -> Iterator[Difference]:
 
 def _standing(pair: Pair, at: int, server: str) -> str:
     """How ``server`` fares at one place, in the word for a status."""
-    statuses = {seen.flows for (name, _, _), seen in by_address(pair.results[at]).items() if name == server}
-    say = pair.words.text
-    return say["flows"] if True in statuses else say["other"]
+    return pair.words.text["flows" if any(seen.flows for seen in _met(pair, at, server)) else "other"]
 
 
 def _missing(pair: Pair, server: str, shown: tuple[str, str]) -> Iterator[Difference]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from connector_probe.comparing.comparison import Difference, Origin
+from connector_probe.comparing.comparison import Difference
 from connector_probe.diagnosis.view import View
 from connector_probe.model.evidence import AttemptEvidence, Certificate, CertificateEvidence
 from connector_probe.model.notation import endpoint
@@ -18,21 +18,16 @@ from connector_probe.wording.sentences import LenientFacts, fill
 
 @dataclass(frozen=True)
 class Pair:
-    """The same connector in both reports."""
+    """The same connector in both reports; ``labels``: what sentences call these."""
 
     first: Result
     second: Result
-    first_origin: Origin
-    second_origin: Origin
+    labels: tuple[str, str]
     words: Catalogue
 
     @property
     def results(self) -> tuple[Result, Result]:
         return self.first, self.second
-
-    @property
-    def labels(self) -> tuple[str, str]:
-        return self.first_origin.label, self.second_origin.label
 
     def says(
         self,

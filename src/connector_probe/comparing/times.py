@@ -8,7 +8,6 @@ from connector_probe.comparing.comparison import Difference
 from connector_probe.comparing.sides import Pair, SharedAddress, addresses, by_address, warnings_of_its_own
 from connector_probe.model.evidence import Certificate
 from connector_probe.model.notation import day, endpoint, quote
-from connector_probe.model.verdict import Finding
 
 
 def time_differences(pair: Pair, addresses_told: Sequence[SharedAddress]) -> Iterator[Difference]:
@@ -91,12 +90,7 @@ def _warnings(pair: Pair) -> Iterator[Difference]:
     before, now = ({(one.id, one.address): one for one in warnings_of_its_own(result)} for result in pair.results)
     for key, warning in now.items():
         if key not in before and pair.first.diagnosis is None:
-            yield _warning(pair, "warning-new", True, warning)
+            yield pair.says("warning-new", True, {"warning": warning.text}, told=(None, warning.id))
     for key, warning in before.items():
         if key not in now and pair.second.diagnosis is None:
-            yield _warning(pair, "warning-gone", False, warning)
-
-
-def _warning(pair: Pair, identifier: str, matters: bool, warning: Finding) -> Difference:
-    first, second = (warning.id, None) if identifier == "warning-gone" else (None, warning.id)
-    return pair.says(identifier, matters, {"warning": warning.text}, told=(first, second))
+            yield pair.says("warning-gone", False, {"warning": warning.text}, told=(warning.id, None))
