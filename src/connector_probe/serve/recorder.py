@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,19 +35,18 @@ log = logging.getLogger(__name__)
 class Recorder:
     """``path`` None: nothing is kept, and nothing is known from before.
 
-    ``windows``: the maintenance windows of each connector by its name; the caller keeps it up to date.
+    ``windows``: the maintenance windows of each connector by its name; the service keeps it up to date.
     ``on_written`` is called with each batch when it is on the disk, ``on_failure`` when it could not be written.
     """
 
     def __init__(
         self,
         path: Path | None,
-        windows: Mapping[str, Sequence[Window]],
-        on_written: Callable[[Sequence[Snapshot]], None] = lambda batch: None,
-        on_failure: Callable[[], None] = lambda: None,
+        on_written: Callable[[Sequence[Snapshot]], None],
+        on_failure: Callable[[], None],
     ) -> None:
+        self.windows: dict[str, Sequence[Window]] = {}
         self._path = path
-        self._windows = windows
         self._on_written = on_written
         self._on_failure = on_failure
         self._histories: dict[str, RunHistory] = {}
@@ -111,7 +110,7 @@ class Recorder:
     def _open(self, place: str) -> None:
         if place not in self._histories:
             self._histories[place] = RunHistory(
-                self._windows, self._path, ENGLISH, place=place, say=log.warning, fail=self._failed
+                self.windows, self._path, ENGLISH, place=place, say=log.warning, fail=self._failed
             )
 
     def _documents(self, kind: DocumentKind, name: str | None) -> list[Document]:

@@ -87,18 +87,14 @@ async def serve(settings: Settings) -> None:
 def listen(address: str, port: int) -> socket.socket:
     """Raises ListenError."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()  # "::" is all addresses
     try:
-        if sys.platform != "win32":  # where it would let two servers share a port
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((address, port))
-        sock.listen(BACKLOG)
+        return socket.create_server((address, port), family=family, backlog=BACKLOG, dualstack_ipv6=both)
     except OSError as error:
-        sock.close()
+        reason = os.strerror(error.errno or 0)  # without what create_server puts behind it
         raise ListenError(
-            f"cannot listen on {host_port(address, port)}: {error.strerror}", "name another with --listen"
+            f"cannot listen on {host_port(address, port)}: {reason}", "name another with --listen"
         ) from None
-    return sock
 
 
 class Server:
@@ -115,7 +111,7 @@ class Server:
         self._telemetry = telemetry_of(os.environ, settings.place)
         self.service = Service(
             settings.configuration,
-            recorder=lambda windows: Recorder(settings.history, windows, self._written, self._metrics.unwritten.inc),
+            recorder=Recorder(settings.history, self._written, self._metrics.unwritten.inc),
             place=settings.place,
             scheduled=settings.scheduled,
             observe=self._metrics.probed,

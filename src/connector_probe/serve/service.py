@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,6 @@ from connector_probe.formats.saved import SavedReportError, diagnose_again, read
 from connector_probe.model.connector import Connector
 from connector_probe.model.evidence import ConnectorEvidence, StageEnded
 from connector_probe.model.history import DocumentKind
-from connector_probe.model.maintenance import Window
 from connector_probe.model.verdict import ConnectorReport, Report, Status
 from connector_probe.serve.events import Event, EventKind, Hub
 from connector_probe.serve.recorder import Recorder
@@ -82,11 +81,11 @@ class Service:
         self,
         configuration: Configuration,
         *,
-        recorder: Callable[[Mapping[str, Sequence[Window]]], Recorder],
+        recorder: Recorder,
         place: str,
-        scheduled: bool = True,
-        observe: Callable[[Trigger, Status | None, float], None] = lambda trigger, status, seconds: None,
-        seen: Callable[[Snapshot], None] = lambda snapshot: None,
+        scheduled: bool,
+        observe: Callable[[Trigger, Status | None, float], None],
+        seen: Callable[[Snapshot], None],
     ) -> None:
         self.problem = ""  # of the file, since it was read last
         self.place = place
@@ -95,8 +94,7 @@ class Service:
         self.ready = False
         self._observe = observe
         self._seen = seen
-        self._windows: dict[str, Sequence[Window]] = {}
-        self.recorder = recorder(self._windows)
+        self.recorder = recorder
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._tracked: dict[str, Tracked] = {}
         self._track(configuration)
@@ -332,8 +330,8 @@ class Service:
             one.entry = entry
             self._tracked[entry.name] = one
         self._spread(fresh)
-        self._windows.clear()
-        self._windows.update({name: one.entry.maintenance for name, one in self._tracked.items()})
+        self.recorder.windows.clear()  # which histories hold
+        self.recorder.windows.update({name: one.entry.maintenance for name, one in self._tracked.items()})
 
     async def _remember(self) -> None:
         """Take up what was known before the restart; what is asked of a connector now must be what was asked then."""

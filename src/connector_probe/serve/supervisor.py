@@ -12,11 +12,10 @@ import time
 class Supervisor:
     """Who started this process and wants to hear of it; nobody where NOTIFY_SOCKET is not set."""
 
-    def __init__(self, environ: dict[str, str] | None = None) -> None:
-        given = os.environ if environ is None else environ
-        address = given.get("NOTIFY_SOCKET", "")
+    def __init__(self) -> None:
+        address = os.environ.get("NOTIFY_SOCKET", "")
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
-        self._watchdog = _watchdog(given)
+        self._watchdog = _watchdog()
 
     def ready(self, status: str) -> None:
         self._send(f"READY=1\nSTATUS={status}")
@@ -42,11 +41,11 @@ class Supervisor:
             sock.sendto(message.encode(), self._address)
 
 
-def _watchdog(environ: dict[str, str] | os._Environ[str]) -> float:
+def _watchdog() -> float:
     """Seconds of WatchdogSec; 0 where it is not for this process."""
     try:
-        if int(environ.get("WATCHDOG_PID", os.getpid())) != os.getpid():
+        if int(os.environ.get("WATCHDOG_PID", os.getpid())) != os.getpid():
             return 0.0
-        return int(environ.get("WATCHDOG_USEC", "0")) / 1_000_000
+        return int(os.environ.get("WATCHDOG_USEC", "0")) / 1_000_000
     except ValueError:
         return 0.0
