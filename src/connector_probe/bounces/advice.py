@@ -12,14 +12,13 @@ from connector_probe.diagnosis.profiles import PROFILES
 from connector_probe.diagnosis.weigh import by_class_alone, usual_remedies
 from connector_probe.model.evidence import Stage
 from connector_probe.model.ids import CauseId, RemedyId
-from connector_probe.model.verdict import CauseVerdict, FailureClass, MailFlowCode, Remedy
+from connector_probe.model.verdict import WORTH_READING, CauseVerdict, FailureClass, MailFlowCode, Remedy
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.commands import COMMANDS, EXPLAINED
 from connector_probe.wording.sentences import LenientFacts, fill
 
 CLIENT_CERTIFICATE = "client-certificate-untrusted"  # the cause that no probe can confirm: it has no such certificate
 _ORDER = tuple(CauseVerdict)
-_LIKELY = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
 # Advice that only what a probe saw can give; the rest of that kind is said last, as what it may be besides.
 _NEEDS_A_PROBE = frozenset({"use-plain-smtp-port", "send-proxy-header", "point-to-smtp", "mend-family"})
 # Exchange Online stops at the first fault of a certificate, so that the others are still open; and its DNS servers may
@@ -71,7 +70,7 @@ def remedies_for(classes: Sequence[FailureClass], *, told: bool, by_probe: bool 
 
     ``by_probe``: with those that only what a probe saw can tell.
     """
-    likely = {cause for cause, verdict in causes_for(classes, told=told) if verdict in _LIKELY}
+    likely = {cause for cause, verdict in causes_for(classes, told=told) if verdict in WORTH_READING}
     usual = usual_remedies(classes, {CauseId(cause) for cause in likely - {CLIENT_CERTIFICATE}})
     return [remedy.value for remedy in usual if by_probe or remedy not in _NEEDS_A_PROBE]
 

@@ -12,14 +12,13 @@ from connector_probe.diagnosis.causes import CAUSES
 from connector_probe.diagnosis.causes.row import Case, Judged, WeighedCause
 from connector_probe.diagnosis.replies import may_pass
 from connector_probe.model.ids import HeadingId, RemedyId
-from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
+from connector_probe.model.verdict import WORTH_READING, CauseVerdict, Culprit, FailureClass
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.view import View
     from connector_probe.model.ids import CauseId, HeadingId
 
 _ORDER = tuple(CauseVerdict)
-LIKELY = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
 # Of the owner of the server, or of one's own organization: not said of a partner's server.
 OWN_SERVER_ONLY = frozenset(
     {RemedyId.START_SMTP_SERVICE, RemedyId.DISABLE_CONNECTOR, RemedyId.SET_AUTHORITATIVE, RemedyId.CHECK_SERVICE_STATE}
@@ -88,19 +87,19 @@ def culprit_of(causes: Sequence[WeighedCause]) -> Culprit:
     if not causes or causes[0].verdict is CauseVerdict.RULED_OUT:
         return Culprit.UNKNOWN
     rivals = {cause.culprit for cause in causes if cause.verdict is causes[0].verdict}
-    alone = len(rivals) == 1 or causes[0].verdict in LIKELY
+    alone = len(rivals) == 1 or causes[0].verdict in WORTH_READING
     return causes[0].culprit if alone else Culprit.UNKNOWN
 
 
 def heading_of(causes: Sequence[WeighedCause]) -> HeadingId | None:
     """The first sentence of the leading cause, where the evidence speaks for it; None where the class's own stands."""
-    return causes[0].heading if causes and causes[0].verdict in LIKELY else None
+    return causes[0].heading if causes and causes[0].verdict in WORTH_READING else None
 
 
 def remedies_of(failure: FailureClass, view: View, causes: Sequence[WeighedCause]) -> tuple[RemedyId, ...]:
     """In the order in which to try them: those of the leading cause first."""
     open_ = [cause for cause in causes if cause.verdict is not CauseVerdict.RULED_OUT]
-    of_some = [(cause.verdict in LIKELY, remedy) for cause in open_ for remedy in cause.remedies]
+    of_some = [(cause.verdict in WORTH_READING, remedy) for cause in open_ for remedy in cause.remedies]
     said = [remedy for likely, remedy in of_some if likely or remedy not in ONLY_IF_LIKELY]
     said = said or [remedy for cause in causes for remedy in cause.remedies]
     resolution = view.evidence.resolution

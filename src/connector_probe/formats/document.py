@@ -39,6 +39,7 @@ from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import day, span
 from connector_probe.model.verdict import (
     FLOWING,
+    WORTH_READING,
     Attempt,
     Badge,
     CauseVerdict,
@@ -54,7 +55,6 @@ from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.outage import clock
 from connector_probe.wording.sentences import fill
 
-CAUSES_WORTH_READING = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})
 ROWS_ON_SCREEN = 4  # of a certificate: subject, names, issuer, validity
 IN_FRONT = frozenset({WarningId.SMART_HOST_BY_MX})  # what was probed is perhaps not what was meant
 MARKS = {"client": ">", "server": "<", "note": "*"}  # whose line of a conversation it is
@@ -328,7 +328,7 @@ class _Builder:
 
     def _why(self, diagnosis: Diagnosis) -> Iterator[Part]:
         """What is confirmed or likely, else what is possible; the rest only counted."""
-        told = [one for one in diagnosis.causes if one.verdict in CAUSES_WORTH_READING] or [
+        told = [one for one in diagnosis.causes if one.verdict in WORTH_READING] or [
             one for one in diagnosis.causes if one.verdict is CauseVerdict.POSSIBLE
         ]
         rest = Counter(one.verdict for one in diagnosis.causes if one not in told)

@@ -24,7 +24,7 @@ from connector_probe.formats.options import (
     totals,
 )
 from connector_probe.model.evidence import Stage
-from connector_probe.model.verdict import FLOWING, CauseVerdict, Report, Result, Status
+from connector_probe.model.verdict import FLOWING, WORTH_READING, Report, Result, Status
 from connector_probe.wording.outage import clock
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
@@ -36,8 +36,6 @@ MAX_LINE = 400  # characters of text in the first line, which goes into pagers a
 # "|" ends the text; "<" would let a server write markup into web interfaces that do not escape.
 _HARMLESS = str.maketrans({"|": r"\x7c", "<": r"\x3c", "\n": " ", "\r": " "})
 _HARMLESS_LABEL = str.maketrans(dict.fromkeys("='|<>\n\r", "_"))  # what the label of a figure may not hold
-# What a person in front of the monitor needs; the rest is in the other formats.
-_TOLD_CAUSES = (CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED)
 # Reading the certificate takes no time of its own.
 _TIMED_STAGES = tuple(stage for stage in Stage if stage is not Stage.CERTIFICATE)
 
@@ -104,7 +102,7 @@ def _details(result: Result, options: RenderOptions, indent: str) -> Iterator[st
     say, diagnosis = options.words.text, result.diagnosis
     if diagnosis is not None:
         for cause in diagnosis.causes:
-            if cause.verdict in _TOLD_CAUSES or options.verbosity > 0:
+            if cause.verdict in WORTH_READING or options.verbosity > 0:
                 yield f"{indent}{say['why']} ({say[cause.verdict.value]}): {cause.text}"
         for number, remedy in enumerate(result.remedies, 1):
             yield f"{indent}{say['do']} {number}: {remedy.text}"

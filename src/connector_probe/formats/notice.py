@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from connector_probe.formats.options import WORST_FIRST, counts, headline, sentence
 from connector_probe.model.names import show
 from connector_probe.model.notation import day
-from connector_probe.model.verdict import FLOWING, CauseVerdict, Report, Result, Status
+from connector_probe.model.verdict import FLOWING, WORTH_READING, Report, Result, Status
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.outage import clock, lasting
 from connector_probe.wording.sentences import fill
@@ -62,7 +62,7 @@ def _block(result: Result, words: Catalogue, failed_since: datetime | None) -> I
         return
     if told := clock(result, words):
         yield told
-    likely = [one for one in diagnosis.causes if one.verdict in (CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED)]
+    likely = [one for one in diagnosis.causes if one.verdict in WORTH_READING]
     for cause in likely[:1]:
         yield fill(words.notice["cause"], {"verdict": words.text[cause.verdict.value], "cause": cause.text})
     for remedy in diagnosis.remedies[:1]:

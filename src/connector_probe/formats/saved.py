@@ -84,7 +84,7 @@ def read_report(text: str) -> SavedReport:
         return _of_lines(documents)
     if len(documents) > 1:
         raise SavedReportError("there is more than one report in it", "give each a file of its own")
-    document = _safe(documents[0])
+    document = _printable(documents[0])
     results = document.get("results")
     if not isinstance(results, list) or not results:
         raise SavedReportError("the report has no results", _WRITE_ONE)
@@ -106,7 +106,7 @@ def _of_lines(documents: list[dict[str, Any]]) -> SavedReport:
         name = str(document.get("name"))
         lines.pop(name, None)
         lines[name] = f"results[{at}]", document
-    kept = [(place, _safe(document)) for place, document in lines.values()]
+    kept = [(place, _printable(document)) for place, document in lines.values()]
     results = tuple(_result(line, place) for place, line in kept)
     vantages: list[VantageReport] = [_read(VantageReport, line, "vantage", place) for place, line in kept]
     started_at = min(one.evidence.started_at for one in results)
@@ -202,16 +202,11 @@ def _gap(text: str, at: int) -> int:
     return next(_GAP.finditer(text, at)).end()
 
 
-def _safe(document: dict[str, Any]) -> dict[str, Any]:
-    safe = _printable(document, MAX_DEPTH)
-    return safe if isinstance(safe, dict) else {}
-
-
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _printable(value: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON value
+def _printable(value: Any, depth: int = MAX_DEPTH) -> Any:  # noqa: ANN401 - any JSON value
     if depth == 0:
         raise SavedReportError("the report is nested too deeply", _WRITE_ONE)
     if isinstance(value, str):

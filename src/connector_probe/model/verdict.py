@@ -200,6 +200,9 @@ class CauseVerdict(StrEnum):
     RULED_OUT = "ruled-out"
 
 
+WORTH_READING = frozenset({CauseVerdict.CONFIRMED, CauseVerdict.SUPPORTED})  # what a person in a hurry is told
+
+
 class Culprit(StrEnum):
     """Whose it is to mend. SENDER: the sending organization's side; UNKNOWN: the evidence leaves that open."""
 
