@@ -244,7 +244,7 @@ ASKED: dict[str, Callable[[sqlite3.Connection], object]] = {
     "before": lambda one: reading.before_each(one, "", ["A", "B"]),
     "a past": lambda one: list(reading.pasts(one, ["A"], NOW, DAY, whole=False)),
     "a whole past": lambda one: list(reading.pasts(one, ["A"], NOW, DAY, whole=True)),
-    "thin": lambda one: tables.superfluous_rows(one, NOW + 2 * DAY, lambda: False),
+    "thin": lambda one: tables.superfluous_rows(one, NOW + 2 * DAY, 3600.0),
 }
 
 

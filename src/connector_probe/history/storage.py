@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,12 +40,12 @@ class History:
     """
 
     def __init__(
-        self, path: Path, *, place: str = "", patience: float = PATIENCE, say: Callable[[str], None] | None = None
+        self, path: Path, *, place: str = "", patience: float = PATIENCE, say: Callable[[str], None] = lambda text: None
     ) -> None:
         self.path = path
         self._place = place
         self._patience = patience
-        self._say = say or (lambda text: None)
+        self._say = say
 
     def before(self, names: Iterable[str]) -> dict[tuple[str, str], Before]:
         """What is known of connectors of these names, from this place, each by its name and its servers.
@@ -112,13 +111,10 @@ class History:
 
         Raises HistoryError.
         """
-        until = time.monotonic() + seconds
-
-        def find(connection: sqlite3.Connection) -> tuple[list[int], list[int]]:
-            return tables.superfluous_rows(connection, now, lambda: time.monotonic() > until)
-
         nothing: tuple[list[int], list[int]] = ([], [])
-        gone, looked_at = self._work(lambda: self._read(find, nothing))
+        gone, looked_at = self._work(
+            lambda: self._read(lambda connection: tables.superfluous_rows(connection, now, seconds), nothing)
+        )
         if looked_at:
             self._work(lambda: self._write(lambda connection: tables.thin(connection, gone, looked_at, now)))
 
@@ -217,21 +213,14 @@ class History:
 
     def _is_damaged(self) -> bool:
         try:
-            with contextlib.closing(self._connect()) as connection:
+            with self._translating(), contextlib.closing(self._connect()) as connection:
                 version_of(connection, self.path)
-                found = connection.execute("PRAGMA integrity_check(1)").fetchone()
-                if found != ("ok",):
+                if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
                     return True
                 for _ in reading.every_row(connection):
                     pass
         except DamagedError:
             return True
-        except (sqlite3.DatabaseError, ValueError, OverflowError) as error:
-            if isinstance(translated(error, self.path), DamagedError):
-                return True
-            raise
-        except OSError:
-            return False
         return False
 
 

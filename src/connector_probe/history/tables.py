@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connector_probe.history.reading import connectors, find, observations
@@ -118,13 +119,12 @@ def _period(at: datetime, now: datetime) -> tuple[str, str] | None:
     return None
 
 
-def superfluous_rows(
-    connection: sqlite3.Connection, now: datetime, hurry: Callable[[], bool]
-) -> tuple[list[int], list[int]]:
-    """Rows that may go, and the connectors that this was asked of: each once a day, and no more once ``hurry`` says so.
+def superfluous_rows(connection: sqlite3.Connection, now: datetime, seconds: float) -> tuple[list[int], list[int]]:
+    """Rows that may go, and the connectors that this was asked of: each once a day, as many as ``seconds`` allow.
 
     Only reads, so that no other run waits while a long history is gone through; and only what has come of age since.
     """
+    until = time.monotonic() + seconds
     gone: list[int] = []
     looked_at: list[int] = []
     for _, identifier in list(connectors(connection)):
@@ -134,7 +134,7 @@ def superfluous_rows(
         since = _first_to_look_at(connection, identifier, last) if last is not None and last <= now else 0
         gone += superfluous(list(observations(connection, identifier, since)), now)
         looked_at.append(identifier)
-        if len(gone) > _MAX_GONE or hurry():
+        if len(gone) > _MAX_GONE or time.monotonic() > until:
             break
     return gone, looked_at
 
