@@ -161,10 +161,8 @@ def _connector(
 def side_of(result: Result | None) -> Side | None:
     if result is None:
         return None
-    diagnosis = result.diagnosis
-    if diagnosis is None:
-        return Side(result.name, result.status, None, None, None)
-    return Side(result.name, result.status, diagnosis.code, diagnosis.class_, diagnosis.heading)
+    title = result.diagnosis.heading if result.diagnosis is not None else None
+    return Side(result.name, result.status, result.code, result.class_, title)
 
 
 def _settings(pair: Pair) -> Iterator[Difference]:

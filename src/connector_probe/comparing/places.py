@@ -211,18 +211,16 @@ def _greeting(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
 def _at_both(pair: Pair, shared: SharedAddress) -> Iterator[Difference]:
     first, second = shared.sides
     told = [seen.failure.value if seen.failure is not None else None for seen in shared.sides]
-    titles = (first.title, second.title)
-    if told[0] == told[1]:
-        if first.failing.connection is None:  # no address at both: what they asked may still differ
-            yield pair.says("name-at-none", False, {"title": titles[0]}, shared, told=told)
-        elif first.failure in _SILENT and not any(map(_control_answered, shared.sides)):
-            # Clouds and many networks block port 25, so that any server would be as silent.
-            yield pair.says("silent-at-both", False, {"title": titles[0]}, shared, told=told)
-        else:
-            yield pair.says("same-at-both", False, {"title": titles[0]}, shared, told=told)
+    if told[0] != told[1]:
+        facts = {"first_title": first.title, "second_title": second.title}
+        yield pair.says("otherwise-at-both", True, facts, shared, told=told)
         return
-    facts = {"first_title": titles[0], "second_title": titles[1]}
-    yield pair.says("otherwise-at-both", True, facts, shared, told=told)
+    identifier = "same-at-both"
+    if first.failing.connection is None:  # no address at both: what they asked may still differ
+        identifier = "name-at-none"
+    elif first.failure in _SILENT and not any(map(_control_answered, shared.sides)):
+        identifier = "silent-at-both"  # clouds and many networks block port 25: any server would be as silent
+    yield pair.says(identifier, False, {"title": first.title}, shared, told=told)
 
 
 def _at_one(pair: Pair, shared: SharedAddress, at: int, explained: Sequence[Difference]) -> Iterator[Difference]:

@@ -96,13 +96,10 @@ def _number(value: float) -> str:
 def _addresses(report: Report) -> Iterator[tuple[dict[str, str], Attempt, AttemptEvidence]]:
     for result in report.results:
         for attempt, evidence in zip(result.attempts, result.evidence.attempts, strict=True):
-            labels = {"connector": result.name, "server": _server(attempt), "address": attempt.address or ""}
+            # As the connector has it: with its port where that is not 25.
+            server = attempt.server if attempt.port == SMTP_PORT else host_port(attempt.server, attempt.port)
+            labels = {"connector": result.name, "server": server, "address": attempt.address or ""}
             yield labels, attempt, evidence
-
-
-def _server(attempt: Attempt) -> str:
-    """As the connector has it: with its port where that is not 25."""
-    return attempt.server if attempt.port == SMTP_PORT else host_port(attempt.server, attempt.port)
 
 
 # --- of an address -----------------------------------------------------------------------------------------------

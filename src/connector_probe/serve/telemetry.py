@@ -22,7 +22,7 @@ from connector_probe.serve.views import common_name
 SWITCHES = tuple(f"OTEL_EXPORTER_OTLP{kind}_ENDPOINT" for kind in ("", "_TRACES", "_METRICS"))
 LAST = 1000  # milliseconds for what is left at the end
 _PACKAGE = "opentelemetry-exporter-otlp-proto-http"
-_ERRORS = {  # error.code of the tcpcheck receiver
+_ERRORS: Mapping[FailureClass | None, str] = {  # error.code of the tcpcheck receiver
     FailureClass.TCP_REFUSED: "connection_refused",
     FailureClass.TCP_TIMEOUT: "connection_timeout",
     FailureClass.TCP_UNREACHABLE: "network_unreachable",
@@ -93,7 +93,7 @@ class Telemetry:
                 self._status.set(int(one.status == "ok"), told)
                 self._duration.set(round(1000 * (one.duration or 0.0)), told)
                 if one.status != "ok":
-                    code = _ERRORS.get(attempt.class_, "unknown_error") if attempt.class_ else "unknown_error"
+                    code = _ERRORS.get(attempt.class_, "unknown_error")
                     self._errors.add(1, {**told, "error.code": code})
         for certificate in attempt.certificates:
             if certificate.not_after is not None:
