@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.profiles import HEADLINES, POLICY_LINES, PROFILES, SESSION_HEADLINE, WINSOCK_995
+from connector_probe.diagnosis.profiles import HEADLINES, POLICY_LINES, PROFILES, SESSION_HEADLINE, WINSOCK_995, Profile
 from connector_probe.diagnosis.signs import (
     greets_at_times,
     other_protocol,
@@ -22,7 +22,6 @@ from connector_probe.model.evidence import FaultKind
 from connector_probe.model.verdict import FailureClass, MailFlowCode
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.profiles import Profile
     from connector_probe.diagnosis.view import View
     from connector_probe.model.evidence import AttemptEvidence
 

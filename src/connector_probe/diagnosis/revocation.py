@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from connector_probe.model.evidence import CertificateProblem, CertificateProblemKind
 from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import quote
-from connector_probe.model.revocation import RevocationSource, RevocationStatus
-from connector_probe.model.sentence import Facts, Phrase, Short, Word, listed
+from connector_probe.model.revocation import CertificateRevocation, RevocationCheck, RevocationSource, RevocationStatus
+from connector_probe.model.sentence import Facts, Phrase, Short, Value, Word, listed
 
 if TYPE_CHECKING:
     from connector_probe.model.evidence import AttemptEvidence
-    from connector_probe.model.revocation import CertificateRevocation, RevocationCheck
-    from connector_probe.model.sentence import Value
 
 _SHOWN = 3  # sources of one certificate in a sentence
 

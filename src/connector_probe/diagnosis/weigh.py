@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 from connector_probe.diagnosis.causes import CAUSES
 from connector_probe.diagnosis.causes.row import Case, Judged, WeighedCause
 from connector_probe.diagnosis.replies import may_pass
-from connector_probe.model.ids import HeadingId, RemedyId
+from connector_probe.model.ids import CauseId, HeadingId, RemedyId
 from connector_probe.model.verdict import WORTH_READING, CauseVerdict, Culprit, FailureClass
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.view import View
-    from connector_probe.model.ids import CauseId, HeadingId
 
 _ORDER = tuple(CauseVerdict)
 # Of the owner of the server, or of one's own organization: not said of a partner's server.

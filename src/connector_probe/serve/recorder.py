@@ -40,10 +40,7 @@ class Recorder:
     """
 
     def __init__(
-        self,
-        path: Path | None,
-        on_written: Callable[[Sequence[Snapshot]], None],
-        on_failure: Callable[[], None],
+        self, path: Path | None, on_written: Callable[[Sequence[Snapshot]], None], on_failure: Callable[[], None]
     ) -> None:
         self.windows: dict[str, Sequence[Window]] = {}
         self._path = path

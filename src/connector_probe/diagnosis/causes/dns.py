@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from connector_probe.diagnosis.causes.row import LIKELY, OUT, POSSIBLE, SURE, Case, Judged, Rows, alone
-from connector_probe.diagnosis.dns.delegation import Authorities
+from connector_probe.diagnosis.dns.delegation import Authorities, DnsView, WalkView
 from connector_probe.diagnosis.dns.mx_origin import mx_origin
 from connector_probe.diagnosis.dns.nameserver_trust import denied_by_the_public
 from connector_probe.diagnosis.dns.rules import deciding_lookup
@@ -14,9 +12,6 @@ from connector_probe.diagnosis.signs import another_host
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
-
-if TYPE_CHECKING:
-    from connector_probe.diagnosis.dns.delegation import DnsView, WalkView
 
 ROWS = Rows()
 _F = FailureClass

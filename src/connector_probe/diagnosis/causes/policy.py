@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes.certificate import REMEDIES, remedies_of_problems
 from connector_probe.diagnosis.causes.row import LIKELY, OUT, POSSIBLE, SURE, Case, Judged, Rows, alone
@@ -12,12 +11,9 @@ from connector_probe.diagnosis.policies.facts import CHAIN_REASONS, RECORD_REASO
 from connector_probe.diagnosis.policies.judgement import DaneVerdict, deciding_lookup_of
 from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
-from connector_probe.model.policy import DANE_TA
+from connector_probe.model.policy import DANE_TA, DnssecReason, TlsaRecord
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 from connector_probe.protocol.mta_sts import shallow_pattern
-
-if TYPE_CHECKING:
-    from connector_probe.model.policy import DnssecReason, TlsaRecord
 
 ROWS = Rows()
 _F = FailureClass

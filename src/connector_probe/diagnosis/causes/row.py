@@ -11,13 +11,12 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from connector_probe.model.dataclass import dataclass
-from connector_probe.model.verdict import CauseVerdict, FailureClass
+from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.view import View
     from connector_probe.model.evidence import AttemptEvidence
     from connector_probe.model.ids import CauseId, EvidenceId, HeadingId, RemedyId
-    from connector_probe.model.verdict import Culprit
 
 
 POSSIBLE, OUT = CauseVerdict.POSSIBLE, CauseVerdict.RULED_OUT

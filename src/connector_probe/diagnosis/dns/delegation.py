@@ -20,15 +20,18 @@ from connector_probe.model.delegation import (
     MAX_TOLD,
     SILENT,
     SPOKE_WITH_AUTHORITY,
+    AuthorityReply,
+    Recheck,
+    Registration,
     ServerSays,
     StartedFrom,
+    Walk,
 )
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.policy import DnssecStatus
 from connector_probe.model.reach import is_inside, is_translated
 
 if TYPE_CHECKING:
-    from connector_probe.model.delegation import AuthorityReply, Recheck, Registration, Walk
     from connector_probe.model.evidence import Lookup, Resolution
 
 ADDRESSES = ("A", "AAAA")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.dns.delegation import SETTLED, Authorities
+from connector_probe.diagnosis.dns.delegation import SETTLED, AnswerMismatch, Authorities, DnsView, WalkView
 from connector_probe.diagnosis.dns.nameserver_trust import (
     DistrustReason,
     denied_by_the_public,
@@ -15,18 +15,15 @@ from connector_probe.diagnosis.dns.nameserver_trust import (
 )
 from connector_probe.diagnosis.dns.second_look import all_failed, by_registry
 from connector_probe.diagnosis.policies.facts import dnssec_reason
-from connector_probe.model.delegation import SILENT, ServerSays
+from connector_probe.model.delegation import SILENT, AuthorityReply, Recheck, Registration, ServerSays
 from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.ids import HeadingId
-from connector_probe.model.sentence import Facts, Phrase, Word, joined, listed, next_sentence, some
+from connector_probe.model.sentence import Facts, Phrase, Value, Word, joined, listed, next_sentence, some
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.dns.delegation import AnswerMismatch, DnsView, WalkView
     from connector_probe.diagnosis.view import View
-    from connector_probe.model.delegation import AuthorityReply, Recheck, Registration
     from connector_probe.model.evidence import Lookup
-    from connector_probe.model.sentence import Value
 
 MAX_LISTED = 4
 MAX_SHOWN = 3  # addresses in a sentence

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector_probe.model.dataclass import dataclass
-from connector_probe.model.delegation import ServerSays
+from connector_probe.model.delegation import AuthorityReply, ServerSays
 from connector_probe.model.ids import HeadingId
 from connector_probe.model.policy import DnssecStatus
 from connector_probe.protocol.mta_sts import lists
@@ -19,7 +19,6 @@ from connector_probe.protocol.mta_sts import lists
 if TYPE_CHECKING:
     from connector_probe.diagnosis.dns.delegation import AnswerMismatch, DnsView
     from connector_probe.diagnosis.view import View
-    from connector_probe.model.delegation import AuthorityReply
     from connector_probe.model.evidence import Lookup
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.verdict import Said
-from connector_probe.model.connector import SMTP_PORT, ConnectorType, TlsSettings
+from connector_probe.model.connector import SMTP_PORT, Connector, ConnectorType, TlsSettings
 from connector_probe.model.ids import WarningId
 from connector_probe.model.notation import MAX_NAMES, pasteable, quote
 from connector_probe.model.sentence import Facts, Phrase
@@ -18,7 +18,6 @@ from connector_probe.protocol.microsoft import is_exchange_online
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.view import View
-    from connector_probe.model.connector import Connector
     from connector_probe.model.evidence import AttemptEvidence, Lookup, MxBeside
 
 

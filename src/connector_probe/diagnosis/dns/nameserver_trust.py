@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.dns.delegation import Authorities
+from connector_probe.diagnosis.dns.delegation import Authorities, DnsView
 from connector_probe.diagnosis.dns.mx_origin import mx_origin
 from connector_probe.diagnosis.dns.rules import deciding_lookup
 from connector_probe.diagnosis.dns.second_look import hosting_is_convicted
@@ -20,7 +20,6 @@ from connector_probe.model.reach import is_inside, meant
 from connector_probe.model.verdict import FailureClass
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.dns.delegation import DnsView
     from connector_probe.diagnosis.view import View
     from connector_probe.model.evidence import Lookup
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector_probe.diagnosis.dns.delegation import ADDRESSES, Authorities, DnsView
+from connector_probe.diagnosis.dns.delegation import ADDRESSES, Authorities, DnsView, WalkView
 from connector_probe.diagnosis.dns.rules import deciding_lookup
-from connector_probe.model.delegation import LAME, ServerSays
+from connector_probe.model.delegation import LAME, Registration, ServerSays
 from connector_probe.model.ids import EvidenceId
 from connector_probe.model.reach import meant
 from connector_probe.model.verdict import CauseVerdict, FailureClass
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.dns.delegation import WalkView
-    from connector_probe.model.delegation import Registration
     from connector_probe.model.evidence import AttemptEvidence, Resolution
 
 Weighed = tuple[CauseVerdict | None, tuple[EvidenceId, ...]]

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.policies.judgement import DaneState, DaneVerdict, StsState, sts_lists, sts_state
 from connector_probe.diagnosis.verdict import Said
-from connector_probe.diagnosis.view import DANE_DECIDES
-from connector_probe.model.connector import SmtpDaneMode
+from connector_probe.diagnosis.view import DANE_DECIDES, View
+from connector_probe.model.connector import Connector, SmtpDaneMode
 from connector_probe.model.ids import WarningId
 from connector_probe.model.policy import DANE_EE, DnssecStatus
 from connector_probe.model.verdict import Confidence, FailureClass
 
 if TYPE_CHECKING:
-    from connector_probe.diagnosis.view import View
-    from connector_probe.model.connector import Connector
     from connector_probe.model.sentence import Facts
 
 DANE_PAGE = "https://learn.microsoft.com/purview/how-smtp-dane-works"

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.policies.judgement import DaneState, DaneVerdict, deciding_lookup_of
 from connector_probe.model.notation import day
-from connector_probe.model.policy import DnssecReason, StsProblem
-from connector_probe.model.sentence import Facts, Phrase, Word, joined, listed, some
+from connector_probe.model.policy import DnssecReason, SecureLookup, StsProblem
+from connector_probe.model.sentence import Facts, Phrase, Value, Word, joined, listed, some
 from connector_probe.protocol.mta_sts import shallow_pattern
 
 if TYPE_CHECKING:
     from connector_probe.diagnosis.view import View
-    from connector_probe.model.policy import SecureLookup
-    from connector_probe.model.sentence import Value
 
 MAX_SHOWN = 4  # TLSA records or patterns in a sentence; all of them are in the evidence
 MAX_TEXT = 300

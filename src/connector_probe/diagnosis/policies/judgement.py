@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import MtaStsMode, SmtpDaneMode
 from connector_probe.model.evidence import CertificateProblem, CertificateProblemKind
-from connector_probe.model.policy import DANE_EE, DANE_TA, DnssecStatus
+from connector_probe.model.policy import (
+    DANE_EE,
+    DANE_TA,
+    DaneEvidence,
+    DnssecStatus,
+    MtaStsEvidence,
+    SecureLookup,
+    TlsaRecord,
+)
 from connector_probe.protocol.identity import match
 from connector_probe.protocol.mta_sts import lists
 
 if TYPE_CHECKING:
     from connector_probe.model.evidence import AttemptEvidence
-    from connector_probe.model.policy import DaneEvidence, MtaStsEvidence, SecureLookup, TlsaRecord
 
 _Kind = CertificateProblemKind
 DATES = frozenset({_Kind.EXPIRED, _Kind.NOT_YET_VALID})

@@ -41,11 +41,7 @@ class TryControlHosts(FollowUp):
             return attempt
         settings = attempt.settings
         egress = Egress(
-            ":" in here,
-            settings.source_address,
-            settings.helo,
-            settings.connect_timeout,
-            tls=stalls_in_tls(evidence),
+            ":" in here, settings.source_address, settings.helo, settings.connect_timeout, tls=stalls_in_tls(evidence)
         )
         waited, resolver = attempt.transcript.clock.elapsed(), self._run.resolvers.beside(settings)
         control = await self._controls.try_out(settings.control, resolver, egress, waited)
