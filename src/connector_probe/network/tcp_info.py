@@ -11,9 +11,9 @@ import sys
 from typing import Final
 
 _TCP_INFO: Final = 11  # Python's socket module names it on Linux only
-_UNACKED: Final = 24  # the offset of tcpi_unacked
-_OUT_OF_ORDER: Final = 224  # of tcpi_rcv_ooopack, since Linux 5.4
-_SIZE: Final = 4
+_RETRANSMITS: Final = slice(2, 3)  # tcpi_retransmits: of what is not acknowledged yet
+_UNACKED: Final = slice(24, 28)  # tcpi_unacked
+_OUT_OF_ORDER: Final = slice(224, 228)  # tcpi_rcv_ooopack, since Linux 5.4
 
 
 def out_of_order(sock: socket.socket) -> int:
@@ -22,13 +22,12 @@ def out_of_order(sock: socket.socket) -> int:
 
 
 def unacknowledged(sock: socket.socket) -> int:
-    """Segments that were sent, and of which the other side has not said that they came; 0 where that is not told."""
-    return _counted(sock, _UNACKED)
+    """Segments that were sent more than once, and never acknowledged; 0 where that is not told."""
+    return _counted(sock, _UNACKED) if _counted(sock, _RETRANSMITS) else 0
 
 
-def _counted(sock: socket.socket, offset: int) -> int:
+def _counted(sock: socket.socket, place: slice) -> int:
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            told = sock.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, offset + _SIZE)
-            return int.from_bytes(told[offset:], sys.byteorder)
+            return int.from_bytes(sock.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, place.stop)[place], sys.byteorder)
     return 0
