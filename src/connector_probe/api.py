@@ -130,27 +130,17 @@ async def probe_all(
 
     again = recovers if recovering else None
 
-    async def alone() -> None:
-        await gather_all(
-            connectors, trust, door, JUDGE, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again, watch=on_stage
-        )
-
+    split = False
     if processes > 1 and network is None:
         from connector_probe.probing.workers import gather_split  # late: for large runs only
 
-        await gather_split(
-            connectors,
-            trust,
-            JUDGE,
-            processes=processes,
-            jobs=jobs,
-            stop=stop,
-            on_evidence=judge,
-            must_repeat=again,
-            alone=alone,
+        split = await gather_split(
+            connectors, trust, JUDGE, processes=processes, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again
         )
-    else:
-        await alone()
+    if not split:
+        await gather_all(
+            connectors, trust, door, JUDGE, jobs=jobs, stop=stop, on_evidence=judge, must_repeat=again, watch=on_stage
+        )
     doubtful = [number for number, one in found.items() if one.status is not Status.HEALTHY]
     seen = [*beside(), *(one.evidence for one in found.values())] if doubtful else []
     if len(seen) > 1:  # what the others showed may acquit, or explain it

@@ -39,7 +39,6 @@ class DomainPolicies:
             heard=self._run.dates,
         )
         self._seekers.append(seeker)
-        seeker.begin()
         return seeker
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ import pickle
 import signal
 import socket
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -71,12 +71,11 @@ async def gather_split(
     stop: asyncio.Event | None,
     on_evidence: OnEvidence,
     must_repeat: MustRepeat | None,
-    alone: Callable[[], Awaitable[None]],
-) -> None:
+) -> bool:
     """As ``gather_all``, over this machine's network, by ``processes`` workers; ``must_repeat`` is called in those.
 
-    ``alone`` does the same in this process; it is called where there is no further process, or line to one, to be had.
-    Where a worker is ended from outside, the evidence of its connectors says just that. Raises TrustError.
+    False, with nothing done, where there is no further process, or line to one, to be had. Where a worker is ended from
+    outside, the evidence of its connectors says just that. Raises TrustError.
     """
     for roots in trust.values():
         load(roots)
@@ -113,8 +112,7 @@ async def gather_split(
                 workers.pop().end()
             for end in (end for pair in lines for end in pair):
                 end.close()
-            await alone()
-            return
+            return False
         for _, theirs in lines:
             theirs.close()
         ended = asyncio.create_task(_end_when(stop, workers))
@@ -122,6 +120,7 @@ async def gather_split(
             await asyncio.gather(*(one.listen(connectors, on_evidence) for one in workers))
         finally:
             ended.cancel()
+        return True
     finally:
         gc.unfreeze()
         for one in workers:

@@ -63,6 +63,7 @@ ROOT_SERVERS = (
     ("l.root-servers.net", "2001:500:9f::42"),
     ("f.root-servers.net", "192.5.5.241"),
 )
+_NO_WORD = SILENT | {ServerSays.NOT_ASKED}
 # Why a server was not asked; the words for it are the catalogue's.
 _HAS_NONE = frozenset({LookupStatus.NODATA, LookupStatus.NXDOMAIN})
 NO_ADDRESS, INSIDE = "no-address", "inside"
@@ -210,13 +211,14 @@ class _Walker:
             referral = _deepest(await self._ask_each(".", roots, "NS", ROOT_WAITS))
             if referral is not None:
                 await self._descend(referral)
-            elif not any(reply.status in SPOKE_WITH_AUTHORITY for reply in self.replies):
-                self._started_from = StartedFrom.NAMESERVER
-                # What answers in a root server's place without knowing the root would answer in everybody's.
-                if all(reply.status in SILENT or reply.status is ServerSays.NOT_ASKED for reply in self.replies):
-                    await self._from_nameserver()
-        else:
-            await self._from_nameserver()
+                return
+            if any(reply.status in SPOKE_WITH_AUTHORITY for reply in self.replies):
+                return
+            self._started_from = StartedFrom.NAMESERVER
+            # What answers in a root server's place without knowing the root would answer in everybody's.
+            if not all(reply.status in _NO_WORD for reply in self.replies):
+                return
+        await self._from_nameserver()
 
     async def _from_nameserver(self) -> None:
         """From the deepest zone whose name servers our nameserver knows; when they are silent, one further up too."""
@@ -237,7 +239,7 @@ class _Walker:
             return
         self._above = starts[1] if len(starts) > 1 else None
         await self._descend(starts[0])
-        if all(reply.status in SILENT | {ServerSays.NOT_ASKED} for reply in self.replies):
+        if all(reply.status in _NO_WORD for reply in self.replies):
             # Is it them, or does nothing that we ask directly come through? The zone above tells.
             await self._ask_above(WAITS[:1])
 
@@ -275,7 +277,7 @@ class _Walker:
         """The way on, from a few servers of ``zone``, or a few others where those are silent."""
         for at in range(0, min(len(servers), 2 * SCOUTS), SCOUTS):
             said = await self._ask_each(zone, servers[at : at + SCOUTS], self.rdtypes[0], waits)
-            if any(one.status not in SILENT | {ServerSays.NOT_ASKED} for one in said):
+            if any(one.status not in _NO_WORD for one in said):
                 return _deepest(said)
         return None
 

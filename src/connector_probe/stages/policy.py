@@ -58,7 +58,10 @@ class PolicySeeker:
         at: datetime,
         heard: HeardDates,
     ) -> None:
-        """``at``: the moment for which the certificate of the policy's host is judged. ``heard``: keeps its date."""
+        """Begins to ask for what belongs to the domain, before its MX hosts are known.
+
+        ``at``: the moment for which the certificate of the policy's host is judged. ``heard``: keeps its date.
+        """
         self._connector = connector
         self._domain = domain
         self._network = network
@@ -70,17 +73,13 @@ class PolicySeeker:
         self._hosts: dict[str, asyncio.Task[DaneEvidence]] = {}
         self._mx: asyncio.Task[SecureLookup] | None = None
         self._sts: asyncio.Task[MtaStsEvidence] | None = None
-
-    def begin(self) -> None:
-        """Ask for what belongs to the domain, before its MX hosts are known."""
-        if self._connector.smtp_dane_mode is not SmtpDaneMode.NONE and self._mx is None:
+        if connector.smtp_dane_mode is not SmtpDaneMode.NONE:
             self._mx = asyncio.ensure_future(self._bounded_mx())
-        if self._connector.mta_sts_mode is not MtaStsMode.NONE and self._sts is None:
+        if connector.mta_sts_mode is not MtaStsMode.NONE:
             self._sts = asyncio.ensure_future(self._bounded_sts())
 
     def begin_host(self, server: str, port: int) -> None:
         """Ask for what belongs to one MX host, while mail's own way there is tried."""
-        self.begin()
         if self._mx is not None and server not in self._hosts:
             self._hosts[server] = asyncio.ensure_future(self._bounded_host(server, port))
 
