@@ -75,7 +75,7 @@ def remarks(ended: Ended) -> dict[str, str]:
 
 
 def root_of(lab: Lab) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(lab.ca_pem.encode())
+    return x509.load_pem_x509_certificate(Path(lab.ca_file).read_bytes())
 
 
 async def test_microsofts_list_is_gone_by_unless_something_else_is_asked_for(

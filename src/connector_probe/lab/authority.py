@@ -121,9 +121,8 @@ class Authority:
         self.website = Website()
         self._directory = tempfile.TemporaryDirectory(prefix="probe-lab-")
         self.root = self.authority("Lab Root", issuer=None)
-        self.root_pem = self.root.certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
         self.ca_file = str(Path(self._directory.name, "root.pem"))
-        Path(self.ca_file).write_text(self.root_pem, encoding="ascii")
+        Path(self.ca_file).write_bytes(self.root.certificate.public_bytes(serialization.Encoding.PEM))
         self.anchor_file: str | None = None
 
     def __enter__(self) -> Authority:

@@ -80,7 +80,6 @@ class Lab:
         self._by_name = {each.scenario.name: each for each in running}
         self.nameserver = nameservers[Nameservers.LAB]
         self.ca_file = authority.ca_file
-        self.ca_pem = authority.root_pem
         self.trust_anchor = authority.anchor_file
         self.running = running
         self.skipped: MappingProxyType[str, str] = MappingProxyType({})

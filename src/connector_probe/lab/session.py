@@ -114,16 +114,12 @@ async def reads(visit: Visit) -> None:
     await visit.receive_raw()
 
 
-async def hangs_up(visit: Visit) -> None:
-    await visit.hang_up()
-
-
 async def resets(visit: Visit) -> None:
     visit.reset()
 
 
-async def stays_silent(visit: Visit) -> None:
-    await visit.ignore()
+hangs_up: Behaviour = Visit.hang_up
+stays_silent: Behaviour = Visit.ignore
 
 
 # --- answers as they should be -----------------------------------------------------------------------------------

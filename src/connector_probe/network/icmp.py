@@ -17,36 +17,39 @@ _RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IP
 _SPACE = 512  # octets for the quoted packet, and for the ancillary data: a TCP header and one address
 # <linux/errqueue.h> struct sock_extended_err: errno, origin, type, code, pad, info, data; the sender's address follows.
 _ERROR = struct.Struct("=IBBBBII")
-_ORIGIN_ICMP, _ORIGIN_ICMP6 = 2, 3
-_FROM_IPV4, _FROM_IPV6 = slice(_ERROR.size + 4, _ERROR.size + 8), slice(_ERROR.size + 8, _ERROR.size + 24)
 
-# RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1: codes of type 3.
+# By type and code: RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1. The TTL is exceeded in transit: routers hand it round.
 _IPV4 = {
-    0: "net-unreachable",
-    1: "host-unreachable",
-    2: "protocol-unreachable",
-    3: "port-unreachable",
-    5: "source-route-failed",
-    6: "net-unknown",
-    7: "host-unknown",
-    9: "net-prohibited",
-    10: "host-prohibited",
-    11: "net-unreachable-for-tos",
-    12: "host-unreachable-for-tos",
-    13: "admin-prohibited",
+    (3, 0): "net-unreachable",
+    (3, 1): "host-unreachable",
+    (3, 2): "protocol-unreachable",
+    (3, 3): "port-unreachable",
+    (3, 5): "source-route-failed",
+    (3, 6): "net-unknown",
+    (3, 7): "host-unknown",
+    (3, 9): "net-prohibited",
+    (3, 10): "host-prohibited",
+    (3, 11): "net-unreachable-for-tos",
+    (3, 12): "host-unreachable-for-tos",
+    (3, 13): "admin-prohibited",
+    (11, 0): "ttl-exceeded",
 }
-# RFC 4443 3.1: codes of type 1.
+# RFC 4443 3.1, 3.3.
 _IPV6 = {
-    0: "no-route",
-    1: "admin-prohibited",
-    2: "beyond-scope",
-    3: "host-unreachable",
-    4: "port-unreachable",
-    5: "policy-failed",
-    6: "reject-route",
+    (1, 0): "no-route",
+    (1, 1): "admin-prohibited",
+    (1, 2): "beyond-scope",
+    (1, 3): "host-unreachable",
+    (1, 4): "port-unreachable",
+    (1, 5): "policy-failed",
+    (1, 6): "reject-route",
+    (3, 0): "ttl-exceeded",
 }
-_UNREACHABLE = {_ORIGIN_ICMP: 3, _ORIGIN_ICMP6: 1}
-_TTL_EXCEEDED = {_ORIGIN_ICMP: (11, 0), _ORIGIN_ICMP6: (3, 0)}  # in transit: routers hand it round
+# By origin (SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6): the family, where the sender's address stands, and the meanings.
+_BY_ORIGIN = {
+    2: (socket.AF_INET, slice(_ERROR.size + 4, _ERROR.size + 8), _IPV4),
+    3: (socket.AF_INET6, slice(_ERROR.size + 8, _ERROR.size + 24), _IPV6),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +87,11 @@ def read_icmp(sock: socket.socket) -> IcmpError | None:
 def parse(data: bytes) -> IcmpError | None:
     """``data``: a struct sock_extended_err and the sender's socket address behind it."""
     _, origin, kind, code, *_ = _ERROR.unpack_from(data)
-    if origin not in _UNREACHABLE:
+    if origin not in _BY_ORIGIN:
         return None
-    where = _FROM_IPV4 if origin == _ORIGIN_ICMP else _FROM_IPV6
-    raw = data[where]
-    if len(raw) != where.stop - where.start:
+    family, where, meanings = _BY_ORIGIN[origin]
+    sender = data[where]
+    if len(sender) != where.stop - where.start:
         return None
-    sender = socket.inet_ntop(socket.AF_INET if origin == _ORIGIN_ICMP else socket.AF_INET6, raw)
-    names = _IPV4 if origin == _ORIGIN_ICMP else _IPV6
-    meaning = names.get(code) if kind == _UNREACHABLE[origin] else None
-    if (kind, code) == _TTL_EXCEEDED[origin]:
-        meaning = "ttl-exceeded"
-    return IcmpError(meaning or f"type {kind} code {code}", sender)
+    meaning = meanings.get((kind, code), f"type {kind} code {code}")
+    return IcmpError(meaning, socket.inet_ntop(family, sender))

@@ -22,9 +22,8 @@ from connector_probe.model.evidence import LookupStatus
 from connector_probe.model.printable import printable
 
 EDNS_PAYLOAD = 1232  # what fits everywhere without fragments (DNS flag day 2020)
-MAX_MESSAGE = (
-    16 * 1024
-)  # octets; what holds MAX_RECORDS has a third of it, and each may keep the reader busy for a while
+# Octets; what holds MAX_RECORDS has a third of it, and each may keep the reader busy for a while.
+MAX_MESSAGE = 16 * 1024
 MAX_ALIASES = 16  # the bound that common resolvers keep
 MAX_RECORDS = 200  # nobody has more MX records or addresses; keeps a hostile zone from filling the report
 _RCODES = {
@@ -190,17 +189,16 @@ def _error_text(option: dns.edns.EDEOption) -> str:
 
 
 def _negative_ttl(message: dns.message.Message, name: dns.name.Name) -> list[int]:
-    """How long a resolver may keep that ``name`` or its record does not exist: by the zone's SOA (RFC 2308 5)."""
-    return [
-        min(rrset.ttl, rrset[0].minimum)
-        for rrset in message.authority
-        if rrset.rdtype == dns.rdatatype.SOA and len(rrset) and _can_deny(rrset.name, name, message.rcode())
-    ][:1]
+    """How long a resolver may keep that ``name`` or its record does not exist: by the zone's SOA (RFC 2308 5).
 
-
-def _can_deny(zone: dns.name.Name, name: dns.name.Name, rcode: dns.rcode.Rcode) -> bool:
-    """Whether it lies above ``name``; and a zone's own name exists, which filters that make up an SOA forget."""
-    return name.is_subdomain(zone) and (name != zone or rcode != dns.rcode.NXDOMAIN)
+    A zone's own name exists, which filters that make up an SOA forget.
+    """
+    denied = message.rcode() == dns.rcode.NXDOMAIN
+    for rrset in message.authority:
+        can_deny = name.is_subdomain(rrset.name) and not (denied and name == rrset.name)
+        if rrset.rdtype == dns.rdatatype.SOA and len(rrset) and can_deny:
+            return [min(rrset.ttl, rrset[0].minimum)]
+    return []
 
 
 def records_of(

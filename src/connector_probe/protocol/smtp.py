@@ -329,10 +329,9 @@ _PROTOCOLS: Final = (
 )
 
 
-def looks_like(sample: bytes | str) -> str | None:
-    """The protocol that a garbled sample (octets, or as ``ReplyReader.sample`` gives it) is, where that is certain."""
-    text = printable(sample) if isinstance(sample, bytes) else sample
-    return next((name for name, pattern in _PROTOCOLS if re.match(pattern, text)), None)
+def looks_like(sample: str) -> str | None:
+    """The protocol that a garbled sample (as ``ReplyReader.sample`` gives it) is, where that is certain."""
+    return next((name for name, pattern in _PROTOCOLS if re.match(pattern, sample)), None)
 
 
 # Protocols that greet with a code, as SMTP does, and say in words what they are (RFC 959 5.4, RFC 3977 5.1).

@@ -156,7 +156,7 @@ def _alternative_names(value: Element) -> dict[str, object]:
 
 def _basic_constraints(value: Element) -> dict[str, object]:
     """SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL }."""
-    fields = list(value.children())
+    fields = value.children()
     is_authority = der.boolean(fields.pop(0)) if fields and fields[0].tag == der.BOOLEAN else False
     length = der.integer(fields[0]) if fields else None
     if length is not None and not 0 <= length <= _MAX_PATH_LENGTH:

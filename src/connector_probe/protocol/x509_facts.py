@@ -102,7 +102,7 @@ def parse_certificate(data: bytes) -> ParsedCertificate:
         return _hashes_only(data, f"with {len(data)} octets it is too large")
     try:
         body = der.single(data).children()
-        fields = list(body[0].children())
+        fields = body[0].children()
     except (DerError, IndexError):
         return _hashes_only(data, "DER")
     return _Reader(fields, body).facts(data)
@@ -166,7 +166,8 @@ class _Reader:
         issuer = self._read("issuer", lambda: _name(self._fields[2].raw), _NO_NAME)
         key, weak_key = self._read("public key", lambda: public_key(self._fields[5]), ("", ""))
         signature, weak_signature = self._read("signature algorithm", lambda: signature_of(self._body[1]), ("", ""))
-        extensions = self._read_extensions()
+        wrapped = next((field.value for field in self._fields[6:] if field.tag == 0xA3), None)
+        extensions = Extensions() if wrapped is None else read_extensions(wrapped)
         certificate = Certificate(
             subject=subject.text,
             issuer=issuer.text,
@@ -213,10 +214,6 @@ class _Reader:
 
     def _moment(self, which: int) -> datetime | None:
         return der.moment(self._fields[3].parts(2)[which])
-
-    def _read_extensions(self) -> Extensions:
-        wrapped = [field for field in self._fields[6:] if field.tag == 0xA3]
-        return read_extensions(wrapped[0].value) if wrapped else Extensions()
 
 
 def _hex(number: int) -> str:
