@@ -133,12 +133,15 @@ def test_old_successes_are_thinned_once_a_day(path: Path) -> None:
     assert len(letters(path)) == len(kept) + 600, "of the future, by a clock that was set back"
 
 
-def test_thinning_stops_when_its_time_is_over_and_goes_on_with_the_next_run(path: Path) -> None:
+def test_thinning_stops_when_its_time_is_over_and_goes_on_with_the_next_run(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connector_probe.history.storage.THIN_FOR", 0.0)
     history = History(path)
     history.record([*sightings("h" * 600, "A"), *sightings("h" * 600, "B")])
-    history.thin(NOW, seconds=0)
+    history.thin(NOW)
     assert (len(letters(path, "A")) < 400, len(letters(path, "B"))) == (True, 600)
-    history.thin(NOW, seconds=0)
+    history.thin(NOW)
     assert len(letters(path, "B")) < 400
 
 
@@ -527,11 +530,12 @@ def test_an_empty_file_is_a_new_history(path: Path) -> None:
     assert letters(path) == "h"
 
 
-def test_a_file_that_is_locked_is_said_to_be(path: Path) -> None:
+def test_a_file_that_is_locked_is_said_to_be(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connector_probe.history.storage.PATIENCE", 0.05)
     History(path).record(list(sightings("h")))
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        for work in both(History(path, patience=0.05)):
+        for work in both(History(path)):
             with pytest.raises(HistoryError, match="locked"):
                 work()
     assert letters(path) == "h"

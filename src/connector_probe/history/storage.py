@@ -39,12 +39,9 @@ class History:
     recorded was seen from, as in ``Past``.
     """
 
-    def __init__(
-        self, path: Path, *, place: str = "", patience: float = PATIENCE, say: Callable[[str], None] = lambda text: None
-    ) -> None:
+    def __init__(self, path: Path, *, place: str = "", say: Callable[[str], None] = lambda text: None) -> None:
         self.path = path
         self._place = place
-        self._patience = patience
         self._say = say
 
     def before(self, names: Iterable[str]) -> dict[tuple[str, str], Before]:
@@ -106,14 +103,14 @@ class History:
             lambda: self._write(lambda connection: tables.announce(connection, self._place, channel, states, at))
         )
 
-    def thin(self, now: datetime, seconds: float = THIN_FOR) -> None:
-        """Let plain successes of old go, each connector's once a day, for ``seconds``: the next run goes on.
+    def thin(self, now: datetime) -> None:
+        """Let plain successes of old go, each connector's once a day, for THIN_FOR seconds: the next run goes on.
 
         Raises HistoryError.
         """
         nothing: tuple[list[int], list[int]] = ([], [])
         gone, looked_at = self._work(
-            lambda: self._read(lambda connection: tables.superfluous_rows(connection, now, seconds), nothing)
+            lambda: self._read(lambda connection: tables.superfluous_rows(connection, now, THIN_FOR), nothing)
         )
         if looked_at:
             self._work(lambda: self._write(lambda connection: tables.thin(connection, gone, looked_at, now)))
@@ -167,7 +164,7 @@ class History:
 
     def _connect(self) -> sqlite3.Connection:
         refuse_foreign(self.path)
-        connection = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
         connection.execute("PRAGMA synchronous = EXTRA")
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
@@ -177,12 +174,12 @@ class History:
         """While the body runs, no other run writes. Raises HistoryError when it has to wait too long."""
         from filelock import FileLock, Timeout
 
-        lock = FileLock(f"{self.path}.lock", timeout=self._patience)
+        lock = FileLock(f"{self.path}.lock", timeout=PATIENCE)
         try:
             lock.acquire()
         except Timeout:
             raise HistoryError(
-                f"history {show(str(self.path), 300)}: another run has been writing for {self._patience:g} s",
+                f"history {show(str(self.path), 300)}: another run has been writing for {PATIENCE:g} s",
                 "see who has it open, as in: fuser FILE",
             ) from None
         try:
