@@ -103,9 +103,5 @@ class Hub:
                     continue
                 if event is None:
                     return
-                yield encoded(event)
-
-
-def encoded(event: Event) -> bytes:
-    """One event on the wire; JSON in ASCII has no line break of its own."""
-    return f"event: {event.kind}\ndata: {dumps(event)}\n\n".encode()
+                # JSON in ASCII has no line break of its own.
+                yield f"event: {event.kind}\ndata: {dumps(event)}\n\n".encode()

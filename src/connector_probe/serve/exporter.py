@@ -98,11 +98,10 @@ class _Exporter:
 
     def _latest(self, target: str) -> tuple[Report | None, float]:
         """The newest report of a server that takes longer than a scrape may, as long as the next is not due."""
-        if target not in self._service.names:
+        one = self._service.tracked(target) if target in self._service.names else None
+        if one is None or one.here is None or (age := one.here.age(datetime.now(UTC))) > one.entry.interval:
             return None, 0.0
-        one = self._service.tracked(target)
-        age = one.here.age(datetime.now(UTC)) if one.here is not None else math.inf
-        return (one.here.report, age) if one.here is not None and age <= one.entry.interval else (None, 0.0)
+        return one.here.report, age
 
     def _debug(self, target: str, report: Report | None, problem: str, text: str) -> str:
         """A bug report in one paste, in blackbox_exporter's order."""
@@ -182,7 +181,7 @@ def _limit(header: str) -> float:
     if not math.isfinite(given):
         raise ValueError(f"{show(header)} is no number of seconds")
     wanted = given - OFFSET
-    return min(wanted, LONGEST) if given and wanted > 0 else LONGEST
+    return min(wanted, LONGEST) if wanted > 0 else LONGEST
 
 
 def _labels(entry: Entry) -> dict[str, str]:

@@ -59,7 +59,6 @@ class Tracked:
     timer: asyncio.TimerHandle | None = None
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     running: asyncio.Task[Snapshot] | None = None
-    began_at: datetime | None = None
     stages: list[StageEnded] = field(default_factory=list)
     failures: int = 0
     problem: str = ""
@@ -244,7 +243,6 @@ class Service:
 
     async def _probe(self, one: Tracked, trigger: Trigger) -> Snapshot:
         entry, began, status = one.entry, time.monotonic(), None
-        one.began_at = datetime.now(UTC)
         one.stages.clear()
 
         def ended(stage: StageEnded) -> None:
@@ -252,7 +250,7 @@ class Service:
             del one.stages[:-MAX_STAGES]
             self.hub.publish(Event(EventKind.STAGE, datetime.now(UTC), entry.name, stage=stage))
 
-        self.hub.publish(Event(EventKind.STARTED, one.began_at, entry.name))
+        self.hub.publish(Event(EventKind.STARTED, datetime.now(UTC), entry.name))
         try:
             report = await self._report(entry.connector, strict=entry.strict, on_stage=ended)
             snapshot = Snapshot(report, HERE, datetime.now(UTC), trigger)
@@ -265,7 +263,7 @@ class Service:
             one.problem, one.failures = str(problem), one.failures + 1
             raise
         finally:
-            one.running = one.began_at = None
+            one.running = None
             one.due = time.monotonic() + pause(one.entry.interval, one.failures)
             self._arm(one)
             self._observe(trigger, status, time.monotonic() - began)
