@@ -164,17 +164,13 @@ def compare_with_sender(
     apart = max((abs(report.started_at - at) for report in reports for at in times), default=None)
     if apart is not None and apart > FAR_APART:
         notes.append(fill(words.compare["far-apart-sender"], {"apart": lasting(apart, words)}))
+    told, summary = tuple(dict.fromkeys(notes)), summary_of(connectors)
+    if base is not None:
+        found = tuple(connectors)
+        return replace(base, reason=Reason.SENDER, notes=told, summary=summary, connectors=found, third=origin)
     whole = Origin(labels[0], files[0], first.started_at, first.vantage.hostname, first.vantage.source_addresses)
     return Comparison(
-        schema=COMPARISON_SCHEMA,
-        relation=Relation.PLACES,
-        reason=Reason.SENDER,
-        first=origin if base is None else base.first,
-        second=whole if base is None else base.second,
-        third=None if base is None else origin,
-        notes=tuple(dict.fromkeys(notes)),
-        summary=summary_of(connectors),
-        connectors=tuple(connectors),
+        COMPARISON_SCHEMA, Relation.PLACES, Reason.SENDER, origin, whole, told, summary, tuple(connectors)
     )
 
 

@@ -156,10 +156,11 @@ class _Page(Sheet):
 
     def _failure(self, code: str | None, class_: str | None) -> str:
         """ "450 4.4.316 Connection refused", or our own words; a class of a later version stands as it is."""
-        known = {failure.value: title for failure, title in self._words.titles.items()}
         if code in set(MailFlowCode):
             return f"450 {code} {headline_of(MailFlowCode(code), self._words)}"
-        return known.get(class_ or "", class_ or "") if class_ in set(FailureClass) else show(code or class_ or "?")
+        if class_ in set(FailureClass):
+            return self._words.titles[FailureClass(class_)]
+        return show(code or class_ or "?")
 
     def _begun(self, one: ConnectorHistory) -> list[str]:
         """Since when it is as it is; a failure that became another one is as old as its first row."""
