@@ -196,19 +196,16 @@ def _own_domain(connector: ConnectorReport) -> str | None:
 def _untold(pair: Pair, addresses: Sequence[SharedAddress]) -> Iterator[Difference]:
     """Where a side could not tell, that is said, and that nothing follows."""
     unknown = [one.status is Status.UNKNOWN for one in (pair.first, pair.second)]
-    if any(unknown):
-        if all(unknown):
-            yield pair.says("both-unknown", False, {"detail": _detail(pair.second)})
-        else:
-            at = 0 if unknown[0] else 1
-            facts = {"place": pair.labels[at], "detail": _detail(pair.results[at])}
-            yield pair.says("one-unknown", False, facts)
-        return
-    for shared in addresses:
-        for side, label in zip(shared.sides, pair.labels, strict=True):
-            if side.unknown:
-                facts = {"place": label, "endpoint": shared.endpoint, "detail": side.detail}
-                yield pair.says("address-unknown", False, facts, shared)
+    if all(unknown):
+        yield pair.says("both-unknown", False, {"detail": _detail(pair.second)})
+    elif any(unknown):
+        at = unknown.index(True)
+        yield pair.says("one-unknown", False, {"place": pair.labels[at], "detail": _detail(pair.results[at])})
+    else:
+        for shared in addresses:
+            for side, label in zip(shared.sides, pair.labels, strict=True):
+                if side.unknown:
+                    yield pair.says("address-unknown", False, {"place": label, "detail": side.detail}, shared)
 
 
 def _detail(result: Result) -> str:

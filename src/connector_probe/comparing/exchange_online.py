@@ -197,17 +197,15 @@ def _connector(
     classes = classes_of(failure)
     only = classes[0] if len(classes) == 1 else None
     side = Side(name, Status.FAILING, failure.code, only, title_of(topic_of(failure), words))
+    matters = any(one.matters for one in found) or (base is not None and base.matters)
+    outcome = base.outcome if base is not None else Outcome.SAME
+    if matters:
+        outcome = Outcome.DIFFERS
+    elif any(one.id == "sender-unknown" for one in found):
+        outcome = Outcome.UNKNOWN
     if base is not None:
-        matters = base.matters or any(one.matters for one in found)
-        outcome = Outcome.DIFFERS if matters else _outcome(found, base.outcome)
         return replace(base, outcome=outcome, matters=matters, third=side, differences=(*found, *base.differences))
-    matters = any(one.matters for one in found)
-    outcome = Outcome.DIFFERS if matters else _outcome(found, Outcome.SAME)
     return ConnectorComparison(name, outcome, matters, side, side_of(places[0][1]), found)
-
-
-def _outcome(found: Sequence[Difference], otherwise: Outcome) -> Outcome:
-    return Outcome.UNKNOWN if any(one.id == "sender-unknown" for one in found) else otherwise
 
 
 # --- one error -------------------------------------------------------------------------------------------------
