@@ -15,7 +15,8 @@ import httpx
 
 from connector_probe.config import load
 from connector_probe.model.connector import Connector
-from connector_probe.serve.server import Server, Settings, listen
+from connector_probe.serve.context import Settings
+from connector_probe.serve.server import Server, listen
 from connector_probe.wording.catalogue.en import ENGLISH
 
 GENEROUS = 60.0  # seconds that no test takes

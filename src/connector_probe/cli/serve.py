@@ -70,7 +70,7 @@ def serve(
     from connector_probe.cli.running import allow_many_files
     from connector_probe.cli.unattended import parse_reminder
     from connector_probe.serve import logs
-    from connector_probe.serve.server import Settings
+    from connector_probe.serve.context import Settings
     from connector_probe.serve.server import serve as serve_until_stopped
 
     if (tls_cert is None) is not (tls_key is None):

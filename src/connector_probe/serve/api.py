@@ -169,7 +169,7 @@ class _Api:
     async def probe(self, request: Request) -> Response:
         name, wait = self._name(request), _truth(request, "wait")
         if self._service.tracked(name).running is None:
-            self._context.limits.requests.take()
+            self._context.settings.limits.requests.take()
         probing = self._service.begin(name, Trigger.REQUEST)
         if not wait:
             return _json(connector_document(self._service, name), 202)
@@ -180,7 +180,7 @@ class _Api:
         return _json(self._detail(name))
 
     async def explain(self, request: Request) -> Response:
-        self._context.limits.explanations.take()
+        self._context.settings.limits.explanations.take()
         kind = media_type(request)
         if kind not in _PASTED:
             raise HTTPException(415, f"{show(kind) or 'no media type'}: send {', '.join(_PASTED)}")
@@ -197,7 +197,7 @@ class _Api:
             raise HTTPException(413, str(large)) from None
 
     async def results(self, request: Request) -> Response:
-        self._context.limits.reports.take()
+        self._context.settings.limits.reports.take()
         place = request.query_params.get("place")
         if place is not None and len(place) > MAX_PLACE:
             raise HTTPException(400, f"place is longer than {MAX_PLACE} characters")

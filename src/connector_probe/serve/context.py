@@ -1,14 +1,17 @@
-"""What the handlers share: the service, its measurements, its limits, and how the file is read anew."""
+"""What the handlers share: the service, its measurements, its settings, and how the file is read anew."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 
+from connector_probe.config import Configuration
+from connector_probe.serve.credentials import Credentials
 from connector_probe.serve.metrics import Metrics
 from connector_probe.serve.service import Service
 from connector_probe.wording.catalogue import Catalogue
@@ -44,13 +47,31 @@ class Limits:
     guesses: RateLimit = field(default_factory=lambda: RateLimit(1.0, 20))  # wrong passwords: what a person mistypes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How ``probe serve`` was started. ``tls``: certificate chain and key, PEM. ``notify``: variables with URLs."""
+
+    configuration: Configuration
+    address: str
+    port: int
+    words: Catalogue
+    place: str
+    credentials: Credentials | None = None
+    hosts: Sequence[str] = ()
+    tls: tuple[Path, Path] | None = None
+    history: Path | None = None
+    scheduled: bool = True
+    any_target: bool = False
+    notify: Sequence[str] = ()
+    remind: float | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """``reload`` gives what is wrong with the file, empty if nothing is. ``words``: those of the pages."""
+    """``reload`` gives what is wrong with the file, empty if nothing is."""
 
     service: Service
     metrics: Metrics
     reload: Callable[[], Awaitable[str]]
-    words: Catalogue
-    any_target: bool = False
-    limits: Limits = field(default_factory=Limits)
+    settings: Settings

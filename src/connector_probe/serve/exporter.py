@@ -59,10 +59,10 @@ class _Exporter:
             return PlainTextResponse(f"Failed to parse timeout from Prometheus header: {error}\n", 500)
         began, connector = time.monotonic(), None
         if target not in self._service.names:
-            if not self._context.any_target:
+            if not self._context.settings.any_target:
                 told = f"Unknown target {show(target, 300)!r}: it is not in probes.yaml (see --allow-any-target)\n"
                 return PlainTextResponse(told, 400)
-            self._context.limits.scrapes.take()
+            self._context.settings.limits.scrapes.take()
             try:
                 connector = Connector(smart_hosts=(target,))
             except ConnectorError as error:

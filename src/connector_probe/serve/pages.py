@@ -85,7 +85,7 @@ class _Pages:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._service = context.service
-        self._words = words = context.words
+        self._words = words = context.settings.words
         self._templates = Environment(
             loader=PackageLoader("connector_probe.serve"),
             autoescape=True,
@@ -147,7 +147,7 @@ class _Pages:
             return self._missing(name)
         if self._service.tracked(name).running is None:
             try:
-                self._context.limits.requests.take()
+                self._context.settings.limits.requests.take()
             except HTTPException as many:
                 return await self._connector(name, self._said(many), many.status_code, many.headers)
         probing = self._service.begin(name, Trigger.REQUEST)
@@ -166,7 +166,7 @@ class _Pages:
         found: ExplanationDocument | None = None
         if request.method == "POST":
             try:
-                self._context.limits.explanations.take()
+                self._context.settings.limits.explanations.take()
                 pasted = _form(request, await body_of(request, 3 * MAX_PASTED))
                 found = await asyncio.to_thread(lambda: explanation(read(pasted), self._words))
             except HTTPException as wrong:

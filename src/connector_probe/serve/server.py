@@ -11,7 +11,6 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -29,8 +28,7 @@ from connector_probe.model.names import host_port, show
 from connector_probe.model.verdict import Result
 from connector_probe.notifications import NotificationError, Sink, sinks_of
 from connector_probe.serve import api, exporter, pages
-from connector_probe.serve.context import Context, Limits
-from connector_probe.serve.credentials import Credentials
+from connector_probe.serve.context import Context, Settings
 from connector_probe.serve.guard import Guard
 from connector_probe.serve.metrics import Metrics
 from connector_probe.serve.notifier import Notifier
@@ -40,7 +38,6 @@ from connector_probe.serve.service import Service
 from connector_probe.serve.snapshots import HERE, Snapshot
 from connector_probe.serve.supervisor import Supervisor
 from connector_probe.serve.telemetry import telemetry_of
-from connector_probe.wording.catalogue import Catalogue
 
 GRACE = 3  # seconds for answers that are on their way when the end comes; all of it takes five at most
 LAST_WORD = 4.5  # seconds after the signal, when it ends whatever still goes on
@@ -53,26 +50,6 @@ log = logging.getLogger(__name__)
 
 class ListenError(HintedError):
     """The address cannot be listened on, or the TLS files cannot be used. ``hint`` says what to do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How ``probe serve`` was started. ``tls``: certificate chain and key, PEM. ``notify``: variables with URLs."""
-
-    configuration: Configuration
-    address: str
-    port: int
-    words: Catalogue
-    place: str
-    credentials: Credentials | None = None
-    hosts: Sequence[str] = ()
-    tls: tuple[Path, Path] | None = None
-    history: Path | None = None
-    scheduled: bool = True
-    any_target: bool = False
-    notify: Sequence[str] = ()
-    remind: float | None = None
-    limits: Limits = field(default_factory=Limits)
 
 
 async def serve(settings: Settings) -> None:
@@ -121,14 +98,7 @@ class Server:
             self._standing, lambda: self.service.recorder.known(HERE), settings.words, settings.remind
         )
         self._notifier.sinks = self._sinks(settings.configuration)
-        self._context = Context(
-            self.service,
-            self._metrics,
-            self.reload,
-            settings.words,
-            any_target=settings.any_target,
-            limits=settings.limits,
-        )
+        self._context = Context(self.service, self._metrics, self.reload, settings)
         guarded = Guard(
             _app(self._context, secured=settings.credentials is not None),
             credentials=settings.credentials,
