@@ -24,7 +24,7 @@ from connector_probe.model.verdict import (
 )
 from connector_probe.network import Network, SystemNetwork
 from connector_probe.probing.fleet import DEFAULT_JOBS, gather_all
-from connector_probe.probing.judge import Judge
+from connector_probe.probing.run import Judge
 from connector_probe.trust import Trust, load_anchors
 from connector_probe.wording.catalogue import Catalogue
 from connector_probe.wording.catalogue.en import ENGLISH

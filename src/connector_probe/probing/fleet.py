@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -15,8 +15,8 @@ from connector_probe.model.connector import Connector, RootList
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Resolution
 from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network
-from connector_probe.probing.judge import Judge
 from connector_probe.probing.prober import Prober
+from connector_probe.probing.run import Judge
 from connector_probe.probing.session import Watch
 from connector_probe.probing.sharing import AT_ONE_ADDRESS
 from connector_probe.probing.work_slots import SLOT_TIME, WorkSlots
@@ -67,7 +67,7 @@ async def gather_all(
     new_prober = partial(
         Prober, network, judge, slots, watch, at_one_address, lambda server: by_mx or named[server] != 1
     )
-    prober, told = new_prober(), _Telling(on_evidence)
+    prober, waiting = new_prober(), asyncio.Queue[tuple[int, ConnectorEvidence]]()
     started_at, began, left = datetime.now(UTC), network.now(), dict.fromkeys(range(len(connectors)))
 
     async def one(number: int) -> None:
@@ -77,7 +77,7 @@ async def gather_all(
         if must_repeat is not None and must_repeat(number, evidence):
             evidence = await _repeated(connector, trusted, new_prober, evidence, lambda it: must_repeat(number, it))
         del left[number]
-        told.later(number, evidence)
+        waiting.put_nowait((number, evidence))
 
     async def every() -> None:
         async with asyncio.TaskGroup() as group:
@@ -88,15 +88,31 @@ async def gather_all(
                 if number and number % AT_A_TIME == 0:
                     await asyncio.sleep(PAUSE)
 
+    async def tell() -> None:
+        """One piece between any two steps of the probes, while there is time.
+
+        Judging takes a fifth of the work, and what waits to begin (a dead host's SYN, say) goes before it.
+        """
+        while True:
+            on_evidence(*await waiting.get())
+            await asyncio.sleep(0)
+
+    telling = asyncio.create_task(tell())
     try:
         await _until(stop, every())
-        await told.the_rest()
+        telling.cancel()
+        await asyncio.wait({telling})
+        if not telling.cancelled():
+            telling.result()  # raises what ``on_evidence`` raised
+        while not waiting.empty():
+            on_evidence(*waiting.get_nowait())
+            await asyncio.sleep(0)
         seconds = to_microseconds(network.now() - began)
         for number in left:
             on_evidence(number, unfinished(connectors[number], started_at, seconds))
             await asyncio.sleep(0)
     finally:
-        told.stop()
+        telling.cancel()
         prober.close()
 
 
@@ -142,47 +158,3 @@ def unfinished(connector: Connector, started_at: datetime, seconds: float) -> Co
         for server, port in hosts or [(connector.use_mx or "", connector.port)]
     )
     return ConnectorEvidence(attempts, ((),) * len(attempts), started_at, seconds)
-
-
-class _Telling:
-    """Hands evidence on while there is time: one piece between any two steps of the probes.
-
-    Judging takes a fifth of the work, and what waits to begin (a dead host's SYN, say) goes before it.
-    """
-
-    def __init__(self, on_evidence: Callable[[int, ConnectorEvidence], None]) -> None:
-        self._on_evidence = on_evidence
-        self._waiting: deque[tuple[int, ConnectorEvidence]] = deque()
-        self._soon: asyncio.Handle | None = None
-        self._problem: Exception | None = None
-
-    def later(self, number: int, evidence: ConnectorEvidence) -> None:
-        self._waiting.append((number, evidence))
-        if self._soon is None:
-            self._soon = asyncio.get_running_loop().call_soon(self._next)
-
-    async def the_rest(self) -> None:
-        """Everything that waits, the loop in turn. Raises what ``on_evidence`` raised, be it before."""
-        self.stop()
-        while self._waiting and self._problem is None:
-            self._tell()
-            await asyncio.sleep(0)
-        if self._problem is not None:
-            raise self._problem
-
-    def stop(self) -> None:
-        if self._soon is not None:
-            self._soon.cancel()
-            self._soon = None
-
-    def _next(self) -> None:
-        self._soon = None
-        self._tell()
-        if self._waiting and self._problem is None:
-            self._soon = asyncio.get_running_loop().call_soon(self._next)
-
-    def _tell(self) -> None:
-        try:
-            self._on_evidence(*self._waiting.popleft())
-        except Exception as problem:
-            self._problem = problem

@@ -25,8 +25,7 @@ from connector_probe.probing.attempt import Attempt
 from connector_probe.probing.domain_policies import DomainPolicies
 from connector_probe.probing.follow_ups import FOLLOW_UPS
 from connector_probe.probing.follow_ups.dns import AskDnsAgain
-from connector_probe.probing.judge import Judge
-from connector_probe.probing.run import Run
+from connector_probe.probing.run import Judge, Run
 from connector_probe.probing.session import Watch, run_session
 from connector_probe.probing.sharing import AddressBudget, SharedAttempts
 from connector_probe.probing.target import SessionSettings, Target
@@ -63,13 +62,12 @@ class Prober:
     ) -> None:
         """``watch`` is told of each stage as it ends; ``at_one_address`` and ``wanted_again`` as ``SharedAttempts``."""
         self._network = network
-        self._judge = judge
         self._watch = watch
-        self._run = Run(network, slots, judge.load)
+        self._run = Run(network, slots, judge)
         self._attempts = SharedAttempts(self._attempt, at_one_address, wanted_again)
         self._follow_ups = [kind(self._run) for kind in FOLLOW_UPS]
         self._policies = DomainPolicies(self._run)
-        self._dns_again = AskDnsAgain(self._run, judge)
+        self._dns_again = AskDnsAgain(self._run)
         self._silent_ports = SilentPorts(network)
         self._mx_beside = MxRecordsBeside()
 
@@ -84,7 +82,7 @@ class Prober:
             lost = [one for resolutions in by_host for one in resolutions if _may_be_found(one)]
             for nowhere in lost:
                 evidence = AttemptEvidence(nowhere.server, None, connector.port, nowhere)
-                failed[nowhere.server].append(str(self._judge.failure_of(evidence, connector)))
+                failed[nowhere.server].append(str(self._run.judge.failure_of(evidence, connector)))
                 resolver.forget_all(nowhere.lookups)
             if lost:
                 await asyncio.sleep(connector.retry_delay)
@@ -168,7 +166,7 @@ class Prober:
                 if not budget.allows(target.server, self._network.now(), connector.deadline):
                     return None
                 evidence, transcript = await self._try(target, connector, trust, seeker, (number, *retry))
-                failure = self._judge.failure_of(evidence, connector) if left else None
+                failure = self._run.judge.failure_of(evidence, connector) if left else None
                 if failure is None or failure in UNTELLABLE:
                     evidence = await self._silent_ports.look(evidence, connector)
                     break

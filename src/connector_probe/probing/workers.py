@@ -26,7 +26,7 @@ from connector_probe.model.evidence import Connection, ConnectorEvidence, FaultK
 from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import SystemNetwork
 from connector_probe.probing.fleet import TrustOf, gather_all, unfinished
-from connector_probe.probing.judge import Judge
+from connector_probe.probing.run import Judge
 from connector_probe.probing.sharing import AT_ONE_ADDRESS
 from connector_probe.probing.tls_loading import load
 

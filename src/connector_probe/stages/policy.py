@@ -35,7 +35,7 @@ from connector_probe.protocol.identity import match
 from connector_probe.protocol.mta_sts import MAX_POLICY, StsError, read_policy, read_record, sts_records
 from connector_probe.stages.dnssec import Validator
 from connector_probe.stages.local_clock import HeardDates
-from connector_probe.stages.resolve import Resolver
+from connector_probe.stages.resolve import Resolver, http_addresses
 
 DANE_LIMIT: Final = 12.0  # seconds for all look-ups of one host; a chain of four zones takes a tenth of one
 STS_LIMIT: Final = 12.0  # for the record and the policy; RFC 8461 3.3 would allow a minute
@@ -167,11 +167,10 @@ class PolicySeeker:
 
     async def _fetch(self, url: HttpUrl) -> StsPolicy:
         """The policy at ``url``. Raises _NoPolicyError."""
-        found = [await self._resolver.look_up(url.host, kind) for kind in ("AAAA", "A")]
-        addresses = [record for lookup in found for record in lookup.records]
-        if not addresses:
-            told = ", ".join(f"{one.rdtype}: {one.status}" for one in found)
-            raise _NoPolicyError(StsProblem.HOST_UNRESOLVED, f"{url.host} has no address ({told})")
+        try:
+            addresses = await http_addresses(url, self._resolver)
+        except HttpError as problem:
+            raise _NoPolicyError(StsProblem.HOST_UNRESOLVED, str(problem)) from None
         four = [one for one in addresses if ":" not in one][:1]
         six = [one for one in addresses if ":" in one][:1]
         last: _NoPolicyError | None = None

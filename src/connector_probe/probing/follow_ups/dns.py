@@ -17,7 +17,6 @@ from connector_probe.model.evidence import AttemptEvidence, Countercheck, Resolu
 from connector_probe.model.names import is_address
 from connector_probe.model.verdict import FailureClass
 from connector_probe.network.clock import time_limit
-from connector_probe.probing.judge import Judge
 from connector_probe.probing.resolvers import reply_timeout
 from connector_probe.probing.run import Run
 from connector_probe.stages.addresses import with_addresses
@@ -58,9 +57,8 @@ BRIEFLY_WORTH_A_WALK = frozenset(
 class AskDnsAgain:
     """Behind the last try of a connector's attempt; over one run each question is asked once."""
 
-    def __init__(self, run: Run, judge: Judge) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self._judge = judge
 
     def close(self) -> None:
         """Cancel what is still under way."""
@@ -89,7 +87,7 @@ class AskDnsAgain:
             return resolution
         inquiry = await self._inquiries.inquire(resolution, self._run.resolvers.of(connector), OWN_ZONE_INQUIRY)
         found = replace(resolution, inquiry=inquiry)
-        public = self._judge.public_addresses(found)
+        public = self._run.judge.public_addresses(found)
         if not public:
             return resolution
         return replace(with_addresses(found, public, connector.family), own_zone=resolution.addresses)
@@ -98,7 +96,7 @@ class AskDnsAgain:
         """``evidence`` with a second look at DNS, where the failure is one that DNS can explain. Never raises."""
         if evidence.connected and evidence.policy is None and not evidence.chain:  # then DNS has led to where it should
             return evidence
-        failure = self._judge.failure_of(evidence, connector)
+        failure = self._run.judge.failure_of(evidence, connector)
         resolution = asked = evidence.resolution
         limit = reply_timeout(connector)
         if failure in BRIEFLY_WORTH_A_WALK:
@@ -118,10 +116,10 @@ class AskDnsAgain:
         if inquiry is not None and any(one.fails_when_checked for one in inquiry.rechecks):
             inquiry = replace(inquiry, rechecks=await self._validated(inquiry.rechecks, connector, limit))
         evidence = replace(evidence, resolution=replace(resolution, inquiry=inquiry, countercheck=check))
-        if check is not None and (denied := self._judge.denied_name(evidence, connector)) is not None:
+        if check is not None and (denied := self._run.judge.denied_name(evidence, connector)) is not None:
             check = replace(check, sibling=await ask_for_sibling(denied, resolver))
             evidence = replace(evidence, resolution=replace(evidence.resolution, countercheck=check))
-        domain = self._judge.unsettled_domain(evidence) if connector.rdap is not None else None
+        domain = self._run.judge.unsettled_domain(evidence) if connector.rdap is not None else None
         if inquiry is None or domain is None or connector.rdap is None:
             return evidence
         roots, source = trust.roots, connector.source_address
