@@ -53,9 +53,9 @@ class Credentials:
         if not self._tokens and not self._users:
             raise CredentialsError(f"{where} holds no token", "a random one: openssl rand -hex 24")
 
-    def accepts(self, header: str | None) -> bool:
+    def accepts(self, header: str) -> bool:
         """Whether an Authorization header's value (RFC 7235) is good; slow where a password is hashed."""
-        if header is None or len(header) > MAX_PRESENTED:
+        if len(header) > MAX_PRESENTED:
             return False
         scheme, _, given = header.partition(" ")
         given = given.strip()

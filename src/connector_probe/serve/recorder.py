@@ -59,9 +59,8 @@ class Recorder:
 
     async def open(self, place: str = HERE) -> RunHistory:
         """What is known of the connectors as ``place`` saw them; the first call for a place reads the file."""
-        if place not in self._histories:
-            await self._in_thread(lambda: self._open(place))
-        return self._histories[place]
+        known = self._histories.get(place)
+        return known if known is not None else await self._in_thread(lambda: self._open(place))
 
     def add(self, snapshot: Snapshot) -> None:
         """To be written soon."""
@@ -104,11 +103,12 @@ class Recorder:
 
     # --- in the thread ---
 
-    def _open(self, place: str) -> None:
+    def _open(self, place: str) -> RunHistory:
         if place not in self._histories:
             self._histories[place] = RunHistory(
                 self.windows, self._path, ENGLISH, place=place, say=log.warning, fail=self._failed
             )
+        return self._histories[place]
 
     def _documents(self, kind: DocumentKind, name: str | None) -> list[Document]:
         if self._path is None:
@@ -126,8 +126,7 @@ class Recorder:
         for one in batch:
             by_place[one.place].append(one)
         for place, snapshots in by_place.items():
-            self._open(place)
-            history = self._histories[place]
+            history = self._open(place)
             history.try_again()
             documents = [document for one in snapshots for document in _documents_of(one)]
             history.record([one.result for one in snapshots], interrupted=False, documents=documents)
