@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, fields
 from functools import partial
 from itertools import cycle, repeat
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from connector_probe.lab import website
@@ -55,7 +54,7 @@ class Running:
     host: str
     port: int
     policy_port: int
-    received: MappingProxyType[str, deque[bytes]] = field(compare=False)
+    received: Mapping[str, deque[bytes]] = field(compare=False)
 
 
 _OF_THE_LAB = frozenset({"use_mx", "by_address", "nameservers"})  # Options that are no fields of Connector
@@ -75,14 +74,20 @@ class Lab:
     options take them; ``skipped`` names the scenarios that this machine cannot run, each with the reason.
     """
 
-    def __init__(self, authority: Authority, nameservers: dict[Nameservers, str], running: tuple[Running, ...]) -> None:
+    def __init__(
+        self,
+        authority: Authority,
+        nameservers: dict[Nameservers, str],
+        running: tuple[Running, ...],
+        skipped: Mapping[str, str],
+    ) -> None:
         self._nameservers = nameservers
         self._by_name = {each.scenario.name: each for each in running}
         self.nameserver = nameservers[Nameservers.LAB]
         self.ca_file = authority.ca_file
         self.trust_anchor = authority.anchor_file
         self.running = running
-        self.skipped: MappingProxyType[str, str] = MappingProxyType({})
+        self.skipped = skipped
 
     @classmethod
     @asynccontextmanager
@@ -115,9 +120,7 @@ class Lab:
                 dead = DeadPort(silent=kind is Nameservers.SILENT)
                 stack.callback(dead.close)
                 nameservers[kind] = f"{LOOPBACK}#{dead.port}"
-            lab = cls(authority, nameservers, running)
-            lab.skipped = skipped
-            yield lab
+            yield cls(authority, nameservers, running, skipped)
 
     def __getitem__(self, name: str) -> Running:
         """The running scenario called ``name``. Raises LabError."""
@@ -162,10 +165,10 @@ def _try_loopback() -> None:
             ) from None
 
 
-def _choose(names: Sequence[str] | None) -> tuple[list[Scenario], MappingProxyType[str, str]]:
+def _choose(names: Sequence[str] | None) -> tuple[list[Scenario], dict[str, str]]:
     if names is None:
         reasons = {each.name: why for each in SCENARIOS if (why := obstacle(each)) is not None}
-        return [each for each in SCENARIOS if each.name not in reasons], MappingProxyType(reasons)
+        return [each for each in SCENARIOS if each.name not in reasons], reasons
     chosen = []
     for name in dict.fromkeys(names):
         if name not in _BY_NAME:
@@ -174,7 +177,7 @@ def _choose(names: Sequence[str] | None) -> tuple[list[Scenario], MappingProxyTy
         if why is not None:
             raise LabError(f"scenario {name!r} cannot run here: {why}", "leave it out")
         chosen.append(_BY_NAME[name])
-    return chosen, MappingProxyType({})
+    return chosen, {}
 
 
 @contextmanager
@@ -210,7 +213,7 @@ async def _run(scenario: Scenario, authority: Authority, stack: AsyncExitStack, 
         policy_port, (sock,) = _bind([scenario.policy.address], ports)
         await _start(scenario, scenario.policy, sock, authority, stack)
     host = scenario.servers[0].address if scenario.options.by_address else scenario.host
-    return Running(scenario, host, port, policy_port, MappingProxyType(received))
+    return Running(scenario, host, port, policy_port, received)
 
 
 async def _start(

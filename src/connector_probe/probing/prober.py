@@ -21,14 +21,13 @@ from connector_probe.model.evidence import (
 from connector_probe.model.seconds import to_microseconds
 from connector_probe.model.verdict import UNTELLABLE
 from connector_probe.network import EXCHANGE_OFFER, Network
-from connector_probe.probing.attempt import Attempt
+from connector_probe.probing.attempt import Attempt, SessionSettings, Target
 from connector_probe.probing.domain_policies import DomainPolicies
 from connector_probe.probing.follow_ups import FOLLOW_UPS
 from connector_probe.probing.follow_ups.dns import AskDnsAgain
 from connector_probe.probing.run import Judge, Run
 from connector_probe.probing.session import Watch, run_session
 from connector_probe.probing.sharing import AddressBudget, SharedAttempts
-from connector_probe.probing.target import SessionSettings, Target
 from connector_probe.probing.work_slots import Slot, WorkSlots
 from connector_probe.single_flight import side_by_side
 from connector_probe.stages.addresses import hosts_left_out, resolve

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import Connector
 from connector_probe.network import Network, system_nameservers
-from connector_probe.probing.target import SessionSettings
+from connector_probe.probing.attempt import SessionSettings
 from connector_probe.stages.resolve import Resolver
 from connector_probe.trust import load_anchors
 

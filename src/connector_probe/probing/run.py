@@ -12,6 +12,7 @@ from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import AttemptEvidence, Resolution
 from connector_probe.model.verdict import FailureClass
 from connector_probe.network import Network
+from connector_probe.probing.attempt import Attempt
 from connector_probe.probing.certificates import CertificateCache
 from connector_probe.probing.resolvers import Resolvers
 from connector_probe.probing.tls_loading import TlsLoading
@@ -55,3 +56,17 @@ class Run:
         """Cancel what is still under way."""
         self.web.close()
         self.resolvers.close()
+
+
+class FollowUp:
+    """One look behind a conversation, over one run."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    async def look(self, attempt: Attempt) -> Attempt:
+        """``attempt`` with what there is more to see. Never raises for what a network or a server does."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Cancel what is still under way, where a look leaves anything."""

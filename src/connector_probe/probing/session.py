@@ -7,8 +7,8 @@ from contextlib import nullcontext
 
 from connector_probe.model.evidence import AttemptEvidence, Connection, Exchange, Handshake, Stage, StageEnded
 from connector_probe.network import TlsOffer
+from connector_probe.probing.attempt import SessionSettings, Target
 from connector_probe.probing.run import Run
-from connector_probe.probing.target import SessionSettings, Target
 from connector_probe.probing.work_slots import Slot
 from connector_probe.stages.connect import connect
 from connector_probe.stages.conversation import Conversation, Transcript, own_name, positive

@@ -13,8 +13,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import replace
 
 from connector_probe.model.dataclass import dataclass
-from connector_probe.probing.attempt import Attempt
-from connector_probe.probing.target import SessionSettings, Target
+from connector_probe.probing.attempt import Attempt, SessionSettings, Target
 from connector_probe.single_flight import SingleFlight
 
 # Connections of ours to one address and port at the same time. Exchange takes 20 from one source

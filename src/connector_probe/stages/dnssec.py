@@ -62,10 +62,10 @@ class _Trust:
     """How far a zone is to be trusted; ``keys`` with SECURE only, ``zone`` and ``reason`` with everything else."""
 
     status: DnssecStatus
-    keys: ZoneKeys | None = None
     zone: str = ""
     reason: DnssecReason | None = None
     note: str = ""
+    keys: ZoneKeys | None = None
 
 
 class Validator:
@@ -187,7 +187,7 @@ class Validator:
         if zone.keys is None:
             return zone
         fault = fault_of_signatures(rrset, signatures, zone.keys, self._clock())
-        return zone if fault is None else _Trust(_Status.BOGUS, None, zone_text(zone.keys.zone), *fault)
+        return zone if fault is None else _Trust(_Status.BOGUS, zone_text(zone.keys.zone), *fault)
 
     async def _unsigned(self, name: dns.name.Name) -> _Trust:
         """Records without a signature: is their zone one that has to be signed?"""
@@ -207,7 +207,7 @@ class Validator:
         if trust.keys is None:
             return trust
         # The DS records, the keys and their signatures came through; so would the signature that is missing.
-        return _Trust(_Status.BOGUS, None, zone_text(zone), _Reason.SIGNATURE_MISSING)
+        return _Trust(_Status.BOGUS, zone_text(zone), _Reason.SIGNATURE_MISSING)
 
     async def _denied(self, message: dns.message.Message, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> _Trust:
         """How far it is to be trusted that there is nothing."""
@@ -222,7 +222,7 @@ class Validator:
                 return zone
             fault = fault_of_signatures(denial, signatures, zone.keys, self._clock())
             if fault is not None:
-                return _Trust(_Status.BOGUS, None, zone_text(zone.keys.zone), *fault)
+                return _Trust(_Status.BOGUS, zone_text(zone.keys.zone), *fault)
             proven = proven or denies(denial, zone.keys.zone, name, kind)
         if proven and zone is not None:
             return zone
@@ -244,15 +244,15 @@ class Validator:
             if trust.status is not _Status.BOGUS:
                 return trust
             # Here it may as well be our anchor, our clock, or a nameserver with a root of its own.
-            return _Trust(_Status.INDETERMINATE, None, text, _Reason.ANCHOR_MISFIT)
+            return _Trust(_Status.INDETERMINATE, text, _Reason.ANCHOR_MISFIT)
         if zone == dns.name.root:
-            return _Trust(_Status.INDETERMINATE, None, text, _Reason.NO_ANCHOR)
+            return _Trust(_Status.INDETERMINATE, text, _Reason.NO_ANCHOR)
         delegation = await self._delegation(zone)
         if isinstance(delegation, _Trust):
             return delegation
         anchors = ds_records(delegation)
         if not is_supported(anchors):
-            return _Trust(_Status.INSECURE, None, text, _Reason.UNKNOWN_ALGORITHM)
+            return _Trust(_Status.INSECURE, text, _Reason.UNKNOWN_ALGORITHM)
         return await self._enter(zone, anchors)
 
     async def _delegation(self, zone: dns.name.Name) -> dns.rrset.RRset | _Trust:
@@ -260,39 +260,39 @@ class Validator:
         text = zone_text(zone)
         message = await self._fetch(zone, "DS")
         if message is None or not answers(message):
-            return _Trust(_Status.INDETERMINATE, None, text, _Reason.DS_UNAVAILABLE)
+            return _Trust(_Status.INDETERMINATE, text, _Reason.DS_UNAVAILABLE)
         found = records_of(message.answer, zone, dns.rdatatype.DS)
         if found is None:
-            return _Trust(_Status.INSECURE, None, text, _Reason.NO_DS)
+            return _Trust(_Status.INSECURE, text, _Reason.NO_DS)
         signatures = [one for one in signatures_of(message.answer, zone, dns.rdatatype.DS) if one.signer != zone]
         if not signatures:
-            return _Trust(_Status.INDETERMINATE, None, text, _Reason.DS_UNSIGNED)
+            return _Trust(_Status.INDETERMINATE, text, _Reason.DS_UNSIGNED)
         parent = await self._keys(signatures[0].signer)
         if parent.keys is None:
             return parent
         fault = fault_of_signatures(found, tuple(signatures), parent.keys, self._clock())
-        return found if fault is None else _Trust(_Status.BOGUS, None, zone_text(parent.keys.zone), *fault)
+        return found if fault is None else _Trust(_Status.BOGUS, zone_text(parent.keys.zone), *fault)
 
     async def _enter(self, zone: dns.name.Name, anchors: tuple[Anchor, ...]) -> _Trust:
         """The zone's keys, once ``anchors`` vouch for one that signed them."""
         text = zone_text(zone)
         message = await self._fetch(zone, "DNSKEY")
         if message is None or not answers(message):
-            return _Trust(_Status.INDETERMINATE, None, text, _Reason.KEYS_UNAVAILABLE)
+            return _Trust(_Status.INDETERMINATE, text, _Reason.KEYS_UNAVAILABLE)
         found = records_of(message.answer, zone, dns.rdatatype.DNSKEY)
         if found is None:
-            return _Trust(_Status.BOGUS, None, text, _Reason.KEYS_MISSING)
+            return _Trust(_Status.BOGUS, text, _Reason.KEYS_MISSING)
         keys, vouched = entry_keys(zone, found, anchors)
         if vouched is None:
-            return _Trust(_Status.BOGUS, None, text, _Reason.KEYS_MISFIT)
+            return _Trust(_Status.BOGUS, text, _Reason.KEYS_MISFIT)
         signatures = signatures_of(message.answer, zone, dns.rdatatype.DNSKEY)
         fault = fault_of_signatures(found, signatures, vouched, self._clock())
         if fault is None:
-            return _Trust(_Status.SECURE, keys, text)
+            return _Trust(_Status.SECURE, text, keys=keys)
         is_root = zone == dns.name.root and self._root_of_all
         if is_root and fault[0] in UNTIMELY and hold_in_their_time(found, signatures, vouched):
-            return _Trust(_Status.INDETERMINATE, None, text, _Reason.ROOT_UNTIMELY, fault[1])
-        return _Trust(_Status.BOGUS, None, text, *fault)
+            return _Trust(_Status.INDETERMINATE, text, _Reason.ROOT_UNTIMELY, fault[1])
+        return _Trust(_Status.BOGUS, text, *fault)
 
     # --- messages ----------------------------------------------------------------------------------------------
 

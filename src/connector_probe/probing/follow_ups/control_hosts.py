@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connector_probe.model.connector import SMTP_PORT
-from connector_probe.probing.attempt import Attempt, FollowUp
-from connector_probe.probing.run import Run
+from connector_probe.probing.attempt import Attempt
+from connector_probe.probing.run import FollowUp, Run
 from connector_probe.stages.control import (
     Controls,
     Egress,

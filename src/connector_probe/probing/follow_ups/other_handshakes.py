@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from connector_probe.model.evidence import SecondLook
 from connector_probe.network import EXCHANGE_TLS12_OFFER
-from connector_probe.probing.attempt import Attempt, FollowUp
+from connector_probe.probing.attempt import Attempt
+from connector_probe.probing.run import FollowUp
 from connector_probe.probing.session import run_session
 from connector_probe.stages.conversation import Clock, Transcript
 from connector_probe.stages.secure import sni_of

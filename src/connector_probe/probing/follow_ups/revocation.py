@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector_probe.model.evidence import CertificateEvidence, CertificateProblemKind
-from connector_probe.probing.attempt import Attempt, FollowUp
-from connector_probe.probing.run import Run
+from connector_probe.probing.attempt import Attempt
+from connector_probe.probing.run import FollowUp, Run
 from connector_probe.stages.certificate_urls import Visitor
 from connector_probe.stages.local_clock import needs_the_time
 

@@ -12,7 +12,8 @@ from dataclasses import replace
 from connector_probe.model.client_profile import is_known_session, takes_key
 from connector_probe.model.evidence import AttemptEvidence, FaultKind, Handshake
 from connector_probe.network import EXCHANGE_OFFER, WIDE_OFFER, TlsOffer
-from connector_probe.probing.attempt import Attempt, FollowUp
+from connector_probe.probing.attempt import Attempt
+from connector_probe.probing.run import FollowUp
 from connector_probe.probing.session import run_session
 from connector_probe.stages.conversation import Transcript
 from connector_probe.stages.secure import PresentedChain, sni_of
