@@ -106,7 +106,6 @@ def certificate(
 
 def _password(name: str, variable: str | None) -> bytes | None:
     """That of the variable, or what is typed; None where there is nobody to ask. Raises UsageProblemError."""
-
     if variable is not None:
         given = os.environ.get(variable)
         if given is None:
@@ -123,7 +122,6 @@ def _password(name: str, variable: str | None) -> bytes | None:
 
 def _rehearse(file: CertificateFile, connector: Connector, against: str | None) -> Rehearsal:
     """Raises TrustError."""
-
     from connector_probe.diagnosis.rehearsal import key_check, rehearse
     from connector_probe.probing.certificates import judge_by
     from connector_probe.stages.local_clock import HeardDates, clock_evidence

@@ -45,7 +45,6 @@ def example(
       probe example crontab
       probe example github > .github/workflows/mail-connectors.yaml
     """
-
     if name is None:
         width = max(map(len, EXAMPLES))
         write_document("".join(f"{each:<{width}}  {what}\n" for each, what in EXAMPLES.items()))

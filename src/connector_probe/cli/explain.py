@@ -248,7 +248,6 @@ def _with_live(
     report: Report,
 ) -> int:
     """Print what the probe says of each bounce; 1 where a fault stands or another took its place, 3 where unknown."""
-
     from connector_probe.bounces.explanation import LiveVerdict
     from connector_probe.bounces.recheck import rechecked
 

@@ -40,7 +40,6 @@ def history(
       probe history "Hybrid, head office"  one, with each outage and change
       probe history --window 30d           a longer time line
     """
-
     from connector_probe.formats.history import to_text
     from connector_probe.formats.json import to_json
     from connector_probe.history.summary import sum_up

@@ -112,9 +112,8 @@ def _of_table(rows: Sequence[tuple[int, str]], delimiter: str, name: str) -> Ite
         say(f"probe: note: {name}: not looked at: {show(', '.join(unused))}")
     for number, line in others:
         where = f"{name}:{number}"
-        cells = dict(
-            zip(columns, (cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))), strict=False)
-        )
+        values = next(csv.reader([line], delimiter=delimiter))
+        cells = dict(zip(columns, map(str.strip, values), strict=False))
         host = cells.get("host") or ""
         if not host:
             raise UsageProblemError(

@@ -62,8 +62,8 @@ class LiveTable:
         with Live(console=self._console, auto_refresh=False, transient=True, redirect_stdout=False) as live:
             while True:
                 live.update(self.picture(loop.time() - began), refresh=True)
-                self._console.file.write("\r")  # where the "^C" of a terminal begins no line of its own
-                self._console.file.flush()
+                # Where the "^C" of a terminal begins no line of its own.
+                print("\r", end="", file=self._console.file, flush=True)
                 await asyncio.sleep(PROGRESS_EVERY)
 
     def picture(self, seconds: float) -> RenderableType:

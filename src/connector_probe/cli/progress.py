@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 
 from connector_probe.cli.output import terminal_width
 
@@ -13,14 +14,9 @@ PROGRESS_AFTER = 0.4  # seconds; a quick probe shows no progress line at all
 PROGRESS_EVERY = 0.25
 
 
-@contextlib.asynccontextmanager
-async def progress(what: str, *, wanted: bool) -> AsyncIterator[None]:
+def progress(what: str, *, wanted: bool) -> AbstractAsyncContextManager[None]:
     """While the body runs, and only at a terminal: one line on standard error that says what is waited for."""
-    if not wanted or not sys.stderr.isatty():
-        yield
-        return
-    async with beside(_tick(what)):
-        yield
+    return beside(_tick(what)) if wanted and sys.stderr.isatty() else contextlib.nullcontext()
 
 
 @contextlib.asynccontextmanager

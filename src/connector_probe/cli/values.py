@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from connector_probe.model import durations
 from connector_probe.model.errors import HintedError
 from connector_probe.model.names import show
-from connector_probe.model.spelling import nearest
+from connector_probe.model.spelling import fold, nearest
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -41,11 +41,6 @@ def parse_choice(option: str, text: str, kind: type[_Member]) -> _Member:
     near = nearest(text, kind)
     hint = f"did you mean {near}? One of: {', '.join(kind)}" if near else f"one of: {', '.join(kind)}"
     raise UsageProblemError(f"{option} {show(text) or repr('')} is not known", hint)
-
-
-def fold(text: str) -> str:
-    """``text`` without what people vary in writing it."""
-    return text.strip().replace("-", "").replace("_", "").replace(" ", "").casefold()
 
 
 def parse_whole(option: str, text: str) -> int:

@@ -92,28 +92,21 @@ def _init_of(kind: type) -> Any:  # noqa: ANN401 - a function of the fields
 
 
 @cache
-def _compared(kind: type) -> Any:  # noqa: ANN401 - a getter
-    """What gets the values of the fields that count for equality."""
-    names = [one.name for one in fields(kind) if one.compare]
-    return attrgetter(*names) if names else lambda self: ()
-
-
-@cache
-def _all(kind: type) -> Any:  # noqa: ANN401 - a getter
-    """What gets the values of all fields, as a tuple."""
-    names = [one.name for one in fields(kind)]
+def _getter(kind: type, compared: bool) -> Any:  # noqa: ANN401 - a function of an instance
+    """What gets the values of all fields, or of those that count for equality, as a tuple."""
+    names = [one.name for one in fields(kind) if one.compare or not compared]
     return attrgetter(*names) if len(names) > 1 else lambda self: tuple([getattr(self, name) for name in names])
 
 
 def _equals(self: Any, other: Any) -> Any:  # noqa: ANN401 - a bool, or NotImplemented
     if other.__class__ is not self.__class__:
         return NotImplemented
-    values = _compared(self.__class__)
+    values = _getter(self.__class__, True)
     return values(self) == values(other)
 
 
 def _hash(self: Any) -> int:  # noqa: ANN401 - any of these dataclasses
-    return hash(_compared(self.__class__)(self))
+    return hash(_getter(self.__class__, True)(self))
 
 
 def _text(self: Any) -> str:  # noqa: ANN401 - any of these dataclasses
@@ -131,7 +124,7 @@ def _refuse_to_delete(self: object, name: str) -> None:
 
 def _reduce(self: Any) -> tuple[Any, tuple[object, ...]]:  # noqa: ANN401 - any of these dataclasses
     """What pickle makes an equal one of: as small and quick as can be, since workers send thousands."""
-    return self.__class__, _all(self.__class__)(self)
+    return self.__class__, _getter(self.__class__, False)(self)
 
 
 def _reduce_by_name(self: Any) -> tuple[Any, tuple[object, ...]]:  # noqa: ANN401 - any of these dataclasses

@@ -21,7 +21,7 @@ def nearest(word: str, known: Iterable[str], aliases: dict[str, str] | None = No
     """The one of ``known`` that ``word`` was probably meant to be; ``aliases`` map folded spellings to one of them."""
     if len(word) > _MAX_SPELLING:
         return None
-    given, folded = _fold(word), {_fold(name): name for name in known if len(name) <= _MAX_SPELLING}
+    given, folded = fold(word), {fold(name): name for name in known if len(name) <= _MAX_SPELLING}
     # "tsl": what is compared letter by letter below is too short for two that changed places.
     swapped = (given[:at] + given[at : at + 2][::-1] + given[at + 2 :] for at in range(len(given)))
     meant = next((folded[one] for one in (given, *swapped) if one in folded), (aliases or {}).get(given))
@@ -33,6 +33,6 @@ def nearest(word: str, known: Iterable[str], aliases: dict[str, str] | None = No
     return folded[close[0]] if close else None
 
 
-def _fold(word: str) -> str:
+def fold(word: str) -> str:
     """``word`` without what people vary in writing it: case, hyphens, underscores, spaces."""
     return re.sub(r"[-_\s]", "", word).casefold()
