@@ -17,7 +17,7 @@ from connector_probe.formats.options import RenderOptions
 from connector_probe.formats.saved import diagnose_again, read_report
 from connector_probe.lab import SCENARIOS, Scenario, obstacle
 from connector_probe.model.documents import Language
-from connector_probe.model.seconds import to_microseconds
+from connector_probe.model.durations import to_microseconds
 from connector_probe.model.verdict import FailureClass, Report, Status
 from connector_probe.wording.catalogue.languages import catalogue_of
 from tests.formats.foreign import READERS

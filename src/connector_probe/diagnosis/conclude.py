@@ -156,14 +156,13 @@ def _code(failure: FailureClass) -> str | None:
 
 def diagnose(failure: FailureClass, view: View, connector: Connector) -> FailureVerdict:
     """What ``failure`` means for this attempt."""
-    from connector_probe.diagnosis.headings import heading  # late: what is healthy has none, and no causes
-    from connector_probe.diagnosis.weigh import culprit_of, heading_of, weigh
+    from connector_probe.diagnosis.weigh import culprit_of, heading_of, weigh  # late: what is healthy has no causes
 
     profile = PROFILES[failure]
     causes = weigh(failure, view)
     return FailureVerdict(
         failure=failure,
-        heading=heading_of(causes) or heading(failure, view),
+        heading=heading_of(failure, view, causes),
         reply=expected_reply(failure, view),
         also_seen_as=also_seen_as(failure, view),
         confidence=confidence_of(failure, view) or profile.confidence,

@@ -26,8 +26,8 @@ from connector_probe.model.evidence import (
     Resolution,
     RootBarKind,
 )
-from connector_probe.model.notation import day
-from connector_probe.model.sentence import Facts, Phrase, Value, Word
+from connector_probe.model.notation import MAX_NAMES, day
+from connector_probe.model.sentence import Facts, Phrase, Value, Word, some
 from connector_probe.model.verdict import MailFlowCode
 from connector_probe.protocol.certificate import judge, path_of
 from connector_probe.protocol.roots import TrustRoots
@@ -331,3 +331,30 @@ def _renewals(first: datetime) -> Iterator[Renewal]:
             yield Renewal(on, days, until)
         limit = days
         on = until - timedelta(days=usual_warn_days(days))
+
+
+# --- beside what a server shows now --------------------------------------------------------------------------
+
+
+def shown_by(attempts: Sequence[AttemptEvidence]) -> tuple[Certificate, ...]:
+    """The servers' own certificates, each once."""
+    chains = (attempt.certificate.chain for attempt in attempts if attempt.certificate is not None)
+    return tuple({chain[0].sha256: chain[0] for chain in chains if chain}.values())
+
+
+def changes(new: Certificate, old: Certificate) -> Iterator[Said]:
+    """What differs. Nothing where it is the same certificate."""
+    if new.sha256 == old.sha256:
+        return
+    yield Said("change-key-same" if new.spki_sha256 == old.spki_sha256 else "change-key-new")
+    had, has = ({name.lower(): name for name in one.names} for one in (old, new))
+    if lost := [name for key, name in had.items() if key not in has]:
+        yield Said("change-names-lost", {"names": some(lost, MAX_NAMES)})
+    if gained := [name for key, name in has.items() if key not in had]:
+        yield Said("change-names-gained", {"names": some(gained, MAX_NAMES)})
+    if new.issuer != old.issuer:
+        yield Said("change-issuer", {"leaf_issuer": old.issuer, "issuers": new.issuer})
+    same_name = (new.issuer, new.subject) == (old.issuer, old.subject)
+    yield Said("change-tls-name-same" if same_name else "change-tls-name-new")
+    if new.not_after is not None and old.not_after is not None and new.not_after <= old.not_after:
+        yield Said("change-ends-earlier", {"not_after": day(new.not_after), "until": day(old.not_after)})

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.causes import CAUSES
 from connector_probe.diagnosis.causes.row import Case, Judged, WeighedCause
+from connector_probe.diagnosis.dns.facts import dns_heading
+from connector_probe.diagnosis.dns.mx_origin import mx_heading
 from connector_probe.diagnosis.replies import may_pass
 from connector_probe.model.ids import CauseId, HeadingId, RemedyId
 from connector_probe.model.verdict import WORTH_READING, CauseVerdict, Culprit, FailureClass
@@ -90,9 +92,24 @@ def culprit_of(causes: Sequence[WeighedCause]) -> Culprit:
     return causes[0].culprit if alone else Culprit.UNKNOWN
 
 
-def heading_of(causes: Sequence[WeighedCause]) -> HeadingId | None:
-    """The first sentence of the leading cause, where the evidence speaks for it; None where the class's own stands."""
-    return causes[0].heading if causes and causes[0].verdict in WORTH_READING else None
+_AT_THE_SENDER = {
+    FailureClass.RECIPIENT_REJECTED: HeadingId.SENDER_REJECTED,
+    FailureClass.RECIPIENT_DEFERRED: HeadingId.SENDER_DEFERRED,
+}
+
+
+def heading_of(failure: FailureClass, view: View, causes: Sequence[WeighedCause]) -> HeadingId | None:
+    """The first sentence: that of the leading cause, where the evidence speaks for it, else what names what is broken.
+
+    None: the class's own title.
+    """
+    if causes and causes[0].verdict in WORTH_READING and causes[0].heading is not None:
+        return causes[0].heading
+    if failure.value.startswith("dns-"):
+        return dns_heading(view)
+    if failure is FailureClass.MTA_STS_MX_NOT_LISTED:
+        return mx_heading(view)
+    return _AT_THE_SENDER.get(failure) if view.evidence.recipient is None else None
 
 
 def remedies_of(failure: FailureClass, view: View, causes: Sequence[WeighedCause]) -> tuple[RemedyId, ...]:

@@ -19,6 +19,11 @@ def seconds(text: str) -> float | None:
     return float(given.removesuffix(suffix)) * factor
 
 
+def to_microseconds(seconds: float) -> float:
+    """``seconds`` as evidence has them: to the microsecond, so that a report says the same when it is read back."""
+    return round(seconds, 6)
+
+
 def moment(text: str) -> datetime | None:
     """A moment in UTC from "2026-12-24" (its noon) or RFC 3339; None for anything else."""
     given = text.strip()

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from functools import partial
 
 from connector_probe.model.connector import Connector, RootList
+from connector_probe.model.durations import to_microseconds
 from connector_probe.model.evidence import AttemptEvidence, ConnectorEvidence, Resolution
-from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network
 from connector_probe.probing.prober import Prober
 from connector_probe.probing.run import Judge

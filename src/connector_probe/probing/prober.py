@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connector_probe.model.connector import Connector
+from connector_probe.model.durations import to_microseconds
 from connector_probe.model.evidence import (
     AttemptEvidence,
     ConnectorEvidence,
@@ -18,7 +19,6 @@ from connector_probe.model.evidence import (
     StageEnded,
     TranscriptLine,
 )
-from connector_probe.model.seconds import to_microseconds
 from connector_probe.model.verdict import UNTELLABLE
 from connector_probe.network import EXCHANGE_OFFER, Network
 from connector_probe.probing.attempt import Attempt, SessionSettings, Target

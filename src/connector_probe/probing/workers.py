@@ -22,8 +22,8 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from connector_probe.model.connector import Connector
+from connector_probe.model.durations import to_microseconds
 from connector_probe.model.evidence import Connection, ConnectorEvidence, FaultKind, NetworkFault
-from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import SystemNetwork
 from connector_probe.probing.fleet import TrustOf, gather_all, unfinished
 from connector_probe.probing.run import Judge

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from connector_probe.model.connector import AddressFamily, Connector
+from connector_probe.model.durations import to_microseconds
 from connector_probe.model.evidence import Lookup, LookupStatus, MxRecord, Resolution
-from connector_probe.model.seconds import to_microseconds
 from connector_probe.single_flight import side_by_side
 from connector_probe.stages.resolve import LOOPBACK, WORTH_ANOTHER_TRY, Resolver, mx_records
 

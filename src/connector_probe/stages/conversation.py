@@ -7,10 +7,10 @@ import socket
 from dataclasses import replace
 from typing import Self
 
+from connector_probe.model.durations import to_microseconds
 from connector_probe.model.evidence import Exchange, FaultKind, Handshake, NetworkFault, Reply, TranscriptLine
 from connector_probe.model.evidence.attempt import Speaker
 from connector_probe.model.printable import printable
-from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network, NetworkFaultError, Stream, TlsOffer, TlsOutcome, is_tls_record
 from connector_probe.protocol.smtp import QUIT, GarbledReply, ReplyReader
 from connector_probe.protocol.x509_facts import name_text

@@ -27,10 +27,10 @@ from connector_probe.model.delegation import (
     StartedFrom,
     Walk,
 )
+from connector_probe.model.durations import to_microseconds
 from connector_probe.model.evidence import Lookup, LookupStatus, Resolution
 from connector_probe.model.names import is_address
 from connector_probe.model.reach import is_loopback
-from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import Network
 from connector_probe.network.clock import time_limit
 from connector_probe.single_flight import SingleFlight

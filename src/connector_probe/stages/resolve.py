@@ -12,8 +12,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from connector_probe.model.durations import to_microseconds
 from connector_probe.model.evidence import FaultKind, Lookup, LookupStatus, MxRecord, NetworkFault
-from connector_probe.model.seconds import to_microseconds
 from connector_probe.network import HttpError, HttpUrl, Network, NetworkFaultError
 from connector_probe.single_flight import SingleFlight
 from connector_probe.stages.nameservers import UDP_WAITS, Nameserver, UdpQuestion, ask_in_turn, ask_over_tcp

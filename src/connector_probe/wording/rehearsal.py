@@ -7,8 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from connector_probe._version import __version__
-from connector_probe.diagnosis.rehearsal import CheckResult, Rehearsal, Turn
-from connector_probe.diagnosis.replacement import changes, shown_by
+from connector_probe.diagnosis.rehearsal import CheckResult, Rehearsal, Turn, changes, shown_by
 from connector_probe.diagnosis.verdict import Said
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import Certificate
