@@ -33,9 +33,9 @@ def _lack(case: Case) -> Judged | None:
     remedies_for={_F.LOCAL_NO_NAMESERVER: (_R.CONFIGURE_NAMESERVER, _R.PROBE_FROM_ELSEWHERE)},
 )
 def _local_nameserver(case: Case) -> Judged | None:
-    """Where no question even left this machine, its network comes before its DNS settings; where one was answered,
+    """Where no question even left this machine, its network comes before its DNS settings.
 
-    with an error, say, the network is not in question.
+    Where one was answered, with an error, say, the network is not in question.
     """
     lookup = deciding_lookup(case.evidence) if case.failure is _F.LOCAL_NAMESERVER_SILENT else None
     if lookup is None or (lookup.fault is None and lookup.rcode is None):
