@@ -29,7 +29,7 @@ from connector_probe.diagnosis.signs import refusal
 from connector_probe.model.connector import MtaStsMode, SmtpDaneMode, TlsSettings
 from connector_probe.model.dataclass import dataclass
 from connector_probe.model.evidence import AttemptEvidence, CertificateProblem, CertificateProblemKind, Reply
-from connector_probe.model.policy import DaneEvidence, DnssecReason, MtaStsEvidence, TlsaRecord
+from connector_probe.model.policy import TIME_REASONS, DaneEvidence, DnssecReason, MtaStsEvidence, TlsaRecord
 from connector_probe.model.revocation import MissingIssuers
 from connector_probe.protocol.identity import NameMatch, NameOutcome, match
 from connector_probe.protocol.refusals import Refusal, refusal_kind, takes_no_mail
@@ -137,7 +137,7 @@ class View:
         if self.dane is None:
             return ()
         lookup = deciding_lookup_of(self.dane)
-        if lookup.reason not in (DnssecReason.SIGNATURE_EXPIRED, DnssecReason.SIGNATURE_EARLY):
+        if lookup.reason not in TIME_REASONS:
             return ()
         moment = signature_moment(lookup.note)
         if moment is None:

@@ -47,6 +47,11 @@ class DnssecReason(StrEnum):
     FAILS_WHEN_CHECKED = "fails-when-checked"  # --trust-ad: SERVFAIL, and an answer with checking disabled
 
 
+CHAIN_REASONS = frozenset({DnssecReason.KEYS_MISFIT, DnssecReason.KEYS_MISSING, DnssecReason.SIGNED_BY_STRANGER})
+RECORD_REASONS = frozenset({DnssecReason.SIGNATURE_INVALID, DnssecReason.SIGNATURE_MISSING})
+TIME_REASONS = frozenset({DnssecReason.SIGNATURE_EXPIRED, DnssecReason.SIGNATURE_EARLY})
+
+
 @dataclass(frozen=True, slots=True)
 class SecureLookup:
     """One question with its DNSSEC status. ``records`` in presentation form, empty where there are none.

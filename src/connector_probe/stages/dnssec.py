@@ -21,7 +21,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from connector_probe.model.policy import DnssecReason, DnssecStatus, SecureLookup
+from connector_probe.model.policy import TIME_REASONS, DnssecReason, DnssecStatus, SecureLookup
 from connector_probe.network import Network, NetworkFaultError
 from connector_probe.protocol.dns import name_text, records_of
 from connector_probe.protocol.dnssec import (
@@ -52,7 +52,6 @@ WAITS = (1.0, 1.5, 2.5)
 TCP_WAIT = 4.0
 MAX_HOPS = 16  # CNAMEs; the bound that common resolvers keep
 MAX_RECORDS = 64  # kept of one answer
-UNTIMELY = frozenset({DnssecReason.SIGNATURE_EXPIRED, DnssecReason.SIGNATURE_EARLY})
 _Status = DnssecStatus
 _Reason = DnssecReason
 
@@ -290,7 +289,7 @@ class Validator:
         if fault is None:
             return _Trust(_Status.SECURE, text, keys=keys)
         is_root = zone == dns.name.root and self._root_of_all
-        if is_root and fault[0] in UNTIMELY and hold_in_their_time(found, signatures, vouched):
+        if is_root and fault[0] in TIME_REASONS and hold_in_their_time(found, signatures, vouched):
             return _Trust(_Status.INDETERMINATE, text, _Reason.ROOT_UNTIMELY, fault[1])
         return _Trust(_Status.BOGUS, text, *fault)
 

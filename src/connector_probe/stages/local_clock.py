@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from connector_probe._version import RELEASED
 from connector_probe.model.evidence import AttemptEvidence, ClockEvidence, Exchange, RootDates, ServerDate
-from connector_probe.model.policy import DnssecReason
+from connector_probe.model.policy import TIME_REASONS
 from connector_probe.model.printable import printable
 from connector_probe.network import HttpResponse
 from connector_probe.protocol.smtp import greeting_time
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 MAX_HEARD: Final = 8  # web servers whose dates are kept for a run
 MAX_AGE: Final = 366 * 86400  # seconds; no cache keeps an answer for longer
-_SIGNATURES: Final = frozenset({DnssecReason.SIGNATURE_EXPIRED, DnssecReason.SIGNATURE_EARLY})
 
 
 class HeardDates:
@@ -62,7 +61,7 @@ def hangs_on_the_clock(evidence: AttemptEvidence) -> bool:
     lookups = policy.dane.lookups if policy is not None and policy.dane is not None else ()
     if certificate.judged_at < RELEASED or any(one.kind.is_about_dates for one in certificate.problems):
         return True
-    return any(one.reason in _SIGNATURES for one in lookups)
+    return any(one.reason in TIME_REASONS for one in lookups)
 
 
 def needs_the_time(evidence: AttemptEvidence, heard: HeardDates) -> bool:

@@ -7,11 +7,10 @@ from functools import partial
 from connector_probe.diagnosis.causes.certificate import REMEDIES, remedies_of_problems
 from connector_probe.diagnosis.causes.row import LIKELY, OUT, POSSIBLE, SURE, Case, Judged, Rows, alone
 from connector_probe.diagnosis.dns.mx_origin import mx_origin
-from connector_probe.diagnosis.policies.facts import CHAIN_REASONS, RECORD_REASONS, TIME_REASONS
 from connector_probe.diagnosis.policies.judgement import DaneVerdict, deciding_lookup_of
 from connector_probe.model.evidence import CertificateProblemKind
 from connector_probe.model.ids import CauseId, EvidenceId, RemedyId
-from connector_probe.model.policy import DANE_TA, DnssecReason, TlsaRecord
+from connector_probe.model.policy import CHAIN_REASONS, DANE_TA, RECORD_REASONS, TIME_REASONS, DnssecReason, TlsaRecord
 from connector_probe.model.verdict import CauseVerdict, Culprit, FailureClass
 from connector_probe.protocol.mta_sts import shallow_pattern
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector_probe.diagnosis.policies.judgement import DaneState, DaneVerdict, deciding_lookup_of
 from connector_probe.model.notation import day
-from connector_probe.model.policy import DnssecReason, SecureLookup, StsProblem
+from connector_probe.model.policy import SecureLookup, StsProblem
 from connector_probe.model.sentence import Facts, Phrase, Value, Word, joined, listed, some
 from connector_probe.protocol.mta_sts import shallow_pattern
 
@@ -94,8 +94,3 @@ def _mta_sts(view: View) -> Facts:
     found["mx_nameserver"] = (mx.nameserver if mx is not None else None) or Phrase("system-nameserver")
     found["sts_problems"] = listed(Word("problem", problem.kind) for problem in view.mta_sts_problems)
     return found
-
-
-CHAIN_REASONS = frozenset({DnssecReason.KEYS_MISFIT, DnssecReason.KEYS_MISSING, DnssecReason.SIGNED_BY_STRANGER})
-TIME_REASONS = frozenset({DnssecReason.SIGNATURE_EXPIRED, DnssecReason.SIGNATURE_EARLY})
-RECORD_REASONS = frozenset({DnssecReason.SIGNATURE_INVALID, DnssecReason.SIGNATURE_MISSING})
